@@ -1,0 +1,162 @@
+//! What a session is told: one [`Dispatch`], and where in a guild's stream it comes from.
+//!
+//! A dispatch is made once for a whole class of sessions and shared; the number `s` under which a
+//! session gets it is not part of it.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ChannelId, GuildId, MessageId, NodeId, Nonce, Position, SessionId, UserId};
+
+/// Which kinds of events a session wants; Discord's bits, as far as this system knows them.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Intents(pub u32);
+
+impl Intents {
+    /// Guilds and their channels.
+    pub const GUILDS: Self = Self(1);
+    /// Members, and their list in GUILD_CREATE.
+    pub const GUILD_MEMBERS: Self = Self(1 << 1);
+    /// Messages in the channels of guilds.
+    pub const GUILD_MESSAGES: Self = Self(1 << 9);
+    /// What most clients ask for.
+    pub const USUAL: Self = Self(Self::GUILDS.0 | Self::GUILD_MESSAGES.0);
+
+    /// Every bit that Discord documents: 0–16, 20, 21, 24 and 25.
+    const KNOWN: u32 = 0x1_ffff | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
+
+    /// Whether all bits are documented ones; otherwise the connection is closed with 4013.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        self.0 & !Self::KNOWN == 0
+    }
+
+    /// Whether all of `other` is wanted.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// The event of a guild that a dispatch tells of. The wire has none of it; the steps carry it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Source {
+    /// The guild.
+    pub guild: GuildId,
+    /// The event, or for a snapshot the last event that it includes.
+    pub position: Position,
+    /// Which dispatch of the event's rendering this is, from 0.
+    pub nth: u8,
+}
+
+/// One thing that a session is told.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Dispatch {
+    /// Where it comes from; none for READY and RESUMED.
+    pub source: Option<Source>,
+    /// What it says.
+    pub body: Body,
+    /// Its size on the wire in bytes, estimated from the smallest payload that real clients accept.
+    pub bytes: u32,
+}
+
+/// What a dispatch says.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Body {
+    /// The session has begun; numbered 1.
+    Ready(Ready),
+    /// All that a RESUME asked for has been said again.
+    Resumed,
+    /// A guild as it stands at the source's position.
+    GuildCreate(Snapshot),
+    /// A guild can not be followed for now; GUILD_CREATE ends the gap (D2).
+    GuildUnavailable,
+    /// A message.
+    MessageCreate(Message),
+}
+
+/// The first dispatch of every session (O3, D9).
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Ready {
+    /// Who this is.
+    pub user: UserId,
+    /// The id to resume under.
+    pub session: SessionId,
+    /// The node to resume at.
+    pub node: NodeId,
+    /// The guilds that the user is in, each to be told of later.
+    pub guilds: Vec<GuildId>,
+}
+
+/// A guild as one user sees it, cut to what the session wants (D3).
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The channels, ascending.
+    pub channels: Arc<[ChannelId]>,
+    /// How many members there are.
+    pub member_count: u32,
+    /// The members, ascending: all of them, or only the user's own.
+    pub members: Arc<[UserId]>,
+}
+
+/// A message as its author sent it, with the id that the guild gave it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Message {
+    /// Grows with the position.
+    pub id: MessageId,
+    /// Where it was said.
+    pub channel: ChannelId,
+    /// Who said it.
+    pub author: UserId,
+    /// The author's name for the act.
+    pub nonce: Nonce,
+    /// What was said.
+    pub content: Arc<str>,
+}
+
+impl Dispatch {
+    /// A dispatch that tells of no guild.
+    #[must_use]
+    pub fn private(body: Body) -> Self {
+        Self { source: None, bytes: estimate(&body), body }
+    }
+
+    /// The `nth` dispatch of the rendering of the event at `position`.
+    #[must_use]
+    pub fn of(guild: GuildId, position: Position, nth: u8, body: Body) -> Self {
+        Self { source: Some(Source { guild, position, nth }), bytes: estimate(&body), body }
+    }
+}
+
+impl Body {
+    /// The name that the gateway gives this event.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Ready(_) => "READY",
+            Self::Resumed => "RESUMED",
+            Self::GuildCreate(_) => "GUILD_CREATE",
+            Self::GuildUnavailable => "GUILD_DELETE",
+            Self::MessageCreate(_) => "MESSAGE_CREATE",
+        }
+    }
+}
+
+/// Bytes of JSON that the smallest payload of this kind takes (GATEWAY §2.6 lists the fields).
+fn estimate(body: &Body) -> u32 {
+    let bytes = match body {
+        Body::Ready(ready) => 420 + 48 * ready.guilds.len(),
+        Body::Resumed => 40,
+        Body::GuildUnavailable => 90,
+        Body::GuildCreate(snapshot) => {
+            900 + 96 * snapshot.channels.len() + 120 * snapshot.members.len()
+        }
+        Body::MessageCreate(message) => 420 + message.content.len(),
+    };
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,38 @@
+//! The pure state machines of Guildhall: guild, relay, session, node and client.
+//!
+//! A machine takes one input at a time and hands its outputs to a [`Sink`](machine::Sink). It has
+//! no clock, no I/O, no randomness and no hash order: time is an argument, and what must be
+//! unguessable comes in as a value. The same [`Node`](node::Node) therefore runs inside the
+//! simulator and on a real runtime, and leaves the same [`Step`](step::Step)s to be judged.
+//!
+//! What this crate must not do: reach the world. `no_std` and `forbid(unsafe_code)` hold it to that.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod id;
+pub mod limits;
+pub mod time;
+
+pub mod dispatch;
+pub mod frame;
+pub mod peer;
+pub mod request;
+
+pub mod machine;
+pub mod mutant;
+pub mod timer;
+
+pub mod client;
+pub mod credit;
+pub mod directory;
+pub mod guild;
+pub mod node;
+pub mod relay;
+pub mod replay;
+pub mod session;
+
+pub mod census;
+pub mod step;

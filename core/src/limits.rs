@@ -1,0 +1,176 @@
+//! Every bound of the system, named once, with its unit and the clause that asks for it.
+//!
+//! The defaults are the figures marked † in the contract. A run may draw others; [`Limits::validate`]
+//! is the only judge of whether they can work together. Nothing here enforces a bound: the machine
+//! that owns the queue does.
+
+use alloc::string::String;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Span;
+
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
+        /// The bounds of one run; the same on every node and client.
+        #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Limits { $($(#[$doc])* pub $name: $type,)* }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+    };
+}
+
+limits! {
+    /// How often a client is told to send a heartbeat (L1).
+    heartbeat_interval: Span = Span::millis(41_250);
+    /// How long after its deadline of 1.5 intervals a silent connection may linger (L1).
+    zombie_slack: Span = Span::secs(5);
+    /// How long a detached session waits for its client (L1).
+    session_ttl: Span = Span::secs(120);
+    /// How long an ended session, connection or relay may leave traces (L4).
+    orphan_slack: Span = Span::secs(5);
+    /// How long a connection may stay without a session (B1).
+    unauthenticated: Span = Span::secs(60);
+    /// Between two IDENTIFYs of one user and shard at one node (B1).
+    identify_every: Span = Span::secs(5);
+    /// Dispatches that a session keeps for a resume (B2).
+    replay_dispatches: u32 = 2_048;
+    /// Bytes that a session keeps for a resume (B2).
+    replay_bytes: u32 = 1 << 20;
+    /// Live dispatches that may wait for one connection (B2).
+    live_unsent: u32 = 1_024;
+    /// Bytes of answers that may wait for one connection that does not read.
+    control_unsent_bytes: u32 = 4_096;
+    /// The longest frame a client may send, in bytes (B4).
+    frame_bytes: u32 = 4_096;
+    /// Frames a client may send in a minute before it is cut (B4).
+    frames_per_minute: u32 = 120;
+    /// Sessions that one relay serves; the next one opens another relay (B1).
+    relay_sessions: u32 = 15_000;
+    /// Events that a guild keeps for relays that lag (B1).
+    catch_up_events: u32 = 4_096;
+    /// Bytes of events that a guild keeps for relays that lag (B1).
+    catch_up_bytes: u32 = 4 << 20;
+    /// Entries in one message of a snapshot (B3).
+    chunk_entries: u32 = 1_000;
+    /// Members above which GUILD_CREATE carries only their count and the user's own (D3).
+    large_guild: u32 = 75_000;
+    /// How often a guild repeats its last position to each relay.
+    tip_every: Span = Span::secs(5);
+    /// Events that a relay holds back while one before them is missing; more are dropped and found
+    /// again by the next tip (B1).
+    relay_inbox: u32 = 1_024;
+    /// How long a relay gives a missing event to arrive by itself before it asks.
+    gap_patience: Span = Span::millis(100);
+    /// How long a relay waits for what it asked before it asks again.
+    ask_again: Span = Span::secs(1);
+    /// How long a guild remembers what it answered to a nonce (D5).
+    nonce_window: Span = Span::secs(600);
+    /// Nonces that a guild remembers at once; beyond them it is busy (B1).
+    nonces: u32 = 65_536;
+    /// How long a requester waits for an answer before it sends the same request again.
+    request_again: Span = Span::secs(3);
+    /// Requests of one client that may be without an answer.
+    requests_open: u32 = 64;
+    /// How long a client waits for a socket to open or for the first word on it.
+    connect_patience: Span = Span::secs(10);
+    /// A client's first wait before it tries again (C2).
+    backoff_first: Span = Span::secs(1);
+    /// A client's longest wait before it tries again, jitter apart (C2).
+    backoff_most: Span = Span::secs(60);
+}
+
+impl Limits {
+    /// A connection that was silent for this long is dead: 1.5 intervals (L1).
+    #[must_use]
+    pub const fn zombie_after(&self) -> Span {
+        self.heartbeat_interval.scaled(3, 2)
+    }
+
+    /// The wait before try number `attempt` (0 is the first), jitter apart (C2).
+    #[must_use]
+    pub fn backoff(&self, attempt: u32) -> Span {
+        let factor = 1u64 << attempt.min(16);
+        self.backoff_first.scaled(factor, 1).min(self.backoff_most)
+    }
+
+    /// L3's bound: how long a healed world may go without progress.
+    ///
+    /// The slowest way back is a client that sits in its longest back-off (half as much again by
+    /// jitter), or first has to find out that its connection is dead (two intervals), then opens a
+    /// socket, is refused its session, waits for the identify bucket and asks again.
+    #[must_use]
+    pub fn settle_within(&self) -> Span {
+        let notice = self.heartbeat_interval.scaled(2, 1) + self.zombie_slack;
+        let back_off = self.backoff_most.scaled(3, 2);
+        let connect = self.connect_patience.scaled(2, 1);
+        let identify = self.identify_every.scaled(4, 1);
+        let stream = self.tip_every + self.ask_again.scaled(2, 1) + self.request_again.scaled(2, 1);
+        // A clock that runs one per cent slow stretches all of it (F3).
+        (notice + back_off + connect + identify + stream).scaled(102, 100)
+    }
+
+    /// Whether these bounds can work together.
+    ///
+    /// # Errors
+    /// Names the first bound that cannot, and why. A plan with such limits is a mistake of whoever
+    /// drew it, never a violation.
+    pub fn validate(&self) -> Result<(), LimitError> {
+        let rules: [(bool, &'static str, &'static str); 12] = [
+            (self.heartbeat_interval >= Span::millis(500), "heartbeat_interval", "at least 500ms"),
+            (self.zombie_slack >= Span::secs(1), "zombie_slack", "at least 1s"),
+            (self.session_ttl >= Span::secs(1), "session_ttl", "at least 1s"),
+            (self.live_unsent >= 1, "live_unsent", "at least 1"),
+            (
+                self.live_unsent < self.replay_dispatches,
+                "live_unsent",
+                "below replay_dispatches, or no slow connection could ever resume",
+            ),
+            (self.replay_bytes >= 4_096, "replay_bytes", "at least 4096"),
+            (self.relay_sessions >= 1, "relay_sessions", "at least 1"),
+            (self.chunk_entries >= 1, "chunk_entries", "at least 1"),
+            (self.catch_up_events >= 1, "catch_up_events", "at least 1"),
+            (
+                self.frames_per_minute >= 8
+                    && Span::secs(60).as_micros() / self.heartbeat_interval.as_micros()
+                        < u64::from(self.frames_per_minute) / 2,
+                "frames_per_minute",
+                "at least 8 and twice what heartbeats alone need",
+            ),
+            (self.backoff_first <= self.backoff_most, "backoff_first", "at most backoff_most"),
+            (self.nonces >= 1, "nonces", "at least 1"),
+        ];
+        match rules.iter().find(|(holds, _, _)| !holds) {
+            Some((_, name, rule)) => Err(LimitError { name, rule }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A limit that cannot be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LimitError {
+    name: &'static str,
+    rule: &'static str,
+}
+
+impl fmt::Display for LimitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "limit `{}` must be {}", self.name, self.rule)
+    }
+}
+
+impl core::error::Error for LimitError {}
+
+impl From<LimitError> for String {
+    fn from(error: LimitError) -> Self {
+        use alloc::string::ToString;
+        error.to_string()
+    }
+}

@@ -1,0 +1,400 @@
+//! A node: routes between connections, sessions, relays, guilds and peers.
+//!
+//! Each arm of [`Node::handle`] calls one function of the file that has its noun. What it must not
+//! do: decide what a guild, a relay or a session decides.
+
+mod connections;
+mod guilds;
+mod relays;
+mod sessions;
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::census::Census;
+use crate::directory::Directory;
+use crate::dispatch::{Dispatch, Intents};
+use crate::frame::{ClientFrame, CloseCode, Farewell, Identify, ServerFrame};
+use crate::guild::Charter;
+use crate::id::{
+    Connection, GuildId, NodeId, Port, Position, Seq, SessionId, Shard, Token, UserId,
+};
+use crate::limits::Limits;
+use crate::machine::Sink;
+use crate::mutant::{Mutant, Plant};
+use crate::peer::{PeerMessage, RelayId};
+use crate::request::{Answer, Request};
+use crate::session::ResumeRefusal;
+use crate::time::{Instant, Now};
+use crate::timer::{Timer, Timers};
+
+use connections::Connections;
+use guilds::Guilds;
+use relays::Relays;
+use sessions::Sessions;
+
+/// What can happen to a node.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Input {
+    /// It becomes the owner of a guild.
+    Own(Charter),
+    /// Somebody has connected.
+    Accepted {
+        /// The connection, never used before.
+        connection: Connection,
+        /// How many bytes its buffers hold.
+        window: u32,
+    },
+    /// A client said something.
+    Frame {
+        /// On which connection.
+        connection: Connection,
+        /// What; an IDENTIFY comes as [`Input::Identify`].
+        frame: ClientFrame,
+        /// Its length on the wire.
+        bytes: u32,
+    },
+    /// A client wants a session.
+    Identify {
+        /// On which connection.
+        connection: Connection,
+        /// Who, and what.
+        identify: Identify,
+        /// The id that the session will have: fresh, unguessable, from the driver.
+        session: SessionId,
+        /// The frame's length on the wire.
+        bytes: u32,
+    },
+    /// A connection's buffers have drained.
+    Drained {
+        /// Which.
+        connection: Connection,
+        /// By how much.
+        bytes: u32,
+    },
+    /// A client's end of a connection is gone.
+    Closed {
+        /// Which.
+        connection: Connection,
+        /// How.
+        how: Farewell,
+    },
+    /// Somebody asks a guild for something.
+    Request {
+        /// Where the answer goes back to.
+        port: Port,
+        /// Who asks.
+        token: Token,
+        /// What.
+        request: Request,
+    },
+    /// Another node, or this one, said something.
+    Peer {
+        /// Who.
+        from: NodeId,
+        /// What.
+        message: PeerMessage,
+    },
+    /// Count everything.
+    Census,
+}
+
+/// What a node asks for, or has to say for the record.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Output {
+    /// Write a frame.
+    Frame {
+        /// On which connection.
+        connection: Connection,
+        /// What.
+        frame: ServerFrame,
+    },
+    /// Write a dispatch.
+    Dispatch {
+        /// On which connection.
+        connection: Connection,
+        /// The session's number for it.
+        s: Seq,
+        /// What.
+        dispatch: Arc<Dispatch>,
+    },
+    /// Close a connection, after what was written before.
+    Close {
+        /// Which.
+        connection: Connection,
+        /// Why.
+        code: CloseCode,
+    },
+    /// Tell another node, or this one.
+    Peer {
+        /// Whom.
+        to: NodeId,
+        /// What.
+        message: PeerMessage,
+    },
+    /// Answer whoever asked.
+    Answer {
+        /// Where the request came from.
+        port: Port,
+        /// What became of it.
+        answer: Answer,
+    },
+    /// Nothing to do; something to be known.
+    Note(Note),
+}
+
+/// What happened inside, for those who judge.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Note {
+    /// A session has begun, and is attached.
+    Begun {
+        /// Its id.
+        session: SessionId,
+        /// Its first connection.
+        connection: Connection,
+        /// Whose it is.
+        user: UserId,
+        /// Its part of the user's guilds.
+        shard: Shard,
+        /// What it wants to be told.
+        intents: Intents,
+    },
+    /// An IDENTIFY was answered with op 9.
+    IdentifyRefused {
+        /// On which connection.
+        connection: Connection,
+        /// Why.
+        why: IdentifyRefusal,
+    },
+    /// A RESUME was accepted: the session is attached.
+    Resumed {
+        /// Its id.
+        session: SessionId,
+        /// Its new connection.
+        connection: Connection,
+        /// What the client has taken.
+        seq: Seq,
+    },
+    /// A RESUME was answered with op 9.
+    ResumeRefused {
+        /// The id that was asked for.
+        session: SessionId,
+        /// On which connection.
+        connection: Connection,
+        /// Why.
+        why: ResumeRefusal,
+    },
+    /// A session has lost its connection and waits for its client.
+    Detached {
+        /// Its id.
+        session: SessionId,
+        /// The connection that it had.
+        connection: Connection,
+        /// Why.
+        why: Detach,
+    },
+    /// A session is no more.
+    Ended {
+        /// Its id.
+        session: SessionId,
+        /// Why.
+        why: End,
+    },
+    /// A relay was opened.
+    RelayOpened {
+        /// Its name.
+        relay: RelayId,
+        /// Its guild.
+        guild: GuildId,
+    },
+    /// A relay has closed: its last session has left.
+    RelayClosed {
+        /// Its name.
+        relay: RelayId,
+    },
+    /// A relay has missed too much and has taken up a newer state (D2).
+    RelayGap {
+        /// Its name.
+        relay: RelayId,
+        /// What it has taken up.
+        at: Position,
+    },
+    /// Everything, counted.
+    Census(Census),
+}
+
+/// Why an IDENTIFY is answered with op 9.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum IdentifyRefusal {
+    /// The same user and shard identified here a moment ago (B1).
+    Bucket,
+}
+
+/// Why a session lost its connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Detach {
+    /// The client's end is gone.
+    Gone(Farewell),
+    /// The node closed the connection.
+    Cut(Cut),
+    /// Another connection has resumed the session (L2).
+    Superseded,
+}
+
+/// Why a node closes a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Cut {
+    /// No heartbeat in time (L1).
+    Silent,
+    /// It takes dispatches too slowly (B2), or its answers not at all (B1).
+    Slow,
+    /// Its peer broke the protocol.
+    Misbehaved(CloseCode),
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum End {
+    /// Its client closed with 1000 or 1001 (L6).
+    Quit,
+    /// Nobody resumed it in time (L1).
+    Expired,
+    /// It lost what it still owed (B2).
+    Overflow,
+}
+
+/// Where a node's outputs go. Dispatches have a lane of their own, so that a world can take
+/// millions of them without owning one.
+pub trait Outbox: Sink<Output> {
+    /// Write a dispatch on a connection.
+    #[inline]
+    fn dispatch(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.emit(Output::Dispatch { connection, s, dispatch: dispatch.clone() });
+    }
+}
+
+impl Outbox for Vec<Output> {}
+
+/// One node.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Node {
+    id: NodeId,
+    limits: Arc<Limits>,
+    directory: Arc<Directory>,
+    connections: Connections,
+    sessions: Sessions,
+    relays: Relays,
+    guilds: Guilds,
+    /// The users and shards that identified a moment ago, and since when.
+    buckets: BTreeMap<(UserId, Shard), Instant>,
+    timers: Timers,
+    plant: Plant,
+}
+
+impl Node {
+    /// A node that hosts nothing yet, with at most one bug planted.
+    ///
+    /// The limits must be valid ([`Limits::validate`]).
+    #[must_use]
+    pub fn new(
+        id: NodeId,
+        limits: Arc<Limits>,
+        directory: Arc<Directory>,
+        mutant: Option<Mutant>,
+    ) -> Self {
+        Self {
+            id,
+            limits,
+            directory,
+            connections: Connections::default(),
+            sessions: Sessions::default(),
+            relays: Relays::default(),
+            guilds: Guilds::default(),
+            buckets: BTreeMap::new(),
+            timers: Timers::default(),
+            plant: Plant::new(mutant),
+        }
+    }
+
+    /// How often the planted bug was reached.
+    #[must_use]
+    pub const fn hits(&self) -> u64 {
+        self.plant.hits()
+    }
+
+    /// Something happened.
+    pub fn handle(&mut self, now: Now, input: Input, out: &mut impl Outbox) {
+        match input {
+            Input::Own(charter) => self.own(now, charter),
+            Input::Accepted { connection, window } => self.accepted(now, connection, window, out),
+            Input::Frame { connection, frame, bytes } => {
+                if self.admit(now, connection, bytes, out) {
+                    self.frame(now, connection, frame, out);
+                }
+            }
+            Input::Identify { connection, identify, session, bytes } => {
+                if self.admit(now, connection, bytes, out) {
+                    self.identify(now, connection, identify, session, out);
+                }
+            }
+            Input::Drained { connection, bytes } => self.drained(now, connection, bytes, out),
+            Input::Closed { connection, how } => self.closed(now, connection, how, out),
+            Input::Request { port, token, request } => self.request(port, token, request, out),
+            Input::Peer { from, message } => self.peer(now, from, message, out),
+            Input::Census => out.emit(Output::Note(Note::Census(self.census()))),
+        }
+    }
+
+    /// A deadline came.
+    pub fn handle_timeout(&mut self, now: Now, out: &mut impl Outbox) {
+        while let Some(timer) = self.timers.due(now.instant) {
+            match timer {
+                Timer::Silence(connection) => self.silence(now, connection, out),
+                Timer::Expiry(slot, generation) => self.expire(slot, generation, out),
+                Timer::Bucket(user, shard) => {
+                    self.buckets.remove(&(user, shard));
+                }
+                Timer::Tip(guild) => self.tip(now, guild, out),
+                Timer::Nonces(guild) => self.forget_nonces(now, guild),
+                Timer::Ask(serial) => self.ask_again(now, serial, out),
+            }
+        }
+    }
+
+    /// When it next wants to be called, if nothing happens before.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    fn peer(&mut self, now: Now, from: NodeId, message: PeerMessage, out: &mut impl Outbox) {
+        match message {
+            PeerMessage::Subscribe { .. }
+            | PeerMessage::Unsubscribe { .. }
+            | PeerMessage::CatchUp { .. }
+            | PeerMessage::Request { .. } => self.for_guild(now, from, message, out),
+            PeerMessage::Chunk { .. } | PeerMessage::Stream { .. } | PeerMessage::Tip { .. } => {
+                self.for_relay(now, message, out);
+            }
+            PeerMessage::Answer { port, answer } => out.emit(Output::Answer { port, answer }),
+        }
+    }
+
+    fn census(&self) -> Census {
+        let mut lines = Vec::new();
+        self.connections.count(&mut lines);
+        self.sessions.count(&mut lines);
+        self.relays.count(&mut lines);
+        self.guilds.count(&mut lines);
+        let mut line = |table, count: usize| {
+            lines.push(crate::census::Line { table, count: count as u64, bytes: 0 });
+        };
+        line(crate::census::Table::Buckets, self.buckets.len());
+        line(crate::census::Table::Timers, self.timers.len());
+        lines.sort_unstable_by_key(|line| line.table);
+        Census { node: self.id, lines }
+    }
+}

@@ -1,0 +1,296 @@
+//! The connections of this node: admission, silence, and the end of each.
+//!
+//! A word about a connection that is not in the table, or that bears an older generation, is late
+//! and touches nothing (PROTOCOL, rule 24).
+
+use alloc::vec::Vec;
+
+use super::{Cut, Detach, End, Node, Note, Outbox, Output};
+use crate::census::{Line, Table};
+use crate::credit::Credit;
+use crate::frame::{ClientFrame, CloseCode, Farewell, Malformed, ServerFrame};
+use crate::id::{Connection, Seq};
+use crate::limits::Limits;
+use crate::mutant::Mutant;
+use crate::time::{Instant, Now, Span};
+use crate::timer::Timer;
+
+/// What an op 11 or op 9 takes on the wire, in bytes.
+const CONTROL_BYTES: u32 = 32;
+
+/// One open connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Socket {
+    generation: u32,
+    opened: Instant,
+    /// The last proof of life: its opening, a heartbeat, or entering a session.
+    heard: Instant,
+    /// When its entry among the timers comes due.
+    armed: Instant,
+    /// What it takes, while no session writes to it.
+    pub(super) credit: Credit,
+    /// The slot of the session that writes to it.
+    pub(super) session: Option<u32>,
+    /// Frames since `minute` began.
+    frames: u32,
+    minute: Instant,
+}
+
+impl Socket {
+    fn deadline(&self, limits: &Limits) -> Instant {
+        let silent = self.heard + limits.zombie_after();
+        match self.session {
+            Some(_) => silent,
+            None => silent.min(self.opened + limits.unauthenticated),
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) struct Connections {
+    slots: Vec<Option<Socket>>,
+    open: u64,
+}
+
+impl Connections {
+    pub(super) fn get_mut(&mut self, connection: Connection) -> Option<&mut Socket> {
+        let socket = self.slots.get_mut(connection.slot as usize)?.as_mut()?;
+        (socket.generation == connection.generation).then_some(socket)
+    }
+
+    fn insert(&mut self, connection: Connection, socket: Socket) {
+        let slot = connection.slot as usize;
+        if slot >= self.slots.len() {
+            self.slots.resize(slot + 1, None);
+        }
+        assert!(self.slots[slot].is_none(), "the driver gave out a slot that is in use");
+        self.slots[slot] = Some(socket);
+        self.open += 1;
+    }
+
+    fn remove(&mut self, connection: Connection) -> Option<Socket> {
+        let socket = *self.get_mut(connection)?;
+        self.slots[connection.slot as usize] = None;
+        self.open -= 1;
+        Some(socket)
+    }
+
+    pub(super) fn count(&self, lines: &mut Vec<Line>) {
+        lines.push(Line { table: Table::Connections, count: self.open, bytes: 0 });
+    }
+}
+
+impl Node {
+    pub(super) fn accepted(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        window: u32,
+        out: &mut impl Outbox,
+    ) {
+        let mut socket = Socket {
+            generation: connection.generation,
+            opened: now.instant,
+            heard: now.instant,
+            armed: now.instant,
+            credit: Credit::new(window),
+            session: None,
+            frames: 0,
+            minute: now.instant,
+        };
+        socket.armed = socket.deadline(&self.limits);
+        self.timers.arm(socket.armed, Timer::Silence(connection));
+        self.connections.insert(connection, socket);
+        let heartbeat_interval = self.limits.heartbeat_interval;
+        self.say(now, connection, ServerFrame::Hello { heartbeat_interval }, out);
+    }
+
+    /// Whether a frame may be looked at: it is not too long, and not one too many (B4).
+    ///
+    /// Windows of a minute, one after the other, each with room for the limit: nobody is cut who
+    /// keeps to the limit in every minute, and nobody gets through with more than twice of it in any.
+    pub(super) fn admit(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        bytes: u32,
+        out: &mut impl Outbox,
+    ) -> bool {
+        let Some(socket) = self.connections.get_mut(connection) else { return false };
+        if now.instant.since(socket.minute) >= Span::secs(60) {
+            (socket.minute, socket.frames) = (now.instant, 0);
+        }
+        socket.frames += 1;
+        let code = if socket.frames > self.limits.frames_per_minute {
+            CloseCode::RateLimited
+        } else if bytes > self.limits.frame_bytes {
+            CloseCode::Decode
+        } else {
+            return true;
+        };
+        self.cut(now, connection, Cut::Misbehaved(code), out);
+        false
+    }
+
+    pub(super) fn frame(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        frame: ClientFrame,
+        out: &mut impl Outbox,
+    ) {
+        match frame {
+            ClientFrame::Heartbeat { d } => self.heartbeat(now, connection, d, out),
+            ClientFrame::Resume(resume) => self.resume(now, connection, resume, out),
+            // The driver gives an IDENTIFY an id for its session; without one it is unreadable.
+            ClientFrame::Identify(_) | ClientFrame::Malformed(Malformed::Payload) => {
+                self.cut(now, connection, Cut::Misbehaved(CloseCode::Decode), out);
+            }
+            ClientFrame::Malformed(Malformed::Opcode) => {
+                self.cut(now, connection, Cut::Misbehaved(CloseCode::UnknownOpcode), out);
+            }
+            ClientFrame::Malformed(Malformed::Early) => {
+                self.cut(now, connection, Cut::Misbehaved(CloseCode::NotAuthenticated), out);
+            }
+        }
+    }
+
+    fn heartbeat(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        d: Option<Seq>,
+        out: &mut impl Outbox,
+    ) {
+        let Some(socket) = self.connections.get_mut(connection) else { return };
+        socket.heard = now.instant;
+        if let (Some(slot), Some(seq)) = (socket.session, d) {
+            self.sessions.at(slot).acknowledge(seq, &self.relays);
+        }
+        self.say(now, connection, ServerFrame::HeartbeatAck, out);
+    }
+
+    /// Writes an answer. A peer that asks and never reads is cut.
+    pub(super) fn say(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        frame: ServerFrame,
+        out: &mut impl Outbox,
+    ) {
+        let Some(socket) = self.connections.get_mut(connection) else { return };
+        out.emit(Output::Frame { connection, frame });
+        let reads = match socket.session {
+            Some(slot) => self.sessions.at(slot).charge(CONTROL_BYTES, &self.limits),
+            None => socket.credit.charge(CONTROL_BYTES, &self.limits),
+        };
+        if !reads {
+            self.cut(now, connection, Cut::Slow, out);
+        }
+    }
+
+    pub(super) fn drained(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        bytes: u32,
+        out: &mut impl Outbox,
+    ) {
+        let Some(socket) = self.connections.get_mut(connection) else { return };
+        match socket.session {
+            Some(slot) => {
+                self.sessions.at(slot).drained(bytes);
+                self.pump(now, slot, out);
+            }
+            None => socket.credit.refill(bytes),
+        }
+    }
+
+    /// A connection has come to its deadline, or to one that has moved since.
+    pub(super) fn silence(&mut self, now: Now, connection: Connection, out: &mut impl Outbox) {
+        let Some(socket) = self.connections.get_mut(connection) else { return };
+        let deadline = socket.deadline(&self.limits);
+        if now.instant < deadline {
+            socket.armed = deadline;
+            return self.timers.arm(deadline, Timer::Silence(connection));
+        }
+        self.cut(now, connection, Cut::Silent, out);
+    }
+
+    /// A connection writes for a session from now on, and has proved that it lives.
+    pub(super) fn enter(&mut self, now: Now, connection: Connection, slot: u32, resumed: bool) {
+        let Some(socket) = self.connections.get_mut(connection) else { return };
+        socket.session = Some(slot);
+        socket.heard = now.instant;
+        if resumed && self.plant.is(Mutant::HeartbeatNotRearmed) {
+            self.timers.disarm(socket.armed, Timer::Silence(connection));
+        }
+    }
+
+    /// Closes a connection; its session, if it has one, waits for its client.
+    pub(super) fn cut(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        why: Cut,
+        out: &mut impl Outbox,
+    ) {
+        let Some(socket) = self.forget(connection) else { return };
+        let code = match why {
+            Cut::Silent | Cut::Slow => CloseCode::Unknown,
+            Cut::Misbehaved(code) => code,
+        };
+        out.emit(Output::Close { connection, code });
+        if let Some(slot) = socket.session {
+            self.detach(now, slot, Detach::Cut(why), out);
+        }
+    }
+
+    /// Another connection has taken over the session of this one (L2).
+    pub(super) fn supersede(&mut self, connection: Connection, out: &mut impl Outbox) {
+        let lingers = self.plant.is(Mutant::LateCloseDetaches);
+        if lingers || self.forget(connection).is_some() {
+            out.emit(Output::Close { connection, code: CloseCode::Unknown });
+        }
+    }
+
+    /// The client's end is gone.
+    pub(super) fn closed(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        how: Farewell,
+        out: &mut impl Outbox,
+    ) {
+        let Some(Socket { session: Some(slot), .. }) = self.forget(connection) else { return };
+        if how.ends_session() {
+            self.end(slot, End::Quit, out);
+        } else {
+            self.detach(now, slot, Detach::Gone(how), out);
+        }
+    }
+
+    fn forget(&mut self, connection: Connection) -> Option<Socket> {
+        let socket = self.connections.remove(connection)?;
+        self.timers.disarm(socket.armed, Timer::Silence(connection));
+        Some(socket)
+    }
+
+    /// A session's connection carries no session any more, but stays open (L6).
+    pub(super) fn release(&mut self, connection: Connection, credit: Credit) {
+        if let Some(socket) = self.connections.get_mut(connection) {
+            socket.session = None;
+            socket.credit = credit;
+            // The deadline may have moved nearer than the entry among the timers.
+            let (armed, deadline) = (socket.armed, socket.deadline(&self.limits));
+            socket.armed = deadline;
+            self.timers.disarm(armed, Timer::Silence(connection));
+            self.timers.arm(deadline, Timer::Silence(connection));
+        }
+    }
+
+    /// Says for the record that a session is detached.
+    pub(super) fn note(note: Note, out: &mut impl Outbox) {
+        out.emit(Output::Note(note));
+    }
+}

@@ -1,0 +1,267 @@
+//! The sessions of this node: how each begins, resumes, loses its connection and ends.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::{Cut, Detach, End, IdentifyRefusal, Node, Note, Outbox};
+use crate::census::{Line, Table};
+use crate::dispatch::{Body, Dispatch, Ready};
+use crate::frame::{CloseCode, Identify, Resume, ServerFrame};
+use crate::id::{Connection, SessionId};
+use crate::session::{Push, ResumeRefusal, Session};
+use crate::time::Now;
+use crate::timer::Timer;
+
+/// Dense slots with generations; unguessable ids are looked up once, when a connection resumes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) struct Sessions {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    by_id: BTreeMap<SessionId, u32>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Slot {
+    generation: u32,
+    session: Option<Session>,
+}
+
+impl Sessions {
+    /// The session in `slot`.
+    ///
+    /// # Panics
+    /// If there is none: slots are only held by connections, relays and timers of live sessions.
+    #[inline]
+    pub(super) fn at(&mut self, slot: u32) -> &mut Session {
+        self.slots[slot as usize].session.as_mut().expect("a slot that is held is in use")
+    }
+
+    fn insert(&mut self, session: Session) -> u32 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { generation: 0, session: None });
+            u32::try_from(self.slots.len() - 1).expect("fewer sessions than slots have numbers")
+        });
+        self.by_id.insert(session.id, slot);
+        self.slots[slot as usize].session = Some(session);
+        slot
+    }
+
+    fn remove(&mut self, slot: u32) -> Session {
+        let entry = &mut self.slots[slot as usize];
+        let session = entry.session.take().expect("a slot that is held is in use");
+        entry.generation += 1;
+        self.free.push(slot);
+        self.by_id.remove(&session.id);
+        session
+    }
+
+    fn generation(&self, slot: u32) -> u32 {
+        self.slots[slot as usize].generation
+    }
+
+    pub(super) fn count(&self, lines: &mut Vec<Line>) {
+        let mut tables = BTreeMap::new();
+        let mut most = |table, count: u64, bytes: u64| {
+            let line = tables.entry(table).or_insert(Line { table, count: 0, bytes: 0 });
+            (line.count, line.bytes) = (line.count.max(count), line.bytes.max(bytes));
+        };
+        let (mut detached, mut introductions, mut replay, mut bytes, mut unsent) = (0, 0, 0, 0, 0);
+        for session in self.slots.iter().filter_map(|slot| slot.session.as_ref()) {
+            let kept = session.replay();
+            detached += u64::from(session.connection().is_none());
+            introductions +=
+                session.seats.iter().filter(|seat| seat.class.is_none()).count() as u64;
+            replay += kept.len();
+            bytes += kept.bytes();
+            unsent += session.unsent();
+            most(Table::LongestReplay, kept.len(), kept.bytes());
+            most(Table::MostLiveUnsent, session.live_unsent(), 0);
+        }
+        lines.extend(tables.into_values());
+        lines.extend([
+            Line { table: Table::Sessions, count: self.by_id.len() as u64, bytes: 0 },
+            Line { table: Table::DetachedSessions, count: detached, bytes: 0 },
+            Line { table: Table::Introductions, count: introductions, bytes: 0 },
+            Line { table: Table::Replay, count: replay, bytes },
+            Line { table: Table::Unsent, count: unsent, bytes: 0 },
+        ]);
+    }
+}
+
+impl Node {
+    pub(super) fn identify(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        identify: Identify,
+        id: SessionId,
+        out: &mut impl Outbox,
+    ) {
+        let Some(socket) = self.connections.get_mut(connection) else { return };
+        let Identify { token, intents, shard } = identify;
+        let user = self.directory.accounts.get(&token).copied();
+        let misbehaved = if socket.session.is_some() {
+            Some(CloseCode::AlreadyAuthenticated)
+        } else if user.is_none() {
+            Some(CloseCode::AuthenticationFailed)
+        } else if !shard.is_valid() {
+            Some(CloseCode::InvalidShard)
+        } else if !intents.is_valid() {
+            Some(CloseCode::InvalidIntents)
+        } else {
+            None
+        };
+        let (None, Some(user)) = (misbehaved, user) else {
+            let code = misbehaved.unwrap_or(CloseCode::AuthenticationFailed);
+            return self.cut(now, connection, Cut::Misbehaved(code), out);
+        };
+        if self.buckets.contains_key(&(user, shard)) {
+            let why = IdentifyRefusal::Bucket;
+            Self::note(Note::IdentifyRefused { connection, why }, out);
+            return self.say(
+                now,
+                connection,
+                ServerFrame::InvalidSession { resumable: false },
+                out,
+            );
+        }
+        self.buckets.insert((user, shard), now.instant);
+        self.timers.arm(now.instant + self.limits.identify_every, Timer::Bucket(user, shard));
+
+        let mut session = Session::new(id, user, shard, intents);
+        session.attach(connection, socket.credit);
+        let slot = self.sessions.insert(session);
+        self.enter(now, connection, slot, false);
+        Self::note(Note::Begun { session: id, connection, user, shard, intents }, out);
+        let guilds = self.directory.guilds.get(&user).map_or(&[][..], Vec::as_slice);
+        let guilds: Vec<_> = guilds.iter().copied().filter(|guild| shard.holds(*guild)).collect();
+        let ready = Ready { user, session: id, node: self.id, guilds: guilds.clone() };
+        self.tell(now, slot, Arc::new(Dispatch::private(Body::Ready(ready))), out);
+        for guild in guilds {
+            self.seat(now, slot, guild, out);
+        }
+        self.introduce(now, slot, out);
+    }
+
+    pub(super) fn resume(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        resume: Resume,
+        out: &mut impl Outbox,
+    ) {
+        let Some(socket) = self.connections.get_mut(connection) else { return };
+        let (credit, id) = (socket.credit, resume.session);
+        if socket.session.is_some() {
+            let code = CloseCode::AlreadyAuthenticated;
+            return self.cut(now, connection, Cut::Misbehaved(code), out);
+        }
+        let found = self.sessions.by_id.get(&id).copied().ok_or(ResumeRefusal::NoSession);
+        let taken = found.and_then(|slot| {
+            let session = self.sessions.at(slot);
+            if self.directory.accounts.get(&resume.token) != Some(&session.user) {
+                return Err(ResumeRefusal::Token);
+            }
+            let (old, since) = (session.connection(), session.detached);
+            session.resume(connection, credit, resume.seq, &mut self.plant)?;
+            Ok((slot, old, since))
+        });
+        match taken {
+            Err(why) => {
+                Self::note(Note::ResumeRefused { session: id, connection, why }, out);
+                self.say(now, connection, ServerFrame::InvalidSession { resumable: false }, out);
+            }
+            Ok((slot, old, since)) => {
+                if let Some(old) = old {
+                    self.supersede(old, out);
+                    let why = Detach::Superseded;
+                    Self::note(Note::Detached { session: id, connection: old, why }, out);
+                } else {
+                    let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
+                    self.timers.disarm(since + self.limits.session_ttl, expiry);
+                }
+                self.enter(now, connection, slot, true);
+                let seq = resume.seq;
+                Self::note(Note::Resumed { session: id, connection, seq }, out);
+                self.pump(now, slot, out);
+            }
+        }
+    }
+
+    /// Tells a session something that it alone is told.
+    pub(super) fn tell(
+        &mut self,
+        now: Now,
+        slot: u32,
+        dispatch: Arc<Dispatch>,
+        out: &mut impl Outbox,
+    ) {
+        let session = self.sessions.at(slot);
+        let push = session.push_own(&self.limits, &self.relays, dispatch, out);
+        self.pushed(now, slot, push, out);
+    }
+
+    /// Does what a session asks for after it was told something.
+    pub(super) fn pushed(&mut self, now: Now, slot: u32, push: Push, out: &mut impl Outbox) {
+        match push {
+            Push::Fine => {}
+            Push::Slow => {
+                if let Some(connection) = self.sessions.at(slot).connection() {
+                    self.cut(now, connection, Cut::Slow, out);
+                }
+            }
+            Push::Overflow => self.overflow(now, slot, out),
+        }
+    }
+
+    /// Writes what the connection takes, and then what the session still has to be told of.
+    pub(super) fn pump(&mut self, now: Now, slot: u32, out: &mut impl Outbox) {
+        let push = self.sessions.at(slot).pump(&self.limits, &self.relays, out);
+        self.pushed(now, slot, push, out);
+        if push == Push::Fine {
+            self.introduce(now, slot, out);
+        }
+    }
+
+    pub(super) fn detach(&mut self, now: Now, slot: u32, why: Detach, out: &mut impl Outbox) {
+        let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
+        let session = self.sessions.at(slot);
+        let Some(connection) = session.connection() else { return };
+        session.detach(now.instant);
+        self.timers.arm(now.instant + self.limits.session_ttl, expiry);
+        Self::note(Note::Detached { session: session.id, connection, why }, out);
+    }
+
+    /// A detached session has waited for too long.
+    pub(super) fn expire(&mut self, slot: u32, generation: u32, out: &mut impl Outbox) {
+        if self.sessions.generation(slot) == generation {
+            self.end(slot, End::Expired, out);
+        }
+    }
+
+    /// A session has lost what it still owed. Whoever is attached is told at once, and may identify
+    /// on the same connection (L6).
+    fn overflow(&mut self, now: Now, slot: u32, out: &mut impl Outbox) {
+        let session = self.sessions.at(slot);
+        let connection = session.connection();
+        if let Some(connection) = connection {
+            let credit = session.detach(now.instant);
+            self.release(connection, credit);
+            self.say(now, connection, ServerFrame::InvalidSession { resumable: false }, out);
+        }
+        self.end(slot, End::Overflow, out);
+    }
+
+    pub(super) fn end(&mut self, slot: u32, why: End, out: &mut impl Outbox) {
+        let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
+        let session = self.sessions.remove(slot);
+        if session.connection().is_none() {
+            self.timers.disarm(session.detached + self.limits.session_ttl, expiry);
+        }
+        Self::note(Note::Ended { session: session.id, why }, out);
+        for seat in session.seats {
+            self.unseat(seat, out);
+        }
+    }
+}

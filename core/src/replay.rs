@@ -1,0 +1,291 @@
+//! What a session keeps for a resume: its numbers, as segments into logs that it shares.
+//!
+//! A [`Log`] belongs to one class of sessions in one relay and holds each dispatch once. A session's
+//! [`Replay`] says which stretch of which log its numbers stand for; what is the session's alone
+//! (READY, GUILD_CREATE, RESUMED) it holds itself. Nothing is copied per session, and nothing here
+//! knows of connections.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+
+use crate::dispatch::Dispatch;
+use crate::id::Seq;
+use crate::limits::Limits;
+
+/// The dispatches of one class of sessions in one relay, by index; the oldest are forgotten.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Log {
+    /// The index of the oldest entry.
+    base: u64,
+    /// Each dispatch with the bytes of all before it.
+    entries: VecDeque<(Arc<Dispatch>, u64)>,
+    /// The bytes of all dispatches ever appended.
+    total: u64,
+}
+
+impl Log {
+    /// Appends one and returns its index.
+    ///
+    /// What no session's window can reach any more is forgotten *before*, so that the windows that
+    /// slide because of this entry still find what they let go of.
+    pub fn append(&mut self, limits: &Limits, dispatch: Arc<Dispatch>) -> u64 {
+        while self.len() > u64::from(limits.replay_dispatches)
+            || self.bytes() > u64::from(limits.replay_bytes) && self.len() > 1
+        {
+            self.entries.pop_front();
+            self.base += 1;
+        }
+        let index = self.base + self.len();
+        let before = self.total;
+        self.total += u64::from(dispatch.bytes);
+        self.entries.push_back((dispatch, before));
+        index
+    }
+
+    /// The entry at `index`.
+    ///
+    /// # Panics
+    /// If it is not kept: whoever asks holds a window that the log must cover.
+    #[must_use]
+    pub fn get(&self, index: u64) -> &Arc<Dispatch> {
+        &self.entries[self.place(index)].0
+    }
+
+    /// The index of the next entry.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.base + self.len()
+    }
+
+    /// How many entries are kept.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// Whether none is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The bytes of all entries kept.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.total - self.entries.front().map_or(self.total, |&(_, before)| before)
+    }
+
+    /// The bytes of the entries in `from..to`.
+    fn bytes_of(&self, from: u64, to: u64) -> u64 {
+        let before = |index| match self.entries.get(self.place(index)) {
+            Some(&(_, before)) => before,
+            None => self.total,
+        };
+        before(to) - before(from)
+    }
+
+    fn place(&self, index: u64) -> usize {
+        let place = index.checked_sub(self.base).expect("a window lies within its log");
+        usize::try_from(place).expect("a log fits in memory")
+    }
+}
+
+/// Names a log of this node: the slot of a relay and a class in it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct LogId {
+    /// The relay's slot.
+    pub relay: u32,
+    /// The class within the relay.
+    pub class: u32,
+}
+
+/// Finds logs by name.
+pub trait Logs {
+    /// The log of this name, which exists as long as any session holds a segment of it.
+    fn log(&self, id: LogId) -> &Log;
+}
+
+/// Where the dispatches of a segment are.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Kept {
+    /// In a log, from this index on.
+    Shared(LogId, u64),
+    /// Here.
+    Own(Arc<Dispatch>),
+}
+
+/// A run of numbers and where their dispatches are.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Segment {
+    first: Seq,
+    len: u64,
+    kept: Kept,
+}
+
+impl Segment {
+    fn at<'a>(&'a self, seq: Seq, logs: &'a impl Logs) -> &'a Arc<Dispatch> {
+        match &self.kept {
+            Kept::Own(dispatch) => dispatch,
+            Kept::Shared(id, start) => logs.log(*id).get(start + (seq.0 - self.first.0)),
+        }
+    }
+
+    fn bytes(&self, count: u64, logs: &impl Logs) -> u64 {
+        match &self.kept {
+            Kept::Own(dispatch) => u64::from(dispatch.bytes),
+            Kept::Shared(id, start) => logs.log(*id).bytes_of(*start, start + count),
+        }
+    }
+
+    fn last(&self) -> Seq {
+        Seq(self.first.0 + self.len - 1)
+    }
+}
+
+/// The numbers that one session has given out and still keeps: a window that slides.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Replay {
+    /// The last number given.
+    last: Seq,
+    /// How many numbers are kept; the newest is `last`.
+    kept: u64,
+    /// The bytes of what is kept.
+    bytes: u64,
+    /// The newest run, apart from the others so that a delivery touches one line of memory.
+    open: Option<Segment>,
+    /// The runs before it, oldest first.
+    closed: VecDeque<Segment>,
+}
+
+impl Replay {
+    /// The last number given; zero if none was.
+    #[must_use]
+    pub const fn last(&self) -> Seq {
+        self.last
+    }
+
+    /// The oldest number kept, or the one after the last (CONTRACT, D4).
+    #[must_use]
+    pub const fn low(&self) -> Seq {
+        Seq(self.last.0 + 1 - self.kept)
+    }
+
+    /// How many numbers are kept.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.kept
+    }
+
+    /// Whether none is kept.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.kept == 0
+    }
+
+    /// The bytes of what is kept.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether the window is wider than it may be.
+    #[must_use]
+    pub fn is_full(&self, limits: &Limits) -> bool {
+        self.kept > u64::from(limits.replay_dispatches)
+            || self.bytes > u64::from(limits.replay_bytes)
+    }
+
+    /// Numbers the entry at `index` of a shared log.
+    pub fn push_shared(&mut self, id: LogId, index: u64, bytes: u32) -> Seq {
+        self.count(bytes);
+        match &mut self.open {
+            Some(Segment { len, kept: Kept::Shared(open, start), .. })
+                if *open == id && *start + *len == index =>
+            {
+                *len += 1;
+            }
+            _ => self.begin(Kept::Shared(id, index)),
+        }
+        self.last
+    }
+
+    /// Numbers a dispatch that is the session's alone.
+    pub fn push_own(&mut self, dispatch: Arc<Dispatch>) -> Seq {
+        self.count(dispatch.bytes);
+        self.begin(Kept::Own(dispatch));
+        self.last
+    }
+
+    fn count(&mut self, bytes: u32) {
+        self.last = self.last.next();
+        self.kept += 1;
+        self.bytes += u64::from(bytes);
+    }
+
+    fn begin(&mut self, kept: Kept) {
+        let segment = Segment { first: self.last, len: 1, kept };
+        if let Some(full) = self.open.replace(segment) {
+            self.closed.push_back(full);
+        }
+    }
+
+    /// Lets go of everything up to `seq`.
+    pub fn trim(&mut self, seq: Seq, logs: &impl Logs) {
+        let seq = seq.min(self.last);
+        while self.low() <= seq {
+            let open = self.closed.is_empty();
+            let front = if open { self.open.as_mut() } else { self.closed.front_mut() };
+            let front = front.expect("a number that is kept lies in a segment");
+            let count = seq.min(front.last()).0 - front.first.0 + 1;
+            self.bytes -= front.bytes(count, logs);
+            self.kept -= count;
+            front.first.0 += count;
+            front.len -= count;
+            if let Kept::Shared(_, start) = &mut front.kept {
+                *start += count;
+            }
+            if front.len == 0 {
+                if open {
+                    self.open = None;
+                } else {
+                    self.closed.pop_front();
+                }
+            }
+        }
+    }
+
+    /// Calls `each` with the numbers after `seq` in order, for as long as it says so.
+    pub fn after(
+        &self,
+        seq: Seq,
+        logs: &impl Logs,
+        mut each: impl FnMut(Seq, &Arc<Dispatch>) -> bool,
+    ) {
+        let skip = self.closed.partition_point(|segment| segment.last() <= seq);
+        for segment in self.closed.iter().skip(skip).chain(&self.open) {
+            let first = segment.first.max(seq.next());
+            for number in first.0..=segment.last().0 {
+                if !each(Seq(number), segment.at(Seq(number), logs)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes over what is kept in the log `id`, which this session is about to leave: others may
+    /// push entries out of it that are still within this window.
+    pub fn keep_own(&mut self, id: LogId, logs: &impl Logs) {
+        let (open, closed) = (self.open.take(), core::mem::take(&mut self.closed));
+        for segment in closed.into_iter().chain(open) {
+            match segment.kept {
+                Kept::Shared(shared, _) if shared == id => {
+                    for number in segment.first.0..=segment.last().0 {
+                        let kept = Kept::Own(segment.at(Seq(number), logs).clone());
+                        self.closed.push_back(Segment { first: Seq(number), len: 1, kept });
+                    }
+                }
+                Kept::Shared(..) | Kept::Own(_) => self.closed.push_back(segment),
+            }
+        }
+    }
+}

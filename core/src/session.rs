@@ -1,0 +1,304 @@
+//! A session: it numbers what it is told, keeps it for a resume, and lets its connection have as
+//! much as that will take.
+//!
+//! The outbox is the unsent tail of the replay; there is no second queue. A session does not know
+//! guilds, timers or other sessions: its node does. It must not look at permissions: what it was
+//! told, it replays (I4).
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::credit::Credit;
+use crate::dispatch::{Body, Dispatch, Intents};
+use crate::id::{Connection, GuildId, Seq, SessionId, Shard, UserId};
+use crate::limits::Limits;
+use crate::mutant::{Mutant, Plant};
+use crate::node::Outbox;
+use crate::replay::{LogId, Logs, Replay};
+use crate::time::Instant;
+
+/// One session of one user.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Session {
+    replay: Replay,
+    /// The highest number written to the attached connection.
+    sent: Seq,
+    /// The highest number ever written to any connection (CONTRACT, *last sent*).
+    peak: Seq,
+    /// Numbers up to here are a replay, not live.
+    replayed: Seq,
+    /// What the attached connection still takes.
+    credit: Credit,
+    connection: Option<Connection>,
+    /// When it was detached, if it is.
+    pub(crate) detached: Instant,
+    /// Its places in the relays of its guilds.
+    pub(crate) seats: Vec<Seat>,
+    /// Under which it can be resumed.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Its part of the user's guilds.
+    pub shard: Shard,
+    /// What it wants to be told.
+    pub intents: Intents,
+}
+
+/// A session's place in the relay of one guild.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Seat {
+    pub(crate) guild: GuildId,
+    /// The relay's slot in the node.
+    pub(crate) relay: u32,
+    /// The class it belongs to, or none while it still has to be told of the guild.
+    pub(crate) class: Option<u32>,
+    /// Its index in that class, or in the waiting room.
+    pub(crate) place: u32,
+}
+
+/// What a session asks of its node after it was told something.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[must_use]
+pub enum Push {
+    /// Nothing.
+    Fine,
+    /// Its connection is too slow and must be cut (B2).
+    Slow,
+    /// It lost something that it still owed: it must end (D2, *replay overflow*).
+    Overflow,
+}
+
+/// Why a RESUME is refused. It is in the step, not on the wire (I4).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum ResumeRefusal {
+    /// The token is not that of the session's user.
+    Token,
+    /// There is no such session here, or not any more.
+    NoSession,
+    /// `seq` is not within what is kept and what was sent.
+    Seq {
+        /// The oldest number kept, or the one after the last.
+        low: Seq,
+        /// The highest number ever sent.
+        sent: Seq,
+        /// The last number given.
+        last: Seq,
+    },
+}
+
+impl Session {
+    /// A session that has been told nothing.
+    #[must_use]
+    pub fn new(id: SessionId, user: UserId, shard: Shard, intents: Intents) -> Self {
+        Self {
+            replay: Replay::default(),
+            sent: Seq::ZERO,
+            peak: Seq::ZERO,
+            replayed: Seq::ZERO,
+            credit: Credit::default(),
+            connection: None,
+            detached: Instant::ZERO,
+            seats: Vec::new(),
+            id,
+            user,
+            shard,
+            intents,
+        }
+    }
+
+    /// The connection that it writes to, if any.
+    #[must_use]
+    pub const fn connection(&self) -> Option<Connection> {
+        self.connection
+    }
+
+    /// Its numbers and what they stand for.
+    #[must_use]
+    pub const fn replay(&self) -> &Replay {
+        &self.replay
+    }
+
+    /// How many numbers were not yet written to the attached connection.
+    #[must_use]
+    pub fn unsent(&self) -> u64 {
+        if self.connection.is_some() { self.replay.last().after(self.sent) } else { 0 }
+    }
+
+    /// How many of those are live (B2).
+    #[must_use]
+    pub fn live_unsent(&self) -> u64 {
+        if self.connection.is_some() {
+            self.replay.last().after(self.sent.max(self.replayed))
+        } else {
+            0
+        }
+    }
+
+    /// Whether it could take a snapshot now: all before is written, and there is room (B2).
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.connection.is_some() && self.sent == self.replay.last() && self.credit.is_open()
+    }
+
+    /// Writes to `connection` from now on.
+    pub fn attach(&mut self, connection: Connection, credit: Credit) {
+        self.connection = Some(connection);
+        self.credit = credit;
+    }
+
+    /// Takes up `connection` after `seq`, replays what came since and says RESUMED.
+    ///
+    /// # Errors
+    /// Refused, and nothing changed, if `seq` is not within what is kept and sent (D4).
+    pub fn resume(
+        &mut self,
+        connection: Connection,
+        credit: Credit,
+        seq: Seq,
+        plant: &mut Plant,
+    ) -> Result<(), ResumeRefusal> {
+        let (low, sent, last) = (self.replay.low(), self.peak, self.replay.last());
+        if seq.next() < low || seq > sent {
+            return Err(ResumeRefusal::Seq { low, sent, last });
+        }
+        self.attach(connection, credit);
+        // The replay belongs to this connection: it starts from what the client says, never from
+        // what was written to the one before (PROTOCOL, rule 25).
+        self.sent = seq;
+        if seq > Seq::ZERO && seq >= low && plant.is(Mutant::ReplayFromSeq) {
+            self.sent = Seq(seq.0 - 1);
+        }
+        self.replayed = self.replay.push_own(Arc::new(Dispatch::private(Body::Resumed)));
+        Ok(())
+    }
+
+    /// Writes to nothing from now on, and returns what was left of the connection's credit.
+    pub fn detach(&mut self, now: Instant) -> Credit {
+        self.connection = None;
+        self.detached = now;
+        self.credit
+    }
+
+    /// The client has taken everything up to `seq`; a lie above what was sent is ignored (D4).
+    ///
+    /// What the attached connection has not been written yet stays, whatever the client says: the
+    /// replay under way still needs it.
+    pub fn acknowledge(&mut self, seq: Seq, logs: &impl Logs) {
+        if seq <= self.peak {
+            self.replay.trim(seq.min(self.sent), logs);
+        }
+    }
+
+    /// An answer that is no dispatch takes its share of the connection. Says whether there is still
+    /// reason to believe that anybody reads.
+    #[must_use]
+    pub fn charge(&mut self, bytes: u32, limits: &Limits) -> bool {
+        self.credit.charge(bytes, limits)
+    }
+
+    /// Tells the session what stands at `index` of a log that it shares. The hot path.
+    #[inline]
+    pub fn push_shared(
+        &mut self,
+        limits: &Limits,
+        logs: &impl Logs,
+        (id, index): (LogId, u64),
+        dispatch: &Arc<Dispatch>,
+        out: &mut impl Outbox,
+    ) -> Push {
+        let s = self.replay.push_shared(id, index, dispatch.bytes);
+        self.pushed(limits, logs, s, dispatch, out)
+    }
+
+    /// Tells the session something that it alone is told.
+    pub fn push_own(
+        &mut self,
+        limits: &Limits,
+        logs: &impl Logs,
+        dispatch: Arc<Dispatch>,
+        out: &mut impl Outbox,
+    ) -> Push {
+        let s = self.replay.push_own(dispatch.clone());
+        self.pushed(limits, logs, s, &dispatch, out)
+    }
+
+    #[inline]
+    fn pushed(
+        &mut self,
+        limits: &Limits,
+        logs: &impl Logs,
+        s: Seq,
+        dispatch: &Arc<Dispatch>,
+        out: &mut impl Outbox,
+    ) -> Push {
+        if let Some(connection) = self.connection {
+            if self.credit.is_open() && self.sent.next() == s {
+                self.write(connection, s, dispatch, out);
+            } else if self.live_unsent() > u64::from(limits.live_unsent) {
+                return self.slide(limits, logs).unwrap_or(Push::Slow);
+            }
+        }
+        if self.replay.is_full(limits) {
+            return self.slide(limits, logs).unwrap_or(Push::Fine);
+        }
+        Push::Fine
+    }
+
+    #[inline]
+    fn write(
+        &mut self,
+        connection: Connection,
+        s: Seq,
+        dispatch: &Arc<Dispatch>,
+        out: &mut impl Outbox,
+    ) {
+        self.sent = s;
+        self.peak = self.peak.max(s);
+        self.credit.spend(dispatch.bytes);
+        out.dispatch(connection, s, dispatch);
+    }
+
+    /// Narrows the window to its limits; what was never sent, or still has to be replayed to the
+    /// attached connection, must not be among what is let go.
+    #[cold]
+    fn slide(&mut self, limits: &Limits, logs: &impl Logs) -> Option<Push> {
+        let owed_after = if self.connection.is_some() { self.sent } else { self.peak };
+        while self.replay.is_full(limits) {
+            let oldest = self.replay.low();
+            if oldest > owed_after {
+                return Some(Push::Overflow);
+            }
+            self.replay.trim(oldest, logs);
+        }
+        None
+    }
+
+    /// Takes over what it keeps in a log that it is about to leave.
+    pub(crate) fn keep_own(&mut self, log: LogId, logs: &impl Logs) {
+        self.replay.keep_own(log, logs);
+    }
+
+    /// The connection has drained by `bytes`.
+    pub fn drained(&mut self, bytes: u32) {
+        self.credit.refill(bytes);
+    }
+
+    /// Writes as much of the unsent tail as the connection takes, then narrows the window.
+    pub fn pump(&mut self, limits: &Limits, logs: &impl Logs, out: &mut impl Outbox) -> Push {
+        let Some(connection) = self.connection else { return Push::Fine };
+        if self.credit.is_open() && self.sent < self.replay.last() {
+            let (mut sent, mut credit) = (self.sent, self.credit);
+            self.replay.after(sent, logs, |s, dispatch| {
+                sent = s;
+                credit.spend(dispatch.bytes);
+                out.dispatch(connection, s, dispatch);
+                credit.is_open()
+            });
+            (self.sent, self.credit) = (sent, credit);
+            self.peak = self.peak.max(sent);
+        }
+        self.slide(limits, logs).unwrap_or(Push::Fine)
+    }
+}

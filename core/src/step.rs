@@ -1,0 +1,241 @@
+//! What a world leaves to be judged: one [`Step`] for each input that a machine handled.
+//!
+//! A step is the machine's own input and outputs; there is no second vocabulary. A world at full
+//! speed materialises none: it tells a [`Witness`] of each input and output as it happens, and a
+//! recorded step tells its story again by [`Step::tell`]. Whoever listens must not act.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dispatch::Dispatch;
+use crate::id::{Connection, NodeId, Port, Seq};
+use crate::time::{Instant, Now};
+use crate::{client, node};
+
+/// Who took a step.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Actor {
+    /// The world itself: a fault begins or ends, all is healed.
+    World,
+    /// A node.
+    Node(NodeId),
+    /// A client; its port is also where its answers go.
+    Client(Port),
+}
+
+/// When a step was taken, by whom, and because of which other.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Head {
+    /// Its number in the history, from 1.
+    pub step: u64,
+    /// The step that led to this one; 0 where it is the plan itself.
+    pub cause: u64,
+    /// The time of the world that wrote it. Real worlds have no such time that could be compared
+    /// across machines, so no safety clause reads it.
+    pub at: Instant,
+    /// The actor's own clocks.
+    pub now: Now,
+    /// Who took it.
+    pub actor: Actor,
+}
+
+/// One input and all that came of it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// When, by whom and why.
+    #[serde(flatten)]
+    pub head: Head,
+    /// What happened.
+    pub input: Input,
+    /// What the machine asked for, in order.
+    pub outputs: Vec<Output>,
+}
+
+/// What happened to an actor.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Input {
+    /// To a node.
+    Node(node::Input),
+    /// To a client.
+    Client(client::Input),
+    /// A deadline came.
+    Timeout,
+    /// To the world.
+    World(WorldEvent),
+}
+
+/// What an actor asked for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Output {
+    /// A node.
+    Node(node::Output),
+    /// A client.
+    Client(client::Output),
+}
+
+/// What happens to the world itself.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum WorldEvent {
+    /// A fault of the plan begins.
+    FaultBegan {
+        /// Its place in the plan.
+        index: u32,
+        /// What it is, in words.
+        what: String,
+    },
+    /// A fault of the plan ends.
+    FaultEnded {
+        /// Its place in the plan.
+        index: u32,
+        /// What it was, in words.
+        what: String,
+    },
+    /// All faults are over, and none will come (CONTRACT, F5).
+    Healed,
+    /// Nothing is pending and nothing is owed.
+    Settled,
+}
+
+/// Listens to a history, step by step. All methods do nothing unless a listener says otherwise.
+#[allow(unused_variables, reason = "the names are the documentation")]
+pub trait Witness {
+    /// Something happens to a node.
+    fn node_input(&mut self, head: &Head, input: &node::Input) {}
+    /// A node asks for something other than to write a dispatch.
+    fn node_output(&mut self, head: &Head, output: &node::Output) {}
+    /// A node writes a dispatch. The hot path.
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {}
+    /// Something other than a dispatch happens to a client.
+    fn client_input(&mut self, head: &Head, input: &client::Input) {}
+    /// A dispatch reaches a client. The hot path.
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {}
+    /// A client asks for something.
+    fn client_output(&mut self, head: &Head, output: &client::Output) {}
+    /// A deadline of a machine comes.
+    fn timeout(&mut self, head: &Head) {}
+    /// Something happens to the world.
+    fn world(&mut self, head: &Head, event: &WorldEvent) {}
+    /// The step is over.
+    fn stepped(&mut self, head: &Head) {}
+}
+
+impl Step {
+    /// Tells `witness` what happened in this step, as the world did that wrote it.
+    pub fn tell(&self, witness: &mut impl Witness) {
+        let head = &self.head;
+        match &self.input {
+            Input::Node(input) => witness.node_input(head, input),
+            Input::Client(client::Input::Dispatch { connection, s, dispatch }) => {
+                witness.delivered(head, *connection, *s, dispatch);
+            }
+            Input::Client(input) => witness.client_input(head, input),
+            Input::Timeout => witness.timeout(head),
+            Input::World(event) => witness.world(head, event),
+        }
+        for output in &self.outputs {
+            match output {
+                Output::Node(node::Output::Dispatch { connection, s, dispatch }) => {
+                    witness.dispatched(head, *connection, *s, dispatch);
+                }
+                Output::Node(output) => witness.node_output(head, output),
+                Output::Client(output) => witness.client_output(head, output),
+            }
+        }
+        witness.stepped(head);
+    }
+}
+
+/// Two listeners, the first one first.
+impl<A: Witness, B: Witness> Witness for (A, B) {
+    fn node_input(&mut self, head: &Head, input: &node::Input) {
+        self.0.node_input(head, input);
+        self.1.node_input(head, input);
+    }
+    fn node_output(&mut self, head: &Head, output: &node::Output) {
+        self.0.node_output(head, output);
+        self.1.node_output(head, output);
+    }
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
+        self.0.dispatched(head, to, s, what);
+        self.1.dispatched(head, to, s, what);
+    }
+    fn client_input(&mut self, head: &Head, input: &client::Input) {
+        self.0.client_input(head, input);
+        self.1.client_input(head, input);
+    }
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
+        self.0.delivered(head, on, s, what);
+        self.1.delivered(head, on, s, what);
+    }
+    fn client_output(&mut self, head: &Head, output: &client::Output) {
+        self.0.client_output(head, output);
+        self.1.client_output(head, output);
+    }
+    fn timeout(&mut self, head: &Head) {
+        self.0.timeout(head);
+        self.1.timeout(head);
+    }
+    fn world(&mut self, head: &Head, event: &WorldEvent) {
+        self.0.world(head, event);
+        self.1.world(head, event);
+    }
+    fn stepped(&mut self, head: &Head) {
+        self.0.stepped(head);
+        self.1.stepped(head);
+    }
+}
+
+/// Nobody listens.
+impl Witness for () {}
+
+/// Keeps every step.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    /// The history so far.
+    pub steps: Vec<Step>,
+}
+
+impl Recorder {
+    fn begin(&mut self, head: &Head, input: Input) {
+        self.steps.push(Step { head: *head, input, outputs: Vec::new() });
+    }
+
+    fn output(&mut self, output: Output) {
+        if let Some(step) = self.steps.last_mut() {
+            step.outputs.push(output);
+        }
+    }
+}
+
+impl Witness for Recorder {
+    fn node_input(&mut self, head: &Head, input: &node::Input) {
+        self.begin(head, Input::Node(input.clone()));
+    }
+    fn node_output(&mut self, _: &Head, output: &node::Output) {
+        self.output(Output::Node(output.clone()));
+    }
+    fn dispatched(&mut self, _: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
+        let dispatch = what.clone();
+        self.output(Output::Node(node::Output::Dispatch { connection: to, s, dispatch }));
+    }
+    fn client_input(&mut self, head: &Head, input: &client::Input) {
+        self.begin(head, Input::Client(input.clone()));
+    }
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
+        let dispatch = what.clone();
+        let input = client::Input::Dispatch { connection: on, s, dispatch };
+        self.begin(head, Input::Client(input));
+    }
+    fn client_output(&mut self, _: &Head, output: &client::Output) {
+        self.output(Output::Client(output.clone()));
+    }
+    fn timeout(&mut self, head: &Head) {
+        self.begin(head, Input::Timeout);
+    }
+    fn world(&mut self, head: &Head, event: &WorldEvent) {
+        self.begin(head, Input::World(event.clone()));
+    }
+}

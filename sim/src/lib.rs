@@ -1,0 +1,2 @@
+//! The fast world.
+#![forbid(unsafe_code)]
