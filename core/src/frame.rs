@@ -58,6 +58,9 @@ pub enum Malformed {
     Early,
 }
 
+/// What a frame that is no dispatch takes on the wire, in bytes: a bound, not a measure.
+pub const CONTROL_BYTES: u32 = 32;
+
 /// What a node says, dispatches apart.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ServerFrame {

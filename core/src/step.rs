@@ -239,3 +239,34 @@ impl Witness for Recorder {
         self.begin(head, Input::World(event.clone()));
     }
 }
+
+/// Whoever holds a listener can lend it.
+impl<W: Witness> Witness for &mut W {
+    fn node_input(&mut self, head: &Head, input: &node::Input) {
+        (**self).node_input(head, input);
+    }
+    fn node_output(&mut self, head: &Head, output: &node::Output) {
+        (**self).node_output(head, output);
+    }
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
+        (**self).dispatched(head, to, s, what);
+    }
+    fn client_input(&mut self, head: &Head, input: &client::Input) {
+        (**self).client_input(head, input);
+    }
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
+        (**self).delivered(head, on, s, what);
+    }
+    fn client_output(&mut self, head: &Head, output: &client::Output) {
+        (**self).client_output(head, output);
+    }
+    fn timeout(&mut self, head: &Head) {
+        (**self).timeout(head);
+    }
+    fn world(&mut self, head: &Head, event: &WorldEvent) {
+        (**self).world(head, event);
+    }
+    fn stepped(&mut self, head: &Head) {
+        (**self).stepped(head);
+    }
+}

@@ -1,6 +1,6 @@
 //! The digest of a run: 128 bits that every step is folded into, in order.
 //!
-//! It answers one question, whether two runs were the same (DESIGN, law 4), on whatever machine
+//! It answers one question, whether two runs were the same (ARCHITECTURE, law 4), on whatever machine
 //! they ran: no result depends on the order of bytes in memory or on the width of `usize`. What it
 //! must not be used for: security, hash tables, or deciding anything inside a run.
 //!

@@ -2,7 +2,7 @@
 //!
 //! Nothing here is a stream. Asking twice gives the same answer, asking for something new changes
 //! no other answer, and so a fault or a request can be taken out of a plan without disturbing the
-//! rest of the run (DESIGN, law 3). What this module must not do: keep state between two questions,
+//! rest of the run (ARCHITECTURE, law 3). What this module must not do: keep state between two questions,
 //! or change any answer, since every recorded seed would then mean something else.
 //!
 //! The hash is exactly this, with all arithmetic on 64 bits and modulo 2⁶⁴:

@@ -8,15 +8,12 @@ use alloc::vec::Vec;
 use super::{Cut, Detach, End, Node, Note, Outbox, Output};
 use crate::census::{Line, Table};
 use crate::credit::Credit;
-use crate::frame::{ClientFrame, CloseCode, Farewell, Malformed, ServerFrame};
+use crate::frame::{CONTROL_BYTES, ClientFrame, CloseCode, Farewell, Malformed, ServerFrame};
 use crate::id::{Connection, Seq};
 use crate::limits::Limits;
 use crate::mutant::Mutant;
 use crate::time::{Instant, Now, Span};
 use crate::timer::Timer;
-
-/// What an op 11 or op 9 takes on the wire, in bytes.
-const CONTROL_BYTES: u32 = 32;
 
 /// One open connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -289,7 +286,7 @@ impl Node {
         }
     }
 
-    /// Says for the record that a session is detached.
+    /// Says something for the record.
     pub(super) fn note(note: Note, out: &mut impl Outbox) {
         out.emit(Output::Note(note));
     }

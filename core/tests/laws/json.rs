@@ -1,0 +1,102 @@
+//! Frames and dispatches are the same after JSON; and how to draw any of them.
+
+use std::sync::Arc;
+
+use guildhall_core::dispatch::{Body, Dispatch, Intents, Message, Ready, Snapshot};
+use guildhall_core::frame::{ClientFrame, Identify, Malformed, Resume, ServerFrame};
+use guildhall_core::id::{
+    ChannelId, Connection, Epoch, GuildId, MessageId, NodeId, Nonce, Position, Seq, SessionId,
+    Shard, Token, UserId,
+};
+use guildhall_core::time::Span;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::values::round_trip;
+
+pub(crate) fn position() -> impl Strategy<Value = Position> {
+    (any::<u32>(), any::<u64>()).prop_map(|(epoch, index)| Position { epoch: Epoch(epoch), index })
+}
+
+pub(crate) fn connection() -> impl Strategy<Value = Connection> {
+    (any::<u32>(), any::<u32>()).prop_map(|(slot, generation)| Connection { slot, generation })
+}
+
+pub(crate) fn message() -> impl Strategy<Value = Message> {
+    (any::<u64>(), any::<[u64; 3]>(), ".{0,12}").prop_map(|(id, [channel, author, nonce], text)| {
+        let (channel, author) = (ChannelId(channel), UserId(author));
+        Message { id: MessageId(id), channel, author, nonce: Nonce(nonce), content: text.into() }
+    })
+}
+
+fn body() -> impl Strategy<Value = Body> {
+    let guilds = vec(any::<u64>().prop_map(GuildId), 0..4);
+    let ready = (any::<u64>(), any::<u128>(), any::<u16>(), guilds);
+    let channels = vec(any::<u64>().prop_map(ChannelId), 0..4);
+    let members = vec(any::<u64>().prop_map(UserId), 0..4);
+    prop_oneof![
+        ready.prop_map(|(user, session, node, guilds)| {
+            let (session, node) = (SessionId(session), NodeId(node));
+            Body::Ready(Ready { user: UserId(user), session, node, guilds })
+        }),
+        Just(Body::Resumed),
+        Just(Body::GuildUnavailable),
+        (channels, any::<u32>(), members).prop_map(|(channels, member_count, members)| {
+            let (channels, members) = (channels.into(), members.into());
+            Body::GuildCreate(Snapshot { channels, member_count, members })
+        }),
+        message().prop_map(Body::MessageCreate),
+    ]
+}
+
+pub(crate) fn dispatch() -> impl Strategy<Value = Arc<Dispatch>> {
+    prop_oneof![
+        body().prop_map(Dispatch::private),
+        (any::<u64>(), position(), any::<u8>(), body())
+            .prop_map(|(guild, at, nth, body)| Dispatch::of(GuildId(guild), at, nth, body)),
+    ]
+    .prop_map(Arc::new)
+}
+
+pub(crate) fn identify() -> impl Strategy<Value = Identify> {
+    (any::<u128>(), any::<u32>(), any::<(u16, u16)>()).prop_map(|(token, intents, (id, count))| {
+        let shard = Shard { id, count };
+        Identify { token: Token(token), intents: Intents(intents), shard }
+    })
+}
+
+pub(crate) fn client_frame() -> impl Strategy<Value = ClientFrame> {
+    let malformed = vec![Malformed::Opcode, Malformed::Payload, Malformed::Early];
+    prop_oneof![
+        any::<Option<u64>>().prop_map(|d| ClientFrame::Heartbeat { d: d.map(Seq) }),
+        identify().prop_map(ClientFrame::Identify),
+        any::<(u128, u128, u64)>().prop_map(|(token, session, seq)| {
+            let (token, session) = (Token(token), SessionId(session));
+            ClientFrame::Resume(Resume { token, session, seq: Seq(seq) })
+        }),
+        prop::sample::select(malformed).prop_map(ClientFrame::Malformed),
+    ]
+}
+
+pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
+    prop_oneof![
+        any::<u64>().prop_map(|us| { ServerFrame::Hello { heartbeat_interval: Span::micros(us) } }),
+        Just(ServerFrame::HeartbeatAck),
+        any::<bool>().prop_map(|resumable| ServerFrame::InvalidSession { resumable }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(crate::cases(300))]
+
+    #[test]
+    fn every_frame_reads_again(client in client_frame(), server in server_frame()) {
+        round_trip(&client);
+        round_trip(&server);
+    }
+
+    #[test]
+    fn every_dispatch_reads_again(dispatch in dispatch()) {
+        round_trip(&*dispatch);
+    }
+}

@@ -1,0 +1,222 @@
+//! Stories about one node: sockets, sessions and relays, told step by step.
+
+use guildhall_core::census::Table;
+use guildhall_core::dispatch::Body;
+use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, Malformed, ServerFrame};
+use guildhall_core::id::Token;
+use guildhall_core::limits::Limits;
+use guildhall_core::node::{Detach, End, Input, Note, Output};
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::session::ResumeRefusal;
+use guildhall_core::time::Span;
+
+use crate::world::{WIDE, World, close, dispatches, invalid, session, token, told};
+
+fn notes(said: &[Output]) -> Vec<&Note> {
+    said.iter()
+        .filter_map(|said| if let Output::Note(note) = said { Some(note) } else { None })
+        .collect()
+}
+
+/// The names and counts of all tables that are not empty.
+fn kept(world: &mut World) -> Vec<(Table, u64)> {
+    let lines = world.census().lines;
+    lines.iter().map(|line| (line.table, line.count)).filter(|line| line.1 > 0).collect()
+}
+
+#[test]
+fn identify_is_answered_with_ready_and_then_the_guilds() {
+    let mut world = World::new(Limits::default(), &[&[1], &[1, 2]]);
+    let a = world.accept(WIDE);
+    let said = world.identify(a, 1, session(1));
+    assert_eq!(told(&said, a), [(1, "READY"), (2, "GUILD_CREATE"), (3, "GUILD_CREATE")]);
+    assert_eq!(told(&world.say(2, 2), a), [(4, "MESSAGE_CREATE")]);
+}
+
+#[test]
+fn a_late_close_of_a_superseded_connection_touches_nothing() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let (old, new) = (world.enter(1, session(1)), world.accept(WIDE));
+    let said = world.resume(new, token(1), session(1), 2);
+    assert_eq!(told(&said, new), [(3, "RESUMED")]);
+    assert_eq!(close(&said, old), Some(CloseCode::Unknown));
+    let why = Detach::Superseded;
+    assert!(notes(&said).contains(&&Note::Detached { session: session(1), connection: old, why }));
+    // Not even a close that gives up the session.
+    assert_eq!(world.closed(old, Farewell::Code(1000)), []);
+    assert_eq!(world.heartbeat(old, Some(3)), []);
+    assert_eq!(world.drained(old, 50), []);
+    assert_eq!(told(&world.say(1, 1), new), [(4, "MESSAGE_CREATE")]);
+}
+
+#[test]
+fn a_second_identify_or_resume_is_closed_with_4005() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let a = world.enter(1, session(1));
+    let said = world.identify(a, 1, session(2));
+    assert_eq!(close(&said, a), Some(CloseCode::AlreadyAuthenticated));
+    let b = world.accept(WIDE);
+    world.resume(b, token(1), session(1), 2);
+    let said = world.resume(b, token(1), session(1), 2);
+    assert_eq!(close(&said, b), Some(CloseCode::AlreadyAuthenticated));
+    // The session only lost its connection.
+    let c = world.accept(WIDE);
+    assert_eq!(told(&world.resume(c, token(1), session(1), 3), c), [(4, "RESUMED")]);
+}
+
+#[test]
+fn a_token_of_nobody_is_closed_with_4004() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let a = world.accept(WIDE);
+    let said = world.identify(a, 99, session(1));
+    assert_eq!(close(&said, a), Some(CloseCode::AuthenticationFailed));
+    assert_eq!(told(&said, a), []);
+}
+
+#[test]
+fn a_resume_with_the_wrong_token_leaves_the_session_alone() {
+    let mut world = World::new(Limits::default(), &[&[1, 2]]);
+    let (a, b) = (world.enter(1, session(1)), world.accept(WIDE));
+    for (token, why) in [(token(2), ResumeRefusal::Token), (Token(5), ResumeRefusal::Token)] {
+        let said = world.resume(b, token, session(1), 2);
+        assert!(invalid(&said, b) && close(&said, a).is_none());
+        let refused = Note::ResumeRefused { session: session(1), connection: b, why };
+        assert_eq!(notes(&said), [&refused]);
+    }
+    let said = world.resume(b, token(2), session(7), 2);
+    let why = ResumeRefusal::NoSession;
+    let refused = Note::ResumeRefused { session: session(7), connection: b, why };
+    assert_eq!((invalid(&said, b), notes(&said)), (true, vec![&refused]));
+    assert_eq!(told(&world.say(2, 1), a), [(3, "MESSAGE_CREATE")]);
+}
+
+#[test]
+fn a_resume_outside_the_window_is_refused_and_changes_nothing() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let a = world.enter(1, session(1));
+    world.heartbeat(a, Some(1));
+    world.closed(a, Farewell::Reset);
+    world.say(1, 1);
+    let b = world.accept(WIDE);
+    // Number 1 is acknowledged, and number 3 was never sent.
+    assert!(invalid(&world.resume(b, token(1), session(1), 0), b));
+    assert!(invalid(&world.resume(b, token(1), session(1), 3), b));
+    let said = world.resume(b, token(1), session(1), 1);
+    assert_eq!(told(&said, b), [(2, "GUILD_CREATE"), (3, "MESSAGE_CREATE"), (4, "RESUMED")]);
+}
+
+#[test]
+fn op_9_leaves_the_socket_open_for_an_identify() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let a = world.accept(WIDE);
+    assert!(invalid(&world.resume(a, token(1), session(9), 4), a));
+    let said = world.identify(a, 1, session(1));
+    assert_eq!(told(&said, a), [(1, "READY"), (2, "GUILD_CREATE")]);
+    // The bucket of this user is shut for a while.
+    let b = world.accept(WIDE);
+    assert!(invalid(&world.identify(b, 1, session(2)), b));
+    world.pass(Limits::default().identify_every);
+    assert_eq!(told(&world.identify(b, 1, session(2)), b).len(), 2);
+}
+
+#[test]
+fn what_cannot_be_a_frame_closes_the_connection() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let a = world.enter(1, session(1));
+    let frame = ClientFrame::Heartbeat { d: None };
+    let longest = Input::Frame { connection: a, frame, bytes: 4_096 };
+    assert_eq!(close(&world.handle(longest), a), None);
+    let too_long = Input::Frame { connection: a, frame, bytes: 4_097 };
+    assert_eq!(close(&world.handle(too_long), a), Some(CloseCode::Decode));
+    for (how, code) in [
+        (Malformed::Opcode, CloseCode::UnknownOpcode),
+        (Malformed::Payload, CloseCode::Decode),
+        (Malformed::Early, CloseCode::NotAuthenticated),
+    ] {
+        let a = world.accept(WIDE);
+        assert_eq!(close(&world.frame(a, ClientFrame::Malformed(how)), a), Some(code));
+    }
+}
+
+#[test]
+fn frames_are_welcome_up_to_the_limit_of_each_minute() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let a = world.enter(1, session(1));
+    for _ in 0..3 {
+        world.pass(Span::secs(60));
+        for _ in 0..120 {
+            assert_eq!(close(&world.heartbeat(a, None), a), None);
+        }
+    }
+    assert_eq!(close(&world.heartbeat(a, None), a), Some(CloseCode::RateLimited));
+}
+
+#[test]
+fn silence_is_cut_and_a_heartbeat_in_time_is_not() {
+    let limits = Limits::default();
+    let mut world = World::new(limits.clone(), &[&[1, 2]]);
+    let (silent, alive) = (world.enter(1, session(1)), world.enter(2, session(2)));
+    let (mut said, mut waited) = (Vec::new(), Span::ZERO);
+    // As late as it may be, each time.
+    let beat = limits.zombie_after().scaled(99, 100);
+    while waited < limits.zombie_after() + limits.zombie_slack {
+        said.extend(world.pass(beat));
+        waited += beat;
+        assert!(
+            world
+                .heartbeat(alive, None)
+                .contains(&Output::Frame { connection: alive, frame: ServerFrame::HeartbeatAck })
+        );
+    }
+    assert_eq!(close(&said, silent), Some(CloseCode::Unknown));
+    assert_eq!(close(&said, alive), None);
+    // The deadline is exact: nothing at all would have been allowed.
+    let silent = world.accept(WIDE);
+    let said = world.pass(limits.unauthenticated);
+    assert_eq!(close(&said, silent), Some(CloseCode::Unknown), "unauthenticated for too long");
+}
+
+#[test]
+fn a_session_that_nobody_resumes_leaves_no_trace() {
+    let mut world = World::new(Limits::default(), &[&[1], &[1]]);
+    let before = kept(&mut world);
+    let a = world.enter(1, session(1));
+    world.say(1, 1);
+    world.closed(a, Farewell::End);
+    assert_eq!(world.census().count(Table::DetachedSessions), 1);
+    let said = world.pass(Limits::default().session_ttl);
+    assert!(notes(&said).contains(&&Note::Ended { session: session(1), why: End::Expired }));
+    let b = world.accept(WIDE);
+    assert!(invalid(&world.resume(b, token(1), session(1), 2), b));
+    world.closed(b, Farewell::End);
+    // Only what the guilds keep of what was said, for as long as nonces are remembered.
+    world.pass(Limits::default().nonce_window);
+    let mut after = kept(&mut world);
+    after.retain(|line| line.0 != Table::CatchUpRing);
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_client_that_quits_takes_its_session_with_it() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let before = kept(&mut world);
+    for (code, id) in [(1000, 1), (1001, 2)] {
+        let a = world.enter(1, session(id));
+        let said = world.closed(a, Farewell::Code(code));
+        let ended = Note::Ended { session: session(id), why: End::Quit };
+        assert_eq!(*notes(&said)[0], ended);
+        world.pass(Limits::default().identify_every);
+        assert_eq!(kept(&mut world), before);
+    }
+}
+
+#[test]
+fn every_dispatch_of_a_session_is_a_wire_dispatch_of_its_guild() {
+    let mut world = World::new(Limits::default(), &[&[1], &[1]]);
+    let a = world.enter(1, session(1));
+    let said = world.say(1, 2);
+    let (_, dispatch) = dispatches(&said, a).next().unwrap();
+    assert_eq!(dispatch.source.unwrap().guild.0, 2);
+    assert!(matches!(&dispatch.body, Body::MessageCreate(message) if message.author.0 == 1));
+    assert!(!world.link.iter().any(|word| matches!(word, PeerMessage::Stream { .. })));
+}

@@ -1,0 +1,231 @@
+//! The smallest world for stories about a node: one node that owns its guilds, plain `Vec` sinks,
+//! and links that can be stopped.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use guildhall_core::census::Census;
+use guildhall_core::directory::Directory;
+use guildhall_core::dispatch::{Dispatch, Intents};
+use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, Identify, Resume, ServerFrame};
+use guildhall_core::guild::Charter;
+use guildhall_core::id::{
+    ChannelId, Connection, Epoch, GuildId, NodeId, Nonce, Port, Seq, SessionId, Shard, Token,
+    UserId,
+};
+use guildhall_core::limits::Limits;
+use guildhall_core::node::{Input, Node, Note, Output};
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::request::{Act, Origin, Request};
+use guildhall_core::time::{Instant, Span};
+
+pub(crate) const NODE: NodeId = NodeId(1);
+pub(crate) const WIDE: u32 = 1 << 30;
+
+pub(crate) struct World {
+    pub(crate) node: Node,
+    pub(crate) now: Instant,
+    /// Words between the node and itself that are under way.
+    pub(crate) link: VecDeque<PeerMessage>,
+    /// Whether they arrive by themselves.
+    pub(crate) flows: bool,
+    accepted: u32,
+    asked: u64,
+}
+
+pub(crate) fn token(user: u64) -> Token {
+    Token(u128::from(user) + 1_000)
+}
+
+pub(crate) fn session(number: u64) -> SessionId {
+    SessionId(u128::from(number))
+}
+
+impl World {
+    /// One guild for each list of members, numbered from 1; the channel of guild g is 10 × g.
+    pub(crate) fn new(limits: Limits, guilds: &[&[u64]]) -> Self {
+        assert_eq!(limits.validate(), Ok(()));
+        let mut directory = Directory::default();
+        for (members, id) in guilds.iter().zip(1..) {
+            directory.owners.insert(GuildId(id), NODE);
+            for &member in *members {
+                directory.accounts.insert(token(member), UserId(member));
+                directory.guilds.entry(UserId(member)).or_default().push(GuildId(id));
+            }
+        }
+        let node = Node::new(NODE, Arc::new(limits), Arc::new(directory), None);
+        let (link, now) = (VecDeque::new(), Instant::micros(1_000_000));
+        let mut world = Self { node, now, link, flows: true, accepted: 0, asked: 0 };
+        for (members, id) in guilds.iter().zip(1..) {
+            let channels = vec![ChannelId(id * 10)];
+            let members = members.iter().copied().map(UserId).collect();
+            let charter = Charter { id: GuildId(id), epoch: Epoch(1), channels, members };
+            world.handle(Input::Own(charter));
+        }
+        world
+    }
+
+    /// What comes of `input`, and of all that the node says to itself because of it.
+    pub(crate) fn handle(&mut self, input: Input) -> Vec<Output> {
+        let mut out = Vec::new();
+        self.node.handle(self.now.into(), input, &mut out);
+        self.settle(out)
+    }
+
+    /// Lets a word arrive.
+    pub(crate) fn arrive(&mut self, message: PeerMessage) -> Vec<Output> {
+        self.handle(Input::Peer { from: NODE, message })
+    }
+
+    fn settle(&mut self, mut out: Vec<Output>) -> Vec<Output> {
+        let mut said = Vec::new();
+        loop {
+            for output in out.drain(..) {
+                match output {
+                    Output::Peer { message, .. } => self.link.push_back(message),
+                    output => said.push(output),
+                }
+            }
+            let Some(message) = self.flows.then(|| self.link.pop_front()).flatten() else {
+                return said;
+            };
+            self.node.handle(self.now.into(), Input::Peer { from: NODE, message }, &mut out);
+        }
+    }
+
+    /// Time passes, deadline by deadline.
+    pub(crate) fn pass(&mut self, span: Span) -> Vec<Output> {
+        let (end, mut said) = (self.now + span, Vec::new());
+        while let Some(at) = self.node.poll_timeout().filter(|&at| at <= end) {
+            self.now = self.now.max(at);
+            let mut out = Vec::new();
+            self.node.handle_timeout(self.now.into(), &mut out);
+            said.extend(self.settle(out));
+        }
+        self.now = end;
+        said
+    }
+
+    pub(crate) fn accept(&mut self, window: u32) -> Connection {
+        let connection = Connection { slot: self.accepted, generation: 7 };
+        self.accepted += 1;
+        let said = self.handle(Input::Accepted { connection, window });
+        assert!(matches!(said[..], [Output::Frame { frame: ServerFrame::Hello { .. }, .. }]));
+        connection
+    }
+
+    pub(crate) fn identify(
+        &mut self,
+        connection: Connection,
+        user: u64,
+        id: SessionId,
+    ) -> Vec<Output> {
+        self.identify_with(connection, token(user), Intents::USUAL, id)
+    }
+
+    pub(crate) fn identify_with(
+        &mut self,
+        connection: Connection,
+        token: Token,
+        intents: Intents,
+        session: SessionId,
+    ) -> Vec<Output> {
+        let identify = Identify { token, intents, shard: Shard::default() };
+        self.handle(Input::Identify { connection, identify, session, bytes: 200 })
+    }
+
+    /// A new connection with room for everything, and the session of `user` on it.
+    pub(crate) fn enter(&mut self, user: u64, id: SessionId) -> Connection {
+        let connection = self.accept(WIDE);
+        self.identify(connection, user, id);
+        connection
+    }
+
+    pub(crate) fn frame(&mut self, connection: Connection, frame: ClientFrame) -> Vec<Output> {
+        self.handle(Input::Frame { connection, frame, bytes: 100 })
+    }
+
+    pub(crate) fn resume(
+        &mut self,
+        connection: Connection,
+        token: Token,
+        session: SessionId,
+        seq: u64,
+    ) -> Vec<Output> {
+        self.frame(connection, ClientFrame::Resume(Resume { token, session, seq: Seq(seq) }))
+    }
+
+    pub(crate) fn heartbeat(&mut self, connection: Connection, d: Option<u64>) -> Vec<Output> {
+        self.frame(connection, ClientFrame::Heartbeat { d: d.map(Seq) })
+    }
+
+    pub(crate) fn closed(&mut self, connection: Connection, how: Farewell) -> Vec<Output> {
+        self.handle(Input::Closed { connection, how })
+    }
+
+    pub(crate) fn drained(&mut self, connection: Connection, bytes: u32) -> Vec<Output> {
+        self.handle(Input::Drained { connection, bytes })
+    }
+
+    /// `user` says something new in `guild`.
+    pub(crate) fn say(&mut self, user: u64, guild: u64) -> Vec<Output> {
+        self.asked += 1;
+        let origin = Origin { user: UserId(user), nonce: Nonce(self.asked) };
+        let act = Act::Say { channel: ChannelId(guild * 10), content: "well".into() };
+        let request = Request { origin, guild: GuildId(guild), act };
+        self.handle(Input::Request { port: Port(1), token: token(user), request })
+    }
+
+    /// As [`say`](Self::say), but what is meant for relays is handed out instead of delivered.
+    pub(crate) fn say_aside(&mut self, user: u64, guild: u64) -> (Vec<Output>, Vec<PeerMessage>) {
+        self.flows = false;
+        let (mut said, mut aside) = (self.say(user, guild), Vec::new());
+        while let Some(message) = self.link.pop_front() {
+            if matches!(message, PeerMessage::Stream { .. }) {
+                aside.push(message);
+            } else {
+                said.extend(self.arrive(message));
+            }
+        }
+        self.flows = true;
+        (said, aside)
+    }
+
+    pub(crate) fn census(&mut self) -> Census {
+        match &self.handle(Input::Census)[..] {
+            [Output::Note(Note::Census(census))] => census.clone(),
+            other => panic!("no census: {other:?}"),
+        }
+    }
+}
+
+/// The dispatches on `connection`: number and name.
+pub(crate) fn told(said: &[Output], connection: Connection) -> Vec<(u64, &'static str)> {
+    dispatches(said, connection).map(|(s, dispatch)| (s.0, dispatch.body.name())).collect()
+}
+
+pub(crate) fn dispatches(
+    said: &[Output],
+    on: Connection,
+) -> impl Iterator<Item = (Seq, &Arc<Dispatch>)> {
+    said.iter().filter_map(move |output| match output {
+        Output::Dispatch { connection, s, dispatch } if *connection == on => Some((*s, dispatch)),
+        _ => None,
+    })
+}
+
+/// How `connection` was closed, if it was.
+pub(crate) fn close(said: &[Output], on: Connection) -> Option<CloseCode> {
+    said.iter().find_map(|output| match output {
+        Output::Close { connection, code } if *connection == on => Some(*code),
+        _ => None,
+    })
+}
+
+/// Whether op 9 was said on `connection`.
+pub(crate) fn invalid(said: &[Output], on: Connection) -> bool {
+    said.iter().any(|output| {
+        let frame = ServerFrame::InvalidSession { resumable: false };
+        *output == Output::Frame { connection: on, frame }
+    })
+}

@@ -1,0 +1,37 @@
+//! Alice's connection is half open: she has left it, but her node learns of that only much later.
+//!
+//! She resumes over a new one while the old one still looks alive. The node fences the old one, and
+//! its late close must touch nothing: neither the session nor the connection that took over.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::{Ending, Family, Stage};
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "half-open";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", berlin, &[guild]);
+
+    s.wait_between(1_000..=3_000);
+    s.chat(&[alice, bob], general, 3, 0..=500);
+    let times = s.size("times", 1..=3);
+    for _ in 0..times {
+        let late = s.span("late", 500..=15_000);
+        s.cut(alice, Ending::HalfOpen { late });
+        s.chat(&[bob], general, 4, 100..=1_500);
+        s.wait_between(2_000..=12_000);
+    }
+    // The late word of the last one may come in the midst of a resume.
+    s.when(alice, Stage::Resuming).cut(alice, Ending::HalfOpen { late: Span::secs(3) });
+    s.chat(&[alice, bob], general, 4, 100..=1_000);
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Link, Family::Node]);
+    s.until_nothing_is_left();
+}

@@ -1,0 +1,47 @@
+//! Mallory floods, lies about what she has taken, sends broken and huge frames, and falls silent;
+//! strangers try to take alice's session.
+//!
+//! Each is answered as the contract says, and nothing of it is felt by anybody else.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::{Family, Misdeed, Stage, Way};
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "hostile-client";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    s.limits().heartbeat_interval = Span::secs(10);
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", berlin, &[guild]);
+    let mallory = s.hostile("mallory", paris, &[guild]);
+
+    s.wait_between(1_000..=3_000);
+    let deeds = s.size("deeds", 3..=8);
+    for _ in 0..deeds {
+        let frames = u32::try_from(s.draw("frames", 2..=300)).unwrap_or(2);
+        let by = s.draw("by", 1..=1_000);
+        let bytes = u32::try_from(s.draw("bytes", 4_000..=100_000)).unwrap_or(4_000);
+        match s.draw("deed", 0..=9) {
+            0 => s.misbehave(mallory, Misdeed::Flood { frames }),
+            1 => s.misbehave(mallory, Misdeed::LieAhead { by }),
+            2 => s.misbehave(mallory, Misdeed::Broken),
+            3 => s.misbehave(mallory, Misdeed::Opcode),
+            4 => s.misbehave(mallory, Misdeed::Huge { bytes }),
+            5 => s.misbehave(mallory, Misdeed::IdentifyAgain),
+            6 => s.misbehave(mallory, Misdeed::ResumeAgain),
+            7 => s.silence(mallory, Way::Up),
+            8 => s.steal(alice, false),
+            _ => s.when(mallory, Stage::Resuming).misbehave(mallory, Misdeed::LieAhead { by }),
+        }
+        s.chat(&[alice, bob, mallory], general, 2, 100..=2_000);
+    }
+
+    s.wait(Span::secs(10));
+    s.weather(&[Family::Hostile, Family::Link]);
+    s.until_nothing_is_left();
+}

@@ -1,0 +1,34 @@
+//! Alice loses her connection in the middle of a conversation, resumes, and misses nothing.
+//!
+//! What bob says meanwhile is numbered for her all the same. She asks for all after the last that
+//! she took, gets exactly that under the same numbers, then RESUMED, and goes on.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::{Ending, Family};
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "lost-connection";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", berlin, &[guild]);
+
+    s.wait_between(1_000..=3_000);
+    s.chat(&[alice, bob], general, 4, 0..=500);
+    for _ in 0..s.size("drops", 1..=3) {
+        let how = if s.one_in("fin", 3) { Ending::Fin } else { Ending::Reset };
+        s.cut(alice, how);
+        s.chat(&[bob], general, 3, 0..=400);
+        s.wait_between(500..=4_000);
+        s.chat(&[alice, bob], general, 2, 0..=500);
+    }
+
+    s.wait(Span::secs(5));
+    s.weather(&[Family::Link, Family::Node, Family::Clock]);
+    s.until_nothing_is_left();
+}

@@ -1,0 +1,39 @@
+//! A whole crowd loses its connections at once, and comes back at once.
+//!
+//! Sessions resume by the dozen while the guild goes on talking; those that waited too long start
+//! anew. The crowd spreads over several relays, and the last one out closes each.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::{Ending, Family};
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "reconnect-storm";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let seats = u32::try_from(s.draw("seats", 5..=40)).unwrap_or(5);
+    s.limits().relay_sessions = seats;
+    let ttl = s.span("ttl", 2_000..=20_000);
+    s.limits().session_ttl = ttl;
+    let sessions = s.size("sessions", 10..=80);
+    let crowd = s.crowd("member", sessions, paris, &[guild], Span::secs(2));
+    let bob = s.member("bob", berlin, &[guild]);
+
+    s.wait_between(3_000..=5_000);
+    s.chat(&[bob], general, 5, 0..=300);
+    let storms = s.size("storms", 1..=2);
+    for _ in 0..storms {
+        let within = s.span("within", 0..=1_500);
+        s.cut_crowd(crowd, Ending::Reset, within);
+        s.chat(&[bob], general, 8, 50..=600);
+        s.wait_between(1_000..=5_000);
+    }
+
+    s.wait(Span::secs(5));
+    s.weather(&[Family::Node, Family::Clock, Family::Link]);
+    s.until_nothing_is_left();
+}

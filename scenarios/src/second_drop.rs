@@ -1,0 +1,39 @@
+//! Alice's connection breaks again while her missed messages are being replayed.
+//!
+//! The second resume must start from what she says that she has, not from what was written to the
+//! connection that broke. Real clients lost the tail of a replay here for good.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::{Ending, Family, Stage};
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "second-drop";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    // A slow line makes a replay last long enough to be interrupted.
+    let bandwidth = u32::try_from(s.draw("bandwidth", 4_000..=40_000)).unwrap_or(4_000);
+    s.network().bandwidth = Some(bandwidth);
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", berlin, &[guild]);
+
+    s.wait_between(1_000..=2_000);
+    s.chat(&[bob], general, 2, 0..=300);
+    s.cut(alice, Ending::Reset);
+    let drops = s.size("drops", 1..=4);
+    for _ in 0..drops {
+        s.when(alice, Stage::Replaying).cut(alice, Ending::Reset);
+    }
+    let missed = s.size("missed", 10..=40);
+    s.chat(&[bob], general, missed, 0..=60);
+    s.wait(Span::secs(30));
+    s.chat(&[alice, bob], general, 3, 0..=500);
+
+    s.wait(Span::secs(5));
+    s.weather(&[Family::Link, Family::Clock]);
+    s.until_nothing_is_left();
+}

@@ -1,0 +1,43 @@
+//! One of many listeners reads too slowly, while bob talks fast.
+//!
+//! It is cut when too much live traffic waits for it, may resume, and loses its session only when
+//! something that it still owed has slid out of its window. The others notice nothing of it.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::{Family, Way};
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "slow-consumer";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let unsent = u32::try_from(s.draw("unsent", 4..=40)).unwrap_or(4);
+    let kept = unsent + 1 + u32::try_from(s.draw("kept", 0..=60)).unwrap_or(0);
+    s.limits().live_unsent = unsent;
+    s.limits().replay_dispatches = kept;
+    let listeners = s.size("listeners", 5..=40);
+    s.crowd("listener", listeners, paris, &[guild], Span::secs(1));
+    let bob = s.member("bob", berlin, &[guild]);
+    let slug = s.member("slug", paris, &[guild]);
+
+    s.wait_between(2_000..=4_000);
+    s.network().window = 4_096;
+    let bandwidth = u32::try_from(s.draw("bandwidth", 300..=8_000)).unwrap_or(300);
+    let lasts = s.span("slow", 5_000..=30_000);
+    if s.one_in("stalled", 3) {
+        s.stall(slug, Way::Down, lasts);
+    } else {
+        s.slow(slug, bandwidth, lasts);
+    }
+    let lines = s.size("lines", 40..=150);
+    s.chat(&[bob], general, lines, 5..=150);
+
+    s.wait(Span::secs(10));
+    s.weather(&[Family::Link, Family::Clock]);
+    s.network().window = 4_096;
+    s.until_nothing_is_left();
+}

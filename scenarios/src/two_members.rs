@@ -1,0 +1,32 @@
+//! Two members of a guild, on two nodes, hear each other.
+//!
+//! Nothing goes wrong but the clocks and the time that frames take. Each hears what the other says,
+//! and what it says itself, once and in the order in which the guild put it.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "two-members";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", berlin, &[guild]);
+    s.wait_between(0..=2_000);
+    let bob = s.member("bob", paris, &[guild]);
+
+    s.wait_between(500..=2_000);
+    s.say(alice, general, "hello, bob");
+    s.wait_between(0..=500);
+    s.say(bob, general, "hello, alice");
+    let lines = s.size("lines", 2..=10);
+    s.chat(&[alice, bob], general, lines, 0..=3_000);
+
+    s.wait(Span::secs(5));
+    s.weather(&[Family::Node, Family::Clock]);
+    s.until_nothing_is_left();
+}

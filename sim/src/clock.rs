@@ -1,0 +1,81 @@
+//! A machine's clocks: a monotonic one that drifts, and a wall clock that jumps (CONTRACT, F3).
+//!
+//! The world has one time; each machine reads it through its own clock. Nothing here decides when.
+
+use guildhall_core::time::{Instant, Now, Wall};
+
+const MILLION: i128 = 1_000_000;
+/// Where wall clocks begin: 2026-01-01.
+const EPOCH_MS: i64 = 1_767_225_600_000;
+
+/// The clocks of one machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    drift: i32,
+    jumped_ms: i64,
+}
+
+impl Clock {
+    /// A clock that runs fast by `drift` millionths.
+    pub(crate) const fn new(drift: i32) -> Self {
+        Self { drift, jumped_ms: 0 }
+    }
+
+    /// Moves the wall clock.
+    pub(crate) const fn jump(&mut self, by_ms: i64) {
+        self.jumped_ms = self.jumped_ms.saturating_add(by_ms);
+    }
+
+    /// What the machine reads when it is `at` in the world.
+    #[inline]
+    pub(crate) fn read(&self, at: u64) -> Now {
+        let local = if self.drift == 0 {
+            at
+        } else {
+            clamp(i128::from(at) * (MILLION + i128::from(self.drift)) / MILLION)
+        };
+        let wall = EPOCH_MS.saturating_add(self.jumped_ms).saturating_add_unsigned(local / 1_000);
+        let wall = Wall(u64::try_from(wall).unwrap_or(0));
+        Now { instant: Instant::micros(local), wall }
+    }
+
+    /// The first moment of the world at which the machine reads `local` or later.
+    pub(crate) fn reaches(&self, local: Instant) -> u64 {
+        if self.drift == 0 {
+            return local.as_micros();
+        }
+        let rate = MILLION + i128::from(self.drift);
+        clamp((i128::from(local.as_micros()) * MILLION + rate - 1) / rate)
+    }
+}
+
+fn clamp(micros: i128) -> u64 {
+    u64::try_from(micros.max(0)).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drifting_clock_reads_a_deadline_no_earlier_than_it_is_reached() {
+        for drift in [-10_000, -7, 0, 3, 10_000] {
+            let clock = Clock::new(drift);
+            for local in [0, 1, 999, 1_000_001, 41_250_000, 86_400_000_007] {
+                let at = clock.reaches(Instant::micros(local));
+                assert!(clock.read(at).instant.as_micros() >= local);
+                assert!(at == 0 || clock.read(at - 1).instant.as_micros() < local);
+            }
+        }
+    }
+
+    #[test]
+    fn a_wall_clock_that_jumps_leaves_the_monotonic_one_alone() {
+        let mut clock = Clock::new(0);
+        let before = clock.read(5_000_000);
+        clock.jump(-3_600_000);
+        let after = clock.read(5_000_000);
+        assert_eq!(after.instant, before.instant);
+        assert_eq!(after.wall.0, before.wall.0 - 3_600_000);
+    }
+}

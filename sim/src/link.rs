@@ -1,0 +1,171 @@
+//! A client's link: two byte streams, each in order, with latency, bandwidth and a fate.
+//!
+//! A frame is never lost from the middle (CONTRACT, F2): it is late, or nothing after it arrives.
+//! What a frame says is not this file's business, and neither is when a link is struck.
+
+use guildhall_core::id::Connection;
+
+use crate::event::Event;
+use crate::plan::Latency;
+use crate::seed::Key;
+
+/// Says when frames arrive, by a law and a key.
+impl Latency {
+    /// How long one frame is under way, in microseconds.
+    #[inline]
+    pub(crate) fn draw(self, key: Key) -> u64 {
+        match self {
+            Self::Constant { span } => span.as_micros(),
+            Self::Uniform { low, high } => key.between(low.as_micros(), high.as_micros()),
+            Self::LongTail { low, high } => {
+                let (low, high) = (low.as_micros(), high.as_micros().max(low.as_micros()));
+                let near = low + (high - low) / 16;
+                let far = key.with(1).below(64) == 0;
+                key.between(low, if far { high } else { near })
+            }
+        }
+    }
+}
+
+/// What becomes of frames on one way of a link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Flow {
+    /// They arrive.
+    Open,
+    /// They wait.
+    Stalled,
+    /// They are lost, and nobody is told.
+    Dead,
+}
+
+/// One way of a link.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    key: Key,
+    frames: u64,
+    /// When the last frame arrives; the next one arrives after it.
+    last: u64,
+    /// When the line is free for the next frame.
+    free: u64,
+    pub(crate) flow: Flow,
+    /// Whether the sender's end still takes frames.
+    pub(crate) open: bool,
+    /// Frames that wait for a stall to end.
+    pub(crate) held: Vec<Event>,
+}
+
+impl Way {
+    pub(crate) const fn new(key: Key) -> Self {
+        Self { key, frames: 0, last: 0, free: 0, flow: Flow::Open, open: true, held: Vec::new() }
+    }
+
+    /// When a frame of `bytes` that is sent now arrives, and its place among ties.
+    #[inline]
+    pub(crate) fn send(
+        &mut self,
+        now: u64,
+        law: Latency,
+        bandwidth: u32,
+        bytes: u32,
+    ) -> (u64, u32) {
+        let key = self.key.with(self.frames);
+        self.frames += 1;
+        let sent = if bandwidth == 0 {
+            now
+        } else {
+            self.free = self.free.max(now) + u64::from(bytes) * 1_000_000 / u64::from(bandwidth);
+            self.free
+        };
+        self.last = (sent + law.draw(key)).max(self.last + 1);
+        (self.last, tie(key))
+    }
+}
+
+/// The place of an event among others of the same instant; 0 and the greatest are kept for what must
+/// come first and last.
+pub(crate) const fn tie(key: Key) -> u32 {
+    #[allow(clippy::cast_possible_truncation, reason = "any 32 of the bits will do")]
+    let bits = key.bits() as u32;
+    if bits == 0 || bits == u32::MAX { 1 } else { bits }
+}
+
+/// A connection between a client, or a stranger, and a node.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) down: Way,
+    /// Bytes that the client has taken and its node has not been told of.
+    pub(crate) unread: u32,
+    /// The client; a stranger's links have none.
+    pub(crate) client: Option<u32>,
+    pub(crate) node: u16,
+    /// Whose it is and which of theirs: what its randomness is keyed by.
+    pub(crate) name: [u64; 2],
+    /// What the node calls it, once it has accepted it.
+    pub(crate) connection: Connection,
+    /// Whether the client knows that it is open.
+    pub(crate) opened: bool,
+    /// Whether the client's end is open.
+    pub(crate) here: bool,
+    /// Whether the node's end is open.
+    pub(crate) there: bool,
+    /// How many IDENTIFYs have come over it; each gets an id of its own.
+    pub(crate) identifies: u64,
+    pub(crate) up: Way,
+}
+
+impl Link {
+    pub(crate) fn new(client: Option<u32>, node: u16, name: [u64; 2], latency: Key) -> Self {
+        let key = latency.with(name[0]).with(name[1]);
+        Self {
+            down: Way::new(key.with(0)),
+            unread: 0,
+            client,
+            node,
+            name,
+            connection: Connection::default(),
+            opened: false,
+            here: true,
+            there: false,
+            identifies: 0,
+            up: Way::new(key.with(1)),
+        }
+    }
+}
+
+/// The connections of one node, as its driver numbers them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ports {
+    /// The link and the generation of each slot.
+    slots: Vec<(u32, u32)>,
+    /// Free slots, the longest free first.
+    free: std::collections::VecDeque<u32>,
+}
+
+/// A slot rests until this many others are free, so that a late word of its last connection still
+/// finds it empty most of the time, and now and then does not.
+const RESTING: usize = 16;
+
+impl Ports {
+    pub(crate) fn open(&mut self, link: u32) -> Connection {
+        let slot = if self.free.len() > RESTING { self.free.pop_front() } else { None };
+        let slot = slot.unwrap_or_else(|| {
+            self.slots.push((0, 0));
+            u32::try_from(self.slots.len() - 1).expect("fewer connections than slots have numbers")
+        });
+        let (at, generation) = &mut self.slots[slot as usize];
+        *at = link;
+        *generation += 1;
+        Connection { slot, generation: *generation }
+    }
+
+    pub(crate) fn close(&mut self, connection: Connection) {
+        if self.slots[connection.slot as usize].1 == connection.generation {
+            self.free.push_back(connection.slot);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn link(&self, connection: Connection) -> u32 {
+        self.slots[connection.slot as usize].0
+    }
+}

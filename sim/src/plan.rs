@@ -1,0 +1,286 @@
+//! A plan: everything that a run consists of, as values that a person can write.
+//!
+//! Topology, acts and faults with their times, limits, and the seed of what is left to chance
+//! (latencies, ids, jitter). A plan plays no part in time: [`World`](crate::world::World) does.
+
+use std::sync::Arc;
+
+use guildhall_core::dispatch::Intents;
+use guildhall_core::limits::Limits;
+use guildhall_core::time::{Instant, Span};
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Fault, Milestone};
+use crate::seed::Seed;
+
+/// Everything that a run consists of.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// What is left to chance follows from this.
+    #[serde(default)]
+    pub seed: Seed,
+    /// How long faults and acts may last; then all is healed.
+    pub weather: Span,
+    /// Whether the run goes on after everything has settled until all that has ended must be gone.
+    #[serde(default)]
+    pub linger: Span,
+    /// How frames travel.
+    #[serde(default)]
+    pub network: Network,
+    /// The bounds, the same for everybody.
+    #[serde(default)]
+    pub limits: Limits,
+    /// The nodes.
+    #[serde(rename = "node")]
+    pub nodes: Vec<NodePlan>,
+    /// The guilds.
+    #[serde(rename = "guild", default)]
+    pub guilds: Vec<GuildPlan>,
+    /// The clients.
+    #[serde(rename = "client", default)]
+    pub clients: Vec<ClientPlan>,
+    /// What clients do.
+    #[serde(rename = "act", default)]
+    pub acts: Vec<Act>,
+    /// What goes wrong.
+    #[serde(rename = "fault", default)]
+    pub faults: Vec<FaultPlan>,
+}
+
+/// How frames travel, unless a fault says otherwise.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Network {
+    /// Between a client and its node.
+    pub client: Latency,
+    /// Between two nodes; each message by itself, so they overtake each other.
+    pub peer: Latency,
+    /// Bytes that a connection's buffers hold in each direction.
+    pub window: u32,
+    /// Bytes per second and direction of a client's line; none is without limit.
+    pub bandwidth: Option<u32>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        let uniform =
+            |low, high| Latency::Uniform { low: Span::millis(low), high: Span::millis(high) };
+        Self { client: uniform(1, 50), peer: uniform(1, 5), window: 65_536, bandwidth: None }
+    }
+}
+
+impl Network {
+    /// How long a message takes from a node to itself.
+    pub(crate) const fn near(&self) -> Latency {
+        Latency::Constant { span: Span::micros(20) }
+    }
+}
+
+/// How long a frame is under way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "law", deny_unknown_fields)]
+pub enum Latency {
+    /// Always as long.
+    Constant {
+        /// How long.
+        span: Span,
+    },
+    /// Anything between the two, equally likely.
+    Uniform {
+        /// At least.
+        low: Span,
+        /// At most.
+        high: Span,
+    },
+    /// Mostly near `low`; one frame in 64 takes up to `high`.
+    LongTail {
+        /// At least.
+        low: Span,
+        /// At most.
+        high: Span,
+    },
+}
+
+/// One node.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodePlan {
+    /// Its name.
+    pub name: String,
+    /// How much its clock runs fast (or slow), in millionths; at most 10,000 (F3).
+    #[serde(default)]
+    pub drift: i32,
+}
+
+/// One guild.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuildPlan {
+    /// Its name.
+    pub name: String,
+    /// The node that owns it.
+    pub owner: String,
+    /// Its channels.
+    pub channels: Vec<String>,
+}
+
+/// One client, or a crowd of alike ones.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientPlan {
+    /// Its name. A crowd's are `name-0`, `name-1` …
+    pub name: String,
+    /// The node that it identifies at.
+    pub node: String,
+    /// The guilds that its user is in.
+    pub guilds: Vec<String>,
+    /// How many there are.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub count: u32,
+    /// When it starts; a crowd spreads over `within` after it.
+    #[serde(default)]
+    pub starts: Instant,
+    /// Over how long a crowd's starts spread.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub within: Span,
+    /// What it wants to be told.
+    #[serde(default = "usual")]
+    pub intents: Intents,
+    /// The client whose user it shares, if it has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_user_as: Option<String>,
+    /// Whether faults of the family `hostile` may speak for it; nobody expects it to keep C1–C3.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hostile: bool,
+    /// How much its clock runs fast (or slow), in millionths.
+    #[serde(default, skip_serializing_if = "is_still")]
+    pub drift: i32,
+}
+
+/// What a client does.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub client: String,
+    /// What.
+    #[serde(flatten)]
+    pub deed: Deed,
+}
+
+/// What a client can do.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deed {
+    /// Say something in `guild/channel`.
+    Say(Say),
+    /// Give up its session.
+    Quit(()),
+    /// Start again after it has quit.
+    Start(()),
+}
+
+/// What is said, and where.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Say {
+    /// `guild/channel`.
+    pub to: String,
+    /// The words.
+    pub text: Arc<str>,
+}
+
+/// When something goes wrong, what, and for how long.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FaultPlan {
+    /// When it begins, or from when on the milestone counts.
+    pub at: Instant,
+    /// What it waits for, if not only for the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Milestone>,
+    /// How long it lasts; zero for what happens in an instant.
+    #[serde(rename = "for", default, skip_serializing_if = "is_zero")]
+    pub lasts: Span,
+    /// What goes wrong.
+    #[serde(flatten)]
+    pub fault: Fault,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn is_one(count: &u32) -> bool {
+    *count == 1
+}
+
+fn is_zero(span: &Span) -> bool {
+    *span == Span::ZERO
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_still(drift: &i32) -> bool {
+    *drift == 0
+}
+
+fn usual() -> Intents {
+    Intents::USUAL
+}
+
+/// Why a plan cannot be run.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PlanError {
+    /// Not TOML, or not the TOML of a plan; the text shows where.
+    #[error("{0}")]
+    Malformed(String),
+    /// A name that nothing has.
+    #[error("{what} `{name}` is not in the plan")]
+    Unknown {
+        /// What is missing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// Two of a kind have the same name.
+    #[error("two {what}s are called `{name}`")]
+    Twice {
+        /// What there are two of.
+        what: &'static str,
+        /// Their name.
+        name: String,
+    },
+    /// A value out of its range.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Plan {
+    /// Reads a plan.
+    ///
+    /// # Errors
+    /// [`PlanError::Malformed`], with line and column and the line itself.
+    pub fn from_toml(text: &str) -> Result<Self, PlanError> {
+        toml::from_str(text).map_err(|error| PlanError::Malformed(error.to_string()))
+    }
+
+    /// Writes a plan.
+    ///
+    /// # Panics
+    /// Never for a plan of this version: every part of it has a TOML form.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("every part of a plan has a TOML form")
+    }
+
+    /// How many clients there are, crowds counted out.
+    #[must_use]
+    pub fn sessions(&self) -> u64 {
+        self.clients.iter().map(|client| u64::from(client.count)).sum()
+    }
+}

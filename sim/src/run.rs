@@ -1,0 +1,168 @@
+//! One run of one plan, and what came of it.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use guildhall_check::cast::Cast;
+use guildhall_check::violation::{Clause, Violation};
+use guildhall_core::mutant::Mutant;
+use guildhall_core::step::Witness;
+use guildhall_core::time::Instant;
+
+use crate::coverage::Coverage;
+use crate::digest::Fingerprint;
+use crate::plan::{Plan, PlanError};
+use crate::topology::Topology;
+use crate::world::World;
+
+/// How a plan is to be run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// The bug to plant, in a build that can.
+    pub mutant: Option<Mutant>,
+    /// Steps after which a run is given up as inconclusive.
+    pub max_steps: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { mutant: None, max_steps: 2_000_000_000 }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum End {
+    Settled,
+    Stuck(String),
+    OutOfBudget,
+}
+
+/// What a run has shown.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Verdict {
+    /// The contract was kept.
+    Held,
+    /// It was not.
+    Violated,
+    /// The budget ran out before all had settled.
+    Inconclusive,
+}
+
+impl Verdict {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Violated => "violated",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+/// What came of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// What it has shown.
+    pub verdict: Verdict,
+    /// Every step and every send, in one number.
+    pub digest: Fingerprint,
+    /// The digest after each 1,024 steps.
+    pub blocks: Vec<Fingerprint>,
+    /// How many steps were taken.
+    pub steps: u64,
+    /// How many dispatches clients took, each judged.
+    pub deliveries: u64,
+    /// How much time passed in the world.
+    pub lasted: Instant,
+    /// What was broken: the earliest step's first, ties in the contract's order.
+    pub violations: Vec<Violation>,
+    /// Which faults met which states.
+    pub coverage: Coverage,
+    /// How often the run came by each named mark.
+    pub marks: BTreeMap<&'static str, u64>,
+    /// How often the planted bug was reached.
+    pub hits: u64,
+}
+
+/// Runs a plan, tells `witness` of every step, and judges it.
+///
+/// # Errors
+/// If the plan cannot be run.
+pub fn run(
+    plan: &Plan,
+    options: Options,
+    witness: &mut impl Witness,
+) -> Result<Outcome, PlanError> {
+    let world = World::new(plan, options, witness)?;
+    // A panic of the machines is a violation of its own, and must not end a sweep. The unwound world
+    // is dropped; the witness may have seen half a step, which is what there was to see.
+    let ended = catch_unwind(AssertUnwindSafe(|| world.run()));
+    let (end, mut stage, hits) = match ended {
+        Ok(ended) => ended,
+        Err(panic) => return Ok(panicked(&*panic)),
+    };
+    let contract = &mut stage.watch.0;
+    let gave_up = match &end {
+        End::Stuck(reason) => Some(reason.clone()),
+        End::Settled | End::OutOfBudget => None,
+    };
+    contract.finish(end != End::OutOfBudget, gave_up);
+    let mut violations = contract.violations().to_vec();
+    violations.sort_by_key(|violation| (violation.step, violation.clause));
+    let verdict = match end {
+        _ if !violations.is_empty() => Verdict::Violated,
+        End::OutOfBudget => Verdict::Inconclusive,
+        End::Settled | End::Stuck(_) => Verdict::Held,
+    };
+    Ok(Outcome {
+        verdict,
+        digest: stage.digest.fingerprint(),
+        blocks: std::mem::take(&mut stage.blocks),
+        steps: stage.steps,
+        deliveries: stage.watch.0.deliveries(),
+        lasted: Instant::micros(stage.now),
+        violations,
+        marks: stage.watch.0.marks().iter().map(|(&name, &count)| (name, count)).collect(),
+        coverage: std::mem::take(&mut stage.coverage),
+        hits,
+    })
+}
+
+/// Who takes part in a plan.
+///
+/// # Errors
+/// If the plan cannot be run.
+pub fn cast(plan: &Plan) -> Result<Arc<Cast>, PlanError> {
+    Topology::new(plan).map(|topology| topology.cast)
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Outcome {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+    let violation = Violation {
+        clause: Clause::Panic,
+        checker: "panic".to_owned(),
+        kind: "code".to_owned(),
+        subject: "the code itself".to_owned(),
+        message: format!("the code gave up by itself: {said}"),
+        expected: "no panic".to_owned(),
+        got: said.to_owned(),
+        step: 0,
+        at: Instant::ZERO,
+    };
+    Outcome {
+        verdict: Verdict::Violated,
+        digest: Fingerprint(0),
+        blocks: Vec::new(),
+        steps: 0,
+        deliveries: 0,
+        lasted: Instant::ZERO,
+        violations: vec![violation],
+        coverage: Coverage::default(),
+        marks: BTreeMap::new(),
+        hits: 0,
+    }
+}

@@ -1,0 +1,88 @@
+//! Weather: the faults that a seed adds to a story.
+//!
+//! Each seed first draws which families exist at all, about half of them, then how strong they are,
+//! then how frames travel. Rare combinations come about because most seeds leave most things out.
+//! Two patterns are drawn on purpose, because real bugs live there: a second fault during the
+//! recovery from the first, and a late word of a connection that is no more.
+
+use guildhall_core::time::{Instant, Span};
+
+use crate::fault::{Ending, Family, Fault, Milestone, Stage, Way};
+use crate::plan::{FaultPlan, Latency, Plan};
+use crate::seed::{Domain, Key, Ratio};
+
+/// Adds the weather of the plan's own seed, of `families`, from the start until `until`.
+pub fn weather(plan: &mut Plan, families: &[Family], until: Instant) {
+    let key = plan.seed.key(Domain::Swarm);
+    travel(plan, key.text("travel"));
+    for &family in families {
+        let key = key.text(family.name());
+        if key.with(0).chance(Ratio::of(1, 2)) {
+            let count = key.with(1).between(1, 6);
+            for nth in 0..count {
+                strike(plan, family, key.with(2).with(nth), until);
+            }
+        }
+    }
+}
+
+/// How frames travel in this seed.
+fn travel(plan: &mut Plan, key: Key) {
+    let far = *key.with(0).pick(&[5, 20, 50, 200]);
+    let (low, high) = (Span::millis(1), Span::millis(far));
+    plan.network.client = match key.with(1).below(3) {
+        0 => Latency::Constant { span: high },
+        1 => Latency::Uniform { low, high },
+        _ => Latency::LongTail { low, high: high.scaled(8, 1) },
+    };
+    plan.network.window = *key.with(2).pick(&[4_096, 16_384, 65_536, 262_144]);
+}
+
+fn strike(plan: &mut Plan, family: Family, key: Key, until: Instant) {
+    let at = Instant::micros(key.text("at").between(0, until.as_micros()));
+    let span = |name: &str, low, high| Span::micros(key.text(name).between(low, high) * 1_000);
+    let way = *key.text("way").pick(&[Way::Down, Way::Up, Way::Both]);
+    let nodes: Vec<&str> = plan.nodes.iter().map(|node| node.name.as_str()).collect();
+    let names: Vec<&str> = plan.clients.iter().map(|client| client.name.as_str()).collect();
+    if names.is_empty() || nodes.is_empty() {
+        return;
+    }
+    let index = key.text("client").below(names.len() as u64) as usize;
+    let mut client = names[index].to_owned();
+    if plan.clients[index].count > 1 {
+        client =
+            format!("{client}-{}", key.text("nth").below(u64::from(plan.clients[index].count)));
+    }
+    let node = (*key.text("node").pick(&nodes)).to_owned();
+    let (fault, lasts) = match family {
+        Family::Link => match key.text("kind").below(6) {
+            0 => (Fault::Cut { client: client.clone(), how: Ending::Fin }, Span::ZERO),
+            1 => (Fault::Cut { client: client.clone(), how: Ending::Reset }, Span::ZERO),
+            2 => {
+                let how = Ending::HalfOpen { late: span("late", 10, 20_000) };
+                (Fault::Cut { client: client.clone(), how }, Span::ZERO)
+            }
+            3 => (Fault::Stall { client: client.clone(), way }, span("for", 50, 10_000)),
+            4 => {
+                let bandwidth = *key.text("rate").pick(&[300, 2_000, 20_000]);
+                (Fault::Slow { client: client.clone(), bandwidth }, span("for", 500, 10_000))
+            }
+            _ => (Fault::Silence { client: client.clone(), way }, Span::ZERO),
+        },
+        Family::Node => (Fault::Pause { node }, span("for", 50, 20_000)),
+        Family::Clock => {
+            let by = key.text("by").between(0, 2 * 3_600_000);
+            let by_ms = i64::try_from(by).unwrap_or(0) - 3_600_000;
+            (Fault::WallJump { node, by_ms }, Span::ZERO)
+        }
+        Family::Hostile => {
+            let token = key.text("token").chance(Ratio::of(1, 3));
+            (Fault::Steal { client: client.clone(), token }, Span::ZERO)
+        }
+    };
+    // One fault in three waits for its victim to be in the midst of something.
+    let waits = key.text("waits").chance(Ratio::of(1, 3)) && fault.client().is_some();
+    let stages = [Stage::Identifying, Stage::Resuming, Stage::Replaying, Stage::Live];
+    let when = waits.then(|| Milestone { client, is: *key.text("stage").pick(&stages) });
+    plan.faults.push(FaultPlan { at, when, lasts, fault });
+}

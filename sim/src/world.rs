@@ -1,0 +1,597 @@
+//! The fast world: nodes, clients and links, driven through simulated time in one thread.
+//!
+//! A run has phases: *weather* (acts and faults, safety judged at each step), *heal*, *settle* (L3),
+//! and where the plan asks for it *linger*, until all that has ended must be gone (L4). The same plan
+//! gives the same steps, everywhere and always. What must not happen here: judging.
+
+mod faults;
+mod stage;
+
+use std::sync::Arc;
+
+use guildhall_check::Contract;
+use guildhall_core::client::{self, Client};
+use guildhall_core::dispatch::Body;
+use guildhall_core::frame::{CONTROL_BYTES, ClientFrame, Farewell};
+use guildhall_core::id::{NodeId, Nonce, Port, SessionId};
+use guildhall_core::mutant::Mutant;
+use guildhall_core::node::{self, Node};
+use guildhall_core::request::{self, Origin, Request};
+use guildhall_core::step::{Actor, Witness, WorldEvent};
+use guildhall_core::time::{Instant, Span};
+
+use crate::agenda::Agenda;
+use crate::clock::Clock;
+use crate::coverage::Coverage;
+use crate::digest::Digest;
+use crate::event::{Bodies, Event, Kind, Parcel, Slab};
+use crate::fault::Stage as ClientStage;
+use crate::link::{Flow, Ports};
+use crate::plan::{Deed, Plan, PlanError};
+use crate::run::{End, Options};
+use crate::seed::Domain;
+use crate::topology::Topology;
+use faults::Faults;
+use stage::{ClientEnd, Line, NodeEnd, Stage};
+
+/// How often, in simulated time, a healed world is asked whether it has settled.
+const LOOK_EVERY: u64 = 1_000_000;
+
+/// A node and its circumstances.
+struct NodeHost {
+    node: Node,
+    clock: Clock,
+    /// When the next wake is due, or `u64::MAX`.
+    wake: u64,
+    /// How many faults pause it.
+    pauses: u32,
+    /// What has arrived meanwhile.
+    held: Vec<Event>,
+}
+
+/// A client and its circumstances.
+struct ClientHost {
+    client: Client,
+    clock: Clock,
+    wake: u64,
+    nonces: u64,
+}
+
+/// A run in progress.
+pub(crate) struct World<'a, W> {
+    plan: &'a Plan,
+    topology: Topology,
+    stage: Stage<W>,
+    nodes: Vec<NodeHost>,
+    clients: Vec<ClientHost>,
+    faults: Faults,
+    phase: Phase,
+    options: Options,
+}
+
+/// How far the run is.
+enum Phase {
+    Weather,
+    /// Healed: since when there was no progress, and what was seen then.
+    Settling {
+        since: u64,
+        seen: (u64, Option<String>),
+    },
+    /// Settled: until when it goes on.
+    Lingering,
+    Over(End),
+}
+
+impl<'a, W: Witness> World<'a, W> {
+    /// # Errors
+    /// If the plan cannot be run.
+    pub(crate) fn new(plan: &'a Plan, options: Options, witness: W) -> Result<Self, PlanError> {
+        let topology = Topology::new(plan)?;
+        let faults = Faults::new(plan, &topology)?;
+        let limits = topology.cast.limits.clone();
+        let nodes: Vec<NodeHost> = plan
+            .nodes
+            .iter()
+            .zip(0..)
+            .map(|(part, id)| NodeHost {
+                node: new_node(NodeId(id), &topology, options.mutant),
+                clock: Clock::new(part.drift),
+                wake: u64::MAX,
+                pauses: 0,
+                held: Vec::new(),
+            })
+            .collect();
+        let clients: Vec<ClientHost> = topology
+            .clients
+            .iter()
+            .map(|seated| ClientHost {
+                client: Client::new(seated.identity, limits.clone()),
+                clock: Clock::new(seated.drift),
+                wake: u64::MAX,
+                nonces: 0,
+            })
+            .collect();
+        let stage = Stage {
+            seed: plan.seed,
+            network: plan.network.clone(),
+            now: 0,
+            steps: 0,
+            agenda: Agenda::new(),
+            digest: Digest::new(),
+            blocks: Vec::new(),
+            watch: (Contract::new(topology.cast.clone()), witness),
+            links: Vec::new(),
+            ports: vec![Ports::default(); nodes.len()],
+            lines: vec![Line::new(plan.network.bandwidth); clients.len()],
+            bodies: Bodies::default(),
+            parcels: Slab::default(),
+            coverage: Coverage::default(),
+        };
+        let mut world =
+            Self { plan, topology, stage, nodes, clients, faults, phase: Phase::Weather, options };
+        world.set_the_scene()?;
+        Ok(world)
+    }
+
+    /// Everything that the plan itself makes happen.
+    fn set_the_scene(&mut self) -> Result<(), PlanError> {
+        for (owner, charter) in self.topology.charters.clone() {
+            self.node_step(owner, 0, node::Input::Own(charter));
+        }
+        let tie = |what: u64, index: usize| {
+            let key = self.stage.seed.key(Domain::Tie).with(what).with(index as u64);
+            crate::link::tie(key)
+        };
+        let mut agenda = Agenda::new();
+        std::mem::swap(&mut agenda, &mut self.stage.agenda);
+        let mut push =
+            |at: u64, tie: u32, kind: Kind| agenda.push(at, tie, Event { cause: 0, kind });
+        for (index, seated) in self.topology.clients.iter().enumerate() {
+            let client = place(index);
+            push(seated.starts.as_micros(), tie(0, index), Kind::Start { client });
+        }
+        for (index, act) in self.plan.acts.iter().enumerate() {
+            self.topology.client(&act.client)?;
+            if let Deed::Say(say) = &act.deed {
+                self.topology.channel(&say.to)?;
+            }
+            push(act.at.as_micros(), tie(1, index), Kind::Act { index: place(index) });
+        }
+        for (index, fault) in self.plan.faults.iter().enumerate() {
+            push(fault.at.as_micros(), tie(2, index), Kind::Fault { index: place(index) });
+        }
+        let weather = self.plan.weather.as_micros();
+        for quarter in 1..4 {
+            push(weather * quarter / 4, u32::MAX - 1, Kind::Census);
+        }
+        push(weather, u32::MAX - 1, Kind::Heal);
+        self.stage.agenda = agenda;
+        for index in 0..self.nodes.len() {
+            self.rearm_node(index);
+        }
+        Ok(())
+    }
+
+    /// Runs to the end.
+    pub(crate) fn run(mut self) -> (End, Stage<W>, u64) {
+        while !matches!(self.phase, Phase::Over(_)) {
+            let Some((at, event)) = self.stage.agenda.pop() else { break };
+            self.stage.now = at;
+            self.take(event);
+            if self.stage.steps >= self.options.max_steps {
+                self.phase = Phase::Over(End::OutOfBudget);
+            }
+        }
+        let end = match self.phase {
+            Phase::Over(end) => end,
+            Phase::Weather | Phase::Settling { .. } | Phase::Lingering => End::Settled,
+        };
+        let hits = self.nodes.iter().map(|host| host.node.hits()).sum();
+        (end, self.stage, hits)
+    }
+
+    #[inline]
+    fn take(&mut self, event: Event) {
+        match event.kind {
+            Kind::Dispatch { link, body, s } => self.deliver(event, link, body, s),
+            Kind::Down { link, parcel } => self.down(event, link, parcel),
+            Kind::Up { link, parcel } => self.up(event, link, parcel),
+            Kind::WakeNode { node } => self.wake_node(usize::from(node), event),
+            Kind::WakeClient { client } => self.wake_client(client),
+            Kind::Accept { link } => self.accept(event, link),
+            Kind::Lost { link } => self.lost(event.cause, link),
+            Kind::Gone { link, reset } => self.gone(event, link, reset),
+            Kind::Drained { link, bytes } => self.drained(event, link, bytes),
+            Kind::Peer { to, parcel } => self.peer(event, usize::from(to), parcel),
+            Kind::Request { node, parcel } => self.request(event, usize::from(node), parcel),
+            Kind::Answer { client, parcel } => {
+                if let Some(Parcel::Answer(answer)) = self.stage.parcels.take(parcel) {
+                    self.client_step(client, event.cause, client::Input::Answer(answer));
+                }
+            }
+            Kind::Start { client } => self.client_step(client, 0, client::Input::Start),
+            Kind::Act { index } => self.act(index as usize),
+            Kind::Fault { index } => self.fault(index),
+            Kind::Strike { index } => self.strike(index, event.cause),
+            Kind::Relief { index } => self.relieve(index),
+            Kind::Census => self.census(),
+            Kind::Heal => self.heal(),
+            Kind::Look => self.look(),
+        }
+    }
+
+    // ---- what reaches clients
+
+    /// A dispatch reaches its client: the hot path.
+    #[inline]
+    fn deliver(&mut self, event: Event, link: u32, body: u32, s: u32) {
+        let stage = &mut self.stage;
+        let wire = &mut stage.links[link as usize];
+        let reaches = match wire.client {
+            Some(client) if wire.here && wire.down.flow == Flow::Open => client,
+            _ => return stage.miss(event, link, Some(body)),
+        };
+        let host = &mut self.clients[reaches as usize];
+        let now = host.clock.read(stage.now);
+        let (connection, s) = (wire.connection, guildhall_core::id::Seq(u64::from(s)));
+        let entry = stage.bodies.get(body);
+        let head = stage.steps + 1;
+        stage.steps = head;
+        let head = stage.head(head, event.cause, now, Actor::Client(Port(reaches)));
+        stage.digest.word(stage.now);
+        stage.digest.word(u64::from(reaches) << 40 ^ s.0);
+        stage.digest.word(entry.print);
+        stage.watch.delivered(&head, connection, s, &entry.dispatch);
+        host.client.dispatch(connection, s, &entry.dispatch);
+        let (bytes, special) = (entry.dispatch.bytes, entry.dispatch.source.is_none());
+        let enters = special.then(|| matches!(entry.dispatch.body, Body::Ready(_) | Body::Resumed));
+        stage.watch.stepped(&head);
+        stage.bodies.arrive(body);
+        stage.end_step();
+        stage.taken(link, bytes);
+        if enters == Some(true) {
+            self.reached(reaches, ClientStage::Live);
+        } else if stage.lines[reaches as usize].stage == ClientStage::Resuming {
+            self.reached(reaches, ClientStage::Replaying);
+        }
+    }
+
+    /// Something other than a dispatch reaches a client.
+    fn down(&mut self, event: Event, link: u32, parcel: u32) {
+        let wire = &self.stage.links[link as usize];
+        if !wire.here || wire.down.flow != Flow::Open {
+            return self.stage.miss(event, link, None);
+        }
+        let (connection, client) = (wire.connection, wire.client);
+        let parcel = self.stage.parcels.take(parcel);
+        let Some(client) = client else { return self.stranger(link, parcel, event.cause) };
+        let input = match parcel {
+            Some(Parcel::Opened) => {
+                self.stage.links[link as usize].opened = true;
+                client::Input::Opened { connection, jitter: self.stage.jitter(client) }
+            }
+            Some(Parcel::Frame(frame)) => {
+                self.stage.taken(link, CONTROL_BYTES);
+                client::Input::Frame { connection, frame }
+            }
+            Some(Parcel::Close(code)) => {
+                self.stage.links[link as usize].here = false;
+                self.stage.hang_up(link, true, false);
+                let jitter = self.stage.jitter(client);
+                client::Input::Closed { connection: Some(connection), code: Some(code), jitter }
+            }
+            Some(_) | None => return,
+        };
+        let closed = matches!(input, client::Input::Closed { .. });
+        self.client_step(client, event.cause, input);
+        if closed {
+            self.reached(client, ClientStage::Lost);
+        }
+    }
+
+    /// A client's end of a link is gone.
+    fn lost(&mut self, cause: u64, link: u32) {
+        let wire = &mut self.stage.links[link as usize];
+        if !wire.here {
+            return;
+        }
+        wire.here = false;
+        let Some(client) = wire.client else { return };
+        // A socket that never opened has no name yet; a later one of this client may.
+        let opened = wire.opened.then_some(wire.connection);
+        if self.stage.lines[client as usize].link != Some(link) {
+            return;
+        }
+        let jitter = self.stage.jitter(client);
+        let input = client::Input::Closed { connection: opened, code: None, jitter };
+        self.client_step(client, cause, input);
+        self.reached(client, ClientStage::Lost);
+    }
+
+    fn wake_client(&mut self, client: u32) {
+        let host = &mut self.clients[client as usize];
+        if host.wake != self.stage.now {
+            return;
+        }
+        host.wake = u64::MAX;
+        let now = host.clock.read(self.stage.now);
+        if host.client.poll_timeout().is_some_and(|at| at <= now.instant) {
+            let head = self.stage.begin(0, now, Actor::Client(Port(client)));
+            self.stage.digest.word(0);
+            self.stage.watch.timeout(&head);
+            let mut end = ClientEnd { stage: &mut self.stage, head, client };
+            host.client.handle_timeout(now, &mut end);
+            self.stage.watch.stepped(&head);
+            self.stage.end_step();
+        }
+        self.rearm_client(client);
+        self.milestone(client);
+    }
+
+    fn client_step(&mut self, client: u32, cause: u64, input: client::Input) {
+        let host = &mut self.clients[client as usize];
+        let now = host.clock.read(self.stage.now);
+        let head = self.stage.begin(cause, now, Actor::Client(Port(client)));
+        self.stage.fold(&input);
+        self.stage.watch.client_input(&head, &input);
+        let mut end = ClientEnd { stage: &mut self.stage, head, client };
+        host.client.handle(now, input, &mut end);
+        self.stage.watch.stepped(&head);
+        self.stage.end_step();
+        self.rearm_client(client);
+        self.milestone(client);
+    }
+
+    fn rearm_client(&mut self, client: u32) {
+        let host = &mut self.clients[client as usize];
+        let Some(local) = host.client.poll_timeout() else { return };
+        let at = host.clock.reaches(local).max(self.stage.now);
+        if at < host.wake {
+            host.wake = at;
+            let event = Event { cause: self.stage.steps, kind: Kind::WakeClient { client } };
+            self.stage.agenda.push(at, u32::MAX, event);
+        }
+    }
+
+    // ---- what reaches nodes
+
+    /// Whether a node takes this now; a paused one has it wait.
+    fn is_awake(&mut self, node: usize, event: Event) -> bool {
+        let host = &mut self.nodes[node];
+        if host.pauses > 0 {
+            host.held.push(event);
+        }
+        host.pauses == 0
+    }
+
+    fn accept(&mut self, event: Event, link: u32) {
+        let node = usize::from(self.stage.links[link as usize].node);
+        if !self.is_awake(node, event) {
+            return;
+        }
+        let window = self.plan.network.window;
+        let connection = self.stage.ports[node].open(link);
+        let wire = &mut self.stage.links[link as usize];
+        (wire.connection, wire.there) = (connection, true);
+        self.stage.send_down(link, event.cause, Parcel::Opened);
+        self.node_step(node, event.cause, node::Input::Accepted { connection, window });
+    }
+
+    fn up(&mut self, event: Event, link: u32, parcel: u32) {
+        let wire = &mut self.stage.links[link as usize];
+        let node = usize::from(wire.node);
+        if wire.up.flow != Flow::Open {
+            if wire.up.flow == Flow::Stalled {
+                wire.up.held.push(event);
+            } else {
+                self.stage.parcels.take(parcel);
+            }
+            return;
+        }
+        if !self.is_awake(node, event) {
+            return;
+        }
+        let wire = &mut self.stage.links[link as usize];
+        let connection = wire.connection;
+        let input = match self.stage.parcels.take(parcel) {
+            Some(Parcel::Said(ClientFrame::Identify(identify), bytes)) => {
+                wire.identifies += 1;
+                let [who, nth] = wire.name;
+                let key = self.stage.seed.key(Domain::SessionId).with(who).with(nth);
+                let session = SessionId(key.with(wire.identifies).wide());
+                node::Input::Identify { connection, identify, session, bytes }
+            }
+            Some(Parcel::Said(frame, bytes)) => node::Input::Frame { connection, frame, bytes },
+            Some(Parcel::Bye(how)) => return self.bye(event.cause, link, how),
+            Some(_) | None => return,
+        };
+        self.node_step(node, event.cause, input);
+    }
+
+    /// A node learns that the other end of a link is gone.
+    fn gone(&mut self, event: Event, link: u32, reset: bool) {
+        let node = usize::from(self.stage.links[link as usize].node);
+        if self.is_awake(node, event) {
+            let how = if reset { Farewell::Reset } else { Farewell::End };
+            self.bye(event.cause, link, how);
+        }
+    }
+
+    /// The word of an end reaches its node even if the node has closed the connection meanwhile: a
+    /// late close must touch nothing (L2).
+    fn bye(&mut self, cause: u64, link: u32, how: Farewell) {
+        let wire = &mut self.stage.links[link as usize];
+        if wire.connection.generation == 0 {
+            return;
+        }
+        let (node, connection) = (usize::from(wire.node), wire.connection);
+        wire.up.flow = Flow::Dead;
+        if std::mem::take(&mut wire.there) {
+            self.stage.ports[node].close(connection);
+        }
+        self.node_step(node, cause, node::Input::Closed { connection, how });
+    }
+
+    fn drained(&mut self, event: Event, link: u32, bytes: u32) {
+        let wire = &self.stage.links[link as usize];
+        let (node, connection, there) = (usize::from(wire.node), wire.connection, wire.there);
+        if there && self.is_awake(node, event) {
+            self.node_step(node, event.cause, node::Input::Drained { connection, bytes });
+        }
+    }
+
+    fn peer(&mut self, event: Event, to: usize, parcel: u32) {
+        if self.is_awake(to, event)
+            && let Some(Parcel::Peer(from, message)) = self.stage.parcels.take(parcel)
+        {
+            self.node_step(to, event.cause, node::Input::Peer { from, message });
+        }
+    }
+
+    fn request(&mut self, event: Event, node: usize, parcel: u32) {
+        if self.is_awake(node, event)
+            && let Some(Parcel::Request(port, token, request)) = self.stage.parcels.take(parcel)
+        {
+            self.node_step(node, event.cause, node::Input::Request { port, token, request });
+        }
+    }
+
+    fn wake_node(&mut self, node: usize, event: Event) {
+        if self.nodes[node].wake != self.stage.now || !self.is_awake(node, event) {
+            return;
+        }
+        let host = &mut self.nodes[node];
+        host.wake = u64::MAX;
+        let now = host.clock.read(self.stage.now);
+        if host.node.poll_timeout().is_some_and(|at| at <= now.instant) {
+            let head = self.stage.begin(0, now, Actor::Node(NodeId(small(node))));
+            self.stage.digest.word(0);
+            self.stage.watch.timeout(&head);
+            let mut end = NodeEnd { stage: &mut self.stage, head, node };
+            host.node.handle_timeout(now, &mut end);
+            self.stage.watch.stepped(&head);
+            self.stage.end_step();
+        }
+        self.rearm_node(node);
+    }
+
+    fn node_step(&mut self, node: usize, cause: u64, input: node::Input) {
+        let host = &mut self.nodes[node];
+        let now = host.clock.read(self.stage.now);
+        let head = self.stage.begin(cause, now, Actor::Node(NodeId(small(node))));
+        self.stage.fold(&input);
+        self.stage.watch.node_input(&head, &input);
+        let mut end = NodeEnd { stage: &mut self.stage, head, node };
+        host.node.handle(now, input, &mut end);
+        self.stage.watch.stepped(&head);
+        self.stage.end_step();
+        self.rearm_node(node);
+    }
+
+    fn rearm_node(&mut self, node: usize) {
+        let host = &mut self.nodes[node];
+        let Some(local) = host.node.poll_timeout() else { return };
+        let at = host.clock.reaches(local).max(self.stage.now);
+        if at < host.wake {
+            host.wake = at;
+            let event =
+                Event { cause: self.stage.steps, kind: Kind::WakeNode { node: small(node) } };
+            self.stage.agenda.push(at, u32::MAX, event);
+        }
+    }
+
+    // ---- the plan
+
+    fn act(&mut self, index: usize) {
+        let act = &self.plan.acts[index];
+        let Ok(client) = self.topology.client(&act.client) else { return };
+        let input = match &act.deed {
+            Deed::Quit(()) => client::Input::Quit,
+            Deed::Start(()) if self.clients[client].client.is_off() => client::Input::Start,
+            Deed::Start(()) => return,
+            Deed::Say(say) => {
+                let Ok((guild, channel)) = self.topology.channel(&say.to) else { return };
+                let host = &mut self.clients[client];
+                host.nonces += 1;
+                let user = self.topology.clients[client].identity.user;
+                // Two clients of one user must not use the same nonce for two acts.
+                let nonce = Nonce((client as u64) << 32 | host.nonces);
+                let act = request::Act::Say { channel, content: say.text.clone() };
+                client::Input::Ask(Request { origin: Origin { user, nonce }, guild, act })
+            }
+        };
+        let quits = matches!(input, client::Input::Quit);
+        self.client_step(place(client), 0, input);
+        if quits {
+            self.reached(place(client), ClientStage::Lost);
+        }
+    }
+
+    fn census(&mut self) {
+        for node in 0..self.nodes.len() {
+            if self.nodes[node].pauses == 0 {
+                self.node_step(node, 0, node::Input::Census);
+            }
+        }
+    }
+
+    fn heal(&mut self) {
+        self.relieve_all();
+        self.stage.world_event(&WorldEvent::Healed);
+        self.phase = Phase::Settling { since: self.stage.now, seen: (0, None) };
+        self.look();
+    }
+
+    /// Asks whether all has settled; gives up when there was no progress for as long as L3 allows.
+    fn look(&mut self) {
+        match &mut self.phase {
+            Phase::Settling { since, seen } => {
+                let pending = self.stage.watch.0.pending();
+                let Some(reason) = pending else { return self.settled() };
+                let now = (self.stage.watch.0.deliveries(), Some(reason));
+                if *seen != now {
+                    (*since, *seen) = (self.stage.now, now);
+                } else if self.stage.now - *since > self.plan.limits.settle_within().as_micros() {
+                    let (_, reason) = std::mem::take(seen);
+                    self.phase = Phase::Over(End::Stuck(reason.unwrap_or_default()));
+                    return;
+                }
+                self.stage.look_at(self.stage.now + LOOK_EVERY);
+            }
+            Phase::Lingering => {
+                self.census();
+                self.phase = Phase::Over(End::Settled);
+            }
+            Phase::Weather | Phase::Over(_) => {}
+        }
+    }
+
+    fn settled(&mut self) {
+        self.stage.world_event(&WorldEvent::Settled);
+        self.census();
+        if self.plan.linger == Span::ZERO {
+            self.phase = Phase::Over(End::Settled);
+        } else {
+            self.phase = Phase::Lingering;
+            self.stage.look_at(self.stage.now + self.plan.linger.as_micros());
+        }
+    }
+}
+
+fn new_node(id: NodeId, topology: &Topology, mutant: Option<Mutant>) -> Node {
+    Node::new(id, Arc::clone(&topology.cast.limits), Arc::clone(&topology.cast.directory), mutant)
+}
+
+/// A dense index as the number that events carry.
+fn place(index: usize) -> u32 {
+    u32::try_from(index).expect("a plan has fewer parts than a place has numbers")
+}
+
+fn small(node: usize) -> u16 {
+    u16::try_from(node).expect("a plan has fewer nodes than a node has numbers")
+}
+
+/// The world's time as the steps carry it.
+pub(crate) const fn instant(at: u64) -> Instant {
+    Instant::micros(at)
+}
