@@ -240,7 +240,8 @@ impl Client {
     pub fn handle(&mut self, now: Now, input: Input, out: &mut impl Sink<Output>) {
         let now = now.instant;
         match input {
-            Input::Start => self.connect(now, out),
+            Input::Start if self.is_off() => self.connect(now, out),
+            Input::Start => {}
             Input::Quit => self.quit(out),
             Input::Opened { connection, jitter } => self.opened(now, connection, jitter, out),
             Input::Closed { connection, code, jitter } => {
@@ -430,8 +431,8 @@ impl Client {
                 }
             }
             ServerFrame::InvalidSession { resumable: _ } => {
+                // What it took stays what it took until a READY says otherwise (C1).
                 self.session = None;
-                self.last = Seq::ZERO;
                 let wait = self.limits.identify_every;
                 self.phase = Phase::Pausing { until: now + wait + self.jitter.of(wait) };
             }

@@ -1,7 +1,8 @@
 //! How much a connection still takes: the core's whole view of flow control.
 //!
 //! The driver says how many bytes a connection's buffers hold and gives them back as they drain.
-//! A frame is written whole as long as there is any credit, so the balance may go below zero once.
+//! A dispatch is written whole as long as there is any credit; an answer is written always, and
+//! counted. The balance may therefore go below zero.
 
 use crate::limits::Limits;
 

@@ -36,6 +36,12 @@ impl Intents {
         self.0 & !Self::KNOWN == 0
     }
 
+    /// The bits that make a difference to what is told here.
+    #[must_use]
+    pub const fn told(self) -> Self {
+        Self(self.0 & (Self::GUILD_MEMBERS.0 | Self::GUILD_MESSAGES.0))
+    }
+
     /// Whether all of `other` is wanted.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {

@@ -111,6 +111,12 @@ impl Guild {
         }
     }
 
+    /// The owner's incarnation.
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     /// Something happened.
     pub fn handle(&mut self, now: Now, limits: &Limits, input: Input, out: &mut impl Sink<Output>) {
         match input {
@@ -247,8 +253,7 @@ impl Guild {
             // It has left; this word of it is late.
             return;
         }
-        let reachable = self.ring.front().map_or(self.tip, |oldest| oldest.prev);
-        if from < reachable {
+        if from < self.reach() {
             return self.snapshot(relay, limits, out);
         }
         let start = self.ring.partition_point(|record| record.position <= from);
@@ -256,6 +261,11 @@ impl Guild {
             out.emit(self.stream_for(relay, record.clone()));
         }
         out.emit(self.tip_for(relay));
+    }
+
+    /// The oldest position from which the ring leads to the tip.
+    fn reach(&self) -> Position {
+        self.ring.front().map_or(self.tip, |oldest| oldest.prev)
     }
 
     /// The whole state at the tip, in pieces (B3).
@@ -269,6 +279,7 @@ impl Guild {
             let chunk = Chunk {
                 guild: self.id,
                 position: self.tip,
+                reach: self.reach(),
                 nth: u32::try_from(nth).unwrap_or(u32::MAX),
                 of: u32::try_from(of).unwrap_or(u32::MAX),
                 channels: self.channels[from.min(split)..to.min(split)].to_vec(),

@@ -49,6 +49,8 @@ limits! {
     control_unsent_bytes: u32 = 4_096;
     /// The longest frame a client may send, in bytes (B4).
     frame_bytes: u32 = 4_096;
+    /// The longest content of a message, in bytes; more is refused before it queues (B4).
+    content_bytes: u32 = 4_096;
     /// Frames a client may send in a minute before it is cut (B4).
     frames_per_minute: u32 = 120;
     /// Sessions that one relay serves; the next one opens another relay (B1).
@@ -122,7 +124,8 @@ impl Limits {
     /// Names the first bound that cannot, and why. A plan with such limits is a mistake of whoever
     /// drew it, never a violation.
     pub fn validate(&self) -> Result<(), LimitError> {
-        let rules: [(bool, &'static str, &'static str); 12] = [
+        let minute = Span::secs(60).as_micros();
+        let rules: [(bool, &'static str, &'static str); 17] = [
             (self.heartbeat_interval >= Span::millis(500), "heartbeat_interval", "at least 500ms"),
             (self.zombie_slack >= Span::secs(1), "zombie_slack", "at least 1s"),
             (self.session_ttl >= Span::secs(1), "session_ttl", "at least 1s"),
@@ -138,13 +141,18 @@ impl Limits {
             (self.catch_up_events >= 1, "catch_up_events", "at least 1"),
             (
                 self.frames_per_minute >= 8
-                    && Span::secs(60).as_micros() / self.heartbeat_interval.as_micros()
+                    && minute / self.heartbeat_interval.as_micros().max(1)
                         < u64::from(self.frames_per_minute) / 2,
                 "frames_per_minute",
                 "at least 8 and twice what heartbeats alone need",
             ),
             (self.backoff_first <= self.backoff_most, "backoff_first", "at most backoff_most"),
             (self.nonces >= 1, "nonces", "at least 1"),
+            (self.tip_every >= Span::millis(10), "tip_every", "at least 10ms"),
+            (self.ask_again >= Span::millis(10), "ask_again", "at least 10ms"),
+            (self.gap_patience >= Span::millis(1), "gap_patience", "at least 1ms"),
+            (self.request_again >= Span::millis(10), "request_again", "at least 10ms"),
+            (self.backoff_first >= Span::millis(10), "backoff_first", "at least 10ms"),
         ];
         match rules.iter().find(|(holds, _, _)| !holds) {
             Some((_, name, rule)) => Err(LimitError { name, rule }),

@@ -26,7 +26,7 @@ use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::mutant::{Mutant, Plant};
 use crate::peer::{PeerMessage, RelayId};
-use crate::request::{Answer, Request};
+use crate::request::{Answer, Outcome, Request};
 use crate::session::ResumeRefusal;
 use crate::time::{Instant, Now};
 use crate::timer::{Timer, Timers};
@@ -379,7 +379,12 @@ impl Node {
             PeerMessage::Chunk { .. } | PeerMessage::Stream { .. } | PeerMessage::Tip { .. } => {
                 self.for_relay(now, message, out);
             }
-            PeerMessage::Answer { port, answer } => out.emit(Output::Answer { port, answer }),
+            PeerMessage::Answer { port, answer } => {
+                if let Outcome::Done(position) = answer.outcome {
+                    self.hear(answer.guild, position);
+                }
+                out.emit(Output::Answer { port, answer });
+            }
         }
     }
 

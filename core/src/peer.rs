@@ -128,6 +128,9 @@ pub struct Chunk {
     pub guild: GuildId,
     /// The state includes everything up to here.
     pub position: Position,
+    /// Whoever stands here or later can catch up by events, and has no use for the state
+    /// (PROTOCOL, rule 13).
+    pub reach: Position,
     /// Which piece, from 0.
     pub nth: u32,
     /// Of how many.

@@ -130,10 +130,20 @@ impl Relay {
         }
         self.sender = sender;
         match input {
-            Input::Chunk(_, chunk) => self.piece(limits, chunk, out),
+            Input::Chunk(_, chunk) => self.piece(chunk, out),
             Input::Stream(_, record) => self.stream(limits, record, out),
-            Input::Tip(_, position) => self.heard = self.heard.max(position),
+            Input::Tip(_, position) => self.hear(position),
         }
+    }
+
+    /// This node has heard of the guild's events up to here, by whatever way (D3).
+    pub(crate) fn hear(&mut self, position: Position) {
+        self.heard = self.heard.max(position);
+    }
+
+    /// The newest position heard of.
+    pub(crate) const fn heard(&self) -> Position {
+        self.heard
     }
 
     fn stream(&mut self, limits: &Limits, record: Arc<Record>, out: &mut impl Sink<Output>) {
@@ -148,26 +158,29 @@ impl Relay {
             }
             return;
         }
-        self.apply(limits, &record, out);
-        self.apply_held(limits, out);
+        self.apply(&record, out);
+        self.apply_held(out);
     }
 
-    fn apply_held(&mut self, limits: &Limits, out: &mut impl Sink<Output>) {
+    fn apply_held(&mut self, out: &mut impl Sink<Output>) {
         while let (Some(first), Some(state)) = (self.held.first_entry(), &self.state) {
             if first.get().prev > state.position {
                 break;
             }
             let record = first.remove();
             if record.position > state.position {
-                self.apply(limits, &record, out);
+                self.apply(&record, out);
             }
         }
     }
 
     /// Takes up one event: renders it for each class and moves on (I1: judged here, once).
-    fn apply(&mut self, limits: &Limits, record: &Record, out: &mut impl Sink<Output>) {
+    fn apply(&mut self, record: &Record, out: &mut impl Sink<Output>) {
         let Some(state) = &mut self.state else { return };
         state.position = record.position;
+        if self.pieces.as_ref().is_some_and(|pieces| pieces.position <= record.position) {
+            self.pieces = None;
+        }
         let Event::Message(message) = &record.event;
         let mut rendered: Option<Arc<Dispatch>> = None;
         for (class, number) in self.classes.iter_mut().zip(0..) {
@@ -178,14 +191,15 @@ impl Relay {
                 let body = Body::MessageCreate(message.clone());
                 Arc::new(Dispatch::of(self.guild, record.position, 0, body))
             });
-            let index = class.log.append(limits, dispatch.clone());
+            let index = class.log.append(dispatch.clone());
             out.emit(Output::Live { class: number, index });
         }
     }
 
-    fn piece(&mut self, limits: &Limits, chunk: Arc<Chunk>, out: &mut impl Sink<Output>) {
+    fn piece(&mut self, chunk: Arc<Chunk>, out: &mut impl Sink<Output>) {
         self.heard = self.heard.max(chunk.position);
-        if self.state.as_ref().is_some_and(|state| chunk.position <= state.position) {
+        // A second answer to one question must not open a gap that catching up would fill.
+        if self.state.as_ref().is_some_and(|state| state.position >= chunk.reach) {
             return;
         }
         let (position, of) = (chunk.position, chunk.of);
@@ -214,7 +228,24 @@ impl Relay {
             self.waiting.append(&mut class.recipients);
         }
         out.emit(if formed { Output::Formed } else { Output::Gap });
-        self.apply_held(limits, out);
+        self.apply_held(out);
+    }
+
+    /// Forgets what no session can ask for any more, once all outputs have been acted upon.
+    pub(crate) fn trim(&mut self, limits: &Limits) {
+        self.clear();
+        for class in &mut self.classes {
+            class.log.trim(limits);
+        }
+    }
+
+    /// Forgets what was told to classes that everybody has left.
+    pub(crate) fn clear(&mut self) {
+        for class in &mut self.classes {
+            if class.recipients.is_empty() {
+                class.log.clear();
+            }
+        }
     }
 
     /// The last position followed, if there is a state.
@@ -248,6 +279,8 @@ impl Relay {
 
     /// The class of sessions with these intents, made if there is none.
     pub(crate) fn class_of(&mut self, intents: Intents) -> u32 {
+        // Bits that change nothing must not make a class: clients choose them freely.
+        let intents = intents.told();
         let found = self.classes.iter().position(|class| class.intents == intents);
         let number = found.unwrap_or_else(|| {
             self.classes.push(Class { intents, recipients: Vec::new(), log: Log::default() });

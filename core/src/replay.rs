@@ -25,21 +25,29 @@ pub struct Log {
 
 impl Log {
     /// Appends one and returns its index.
-    ///
-    /// What no session's window can reach any more is forgotten *before*, so that the windows that
-    /// slide because of this entry still find what they let go of.
-    pub fn append(&mut self, limits: &Limits, dispatch: Arc<Dispatch>) -> u64 {
+    pub fn append(&mut self, dispatch: Arc<Dispatch>) -> u64 {
+        let index = self.end();
+        let before = self.total;
+        self.total += u64::from(dispatch.bytes);
+        self.entries.push_back((dispatch, before));
+        index
+    }
+
+    /// Forgets what no window can reach any more. Only after every session of the class was told of
+    /// all that was appended: a window that slides must still find what it lets go of.
+    pub fn trim(&mut self, limits: &Limits) {
         while self.len() > u64::from(limits.replay_dispatches)
             || self.bytes() > u64::from(limits.replay_bytes) && self.len() > 1
         {
             self.entries.pop_front();
             self.base += 1;
         }
-        let index = self.base + self.len();
-        let before = self.total;
-        self.total += u64::from(dispatch.bytes);
-        self.entries.push_back((dispatch, before));
-        index
+    }
+
+    /// Forgets everything: no session shares it any more.
+    pub fn clear(&mut self) {
+        self.base = self.end();
+        self.entries.clear();
     }
 
     /// The entry at `index`.

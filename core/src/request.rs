@@ -41,6 +41,15 @@ pub enum Act {
     },
 }
 
+impl Act {
+    /// How much it says, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let Self::Say { content, .. } = self;
+        content.len() as u64
+    }
+}
+
 /// What became of an act. No answer at all means that it is not known (D5).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Answer {
@@ -79,4 +88,6 @@ pub enum Refusal {
     NotAMember,
     /// There is no such channel in the guild.
     NoSuchChannel,
+    /// It says more than a message may hold.
+    TooLong,
 }

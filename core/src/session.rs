@@ -160,7 +160,7 @@ impl Session {
         plant: &mut Plant,
     ) -> Result<(), ResumeRefusal> {
         let (low, sent, last) = (self.replay.low(), self.peak, self.replay.last());
-        if seq.next() < low || seq > sent {
+        if seq > sent || seq.next() < low {
             return Err(ResumeRefusal::Seq { low, sent, last });
         }
         self.attach(connection, credit);
@@ -260,19 +260,23 @@ impl Session {
         out.dispatch(connection, s, dispatch);
     }
 
-    /// Narrows the window to its limits; what was never sent, or still has to be replayed to the
-    /// attached connection, must not be among what is let go.
+    /// Narrows the window to its limits. What was never sent must not be among what is let go; where
+    /// it was sent once but the attached connection still has to be given it again, that connection
+    /// can not be served any more (B2).
     #[cold]
     fn slide(&mut self, limits: &Limits, logs: &impl Logs) -> Option<Push> {
-        let owed_after = if self.connection.is_some() { self.sent } else { self.peak };
+        let mut breaks = None;
         while self.replay.is_full(limits) {
             let oldest = self.replay.low();
-            if oldest > owed_after {
+            if oldest > self.peak {
                 return Some(Push::Overflow);
+            }
+            if self.connection.is_some() && oldest > self.sent {
+                breaks = Some(Push::Slow);
             }
             self.replay.trim(oldest, logs);
         }
-        None
+        breaks
     }
 
     /// Takes over what it keeps in a log that it is about to leave.

@@ -6,7 +6,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use guildhall_core::time::Span;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::digest::Digest;
+use crate::fault::{Ending, Family, Misdeed};
+use crate::plan::{Plan, PlanError};
+use crate::run::{Options, run};
+use crate::script::{Scenario, Script, Settings};
+use crate::seed::Seed;
 
 /// Names an engine: six hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -15,7 +23,53 @@ pub struct EngineId(u32);
 /// This engine.
 pub const ENGINE: EngineId = EngineId(0x00_0000);
 
+/// The story that the engine is known by: a little of everything that it can do.
+fn reference(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let (alice, bob) = (s.member("alice", paris, &[guild]), s.member("bob", berlin, &[guild]));
+    let mallory = s.hostile("mallory", paris, &[guild]);
+    s.crowd("listener", 8, paris, &[guild], Span::secs(1));
+    s.wait(Span::secs(3));
+    s.chat(&[alice, bob], general, 10, 0..=300);
+    s.cut(alice, Ending::HalfOpen { late: Span::secs(4) });
+    s.misbehave(mallory, Misdeed::Broken);
+    s.chat(&[bob], general, 10, 0..=300);
+    s.pause(paris, Span::secs(2));
+    s.slow(alice, 1_000, Span::secs(5));
+    s.chat(&[alice, bob], general, 10, 0..=300);
+    s.wait(Span::secs(5));
+    s.weather(&Family::ALL);
+    s.until_nothing_is_left();
+}
+
+/// The plans whose digests make the engine's number.
+///
+/// # Errors
+/// Never, unless the reference story itself is broken.
+pub fn references() -> Result<Vec<Plan>, PlanError> {
+    let story = Scenario { name: "reference", plot: "", script: reference };
+    let seeds = (0..8).filter_map(|seed| Seed::new(seed).ok());
+    seeds.map(|seed| story.plan(seed, &Settings::default())).collect()
+}
+
 impl EngineId {
+    /// The number of the engine that this is, computed by running its reference plans.
+    ///
+    /// # Errors
+    /// Never, unless the reference story itself is broken.
+    pub fn compute() -> Result<Self, PlanError> {
+        let mut digest = Digest::new();
+        for plan in references()? {
+            let outcome = run(&plan, Options::default(), &mut ())?;
+            for half in [outcome.digest.0 as u64, (outcome.digest.0 >> 64) as u64] {
+                digest.word(half);
+            }
+        }
+        Ok(Self::new(digest.value()[0] as u32))
+    }
+
     /// From 24 bits.
     #[must_use]
     pub const fn new(bits: u32) -> Self {

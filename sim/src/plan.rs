@@ -22,8 +22,8 @@ pub struct Plan {
     pub seed: Seed,
     /// How long faults and acts may last; then all is healed.
     pub weather: Span,
-    /// Whether the run goes on after everything has settled until all that has ended must be gone.
-    #[serde(default)]
+    /// How long the run goes on after everything has settled, so that what has ended can go.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub linger: Span,
     /// How frames travel.
     #[serde(default)]
@@ -35,16 +35,16 @@ pub struct Plan {
     #[serde(rename = "node")]
     pub nodes: Vec<NodePlan>,
     /// The guilds.
-    #[serde(rename = "guild", default)]
+    #[serde(rename = "guild", default, skip_serializing_if = "Vec::is_empty")]
     pub guilds: Vec<GuildPlan>,
     /// The clients.
-    #[serde(rename = "client", default)]
+    #[serde(rename = "client", default, skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<ClientPlan>,
     /// What clients do.
-    #[serde(rename = "act", default)]
+    #[serde(rename = "act", default, skip_serializing_if = "Vec::is_empty")]
     pub acts: Vec<Act>,
     /// What goes wrong.
-    #[serde(rename = "fault", default)]
+    #[serde(rename = "fault", default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultPlan>,
 }
 
@@ -160,7 +160,6 @@ pub struct ClientPlan {
 
 /// What a client does.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Act {
     /// When.
     pub at: Instant,
@@ -173,24 +172,19 @@ pub struct Act {
 
 /// What a client can do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", tag = "do")]
 pub enum Deed {
-    /// Say something in `guild/channel`.
-    Say(Say),
+    /// Say something.
+    Say {
+        /// Where: `guild/channel`.
+        to: String,
+        /// What.
+        text: Arc<str>,
+    },
     /// Give up its session.
-    Quit(()),
+    Quit,
     /// Start again after it has quit.
-    Start(()),
-}
-
-/// What is said, and where.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Say {
-    /// `guild/channel`.
-    pub to: String,
-    /// The words.
-    pub text: Arc<str>,
+    Start,
 }
 
 /// When something goes wrong, what, and for how long.

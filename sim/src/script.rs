@@ -12,7 +12,7 @@ use guildhall_core::time::{Instant, Span};
 
 use crate::fault::{Ending, Family, Fault, Milestone, Misdeed, Stage, Way};
 use crate::plan::{
-    Act, ClientPlan, Deed, FaultPlan, GuildPlan, Latency, NodePlan, Plan, PlanError, Say,
+    Act, ClientPlan, Deed, FaultPlan, GuildPlan, Latency, NodePlan, Plan, PlanError,
 };
 use crate::seed::{Domain, Key, Seed};
 use crate::swarm;
@@ -275,7 +275,7 @@ impl Script {
     pub fn say(&mut self, who: Who, channel: Channel, text: &str) {
         let guild = &self.plan.guilds[channel.0];
         let to = format!("{}/{}", guild.name, guild.channels[channel.1]);
-        self.act(who, Deed::Say(Say { to, text: text.into() }));
+        self.act(who, Deed::Say { to, text: text.into() });
     }
 
     /// Everybody in turn says something, `count` times in all, with pauses that the seed draws.
@@ -289,12 +289,12 @@ impl Script {
 
     /// Somebody gives up the session.
     pub fn quit(&mut self, who: Who) {
-        self.act(who, Deed::Quit(()));
+        self.act(who, Deed::Quit);
     }
 
     /// Somebody comes back who has quit.
     pub fn start(&mut self, who: Who) {
-        self.act(who, Deed::Start(()));
+        self.act(who, Deed::Start);
     }
 
     fn act(&mut self, who: Who, deed: Deed) {

@@ -152,8 +152,8 @@ impl<'a, W: Witness> World<'a, W> {
         }
         for (index, act) in self.plan.acts.iter().enumerate() {
             self.topology.client(&act.client)?;
-            if let Deed::Say(say) = &act.deed {
-                self.topology.channel(&say.to)?;
+            if let Deed::Say { to, .. } = &act.deed {
+                self.topology.channel(to)?;
             }
             push(act.at.as_micros(), tie(1, index), Kind::Act { index: place(index) });
         }
@@ -506,17 +506,17 @@ impl<'a, W: Witness> World<'a, W> {
         let act = &self.plan.acts[index];
         let Ok(client) = self.topology.client(&act.client) else { return };
         let input = match &act.deed {
-            Deed::Quit(()) => client::Input::Quit,
-            Deed::Start(()) if self.clients[client].client.is_off() => client::Input::Start,
-            Deed::Start(()) => return,
-            Deed::Say(say) => {
-                let Ok((guild, channel)) = self.topology.channel(&say.to) else { return };
+            Deed::Quit => client::Input::Quit,
+            Deed::Start if self.clients[client].client.is_off() => client::Input::Start,
+            Deed::Start => return,
+            Deed::Say { to, text } => {
+                let Ok((guild, channel)) = self.topology.channel(to) else { return };
                 let host = &mut self.clients[client];
                 host.nonces += 1;
                 let user = self.topology.clients[client].identity.user;
                 // Two clients of one user must not use the same nonce for two acts.
                 let nonce = Nonce((client as u64) << 32 | host.nonces);
-                let act = request::Act::Say { channel, content: say.text.clone() };
+                let act = request::Act::Say { channel, content: text.clone() };
                 client::Input::Ask(Request { origin: Origin { user, nonce }, guild, act })
             }
         };

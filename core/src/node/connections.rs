@@ -19,6 +19,7 @@ use crate::timer::Timer;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Socket {
     generation: u32,
+    /// Since when it has been without a session, while it is.
     opened: Instant,
     /// The last proof of life: its opening, a heartbeat, or entering a session.
     heard: Instant,
@@ -274,11 +275,13 @@ impl Node {
     }
 
     /// A session's connection carries no session any more, but stays open (L6).
-    pub(super) fn release(&mut self, connection: Connection, credit: Credit) {
+    pub(super) fn release(&mut self, now: Now, connection: Connection, credit: Credit) {
         if let Some(socket) = self.connections.get_mut(connection) {
             socket.session = None;
             socket.credit = credit;
-            // The deadline may have moved nearer than the entry among the timers.
+            // It is without a session from now on, not since it was opened. Its deadline may have
+            // moved nearer than the entry among the timers.
+            socket.opened = now.instant;
             let (armed, deadline) = (socket.armed, socket.deadline(&self.limits));
             socket.armed = deadline;
             self.timers.disarm(armed, Timer::Silence(connection));

@@ -61,8 +61,15 @@ impl<O: Outbox> Sink<guild::Output> for Post<'_, O> {
 impl Node {
     pub(super) fn own(&mut self, now: Now, charter: Charter) {
         let id = charter.id;
-        self.guilds.by_id.insert(id, Owned { guild: Guild::new(charter), forgets: None });
-        self.timers.arm(now.instant + self.limits.tip_every, Timer::Tip(id));
+        match self.guilds.by_id.get(&id) {
+            Some(owned) if owned.guild.epoch() >= charter.epoch => return,
+            Some(_) => {}
+            None => self.timers.arm(now.instant + self.limits.tip_every, Timer::Tip(id)),
+        }
+        let owned = Owned { guild: Guild::new(charter), forgets: None };
+        if let Some(Owned { forgets: Some(at), .. }) = self.guilds.by_id.insert(id, owned) {
+            self.timers.disarm(at, Timer::Nonces(id));
+        }
     }
 
     pub(super) fn request(
@@ -75,6 +82,8 @@ impl Node {
         let author = self.directory.accounts.get(&token);
         let refused = if author != Some(&request.origin.user) {
             Refusal::Unauthorized
+        } else if request.act.bytes() > u64::from(self.limits.content_bytes) {
+            Refusal::TooLong
         } else if let Some(&to) = self.directory.owners.get(&request.guild) {
             let message = PeerMessage::Request { port, request };
             return out.emit(Output::Peer { to, message });

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{Node, Note, Outbox, Output};
 use crate::census::{Line, Table};
 use crate::dispatch::{Body, Dispatch};
-use crate::id::GuildId;
+use crate::id::{GuildId, Position};
 use crate::peer::{PeerMessage, RelayId};
 use crate::relay::{self, Relay};
 use crate::replay::{Log, LogId, Logs};
@@ -120,7 +120,7 @@ impl Node {
         self.stand_up(seat);
         let relay = self.relays.at(seat.relay);
         if relay.sessions() > 0 {
-            return;
+            return relay.clear();
         }
         let (guild, id) = (relay.guild, relay.id);
         if let Some(Open { asks: Some(at), .. }) = self.relays.slots[seat.relay as usize].take() {
@@ -186,15 +186,15 @@ impl Node {
     }
 
     pub(super) fn for_relay(&mut self, now: Now, message: PeerMessage, out: &mut impl Outbox) {
-        let (relay, input) = match message {
+        let (relay, guild, input) = match message {
             PeerMessage::Chunk { relay, sender, chunk } => {
-                (relay, relay::Input::Chunk(sender, chunk))
+                (relay, chunk.guild, relay::Input::Chunk(sender, chunk))
             }
-            PeerMessage::Stream { relay, sender, record, guild: _ } => {
-                (relay, relay::Input::Stream(sender, record))
+            PeerMessage::Stream { relay, sender, record, guild } => {
+                (relay, guild, relay::Input::Stream(sender, record))
             }
-            PeerMessage::Tip { relay, sender, position, guild: _ } => {
-                (relay, relay::Input::Tip(sender, position))
+            PeerMessage::Tip { relay, sender, position, guild } => {
+                (relay, guild, relay::Input::Tip(sender, position))
             }
             PeerMessage::Subscribe { .. }
             | PeerMessage::Unsubscribe { .. }
@@ -202,12 +202,21 @@ impl Node {
             | PeerMessage::Request { .. }
             | PeerMessage::Answer { .. } => return,
         };
-        let Some(&slot) = self.relays.by_serial.get(&relay.serial) else { return };
+        let Some(&slot) = self.relays.by_serial.get(&relay.serial) else {
+            // It has closed, and its farewell is late or lost: the guild must not follow up for ever.
+            if let Some(&to) = self.directory.owners.get(&guild) {
+                out.emit(Output::Peer { to, message: PeerMessage::Unsubscribe { guild, relay } });
+            }
+            return;
+        };
         let mut said = Vec::new();
-        let relay = self.relays.at(slot);
-        let was_current = relay.is_current();
-        relay.handle(&self.limits, input, &mut said);
-        let becomes_current = !was_current && relay.is_current();
+        let open = self.relays.at(slot);
+        let was_current = open.is_current();
+        open.handle(&self.limits, input, &mut said);
+        let heard = open.heard();
+        let anew = said.iter().any(|output| !matches!(output, relay::Output::Live { .. }));
+        let becomes_current = (anew || !was_current) && open.is_current();
+        self.hear(guild, heard);
         for output in said {
             match output {
                 relay::Output::Live { class, index } => {
@@ -216,11 +225,29 @@ impl Node {
                 relay::Output::Gap => self.gap(now, slot, out),
                 relay::Output::Formed => {}
             }
+            // What was said may have ended the last session, and the relay with it.
+            if !self.relays.by_serial.contains_key(&relay.serial) {
+                return;
+            }
         }
+        self.relays.at(slot).trim(&self.limits);
         if becomes_current {
             self.welcome(now, slot, out);
         }
-        self.watch(now, slot);
+        if self.relays.by_serial.contains_key(&relay.serial) {
+            self.watch(now, slot);
+        }
+    }
+
+    /// This node has heard of a guild's events up to `position`: none of its relays may tell a
+    /// session of the guild as it was before (D3).
+    pub(super) fn hear(&mut self, guild: GuildId, position: Position) {
+        let Relays { by_guild, slots, .. } = &mut self.relays;
+        for &slot in by_guild.get(&guild).into_iter().flatten() {
+            if let Some(open) = &mut slots[slot as usize] {
+                open.relay.hear(position);
+            }
+        }
     }
 
     /// Tells everybody in one class what stands at `index` of its log. The hot path.
@@ -230,6 +257,9 @@ impl Node {
             let Self { relays, sessions, limits, .. } = self;
             let open = relays.slots[log.relay as usize].as_ref();
             let class = open.expect("a relay that speaks is open").relay.class(log.class);
+            if class.recipients.is_empty() {
+                return;
+            }
             let dispatch = class.log.get(index);
             for &slot in &class.recipients {
                 let session = sessions.at(slot);

@@ -247,7 +247,7 @@ impl Node {
         let connection = session.connection();
         if let Some(connection) = connection {
             let credit = session.detach(now.instant);
-            self.release(connection, credit);
+            self.release(now, connection, credit);
             self.say(now, connection, ServerFrame::InvalidSession { resumable: false }, out);
         }
         self.end(slot, End::Overflow, out);

@@ -1,7 +1,7 @@
 //! Stories about a node under pressure: slow readers, full windows, full relays and gaps.
 
 use guildhall_core::census::Table;
-use guildhall_core::dispatch::Body;
+use guildhall_core::dispatch::{Body, Intents};
 use guildhall_core::frame::{CloseCode, Farewell};
 use guildhall_core::id::Connection;
 use guildhall_core::limits::Limits;
@@ -137,7 +137,7 @@ fn a_full_relay_opens_another() {
 
 #[test]
 fn a_relay_that_missed_too_much_tells_of_a_gap() {
-    let limits = Limits { catch_up_events: 2, ..Limits::default() };
+    let limits = Limits { catch_up_events: 2, ..narrow() };
     let mut world = World::new(limits, &[&[1, 2]]);
     let a = world.enter(1, session(1));
     let away = world.enter(2, session(2));
@@ -151,12 +151,63 @@ fn a_relay_that_missed_too_much_tells_of_a_gap() {
         dispatches(&said, a).map(|(_, told)| told.source.unwrap().position.index).collect();
     assert_eq!(positions, [6, 6]);
     // One that was away hears the same, and what it had before the gap is still its own.
-    world.say(1, 1);
+    // Others have filled the log that it left since then.
+    (0..10).for_each(|_| drop(world.say(1, 1)));
     let back = world.accept(WIDE);
     let said = world.resume(back, token(2), session(2), 2);
     let names: Vec<_> = dispatches(&said, back).map(|(_, told)| told.body.name()).collect();
     assert_eq!(names, ["MESSAGE_CREATE", "GUILD_DELETE", "RESUMED", "GUILD_CREATE"]);
     let last = dispatches(&said, back).last().unwrap().1;
     assert!(matches!(last.body, Body::GuildCreate(_)));
-    assert_eq!(last.source.unwrap().position.index, 7);
+    assert_eq!(last.source.unwrap().position.index, 16);
+}
+
+#[test]
+fn events_in_the_wrong_order_slide_a_full_window_all_the_same() {
+    let mut world = World::new(narrow(), &[&[1]]);
+    let a = world.enter(1, session(1));
+    (0..10).for_each(|_| drop(world.say(1, 1)));
+    let (early, late) = (world.say_aside(1, 1).1, world.say_aside(1, 1).1);
+    let words = late.into_iter().chain(early);
+    let said: Vec<_> = words.flat_map(|word| world.arrive(word)).collect();
+    assert_eq!(told(&said, a), [(13, "MESSAGE_CREATE"), (14, "MESSAGE_CREATE")]);
+}
+
+#[test]
+fn a_relay_closes_when_its_last_session_misses_too_much() {
+    let mut world = World::new(narrow(), &[&[1]]);
+    let a = world.enter(1, session(1));
+    world.closed(a, Farewell::End);
+    (0..5).for_each(|_| drop(world.say(1, 1)));
+    // Three at once: the first two fit, or one of them is already too much.
+    let aside: Vec<_> = (0..3).flat_map(|_| world.say_aside(1, 1).1).collect();
+    aside.into_iter().rev().for_each(|word| drop(world.arrive(word)));
+    let census = world.census();
+    assert_eq!((census.count(Table::Sessions), census.count(Table::Relays)), (0, 0));
+}
+
+#[test]
+fn after_a_gap_each_session_waits_in_a_place_of_its_own() {
+    let limits = Limits { catch_up_events: 2, ..Limits::default() };
+    let mut world = World::new(limits, &[&[1, 2]]);
+    let members = Intents(Intents::USUAL.0 | Intents::GUILD_MEMBERS.0);
+    for (user, intents) in [(1, Intents::USUAL), (2, members)] {
+        let connection = world.accept(WIDE);
+        world.identify_with(connection, token(user), intents, session(user));
+        world.closed(connection, Farewell::End);
+    }
+    (0..5).for_each(|_| drop(world.say_aside(1, 1)));
+    world.pass(Span::secs(6));
+    // The one behind comes back, is told, and leaves; the one before it still waits.
+    let b = world.accept(WIDE);
+    let said = world.resume(b, token(2), session(2), 2);
+    assert_eq!(told(&said, b), [(3, "GUILD_DELETE"), (4, "RESUMED"), (5, "GUILD_CREATE")]);
+    world.closed(b, Farewell::Code(1000));
+    world.say_aside(1, 1);
+    world.pass(Span::secs(6));
+    let a = world.accept(WIDE);
+    let said = world.resume(a, token(1), session(1), 2);
+    assert_eq!(told(&said, a), [(3, "GUILD_DELETE"), (4, "RESUMED"), (5, "GUILD_CREATE")]);
+    world.closed(a, Farewell::Code(1000));
+    assert_eq!(world.census().count(Table::Relays), 0);
 }

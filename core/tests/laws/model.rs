@@ -101,12 +101,12 @@ impl Model {
 
     /// Narrows the window, and says what the node has to do (B2).
     fn judge(&mut self) -> Push {
-        let slow = self.live_unsent() > LIVE;
-        let still_needed = self.wire.as_ref().map_or(self.peak, |wire| wire.sent) + 1;
+        let mut slow = self.live_unsent() > LIVE;
         while self.last() + 1 - self.low > KEPT || self.bytes() > KEPT_BYTES {
-            if self.low >= still_needed {
+            if self.low > self.peak {
                 return Push::Overflow;
             }
+            slow |= self.wire.as_ref().is_some_and(|wire| self.low > wire.sent);
             self.low += 1;
         }
         if slow { Push::Slow } else { Push::Fine }

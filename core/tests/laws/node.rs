@@ -1,16 +1,14 @@
 //! Stories about one node: sockets, sessions and relays, told step by step.
 
 use guildhall_core::census::Table;
-use guildhall_core::dispatch::Body;
 use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, Malformed, ServerFrame};
-use guildhall_core::id::Token;
+use guildhall_core::id::{Connection, Token};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{Detach, End, Input, Note, Output};
-use guildhall_core::peer::PeerMessage;
 use guildhall_core::session::ResumeRefusal;
 use guildhall_core::time::Span;
 
-use crate::world::{WIDE, World, close, dispatches, invalid, session, token, told};
+use crate::world::{WIDE, World, close, invalid, session, token, told};
 
 fn notes(said: &[Output]) -> Vec<&Note> {
     said.iter()
@@ -211,12 +209,28 @@ fn a_client_that_quits_takes_its_session_with_it() {
 }
 
 #[test]
-fn every_dispatch_of_a_session_is_a_wire_dispatch_of_its_guild() {
-    let mut world = World::new(Limits::default(), &[&[1], &[1]]);
+fn a_resumed_session_outlives_the_term_of_its_detach() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
     let a = world.enter(1, session(1));
-    let said = world.say(1, 2);
-    let (_, dispatch) = dispatches(&said, a).next().unwrap();
-    assert_eq!(dispatch.source.unwrap().guild.0, 2);
-    assert!(matches!(&dispatch.body, Body::MessageCreate(message) if message.author.0 == 1));
-    assert!(!world.link.iter().any(|word| matches!(word, PeerMessage::Stream { .. })));
+    world.closed(a, Farewell::End);
+    let b = world.accept(WIDE);
+    world.resume(b, token(1), session(1), 2);
+    for _ in 0..4 {
+        assert_eq!(close(&world.pass(Span::secs(40)), b), None);
+        world.heartbeat(b, None);
+    }
+    assert_eq!(told(&world.say(1, 1), b), [(4, "MESSAGE_CREATE")]);
+}
+
+#[test]
+fn a_late_word_about_an_older_use_of_a_slot_touches_nothing() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let old = world.accept(WIDE);
+    world.closed(old, Farewell::End);
+    let new = Connection { generation: old.generation + 1, ..old };
+    world.handle(Input::Accepted { connection: new, window: WIDE });
+    world.identify(new, 1, session(1));
+    assert_eq!(world.heartbeat(old, None), []);
+    assert_eq!(world.closed(old, Farewell::Code(1000)), []);
+    assert_eq!(told(&world.say(1, 1), new), [(3, "MESSAGE_CREATE")]);
 }

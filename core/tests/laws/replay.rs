@@ -36,8 +36,8 @@ pub(crate) fn message(number: u64, length: usize) -> Dispatch {
 
 #[derive(Clone, Debug)]
 enum Op {
-    /// The log gets an entry, and so does the window.
-    Shared { log: usize, length: usize },
+    /// The log gets some entries, and then the window gets them.
+    Shared { log: usize, lengths: Vec<usize> },
     /// The window alone gets an entry.
     Own { length: usize },
     /// Everything up to here goes; counted from the oldest.
@@ -48,75 +48,107 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        6 => (0..2usize, 0..900usize).prop_map(|(log, length)| Op::Shared { log, length }),
+        6 => (0..2usize, prop::collection::vec(0..900usize, 1..9))
+            .prop_map(|(log, lengths)| Op::Shared { log, lengths }),
         2 => (0..900usize).prop_map(|length| Op::Own { length }),
         1 => (0..6u64).prop_map(|count| Op::Trim { count }),
         1 => (0..2usize, 0..12usize).prop_map(|(log, others)| Op::Leave { log, others }),
     ]
 }
 
+/// A window, its logs, and all that it was ever told.
+#[derive(Default)]
+struct Told {
+    limits: Limits,
+    shelf: Shelf,
+    replay: Replay,
+    all: Vec<Arc<Dispatch>>,
+    low: u64,
+}
+
+impl Told {
+    fn last(&self) -> u64 {
+        self.all.len() as u64
+    }
+
+    fn bytes(&self) -> u64 {
+        self.all[self.low as usize - 1..].iter().map(|told| u64::from(told.bytes)).sum()
+    }
+
+    /// Whoever owns a window slides it after each push; the logs rely on that.
+    fn slide(&mut self) {
+        while self.last() + 1 - self.low > 6 || self.bytes() > 4_096 {
+            assert!(self.replay.is_full(&self.limits));
+            self.replay.trim(self.replay.low(), &self.shelf);
+            self.low += 1;
+        }
+        assert!(!self.replay.is_full(&self.limits));
+    }
+
+    fn tell(&mut self, dispatch: Arc<Dispatch>, at: Option<(usize, u64)>) {
+        let s = match at {
+            Some((log, index)) => self.replay.push_shared(log_id(log), index, dispatch.bytes),
+            None => self.replay.push_own(dispatch.clone()),
+        };
+        self.all.push(dispatch);
+        assert_eq!(s.0, self.last());
+        self.slide();
+    }
+
+    fn act(&mut self, op: Op) {
+        let new = |length| Arc::new(message(length as u64, length));
+        match op {
+            Op::Shared { log, lengths } => {
+                let entries: Vec<_> = lengths.into_iter().map(new).collect();
+                let append = |entry: &Arc<Dispatch>| self.shelf.0[log].append(entry.clone());
+                let indices: Vec<_> = entries.iter().map(append).collect();
+                for (entry, index) in entries.into_iter().zip(indices) {
+                    self.tell(entry, Some((log, index)));
+                }
+                self.shelf.0[log].trim(&self.limits);
+            }
+            Op::Own { length } => self.tell(new(length), None),
+            Op::Trim { count } => {
+                self.replay.trim(Seq(self.low + count), &self.shelf);
+                self.low = (self.low + count + 1).min(self.last() + 1);
+            }
+            Op::Leave { log, others } => {
+                self.replay.keep_own(log_id(log), &self.shelf);
+                for other in 0..others {
+                    self.shelf.0[log].append(new(other));
+                    self.shelf.0[log].trim(&self.limits);
+                }
+            }
+        }
+    }
+}
+
 proptest! {
-    #![proptest_config(crate::cases(1500))]
+    #![proptest_config(crate::cases(1000))]
 
     #[test]
     fn a_window_is_the_newest_part_of_what_was_told(ops in prop::collection::vec(op(), 1..80)) {
         let limits = Limits { replay_dispatches: 6, replay_bytes: 4_096, ..Limits::default() };
-        let (mut shelf, mut replay, mut made) = (Shelf::default(), Replay::default(), 0);
-        let mut told: Vec<Arc<Dispatch>> = Vec::new();
-        let mut low = 1;
+        let mut told = Told { limits, low: 1, ..Told::default() };
         for op in ops {
-            made += 1;
-            match op {
-                Op::Shared { log, length } => {
-                    let dispatch = Arc::new(message(made, length));
-                    told.push(dispatch.clone());
-                    let bytes = dispatch.bytes;
-                    let index = shelf.0[log].append(&limits, dispatch);
-                    let s = replay.push_shared(log_id(log), index, bytes);
-                    prop_assert_eq!(s.0, told.len() as u64);
-                }
-                Op::Own { length } => {
-                    told.push(Arc::new(message(made, length)));
-                    let s = replay.push_own(told.last().unwrap().clone());
-                    prop_assert_eq!(s.0, told.len() as u64);
-                }
-                Op::Trim { count } => {
-                    replay.trim(Seq(low + count), &shelf);
-                    low = (low + count + 1).min(told.len() as u64 + 1);
-                }
-                Op::Leave { log, others } => {
-                    replay.keep_own(log_id(log), &shelf);
-                    for other in 0..others {
-                        shelf.0[log].append(&limits, Arc::new(message(0, other)));
-                    }
-                }
-            }
-            // Whoever owns a window slides it after each push; the log relies on that.
-            let bytes = |low: u64| -> u64 {
-                told[low as usize - 1..].iter().map(|dispatch| u64::from(dispatch.bytes)).sum()
-            };
-            while told.len() as u64 + 1 - low > 6 || bytes(low) > 4_096 {
-                prop_assert!(replay.is_full(&limits));
-                replay.trim(replay.low(), &shelf);
-                low += 1;
-            }
-            prop_assert!(!replay.is_full(&limits));
-            prop_assert_eq!(replay.low(), Seq(low));
-            prop_assert_eq!(replay.last(), Seq(told.len() as u64));
-            prop_assert_eq!(replay.len(), told.len() as u64 + 1 - low);
-            prop_assert_eq!(replay.is_empty(), low > told.len() as u64);
-            prop_assert_eq!(replay.bytes(), bytes(low));
-            for from in low - 1..=told.len() as u64 {
+            told.act(op);
+            let Told { replay, shelf, all, low, .. } = &told;
+            let last = told.last();
+            prop_assert_eq!((replay.low(), replay.last()), (Seq(*low), Seq(last)));
+            prop_assert_eq!(replay.len(), last + 1 - low);
+            prop_assert_eq!(replay.is_empty(), *low > last);
+            prop_assert_eq!(replay.bytes(), told.bytes());
+            for from in low - 1..=last {
                 let mut next = from;
-                replay.after(Seq(from), &shelf, |s, dispatch| {
+                replay.after(Seq(from), shelf, |s, dispatch| {
                     next += 1;
-                    assert_eq!((s.0, &**dispatch), (next, &*told[next as usize - 1]));
+                    assert_eq!((s.0, &**dispatch), (next, &*all[next as usize - 1]));
                     true
                 });
-                prop_assert_eq!(next, told.len() as u64, "all after {}", from);
+                prop_assert_eq!(next, last, "all after {}", from);
             }
             let mut visits = 0;
-            replay.after(Seq(low - 1), &shelf, |_, _| {
+            replay.after(Seq(low - 1), shelf, |_, _| {
                 visits += 1;
                 visits < 2
             });
@@ -125,13 +157,16 @@ proptest! {
     }
 
     #[test]
-    fn a_log_keeps_one_more_than_any_window(lengths in prop::collection::vec(0..3_000usize, 1..60)) {
+    fn a_log_keeps_its_newest_entries_within_the_limits(
+        lengths in prop::collection::vec(0..6_000usize, 1..60),
+    ) {
         let limits = Limits { replay_dispatches: 5, replay_bytes: 4_096, ..Limits::default() };
         let mut log = Log::default();
         for (&length, made) in lengths.iter().zip(0u64..) {
             prop_assert_eq!(log.end(), made);
-            prop_assert_eq!(log.append(&limits, Arc::new(message(made, length))), made);
-            prop_assert!(log.len() <= 6 && !log.is_empty());
+            prop_assert_eq!(log.append(Arc::new(message(made, length))), made);
+            log.trim(&limits);
+            prop_assert!(log.len() == 1 || log.len() <= 5 && log.bytes() <= 4_096);
             let kept = (made + 1 - log.len()..=made).map(|index| log.get(index));
             let kept: Vec<_> = kept.collect();
             let bytes: u64 = kept.iter().map(|kept| u64::from(kept.bytes)).sum();

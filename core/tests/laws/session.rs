@@ -43,9 +43,10 @@ impl Real {
         let push = match *act {
             Act::Shared { log, length } => {
                 let dispatch = Arc::new(message(self.made, length));
-                let index = shelf.0[log].append(&limits, dispatch.clone());
-                let at = (log_id(log), index);
-                Some(session.push_shared(&limits, shelf, at, &dispatch, &mut out))
+                let at = (log_id(log), shelf.0[log].append(dispatch.clone()));
+                let push = session.push_shared(&limits, shelf, at, &dispatch, &mut out);
+                shelf.0[log].trim(&limits);
+                Some(push)
             }
             Act::Own { length } => {
                 let dispatch = Arc::new(message(self.made, length));

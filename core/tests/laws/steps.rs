@@ -58,7 +58,15 @@ fn peer() -> impl Strategy<Value = PeerMessage> {
                 2 => PeerMessage::CatchUp { guild, relay, from: position },
                 3 => {
                     let (channels, members) = (vec![message.channel], vec![message.author]);
-                    let chunk = Chunk { guild, position, nth: 0, of: 2, channels, members };
+                    let chunk = Chunk {
+                        guild,
+                        position,
+                        reach: position,
+                        nth: 0,
+                        of: 2,
+                        channels,
+                        members,
+                    };
                     PeerMessage::Chunk { relay, sender, chunk: Arc::new(chunk) }
                 }
                 4 => {

@@ -1,0 +1,1 @@
+//! Nothing but benches lives in this package; see `benches/`.

@@ -1,0 +1,86 @@
+//! Every story holds under many seeds, and is the same story whenever and wherever it is told.
+
+#![allow(clippy::disallowed_methods, reason = "one of these tests is about threads")]
+
+use guildhall_scenarios::ALL;
+use guildhall_sim::digest::Fingerprint;
+use guildhall_sim::run::{Options, Outcome, Verdict, run};
+use guildhall_sim::script::{Scenario, Settings};
+use guildhall_sim::seed::Seed;
+use rayon::prelude::*;
+
+fn outcome(scenario: &Scenario, seed: u64) -> Outcome {
+    let seed = Seed::new(seed).unwrap();
+    let plan = scenario.plan(seed, &Settings::default()).unwrap();
+    run(&plan, Options::default(), &mut ()).unwrap()
+}
+
+fn digests(jobs: &[(usize, u64)]) -> Vec<Fingerprint> {
+    jobs.iter().map(|&(story, seed)| outcome(&ALL[story], seed).digest).collect()
+}
+
+#[test]
+fn every_story_holds_under_its_first_seeds() {
+    for scenario in ALL {
+        (0..60_u64).into_par_iter().for_each(|seed| {
+            let outcome = outcome(scenario, seed);
+            let first = outcome.violations.first();
+            let said = first
+                .map_or_else(String::new, |first| format!("{}: {}", first.clause, first.message));
+            assert_eq!(outcome.verdict, Verdict::Held, "{} seed {seed}: {said}", scenario.name);
+        });
+    }
+}
+
+#[test]
+fn a_thousand_seeds_are_a_thousand_different_runs() {
+    for scenario in ALL {
+        let mut plans: Vec<String> = (0..1_000)
+            .map(|seed| {
+                let seed = Seed::new(seed).unwrap();
+                let mut plan = scenario.plan(seed, &Settings::default()).unwrap();
+                // The seed itself is part of a plan; two runs must differ in more than that.
+                plan.seed = Seed::default();
+                plan.to_toml()
+            })
+            .collect();
+        plans.sort_unstable();
+        plans.dedup();
+        assert_eq!(plans.len(), 1_000, "{}: some seeds tell the same story", scenario.name);
+    }
+}
+
+#[test]
+fn a_story_told_twice_has_one_digest() {
+    let jobs: Vec<_> =
+        (0..ALL.len()).flat_map(|story| (100..104).map(move |n| (story, n))).collect();
+    assert_eq!(digests(&jobs), digests(&jobs));
+}
+
+#[test]
+fn neither_the_order_nor_the_number_of_threads_changes_a_digest() {
+    let jobs: Vec<_> =
+        (0..ALL.len()).flat_map(|story| (200..204).map(move |n| (story, n))).collect();
+    let alone = digests(&jobs);
+    let mut shuffled: Vec<usize> = (0..jobs.len()).collect();
+    shuffled.sort_by_key(|&at| (at * 7_919) % 101);
+    for &at in &shuffled {
+        assert_eq!(digests(&jobs[at..=at])[0], alone[at], "told in another order: {:?}", jobs[at]);
+    }
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let together: Vec<_> = pool.install(|| {
+            jobs.par_iter().map(|&(story, seed)| outcome(&ALL[story], seed).digest).collect()
+        });
+        assert_eq!(together, alone, "{threads} threads");
+    }
+}
+
+#[test]
+fn names_are_words_that_a_run_token_can_carry() {
+    for scenario in ALL {
+        let word = scenario.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        assert!(word && !scenario.name.contains("-0x"), "{}", scenario.name);
+        assert!(scenario.summary().ends_with('.'), "{} has no plot", scenario.name);
+    }
+}

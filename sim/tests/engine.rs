@@ -1,0 +1,13 @@
+//! Holds the engine's number to what the engine does.
+
+use guildhall_sim::engine::{ENGINE, EngineId};
+
+#[test]
+fn the_engine_is_the_one_that_its_number_names() {
+    let now = EngineId::compute().expect("the reference plans run");
+    assert_eq!(
+        now, ENGINE,
+        "the engine behaves differently: if that is meant, paste this into sim/src/engine.rs\n\n    \
+         pub const ENGINE: EngineId = EngineId(0x{now});\n"
+    );
+}
