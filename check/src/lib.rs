@@ -1,5 +1,26 @@
-//! The contract as checkers: one file a clause, each with a model of its own.
+//! The contract as checkers: one file a clause, in a folder named after its part of the contract.
+//!
+//! [`Contract`] listens to a history and says which clause was broken, for whom, at which step, and
+//! what should have been. It shares the core's types, and none of its logic: what a machine should
+//! have done is worked out here in another way. What it must not do: act, or read a clock.
 #![forbid(unsafe_code)]
 
 pub mod cast;
 pub mod violation;
+
+mod contract;
+mod facts;
+mod findings;
+mod fresh;
+mod marks;
+mod scene;
+mod watch;
+
+mod bounds;
+mod client;
+mod delivery;
+mod isolation;
+mod ordering;
+mod sessions;
+
+pub use contract::Contract;

@@ -9,7 +9,28 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "docs/CONTRACT.md says what each means")]
 pub enum Clause {
-    O1, O2, O3, O4, D1, D2, D4, D6, I4, L1, L2, L3, L4, L6, C1, C2, C3, B1, B2, B4,
+    O1,
+    O2,
+    O3,
+    O4,
+    D1,
+    D2,
+    D4,
+    D6,
+    I4,
+    L1,
+    L2,
+    L3,
+    L4,
+    L6,
+    C1,
+    C2,
+    C3,
+    B1,
+    B2,
+    B4,
+    /// No clause: the code gave up by itself.
+    Panic,
 }
 
 impl fmt::Display for Clause {

@@ -1,1 +1,91 @@
-fn main(){}
+//! `guildhall`, the command line: it picks plans, runs them on as many threads as asked, and tells
+//! what came of them.
+//!
+//! Threads, real time and exit codes live here. What must not happen here: judging a run, or
+//! anything that makes two runs of a plan differ.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the command line owns threads and measures real time"
+)]
+
+mod args;
+mod error;
+mod exit;
+
+mod out;
+mod words;
+
+mod recipe;
+mod seeds;
+mod settings;
+mod subject;
+
+mod guarded;
+mod interrupt;
+mod meter;
+mod ordered;
+mod progress;
+
+mod json;
+mod steps;
+mod tally;
+mod tell;
+
+mod completions;
+mod failures;
+mod field;
+mod mutants;
+mod replay;
+mod run;
+mod scenarios;
+mod sweep;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command};
+use error::Error;
+use exit::Exit;
+use out::Out;
+
+fn main() -> ExitCode {
+    guarded::install_hook();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come as errors, too; those go to stdout.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Held };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    // The default hook has told of the panic by then.
+    let ended = std::panic::catch_unwind(|| obey(cli.command));
+    let exit = match ended.unwrap_or(Ok(Exit::Internal)) {
+        Ok(exit) => exit,
+        Err(error) => {
+            if !error.is_quiet() {
+                out::note(format_args!("error: {error}"));
+            }
+            error.exit()
+        }
+    };
+    exit.into()
+}
+
+fn obey(command: Command) -> Result<Exit, Error> {
+    let mut out = Out::stdout();
+    let exit = match command {
+        Command::Scenarios(args) => scenarios::list(&args, &mut out),
+        Command::Run(args) => run::run(&args, &mut out),
+        Command::Sweep(args) => sweep::sweep(&args, &mut out),
+        Command::Replay(args) => replay::replay(&args, &mut out),
+        Command::Mutants(args) => mutants::mutants(&args, &mut out),
+        Command::Completions(args) => completions::write(&args, &mut out),
+    }?;
+    out.flush()?;
+    Ok(exit)
+}

@@ -156,8 +156,9 @@ struct Open {
     again: Instant,
 }
 
-/// One client.
+/// One client. What a dispatch touches comes first.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[repr(C)]
 pub struct Client {
     /// The socket that is meant.
     connection: Option<Connection>,

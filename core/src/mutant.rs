@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::{Connection, SessionId};
+
 macro_rules! mutants {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $what:literal;)*) => {
         /// A bug that can be planted. Its name on the command line is a word.
@@ -52,6 +54,8 @@ mutants! {
 pub struct Plant {
     mutant: Option<Mutant>,
     hits: u64,
+    /// Superseded connections and the session that each had.
+    superseded: alloc::vec::Vec<(Connection, SessionId)>,
 }
 
 /// No planted bug: this build has none.
@@ -64,7 +68,21 @@ impl Plant {
     /// Plants one.
     #[must_use]
     pub const fn new(mutant: Option<Mutant>) -> Self {
-        Self { mutant, hits: 0 }
+        Self { mutant, hits: 0, superseded: alloc::vec::Vec::new() }
+    }
+
+    /// Remembers what a sound node forgets: which session a superseded connection had.
+    pub fn remember(&mut self, connection: Connection, session: SessionId) {
+        if self.mutant == Some(Mutant::LateCloseDetaches) {
+            self.superseded.push((connection, session));
+        }
+    }
+
+    /// The session that a connection had which is no more.
+    pub fn recall(&mut self, connection: Connection) -> Option<SessionId> {
+        let at = self.superseded.iter().position(|&(known, _)| known == connection)?;
+        self.hits += 1;
+        Some(self.superseded.swap_remove(at).1)
     }
 
     /// Whether this line is to go wrong; counts that it did.
@@ -87,6 +105,16 @@ impl Plant {
     #[must_use]
     pub const fn new(_: Option<Mutant>) -> Self {
         Self
+    }
+
+    /// Remembers nothing.
+    #[inline(always)]
+    pub fn remember(&mut self, _: Connection, _: SessionId) {}
+
+    /// Nothing.
+    #[inline(always)]
+    pub fn recall(&mut self, _: Connection) -> Option<SessionId> {
+        None
     }
 
     /// Never.

@@ -152,6 +152,7 @@ impl Segment {
 
 /// The numbers that one session has given out and still keeps: a window that slides.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[repr(C)]
 pub struct Replay {
     /// The last number given.
     last: Seq,

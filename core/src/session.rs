@@ -19,8 +19,9 @@ use crate::node::Outbox;
 use crate::replay::{LogId, Logs, Replay};
 use crate::time::Instant;
 
-/// One session of one user.
+/// One session of one user. What a delivery touches comes first.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[repr(C)]
 pub struct Session {
     replay: Replay,
     /// The highest number written to the attached connection.
@@ -112,6 +113,12 @@ impl Session {
     #[must_use]
     pub const fn connection(&self) -> Option<Connection> {
         self.connection
+    }
+
+    /// What its connection still takes.
+    #[must_use]
+    pub const fn credit(&self) -> Credit {
+        self.credit
     }
 
     /// Its numbers and what they stand for.

@@ -29,14 +29,17 @@ impl Clock {
     /// What the machine reads when it is `at` in the world.
     #[inline]
     pub(crate) fn read(&self, at: u64) -> Now {
-        let local = if self.drift == 0 {
-            at
-        } else {
-            clamp(i128::from(at) * (MILLION + i128::from(self.drift)) / MILLION)
-        };
+        let local = self.local(at);
         let wall = EPOCH_MS.saturating_add(self.jumped_ms).saturating_add_unsigned(local / 1_000);
         let wall = Wall(u64::try_from(wall).unwrap_or(0));
         Now { instant: Instant::micros(local), wall }
+    }
+
+    /// In 64 bits: at ten thousand millionths they last for fifty years of simulated time.
+    #[inline]
+    fn local(&self, at: u64) -> u64 {
+        let drifted = at * u64::from(self.drift.unsigned_abs()) / 1_000_000;
+        if self.drift < 0 { at - drifted } else { at + drifted }
     }
 
     /// The first moment of the world at which the machine reads `local` or later.
@@ -44,8 +47,13 @@ impl Clock {
         if self.drift == 0 {
             return local.as_micros();
         }
+        // Rounding leaves this within a microsecond or two of the first such moment.
         let rate = MILLION + i128::from(self.drift);
-        clamp((i128::from(local.as_micros()) * MILLION + rate - 1) / rate)
+        let mut at = clamp(i128::from(local.as_micros()) * MILLION / rate).saturating_sub(2);
+        while self.local(at) < local.as_micros() {
+            at += 1;
+        }
+        at
     }
 }
 

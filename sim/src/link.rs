@@ -38,8 +38,9 @@ pub(crate) enum Flow {
     Dead,
 }
 
-/// One way of a link.
+/// One way of a link. What a frame touches comes first, so that it is one line of memory.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Way {
     key: Key,
     frames: u64,
@@ -47,6 +48,8 @@ pub(crate) struct Way {
     last: u64,
     /// When the line is free for the next frame.
     free: u64,
+    /// Bytes per second, or 0 for no limit.
+    pub(crate) bandwidth: u32,
     pub(crate) flow: Flow,
     /// Whether the sender's end still takes frames.
     pub(crate) open: bool,
@@ -55,25 +58,29 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    pub(crate) const fn new(key: Key) -> Self {
-        Self { key, frames: 0, last: 0, free: 0, flow: Flow::Open, open: true, held: Vec::new() }
+    pub(crate) const fn new(key: Key, bandwidth: u32) -> Self {
+        Self {
+            key,
+            frames: 0,
+            last: 0,
+            free: 0,
+            bandwidth,
+            flow: Flow::Open,
+            open: true,
+            held: Vec::new(),
+        }
     }
 
     /// When a frame of `bytes` that is sent now arrives, and its place among ties.
     #[inline]
-    pub(crate) fn send(
-        &mut self,
-        now: u64,
-        law: Latency,
-        bandwidth: u32,
-        bytes: u32,
-    ) -> (u64, u32) {
+    pub(crate) fn send(&mut self, now: u64, law: Latency, bytes: u32) -> (u64, u32) {
         let key = self.key.with(self.frames);
         self.frames += 1;
-        let sent = if bandwidth == 0 {
+        let sent = if self.bandwidth == 0 {
             now
         } else {
-            self.free = self.free.max(now) + u64::from(bytes) * 1_000_000 / u64::from(bandwidth);
+            let takes = u64::from(bytes) * 1_000_000 / u64::from(self.bandwidth);
+            self.free = self.free.max(now) + takes;
             self.free
         };
         self.last = (sent + law.draw(key)).max(self.last + 1);
@@ -89,8 +96,9 @@ pub(crate) const fn tie(key: Key) -> u32 {
     if bits == 0 || bits == u32::MAX { 1 } else { bits }
 }
 
-/// A connection between a client, or a stranger, and a node.
+/// A connection between a client, or a stranger, and a node. What a dispatch touches comes first.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Link {
     pub(crate) down: Way,
     /// Bytes that the client has taken and its node has not been told of.
@@ -114,10 +122,16 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(client: Option<u32>, node: u16, name: [u64; 2], latency: Key) -> Self {
+    pub(crate) fn new(
+        client: Option<u32>,
+        node: u16,
+        name: [u64; 2],
+        latency: Key,
+        bandwidth: u32,
+    ) -> Self {
         let key = latency.with(name[0]).with(name[1]);
         Self {
-            down: Way::new(key.with(0)),
+            down: Way::new(key.with(0), bandwidth),
             unread: 0,
             client,
             node,
@@ -127,7 +141,7 @@ impl Link {
             here: true,
             there: false,
             identifies: 0,
-            up: Way::new(key.with(1)),
+            up: Way::new(key.with(1), bandwidth),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Weather: the faults that a seed adds to a story.
 //!
 //! Each seed first draws which families exist at all, about half of them, then how strong they are,
-//! then how frames travel. Rare combinations come about because most seeds leave most things out.
+//! how frames travel, and how tight the bounds are that the story leaves open. Rare combinations come about because most seeds leave most things out.
 //! Two patterns are drawn on purpose, because real bugs live there: a second fault during the
 //! recovery from the first, and a late word of a connection that is no more.
 
+use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
 use crate::fault::{Ending, Family, Fault, Milestone, Stage, Way};
@@ -15,6 +16,7 @@ use crate::seed::{Domain, Key, Ratio};
 pub fn weather(plan: &mut Plan, families: &[Family], until: Instant) {
     let key = plan.seed.key(Domain::Swarm);
     travel(plan, key.text("travel"));
+    bounds(plan, key.text("bounds"));
     for &family in families {
         let key = key.text(family.name());
         if key.with(0).chance(Ratio::of(1, 2)) {
@@ -36,6 +38,47 @@ fn travel(plan: &mut Plan, key: Key) {
         _ => Latency::LongTail { low, high: high.scaled(8, 1) },
     };
     plan.network.window = *key.with(2).pick(&[4_096, 16_384, 65_536, 262_144]);
+}
+
+/// How tight the bounds are in this seed. What the story has set stays; half of the rest stays at
+/// its default, so that every bound is met alone as well as among other tight ones.
+fn bounds(plan: &mut Plan, key: Key) {
+    let (usual, limits) = (Limits::default(), &mut plan.limits);
+    macro_rules! maybe {
+        ($($name:ident: $choices:expr;)*) => { $(
+            let key_of = key.text(stringify!($name));
+            if limits.$name == usual.$name && key_of.with(0).chance(Ratio::of(1, 2)) {
+                limits.$name = *key_of.with(1).pick(&$choices);
+            }
+        )* };
+    }
+    let before = limits.clone();
+    maybe! {
+        heartbeat_interval: [Span::secs(2), Span::secs(5), Span::secs(15)];
+        session_ttl: [Span::secs(2), Span::secs(10), Span::secs(40)];
+        identify_every: [Span::millis(200), Span::secs(1)];
+        replay_dispatches: [16, 64, 256];
+        replay_bytes: [8_192, 65_536];
+        live_unsent: [4, 12, 100];
+        relay_sessions: [1, 3, 20];
+        chunk_entries: [1, 2, 7];
+        catch_up_events: [1, 2, 8];
+        relay_inbox: [1, 4];
+        tip_every: [Span::millis(200), Span::secs(1)];
+        gap_patience: [Span::millis(2), Span::millis(20)];
+        connect_patience: [Span::secs(1), Span::secs(3)];
+        backoff_most: [Span::secs(2), Span::secs(10)];
+        request_again: [Span::millis(100), Span::secs(1)];
+    }
+    if limits.validate().is_err() {
+        // Two of them do not go together: the story's own bounds are what is left.
+        *limits = before;
+    }
+    plan.network.peer = match key.text("peer").below(3) {
+        0 => plan.network.peer,
+        1 => Latency::Uniform { low: Span::millis(1), high: Span::millis(100) },
+        _ => Latency::LongTail { low: Span::millis(1), high: Span::secs(1) },
+    };
 }
 
 fn strike(plan: &mut Plan, family: Family, key: Key, until: Instant) {

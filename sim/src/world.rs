@@ -50,9 +50,10 @@ struct NodeHost {
 }
 
 /// A client and its circumstances.
+#[repr(C)]
 struct ClientHost {
-    client: Client,
     clock: Clock,
+    client: Client,
     wake: u64,
     nonces: u64,
 }

@@ -246,8 +246,8 @@ impl Node {
 
     /// Another connection has taken over the session of this one (L2).
     pub(super) fn supersede(&mut self, connection: Connection, out: &mut impl Outbox) {
-        let lingers = self.plant.is(Mutant::LateCloseDetaches);
-        if lingers || self.forget(connection).is_some() {
+        if let Some(Socket { session: Some(slot), .. }) = self.forget(connection) {
+            self.plant.remember(connection, self.sessions.at(slot).id);
             out.emit(Output::Close { connection, code: CloseCode::Unknown });
         }
     }
@@ -260,7 +260,12 @@ impl Node {
         how: Farewell,
         out: &mut impl Outbox,
     ) {
-        let Some(Socket { session: Some(slot), .. }) = self.forget(connection) else { return };
+        let Some(Socket { session: Some(slot), .. }) = self.forget(connection) else {
+            if let Some(session) = self.plant.recall(connection) {
+                self.detach_late(now, session, how, out);
+            }
+            return;
+        };
         if how.ends_session() {
             self.end(slot, End::Quit, out);
         } else {

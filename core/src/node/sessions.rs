@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{Cut, Detach, End, IdentifyRefusal, Node, Note, Outbox};
 use crate::census::{Line, Table};
 use crate::dispatch::{Body, Dispatch, Ready};
-use crate::frame::{CloseCode, Identify, Resume, ServerFrame};
+use crate::frame::{CloseCode, Farewell, Identify, Resume, ServerFrame};
 use crate::id::{Connection, SessionId};
 use crate::session::{Push, ResumeRefusal, Session};
 use crate::time::Now;
@@ -231,6 +231,23 @@ impl Node {
         session.detach(now.instant);
         self.timers.arm(now.instant + self.limits.session_ttl, expiry);
         Self::note(Note::Detached { session: session.id, connection, why }, out);
+    }
+
+    /// Planted: the end of a connection that the session no longer has detaches it all the same.
+    pub(super) fn detach_late(
+        &mut self,
+        now: Now,
+        id: SessionId,
+        how: Farewell,
+        out: &mut impl Outbox,
+    ) {
+        let Some(&slot) = self.sessions.by_id.get(&id) else { return };
+        let session = self.sessions.at(slot);
+        if let Some(connection) = session.connection() {
+            let credit = session.credit();
+            self.release(now, connection, credit);
+            self.detach(now, slot, Detach::Gone(how), out);
+        }
     }
 
     /// A detached session has waited for too long.

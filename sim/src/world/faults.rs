@@ -103,7 +103,7 @@ impl<W: Witness> World<'_, W> {
             Fault::Silence { way, .. } => self.set_flow(link, *way, Flow::Dead),
             Fault::Slow { bandwidth, .. } => {
                 if let Some(client) = client {
-                    self.stage.lines[client as usize].bandwidth = (*bandwidth).max(1);
+                    self.stage.set_bandwidth(client, (*bandwidth).max(1));
                 }
             }
             Fault::Pause { .. } => {
@@ -169,7 +169,8 @@ impl<W: Witness> World<'_, W> {
             Fault::Stall { .. } => self.unstall(link),
             Fault::Slow { .. } => {
                 if let Some(client) = client {
-                    self.stage.lines[client as usize].restore();
+                    let usual = self.stage.lines[client as usize].usual();
+                    self.stage.set_bandwidth(client, usual);
                 }
             }
             Fault::Pause { .. } => self.resume_node(node),

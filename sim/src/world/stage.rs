@@ -63,8 +63,9 @@ impl Line {
         }
     }
 
-    pub(crate) const fn restore(&mut self) {
-        self.bandwidth = self.usual;
+    /// How fast it is without a fault.
+    pub(crate) const fn usual(&self) -> u32 {
+        self.usual
     }
 }
 
@@ -140,19 +141,23 @@ impl<W: Witness> Stage<W> {
         Jitter(u16::try_from(key.below(1 << 16)).unwrap_or(u16::MAX))
     }
 
-    fn bandwidth(&self, link: u32) -> u32 {
-        let client = self.links[link as usize].client;
-        client.map_or(0, |client| self.lines[client as usize].bandwidth)
+    /// A client's line, and the link that it means, become this fast.
+    pub(crate) fn set_bandwidth(&mut self, client: u32, bandwidth: u32) {
+        let line = &mut self.lines[client as usize];
+        line.bandwidth = bandwidth;
+        if let Some(link) = line.link {
+            let wire = &mut self.links[link as usize];
+            (wire.down.bandwidth, wire.up.bandwidth) = (bandwidth, bandwidth);
+        }
     }
 
     // ---- down to clients
 
     /// A node writes something other than a dispatch.
     pub(crate) fn send_down(&mut self, link: u32, cause: u64, parcel: Parcel) {
-        let bandwidth = self.bandwidth(link);
         let wire = &mut self.links[link as usize];
         if wire.down.open {
-            let (at, tie) = wire.down.send(self.now, self.network.client, bandwidth, CONTROL_BYTES);
+            let (at, tie) = wire.down.send(self.now, self.network.client, CONTROL_BYTES);
             let parcel = self.parcels.insert(parcel);
             self.agenda.push(at, tie, Event { cause, kind: Kind::Down { link, parcel } });
         }
@@ -178,7 +183,7 @@ impl<W: Witness> Stage<W> {
         wire.unread = wire.unread.saturating_add(bytes);
         if wire.unread >= self.network.window / 4 && wire.up.flow == Flow::Open {
             let bytes = std::mem::take(&mut wire.unread);
-            let (at, tie) = wire.up.send(self.now, self.network.client, 0, 0);
+            let (at, tie) = wire.up.send(self.now, self.network.client, 0);
             let event = Event { cause: self.steps, kind: Kind::Drained { link, bytes } };
             self.agenda.push(at, tie, event);
         }
@@ -193,10 +198,9 @@ impl<W: Witness> Stage<W> {
     }
 
     fn send_up(&mut self, link: u32, cause: u64, bytes: u32, parcel: Parcel) {
-        let bandwidth = self.bandwidth(link);
         let wire = &mut self.links[link as usize];
         if wire.up.open && wire.up.flow != Flow::Dead {
-            let (at, tie) = wire.up.send(self.now, self.network.client, bandwidth, bytes);
+            let (at, tie) = wire.up.send(self.now, self.network.client, bytes);
             let parcel = self.parcels.insert(parcel);
             self.agenda.push(at, tie, Event { cause, kind: Kind::Up { link, parcel } });
         }
@@ -213,24 +217,24 @@ impl<W: Witness> Stage<W> {
         };
         if way.open && way.flow != Flow::Dead {
             way.open = false;
-            let (at, tie) = way.send(self.now, law, 0, 0);
+            let (at, tie) = way.send(self.now, law, 0);
             self.agenda.push(at, tie, Event { cause, kind });
         }
     }
 
     /// Somebody connects to a node.
     pub(crate) fn connect(&mut self, who: Caller, node: u16, cause: u64) -> u32 {
-        let (client, name) = match who {
+        let (client, name, bandwidth) = match who {
             Caller::Client(client) => {
                 let line = &mut self.lines[client as usize];
                 line.connects += 1;
-                (Some(client), [u64::from(client), line.connects])
+                (Some(client), [u64::from(client), line.connects], line.bandwidth)
             }
-            Caller::Stranger(fault) => (None, [u64::MAX, u64::from(fault)]),
+            Caller::Stranger(fault) => (None, [u64::MAX, u64::from(fault)], 0),
         };
         let link = place(self.links.len());
-        let mut wire = Link::new(client, node, name, self.seed.key(Domain::Latency));
-        let (at, tie) = wire.up.send(self.now, self.network.client, 0, 0);
+        let mut wire = Link::new(client, node, name, self.seed.key(Domain::Latency), bandwidth);
+        let (at, tie) = wire.up.send(self.now, self.network.client, 0);
         self.links.push(wire);
         self.agenda.push(at, tie, Event { cause, kind: Kind::Accept { link } });
         link
@@ -307,9 +311,8 @@ impl<W: Witness> NodeEnd<'_, W> {
         let (body, print) = stage.bodies.send(dispatch);
         stage.digest.word(u64::from(connection.slot) << 40 ^ s.0);
         stage.digest.word(print);
-        let bandwidth = wire.client.map_or(0, |client| stage.lines[client as usize].bandwidth);
         let law = stage.network.client;
-        let (at, tie) = wire.down.send(stage.now, law, bandwidth, dispatch.bytes);
+        let (at, tie) = wire.down.send(stage.now, law, dispatch.bytes);
         let s = u32::try_from(s.0).expect("no run numbers more than 2^32 dispatches in a session");
         let kind = Kind::Dispatch { link, body, s };
         stage.agenda.push(at, tie, Event { cause: self.head.step, kind });

@@ -1,0 +1,97 @@
+//! B1 limits: whatever a node counts is within its limit, or within that of what it belongs to.
+
+use guildhall_core::census::{Census, Table};
+
+use crate::facts::Facts;
+use crate::findings::{Complaint, Subject};
+
+/// Without these lines a census says nothing.
+const COUNTED: [Table; 8] = [
+    Table::Connections,
+    Table::Sessions,
+    Table::Replay,
+    Table::Relays,
+    Table::Recipients,
+    Table::Logs,
+    Table::CatchUpRing,
+    Table::Timers,
+];
+
+/// A node has counted what it keeps.
+pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Complaint)> {
+    let node = facts.cast.node(census.node);
+    let complain = |message: String, expected: String, got: String| {
+        Some((Subject::new("node", node), Complaint::new(message, expected, got)))
+    };
+    let counts = |table: &Table| census.lines.iter().any(|line| line.table == *table);
+    if let Some(missing) = COUNTED.iter().find(|table| !counts(table)) {
+        let message = format!("{node} does not count everything");
+        return complain(message, format!("{missing:?}"), "no such line".to_owned());
+    }
+    census.lines.iter().find_map(|line| {
+        let (most, bytes) = bound(facts, census, line.table)?;
+        if line.count > most {
+            let message = format!("{node} keeps too much in {:?}", line.table);
+            return complain(message, format!("at most {most}"), line.count.to_string());
+        }
+        if line.bytes > bytes {
+            let message = format!("{node} keeps too many bytes in {:?}", line.table);
+            return complain(message, format!("at most {bytes}"), line.bytes.to_string());
+        }
+        None
+    })
+}
+
+/// How many a table may hold, and how many bytes.
+fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
+    let limits = &facts.cast.limits;
+    let count = |table| census.count(table);
+    let any = u64::MAX;
+    let replay = u64::from(limits.replay_dispatches);
+    let window = u64::from(limits.replay_bytes) + facts.largest;
+    let guilds = facts.cast.guilds.len() as u64;
+    Some(match table {
+        // What there is at all is what is connected; L4 compares it with that.
+        Table::Connections | Table::Sessions => (any, any),
+        Table::DetachedSessions => (count(Table::Sessions), any),
+        Table::Introductions => (count(Table::Recipients), any),
+        Table::Replay => {
+            let sessions = count(Table::Sessions);
+            (sessions * replay, sessions * window)
+        }
+        Table::Unsent => (count(Table::Replay), any),
+        // These are the business of B2.
+        Table::LongestReplay | Table::MostLiveUnsent => (any, any),
+        Table::Buckets => (facts.sessions.identified(census.node), any),
+        Table::Relays => (count(Table::Recipients), any),
+        Table::Recipients => (count(Table::Sessions) * guilds, any),
+        Table::FullestRelay => (u64::from(limits.relay_sessions), any),
+        Table::Logs => {
+            let logs = count(Table::Relays) * facts.sessions.classes();
+            (logs * (replay + 1), logs * window)
+        }
+        Table::Pieces => {
+            let inbox = u64::from(limits.relay_inbox);
+            (count(Table::Relays) * (inbox + most_pieces(facts)), any)
+        }
+        Table::Asking => (count(Table::Relays), any),
+        Table::Guilds => (guilds, any),
+        Table::Followers => (facts.relays.ever(), any),
+        Table::CatchUpRing => {
+            let owned = count(Table::Guilds);
+            let bytes = u64::from(limits.catch_up_bytes) + facts.largest;
+            (owned * u64::from(limits.catch_up_events), owned * bytes)
+        }
+        Table::Nonces => (count(Table::Guilds) * u64::from(limits.nonces), any),
+        // L4 knows what each belongs to.
+        Table::Timers => (any, any),
+        Table::OpenRequests => (u64::from(limits.requests_open), any),
+    })
+}
+
+/// Into how many pieces the largest guild is cut.
+fn most_pieces(facts: &Facts) -> u64 {
+    let entries = facts.cast.guilds.iter().map(|part| part.channels.len() + part.members.len());
+    let most = entries.max().unwrap_or(0) as u64;
+    most / u64::from(facts.cast.limits.chunk_entries.max(1)) + 1
+}

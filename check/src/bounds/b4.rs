@@ -1,0 +1,125 @@
+//! B4 admission: long frames, too many frames and too many IDENTIFYs are refused, and none else.
+
+mod rates;
+
+use std::collections::BTreeMap;
+
+use guildhall_core::frame::CloseCode;
+use guildhall_core::id::{NodeId, Shard, UserId};
+use guildhall_core::node::{Detach, Note};
+use guildhall_core::time::Instant;
+
+use crate::facts::Facts;
+use crate::findings::{Complaint, Subject};
+use crate::scene::{Said, Scene, Told};
+use rates::Rates;
+
+type Verdict = Option<(Subject, Complaint)>;
+
+/// What is admitted at all nodes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Admission {
+    rates: Rates,
+    begun: BTreeMap<(NodeId, UserId, Shard), Instant>,
+    /// When each node last saw to its deadlines.
+    timeouts: BTreeMap<NodeId, Instant>,
+}
+
+impl Admission {
+    /// A connection is told something.
+    pub(crate) fn hear(&mut self, scene: &Scene, now: Instant) {
+        self.rates.hear(scene, now);
+    }
+
+    /// Something other than a dispatch is said.
+    pub(crate) fn said(
+        &self,
+        scene: &Scene,
+        facts: &Facts,
+        now: Instant,
+        said: Said<'_>,
+    ) -> Verdict {
+        match said {
+            Said::Close(on, CloseCode::RateLimited) => {
+                let most = facts.cast.limits.frames_per_minute as usize;
+                let count = self.rates.frames(scene, now).0;
+                let fits = scene.connection == Some(on) && scene.is_frame() && count > most;
+                let expected = format!("more than {most} frames in a minute");
+                let got = format!("{count} frames");
+                let complaint = Complaint::new("a connection is cut as too fast", expected, got);
+                (!fits).then(|| (facts.connection_name(scene.node, on), complaint))
+            }
+            Said::Note(Note::Begun { user, shard, connection, .. }, _) => {
+                let last = *self.begun.get(&(scene.node, *user, *shard))?;
+                let every = facts.cast.limits.identify_every;
+                let complaint = Complaint::new(
+                    "a second IDENTIFY is accepted",
+                    format!("op 9 within {every} of {last}"),
+                    format!("accepted at {now}"),
+                );
+                let subject = facts.connection_name(scene.node, *connection);
+                (now.since(last) < every).then_some((subject, complaint))
+            }
+            Said::Note(Note::IdentifyRefused { connection, .. }, _) => self
+                .needless(scene, facts, now)
+                .map(|complaint| (facts.connection_name(scene.node, *connection), complaint)),
+            Said::Close(..) | Said::Frame(..) | Said::Note(..) => None,
+        }
+    }
+
+    /// An IDENTIFY is refused: there must be one before it, and not so long ago that the node has
+    /// seen to its deadlines since.
+    fn needless(&self, scene: &Scene, facts: &Facts, now: Instant) -> Option<Complaint> {
+        let Told::Identify(identify, _) = scene.told else { return None };
+        let user = facts.cast.directory.accounts.get(&identify.token);
+        let last = user.and_then(|user| self.begun.get(&(scene.node, *user, identify.shard)));
+        let opens = last.map(|last| *last + facts.cast.limits.identify_every);
+        let seen = self.timeouts.get(&scene.node).copied().unwrap_or(Instant::ZERO);
+        let shut = opens.is_some_and(|opens| now <= opens || seen < opens);
+        (!shut).then(|| {
+            let got = opens.map_or("none before".to_owned(), |opens| format!("open since {opens}"));
+            Complaint::new("an IDENTIFY is refused", "a shut identify bucket", got)
+        })
+    }
+
+    /// A session begins; after this was judged.
+    pub(crate) fn begins(&mut self, node: NodeId, user: UserId, shard: Shard, now: Instant) {
+        self.begun.insert((node, user, shard), now);
+    }
+
+    /// The step is over: what had to be refused was, and nothing else came of it.
+    pub(crate) fn stepped(&mut self, scene: &Scene, facts: &Facts, now: Instant) -> Verdict {
+        if matches!(scene.told, Told::Timeout) {
+            self.timeouts.insert(scene.node, now);
+        }
+        let on = scene.connection.filter(|_| scene.open && scene.is_frame())?;
+        let limits = &facts.cast.limits;
+        let code = scene.code(on);
+        let complain = |message: &str, expected: &str, got: String| {
+            let subject = facts.connection_name(scene.node, on);
+            Some((subject, Complaint::new(message, expected, got)))
+        };
+        let refused = matches!(code, Some(CloseCode::Decode | CloseCode::RateLimited));
+        if scene.bytes > limits.frame_bytes && !refused {
+            return complain("a frame is too long", "4002", format!("{} bytes pass", scene.bytes));
+        }
+        let within = self.rates.frames(scene, now).1;
+        if within > 2 * limits.frames_per_minute as usize && code.is_none() {
+            return complain("frames come too fast", "4008", format!("{within} in a minute pass"));
+        }
+        let cuts =
+            |(note, ..): &(Note, _, _)| matches!(note, Note::Detached { why: Detach::Cut(_), .. });
+        let more = !scene.frames.is_empty()
+            || scene.dispatches > 0
+            || scene.closes.len() > 1
+            || !scene.notes.iter().all(cuts);
+        if refused && more {
+            return complain("a refused frame is heard", "a close alone", "more".to_owned());
+        }
+        let heard = !scene.notes.is_empty() || code.is_some();
+        if matches!(scene.told, Told::Identify(..)) && !heard {
+            return complain("an IDENTIFY has no answer", "READY or op 9", "nothing".to_owned());
+        }
+        None
+    }
+}

@@ -1,0 +1,26 @@
+//! C1: `seq` and `d` are the last `s` that the client took; before READY or RESUMED it sends only op
+//! 1, 2 and 6.
+
+use guildhall_core::frame::ClientFrame;
+
+use crate::facts::clients::Client;
+use crate::findings::Complaint;
+
+/// An honest client says something.
+pub(crate) fn says(client: &Client, frame: &ClientFrame) -> Option<Complaint> {
+    let (what, said) = match frame {
+        ClientFrame::Heartbeat { d } => ("d", d.map_or(0, |d| d.0)),
+        ClientFrame::Resume(resume) => ("seq", resume.seq.0),
+        ClientFrame::Identify(_) => return None,
+        ClientFrame::Malformed(how) => {
+            let expected = "op 1, 2 or 6";
+            return Some(Complaint::new("a client says nonsense", expected, format!("{how:?}")));
+        }
+    };
+    // What is left over from before the last READY is the business of C3.
+    let stale = client.before.is_some_and(|(_, last)| last == said);
+    (said != client.last && !stale).then(|| {
+        let message = format!("{what} is not the last number taken");
+        Complaint::new(message, client.last.to_string(), said.to_string())
+    })
+}

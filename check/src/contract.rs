@@ -1,0 +1,173 @@
+//! The contract as one listener: hands each part of a step to the clauses that judge it.
+//!
+//! What it must not do: judge. The order in which clauses are asked says which of them names a
+//! mistake that breaks several; what follows from a mistake is not judged again.
+
+mod clients;
+mod judged;
+mod nodes;
+mod taken;
+mod told;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use guildhall_core::dispatch::Dispatch;
+use guildhall_core::id::{Connection, Seq};
+use guildhall_core::step::{Actor, Head, Witness, WorldEvent};
+use guildhall_core::time::{Instant, Now};
+use guildhall_core::{client, node};
+
+use crate::bounds::b4::Admission;
+use crate::cast::Cast;
+use crate::client::c2::Ways;
+use crate::delivery::d6::Requests;
+use crate::facts::Facts;
+use crate::findings::Findings;
+use crate::marks::Marks;
+use crate::ordering::o4::Causes;
+use crate::scene::Scene;
+use crate::sessions::l1::Zombies;
+use crate::sessions::l3;
+use crate::sessions::l4::Orphans;
+use crate::violation::Violation;
+
+/// All clauses, listening to one history.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    facts: Facts,
+    scene: Scene,
+    findings: Findings,
+    marks: Marks,
+    deliveries: u64,
+    last: Head,
+    causes: Causes,
+    requests: Requests,
+    zombies: Zombies,
+    orphans: Orphans,
+    admission: Admission,
+    ways: Ways,
+    /// The step is one for a client's deadlines.
+    timeout: bool,
+    /// The step is one in which a client does more than take a dispatch.
+    busy: bool,
+}
+
+impl Contract {
+    /// Judges a run of this cast.
+    #[must_use]
+    pub fn new(cast: Arc<Cast>) -> Self {
+        let now = Now::from(Instant::ZERO);
+        let last = Head { step: 0, cause: 0, at: Instant::ZERO, now, actor: Actor::World };
+        Self {
+            facts: Facts::new(cast),
+            scene: Scene::default(),
+            findings: Findings::default(),
+            marks: Marks::default(),
+            deliveries: 0,
+            last,
+            causes: Causes::default(),
+            requests: Requests::default(),
+            zombies: Zombies::default(),
+            orphans: Orphans::default(),
+            admission: Admission::default(),
+            ways: Ways::default(),
+            timeout: false,
+            busy: false,
+        }
+    }
+
+    /// What was found so far, in the order in which it was found. Of each clause and subject the
+    /// first violation is kept, and of all not more than a few dozen.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        self.findings.all()
+    }
+
+    /// The violation of the earliest step, ties in the contract's order.
+    #[must_use]
+    pub fn first(&self) -> Option<&Violation> {
+        self.findings.first()
+    }
+
+    /// What is still pending, for whom and why; none when all is settled.
+    #[must_use]
+    pub fn pending(&self) -> Option<String> {
+        l3::pending(&self.facts)
+    }
+
+    /// The run is over. `gave_up` says why, if a healed world has run out of L3's time.
+    pub fn finish(&mut self, healed: bool, gave_up: Option<String>) {
+        if let Some(why) = gave_up {
+            let why = if healed { why } else { format!("{why} (never healed)") };
+            l3::gave_up(&self.facts, &self.last, &why, &mut self.findings);
+        }
+    }
+
+    /// How many dispatches clients have taken.
+    #[must_use]
+    pub const fn deliveries(&self) -> u64 {
+        self.deliveries
+    }
+
+    /// How often each of the things has happened that a good run shows sometimes.
+    #[must_use]
+    pub const fn marks(&self) -> &BTreeMap<&'static str, u64> {
+        self.marks.counts()
+    }
+}
+
+impl Witness for Contract {
+    fn node_input(&mut self, head: &Head, input: &node::Input) {
+        self.node_hears(head, input);
+    }
+
+    fn node_output(&mut self, head: &Head, output: &node::Output) {
+        self.node_says(head, output);
+    }
+
+    #[inline]
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
+        self.writes(head, to, s, what);
+    }
+
+    fn client_input(&mut self, head: &Head, input: &client::Input) {
+        self.client_hears(head, input);
+    }
+
+    #[inline]
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
+        self.takes(head, on, s, what);
+    }
+
+    fn client_output(&mut self, head: &Head, output: &client::Output) {
+        self.client_says(head, output);
+    }
+
+    fn timeout(&mut self, head: &Head) {
+        match head.actor {
+            Actor::Node(node) => self.node_wakes(node),
+            Actor::Client(_) => (self.timeout, self.busy) = (true, true),
+            Actor::World => {}
+        }
+    }
+
+    fn world(&mut self, head: &Head, event: &WorldEvent) {
+        match event {
+            WorldEvent::FaultBegan { .. } => self.marks.add("fault began"),
+            WorldEvent::FaultEnded { .. } => self.marks.add("fault ended"),
+            WorldEvent::Healed => self.marks.add("healed"),
+            WorldEvent::Settled => l3::settled(&self.facts, head, &mut self.findings),
+        }
+    }
+
+    fn stepped(&mut self, head: &Head) {
+        self.last = *head;
+        match head.actor {
+            Actor::Node(_) => self.node_stepped(head),
+            Actor::Client(port) if self.busy => self.client_stepped(head, port),
+            Actor::Client(_) => {}
+            Actor::World => {}
+        }
+    }
+}

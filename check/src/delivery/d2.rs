@@ -1,0 +1,129 @@
+//! D2 no silent gap, no needless one: a session is broken off only for a reason that its step names
+//! and that its history bears out.
+
+use guildhall_core::dispatch::Body;
+use guildhall_core::node::{Cut, Detach, End, Note};
+use guildhall_core::time::Instant;
+
+use crate::facts::Facts;
+use crate::findings::{Complaint, Subject};
+use crate::fresh::Fresh;
+use crate::scene::{Scene, Told};
+
+/// What an op 9 or 11 may take on the wire at most.
+const ANSWER_BYTES: u64 = 64;
+
+/// A note that breaks a session off.
+pub(crate) fn noted(
+    scene: &Scene,
+    facts: &Facts,
+    now: Instant,
+    note: &Note,
+    index: u32,
+) -> Option<(Subject, Complaint)> {
+    let complaint = match note {
+        Note::Ended { why, .. } => ended(scene, facts, now, index, *why),
+        Note::Detached { connection, why: Detach::Cut(Cut::Slow), .. } => {
+            // Too much that is live, or more to be given again than the window can hold (B2).
+            let (count, bytes) = facts.most_waiting(index);
+            let slow = count > u64::from(facts.cast.limits.live_unsent)
+                || bytes > u64::from(facts.cast.limits.replay_bytes);
+            let floods = floods(facts, scene, *connection);
+            needless(slow || floods, "a connection is cut as slow that is not", || {
+                format!("at most {count} unsent")
+            })
+        }
+        Note::Detached { connection, why: Detach::Cut(Cut::Misbehaved(code)), .. } => {
+            let said = scene.code(*connection) == Some(*code);
+            needless(said, "a session is broken off for another code than was said", || {
+                format!("{code:?}")
+            })
+        }
+        // What these name is judged by L1 and L2.
+        Note::Detached { .. }
+        | Note::Begun { .. }
+        | Note::IdentifyRefused { .. }
+        | Note::Resumed { .. }
+        | Note::ResumeRefused { .. }
+        | Note::RelayOpened { .. }
+        | Note::RelayClosed { .. }
+        | Note::RelayGap { .. }
+        | Note::Census(_) => None,
+    };
+    complaint.map(|complaint| (facts.session_name(index), complaint))
+}
+
+fn needless(fits: bool, message: &str, got: impl FnOnce() -> String) -> Option<Complaint> {
+    (!fits).then(|| Complaint::new(message, "a reason that holds", got()))
+}
+
+fn ended(scene: &Scene, facts: &Facts, now: Instant, index: u32, why: End) -> Option<Complaint> {
+    let (session, limits) = (facts.sessions.get(index), &facts.cast.limits);
+    match why {
+        End::Quit => {
+            let quit = match scene.told {
+                Told::Closed(how) => how.ends_session() && scene.session == Some(index),
+                Told::Other
+                | Told::Timeout
+                | Told::Accepted
+                | Told::Heartbeat
+                | Told::Identify(..)
+                | Told::Resume(_)
+                | Told::Malformed(_)
+                | Told::Drained => false,
+            };
+            needless(quit, "a session ends as quit, but its client has not", || {
+                "no close with 1000 or 1001 on its connection".to_owned()
+            })
+        }
+        End::Expired => {
+            let due = session.detached.map(|since| since + limits.session_ttl);
+            needless(due.is_some_and(|due| now >= due), "a session expires too early", || {
+                due.map_or("it is attached".to_owned(), |due| format!("{now}, not {due}"))
+            })
+        }
+        End::Overflow => {
+            let (count, bytes) = facts.most_unsent(index);
+            let over = count > u64::from(limits.replay_dispatches)
+                || bytes > u64::from(limits.replay_bytes);
+            needless(over, "a session ends for an overflow that cannot be", || {
+                format!("at most {count} dispatches and {bytes} bytes unsent")
+            })
+        }
+    }
+}
+
+/// Whether so much was said on a connection that it may not have been read.
+pub(crate) fn floods(
+    facts: &Facts,
+    scene: &Scene,
+    connection: guildhall_core::id::Connection,
+) -> bool {
+    let answers = facts.sockets.answers(scene.node, connection);
+    answers * ANSWER_BYTES > u64::from(facts.cast.limits.control_unsent_bytes)
+}
+
+/// The step is over: an op 9 on an attached connection needs an overflow.
+pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Option<(Subject, Complaint)> {
+    let lost = scene.frames.iter().find_map(|(connection, _)| {
+        let index = facts.session_on(scene.node, *connection)?;
+        (scene.op9(*connection) && scene.end(index).is_none()).then_some(index)
+    })?;
+    let complaint =
+        Complaint::new("an attached session is invalidated", "an overflow", "op 9 without one");
+    Some((facts.session_name(lost), complaint))
+}
+
+/// A GUILD_DELETE with `unavailable` under a new number: a relay must have told of that gap.
+pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
+    let source = fresh.what.source?;
+    match fresh.what.body {
+        Body::GuildUnavailable => {
+            let node = fresh.session.node;
+            let told = fresh.facts.relays.has_gap(node, source.guild, source.position);
+            let message = format!("{} without a gap", fresh.name());
+            needless(told, &message, || "no relay here has missed too much".to_owned())
+        }
+        Body::Ready(_) | Body::Resumed | Body::GuildCreate(_) | Body::MessageCreate(_) => None,
+    }
+}

@@ -1,0 +1,102 @@
+//! What each client has taken, and what it means to do, as far as its steps show it.
+//!
+//! This is how an honest client must see the world; whether it acts so is judged by the clauses.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::id::{Connection, GuildId, Position, SessionId};
+use guildhall_core::request::Origin;
+
+use super::sockets::NONE;
+
+/// What a client has taken of one guild.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    pub(crate) guild: u32,
+    /// The last position.
+    pub(crate) position: Position,
+    /// Whether it holds the guild: GUILD_CREATE has come, and no GUILD_DELETE since.
+    pub(crate) whole: bool,
+}
+
+/// One client.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Client {
+    pub(crate) honest: bool,
+    /// Started, and neither quit nor told to stop.
+    pub(crate) on: bool,
+    /// It was told not to come back.
+    pub(crate) stopped: bool,
+    /// It has asked for a socket.
+    pub(crate) opening: bool,
+    /// The socket that is meant.
+    pub(crate) meant: Option<Connection>,
+    /// READY or RESUMED has come on it.
+    pub(crate) live: bool,
+    /// The number that came last on it.
+    pub(crate) came: Option<u64>,
+    /// The last number taken.
+    pub(crate) last: u64,
+    /// The session of the last READY, if no op 9 has ended it.
+    pub(crate) session: Option<SessionId>,
+    /// What the last READY replaced: the session, and the last number of it.
+    pub(crate) before: Option<(SessionId, u64)>,
+    /// The session of the last READY, whatever became of it, and the last number taken of it.
+    pub(crate) taken_before: Option<SessionId>,
+    pub(crate) top: u64,
+    /// The session's model.
+    pub(crate) model: u32,
+    /// The guilds that READY listed.
+    pub(crate) listed: Vec<u32>,
+    /// The guild that it heard of last, apart from the others for the sake of the hot path.
+    pub(crate) latest: Option<Taken>,
+    others: Vec<Taken>,
+    /// A violation was found in what it takes: what follows from it is not judged again.
+    pub(crate) spoilt: bool,
+    /// Its requests without a final answer.
+    pub(crate) open: BTreeMap<Origin, GuildId>,
+    /// Whether it wants what guilds emit.
+    pub(crate) wants: bool,
+}
+
+impl Client {
+    pub(crate) fn new(honest: bool) -> Self {
+        Self { honest, model: NONE, ..Self::default() }
+    }
+
+    /// What it has taken of a guild.
+    pub(crate) fn of(&self, guild: u32) -> Option<Taken> {
+        self.latest.iter().chain(&self.others).find(|taken| taken.guild == guild).copied()
+    }
+
+    /// It takes something of a guild.
+    pub(crate) fn take(&mut self, taken: Taken) {
+        if let Some(latest) = &mut self.latest {
+            if latest.guild == taken.guild {
+                *latest = taken;
+                return;
+            }
+            let old = *latest;
+            self.others.retain(|other| other.guild != taken.guild);
+            self.others.push(old);
+        }
+        self.latest = Some(taken);
+    }
+
+    /// READY has come: all that it held of guilds is void, but what it knows of positions is not.
+    pub(crate) fn forget_guilds(&mut self) {
+        for taken in self.others.iter_mut().chain(&mut self.latest) {
+            taken.whole = false;
+        }
+    }
+
+    /// The socket is gone.
+    pub(crate) fn lose(&mut self) {
+        (self.meant, self.live, self.came) = (None, false, None);
+    }
+
+    /// The session is gone; what was taken stays what was taken until a READY says otherwise (C1).
+    pub(crate) fn give_up(&mut self) {
+        self.session = None;
+    }
+}

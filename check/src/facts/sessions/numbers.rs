@@ -1,0 +1,87 @@
+//! What a session's numbers stand for: runs that point into the ledger.
+
+use std::sync::Arc;
+
+use guildhall_core::dispatch::Dispatch;
+
+use super::{Kept, NONE, Run, Sessions};
+
+impl Sessions {
+    /// The record that number `s` stands for, if it lies in the run that is still growing.
+    #[inline]
+    pub(crate) fn growing(&self, index: u32, s: u64) -> Option<(u32, u32)> {
+        let hot = self.hot(index);
+        let within = hot.run_from <= s && s < hot.next && !hot.spoilt;
+        within.then(|| (hot.guild, hot.cursor - (hot.next - s) as u32))
+    }
+
+    /// What number `s` stands for, if it is remembered.
+    pub(crate) fn said(&self, index: u32, s: u64) -> Option<Kept> {
+        let (hot, cold) = (self.hot(index), self.get(index));
+        if s >= hot.next {
+            return None;
+        }
+        if s >= hot.run_from {
+            let back = u32::try_from(hot.next - s).ok()?;
+            return Some(Kept::Record(hot.guild, hot.cursor - back));
+        }
+        let place = cold.runs.partition_point(|run| run.first + run.len <= s);
+        let run = cold.runs.get(place).filter(|run| run.first <= s)?;
+        Some(match &run.kept {
+            Kept::Record(guild, start) => Kept::Record(*guild, start + (s - run.first) as u32),
+            Kept::Own(own) => Kept::Own(own.clone()),
+        })
+    }
+
+    /// Calls `each` with the runs that reach beyond `s`: first number, length and content.
+    pub(crate) fn runs_after(&self, index: u32, s: u64, mut each: impl FnMut(u64, u64, &Kept)) {
+        let (hot, cold) = (self.hot(index), self.get(index));
+        for run in cold.runs.iter().filter(|run| run.first + run.len > s + 1) {
+            each(run.first, run.len, &run.kept);
+        }
+        let len = hot.next - hot.run_from;
+        if len > 0 {
+            each(hot.run_from, len, &Kept::Record(hot.guild, hot.cursor - len as u32));
+        }
+    }
+
+    /// The growing run is whole; the next number begins another.
+    pub(super) fn close_run(&mut self, index: u32) {
+        let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
+        let len = hot.next - hot.run_from;
+        if len > 0 {
+            let kept = Kept::Record(hot.guild, hot.cursor - len as u32);
+            cold.runs.push_back(Run { first: hot.run_from, len, kept });
+            hot.run_from = hot.next;
+        }
+        if let Some(seat) = cold.seats.get_mut(hot.seat as usize) {
+            seat.cursor = hot.cursor;
+        }
+    }
+
+    /// A new number stands for a record.
+    pub(crate) fn told_record(&mut self, index: u32, guild: u32, at: u32) {
+        let hot = &self.hot[index as usize];
+        if hot.guild != guild || hot.cursor != at {
+            self.close_run(index);
+            let seats = &self.cold[index as usize].seats;
+            let seat = seats.iter().position(|seat| seat.guild == guild);
+            let hot = &mut self.hot[index as usize];
+            (hot.guild, hot.cursor) = (guild, at);
+            hot.seat = seat.map_or(NONE, |seat| seat as u32);
+        }
+        let hot = &mut self.hot[index as usize];
+        hot.next += 1;
+        hot.cursor += 1;
+    }
+
+    /// A new number stands for something that the session alone is told.
+    pub(crate) fn told_own(&mut self, index: u32, what: &Arc<Dispatch>) {
+        self.close_run(index);
+        let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
+        let kept = Kept::Own(what.clone());
+        cold.runs.push_back(Run { first: hot.next, len: 1, kept });
+        hot.next += 1;
+        hot.run_from = hot.next;
+    }
+}

@@ -1,0 +1,109 @@
+//! Which connections are open at which node, and which session writes to each.
+
+use guildhall_core::id::{Connection, NodeId};
+
+/// No session.
+pub(crate) const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Copy, Debug)]
+struct Socket {
+    generation: u32,
+    session: u32,
+    open: bool,
+    /// Another connection has taken over its session.
+    superseded: bool,
+    /// How many frames that are no dispatches were written to it.
+    answers: u32,
+}
+
+/// The connections of all nodes, in the drivers' own dense slots.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sockets {
+    nodes: Vec<Vec<Socket>>,
+    open: Vec<u64>,
+}
+
+impl Sockets {
+    fn slot(&self, node: NodeId, connection: Connection) -> Option<&Socket> {
+        let socket = self.nodes.get(usize::from(node.0))?.get(connection.slot as usize)?;
+        (socket.generation == connection.generation).then_some(socket)
+    }
+
+    fn slot_mut(&mut self, node: NodeId, connection: Connection) -> Option<&mut Socket> {
+        let socket = self.nodes.get_mut(usize::from(node.0))?.get_mut(connection.slot as usize)?;
+        (socket.generation == connection.generation).then_some(socket)
+    }
+
+    /// The session that writes to an open connection, or [`NONE`].
+    #[inline]
+    pub(crate) fn session(&self, node: NodeId, connection: Connection) -> u32 {
+        match self.slot(node, connection) {
+            Some(socket) if socket.open => socket.session,
+            Some(_) | None => NONE,
+        }
+    }
+
+    pub(crate) fn is_open(&self, node: NodeId, connection: Connection) -> bool {
+        self.slot(node, connection).is_some_and(|socket| socket.open)
+    }
+
+    pub(crate) fn accept(&mut self, node: NodeId, connection: Connection) {
+        let (at, slot) = (usize::from(node.0), connection.slot as usize);
+        if at >= self.nodes.len() {
+            self.nodes.resize(at + 1, Vec::new());
+            self.open.resize(at + 1, 0);
+        }
+        let nothing =
+            Socket { generation: 0, session: NONE, open: false, superseded: false, answers: 0 };
+        if slot >= self.nodes[at].len() {
+            self.nodes[at].resize(slot + 1, nothing);
+        }
+        let socket = &mut self.nodes[at][slot];
+        self.open[at] += u64::from(!socket.open);
+        *socket = Socket { generation: connection.generation, open: true, ..nothing };
+    }
+
+    /// It is closed; the session that it has is told apart.
+    pub(crate) fn close(&mut self, node: NodeId, connection: Connection) {
+        if let Some(socket) = self.slot_mut(node, connection)
+            && socket.open
+        {
+            socket.open = false;
+            self.open[usize::from(node.0)] -= 1;
+        }
+    }
+
+    pub(crate) fn attach(&mut self, node: NodeId, connection: Connection, session: u32) {
+        if let Some(socket) = self.slot_mut(node, connection) {
+            socket.session = session;
+        }
+    }
+
+    /// A frame that is no dispatch is written to a connection.
+    pub(crate) fn answer(&mut self, node: NodeId, connection: Connection) {
+        if let Some(socket) = self.slot_mut(node, connection) {
+            socket.answers += 1;
+        }
+    }
+
+    /// Another connection has taken over the session of this one.
+    pub(crate) fn supersede(&mut self, node: NodeId, connection: Connection) {
+        if let Some(socket) = self.slot_mut(node, connection) {
+            socket.superseded = true;
+        }
+    }
+
+    pub(crate) fn was_superseded(&self, node: NodeId, connection: Connection) -> bool {
+        self.slot(node, connection).is_some_and(|socket| socket.superseded)
+    }
+
+    /// How many of those there were.
+    pub(crate) fn answers(&self, node: NodeId, connection: Connection) -> u64 {
+        self.slot(node, connection).map_or(0, |socket| u64::from(socket.answers))
+    }
+
+    /// How many are open at a node.
+    pub(crate) fn open(&self, node: NodeId) -> u64 {
+        self.open.get(usize::from(node.0)).copied().unwrap_or(0)
+    }
+}

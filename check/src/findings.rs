@@ -1,0 +1,79 @@
+//! What was found: violations in the order in which they were seen, each of them once.
+
+use std::collections::BTreeSet;
+
+use guildhall_core::step::Head;
+
+use crate::violation::{Clause, Violation};
+
+/// A bug usually breaks the same clause for many; the first few say it all.
+const MOST: usize = 64;
+
+/// What is wrong, as the clause that knows says it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Complaint {
+    pub(crate) message: String,
+    pub(crate) expected: String,
+    pub(crate) got: String,
+}
+
+impl Complaint {
+    pub(crate) fn new(
+        message: impl Into<String>,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) -> Self {
+        Self { message: message.into(), expected: expected.into(), got: got.into() }
+    }
+}
+
+/// What a violation is about: its kind and its name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Subject {
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+}
+
+impl Subject {
+    pub(crate) fn new(kind: &'static str, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into() }
+    }
+}
+
+/// The violations of a run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Findings {
+    violations: Vec<Violation>,
+    seen: BTreeSet<(Clause, String)>,
+}
+
+impl Findings {
+    /// Records a violation, unless this subject has broken this clause before.
+    #[cold]
+    pub(crate) fn add(&mut self, head: &Head, clause: Clause, subject: Subject, what: Complaint) {
+        let Subject { kind, name } = subject;
+        if self.violations.len() >= MOST || !self.seen.insert((clause, name.clone())) {
+            return;
+        }
+        self.violations.push(Violation {
+            clause,
+            checker: clause.to_string().to_lowercase(),
+            kind: kind.to_owned(),
+            subject: name,
+            message: what.message,
+            expected: what.expected,
+            got: what.got,
+            step: head.step,
+            at: head.at,
+        });
+    }
+
+    pub(crate) fn all(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// The earliest step's, ties in the contract's order.
+    pub(crate) fn first(&self) -> Option<&Violation> {
+        self.violations.iter().min_by_key(|found| (found.step, found.clause))
+    }
+}

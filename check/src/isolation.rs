@@ -1,0 +1,3 @@
+//! I4: what must not show through.
+
+pub(crate) mod i4;

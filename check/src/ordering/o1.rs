@@ -1,0 +1,87 @@
+//! O1 numbered: 1, 2, 3 … for each session; each number is written once to a connection, taken once
+//! by an honest client, and always stands for the same.
+
+use std::sync::Arc;
+
+use guildhall_core::dispatch::{Body, Dispatch};
+
+use crate::facts::Facts;
+use crate::facts::clients::Client;
+use crate::facts::sessions::Kept;
+use crate::findings::Complaint;
+
+/// A node writes `s` where `written` was the last number on that connection.
+pub(crate) fn numbered(s: u64, written: u64, what: &Dispatch) -> Option<Complaint> {
+    (s != written + 1).then(|| {
+        Complaint::new(
+            format!("{} is written out of its turn", what.body.name()),
+            format!("s={}", written + 1),
+            format!("s={s}"),
+        )
+    })
+}
+
+/// A node writes `s` again.
+pub(crate) fn repeated(
+    facts: &Facts,
+    index: u32,
+    s: u64,
+    what: &Arc<Dispatch>,
+) -> Option<Complaint> {
+    let same = match facts.sessions.said(index, s) {
+        // Below what was acknowledged nothing is remembered, and D4 forbids the replay.
+        None => true,
+        Some(Kept::Own(own)) => Arc::ptr_eq(&own, what) || own == *what,
+        Some(Kept::Record(guild, at)) => {
+            facts.ledger.entry(guild, at).is_some_and(|entry| entry.says(what))
+        }
+    };
+    (!same).then(|| {
+        Complaint::new(
+            "a replay gives a number to something else",
+            format!("what s={s} stood for at first"),
+            describe(what),
+        )
+    })
+}
+
+/// An honest client is given `s` on the socket that it means.
+pub(crate) fn given(client: &Client, s: u64, what: &Dispatch) -> Option<Complaint> {
+    let begins = matches!(what.body, Body::Ready(_));
+    let fits = match client.came {
+        _ if begins => s == 1,
+        Some(came) => s == came + 1,
+        // The first on a socket begins a replay; where that begins too early D4 says so.
+        None => s <= client.last + 1,
+    };
+    let expected = client.came.unwrap_or(client.last) + 1;
+    (!fits).then(|| {
+        Complaint::new(
+            format!("{} comes out of its turn", what.body.name()),
+            format!("s={}", if begins { 1 } else { expected }),
+            format!("s={s}"),
+        )
+    })
+}
+
+/// An honest client takes `s`: it must be what its session was sent under that number.
+pub(crate) fn taken(facts: &Facts, model: u32, s: u64, what: &Arc<Dispatch>) -> Option<Complaint> {
+    let sent = s <= facts.sessions.peak(model);
+    let expected =
+        if sent { "what its session was sent under it" } else { "a number that was sent" };
+    if sent && repeated(facts, model, s, what).is_none() {
+        return None;
+    }
+    Some(Complaint::new(
+        format!("a client takes s={s} for something else than was sent"),
+        expected,
+        describe(what),
+    ))
+}
+
+fn describe(what: &Dispatch) -> String {
+    match what.source {
+        Some(source) => format!("{} at {}", what.body.name(), source.position),
+        None => what.body.name().to_owned(),
+    }
+}

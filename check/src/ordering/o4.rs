@@ -1,0 +1,56 @@
+//! O4 causal: a request first sent after its author got an answer or an event of that guild gets the
+//! later position. A retry keeps its first bound.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::id::{GuildId, Port, Position};
+use guildhall_core::request::Origin;
+
+use crate::facts::Facts;
+use crate::findings::{Complaint, Subject};
+
+/// What authors had got when they first sent their requests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Causes {
+    /// The highest position that a client was answered with.
+    answered: BTreeMap<(Port, GuildId), Position>,
+    /// Above which position a request belongs.
+    bounds: BTreeMap<(Origin, GuildId), Position>,
+}
+
+impl Causes {
+    /// A client sends a request, for the first time or again.
+    pub(crate) fn sends(&mut self, facts: &Facts, port: Port, origin: Origin, guild: GuildId) {
+        let Some(client) = facts.client(port) else { return };
+        let taken = facts.ledger.find(guild).and_then(|number| client.of(number));
+        let answered = self.answered.get(&(port, guild)).copied();
+        let got = taken.map(|taken| taken.position).max(answered).unwrap_or_default();
+        self.bounds.entry((origin, guild)).or_insert(got);
+    }
+
+    /// A client learns where its request was placed.
+    pub(crate) fn learns(&mut self, port: Port, guild: GuildId, position: Position) {
+        let answered = self.answered.entry((port, guild)).or_insert(position);
+        *answered = position.max(*answered);
+    }
+
+    /// A request was placed.
+    pub(crate) fn placed(
+        &self,
+        facts: &Facts,
+        origin: Origin,
+        guild: GuildId,
+        position: Position,
+    ) -> Option<(Subject, Complaint)> {
+        let bound = *self.bounds.get(&(origin, guild))?;
+        (position <= bound).then(|| {
+            let author = facts.cast.user(origin.user);
+            let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+            let message = format!(
+                "what {author} asked of {} came before what {author} had already got",
+                facts.cast.guild(guild)
+            );
+            (subject, Complaint::new(message, format!("after {bound}"), position.to_string()))
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! Deadlines of one node that must not pass unheeded, judged by the steps that the node takes.
+//!
+//! A paused node takes no steps, and after a pause it is first handed what has waited. So a deadline
+//! was missed only if the node has seen to its deadlines since and did not heed it, or has been
+//! awake for long enough to do so.
+
+use std::collections::BTreeSet;
+
+use guildhall_core::time::{Instant, Span};
+
+/// However long a node was silent between two steps, it counts as awake for no more than this.
+const AWAKE: Span = Span::secs(1);
+
+/// Things with a deadline. A deadline may move while nobody looks; it is asked for when it comes.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch<K> {
+    due: BTreeSet<(Instant, K)>,
+    late: Vec<(K, Span)>,
+    last: Instant,
+}
+
+impl<K> Default for Watch<K> {
+    fn default() -> Self {
+        Self { due: BTreeSet::new(), late: Vec::new(), last: Instant::ZERO }
+    }
+}
+
+impl<K: Copy + Ord> Watch<K> {
+    pub(crate) fn add(&mut self, at: Instant, what: K) {
+        self.due.insert((at, what));
+    }
+
+    /// The node has ended a step, `timeout` if it was one for its deadlines. Returns something that
+    /// is over its deadline by more than `grace` through the node's own fault.
+    pub(crate) fn step(
+        &mut self,
+        now: Instant,
+        timeout: bool,
+        grace: Span,
+        deadline: impl Fn(K) -> Option<Instant>,
+    ) -> Option<(K, Instant)> {
+        let awake = now.since(self.last).min(AWAKE);
+        self.last = now;
+        let mut found = None;
+        let due = &mut self.due;
+        self.late.retain_mut(|(what, overslept)| {
+            let Some(at) = deadline(*what) else { return false };
+            if at > now {
+                due.insert((at, *what));
+                return false;
+            }
+            *overslept += awake;
+            let missed = now > at + grace && (timeout || *overslept > grace);
+            if missed {
+                found = Some((*what, at));
+            }
+            !missed
+        });
+        while let Some(&(at, what)) = self.due.first()
+            && at <= now
+        {
+            self.due.pop_first();
+            match deadline(what) {
+                Some(at) if at > now => self.add(at, what),
+                Some(at) if timeout && now > at + grace => found = Some((what, at)),
+                Some(_) => self.late.push((what, Span::ZERO)),
+                None => {}
+            }
+        }
+        found
+    }
+}

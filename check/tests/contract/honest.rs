@@ -1,0 +1,86 @@
+//! Nothing is found where nothing is wrong, and the marks show that a good deal happened.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use guildhall_check::Contract;
+use guildhall_check::cast::Cast;
+use guildhall_core::step::{Recorder, Step};
+
+use crate::histories;
+
+pub(crate) fn judge(cast: &Arc<Cast>, steps: &[Step]) -> Contract {
+    let mut contract = Contract::new(cast.clone());
+    steps.iter().for_each(|step| step.tell(&mut contract));
+    contract
+}
+
+#[test]
+fn honest_histories_break_nothing() {
+    for (name, (cast, steps)) in histories::all() {
+        let contract = judge(&cast, &steps);
+        assert_eq!(contract.violations(), [], "{name}: {:#?}", contract.violations());
+    }
+}
+
+#[test]
+fn honest_histories_show_what_they_are_for() {
+    let mut marks: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, (cast, steps)) in histories::all() {
+        for (name, count) in judge(&cast, &steps).marks() {
+            *marks.entry(name).or_insert(0) += count;
+        }
+    }
+    let wanted = [
+        "session begun",
+        "resume accepted",
+        "dispatch replayed",
+        "resume refused: token",
+        "resume refused: no session",
+        "resume refused: seq never sent",
+        "superseded connection",
+        "second identify or resume refused",
+        "session quit",
+        "session expired",
+        "session overflowed",
+        "slow connection cut",
+        "silent connection cut",
+        "identify bucket shut",
+        "frame refused: rate",
+        "frame refused: size",
+        "frame refused: decode",
+        "frame refused: opcode",
+        "census",
+    ];
+    let missing: Vec<_> = wanted.iter().filter(|name| !marks.contains_key(**name)).collect();
+    assert!(missing.is_empty(), "missing: {missing:?} in {marks:#?}");
+}
+
+#[test]
+fn clients_that_have_all_that_they_are_owed_wait_for_nothing() {
+    let (cast, steps) = histories::talk();
+    let contract = judge(&cast, &steps);
+    assert_eq!(contract.pending(), None);
+    assert_eq!(contract.deliveries(), 2 * 2 + 6 + 5);
+}
+
+#[test]
+fn a_history_is_judged_the_same_after_a_round_trip_through_json() {
+    for (name, (cast, steps)) in histories::all() {
+        let text = serde_json::to_string(&steps).unwrap();
+        let again: Vec<Step> = serde_json::from_str(&text).unwrap();
+        assert_eq!(again, steps, "{name}");
+        let (first, second) = (judge(&cast, &steps), judge(&cast, &again));
+        assert_eq!(second.violations(), first.violations(), "{name}");
+        assert_eq!(second.marks(), first.marks(), "{name}");
+        assert_eq!(second.deliveries(), first.deliveries(), "{name}");
+    }
+}
+
+#[test]
+fn a_step_told_to_a_recorder_is_the_same_step() {
+    let (_, steps) = histories::resumed();
+    let mut recorder = Recorder::default();
+    steps.iter().for_each(|step| step.tell(&mut recorder));
+    assert_eq!(recorder.steps, steps);
+}

@@ -1,0 +1,10 @@
+//! For each clause a history with one thing wrong, and only that clause says so.
+
+#[macro_use]
+mod tools;
+
+mod bounds;
+mod clients;
+mod delivery;
+mod order;
+mod sessions;

@@ -1,0 +1,79 @@
+//! B1, B2, B4: one thing wrong, and who says so.
+
+use std::collections::BTreeSet;
+
+use guildhall_check::violation::Clause;
+use guildhall_core::census::Table;
+use guildhall_core::node;
+use guildhall_core::node::Note;
+use guildhall_core::step::{Input, Output};
+use guildhall_core::time::{Instant, Now, Span};
+
+use crate::histories::{self};
+
+use super::tools::*;
+
+#[test]
+fn b1_a_relay_serves_more_than_it_may() {
+    let found = tampered(histories::talk(), |steps| count(steps, Table::FullestRelay, |_| 15_001));
+    only!(found, B1);
+}
+
+#[test]
+fn b1_a_table_is_not_counted() {
+    let found = tampered(histories::talk(), |steps| {
+        for step in steps {
+            for output in &mut step.outputs {
+                if let Output::Node(node::Output::Note(Note::Census(census))) = output {
+                    census.lines.retain(|line| line.table != Table::CatchUpRing);
+                }
+            }
+        }
+    });
+    only!(found, B1);
+}
+
+#[test]
+fn b2_a_window_does_not_slide() {
+    let found = tampered(histories::talk(), |steps| count(steps, Table::LongestReplay, |_| 2_049));
+    only!(found, B2);
+}
+
+#[test]
+fn b2_a_slow_connection_is_not_cut() {
+    let found = tampered(histories::talk(), |steps| count(steps, Table::MostLiveUnsent, |_| 1_025));
+    only!(found, B2);
+}
+
+#[test]
+fn b4_a_frame_that_is_too_long_is_heard() {
+    let found = tampered(histories::talk(), |steps| {
+        let at = find(steps, 0, is_heartbeat);
+        if let Input::Node(node::Input::Frame { bytes, .. }) = &mut steps[at].input {
+            *bytes = 4_097;
+        }
+    });
+    only!(found, B4);
+}
+
+#[test]
+fn b4_a_connection_is_cut_as_too_fast_that_is_not() {
+    let found = tampered(histories::refused(), |steps| {
+        let at = find(steps, 0, is_heartbeat);
+        let from = find(steps, at + 40, is_heartbeat);
+        steps.drain(at..from);
+    });
+    only!(found, B4);
+}
+
+#[test]
+fn b4_a_second_identify_is_accepted_too_soon() {
+    // The clock of the one that is accepted is set back to right after the one before.
+    let found = tampered(histories::refused(), |steps| {
+        let begun = |note: &Note| matches!(note, Note::Begun { .. });
+        let last = steps.iter().rposition(|step| noted(step, begun)).expect("somebody begins");
+        steps[last].head.now = Now::from(Instant::ZERO + Span::secs(1));
+        steps.truncate(last + 1);
+    });
+    only!(found, B4);
+}

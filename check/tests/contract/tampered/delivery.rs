@@ -1,0 +1,168 @@
+//! D1, D2, D4, D6: one thing wrong, and who says so.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use guildhall_check::violation::Clause;
+use guildhall_core::dispatch::{Body, Dispatch};
+use guildhall_core::frame::{ClientFrame, ServerFrame};
+use guildhall_core::id::{Epoch, NodeId, Position};
+use guildhall_core::node::{End, Note};
+use guildhall_core::peer::{Event, PeerMessage, Record};
+use guildhall_core::session::ResumeRefusal;
+use guildhall_core::step::{Actor, Input, Output};
+use guildhall_core::{client, node};
+
+use crate::histories::{self};
+use crate::honest::judge;
+
+use super::tools::*;
+
+#[test]
+fn d1_an_event_is_told_twice() {
+    only!(tampered(histories::talk(), |steps| repeat(steps, 3, 2)), D1);
+}
+
+#[test]
+fn d1_an_event_is_never_told() {
+    // Bob is told the last event as the one before it, which he is not told at all.
+    let found = tampered(histories::talk(), |steps| {
+        let settled = find(steps, 0, |step| matches!(step.input, Input::World(_)));
+        steps.truncate(settled);
+        let last = told_bob(steps).len() - 1;
+        let gone = find(steps, 0, |step| {
+            step.outputs.iter().any(|output| {
+                matches!(output, Output::Node(node::Output::Dispatch { s, .. }) if s.0 == last as u64)
+            }) && step.head.actor == Actor::Node(NodeId(1))
+        });
+        steps[gone].outputs.clear();
+        let last = told_bob(steps).len() - 1;
+        told_bob(steps)[last].0.0 -= 1;
+        let taken = find(steps, gone, |step| {
+            is_bob(step) && matches!(step.input, Input::Client(client::Input::Dispatch { .. }))
+        });
+        steps.remove(taken);
+        bob_takes(steps)[last].0.0 -= 1;
+    });
+    only!(found, D1);
+}
+
+#[test]
+fn d2_a_session_ends_for_a_reason_that_is_not_so() {
+    let quit = |note: &Note| matches!(note, Note::Ended { why: End::Quit, .. });
+    for why in [End::Expired, End::Overflow] {
+        let found = tampered(histories::resumed(), |steps| {
+            let at = find(steps, 0, |step| noted(step, quit));
+            if let Note::Ended { why: given, .. } = note_mut(&mut steps[at], quit) {
+                *given = why;
+            }
+        });
+        only!(found, D2);
+    }
+}
+
+#[test]
+fn d4_a_resume_is_accepted_above_what_was_sent() {
+    let found = tampered(histories::resumed(), |steps| {
+        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let at = find(steps, 0, |step| noted(step, resumed));
+        if let Note::Resumed { seq, .. } = note_mut(&mut steps[at], resumed) {
+            seq.0 += 50;
+        }
+        if let Input::Node(node::Input::Frame { frame: ClientFrame::Resume(resume), .. }) =
+            &mut steps[at].input
+        {
+            resume.seq.0 += 50;
+        }
+    });
+    only!(found, D4);
+}
+
+#[test]
+fn d4_a_replay_begins_with_what_was_taken_already() {
+    let found = tampered(histories::resumed(), |steps| {
+        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let at = find(steps, 0, |step| noted(step, resumed));
+        let again = told_bob(steps)[2].1.clone();
+        let first = steps[at].outputs.iter_mut().find_map(|output| match output {
+            Output::Node(node::Output::Dispatch { s, dispatch, .. }) => Some((s, dispatch)),
+            _ => None,
+        });
+        let (s, dispatch) = first.expect("something is replayed");
+        s.0 -= 1;
+        *dispatch = again;
+    });
+    only!(found, D4);
+}
+
+#[test]
+fn d4_a_resume_is_refused_that_should_be_accepted() {
+    // The refusal is whole, with its note and op 9; only its reason is none.
+    let found = tampered(histories::resumed(), |steps| {
+        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let at = find(steps, 0, |step| noted(step, resumed));
+        let Note::Resumed { session, connection, .. } = *note_mut(&mut steps[at], resumed) else {
+            return;
+        };
+        let why = ResumeRefusal::Token;
+        let frame = ServerFrame::InvalidSession { resumable: false };
+        steps[at].outputs = vec![
+            Output::Node(node::Output::Note(Note::ResumeRefused { session, connection, why })),
+            Output::Node(node::Output::Frame { connection, frame }),
+        ];
+        steps.truncate(at + 1);
+    });
+    only!(found, D4);
+}
+
+#[test]
+fn d6_a_client_is_told_what_nobody_said() {
+    let forge = |dispatch: &mut Arc<Dispatch>| {
+        let mut forged = Dispatch::clone(dispatch);
+        if let Body::MessageCreate(message) = &mut forged.body {
+            message.content = "never said".into();
+        }
+        *dispatch = Arc::new(forged);
+    };
+    only!(tampered(histories::talk(), |steps| forge(bob_takes(steps)[3].1)), D6);
+    only!(tampered(histories::talk(), |steps| forge(told_bob(steps)[3].1)), D6);
+}
+
+#[test]
+fn d6_a_guild_says_what_nobody_asked() {
+    let found = tampered(histories::talk(), |steps| {
+        let said = |output: &Output| {
+            matches!(
+                output,
+                Output::Node(node::Output::Peer { message: PeerMessage::Stream { .. }, .. })
+            )
+        };
+        let at = find(steps, 0, |step| step.outputs.iter().any(said));
+        for output in &mut steps[at].outputs {
+            if let Output::Node(node::Output::Peer {
+                message: PeerMessage::Stream { record, .. },
+                ..
+            }) = output
+            {
+                let mut forged = Record::clone(record);
+                let Event::Message(message) = &mut forged.event;
+                message.content = "never asked".into();
+                *record = Arc::new(forged);
+            }
+        }
+        steps.truncate(at + 1);
+    });
+    only!(found, D6);
+}
+
+#[test]
+fn a_violation_is_said_in_names() {
+    let (cast, mut steps) = histories::talk();
+    repeat(&mut steps, 3, 2);
+    let contract = judge(&cast, &steps);
+    let found = contract.first().expect("D1 is violated");
+    assert_eq!((found.kind.as_str(), found.subject.as_str()), ("session", "bob/1"));
+    assert_eq!(found.checker, "d1");
+    assert!(found.message.contains("MESSAGE_CREATE of guild at 1.2"), "{}", found.message);
+    assert_eq!(found.expected, format!("the event at {}", Position { epoch: Epoch(1), index: 3 }));
+}

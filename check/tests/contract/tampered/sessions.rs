@@ -1,0 +1,202 @@
+//! I4, L1–L4, L6: one thing wrong, and who says so.
+
+use std::collections::BTreeSet;
+
+use guildhall_check::violation::Clause;
+use guildhall_core::census::Table;
+use guildhall_core::frame::{ClientFrame, Farewell, ServerFrame};
+use guildhall_core::id::{Connection, NodeId};
+use guildhall_core::node::{Detach, End, Note};
+use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
+use guildhall_core::time::{Instant, Now, Span};
+use guildhall_core::{client, node};
+
+use crate::histories::{self};
+use crate::honest::judge;
+
+use super::tools::*;
+
+#[test]
+fn i4_a_refused_resume_costs_the_session_its_connection() {
+    let found = tampered(histories::stolen(), |steps| {
+        let refused = |note: &Note| matches!(note, Note::ResumeRefused { .. });
+        let at = find(steps, 0, |step| noted(step, refused));
+        let Note::ResumeRefused { session, .. } = *note_mut(&mut steps[at], refused) else {
+            return;
+        };
+        let connection = Connection { slot: 0, generation: 1 };
+        let why = Detach::Superseded;
+        let note = Note::Detached { session, connection, why };
+        steps[at].outputs.push(Output::Node(node::Output::Note(note)));
+    });
+    only!(found, I4);
+}
+
+#[test]
+fn l1_a_heartbeat_has_no_answer() {
+    let found = tampered(histories::talk(), |steps| {
+        let at = find(steps, 0, is_heartbeat);
+        steps[at].outputs.clear();
+    });
+    only!(found, L1);
+}
+
+#[test]
+fn l1_a_connection_is_closed_before_its_time() {
+    // The clock of the step that closes it is set back to where it still had time.
+    let found = tampered(histories::silent(), |steps| {
+        let at = find(steps, 0, |step| {
+            noted(step, |note| matches!(note, Note::Detached { why: Detach::Cut(_), .. }))
+        });
+        steps[at].head.now = Now::from(Instant::ZERO + Span::secs(30));
+    });
+    only!(found, L1);
+}
+
+#[test]
+fn l1_a_silent_connection_is_left_open() {
+    let found = tampered(histories::silent(), |steps| {
+        let at = find(steps, 0, |step| {
+            noted(step, |note| matches!(note, Note::Detached { why: Detach::Cut(_), .. }))
+        });
+        steps[at].outputs.clear();
+        steps.truncate(at + 1);
+        let last = steps.last().expect("the history has steps").clone();
+        // Berlin goes on, and looks at its deadlines.
+        let now = Now::from(last.head.now.instant + Span::secs(6));
+        let head = Head { now, actor: Actor::Node(NodeId(1)), ..last.head };
+        steps.push(Step { head, input: Input::Timeout, outputs: Vec::new() });
+    });
+    only!(found, L1);
+}
+
+#[test]
+fn l1_is_not_broken_by_a_node_that_was_paused() {
+    // Berlin takes no step between Bob's last heartbeat and an hour later, when what was held back
+    // comes first, and then its deadlines.
+    let (cast, mut steps) = histories::talk();
+    steps.retain(|step| !matches!(step.input, Input::Node(node::Input::Census)));
+    let late = Now::from(Instant::ZERO + Span::secs(3_600));
+    let beat = steps
+        [find(&steps, 0, |step| is_heartbeat(step) && step.head.actor == Actor::Node(NodeId(1)))]
+    .clone();
+    let head = Head { now: late, ..beat.head };
+    (0..20).for_each(|_| steps.push(Step { head, ..beat.clone() }));
+    steps.push(Step { head, input: Input::Timeout, outputs: Vec::new() });
+    assert_eq!(red(&cast, &steps), BTreeSet::new());
+}
+
+#[test]
+fn l2_a_late_frame_of_a_closed_connection_is_answered() {
+    let found = tampered(histories::resumed(), |steps| {
+        let at =
+            find(steps, 0, |step| matches!(step.input, Input::Node(node::Input::Closed { .. })));
+        let Input::Node(node::Input::Closed { connection, .. }) = steps[at].input else { return };
+        let mut late = steps[at].clone();
+        let frame = ClientFrame::Heartbeat { d: None };
+        late.input = Input::Node(node::Input::Frame { connection, frame, bytes: 20 });
+        let frame = ServerFrame::HeartbeatAck;
+        late.outputs = vec![Output::Node(node::Output::Frame { connection, frame })];
+        steps.insert(at + 1, late);
+    });
+    only!(found, L2);
+}
+
+#[test]
+fn l2_an_older_connection_is_not_fenced() {
+    let found = tampered(histories::stolen(), |steps| {
+        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let at = find(steps, 0, |step| noted(step, resumed));
+        let close = |output: &Output| matches!(output, Output::Node(node::Output::Close { .. }));
+        steps[at].outputs.retain(|output| !close(output));
+        steps.truncate(at + 1);
+    });
+    only!(found, L2);
+}
+
+#[test]
+fn l2_a_late_close_detaches_the_newer_connection() {
+    let found = tampered(histories::stolen(), |steps| {
+        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let at = find(steps, 0, |step| noted(step, resumed));
+        let Note::Resumed { session, connection, .. } = *note_mut(&mut steps[at], resumed) else {
+            return;
+        };
+        let how = Farewell::End;
+        let older = Connection { slot: 0, generation: 1 };
+        let mut late = steps[at].clone();
+        late.input = Input::Node(node::Input::Closed { connection: older, how });
+        let note = Note::Detached { session, connection, why: Detach::Gone(how) };
+        late.outputs = vec![Output::Node(node::Output::Note(note))];
+        steps.insert(at + 1, late);
+        steps.truncate(at + 2);
+    });
+    only!(found, L2);
+}
+
+#[test]
+fn l3_the_world_settles_before_everybody_was_told() {
+    let found = tampered(histories::talk(), |steps| {
+        let settled =
+            find(steps, 0, |step| matches!(step.input, Input::World(WorldEvent::Settled)));
+        let last = steps[..settled].iter().rposition(|step| {
+            is_bob(step) && matches!(step.input, Input::Client(client::Input::Dispatch { .. }))
+        });
+        steps.truncate(settled + 1);
+        steps.remove(last.expect("Bob is told something"));
+    });
+    only!(found, L3);
+}
+
+#[test]
+fn l3_a_world_that_gives_up_is_told_who_waits() {
+    let (cast, mut steps) = histories::resumed();
+    let detached = |note: &Note| matches!(note, Note::Detached { .. });
+    let at = find(&steps, 0, |step| noted(step, detached));
+    steps.truncate(at + 2);
+    let mut contract = judge(&cast, &steps);
+    assert_eq!(contract.pending().as_deref(), Some("bob has no connection"));
+    contract.finish(true, Some("no progress for 300s".to_owned()));
+    let found = contract.first().expect("L3 is violated");
+    assert_eq!((found.clause, contract.violations().len()), (Clause::L3, 1));
+    assert!(found.message.contains("bob has no connection"), "{}", found.message);
+}
+
+#[test]
+fn l4_a_session_is_counted_that_is_no_more() {
+    let found = tampered(histories::talk(), |steps| count(steps, Table::Sessions, |n| n + 1));
+    only!(found, L4);
+}
+
+#[test]
+fn l4_a_detached_session_outlives_its_time() {
+    let found = tampered(histories::expired(), |steps| {
+        let expired = |note: &Note| matches!(note, Note::Ended { why: End::Expired, .. });
+        let at = find(steps, 0, |step| noted(step, expired));
+        steps.truncate(at + 1);
+        steps[at].outputs.clear();
+        let head = &mut steps[at].head;
+        head.now = Now::from(head.now.instant + Span::secs(10));
+    });
+    only!(found, L4);
+}
+
+#[test]
+fn l6_a_session_is_not_detached_when_its_client_is_gone() {
+    let found = tampered(histories::resumed(), |steps| {
+        let detached = |note: &Note| matches!(note, Note::Detached { .. });
+        let at = find(steps, 0, |step| noted(step, detached));
+        steps[at].outputs.clear();
+    });
+    only!(found, L6);
+}
+
+#[test]
+fn l6_a_refused_resume_is_not_told_to_the_client() {
+    let found = tampered(histories::stolen(), |steps| {
+        let refused = |note: &Note| matches!(note, Note::ResumeRefused { .. });
+        let at = find(steps, 0, |step| noted(step, refused));
+        steps[at].outputs.truncate(1);
+    });
+    only!(found, L6);
+}

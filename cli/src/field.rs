@@ -1,0 +1,76 @@
+//! What a sweep sweeps: which scenarios, which seeds, and one of them run.
+
+use guildhall_scenarios as catalogue;
+use guildhall_sim::run::{Outcome, cast};
+use guildhall_sim::script::Scenario;
+use guildhall_sim::seed::Seed;
+
+use crate::error::Error;
+use crate::guarded;
+use crate::json::SeedLine;
+use crate::recipe::Recipe;
+use crate::seeds::Seeds;
+use crate::settings::Conditions;
+use crate::subject::{self, Subject};
+
+/// What is swept: each scenario's seeds, one after the other.
+pub(crate) struct Field {
+    pub(crate) scenarios: Vec<&'static Scenario>,
+    pub(crate) seeds: Seeds,
+    pub(crate) conditions: Conditions,
+}
+
+/// A seed's run as a thread hands it on.
+pub(crate) struct Ran {
+    pub(crate) recipe: Recipe,
+    pub(crate) outcome: Outcome,
+    /// Its line, where lines are wanted: written by the thread, since there are many.
+    pub(crate) line: Vec<u8>,
+}
+
+/// The scenarios of these names in the catalogue's order, or all.
+pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Scenario>, Error> {
+    let named: Vec<&str> = names
+        .iter()
+        .map(|name| subject::scenario(name).map(|scenario| scenario.name))
+        .collect::<Result<_, _>>()?;
+    let wanted = |name| named.is_empty() || named.contains(&name);
+    Ok(catalogue::ALL.iter().filter(|scenario| wanted(scenario.name)).collect())
+}
+
+impl Field {
+    pub(crate) fn size(&self) -> u64 {
+        self.seeds.count * self.scenarios.len() as u64
+    }
+
+    fn recipe(&self, scenario: &'static Scenario, seed: Seed) -> Recipe {
+        let subject = Subject::Scenario(scenario);
+        Recipe { subject, seed, conditions: self.conditions.clone() }
+    }
+
+    /// Finds settings that do not fit before anything runs.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if !self.conditions.set.is_empty() {
+            for scenario in &self.scenarios {
+                let recipe = self.recipe(scenario, Seed::default());
+                cast(&recipe.plan()?).map_err(|error| recipe.refused(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn run(&self, index: u64, json: bool) -> Result<Ran, Error> {
+        let (place, nth) = (index / self.seeds.count, index % self.seeds.count);
+        let recipe = self.recipe(self.scenarios[place as usize], self.seeds.nth(nth)?);
+        let plan = recipe.plan()?;
+        let options = recipe.conditions.options();
+        let outcome = guarded::play(&recipe, &plan, options, &mut ())?;
+        let mut line = Vec::new();
+        if json {
+            serde_json::to_writer(&mut line, &SeedLine::new("seed", &recipe, &outcome))
+                .map_err(|error| Error::Internal(error.to_string()))?;
+            line.push(b'\n');
+        }
+        Ok(Ran { recipe, outcome, line })
+    }
+}

@@ -1,0 +1,173 @@
+//! The objects of `--json`, one a line. Their form is a promise: `guildhall/1`.
+
+use std::collections::BTreeMap;
+
+use guildhall_check::violation::{Clause, Violation};
+use guildhall_core::step::Step;
+use guildhall_sim::digest::Fingerprint;
+use guildhall_sim::run::Outcome;
+use serde::{Serialize, Serializer};
+
+use crate::meter::{self, Cost};
+use crate::recipe::Recipe;
+use crate::tally::Tally;
+
+/// The version of all these objects.
+pub(crate) const SCHEMA: &str = "guildhall/1";
+
+/// A scenario of the catalogue.
+#[derive(Serialize)]
+pub(crate) struct ScenarioLine<'a> {
+    pub(crate) schema: &'static str,
+    pub(crate) r#type: &'static str,
+    pub(crate) name: &'a str,
+    pub(crate) summary: &'a str,
+}
+
+/// A step of a run.
+#[derive(Serialize)]
+pub(crate) struct StepLine<'a> {
+    pub(crate) schema: &'static str,
+    pub(crate) r#type: &'static str,
+    #[serde(flatten)]
+    pub(crate) step: &'a Step,
+}
+
+/// A violation, in few words.
+#[derive(Serialize)]
+pub(crate) struct ViolationLine<'a> {
+    clause: Clause,
+    checker: &'a str,
+    subject: &'a str,
+    message: &'a str,
+    token: Option<String>,
+}
+
+/// What came of a seed. The same seed gives the same bytes, so nothing here was measured.
+#[derive(Serialize)]
+pub(crate) struct SeedLine<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    scenario: Option<&'static str>,
+    seed: u64,
+    verdict: &'static str,
+    #[serde(serialize_with = "fingerprint")]
+    digest: Fingerprint,
+    steps: u64,
+    deliveries: u64,
+    sim_ms: u64,
+    violation: Option<ViolationLine<'a>>,
+    violations: &'a [Violation],
+}
+
+impl<'a> SeedLine<'a> {
+    pub(crate) fn new(r#type: &'static str, recipe: &Recipe, outcome: &'a Outcome) -> Self {
+        let token = recipe.token().map(|token| token.to_string());
+        Self {
+            schema: SCHEMA,
+            r#type,
+            scenario: recipe.subject.scenario().map(|scenario| scenario.name),
+            seed: recipe.seed.number(),
+            verdict: outcome.verdict.name(),
+            digest: outcome.digest,
+            steps: outcome.steps,
+            deliveries: outcome.deliveries,
+            sim_ms: outcome.lasted.as_micros() / 1_000,
+            violation: outcome.violations.first().map(|first| ViolationLine {
+                clause: first.clause,
+                checker: &first.checker,
+                subject: &first.subject,
+                message: &first.message,
+                token,
+            }),
+            violations: &outcome.violations,
+        }
+    }
+}
+
+/// What came of a single run, and what it has cost.
+#[derive(Serialize)]
+pub(crate) struct RunLine<'a> {
+    #[serde(flatten)]
+    seed: SeedLine<'a>,
+    engine: String,
+    cpu_s: f64,
+    deliveries_per_cpu_s: u64,
+    peak_rss_bytes: Option<u64>,
+    faults: BTreeMap<&'static str, u64>,
+    meetings: BTreeMap<String, u64>,
+    marks: &'a BTreeMap<&'static str, u64>,
+    /// What a capsule expects, and whether it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_expected: Option<bool>,
+}
+
+impl<'a> RunLine<'a> {
+    pub(crate) fn new(recipe: &Recipe, outcome: &'a Outcome, cost: Cost) -> Self {
+        Self {
+            seed: SeedLine::new("summary", recipe, outcome),
+            engine: guildhall_sim::engine::ENGINE.to_string(),
+            cpu_s: cost.cpu_s,
+            deliveries_per_cpu_s: cost.per_cpu_s(outcome.deliveries),
+            peak_rss_bytes: meter::peak_rss_bytes(),
+            faults: outcome.coverage.families(),
+            meetings: outcome.coverage.meetings(),
+            marks: &outcome.marks,
+            expected: None,
+            as_expected: None,
+        }
+    }
+
+    pub(crate) fn judged(mut self, expected: String, as_expected: bool) -> Self {
+        (self.expected, self.as_expected) = (Some(expected), Some(as_expected));
+        self
+    }
+}
+
+/// What came of a sweep.
+#[derive(Serialize)]
+pub(crate) struct SweepLine<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    seeds: u64,
+    failing: u64,
+    inconclusive: u64,
+    deliveries: u64,
+    steps: u64,
+    wall_s: f64,
+    cpu_s: f64,
+    seeds_per_s: u64,
+    deliveries_per_cpu_s: u64,
+    peak_rss_bytes: Option<u64>,
+    faults: &'a BTreeMap<&'static str, u64>,
+    meetings: &'a BTreeMap<String, u64>,
+    marks: &'a BTreeMap<&'static str, u64>,
+}
+
+impl<'a> SweepLine<'a> {
+    pub(crate) fn new(tally: &'a Tally, cost: Cost) -> Self {
+        Self {
+            schema: SCHEMA,
+            r#type: "summary",
+            seeds: tally.seeds,
+            failing: tally.failing,
+            inconclusive: tally.inconclusive,
+            deliveries: tally.deliveries,
+            steps: tally.steps,
+            wall_s: cost.wall_s,
+            cpu_s: cost.cpu_s,
+            seeds_per_s: cost.per_s(tally.seeds),
+            deliveries_per_cpu_s: cost.per_cpu_s(tally.deliveries),
+            peak_rss_bytes: meter::peak_rss_bytes(),
+            faults: &tally.faults,
+            meetings: &tally.meetings,
+            marks: &tally.marks,
+        }
+    }
+}
+
+fn fingerprint<S: Serializer>(digest: &Fingerprint, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(digest)
+}

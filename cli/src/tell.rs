@@ -1,0 +1,106 @@
+//! What is told to people of a run: how to have it again, what is in it, and what came of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use guildhall_check::violation::Violation;
+use guildhall_sim::engine::ENGINE;
+use guildhall_sim::plan::{Latency, Network, Plan};
+use guildhall_sim::run::{Outcome, Verdict};
+
+use crate::meter::{Cost, peak_rss_bytes};
+use crate::words::{at, beside, counted, grouped, listed, mebibytes};
+
+/// Where the values of a page begin.
+const COLUMN: usize = 12;
+
+/// A labelled value, wrapped.
+pub(crate) fn item(label: &str, text: &str) -> String {
+    beside(&format!("  {label}"), COLUMN, text)
+}
+
+/// The head of a run: the command that has it again, and what the seed has drawn.
+pub(crate) fn head(command: &str, plan: &Plan) -> String {
+    let mut faults = BTreeMap::new();
+    for fault in &plan.faults {
+        *faults.entry(fault.fault.family().name()).or_default() += 1;
+    }
+    let parts = [
+        counted(plan.nodes.len() as u64, "node"),
+        counted(plan.guilds.len() as u64, "guild"),
+        counted(plan.sessions(), "client"),
+        counted(plan.acts.len() as u64, "act"),
+        format!("faults: {}", listed(&faults)),
+        format!("weather for {}", plan.weather),
+    ];
+    let mut page = format!("{command}   (engine {ENGINE})\n");
+    let _ = writeln!(page, "{}", item("plan", &parts.join(", ")));
+    page.push_str(&item("network", &network(&plan.network)));
+    page
+}
+
+fn network(network: &Network) -> String {
+    let latency = |law: Latency| match law {
+        Latency::Constant { span } => format!("{span}"),
+        Latency::Uniform { low, high } => format!("{low} to {high}"),
+        Latency::LongTail { low, high } => format!("{low} with a tail to {high}"),
+    };
+    let mut text = format!(
+        "clients {}, nodes {}, window {} B",
+        latency(network.client),
+        latency(network.peer),
+        grouped(u64::from(network.window))
+    );
+    if let Some(bandwidth) = network.bandwidth {
+        let _ = write!(text, ", {} B/s", grouped(u64::from(bandwidth)));
+    }
+    text
+}
+
+/// What came of a run.
+pub(crate) fn summary(outcome: &Outcome, cost: Cost) -> String {
+    let verdict = match outcome.verdict {
+        Verdict::Held => "held: the contract was kept",
+        Verdict::Violated => "violated: the contract was broken",
+        Verdict::Inconclusive => "inconclusive: given up before all had settled",
+    };
+    let took = format!(
+        "{}, {}, {} simulated",
+        counted(outcome.steps, "step"),
+        deliveries(outcome.deliveries),
+        at(outcome.lasted)
+    );
+    let rest = [
+        item("took", &took),
+        item("speed", &speed(outcome.deliveries, cost)),
+        item("digest", &outcome.digest.to_string()),
+        item("faults", &listed(&outcome.coverage.families())),
+        item("marks", &listed(&outcome.marks)),
+    ];
+    format!("{verdict}\n{}", rest.join("\n"))
+}
+
+/// `1 delivery`, `2 deliveries`.
+pub(crate) fn deliveries(count: u64) -> String {
+    let noun = if count == 1 { "delivery" } else { "deliveries" };
+    format!("{} {noun}", grouped(count))
+}
+
+/// What a run or many have cost.
+pub(crate) fn speed(deliveries: u64, cost: Cost) -> String {
+    let rate = grouped(cost.per_cpu_s(deliveries));
+    let memory = peak_rss_bytes().map_or_else(|| "unknown".to_owned(), mebibytes);
+    format!("{rate} deliveries per CPU second, {:.3} CPU s, peak RSS {memory}", cost.cpu_s)
+}
+
+/// A violation as a sentence, with what was expected, what came instead, and the line to paste.
+pub(crate) fn violation(violation: &Violation, paste: &str) -> String {
+    let place = format!("{}, step {}", at(violation.at), grouped(violation.step));
+    let rest = [
+        item("expected", &violation.expected),
+        item("got", &violation.got),
+        item("where", &format!("{}, {} ({})", violation.subject, place, violation.checker)),
+        item("repeat", paste),
+    ];
+    format!("{}: {}\n{}", violation.clause, violation.message, rest.join("\n"))
+}
