@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use guildhall_sim::capsule::{Capsule, Expect, SCHEMA};
-use guildhall_sim::engine::ENGINE;
+use guildhall_sim::capsule::Capsule;
 use guildhall_sim::plan::Plan;
 use guildhall_sim::run::{Options, Outcome, Verdict};
 use guildhall_sim::seed::Seed;
@@ -138,16 +137,8 @@ fn write_capsule(path: &Path, recipe: &Recipe, plan: Plan, outcome: &Outcome) ->
         Some(first) => format!("{} at seed {seed}: {}", recipe.subject.name(), first.message),
         None => format!("{} at seed {seed} keeps the contract", recipe.subject.name()),
     };
-    let capsule = Capsule {
-        schema: SCHEMA,
-        scenario: recipe.subject.scenario().map(|scenario| scenario.name.to_owned()),
-        about,
-        mutant: recipe.conditions.mutant(),
-        expect: Expect::of(outcome),
-        engine: ENGINE,
-        digest: outcome.digest,
-        blocks: outcome.blocks.clone(),
-        plan,
-    };
+    let scenario = recipe.subject.scenario().map(|scenario| scenario.name.to_owned());
+    let options = Options { mutant: recipe.conditions.mutant(), ..Options::default() };
+    let capsule = Capsule { scenario, about, ..Capsule::from_outcome(plan, options, outcome) };
     std::fs::write(path, capsule.to_toml()).map_err(|error| Error::file(path, error))
 }

@@ -12,6 +12,9 @@ use crate::engine::{ENGINE, EngineId};
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, Outcome, Verdict, run};
 
+/// Steps between two digests that a capsule keeps.
+pub const BLOCK: u64 = 1_024;
+
 /// The version of this format.
 pub const SCHEMA: u32 = 1;
 
@@ -80,18 +83,23 @@ impl Capsule {
     /// If the plan cannot be run.
     pub fn of(plan: Plan, options: Options) -> Result<(Self, Outcome), PlanError> {
         let outcome = run(&plan, options, &mut ())?;
-        let capsule = Self {
+        Ok((Self::from_outcome(plan, options, &outcome), outcome))
+    }
+
+    /// Writes down what came of a plan that has been run.
+    #[must_use]
+    pub fn from_outcome(plan: Plan, options: Options, outcome: &Outcome) -> Self {
+        Self {
             schema: SCHEMA,
             scenario: None,
             about: String::new(),
             mutant: options.mutant,
-            expect: Expect::of(&outcome),
+            expect: Expect::of(outcome),
             engine: ENGINE,
             digest: outcome.digest,
             blocks: outcome.blocks.clone(),
             plan,
-        };
-        Ok((capsule, outcome))
+        }
     }
 
     /// Reads a capsule.
@@ -134,7 +142,8 @@ impl Capsule {
         }
         let pairs = self.blocks.iter().zip(&outcome.blocks);
         let same = pairs.take_while(|(then, now)| then == now).count() as u64;
-        Err(Mismatch::Digest { from: same * 1_024 + 1, to: (same + 1) * 1_024 })
+        let to = ((same + 1) * BLOCK).min(outcome.steps);
+        Err(Mismatch::Digest { from: same * BLOCK + 1, to })
     }
 }
 

@@ -96,26 +96,28 @@ pub fn run(
     options: Options,
     witness: &mut impl Witness,
 ) -> Result<Outcome, PlanError> {
-    let world = World::new(plan, options, witness)?;
-    // A panic of the machines is a violation of its own, and must not end a sweep. The unwound world
-    // is dropped; the witness may have seen half a step, which is what there was to see.
+    let mut world = World::new(plan, options, witness)?;
+    // A panic of the machines is a violation of its own, and must not end a sweep. What was found
+    // before it stays found; the unwound world is only asked for what it had counted.
     let ended = catch_unwind(AssertUnwindSafe(|| world.run()));
-    let (end, mut stage, hits) = match ended {
-        Ok(ended) => ended,
-        Err(panic) => return Ok(panicked(&*panic)),
-    };
+    let hits = world.hits();
+    let mut stage = world.into_stage();
     let contract = &mut stage.watch.0;
-    let gave_up = match &end {
-        End::Stuck(reason) => Some(reason.clone()),
-        End::Settled | End::OutOfBudget => None,
-    };
-    contract.finish(end != End::OutOfBudget, gave_up);
+    match &ended {
+        Ok(End::Settled) => contract.finish(true, None),
+        Ok(End::Stuck(reason)) => contract.finish(true, Some(reason.clone())),
+        Ok(End::OutOfBudget) => contract.finish(false, None),
+        Err(_) => {}
+    }
     let mut violations = contract.violations().to_vec();
+    if let Err(panic) = &ended {
+        violations.push(panicked(&**panic, stage.steps, Instant::micros(stage.now)));
+    }
     violations.sort_by_key(|violation| (violation.step, violation.clause));
-    let verdict = match end {
+    let verdict = match ended {
         _ if !violations.is_empty() => Verdict::Violated,
-        End::OutOfBudget => Verdict::Inconclusive,
-        End::Settled | End::Stuck(_) => Verdict::Held,
+        Ok(End::OutOfBudget) => Verdict::Inconclusive,
+        Ok(End::Settled | End::Stuck(_)) | Err(_) => Verdict::Held,
     };
     Ok(Outcome {
         verdict,
@@ -139,10 +141,11 @@ pub fn cast(plan: &Plan) -> Result<Arc<Cast>, PlanError> {
     Topology::new(plan).map(|topology| topology.cast)
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Outcome {
+/// A panic as a violation, at the step in which it happened.
+fn panicked(panic: &(dyn std::any::Any + Send), step: u64, at: Instant) -> Violation {
     let said = panic.downcast_ref::<String>().map(String::as_str);
     let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
-    let violation = Violation {
+    Violation {
         clause: Clause::Panic,
         checker: "panic".to_owned(),
         kind: "code".to_owned(),
@@ -150,19 +153,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Outcome {
         message: format!("the code gave up by itself: {said}"),
         expected: "no panic".to_owned(),
         got: said.to_owned(),
-        step: 0,
-        at: Instant::ZERO,
-    };
-    Outcome {
-        verdict: Verdict::Violated,
-        digest: Fingerprint(0),
-        blocks: Vec::new(),
-        steps: 0,
-        deliveries: 0,
-        lasted: Instant::ZERO,
-        violations: vec![violation],
-        coverage: Coverage::default(),
-        marks: BTreeMap::new(),
-        hits: 0,
+        step,
+        at,
     }
 }

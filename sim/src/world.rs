@@ -136,15 +136,11 @@ impl<'a, W: Witness> World<'a, W> {
 
     /// Everything that the plan itself makes happen.
     fn set_the_scene(&mut self) -> Result<(), PlanError> {
-        for (owner, charter) in self.topology.charters.clone() {
-            self.node_step(owner, 0, node::Input::Own(charter));
-        }
         let tie = |what: u64, index: usize| {
             let key = self.stage.seed.key(Domain::Tie).with(what).with(index as u64);
             crate::link::tie(key)
         };
         let mut agenda = Agenda::new();
-        std::mem::swap(&mut agenda, &mut self.stage.agenda);
         let mut push =
             |at: u64, tie: u32, kind: Kind| agenda.push(at, tie, Event { cause: 0, kind });
         for (index, seated) in self.topology.clients.iter().enumerate() {
@@ -167,28 +163,39 @@ impl<'a, W: Witness> World<'a, W> {
         }
         push(weather, u32::MAX - 1, Kind::Heal);
         self.stage.agenda = agenda;
-        for index in 0..self.nodes.len() {
-            self.rearm_node(index);
-        }
         Ok(())
     }
 
     /// Runs to the end.
-    pub(crate) fn run(mut self) -> (End, Stage<W>, u64) {
-        while !matches!(self.phase, Phase::Over(_)) {
-            let Some((at, event)) = self.stage.agenda.pop() else { break };
+    pub(crate) fn run(&mut self) -> End {
+        self.take_up_guilds();
+        loop {
+            if let Phase::Over(end) = &self.phase {
+                return end.clone();
+            }
+            let Some((at, event)) = self.stage.agenda.pop() else { return End::Settled };
             self.stage.now = at;
             self.take(event);
             if self.stage.steps >= self.options.max_steps {
                 self.phase = Phase::Over(End::OutOfBudget);
             }
         }
-        let end = match self.phase {
-            Phase::Over(end) => end,
-            Phase::Weather | Phase::Settling { .. } | Phase::Lingering => End::Settled,
-        };
-        let hits = self.nodes.iter().map(|host| host.node.hits()).sum();
-        (end, self.stage, hits)
+    }
+
+    /// How often the planted bug was reached.
+    pub(crate) fn hits(&self) -> u64 {
+        self.nodes.iter().map(|host| host.node.hits()).sum()
+    }
+
+    /// What is left when the machines are gone.
+    pub(crate) fn into_stage(self) -> Stage<W> {
+        self.stage
+    }
+
+    fn take_up_guilds(&mut self) {
+        for (owner, charter) in self.topology.charters.clone() {
+            self.node_step(owner, 0, node::Input::Own(charter));
+        }
     }
 
     #[inline]

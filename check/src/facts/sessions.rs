@@ -107,6 +107,8 @@ pub(crate) struct Sessions {
     cold: Vec<Session>,
     by_id: BTreeMap<SessionId, u32>,
     ordinals: BTreeMap<UserId, u32>,
+    /// How many sessions of each user have not ended.
+    living: BTreeMap<UserId, u32>,
     classes: BTreeSet<Intents>,
     identified: BTreeSet<(NodeId, UserId, Shard)>,
 }
@@ -147,9 +149,7 @@ impl Sessions {
 
     /// Whether another session of the same user lives.
     pub(crate) fn has_sibling(&self, index: u32) -> bool {
-        let user = self.get(index).user;
-        let siblings = self.cold.iter().zip(0..).filter(|(other, _)| other.user == user);
-        siblings.into_iter().any(|(other, at)| at != index && !other.ended)
+        self.living.get(&self.get(index).user).is_some_and(|&living| living > 1)
     }
 
     /// A new session, attached.
@@ -163,6 +163,7 @@ impl Sessions {
         let index = self.cold.len() as u32;
         let ordinal = self.ordinals.entry(user).or_insert(0);
         *ordinal += 1;
+        *self.living.entry(user).or_default() += 1;
         self.classes.insert(intents);
         self.identified.insert((node, user, shard));
         self.by_id.insert(id, index);

@@ -16,6 +16,7 @@ use guildhall_core::time::Now;
 
 use super::{instant, place, small};
 use crate::agenda::Agenda;
+use crate::capsule::BLOCK;
 use crate::coverage::Coverage;
 use crate::digest::{Digest, Fingerprint};
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
@@ -23,9 +24,6 @@ use crate::fault::Stage as ClientStage;
 use crate::link::{Flow, Link, Ports, tie};
 use crate::plan::{Latency, Network};
 use crate::seed::{Domain, Seed};
-
-/// Steps between two digests that a capsule keeps.
-const BLOCK: u64 = 1_024;
 
 /// Roughly what an IDENTIFY, a RESUME and a heartbeat take on the wire, in bytes.
 const fn length(frame: &ClientFrame) -> u32 {

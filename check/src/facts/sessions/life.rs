@@ -65,7 +65,12 @@ impl Sessions {
 
     pub(crate) fn end(&mut self, index: u32) {
         self.detach(index, None);
-        self.cold[index as usize].ended = true;
+        let session = &mut self.cold[index as usize];
+        if !std::mem::replace(&mut session.ended, true)
+            && let Some(living) = self.living.get_mut(&session.user)
+        {
+            *living -= 1;
+        }
     }
 
     /// The client says that it has everything up to `d`.
