@@ -71,7 +71,7 @@ fn session(c: &mut Criterion) {
         b.iter(|| {
             let mut session = away.clone();
             let credit = Credit::new(u32::MAX);
-            let resumed = session.resume(connection, credit, Seq::ZERO, &mut Plant::default());
+            let resumed = session.resume(connection, credit, Seq::ZERO, &mut Plant::new(None));
             assert!(resumed.is_ok(), "all is kept");
             session.pump(&limits, &logs, &mut count)
         });

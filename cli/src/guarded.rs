@@ -55,7 +55,7 @@ pub(crate) fn play(
     Ok(outcome)
 }
 
-/// A panic before the world began to run, or of a checker: our mistake, and no verdict.
+/// A panic outside of the run itself, while it is set up or judged: our mistake, and no verdict.
 fn broke_down(recipe: &Recipe, panic: &(dyn Any + Send), place: Option<String>) -> Error {
     let said = panic.downcast_ref::<String>().map(String::as_str);
     let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
@@ -99,8 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_before_a_run_is_our_mistake_and_names_the_run() {
-        let said = play_until(1).unwrap_err().to_string();
-        assert!(said.contains("`guildhall run two-members --seed 0x0` broke down at"), "{said}");
+    fn a_panic_in_the_very_first_step_is_a_violation_like_any_other() {
+        let outcome = play_until(1).unwrap();
+        assert_eq!(outcome.violations[0].clause, Clause::Panic);
+        assert_eq!(outcome.violations[0].step, 1);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use guildhall_check::violation::Violation;
+use guildhall_core::limits::Limits;
 use guildhall_sim::engine::ENGINE;
 use guildhall_sim::plan::{Latency, Network, Plan};
 use guildhall_sim::run::{Outcome, Verdict};
@@ -35,8 +36,23 @@ pub(crate) fn head(command: &str, plan: &Plan) -> String {
     ];
     let mut page = format!("{command}   (engine {ENGINE})\n");
     let _ = writeln!(page, "{}", item("plan", &parts.join(", ")));
-    page.push_str(&item("network", &network(&plan.network)));
+    let _ = writeln!(page, "{}", item("network", &network(&plan.network)));
+    page.push_str(&item("limits", &limits(&plan.limits)));
     page
+}
+
+/// The bounds that are not the usual ones.
+fn limits(limits: &Limits) -> String {
+    let values = |limits: &Limits| match serde_json::to_value(limits) {
+        Ok(serde_json::Value::Object(values)) => values,
+        Ok(_) | Err(_) => serde_json::Map::new(),
+    };
+    let usual = values(&Limits::default());
+    let other = values(limits).into_iter().filter(|(name, value)| usual.get(name) != Some(value));
+    let other: Vec<_> = other
+        .map(|(name, value)| format!("{name} {}", value.to_string().trim_matches('"')))
+        .collect();
+    if other.is_empty() { "the usual ones".to_owned() } else { other.join(", ") }
 }
 
 fn network(network: &Network) -> String {
@@ -99,8 +115,9 @@ pub(crate) fn violation(violation: &Violation, paste: &str) -> String {
     let rest = [
         item("expected", &violation.expected),
         item("got", &violation.got),
-        item("where", &format!("{}, {} ({})", violation.subject, place, violation.checker)),
+        item("where", &place),
         item("repeat", paste),
     ];
-    format!("{}: {}\n{}", violation.clause, violation.message, rest.join("\n"))
+    let (clause, subject) = (violation.clause, &violation.subject);
+    format!("{clause}  {subject}: {}\n{}", violation.message, rest.join("\n"))
 }

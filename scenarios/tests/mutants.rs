@@ -3,6 +3,7 @@
 //! These tests exist only in a build with the feature `mutants`, which `.ci/run` makes in a target
 //! folder of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![cfg(feature = "mutants")]
 
 use guildhall_check::violation::Clause;

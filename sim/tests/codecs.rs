@@ -1,5 +1,7 @@
 //! Laws of what a run leaves behind: what is written can be read again, and says the same.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::BTreeMap;
 
 use guildhall_core::id::Seq;

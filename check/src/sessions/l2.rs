@@ -109,7 +109,11 @@ fn detached(
         Detach::Superseded => scene.older == Some(on) && scene.connection != Some(on),
         Detach::Cut(_) => scene.code(on).is_some(),
     };
-    let what = ["a session loses its connection", "a cause that concerns it", "none such"];
+    let what = [
+        "its session loses it, although nothing has happened to it",
+        "its own end, its being cut, or a RESUME on another connection",
+        "none of these",
+    ];
     if concerns { None } else { complain(scene, facts, on, what) }
 }
 

@@ -1,0 +1,27 @@
+//! The README is true: its story is the one that is told, and its plan runs.
+
+use guildhall_sim::plan::Plan;
+use guildhall_sim::run::{Options, Verdict, run};
+
+const README: &str = include_str!("../../README.md");
+
+/// The text of the first block in this language.
+fn block(language: &str) -> &'static str {
+    let fence = format!("\n```{language}\n");
+    let (_, rest) = README.split_once(fence.as_str()).expect("the block begins");
+    rest.split_once("\n```").expect("the block ends").0
+}
+
+#[test]
+fn the_story_in_the_readme_is_the_one_that_is_told() {
+    let told = include_str!("../src/lost_connection.rs");
+    assert_eq!(block("rust").trim(), told.trim());
+}
+
+#[test]
+fn the_plan_in_the_readme_runs_and_holds() {
+    let plan = Plan::from_toml(block("toml")).expect("it is a plan");
+    let outcome = run(&plan, Options::default(), &mut ()).expect("it can be run");
+    assert_eq!(outcome.verdict, Verdict::Held, "{:?}", outcome.violations);
+    assert!(outcome.marks.contains_key("resume accepted"), "its fault has no effect");
+}
