@@ -1,7 +1,7 @@
 //! A plan: everything that a run consists of, as values that a person can write.
 //!
 //! Topology, acts and faults with their times, limits, and the seed of what is left to chance
-//! (latencies, ids, jitter). A plan plays no part in time: [`World`](crate::world::World) does.
+//! (latencies, ids, jitter). A plan only says: it does nothing by itself.
 
 use std::sync::Arc;
 
