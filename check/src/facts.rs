@@ -76,7 +76,10 @@ impl Facts {
                 let held = |guild: &&GuildId| {
                     (guild.0 >> 22) % u64::from(shard.count.max(1)) == u64::from(shard.id)
                 };
-                self.sessions.get_mut(index).guilds = guilds.iter().filter(held).count() as u64;
+                let heard = |guild: &GuildId| (*guild, self.relays.heard(node, *guild));
+                let heard: Vec<_> = guilds.iter().filter(held).map(heard).collect();
+                let session = self.sessions.get_mut(index);
+                (session.guilds, session.heard) = (heard.len() as u64, heard);
             }
             Note::Resumed { session, connection, seq } => {
                 let Some(index) = self.sessions.find(*session) else { return };

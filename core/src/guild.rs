@@ -13,6 +13,7 @@ use crate::dispatch::Message;
 use crate::id::{ChannelId, Epoch, GuildId, MessageId, Port, Position, UserId};
 use crate::limits::Limits;
 use crate::machine::Sink;
+use crate::mutant::{Mutant, Plant};
 use crate::peer::{Chunk, Event, PeerMessage, Record, RelayId};
 use crate::request::{Act, Answer, Origin, Outcome, Refusal, Request};
 use crate::time::{Instant, Now};
@@ -118,9 +119,18 @@ impl Guild {
     }
 
     /// Something happened.
-    pub fn handle(&mut self, now: Now, limits: &Limits, input: Input, out: &mut impl Sink<Output>) {
+    pub fn handle(
+        &mut self,
+        now: Now,
+        limits: &Limits,
+        input: Input,
+        out: &mut impl Sink<Output>,
+        plant: &mut Plant,
+    ) {
         match input {
-            Input::Request { back, request } => self.request(now, limits, back, request, out),
+            Input::Request { back, request } => {
+                self.request(now, limits, (back, request), out, plant)
+            }
             Input::Subscribe(relay) => {
                 // It follows before it asks, so that nothing falls between the state and the stream
                 // (PROTOCOL, rule 14).
@@ -167,17 +177,21 @@ impl Guild {
         &mut self,
         now: Now,
         limits: &Limits,
-        back: Back,
-        request: Request,
+        (back, request): (Back, Request),
         out: &mut impl Sink<Output>,
+        plant: &mut Plant,
     ) {
         let origin = request.origin;
-        let outcome = match self.answered.get(&origin) {
-            Some(&first) => first,
+        let first = self.answered.get(&origin).copied();
+        let outcome = match first.filter(|_| !plant.is(Mutant::RetryPerformed)) {
+            Some(first) => first,
             None if self.answered.len() >= limits.nonces as usize => Outcome::Busy,
             None => {
-                let outcome = match self.judge(origin.user, &request.act) {
-                    Ok(()) => Outcome::Done(self.perform(now, limits, origin, request.act, out)),
+                let outcome = match self.judge(origin.user, &request.act, plant) {
+                    Ok(()) => {
+                        let act = (origin, request.act);
+                        Outcome::Done(self.perform(now, limits, act, out, plant))
+                    }
                     Err(why) => Outcome::Refused { why, at: Some(self.tip) },
                 };
                 self.answered.insert(origin, outcome);
@@ -189,9 +203,10 @@ impl Guild {
     }
 
     /// Whether `user` may do this just before the next position (I8).
-    fn judge(&self, user: UserId, act: &Act) -> Result<(), Refusal> {
+    fn judge(&self, user: UserId, act: &Act, plant: &mut Plant) -> Result<(), Refusal> {
         let Act::Say { channel, .. } = act;
-        if self.members.binary_search(&user).is_err() {
+        let is_member = self.members.binary_search(&user).is_ok();
+        if !is_member && !plant.is(Mutant::MembersNotAsked) {
             Err(Refusal::NotAMember)
         } else if self.channels.binary_search(channel).is_err() {
             Err(Refusal::NoSuchChannel)
@@ -204,15 +219,17 @@ impl Guild {
         &mut self,
         now: Now,
         limits: &Limits,
-        origin: Origin,
-        act: Act,
+        (origin, act): (Origin, Act),
         out: &mut impl Sink<Output>,
+        plant: &mut Plant,
     ) -> Position {
         let Act::Say { channel, content } = act;
         // Tinted with the wall clock as clients expect, but never at the cost of the order: clocks
         // jump (O5, F3).
         let tinted = MessageId(now.wall.0 << 22);
-        self.last_message = tinted.max(MessageId(self.last_message.0 + 1));
+        let next = tinted.max(MessageId(self.last_message.0 + 1));
+        let falls = tinted < next && plant.is(Mutant::IdOfWallClock);
+        self.last_message = if falls { tinted } else { next };
         let message = Message {
             id: self.last_message,
             channel,

@@ -46,6 +46,56 @@ mutants! {
         "a replay begins with the dispatch that the client has already taken (BUGS A18)";
     HeartbeatNotRearmed = "heartbeat-not-rearmed",
         "a resumed connection is never watched for heartbeats (BUGS D05)";
+    ReplayFromWritten = "replay-from-written",
+        "a replay begins after what was written to the connection before (BUGS A10)";
+    DroppedInReplay = "dropped-in-replay",
+        "what happens while a replay is under way is not told (BUGS A23)";
+    ResumeByUser = "resume-by-user",
+        "a RESUME of a dead session takes another one of the same user (BUGS A16)";
+    TokenNotChecked = "token-not-checked",
+        "whoever knows a session's id may resume it (BUGS A16)";
+    IdKept = "id-kept",
+        "the id of a session that has ended is never forgotten (BUGS A20)";
+    ExpiryNotArmed = "expiry-not-armed",
+        "a detached session waits for its client for ever (BUGS A27)";
+    ExpiryNotDisarmed = "expiry-not-disarmed",
+        "a session that was resumed in time expires all the same (BUGS A29)";
+    RefusalCloses = "refusal-closes",
+        "a refused RESUME is answered with a close (BUGS A27)";
+    OldNotClosed = "old-not-closed",
+        "the connection that a RESUME has superseded stays open (BUGS B12)";
+    BucketMissing = "bucket-missing",
+        "an IDENTIFY is never refused for the one before it (BUGS A27)";
+    FramesNotCounted = "frames-not-counted",
+        "frames may come at any rate (BUGS E08)";
+    AnswersNotCounted = "answers-not-counted",
+        "a peer that asks and never reads is never cut (BUGS E08)";
+    HeartbeatUnanswered = "heartbeat-unanswered",
+        "a heartbeat during a replay has no answer (BUGS A11)";
+    LieBelieved = "lie-believed",
+        "a heartbeat above what was sent lets go of what was (BUGS A31)";
+    SlowNotCut = "slow-not-cut",
+        "a connection that takes too little is never cut (BUGS E04)";
+    OverflowLater = "overflow-later",
+        "a session that lost what it owed lives on until it is looked at again (BUGS A19)";
+    IntentsIgnored = "intents-ignored",
+        "a session is told of events that its intents leave out (BUGS C01)";
+    StaleSnapshot = "stale-snapshot",
+        "a snapshot is older than what its node has heard of (BUGS B01)";
+    RelayNeverAsks = "relay-never-asks",
+        "a relay that has missed something waits for it for ever (BUGS B07)";
+    PrevIgnored = "prev-ignored",
+        "a relay takes up an event though one before it is missing (BUGS B04)";
+    AppliedTwice = "applied-twice",
+        "a relay takes up an event that it has already taken up (BUGS B17)";
+    GapNotTold = "gap-not-told",
+        "a session is not told of a gap (BUGS E05)";
+    RetryPerformed = "retry-performed",
+        "a guild performs a request again that it has answered (BUGS B16)";
+    MembersNotAsked = "members-not-asked",
+        "a guild takes messages from anybody (BUGS C10)";
+    IdOfWallClock = "id-of-wall-clock",
+        "a message's id follows the wall clock back (BUGS E10)";
 }
 
 /// At most one planted bug, and how often it made a difference.

@@ -14,6 +14,7 @@ use crate::dispatch::{Body, Dispatch, Intents, Snapshot};
 use crate::id::{ChannelId, Epoch, GuildId, Position, UserId};
 use crate::limits::Limits;
 use crate::machine::Sink;
+use crate::mutant::{Mutant, Plant};
 use crate::peer::{Chunk, Event, PeerMessage, Record, RelayId};
 use crate::replay::Log;
 
@@ -121,7 +122,13 @@ impl Relay {
     }
 
     /// Something arrived.
-    pub fn handle(&mut self, limits: &Limits, input: Input, out: &mut impl Sink<Output>) {
+    pub fn handle(
+        &mut self,
+        limits: &Limits,
+        input: Input,
+        out: &mut impl Sink<Output>,
+        plant: &mut Plant,
+    ) {
         let sender = match &input {
             Input::Chunk(sender, _) | Input::Stream(sender, _) | Input::Tip(sender, _) => *sender,
         };
@@ -131,7 +138,7 @@ impl Relay {
         self.sender = sender;
         match input {
             Input::Chunk(_, chunk) => self.piece(chunk, out),
-            Input::Stream(_, record) => self.stream(limits, record, out),
+            Input::Stream(_, record) => self.stream(limits, record, out, plant),
             Input::Tip(_, position) => self.hear(position),
         }
     }
@@ -146,13 +153,19 @@ impl Relay {
         self.heard
     }
 
-    fn stream(&mut self, limits: &Limits, record: Arc<Record>, out: &mut impl Sink<Output>) {
+    fn stream(
+        &mut self,
+        limits: &Limits,
+        record: Arc<Record>,
+        out: &mut impl Sink<Output>,
+        plant: &mut Plant,
+    ) {
         self.heard = self.heard.max(record.position);
         let Some(state) = &self.state else { return };
-        if record.position <= state.position {
+        if record.position <= state.position && !plant.is(Mutant::AppliedTwice) {
             return;
         }
-        if record.prev > state.position {
+        if record.prev > state.position && !plant.is(Mutant::PrevIgnored) {
             if self.held.len() < limits.relay_inbox as usize {
                 self.held.insert(record.position, record);
             }

@@ -143,6 +143,13 @@ impl Session {
         }
     }
 
+    /// Whether its connection still has to be given what it missed.
+    #[inline]
+    #[must_use]
+    pub fn is_replaying(&self) -> bool {
+        self.connection.is_some() && self.sent < self.replayed
+    }
+
     /// Whether it could take a snapshot now: all before is written, and there is room (B2).
     #[must_use]
     pub fn has_room(&self) -> bool {
@@ -173,7 +180,9 @@ impl Session {
         self.attach(connection, credit);
         // The replay belongs to this connection: it starts from what the client says, never from
         // what was written to the one before (PROTOCOL, rule 25).
-        self.sent = seq;
+        if self.sent <= seq || !plant.is(Mutant::ReplayFromWritten) {
+            self.sent = seq;
+        }
         if seq > Seq::ZERO && seq >= low && plant.is(Mutant::ReplayFromSeq) {
             self.sent = Seq(seq.0 - 1);
         }
@@ -192,8 +201,8 @@ impl Session {
     ///
     /// What the attached connection has not been written yet stays, whatever the client says: the
     /// replay under way still needs it.
-    pub fn acknowledge(&mut self, seq: Seq, logs: &impl Logs) {
-        if seq <= self.peak {
+    pub fn acknowledge(&mut self, seq: Seq, logs: &impl Logs, plant: &mut Plant) {
+        if seq <= self.peak || plant.is(Mutant::LieBelieved) {
             self.replay.trim(seq.min(self.sent), logs);
         }
     }

@@ -22,6 +22,13 @@ pub fn script(s: &mut Script) {
     let alice = s.member("alice", paris, &[guild]);
     let bob = s.member("bob", berlin, &[guild]);
 
+    // The same user on another device: its session is none of the dead one's business, and it may
+    // come too soon after the first one to be let in at once.
+    if s.one_in("phone", 2) {
+        s.wait_between(0..=6_000);
+        s.second_client("phone", alice);
+    }
+
     s.wait_between(1_000..=3_000);
     s.chat(&[alice, bob], general, 3, 0..=500);
     s.silence(alice, Way::Both);

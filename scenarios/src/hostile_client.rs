@@ -1,10 +1,10 @@
 //! Mallory floods, lies about what she has taken, sends broken and huge frames, and falls silent;
-//! strangers try to take alice's session.
+//! strangers try to take alice's session, and to speak where they are not members.
 //!
 //! Each is answered as the contract says, and nothing of it is felt by anybody else.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Misdeed, Stage, Way};
+use guildhall_sim::fault::{Ending, Family, Misdeed, Stage, Way};
 use guildhall_sim::script::Script;
 
 /// Its name on the command line.
@@ -19,6 +19,7 @@ pub fn script(s: &mut Script) {
     let alice = s.member("alice", paris, &[guild]);
     let bob = s.member("bob", berlin, &[guild]);
     let mallory = s.hostile("mallory", paris, &[guild]);
+    let eve = s.member("eve", berlin, &[]);
 
     s.wait_between(1_000..=3_000);
     let deeds = s.size("deeds", 3..=8);
@@ -26,9 +27,17 @@ pub fn script(s: &mut Script) {
         let frames = u32::try_from(s.draw("frames", 2..=300)).unwrap_or(2);
         let by = s.draw("by", 1..=1_000);
         let bytes = u32::try_from(s.draw("bytes", 4_000..=100_000)).unwrap_or(4_000);
-        match s.draw("deed", 0..=9) {
+        match s.draw("deed", 0..=11) {
             0 => s.misbehave(mallory, Misdeed::Flood { frames }),
-            1 => s.misbehave(mallory, Misdeed::LieAhead { by }),
+            1 => {
+                // The lie comes while much is under way, and what came of it shows when mallory
+                // resumes without it.
+                s.slow(mallory, 2_000, Span::secs(5));
+                s.chat(&[bob], general, 4, 0..=60);
+                s.misbehave(mallory, Misdeed::LieAhead { by });
+                s.wait_between(100..=1_000);
+                s.cut(mallory, Ending::Reset);
+            }
             2 => s.misbehave(mallory, Misdeed::Broken),
             3 => s.misbehave(mallory, Misdeed::Opcode),
             4 => s.misbehave(mallory, Misdeed::Huge { bytes }),
@@ -36,6 +45,13 @@ pub fn script(s: &mut Script) {
             6 => s.misbehave(mallory, Misdeed::ResumeAgain),
             7 => s.silence(mallory, Way::Up),
             8 => s.steal(alice, false),
+            9 => {
+                // Mallory asks, and does not read the answers.
+                s.stall(mallory, Way::Down, Span::secs(20));
+                s.misbehave(mallory, Misdeed::Flood { frames });
+            }
+            // Eve is no member; the guild does not hear her.
+            10 => s.say(eve, general, "let me in"),
             _ => s.when(mallory, Stage::Resuming).misbehave(mallory, Misdeed::LieAhead { by }),
         }
         s.chat(&[alice, bob, mallory], general, 2, 100..=2_000);
@@ -43,5 +59,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(10));
     s.weather(&[Family::Hostile, Family::Link]);
+    if s.one_in("narrow", 2) {
+        s.network().window = 1_024;
+    }
     s.until_nothing_is_left();
 }

@@ -22,6 +22,8 @@ pub fn script(s: &mut Script) {
     let sessions = s.size("sessions", 10..=80);
     let crowd = s.crowd("member", sessions, paris, &[guild], Span::secs(2));
     let bob = s.member("bob", berlin, &[guild]);
+    // She speaks from where the crowd is: her answers tell that node of events ahead of the stream.
+    let carol = s.member("carol", paris, &[guild]);
 
     s.wait_between(3_000..=5_000);
     s.chat(&[bob], general, 5, 0..=300);
@@ -29,7 +31,7 @@ pub fn script(s: &mut Script) {
     for _ in 0..storms {
         let within = s.span("within", 0..=1_500);
         s.cut_crowd(crowd, Ending::Reset, within);
-        s.chat(&[bob], general, 8, 50..=600);
+        s.chat(&[bob, carol], general, 8, 50..=600);
         s.wait_between(1_000..=5_000);
     }
 

@@ -5,6 +5,7 @@
 //! Two patterns are drawn on purpose, because real bugs live there: a second fault during the
 //! recovery from the first, and a late word of a connection that is no more.
 
+use guildhall_core::dispatch::Intents;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
@@ -17,6 +18,7 @@ pub fn weather(plan: &mut Plan, families: &[Family], until: Instant) {
     let key = plan.seed.key(Domain::Swarm);
     travel(plan, key.text("travel"));
     bounds(plan, key.text("bounds"));
+    wishes(plan, key.text("wishes"));
     for &family in families {
         let key = key.text(family.name());
         if key.with(0).chance(Ratio::of(1, 2)) {
@@ -40,6 +42,17 @@ fn travel(plan: &mut Plan, key: Key) {
     plan.network.window = *key.with(2).pick(&[4_096, 16_384, 65_536, 262_144]);
 }
 
+/// What clients want to be told in this seed: mostly the usual, so that all the others hear of what
+/// goes wrong, and now and then all or next to nothing.
+fn wishes(plan: &mut Plan, key: Key) {
+    let all = Intents(Intents::USUAL.0 | Intents::GUILD_MEMBERS.0);
+    for (client, nth) in plan.clients.iter_mut().zip(0..) {
+        if key.with(nth).with(0).chance(Ratio::of(1, 6)) {
+            client.intents = *key.with(nth).with(1).pick(&[Intents::GUILDS, all]);
+        }
+    }
+}
+
 /// How tight the bounds are in this seed. What the story has set stays; half of the rest stays at
 /// its default, so that every bound is met alone as well as among other tight ones.
 fn bounds(plan: &mut Plan, key: Key) {
@@ -61,6 +74,7 @@ fn bounds(plan: &mut Plan, key: Key) {
         replay_bytes: [8_192, 65_536];
         live_unsent: [4, 12, 100];
         relay_sessions: [1, 3, 20];
+        control_unsent_bytes: [64, 256, 1_024];
         chunk_entries: [1, 2, 7];
         catch_up_events: [1, 2, 8];
         relay_inbox: [1, 4];

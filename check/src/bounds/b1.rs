@@ -1,9 +1,11 @@
 //! B1 limits: whatever a node counts is within its limit, or within that of what it belongs to.
 
 use guildhall_core::census::{Census, Table};
+use guildhall_core::frame::CONTROL_BYTES;
 
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
+use crate::scene::Scene;
 
 /// Without these lines a census says nothing.
 const COUNTED: [Table; 8] = [
@@ -39,6 +41,20 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Compla
             return complain(message, format!("at most {bytes}"), line.bytes.to_string());
         }
         None
+    })
+}
+
+/// A node's step is over: whoever asks and never reads was cut before its answers filled the memory.
+pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Option<(Subject, Complaint)> {
+    let on = scene.connection?;
+    let (window, answers) = facts.sockets.untaken(scene.node, on)?;
+    // The last answer that had room, and the one that is too many, may each stand out.
+    let most = window + facts.cast.limits.control_unsent_bytes + 2 * CONTROL_BYTES;
+    (answers.saturating_mul(CONTROL_BYTES) > most).then(|| {
+        let message = "a peer that asks and never reads is not cut";
+        let expected = format!("at most {most} bytes of answers");
+        let complaint = Complaint::new(message, expected, format!("{answers} answers"));
+        (facts.connection_name(scene.node, on), complaint)
     })
 }
 

@@ -5,7 +5,7 @@ use guildhall_core::node::Note;
 use guildhall_core::step::Head;
 
 use super::Contract;
-use crate::bounds::b2;
+use crate::bounds::{b1, b2};
 use crate::delivery::{d2, d4};
 use crate::findings::{Complaint, Subject};
 use crate::isolation::i4;
@@ -54,7 +54,8 @@ impl Contract {
                 .or_else(|| admission.map(|verdict| (Clause::B4, verdict)))
                 .or_else(|| l2::stepped(scene, facts).map(|verdict| (Clause::L2, verdict)))
                 .or_else(|| l6::stepped(scene, facts).map(|verdict| (Clause::L6, verdict)))
-                .or_else(|| d2::stepped(scene, facts).map(|verdict| (Clause::D2, verdict)));
+                .or_else(|| d2::stepped(scene, facts).map(|verdict| (Clause::D2, verdict)))
+                .or_else(|| b1::stepped(scene, facts).map(|verdict| (Clause::B1, verdict)));
             if let Some((clause, verdict)) = found {
                 self.complain(head, clause, verdict);
             }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use super::Contract;
 use crate::bounds::{b1, b2};
 use crate::facts::ledger::Sight;
+use crate::isolation::i8;
+use crate::ordering::o5;
 use crate::scene::{Said, Told};
 use crate::sessions::{l1, l4};
 use crate::violation::Clause;
@@ -19,8 +21,13 @@ impl Contract {
         let guildhall_core::step::Actor::Node(node) = head.actor else { return };
         self.scene.begin(node);
         self.scene.hear(&self.facts, input);
+        if let Input::Peer { message, .. } = input {
+            self.facts.relays.hear(node, message);
+        }
         match input {
-            Input::Accepted { connection, .. } => self.facts.sockets.accept(node, *connection),
+            Input::Accepted { connection, window } => {
+                self.facts.sockets.accept(node, *connection, *window);
+            }
             Input::Closed { connection, .. } => {
                 if !self.scene.open {
                     let superseded = self.facts.sockets.was_superseded(node, *connection);
@@ -41,10 +48,10 @@ impl Contract {
                 self.scene.catches_up = true;
                 self.marks.add("relay asked to catch up");
             }
+            Input::Drained { connection, .. } => self.facts.sockets.drain(node, *connection),
             Input::Own(_)
             | Input::Frame { .. }
             | Input::Identify { .. }
-            | Input::Drained { .. }
             | Input::Request { .. }
             | Input::Peer { .. }
             | Input::Census => {}
@@ -117,6 +124,10 @@ impl Contract {
         let verdict = self.requests.emitted(&self.facts, guild, event, sight);
         let sound = verdict.is_none();
         self.blame(head, Clause::D6, verdict);
+        if sight != Sight::Differs {
+            self.blame(head, Clause::I8, i8::emitted(&self.facts, guild, record));
+            self.blame(head, Clause::O5, o5::emitted(&self.facts, guild, record.position));
+        }
         if sound {
             let verdict = self.causes.placed(&self.facts, origin, guild, record.position);
             self.blame(head, Clause::O4, verdict);

@@ -10,7 +10,7 @@ use guildhall_core::id::{Connection, NodeId, Seq};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
-use crate::delivery::{d1, d2, d4, d6};
+use crate::delivery::{d1, d2, d3, d4, d6};
 use crate::facts::sessions::{Seat, Told};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
@@ -84,13 +84,14 @@ impl Contract {
         }
         let fresh = Fresh::new(facts, index, s, what);
         type Judge = fn(&Fresh<'_>) -> Option<Complaint>;
-        let clauses: [(Clause, Judge); 7] = [
+        let clauses: [(Clause, Judge); 8] = [
             (Clause::O3, o3::first),
             (Clause::D6, d6::judge),
             (Clause::O2, o2::judge),
             (Clause::O3, o3::judge),
             (Clause::D1, d1::judge),
             (Clause::D2, d2::judge),
+            (Clause::D3, d3::judge),
             (Clause::D4, d4::judge),
         ];
         clauses.into_iter().find_map(|(clause, judge)| Some((clause, judge(&fresh)?)))

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Dispatch, Intents};
-use guildhall_core::id::{Connection, NodeId, Position, SessionId, Shard, UserId};
+use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard, UserId};
 use guildhall_core::time::Instant;
 
 use super::ledger::{Ledger, wants_any};
@@ -87,6 +87,8 @@ pub(crate) struct Session {
     pub(crate) seats: Vec<Seat>,
     /// How many guilds its user has in its shard, whether or not READY has said so yet.
     pub(crate) guilds: u64,
+    /// What its node had heard of each of them when it began.
+    pub(crate) heard: Vec<(GuildId, Position)>,
     runs: VecDeque<Run>,
     /// RESUMEDs that are numbered and not yet sent: what the ledger held as each was.
     pub(crate) resumed: VecDeque<u64>,
@@ -178,6 +180,7 @@ impl Sessions {
             ended: false,
             seats: Vec::new(),
             guilds: 0,
+            heard: Vec::new(),
             runs: VecDeque::new(),
             resumed: VecDeque::new(),
             written: 0,

@@ -14,6 +14,10 @@ struct Socket {
     superseded: bool,
     /// How many frames that are no dispatches were written to it.
     answers: u32,
+    /// How many of them were written since it last took anything.
+    untaken: u32,
+    /// How many bytes its buffers hold.
+    window: u32,
 }
 
 /// The connections of all nodes, in the drivers' own dense slots.
@@ -47,14 +51,21 @@ impl Sockets {
         self.slot(node, connection).is_some_and(|socket| socket.open)
     }
 
-    pub(crate) fn accept(&mut self, node: NodeId, connection: Connection) {
+    pub(crate) fn accept(&mut self, node: NodeId, connection: Connection, window: u32) {
         let (at, slot) = (usize::from(node.0), connection.slot as usize);
         if at >= self.nodes.len() {
             self.nodes.resize(at + 1, Vec::new());
             self.open.resize(at + 1, 0);
         }
-        let nothing =
-            Socket { generation: 0, session: NONE, open: false, superseded: false, answers: 0 };
+        let nothing = Socket {
+            generation: 0,
+            session: NONE,
+            open: false,
+            superseded: false,
+            answers: 0,
+            untaken: 0,
+            window,
+        };
         if slot >= self.nodes[at].len() {
             self.nodes[at].resize(slot + 1, nothing);
         }
@@ -83,7 +94,21 @@ impl Sockets {
     pub(crate) fn answer(&mut self, node: NodeId, connection: Connection) {
         if let Some(socket) = self.slot_mut(node, connection) {
             socket.answers += 1;
+            socket.untaken += 1;
         }
+    }
+
+    /// A connection has taken something.
+    pub(crate) fn drain(&mut self, node: NodeId, connection: Connection) {
+        if let Some(socket) = self.slot_mut(node, connection) {
+            socket.untaken = 0;
+        }
+    }
+
+    /// How many bytes an open connection holds, and how many answers since it last took anything.
+    pub(crate) fn untaken(&self, node: NodeId, connection: Connection) -> Option<(u32, u32)> {
+        let socket = self.slot(node, connection).filter(|socket| socket.open)?;
+        Some((socket.window, socket.untaken))
     }
 
     /// Another connection has taken over the session of this one.

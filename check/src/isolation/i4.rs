@@ -3,6 +3,7 @@
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
 
+use crate::delivery::d2;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
 use crate::scene::{Said, Scene};
@@ -14,7 +15,10 @@ pub(crate) fn said(scene: &Scene, facts: &Facts, said: Said<'_>) -> Option<(Subj
         Said::Frame(to, ServerFrame::InvalidSession { .. }) => (to == connection, "another op 9"),
         Said::Frame(_, ServerFrame::Hello { .. } | ServerFrame::HeartbeatAck) => (false, "a frame"),
         // A peer that asks again and again and never reads is cut by the answer itself (B1).
-        Said::Close(to, code) => (to == connection && code == CloseCode::Unknown, "a close"),
+        Said::Close(to, code) => {
+            let floods = d2::floods(facts, scene, to);
+            (to == connection && code == CloseCode::Unknown && floods, "a close")
+        }
         Said::Note(..) => (false, "a note"),
     };
     (!fits).then(|| complain(scene, facts, got))

@@ -119,7 +119,8 @@ impl Node {
             (socket.minute, socket.frames) = (now.instant, 0);
         }
         socket.frames += 1;
-        let code = if socket.frames > self.limits.frames_per_minute {
+        let many = socket.frames > self.limits.frames_per_minute;
+        let code = if many && !self.plant.is(Mutant::FramesNotCounted) {
             CloseCode::RateLimited
         } else if bytes > self.limits.frame_bytes {
             CloseCode::Decode
@@ -163,7 +164,11 @@ impl Node {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         socket.heard = now.instant;
         if let (Some(slot), Some(seq)) = (socket.session, d) {
-            self.sessions.at(slot).acknowledge(seq, &self.relays);
+            self.sessions.at(slot).acknowledge(seq, &self.relays, &mut self.plant);
+        }
+        let replays = socket.session.is_some_and(|slot| self.sessions.at(slot).is_replaying());
+        if replays && self.plant.is(Mutant::HeartbeatUnanswered) {
+            return;
         }
         self.say(now, connection, ServerFrame::HeartbeatAck, out);
     }
@@ -182,7 +187,7 @@ impl Node {
             Some(slot) => self.sessions.at(slot).charge(CONTROL_BYTES, &self.limits),
             None => socket.credit.charge(CONTROL_BYTES, &self.limits),
         };
-        if !reads {
+        if !reads && !self.plant.is(Mutant::AnswersNotCounted) {
             self.cut(now, connection, Cut::Slow, out);
         }
     }
@@ -246,6 +251,9 @@ impl Node {
 
     /// Another connection has taken over the session of this one (L2).
     pub(super) fn supersede(&mut self, connection: Connection, out: &mut impl Outbox) {
+        if self.plant.is(Mutant::OldNotClosed) {
+            return;
+        }
         if let Some(Socket { session: Some(slot), .. }) = self.forget(connection) {
             self.plant.remember(connection, self.sessions.at(slot).id);
             out.emit(Output::Close { connection, code: CloseCode::Unknown });

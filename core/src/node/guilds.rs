@@ -118,7 +118,7 @@ impl Node {
             | PeerMessage::Answer { .. } => return,
         };
         let Some(owned) = self.guilds.by_id.get_mut(&id) else { return };
-        owned.guild.handle(now, &self.limits, input, &mut Post(out));
+        owned.guild.handle(now, &self.limits, input, &mut Post(out), &mut self.plant);
         if owned.forgets.is_none()
             && let Some(oldest) = owned.guild.oldest_answer()
         {
@@ -130,7 +130,7 @@ impl Node {
 
     pub(super) fn tip(&mut self, now: Now, id: GuildId, out: &mut impl Outbox) {
         let Some(owned) = self.guilds.by_id.get_mut(&id) else { return };
-        owned.guild.handle(now, &self.limits, guild::Input::Tip, &mut Post(out));
+        owned.guild.handle(now, &self.limits, guild::Input::Tip, &mut Post(out), &mut self.plant);
         self.timers.arm(now.instant + self.limits.tip_every, Timer::Tip(id));
     }
 

@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 
 use super::{Node, Note, Outbox, Output};
 use crate::census::{Line, Table};
-use crate::dispatch::{Body, Dispatch};
+use crate::dispatch::{Body, Dispatch, Intents};
 use crate::id::{GuildId, Position};
+use crate::mutant::Mutant;
 use crate::peer::{PeerMessage, RelayId};
 use crate::relay::{self, Relay};
 use crate::replay::{Log, LogId, Logs};
@@ -163,14 +164,18 @@ impl Node {
             }
             let (seat, user, intents) = (session.seats[at], session.user, session.intents);
             let relay = self.relays.at(seat.relay);
-            if seat.class.is_some() || !relay.is_current() {
+            let ready = relay.is_current()
+                || relay.position().is_some() && self.plant.is(Mutant::StaleSnapshot);
+            if seat.class.is_some() || !ready {
                 at += 1;
                 continue;
             }
             let Some(snapshot) = relay.snapshot(user, intents, &self.limits) else { return };
             self.stand_up(seat);
             let relay = self.relays.at(seat.relay);
-            let class = relay.class_of(intents);
+            let quiet = !intents.contains(Intents::GUILD_MESSAGES);
+            let ignored = quiet && self.plant.is(Mutant::IntentsIgnored);
+            let class = relay.class_of(if ignored { Intents::USUAL } else { intents });
             let bench = relay.bench(Some(class));
             let place = index(bench.len());
             bench.push(slot);
@@ -212,7 +217,7 @@ impl Node {
         let mut said = Vec::new();
         let open = self.relays.at(slot);
         let was_current = open.is_current();
-        open.handle(&self.limits, input, &mut said);
+        open.handle(&self.limits, input, &mut said, &mut self.plant);
         let heard = open.heard();
         let anew = said.iter().any(|output| !matches!(output, relay::Output::Live { .. }));
         let becomes_current = (anew || !was_current) && open.is_current();
@@ -254,7 +259,7 @@ impl Node {
     fn fan_out(&mut self, now: Now, log: LogId, index: u64, out: &mut impl Outbox) {
         let mut troubled = Vec::new();
         {
-            let Self { relays, sessions, limits, .. } = self;
+            let Self { relays, sessions, limits, plant, .. } = self;
             let open = relays.slots[log.relay as usize].as_ref();
             let class = open.expect("a relay that speaks is open").relay.class(log.class);
             if class.recipients.is_empty() {
@@ -263,6 +268,9 @@ impl Node {
             let dispatch = class.log.get(index);
             for &slot in &class.recipients {
                 let session = sessions.at(slot);
+                if session.is_replaying() && plant.is(Mutant::DroppedInReplay) {
+                    continue;
+                }
                 match session.push_shared(limits, relays, (log, index), dispatch, out) {
                     Push::Fine => {}
                     push @ (Push::Slow | Push::Overflow) => troubled.push((slot, push)),
@@ -298,7 +306,9 @@ impl Node {
             seat.place = place;
             if let Some(class) = seat.class.take() {
                 session.keep_own(LogId { relay, class }, &self.relays);
-                told.push(slot);
+                if !self.plant.is(Mutant::GapNotTold) {
+                    told.push(slot);
+                }
             }
         }
         for slot in told {
@@ -320,6 +330,7 @@ impl Node {
     fn watch(&mut self, now: Now, slot: u32) {
         let Some(open) = self.relays.slots[slot as usize].as_mut() else { return };
         match (open.relay.ask().is_some(), open.asks) {
+            (true, None) if self.plant.is(Mutant::RelayNeverAsks) => {}
             (true, None) => self.wait(now, slot, self.limits.gap_patience),
             (false, Some(at)) => {
                 open.asks = None;

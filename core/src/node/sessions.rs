@@ -8,7 +8,8 @@ use super::{Cut, Detach, End, IdentifyRefusal, Node, Note, Outbox};
 use crate::census::{Line, Table};
 use crate::dispatch::{Body, Dispatch, Ready};
 use crate::frame::{CloseCode, Farewell, Identify, Resume, ServerFrame};
-use crate::id::{Connection, SessionId};
+use crate::id::{Connection, SessionId, UserId};
+use crate::mutant::{Mutant, Plant};
 use crate::session::{Push, ResumeRefusal, Session};
 use crate::time::Now;
 use crate::timer::Timer;
@@ -47,13 +48,23 @@ impl Sessions {
         slot
     }
 
-    fn remove(&mut self, slot: u32) -> Session {
+    fn remove(&mut self, slot: u32, plant: &mut Plant) -> Session {
         let entry = &mut self.slots[slot as usize];
         let session = entry.session.take().expect("a slot that is held is in use");
         entry.generation += 1;
         self.free.push(slot);
-        self.by_id.remove(&session.id);
+        if !plant.is(Mutant::IdKept) {
+            self.by_id.remove(&session.id);
+        }
         session
+    }
+
+    /// Planted: a session of this user, whatever its id.
+    fn of_user(&self, user: Option<&UserId>, plant: &mut Plant) -> Option<u32> {
+        let session = |slot: u32| self.slots[slot as usize].session.as_ref();
+        let is_theirs = |slot: &u32| session(*slot).map(|session| &session.user) == user;
+        let found = self.by_id.values().copied().find(is_theirs)?;
+        plant.is(Mutant::ResumeByUser).then_some(found)
     }
 
     fn generation(&self, slot: u32) -> u32 {
@@ -116,7 +127,8 @@ impl Node {
             let code = misbehaved.unwrap_or(CloseCode::AuthenticationFailed);
             return self.cut(now, connection, Cut::Misbehaved(code), out);
         };
-        if self.buckets.contains_key(&(user, shard)) {
+        let shut = self.buckets.contains_key(&(user, shard));
+        if shut && !self.plant.is(Mutant::BucketMissing) {
             let why = IdentifyRefusal::Bucket;
             Self::note(Note::IdentifyRefused { connection, why }, out);
             return self.say(
@@ -157,10 +169,13 @@ impl Node {
             let code = CloseCode::AlreadyAuthenticated;
             return self.cut(now, connection, Cut::Misbehaved(code), out);
         }
-        let found = self.sessions.by_id.get(&id).copied().ok_or(ResumeRefusal::NoSession);
+        let user = self.directory.accounts.get(&resume.token);
+        let found = self.sessions.by_id.get(&id).copied();
+        let found = found.or_else(|| self.sessions.of_user(user, &mut self.plant));
+        let found = found.ok_or(ResumeRefusal::NoSession);
         let taken = found.and_then(|slot| {
             let session = self.sessions.at(slot);
-            if self.directory.accounts.get(&resume.token) != Some(&session.user) {
+            if user != Some(&session.user) && !self.plant.is(Mutant::TokenNotChecked) {
                 return Err(ResumeRefusal::Token);
             }
             let (old, since) = (session.connection(), session.detached);
@@ -170,6 +185,10 @@ impl Node {
         match taken {
             Err(why) => {
                 Self::note(Note::ResumeRefused { session: id, connection, why }, out);
+                if self.plant.is(Mutant::RefusalCloses) {
+                    let why = Cut::Misbehaved(CloseCode::Unknown);
+                    return self.cut(now, connection, why, out);
+                }
                 self.say(now, connection, ServerFrame::InvalidSession { resumable: false }, out);
             }
             Ok((slot, old, since)) => {
@@ -177,7 +196,7 @@ impl Node {
                     self.supersede(old, out);
                     let why = Detach::Superseded;
                     Self::note(Note::Detached { session: id, connection: old, why }, out);
-                } else {
+                } else if !self.plant.is(Mutant::ExpiryNotDisarmed) {
                     let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
                     self.timers.disarm(since + self.limits.session_ttl, expiry);
                 }
@@ -206,6 +225,8 @@ impl Node {
     pub(super) fn pushed(&mut self, now: Now, slot: u32, push: Push, out: &mut impl Outbox) {
         match push {
             Push::Fine => {}
+            Push::Slow if self.plant.is(Mutant::SlowNotCut) => {}
+            Push::Overflow if self.plant.is(Mutant::OverflowLater) => {}
             Push::Slow => {
                 if let Some(connection) = self.sessions.at(slot).connection() {
                     self.cut(now, connection, Cut::Slow, out);
@@ -229,7 +250,9 @@ impl Node {
         let session = self.sessions.at(slot);
         let Some(connection) = session.connection() else { return };
         session.detach(now.instant);
-        self.timers.arm(now.instant + self.limits.session_ttl, expiry);
+        if !self.plant.is(Mutant::ExpiryNotArmed) {
+            self.timers.arm(now.instant + self.limits.session_ttl, expiry);
+        }
         Self::note(Note::Detached { session: session.id, connection, why }, out);
     }
 
@@ -272,7 +295,7 @@ impl Node {
 
     pub(super) fn end(&mut self, slot: u32, why: End, out: &mut impl Outbox) {
         let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
-        let session = self.sessions.remove(slot);
+        let session = self.sessions.remove(slot, &mut self.plant);
         if session.connection().is_none() {
             self.timers.disarm(session.detached + self.limits.session_ttl, expiry);
         }

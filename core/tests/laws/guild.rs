@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use guildhall_core::guild::{Back, Charter, Guild, Input, Output};
 use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Nonce, Port, Position, UserId};
 use guildhall_core::limits::Limits;
+use guildhall_core::mutant::Plant;
 use guildhall_core::peer::{Chunk, Event, PeerMessage, Record, RelayId};
 use guildhall_core::request::{Act, Origin, Outcome, Refusal, Request};
 use guildhall_core::time::{Instant, Now, Span, Wall};
@@ -73,7 +74,13 @@ fn heard(out: Vec<Output>) -> Heard {
 
 fn followed(limits: &Limits) -> Guild {
     let mut guild = Guild::new(charter());
-    guild.handle(Now::default(), limits, Input::Subscribe(FOLLOWER), &mut Vec::new());
+    guild.handle(
+        Now::default(),
+        limits,
+        Input::Subscribe(FOLLOWER),
+        &mut Vec::new(),
+        &mut Plant::default(),
+    );
     guild
 }
 
@@ -93,7 +100,7 @@ proptest! {
         for Asked { user, nonce, channel, wall } in asks {
             let now = Now { instant: Instant::micros(5), wall: Wall(wall) };
             let mut out = Vec::new();
-            guild.handle(now, &limits, say(user, nonce, channel), &mut out);
+            guild.handle(now, &limits, say(user, nonce, channel), &mut out, &mut Plant::default());
             let heard = heard(out);
             let origin = Origin { user: UserId(user), nonce: Nonce(nonce) };
             let refusal = |why| Outcome::Refused { why, at: Some(tip) };
@@ -134,14 +141,14 @@ proptest! {
         let limits = Limits { catch_up_events: ring, chunk_entries, ..Limits::default() };
         let mut guild = followed(&limits);
         for nonce in 0..said {
-            guild.handle(Now::default(), &limits, say(1, nonce, 1), &mut Vec::new());
+            guild.handle(Now::default(), &limits, say(1, nonce, 1), &mut Vec::new(), &mut Plant::default());
         }
         let tip = Position { epoch: Epoch(4), index: said };
         let epoch_before = Position { epoch: Epoch(3), index: said + 5 };
         let from = (0..=said + 1).map(|index| Position { epoch: Epoch(4), index });
         for from in from.chain([epoch_before]) {
             let mut out = Vec::new();
-            guild.handle(Now::default(), &limits, Input::CatchUp(FOLLOWER, from), &mut out);
+            guild.handle(Now::default(), &limits, Input::CatchUp(FOLLOWER, from), &mut out, &mut Plant::default());
             let Heard { records, chunks, tips, .. } = heard(out);
             let lost = from.epoch < tip.epoch || from.index + u64::from(ring) < said;
             prop_assert_eq!(chunks.is_empty(), !lost, "from {}", from);
@@ -169,7 +176,7 @@ proptest! {
         for (&gap, nonce) in gaps.iter().zip(0..) {
             now = now + Span::secs(gap);
             guild.forget(now, &limits);
-            guild.handle(now.into(), &limits, say(1, nonce, 1), &mut Vec::new());
+            guild.handle(now.into(), &limits, say(1, nonce, 1), &mut Vec::new(), &mut Plant::default());
             asked.push(now);
             asked.retain(|&at| now.since(at) < limits.nonce_window);
             prop_assert_eq!(guild.kept().2, asked.len() as u64);
@@ -194,9 +201,21 @@ fn assert_whole(chunks: &[Chunk], tip: Position, entries: u32) {
 fn who_has_left_is_told_nothing() {
     let (limits, mut out) = (Limits::default(), Vec::new());
     let mut guild = followed(&limits);
-    guild.handle(Now::default(), &limits, Input::Unsubscribe(FOLLOWER), &mut out);
-    guild.handle(Now::default(), &limits, Input::CatchUp(FOLLOWER, Position::default()), &mut out);
-    guild.handle(Now::default(), &limits, Input::Tip, &mut out);
-    guild.handle(Now::default(), &limits, say(1, 1, 1), &mut out);
+    guild.handle(
+        Now::default(),
+        &limits,
+        Input::Unsubscribe(FOLLOWER),
+        &mut out,
+        &mut Plant::default(),
+    );
+    guild.handle(
+        Now::default(),
+        &limits,
+        Input::CatchUp(FOLLOWER, Position::default()),
+        &mut out,
+        &mut Plant::default(),
+    );
+    guild.handle(Now::default(), &limits, Input::Tip, &mut out, &mut Plant::default());
+    guild.handle(Now::default(), &limits, say(1, 1, 1), &mut out, &mut Plant::default());
     assert!(matches!(out[..], [Output::Answer(..)]), "{out:?}");
 }

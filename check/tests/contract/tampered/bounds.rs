@@ -1,9 +1,12 @@
 //! B1, B2, B4: one thing wrong, and who says so.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use guildhall_check::cast::Cast;
 use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
+use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::node::Note;
 use guildhall_core::step::{Input, Output};
@@ -31,6 +34,20 @@ fn b1_a_table_is_not_counted() {
         }
     });
     only!(found, B1);
+}
+
+#[test]
+fn b1_a_peer_that_asks_and_never_reads_is_not_cut() {
+    // The node was more patient than these bounds allow, and nobody took anything.
+    let (cast, mut steps) = histories::refused();
+    let limits = Limits { control_unsent_bytes: 64, ..Limits::clone(&cast.limits) };
+    let cast = Cast { limits: Arc::new(limits), ..Cast::clone(&cast) };
+    for step in &mut steps {
+        if let Input::Node(node::Input::Accepted { window, .. }) = &mut step.input {
+            *window = 64;
+        }
+    }
+    assert_eq!(red(&Arc::new(cast), &steps), BTreeSet::from([Clause::B1]));
 }
 
 #[test]

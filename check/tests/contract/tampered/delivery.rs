@@ -8,13 +8,14 @@ use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::{Epoch, NodeId, Position};
 use guildhall_core::node::{End, Note};
-use guildhall_core::peer::{Event, PeerMessage, Record};
+use guildhall_core::peer::{Event, PeerMessage, Record, RelayId};
 use guildhall_core::session::ResumeRefusal;
-use guildhall_core::step::{Actor, Input, Output};
+use guildhall_core::step::{Actor, Input, Output, Step};
 use guildhall_core::{client, node};
 
 use crate::histories::{self};
 use crate::honest::judge;
+use crate::stage::GUILD;
 
 use super::tools::*;
 
@@ -59,6 +60,24 @@ fn d2_a_session_ends_for_a_reason_that_is_not_so() {
         });
         only!(found, D2);
     }
+}
+
+#[test]
+fn d3_a_snapshot_is_older_than_what_its_node_has_heard() {
+    // Berlin is told that the guild has gone on before Bob identifies there.
+    let found = tampered(histories::talk(), |steps| {
+        let berlin = Actor::Node(NodeId(1));
+        let begun = |note: &Note| matches!(note, Note::Begun { .. });
+        let at = find(steps, 0, |step| step.head.actor == berlin && noted(step, begun));
+        let (guild, sender) = (GUILD, Epoch(1));
+        let position = Position { epoch: sender, index: 2 };
+        let relay = RelayId { node: NodeId(1), serial: 1 };
+        let message = PeerMessage::Tip { relay, guild, sender, position };
+        let heard = Input::Node(node::Input::Peer { from: NodeId(0), message });
+        let told = Step { input: heard, outputs: Vec::new(), ..steps[at].clone() };
+        steps.insert(at, told);
+    });
+    only!(found, D3);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::dispatch::Body;
-use guildhall_core::id::{Nonce, Seq};
+use guildhall_core::id::{MessageId, Nonce, Seq};
 use guildhall_core::node::Note;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Outcome};
@@ -106,4 +106,9 @@ fn o4_what_was_asked_later_is_placed_before() {
         }
     });
     only!(found, O4);
+}
+
+#[test]
+fn o5_the_id_of_a_message_does_not_grow() {
+    only!(forged_last(|message| message.id = MessageId(1)), O5);
 }

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use guildhall_check::cast::Cast;
 use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
-use guildhall_core::dispatch::Dispatch;
+use guildhall_core::dispatch::{Dispatch, Message};
 use guildhall_core::frame::ClientFrame;
 use guildhall_core::id::{NodeId, Port, Seq};
 use guildhall_core::node::Note;
+use guildhall_core::peer::{Event, PeerMessage, Record};
 use guildhall_core::step::{Actor, Input, Output, Step};
 use guildhall_core::{client, node};
 
-use crate::histories::{BOB, History};
+use crate::histories::{self, BOB, History};
 use crate::honest::judge;
 
 pub(crate) fn red(cast: &Arc<Cast>, steps: &[Step]) -> BTreeSet<Clause> {
@@ -117,4 +118,31 @@ pub(crate) fn bob_says(steps: &mut [Step]) -> Vec<&mut ClientFrame> {
             _ => None,
         })
         .collect()
+}
+
+/// Who notices that the guild emits the last message of a talk as it is not.
+pub(crate) fn forged_last(forge: impl Fn(&mut Message)) -> BTreeSet<Clause> {
+    tampered(histories::talk(), |steps| {
+        let emits = |output: &Output| {
+            matches!(
+                output,
+                Output::Node(node::Output::Peer { message: PeerMessage::Stream { .. }, .. })
+            )
+        };
+        let last = steps.iter().rposition(|step| step.outputs.iter().any(emits));
+        let last = last.expect("somebody says something");
+        for output in &mut steps[last].outputs {
+            if let Output::Node(node::Output::Peer {
+                message: PeerMessage::Stream { record, .. },
+                ..
+            }) = output
+            {
+                let mut forged = Record::clone(record);
+                let Event::Message(message) = &mut forged.event;
+                forge(message);
+                *record = Arc::new(forged);
+            }
+        }
+        steps.truncate(last + 1);
+    })
 }
