@@ -41,61 +41,61 @@ macro_rules! mutants {
 
 mutants! {
     LateCloseDetaches = "late-close-detaches",
-        "the end of an old connection detaches the session from its new one (BUGS A22)";
+        "the end of an old connection detaches the session from its new one";
     ReplayFromSeq = "replay-from-seq",
-        "a replay begins with the dispatch that the client has already taken (BUGS A18)";
+        "a replay begins with the dispatch that the client has already taken";
     HeartbeatNotRearmed = "heartbeat-not-rearmed",
-        "a resumed connection is never watched for heartbeats (BUGS D05)";
+        "a resumed connection is never watched for heartbeats";
     ReplayFromWritten = "replay-from-written",
-        "a replay begins after what was written to the connection before (BUGS A10)";
+        "a replay begins after what was written to the connection before";
     DroppedInReplay = "dropped-in-replay",
-        "what happens while a replay is under way is not told (BUGS A23)";
+        "what happens while a replay is under way is not told";
     ResumeByUser = "resume-by-user",
-        "a RESUME of a dead session takes another one of the same user (BUGS A16)";
+        "a RESUME of a dead session takes another one of the same user";
     TokenNotChecked = "token-not-checked",
-        "whoever knows a session's id may resume it (BUGS A16)";
+        "whoever knows a session's id may resume it";
     IdKept = "id-kept",
-        "the id of a session that has ended is never forgotten (BUGS A20)";
+        "the id of a session that has ended is never forgotten";
     ExpiryNotArmed = "expiry-not-armed",
-        "a detached session waits for its client for ever (BUGS A27)";
+        "a detached session waits for its client for ever";
     ExpiryNotDisarmed = "expiry-not-disarmed",
-        "a session that was resumed in time expires all the same (BUGS A29)";
+        "a session that was resumed in time expires all the same";
     RefusalCloses = "refusal-closes",
-        "a refused RESUME is answered with a close (BUGS A27)";
+        "a refused RESUME is answered with a close";
     OldNotClosed = "old-not-closed",
-        "the connection that a RESUME has superseded stays open (BUGS B12)";
+        "the connection that a RESUME has superseded stays open";
     BucketMissing = "bucket-missing",
-        "an IDENTIFY is never refused for the one before it (BUGS A27)";
+        "an IDENTIFY is never refused for the one before it";
     FramesNotCounted = "frames-not-counted",
-        "frames may come at any rate (BUGS E08)";
+        "frames may come at any rate";
     AnswersNotCounted = "answers-not-counted",
-        "a peer that asks and never reads is never cut (BUGS E08)";
+        "a peer that asks and never reads is never cut";
     HeartbeatUnanswered = "heartbeat-unanswered",
-        "a heartbeat during a replay has no answer (BUGS A11)";
+        "a heartbeat during a replay has no answer";
     LieBelieved = "lie-believed",
-        "a heartbeat above what was sent lets go of what was (BUGS A31)";
+        "a heartbeat above what was sent lets go of what was";
     SlowNotCut = "slow-not-cut",
-        "a connection that takes too little is never cut (BUGS E04)";
+        "a connection that takes too little is never cut";
     OverflowLater = "overflow-later",
-        "a session that lost what it owed lives on until it is looked at again (BUGS A19)";
+        "a session that lost what it owed lives on until it is looked at again";
     IntentsIgnored = "intents-ignored",
-        "a session is told of events that its intents leave out (BUGS C01)";
+        "a session is told of events that its intents leave out";
     StaleSnapshot = "stale-snapshot",
-        "a snapshot is older than what its node has heard of (BUGS B01)";
+        "a snapshot is older than what its node has heard of";
     RelayNeverAsks = "relay-never-asks",
-        "a relay that has missed something waits for it for ever (BUGS B07)";
+        "a relay that has missed something waits for it for ever";
     PrevIgnored = "prev-ignored",
-        "a relay takes up an event though one before it is missing (BUGS B04)";
+        "a relay takes up an event though one before it is missing";
     AppliedTwice = "applied-twice",
-        "a relay takes up an event that it has already taken up (BUGS B17)";
+        "a relay takes up an event that it has already taken up";
     GapNotTold = "gap-not-told",
-        "a session is not told of a gap (BUGS E05)";
+        "a session is not told of a gap";
     RetryPerformed = "retry-performed",
-        "a guild performs a request again that it has answered (BUGS B16)";
+        "a guild performs a request again that it has answered";
     MembersNotAsked = "members-not-asked",
-        "a guild takes messages from anybody (BUGS C10)";
+        "a guild takes messages from anybody";
     IdOfWallClock = "id-of-wall-clock",
-        "a message's id follows the wall clock back (BUGS E10)";
+        "a message's id follows the wall clock back";
 }
 
 /// At most one planted bug, and how often it made a difference.

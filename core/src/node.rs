@@ -269,6 +269,11 @@ pub enum End {
 /// Where a node's outputs go. Dispatches have a lane of their own, so that a world can take
 /// millions of them without owning one.
 pub trait Outbox: Sink<Output> {
+    /// A dispatch is about to be written on this connection, as one of many: nothing happens yet,
+    /// but a world of many connections may fetch what it will need.
+    #[inline]
+    fn expect(&self, _: Connection) {}
+
     /// Write a dispatch on a connection.
     #[inline]
     fn dispatch(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {

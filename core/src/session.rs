@@ -19,22 +19,22 @@ use crate::node::Outbox;
 use crate::replay::{LogId, Logs, Replay};
 use crate::time::Instant;
 
-/// One session of one user. What a delivery touches comes first.
+/// One session of one user. What a delivery touches comes first, in 128 bytes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub struct Session {
-    replay: Replay,
+    connection: Option<Connection>,
+    /// What the attached connection still takes.
+    credit: Credit,
     /// The highest number written to the attached connection.
     sent: Seq,
     /// The highest number ever written to any connection (CONTRACT, *last sent*).
     peak: Seq,
     /// Numbers up to here are a replay, not live.
     replayed: Seq,
-    /// What the attached connection still takes.
-    credit: Credit,
-    connection: Option<Connection>,
     /// When it was detached, if it is.
     pub(crate) detached: Instant,
+    replay: Replay,
     /// Its places in the relays of its guilds.
     pub(crate) seats: Vec<Seat>,
     /// Under which it can be resumed.
@@ -46,6 +46,8 @@ pub struct Session {
     /// What it wants to be told.
     pub intents: Intents,
 }
+
+const _: () = assert!(core::mem::offset_of!(Session, replay) == 64, "a delivery touches 128 bytes");
 
 /// A session's place in the relay of one guild.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -94,13 +96,13 @@ impl Session {
     #[must_use]
     pub fn new(id: SessionId, user: UserId, shard: Shard, intents: Intents) -> Self {
         Self {
-            replay: Replay::default(),
+            connection: None,
+            credit: Credit::default(),
             sent: Seq::ZERO,
             peak: Seq::ZERO,
             replayed: Seq::ZERO,
-            credit: Credit::default(),
-            connection: None,
             detached: Instant::ZERO,
+            replay: Replay::default(),
             seats: Vec::new(),
             id,
             user,

@@ -150,7 +150,9 @@ impl<E: Copy> Agenda<E> {
     }
 
     /// Takes the next event off, with its instant in microseconds.
-    #[inline]
+    // Always inlined: an event handed over in memory is read in other widths than it was written,
+    // and waits for that.
+    #[inline(always)]
     pub fn pop(&mut self) -> Option<(u64, E)> {
         if self.sorter.is_empty() && self.late.is_empty() && !self.open_next() {
             return None;

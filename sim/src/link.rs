@@ -38,43 +38,32 @@ pub(crate) enum Flow {
     Dead,
 }
 
-/// One way of a link. What a frame touches comes first, so that it is one line of memory.
+/// One way of a link.
 #[derive(Clone, Debug)]
-#[repr(C)]
 pub(crate) struct Way {
     key: Key,
-    frames: u64,
     /// When the last frame arrives; the next one arrives after it.
     last: u64,
     /// When the line is free for the next frame.
     free: u64,
+    /// A `u32` to keep this small; no run sends more.
+    frames: u32,
     /// Bytes per second, or 0 for no limit.
     pub(crate) bandwidth: u32,
     pub(crate) flow: Flow,
     /// Whether the sender's end still takes frames.
     pub(crate) open: bool,
-    /// Frames that wait for a stall to end.
-    pub(crate) held: Vec<Event>,
 }
 
 impl Way {
     pub(crate) const fn new(key: Key, bandwidth: u32) -> Self {
-        Self {
-            key,
-            frames: 0,
-            last: 0,
-            free: 0,
-            bandwidth,
-            flow: Flow::Open,
-            open: true,
-            held: Vec::new(),
-        }
+        Self { key, last: 0, free: 0, frames: 0, bandwidth, flow: Flow::Open, open: true }
     }
 
     /// When a frame of `bytes` that is sent now arrives, and its place among ties.
     #[inline]
     pub(crate) fn send(&mut self, now: u64, law: Latency, bytes: u32) -> (u64, u32) {
-        let key = self.key.with(self.frames);
+        let key = self.key.with(u64::from(self.frames));
         self.frames += 1;
         let sent = if self.bandwidth == 0 {
             now
@@ -96,30 +85,38 @@ pub(crate) const fn tie(key: Key) -> u32 {
     if bits == 0 || bits == u32::MAX { 1 } else { bits }
 }
 
-/// A connection between a client, or a stranger, and a node. What a dispatch touches comes first.
+/// A connection between a client, or a stranger, and a node. What a dispatch touches comes first:
+/// whether it is sent or arrives, that is one line of memory.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub(crate) struct Link {
     pub(crate) down: Way,
-    /// Bytes that the client has taken and its node has not been told of.
-    pub(crate) unread: u32,
-    /// The client; a stranger's links have none.
-    pub(crate) client: Option<u32>,
-    pub(crate) node: u16,
-    /// Whose it is and which of theirs: what its randomness is keyed by.
-    pub(crate) name: [u64; 2],
     /// What the node calls it, once it has accepted it.
     pub(crate) connection: Connection,
-    /// Whether the client knows that it is open.
-    pub(crate) opened: bool,
+    /// The client; a stranger's links have none.
+    pub(crate) client: Option<u32>,
+    /// Bytes that the client has taken and its node has not been told of.
+    pub(crate) unread: u32,
     /// Whether the client's end is open.
     pub(crate) here: bool,
+    /// A RESUME went over it, and no dispatch has come since.
+    pub(crate) resuming: bool,
+    /// Whether the client knows that it is open.
+    pub(crate) opened: bool,
     /// Whether the node's end is open.
     pub(crate) there: bool,
+    pub(crate) up: Way,
+    /// Whose it is and which of theirs: what its randomness is keyed by.
+    pub(crate) name: [u64; 2],
     /// How many IDENTIFYs have come over it; each gets an id of its own.
     pub(crate) identifies: u64,
-    pub(crate) up: Way,
+    pub(crate) node: u16,
+    /// Frames on their way down, and up, that wait for a stall to end.
+    pub(crate) held_down: Vec<Event>,
+    pub(crate) held_up: Vec<Event>,
 }
+
+const _: () = assert!(std::mem::offset_of!(Link, up) == 64, "a dispatch touches one line");
 
 impl Link {
     pub(crate) fn new(
@@ -132,16 +129,19 @@ impl Link {
         let key = latency.with(name[0]).with(name[1]);
         Self {
             down: Way::new(key.with(0), bandwidth),
-            unread: 0,
-            client,
-            node,
-            name,
             connection: Connection::default(),
-            opened: false,
+            client,
+            unread: 0,
             here: true,
+            resuming: false,
+            opened: false,
             there: false,
-            identifies: 0,
             up: Way::new(key.with(1), bandwidth),
+            name,
+            identifies: 0,
+            node,
+            held_down: Vec::new(),
+            held_up: Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! This is how an honest client must see the world; whether it acts so is judged by the clauses.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 
 use guildhall_core::id::{Connection, GuildId, Position, SessionId};
 use guildhall_core::request::Origin;
@@ -19,9 +20,22 @@ pub(crate) struct Taken {
     pub(crate) whole: bool,
 }
 
-/// One client.
+/// One client. What a dispatch touches comes first, in one line of memory.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub(crate) struct Client {
+    /// The last number taken.
+    pub(crate) last: u64,
+    /// The number after the one that came last on its socket, if any came.
+    pub(crate) due: Option<NonZero<u64>>,
+    /// The guild that it heard of last, apart from the others for the sake of the hot path.
+    pub(crate) latest: Option<Taken>,
+    /// The socket that is meant.
+    pub(crate) meant: Option<Connection>,
+    /// The session's model.
+    pub(crate) model: u32,
+    /// READY or RESUMED has come on the socket.
+    pub(crate) live: bool,
     pub(crate) honest: bool,
     /// Started, and neither quit nor told to stop.
     pub(crate) on: bool,
@@ -29,14 +43,6 @@ pub(crate) struct Client {
     pub(crate) stopped: bool,
     /// It has asked for a socket.
     pub(crate) opening: bool,
-    /// The socket that is meant.
-    pub(crate) meant: Option<Connection>,
-    /// READY or RESUMED has come on it.
-    pub(crate) live: bool,
-    /// The number that came last on it.
-    pub(crate) came: Option<u64>,
-    /// The last number taken.
-    pub(crate) last: u64,
     /// The session of the last READY, if no op 9 has ended it.
     pub(crate) session: Option<SessionId>,
     /// What the last READY replaced: the session, and the last number of it.
@@ -44,12 +50,8 @@ pub(crate) struct Client {
     /// The session of the last READY, whatever became of it, and the last number taken of it.
     pub(crate) taken_before: Option<SessionId>,
     pub(crate) top: u64,
-    /// The session's model.
-    pub(crate) model: u32,
     /// The guilds that READY listed.
     pub(crate) listed: Vec<u32>,
-    /// The guild that it heard of last, apart from the others for the sake of the hot path.
-    pub(crate) latest: Option<Taken>,
     others: Vec<Taken>,
     /// A violation was found in what it takes: what follows from it is not judged again.
     pub(crate) spoilt: bool,
@@ -58,6 +60,8 @@ pub(crate) struct Client {
     /// Whether it wants what guilds emit.
     pub(crate) wants: bool,
 }
+
+const _: () = assert!(std::mem::offset_of!(Client, on) <= 64, "a dispatch touches one line");
 
 impl Client {
     pub(crate) fn new(honest: bool) -> Self {
@@ -92,7 +96,7 @@ impl Client {
 
     /// The socket is gone.
     pub(crate) fn lose(&mut self) {
-        (self.meant, self.live, self.came) = (None, false, None);
+        (self.meant, self.live, self.due) = (None, false, None);
     }
 
     /// The session is gone; what was taken stays what was taken until a READY says otherwise (C1).

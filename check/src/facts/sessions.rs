@@ -16,8 +16,9 @@ use guildhall_core::time::Instant;
 use super::ledger::{Ledger, wants_any};
 use super::sockets::NONE;
 
-/// What the hot path reads and writes: one line of memory.
+/// What the hot path reads and writes: half a line of memory, and never parts of two.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 pub(crate) struct Hot {
     /// The next new number.
     pub(crate) next: u64,
@@ -34,6 +35,8 @@ pub(crate) struct Hot {
     /// A violation was found: what follows from it is not judged again.
     pub(crate) spoilt: bool,
 }
+
+const _: () = assert!(size_of::<Hot>() == 32, "two to a line");
 
 /// Where a session stands in one of its guilds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,6 +126,11 @@ impl Sessions {
     #[inline]
     pub(crate) fn hot(&self, index: u32) -> &Hot {
         &self.hot[index as usize]
+    }
+
+    /// Reads what the hot path will read, if there is such a session.
+    pub(crate) fn touch(&self, index: u32) -> u64 {
+        self.hot.get(index as usize).map_or(0, |hot| hot.next)
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 //! O1 numbered: 1, 2, 3 … for each session; each number is written once to a connection, taken once
 //! by an honest client, and always stands for the same.
 
+use std::num::NonZero;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Body, Dispatch};
@@ -48,13 +49,13 @@ pub(crate) fn repeated(
 /// An honest client is given `s` on the socket that it means.
 pub(crate) fn given(client: &Client, s: u64, what: &Dispatch) -> Option<Complaint> {
     let begins = matches!(what.body, Body::Ready(_));
-    let fits = match client.came {
+    let fits = match client.due {
         _ if begins => s == 1,
-        Some(came) => s == came + 1,
+        Some(due) => s == due.get(),
         // The first on a socket begins a replay; where that begins too early D4 says so.
         None => s <= client.last + 1,
     };
-    let expected = client.came.unwrap_or(client.last) + 1;
+    let expected = client.due.map_or(client.last + 1, NonZero::get);
     (!fits).then(|| {
         Complaint::new(
             format!("{} comes out of its turn", what.body.name()),

@@ -16,6 +16,9 @@ use crate::session::{Push, Seat};
 use crate::time::{Instant, Now, Span};
 use crate::timer::Timer;
 
+/// How many sessions are announced together, before any of them is told.
+const CROWD: usize = 16;
+
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Relays {
     slots: Vec<Option<Open>>,
@@ -266,14 +269,19 @@ impl Node {
                 return;
             }
             let dispatch = class.log.get(index);
-            for &slot in &class.recipients {
-                let session = sessions.at(slot);
-                if session.is_replaying() && plant.is(Mutant::DroppedInReplay) {
-                    continue;
+            for crowd in class.recipients.chunks(CROWD) {
+                for &slot in crowd {
+                    sessions.at(slot).connection().into_iter().for_each(|on| out.expect(on));
                 }
-                match session.push_shared(limits, relays, (log, index), dispatch, out) {
-                    Push::Fine => {}
-                    push @ (Push::Slow | Push::Overflow) => troubled.push((slot, push)),
+                for &slot in crowd {
+                    let session = sessions.at(slot);
+                    if session.is_replaying() && plant.is(Mutant::DroppedInReplay) {
+                        continue;
+                    }
+                    match session.push_shared(limits, relays, (log, index), dispatch, out) {
+                        Push::Fine => {}
+                        push @ (Push::Slow | Push::Overflow) => troubled.push((slot, push)),
+                    }
                 }
             }
         }

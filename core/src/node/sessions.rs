@@ -17,15 +17,11 @@ use crate::timer::Timer;
 /// Dense slots with generations; unguessable ids are looked up once, when a connection resumes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Sessions {
-    slots: Vec<Slot>,
+    slots: Vec<Option<Session>>,
+    /// Of each slot, apart from what a delivery touches.
+    generations: Vec<u32>,
     free: Vec<u32>,
     by_id: BTreeMap<SessionId, u32>,
-}
-
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Slot {
-    generation: u32,
-    session: Option<Session>,
 }
 
 impl Sessions {
@@ -35,23 +31,23 @@ impl Sessions {
     /// If there is none: slots are only held by connections, relays and timers of live sessions.
     #[inline]
     pub(super) fn at(&mut self, slot: u32) -> &mut Session {
-        self.slots[slot as usize].session.as_mut().expect("a slot that is held is in use")
+        self.slots[slot as usize].as_mut().expect("a slot that is held is in use")
     }
 
     fn insert(&mut self, session: Session) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, session: None });
+            self.slots.push(None);
+            self.generations.push(0);
             u32::try_from(self.slots.len() - 1).expect("fewer sessions than slots have numbers")
         });
         self.by_id.insert(session.id, slot);
-        self.slots[slot as usize].session = Some(session);
+        self.slots[slot as usize] = Some(session);
         slot
     }
 
     fn remove(&mut self, slot: u32, plant: &mut Plant) -> Session {
-        let entry = &mut self.slots[slot as usize];
-        let session = entry.session.take().expect("a slot that is held is in use");
-        entry.generation += 1;
+        let session = self.slots[slot as usize].take().expect("a slot that is held is in use");
+        self.generations[slot as usize] += 1;
         self.free.push(slot);
         if !plant.is(Mutant::IdKept) {
             self.by_id.remove(&session.id);
@@ -61,14 +57,16 @@ impl Sessions {
 
     /// Planted: a session of this user, whatever its id.
     fn of_user(&self, user: Option<&UserId>, plant: &mut Plant) -> Option<u32> {
-        let session = |slot: u32| self.slots[slot as usize].session.as_ref();
+        if !plant.is(Mutant::ResumeByUser) {
+            return None;
+        }
+        let session = |slot: u32| self.slots[slot as usize].as_ref();
         let is_theirs = |slot: &u32| session(*slot).map(|session| &session.user) == user;
-        let found = self.by_id.values().copied().find(is_theirs)?;
-        plant.is(Mutant::ResumeByUser).then_some(found)
+        self.by_id.values().copied().find(is_theirs)
     }
 
     fn generation(&self, slot: u32) -> u32 {
-        self.slots[slot as usize].generation
+        self.generations[slot as usize]
     }
 
     pub(super) fn count(&self, lines: &mut Vec<Line>) {
@@ -78,7 +76,7 @@ impl Sessions {
             (line.count, line.bytes) = (line.count.max(count), line.bytes.max(bytes));
         };
         let (mut detached, mut introductions, mut replay, mut bytes, mut unsent) = (0, 0, 0, 0, 0);
-        for session in self.slots.iter().filter_map(|slot| slot.session.as_ref()) {
+        for session in self.slots.iter().flatten() {
             let kept = session.replay();
             detached += u64::from(session.connection().is_none());
             introductions +=

@@ -194,11 +194,12 @@ impl<W: Witness> World<'_, W> {
     fn unstall(&mut self, link: Option<u32>) {
         let Some(link) = link else { return };
         let wire = &mut self.stage.links[link as usize];
-        for side in [&mut wire.down, &mut wire.up] {
+        let (down, up) = (&mut wire.held_down, &mut wire.held_up);
+        for (side, held) in [(&mut wire.down, down), (&mut wire.up, up)] {
             if side.flow == Flow::Stalled {
                 side.flow = Flow::Open;
             }
-            for event in side.held.drain(..) {
+            for event in held.drain(..) {
                 self.stage.agenda.push(self.stage.now, 0, event);
             }
         }

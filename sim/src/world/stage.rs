@@ -2,6 +2,7 @@
 //! node's and a client's outputs become events.
 
 use std::hash::Hash;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use guildhall_check::Contract;
@@ -162,10 +163,11 @@ impl<W: Witness> Stage<W> {
     }
 
     /// Something for a client finds its link stalled, dead or closed.
+    #[cold]
     pub(crate) fn miss(&mut self, event: Event, link: u32, body: Option<u32>) {
         let wire = &mut self.links[link as usize];
         if wire.here && wire.down.flow == Flow::Stalled {
-            return wire.down.held.push(event);
+            return wire.held_down.push(event);
         }
         if let Some(body) = body {
             self.bodies.arrive(body);
@@ -319,6 +321,12 @@ impl<W: Witness> NodeEnd<'_, W> {
 
 impl<W: Witness> Outbox for NodeEnd<'_, W> {
     #[inline]
+    fn expect(&self, connection: Connection) {
+        let link = self.stage.ports[self.node].link(connection);
+        black_box(self.stage.links[link as usize].down.open);
+    }
+
+    #[inline]
     fn dispatch(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.stage.watch.dispatched(&self.head, connection, s, dispatch);
         self.write(connection, s, dispatch);
@@ -347,7 +355,10 @@ impl<W: Witness> Sink<client::Output> for ClientEnd<'_, W> {
                 let line = &mut stage.lines[client as usize];
                 match frame {
                     ClientFrame::Identify(_) => line.stage = ClientStage::Identifying,
-                    ClientFrame::Resume(_) => line.stage = ClientStage::Resuming,
+                    ClientFrame::Resume(_) => {
+                        line.stage = ClientStage::Resuming;
+                        stage.links[link as usize].resuming = true;
+                    }
                     ClientFrame::Heartbeat { .. } | ClientFrame::Malformed(_) => {}
                 }
                 stage.say(link, cause, frame, None);
