@@ -153,7 +153,7 @@ impl Body {
     }
 }
 
-/// Bytes of JSON that the smallest payload of this kind takes (GATEWAY §2.6 lists the fields).
+/// Roughly the bytes of JSON of the smallest payload of this kind that real clients accept.
 fn estimate(body: &Body) -> u32 {
     let bytes = match body {
         Body::Ready(ready) => 420 + 48 * ready.guilds.len(),

@@ -29,6 +29,17 @@ pub enum Input {
     Tip(Epoch, Position),
 }
 
+impl Input {
+    /// The position that it tells of.
+    pub(crate) fn position(&self) -> Position {
+        match self {
+            Self::Chunk(_, chunk) => chunk.position,
+            Self::Stream(_, record) => record.position,
+            Self::Tip(_, position) => *position,
+        }
+    }
+}
+
 /// What a relay asks for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Output {

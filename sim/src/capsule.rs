@@ -7,13 +7,10 @@ use guildhall_check::violation::Clause;
 use guildhall_core::mutant::Mutant;
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Fingerprint;
+use crate::digest::{BLOCK, Fingerprint};
 use crate::engine::{ENGINE, EngineId};
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, Outcome, Verdict, run};
-
-/// Steps between two digests that a capsule keeps.
-pub const BLOCK: u64 = 1_024;
 
 /// The version of this format.
 pub const SCHEMA: u32 = 1;

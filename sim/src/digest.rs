@@ -23,6 +23,9 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Steps between two digests of a run that a capsule keeps.
+pub const BLOCK: u64 = 1_024;
+
 /// The rolling hash. Values are folded in by `value.hash(&mut digest)`, numbers by
 /// [`Digest::word`].
 ///

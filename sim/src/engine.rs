@@ -21,7 +21,7 @@ use crate::seed::Seed;
 pub struct EngineId(u32);
 
 /// This engine.
-pub const ENGINE: EngineId = EngineId(0x00_0000);
+pub const ENGINE: EngineId = EngineId(0xc0b831);
 
 /// The story that the engine is known by: a little of everything that it can do.
 fn reference(s: &mut Script) {

@@ -4,7 +4,9 @@
 //! and where the plan asks for it *linger*, until all that has ended must be gone (L4). The same plan
 //! gives the same steps, everywhere and always. What must not happen here: judging.
 
+mod clients;
 mod faults;
+mod nodes;
 mod stage;
 
 use std::hint::black_box;
@@ -12,13 +14,11 @@ use std::sync::Arc;
 
 use guildhall_check::Contract;
 use guildhall_core::client::{self, Client};
-use guildhall_core::dispatch::Body;
-use guildhall_core::frame::{CONTROL_BYTES, ClientFrame, Farewell};
-use guildhall_core::id::{NodeId, Nonce, Port, SessionId};
+use guildhall_core::id::{NodeId, Nonce, Port};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::node::{self, Node};
 use guildhall_core::request::{self, Origin, Request};
-use guildhall_core::step::{Actor, Witness, WorldEvent};
+use guildhall_core::step::{Witness, WorldEvent};
 use guildhall_core::time::{Instant, Span};
 
 use crate::agenda::Agenda;
@@ -27,13 +27,13 @@ use crate::coverage::Coverage;
 use crate::digest::Digest;
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
 use crate::fault::Stage as ClientStage;
-use crate::link::{Flow, Ports};
+use crate::link::Ports;
 use crate::plan::{Deed, Plan, PlanError};
 use crate::run::{End, Options};
 use crate::seed::Domain;
 use crate::topology::Topology;
 use faults::Faults;
-use stage::{ClientEnd, Line, NodeEnd, Stage};
+use stage::{Line, Stage};
 
 /// How often, in simulated time, a healed world is asked whether it has settled.
 const LOOK_EVERY: u64 = 1_000_000;
@@ -269,298 +269,6 @@ impl<'a, W: Witness> World<'a, W> {
         }
         self.stage.watch.0.look_ahead(&reached);
     }
-
-    // ---- what reaches clients
-
-    /// A dispatch reaches its client: the hot path.
-    #[inline]
-    fn deliver(&mut self, event: Event, link: u32, body: u32, s: u32) {
-        let stage = &mut self.stage;
-        let wire = &mut stage.links[link as usize];
-        let reaches = match wire.client {
-            Some(client) if wire.here && wire.down.flow == Flow::Open => client,
-            _ => return stage.miss(event, link, Some(body)),
-        };
-        let host = &mut self.clients[reaches as usize];
-        let now = host.clock.read(stage.now);
-        let (connection, s) = (wire.connection, guildhall_core::id::Seq(u64::from(s)));
-        let resuming = wire.resuming;
-        let entry = stage.bodies.get(body);
-        let head = stage.steps + 1;
-        stage.steps = head;
-        let head = stage.head(head, event.cause, now, Actor::Client(Port(reaches)));
-        stage.digest.word(stage.now);
-        stage.digest.word(u64::from(reaches) << 40 ^ s.0);
-        stage.digest.word(entry.print);
-        stage.watch.delivered(&head, connection, s, &entry.dispatch);
-        host.client.dispatch(connection, s, &entry.dispatch);
-        let (bytes, special) = (entry.dispatch.bytes, entry.dispatch.source.is_none());
-        let enters = special.then(|| matches!(entry.dispatch.body, Body::Ready(_) | Body::Resumed));
-        stage.watch.stepped(&head);
-        stage.bodies.arrive(body);
-        stage.end_step();
-        stage.taken(link, bytes);
-        if enters == Some(true) {
-            self.reached(reaches, ClientStage::Live);
-        } else if resuming {
-            self.replays(link, reaches);
-        }
-    }
-
-    /// The first dispatch after a RESUME has reached its client.
-    #[cold]
-    fn replays(&mut self, link: u32, client: u32) {
-        self.stage.links[link as usize].resuming = false;
-        if self.stage.lines[client as usize].stage == ClientStage::Resuming {
-            self.reached(client, ClientStage::Replaying);
-        }
-    }
-
-    /// Something other than a dispatch reaches a client.
-    fn down(&mut self, event: Event, link: u32, parcel: u32) {
-        let wire = &self.stage.links[link as usize];
-        if !wire.here || wire.down.flow != Flow::Open {
-            return self.stage.miss(event, link, None);
-        }
-        let (connection, client) = (wire.connection, wire.client);
-        let parcel = self.stage.parcels.take(parcel);
-        let Some(client) = client else { return self.stranger(link, parcel, event.cause) };
-        let input = match parcel {
-            Some(Parcel::Opened) => {
-                self.stage.links[link as usize].opened = true;
-                client::Input::Opened { connection, jitter: self.stage.jitter(client) }
-            }
-            Some(Parcel::Frame(frame)) => {
-                self.stage.taken(link, CONTROL_BYTES);
-                client::Input::Frame { connection, frame }
-            }
-            Some(Parcel::Close(code)) => {
-                self.stage.links[link as usize].here = false;
-                self.stage.hang_up(link, true, false);
-                let jitter = self.stage.jitter(client);
-                client::Input::Closed { connection: Some(connection), code: Some(code), jitter }
-            }
-            Some(_) | None => return,
-        };
-        let closed = matches!(input, client::Input::Closed { .. });
-        self.client_step(client, event.cause, input);
-        if closed {
-            self.reached(client, ClientStage::Lost);
-        }
-    }
-
-    /// A client's end of a link is gone.
-    fn lost(&mut self, cause: u64, link: u32) {
-        let wire = &mut self.stage.links[link as usize];
-        if !wire.here {
-            return;
-        }
-        wire.here = false;
-        let Some(client) = wire.client else { return };
-        // A socket that never opened has no name yet; a later one of this client may.
-        let opened = wire.opened.then_some(wire.connection);
-        if self.stage.lines[client as usize].link != Some(link) {
-            return;
-        }
-        let jitter = self.stage.jitter(client);
-        let input = client::Input::Closed { connection: opened, code: None, jitter };
-        self.client_step(client, cause, input);
-        self.reached(client, ClientStage::Lost);
-    }
-
-    fn wake_client(&mut self, client: u32) {
-        let host = &mut self.clients[client as usize];
-        if host.wake != self.stage.now {
-            return;
-        }
-        host.wake = u64::MAX;
-        let now = host.clock.read(self.stage.now);
-        if host.client.poll_timeout().is_some_and(|at| at <= now.instant) {
-            let head = self.stage.begin(0, now, Actor::Client(Port(client)));
-            self.stage.digest.word(0);
-            self.stage.watch.timeout(&head);
-            let mut end = ClientEnd { stage: &mut self.stage, head, client };
-            host.client.handle_timeout(now, &mut end);
-            self.stage.watch.stepped(&head);
-            self.stage.end_step();
-        }
-        self.rearm_client(client);
-        self.milestone(client);
-    }
-
-    fn client_step(&mut self, client: u32, cause: u64, input: client::Input) {
-        let host = &mut self.clients[client as usize];
-        let now = host.clock.read(self.stage.now);
-        let head = self.stage.begin(cause, now, Actor::Client(Port(client)));
-        self.stage.fold(&input);
-        self.stage.watch.client_input(&head, &input);
-        let mut end = ClientEnd { stage: &mut self.stage, head, client };
-        host.client.handle(now, input, &mut end);
-        self.stage.watch.stepped(&head);
-        self.stage.end_step();
-        self.rearm_client(client);
-        self.milestone(client);
-    }
-
-    fn rearm_client(&mut self, client: u32) {
-        let host = &mut self.clients[client as usize];
-        let Some(local) = host.client.poll_timeout() else { return };
-        let at = host.clock.reaches(local).max(self.stage.now);
-        if at < host.wake {
-            host.wake = at;
-            let event = Event { cause: self.stage.steps, kind: Kind::WakeClient { client } };
-            self.stage.agenda.push(at, u32::MAX, event);
-        }
-    }
-
-    // ---- what reaches nodes
-
-    /// Whether a node takes this now; a paused one has it wait.
-    fn is_awake(&mut self, node: usize, event: Event) -> bool {
-        let host = &mut self.nodes[node];
-        if host.pauses > 0 {
-            host.held.push(event);
-        }
-        host.pauses == 0
-    }
-
-    fn accept(&mut self, event: Event, link: u32) {
-        let node = usize::from(self.stage.links[link as usize].node);
-        if !self.is_awake(node, event) {
-            return;
-        }
-        let window = self.plan.network.window;
-        let connection = self.stage.ports[node].open(link);
-        let wire = &mut self.stage.links[link as usize];
-        (wire.connection, wire.there) = (connection, true);
-        self.stage.send_down(link, event.cause, Parcel::Opened);
-        self.node_step(node, event.cause, node::Input::Accepted { connection, window });
-    }
-
-    fn up(&mut self, event: Event, link: u32, parcel: u32) {
-        let wire = &mut self.stage.links[link as usize];
-        let node = usize::from(wire.node);
-        if wire.up.flow != Flow::Open {
-            if wire.up.flow == Flow::Stalled {
-                wire.held_up.push(event);
-            } else {
-                self.stage.parcels.take(parcel);
-            }
-            return;
-        }
-        if !self.is_awake(node, event) {
-            return;
-        }
-        let wire = &mut self.stage.links[link as usize];
-        let connection = wire.connection;
-        let input = match self.stage.parcels.take(parcel) {
-            Some(Parcel::Said(ClientFrame::Identify(identify), bytes)) => {
-                wire.identifies += 1;
-                let [who, nth] = wire.name;
-                let key = self.stage.seed.key(Domain::SessionId).with(who).with(nth);
-                let session = SessionId(key.with(wire.identifies).wide());
-                node::Input::Identify { connection, identify, session, bytes }
-            }
-            Some(Parcel::Said(frame, bytes)) => node::Input::Frame { connection, frame, bytes },
-            Some(Parcel::Bye(how)) => return self.bye(event.cause, link, how),
-            Some(_) | None => return,
-        };
-        self.node_step(node, event.cause, input);
-    }
-
-    /// A node learns that the other end of a link is gone.
-    fn gone(&mut self, event: Event, link: u32, reset: bool) {
-        let node = usize::from(self.stage.links[link as usize].node);
-        if self.is_awake(node, event) {
-            let how = if reset { Farewell::Reset } else { Farewell::End };
-            self.bye(event.cause, link, how);
-        }
-    }
-
-    /// The word of an end reaches its node even if the node has closed the connection meanwhile: a
-    /// late close must touch nothing (L2).
-    fn bye(&mut self, cause: u64, link: u32, how: Farewell) {
-        let wire = &mut self.stage.links[link as usize];
-        if wire.connection.generation == 0 {
-            return;
-        }
-        let (node, connection) = (usize::from(wire.node), wire.connection);
-        wire.up.flow = Flow::Dead;
-        if std::mem::take(&mut wire.there) {
-            self.stage.ports[node].close(connection);
-        }
-        self.node_step(node, cause, node::Input::Closed { connection, how });
-    }
-
-    fn drained(&mut self, event: Event, link: u32, bytes: u32) {
-        let wire = &self.stage.links[link as usize];
-        let (node, connection, there) = (usize::from(wire.node), wire.connection, wire.there);
-        if there && self.is_awake(node, event) {
-            self.node_step(node, event.cause, node::Input::Drained { connection, bytes });
-        }
-    }
-
-    fn peer(&mut self, event: Event, to: usize, parcel: u32) {
-        if self.is_awake(to, event)
-            && let Some(Parcel::Peer(from, message)) = self.stage.parcels.take(parcel)
-        {
-            self.node_step(to, event.cause, node::Input::Peer { from, message });
-        }
-    }
-
-    fn request(&mut self, event: Event, node: usize, parcel: u32) {
-        if self.is_awake(node, event)
-            && let Some(Parcel::Request(port, token, request)) = self.stage.parcels.take(parcel)
-        {
-            self.node_step(node, event.cause, node::Input::Request { port, token, request });
-        }
-    }
-
-    fn wake_node(&mut self, node: usize, event: Event) {
-        if self.nodes[node].wake != self.stage.now || !self.is_awake(node, event) {
-            return;
-        }
-        let host = &mut self.nodes[node];
-        host.wake = u64::MAX;
-        let now = host.clock.read(self.stage.now);
-        if host.node.poll_timeout().is_some_and(|at| at <= now.instant) {
-            let head = self.stage.begin(0, now, Actor::Node(NodeId(small(node))));
-            self.stage.digest.word(0);
-            self.stage.watch.timeout(&head);
-            let mut end = NodeEnd { stage: &mut self.stage, head, node };
-            host.node.handle_timeout(now, &mut end);
-            self.stage.watch.stepped(&head);
-            self.stage.end_step();
-        }
-        self.rearm_node(node);
-    }
-
-    fn node_step(&mut self, node: usize, cause: u64, input: node::Input) {
-        let host = &mut self.nodes[node];
-        let now = host.clock.read(self.stage.now);
-        let head = self.stage.begin(cause, now, Actor::Node(NodeId(small(node))));
-        self.stage.fold(&input);
-        self.stage.watch.node_input(&head, &input);
-        let mut end = NodeEnd { stage: &mut self.stage, head, node };
-        host.node.handle(now, input, &mut end);
-        self.stage.watch.stepped(&head);
-        self.stage.end_step();
-        self.rearm_node(node);
-    }
-
-    fn rearm_node(&mut self, node: usize) {
-        let host = &mut self.nodes[node];
-        let Some(local) = host.node.poll_timeout() else { return };
-        let at = host.clock.reaches(local).max(self.stage.now);
-        if at < host.wake {
-            host.wake = at;
-            let event =
-                Event { cause: self.stage.steps, kind: Kind::WakeNode { node: small(node) } };
-            self.stage.agenda.push(at, u32::MAX, event);
-        }
-    }
-
-    // ---- the plan
 
     fn act(&mut self, index: usize) {
         let act = &self.plan.acts[index];

@@ -212,6 +212,8 @@ impl Node {
         };
         let Some(&slot) = self.relays.by_serial.get(&relay.serial) else {
             // It has closed, and its farewell is late or lost: the guild must not follow up for ever.
+            // What it would have heard, the guild's other relays here have heard of.
+            self.hear(guild, input.position());
             if let Some(&to) = self.directory.owners.get(&guild) {
                 out.emit(Output::Peer { to, message: PeerMessage::Unsubscribe { guild, relay } });
             }

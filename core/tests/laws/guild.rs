@@ -79,7 +79,7 @@ fn followed(limits: &Limits) -> Guild {
         limits,
         Input::Subscribe(FOLLOWER),
         &mut Vec::new(),
-        &mut Plant::default(),
+        &mut Plant::new(None),
     );
     guild
 }
@@ -100,7 +100,7 @@ proptest! {
         for Asked { user, nonce, channel, wall } in asks {
             let now = Now { instant: Instant::micros(5), wall: Wall(wall) };
             let mut out = Vec::new();
-            guild.handle(now, &limits, say(user, nonce, channel), &mut out, &mut Plant::default());
+            guild.handle(now, &limits, say(user, nonce, channel), &mut out, &mut Plant::new(None));
             let heard = heard(out);
             let origin = Origin { user: UserId(user), nonce: Nonce(nonce) };
             let refusal = |why| Outcome::Refused { why, at: Some(tip) };
@@ -141,14 +141,14 @@ proptest! {
         let limits = Limits { catch_up_events: ring, chunk_entries, ..Limits::default() };
         let mut guild = followed(&limits);
         for nonce in 0..said {
-            guild.handle(Now::default(), &limits, say(1, nonce, 1), &mut Vec::new(), &mut Plant::default());
+            guild.handle(Now::default(), &limits, say(1, nonce, 1), &mut Vec::new(), &mut Plant::new(None));
         }
         let tip = Position { epoch: Epoch(4), index: said };
         let epoch_before = Position { epoch: Epoch(3), index: said + 5 };
         let from = (0..=said + 1).map(|index| Position { epoch: Epoch(4), index });
         for from in from.chain([epoch_before]) {
             let mut out = Vec::new();
-            guild.handle(Now::default(), &limits, Input::CatchUp(FOLLOWER, from), &mut out, &mut Plant::default());
+            guild.handle(Now::default(), &limits, Input::CatchUp(FOLLOWER, from), &mut out, &mut Plant::new(None));
             let Heard { records, chunks, tips, .. } = heard(out);
             let lost = from.epoch < tip.epoch || from.index + u64::from(ring) < said;
             prop_assert_eq!(chunks.is_empty(), !lost, "from {}", from);
@@ -176,7 +176,7 @@ proptest! {
         for (&gap, nonce) in gaps.iter().zip(0..) {
             now = now + Span::secs(gap);
             guild.forget(now, &limits);
-            guild.handle(now.into(), &limits, say(1, nonce, 1), &mut Vec::new(), &mut Plant::default());
+            guild.handle(now.into(), &limits, say(1, nonce, 1), &mut Vec::new(), &mut Plant::new(None));
             asked.push(now);
             asked.retain(|&at| now.since(at) < limits.nonce_window);
             prop_assert_eq!(guild.kept().2, asked.len() as u64);
@@ -206,16 +206,16 @@ fn who_has_left_is_told_nothing() {
         &limits,
         Input::Unsubscribe(FOLLOWER),
         &mut out,
-        &mut Plant::default(),
+        &mut Plant::new(None),
     );
     guild.handle(
         Now::default(),
         &limits,
         Input::CatchUp(FOLLOWER, Position::default()),
         &mut out,
-        &mut Plant::default(),
+        &mut Plant::new(None),
     );
-    guild.handle(Now::default(), &limits, Input::Tip, &mut out, &mut Plant::default());
-    guild.handle(Now::default(), &limits, say(1, 1, 1), &mut out, &mut Plant::default());
+    guild.handle(Now::default(), &limits, Input::Tip, &mut out, &mut Plant::new(None));
+    guild.handle(Now::default(), &limits, say(1, 1, 1), &mut out, &mut Plant::new(None));
     assert!(matches!(out[..], [Output::Answer(..)]), "{out:?}");
 }

@@ -55,7 +55,7 @@ struct Pair {
 impl Pair {
     fn guild(&mut self, input: guild::Input) {
         let mut out = Vec::new();
-        self.guild.handle(Now::default(), &self.limits, input, &mut out, &mut Plant::default());
+        self.guild.handle(Now::default(), &self.limits, input, &mut out, &mut Plant::new(None));
         self.under_way.extend(out.into_iter().filter_map(|output| match output {
             guild::Output::Relay(_, message) => Some(message),
             guild::Output::Answer(..) => None,
@@ -87,7 +87,7 @@ impl Pair {
         };
         let chunk = if let Input::Chunk(_, chunk) = &input { Some(chunk.position) } else { None };
         let mut out = Vec::new();
-        self.relay.handle(&self.limits, input, &mut out, &mut Plant::default());
+        self.relay.handle(&self.limits, input, &mut out, &mut Plant::new(None));
         // What it has just taken up counts as well.
         let before = if out.is_empty() { before } else { before.max(chunk) };
         assert!(self.relay.position() >= before, "a relay never goes back");

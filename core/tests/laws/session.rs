@@ -71,7 +71,7 @@ impl Real {
             }),
             Act::Acknowledge(seq) => {
                 if session.connection().is_some() {
-                    session.acknowledge(Seq(seq), shelf, &mut Plant::default());
+                    session.acknowledge(Seq(seq), shelf, &mut Plant::new(None));
                 }
                 None
             }

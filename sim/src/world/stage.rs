@@ -17,9 +17,8 @@ use guildhall_core::time::Now;
 
 use super::{instant, place, small};
 use crate::agenda::Agenda;
-use crate::capsule::BLOCK;
 use crate::coverage::Coverage;
-use crate::digest::{Digest, Fingerprint};
+use crate::digest::{BLOCK, Digest, Fingerprint};
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
 use crate::fault::Stage as ClientStage;
 use crate::link::{Flow, Link, Ports, tie};

@@ -1,0 +1,160 @@
+//! What reaches nodes: connections, frames, messages and requests, and their deadlines. A paused
+//! node takes none of it; it waits in the order in which it arrived.
+
+use guildhall_core::frame::{ClientFrame, Farewell};
+use guildhall_core::id::{NodeId, SessionId};
+use guildhall_core::node;
+use guildhall_core::step::{Actor, Witness};
+
+use super::stage::NodeEnd;
+use super::{World, small};
+use crate::event::{Event, Kind, Parcel};
+use crate::link::Flow;
+use crate::seed::Domain;
+
+impl<W: Witness> World<'_, W> {
+    /// Whether a node takes this now; a paused one has it wait.
+    pub(super) fn is_awake(&mut self, node: usize, event: Event) -> bool {
+        let host = &mut self.nodes[node];
+        if host.pauses > 0 {
+            host.held.push(event);
+        }
+        host.pauses == 0
+    }
+
+    pub(super) fn accept(&mut self, event: Event, link: u32) {
+        let node = usize::from(self.stage.links[link as usize].node);
+        if !self.is_awake(node, event) {
+            return;
+        }
+        let window = self.plan.network.window;
+        let connection = self.stage.ports[node].open(link);
+        let wire = &mut self.stage.links[link as usize];
+        (wire.connection, wire.there) = (connection, true);
+        self.stage.send_down(link, event.cause, Parcel::Opened);
+        self.node_step(node, event.cause, node::Input::Accepted { connection, window });
+    }
+
+    pub(super) fn up(&mut self, event: Event, link: u32, parcel: u32) {
+        let wire = &mut self.stage.links[link as usize];
+        let node = usize::from(wire.node);
+        if wire.up.flow != Flow::Open {
+            if wire.up.flow == Flow::Stalled {
+                wire.held_up.push(event);
+            } else {
+                self.stage.parcels.take(parcel);
+            }
+            return;
+        }
+        if !self.is_awake(node, event) {
+            return;
+        }
+        let wire = &mut self.stage.links[link as usize];
+        let connection = wire.connection;
+        let input = match self.stage.parcels.take(parcel) {
+            Some(Parcel::Said(ClientFrame::Identify(identify), bytes)) => {
+                wire.identifies += 1;
+                let [who, nth] = wire.name;
+                let key = self.stage.seed.key(Domain::SessionId).with(who).with(nth);
+                let session = SessionId(key.with(wire.identifies).wide());
+                node::Input::Identify { connection, identify, session, bytes }
+            }
+            Some(Parcel::Said(frame, bytes)) => node::Input::Frame { connection, frame, bytes },
+            Some(Parcel::Bye(how)) => return self.bye(event.cause, link, how),
+            Some(_) | None => return,
+        };
+        self.node_step(node, event.cause, input);
+    }
+
+    /// A node learns that the other end of a link is gone.
+    pub(super) fn gone(&mut self, event: Event, link: u32, reset: bool) {
+        let node = usize::from(self.stage.links[link as usize].node);
+        if self.is_awake(node, event) {
+            let how = if reset { Farewell::Reset } else { Farewell::End };
+            self.bye(event.cause, link, how);
+        }
+    }
+
+    /// The word of an end reaches its node even if the node has closed the connection meanwhile: a
+    /// late close must touch nothing (L2).
+    pub(super) fn bye(&mut self, cause: u64, link: u32, how: Farewell) {
+        let wire = &mut self.stage.links[link as usize];
+        if wire.connection.generation == 0 {
+            return;
+        }
+        let (node, connection) = (usize::from(wire.node), wire.connection);
+        wire.up.flow = Flow::Dead;
+        if std::mem::take(&mut wire.there) {
+            self.stage.ports[node].close(connection);
+        }
+        self.node_step(node, cause, node::Input::Closed { connection, how });
+    }
+
+    pub(super) fn drained(&mut self, event: Event, link: u32, bytes: u32) {
+        let wire = &self.stage.links[link as usize];
+        let (node, connection, there) = (usize::from(wire.node), wire.connection, wire.there);
+        if there && self.is_awake(node, event) {
+            self.node_step(node, event.cause, node::Input::Drained { connection, bytes });
+        }
+    }
+
+    pub(super) fn peer(&mut self, event: Event, to: usize, parcel: u32) {
+        if self.is_awake(to, event)
+            && let Some(Parcel::Peer(from, message)) = self.stage.parcels.take(parcel)
+        {
+            self.node_step(to, event.cause, node::Input::Peer { from, message });
+        }
+    }
+
+    pub(super) fn request(&mut self, event: Event, node: usize, parcel: u32) {
+        if self.is_awake(node, event)
+            && let Some(Parcel::Request(port, token, request)) = self.stage.parcels.take(parcel)
+        {
+            self.node_step(node, event.cause, node::Input::Request { port, token, request });
+        }
+    }
+
+    pub(super) fn wake_node(&mut self, node: usize, event: Event) {
+        if self.nodes[node].wake != self.stage.now || !self.is_awake(node, event) {
+            return;
+        }
+        let host = &mut self.nodes[node];
+        host.wake = u64::MAX;
+        let now = host.clock.read(self.stage.now);
+        if host.node.poll_timeout().is_some_and(|at| at <= now.instant) {
+            let head = self.stage.begin(0, now, Actor::Node(NodeId(small(node))));
+            self.stage.digest.word(0);
+            self.stage.watch.timeout(&head);
+            let mut end = NodeEnd { stage: &mut self.stage, head, node };
+            host.node.handle_timeout(now, &mut end);
+            self.stage.watch.stepped(&head);
+            self.stage.end_step();
+        }
+        self.rearm_node(node);
+    }
+
+    pub(super) fn node_step(&mut self, node: usize, cause: u64, input: node::Input) {
+        let host = &mut self.nodes[node];
+        let now = host.clock.read(self.stage.now);
+        let head = self.stage.begin(cause, now, Actor::Node(NodeId(small(node))));
+        self.stage.fold(&input);
+        self.stage.watch.node_input(&head, &input);
+        let mut end = NodeEnd { stage: &mut self.stage, head, node };
+        host.node.handle(now, input, &mut end);
+        self.stage.watch.stepped(&head);
+        self.stage.end_step();
+        self.rearm_node(node);
+    }
+
+    pub(super) fn rearm_node(&mut self, node: usize) {
+        let host = &mut self.nodes[node];
+        let Some(local) = host.node.poll_timeout() else { return };
+        let at = host.clock.reaches(local).max(self.stage.now);
+        if at < host.wake {
+            host.wake = at;
+            let event =
+                Event { cause: self.stage.steps, kind: Kind::WakeNode { node: small(node) } };
+            self.stage.agenda.push(at, u32::MAX, event);
+        }
+    }
+}
