@@ -56,8 +56,7 @@ struct NodeHost {
     held: Vec<Event>,
 }
 
-/// A client and its circumstances. What a dispatch touches comes first. It is not aligned to lines:
-/// that would make it 256 bytes, and all of these first lines share a quarter of the cache.
+/// A client and its circumstances. What a dispatch touches comes first.
 #[repr(C)]
 struct ClientHost {
     clock: Clock,
