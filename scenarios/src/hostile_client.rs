@@ -16,22 +16,18 @@ pub fn script(s: &mut Script) {
     let guild = s.guild("rustaceans", berlin);
     let general = s.channel(guild, "general");
     s.limits().heartbeat_interval = Span::secs(10);
-    let alice = s.member("alice", paris, &[guild]);
-    let bob = s.member("bob", berlin, &[guild]);
-    let mallory = s.hostile("mallory", paris, &[guild]);
-    let eve = s.member("eve", berlin, &[]);
+    let (alice, bob) = (s.member("alice", paris, &[guild]), s.member("bob", berlin, &[guild]));
+    let (mallory, eve) = (s.hostile("mallory", paris, &[guild]), s.member("eve", berlin, &[]));
 
     s.wait_between(1_000..=3_000);
-    let deeds = s.size("deeds", 3..=8);
-    for _ in 0..deeds {
-        let frames = u32::try_from(s.draw("frames", 2..=300)).unwrap_or(2);
+    for _ in 0..s.size("deeds", 3..=8) {
+        let frames = s.count("frames", 2..=300);
         let by = s.draw("by", 1..=1_000);
-        let bytes = u32::try_from(s.draw("bytes", 4_000..=100_000)).unwrap_or(4_000);
+        let bytes = s.count("bytes", 4_000..=100_000);
         match s.draw("deed", 0..=11) {
             0 => s.misbehave(mallory, Misdeed::Flood { frames }),
             1 => {
-                // The lie comes while much is under way, and what came of it shows when mallory
-                // resumes without it.
+                // While much is under way; what came of the lie shows at the next resume.
                 s.slow(mallory, 2_000, Span::secs(5));
                 s.chat(&[bob], general, 4, 0..=60);
                 s.misbehave(mallory, Misdeed::LieAhead { by });
@@ -50,13 +46,11 @@ pub fn script(s: &mut Script) {
                 s.stall(mallory, Way::Down, Span::secs(20));
                 s.misbehave(mallory, Misdeed::Flood { frames });
             }
-            // Eve is no member; the guild does not hear her.
             10 => s.say(eve, general, "let me in"),
             _ => s.when(mallory, Stage::Resuming).misbehave(mallory, Misdeed::LieAhead { by }),
         }
         s.chat(&[alice, bob, mallory], general, 2, 100..=2_000);
     }
-
     s.wait(Span::secs(10));
     s.weather(&[Family::Hostile, Family::Link]);
     if s.one_in("narrow", 2) {

@@ -15,7 +15,7 @@ pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);
     let general = s.channel(guild, "general");
-    let seats = u32::try_from(s.draw("seats", 5..=40)).unwrap_or(5);
+    let seats = s.count("seats", 5..=40);
     s.limits().relay_sessions = seats;
     let ttl = s.span("ttl", 2_000..=20_000);
     s.limits().session_ttl = ttl;

@@ -16,7 +16,7 @@ pub fn script(s: &mut Script) {
     let guild = s.guild("rustaceans", berlin);
     let general = s.channel(guild, "general");
     // A slow line makes a replay last long enough to be interrupted.
-    let bandwidth = u32::try_from(s.draw("bandwidth", 4_000..=40_000)).unwrap_or(4_000);
+    let bandwidth = s.count("bandwidth", 4_000..=40_000);
     s.network().bandwidth = Some(bandwidth);
     let alice = s.member("alice", paris, &[guild]);
     let bob = s.member("bob", berlin, &[guild]);

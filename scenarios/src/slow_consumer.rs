@@ -15,8 +15,8 @@ pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);
     let general = s.channel(guild, "general");
-    let unsent = u32::try_from(s.draw("unsent", 4..=40)).unwrap_or(4);
-    let kept = unsent + 1 + u32::try_from(s.draw("kept", 0..=60)).unwrap_or(0);
+    let unsent = s.count("unsent", 4..=40);
+    let kept = unsent + 1 + s.count("kept", 0..=60);
     s.limits().live_unsent = unsent;
     s.limits().replay_dispatches = kept;
     let listeners = s.size("listeners", 5..=40);
@@ -26,7 +26,7 @@ pub fn script(s: &mut Script) {
 
     s.wait_between(2_000..=4_000);
     s.network().window = 4_096;
-    let bandwidth = u32::try_from(s.draw("bandwidth", 300..=8_000)).unwrap_or(300);
+    let bandwidth = s.count("bandwidth", 300..=8_000);
     let lasts = s.span("slow", 5_000..=30_000);
     if s.one_in("stalled", 3) {
         s.stall(slug, Way::Down, lasts);

@@ -143,6 +143,11 @@ impl Script {
         self.key.text(name).with(*nth).between(*range.start(), *range.end())
     }
 
+    /// A small number that the seed draws.
+    pub fn count(&mut self, name: &str, range: RangeInclusive<u64>) -> u32 {
+        u32::try_from(self.draw(name, range)).unwrap_or(u32::MAX)
+    }
+
     /// A time that the seed draws, in milliseconds.
     pub fn span(&mut self, name: &str, millis: RangeInclusive<u64>) -> Span {
         let (low, high) = (millis.start() * 1_000, millis.end() * 1_000);
