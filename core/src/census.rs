@@ -50,6 +50,18 @@ pub enum Table {
     CatchUpRing,
     /// Nonces remembered.
     Nonces,
+    /// Messages that guilds still know.
+    Messages,
+    /// What waits in the queues out of guilds for the journal.
+    Unsynced,
+    /// Users that guilds wait for the directory to enter or to take out.
+    Directed,
+    /// Guilds whose owners are known.
+    Contacts,
+    /// Users with sessions here, or about to have some.
+    Users,
+    /// Connections that wait for the directory to say which guilds their user is in.
+    Identifying,
     /// Deadlines.
     Timers,
     /// A client's requests without an answer.

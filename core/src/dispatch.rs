@@ -8,7 +8,11 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ChannelId, GuildId, MessageId, NodeId, Nonce, Position, SessionId, UserId};
+use crate::event::Channel;
+use crate::id::{
+    ChannelId, GuildId, MessageId, NodeId, Nonce, Position, RoleId, SessionId, UserId,
+};
+use crate::permission::Permissions;
 
 /// Which kinds of events a session wants; Discord's bits, as far as this system knows them.
 #[derive(
@@ -24,8 +28,15 @@ impl Intents {
     pub const GUILD_MEMBERS: Self = Self(1 << 1);
     /// Messages in the channels of guilds.
     pub const GUILD_MESSAGES: Self = Self(1 << 9);
+    /// Typing in the channels of guilds.
+    pub const GUILD_MESSAGE_TYPING: Self = Self(1 << 11);
+    /// What messages say; without it they are blank but for one's own and those that name one.
+    pub const MESSAGE_CONTENT: Self = Self(1 << 15);
     /// What most clients ask for.
-    pub const USUAL: Self = Self(Self::GUILDS.0 | Self::GUILD_MESSAGES.0);
+    pub const USUAL: Self = Self(Self::GUILDS.0 | Self::GUILD_MESSAGES.0 | Self::MESSAGE_CONTENT.0);
+    /// All that this system tells of.
+    pub const ALL: Self =
+        Self(Self::USUAL.0 | Self::GUILD_MEMBERS.0 | Self::GUILD_MESSAGE_TYPING.0);
 
     /// Every bit that Discord documents: 0–16, 20, 21, 24 and 25.
     const KNOWN: u32 = 0x1_ffff | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
@@ -39,7 +50,7 @@ impl Intents {
     /// The bits that make a difference to what is told here.
     #[must_use]
     pub const fn told(self) -> Self {
-        Self(self.0 & (Self::GUILD_MEMBERS.0 | Self::GUILD_MESSAGES.0))
+        Self(self.0 & Self::ALL.0)
     }
 
     /// Whether all of `other` is wanted.
@@ -80,10 +91,78 @@ pub enum Body {
     Resumed,
     /// A guild as it stands at the source's position.
     GuildCreate(Snapshot),
-    /// A guild can not be followed for now; GUILD_CREATE ends the gap (D2).
+    /// A guild can not be followed for now; GUILD_CREATE or GUILD_DELETE ends the gap (D2).
     GuildUnavailable,
-    /// A message.
+    /// The user is in this guild no more, or it is no more (I3).
+    GuildDelete,
+    /// The guild belongs to somebody else. Intent GUILDS, as all of roles and channels.
+    GuildUpdate {
+        /// To whom.
+        owner: UserId,
+    },
+    /// There is a new role.
+    RoleCreate {
+        /// Its id.
+        role: RoleId,
+        /// What it gives.
+        permissions: Permissions,
+    },
+    /// A role gives something else.
+    RoleUpdate {
+        /// Its id.
+        role: RoleId,
+        /// What it gives now.
+        permissions: Permissions,
+    },
+    /// A role is gone.
+    RoleDelete {
+        /// Its id.
+        role: RoleId,
+    },
+    /// There is a channel that the user did not see.
+    ChannelCreate(Channel),
+    /// A channel has changed.
+    ChannelUpdate(Channel),
+    /// A channel that the user saw is gone, or the user does not see it any more.
+    ChannelDelete {
+        /// Its id.
+        channel: ChannelId,
+    },
+    /// Somebody is a member. Intent GUILD_MEMBERS, as all of members but the user's own.
+    MemberAdd {
+        /// Who.
+        user: UserId,
+    },
+    /// A member has other roles. Told of the user's own member whatever the intents.
+    MemberUpdate {
+        /// Who.
+        user: UserId,
+        /// All that it has now, ascending.
+        roles: Arc<[RoleId]>,
+    },
+    /// Somebody is a member no more.
+    MemberRemove {
+        /// Who.
+        user: UserId,
+    },
+    /// A message. Intent GUILD_MESSAGES, as its changes.
     MessageCreate(Message),
+    /// A message reads otherwise.
+    MessageUpdate(Message),
+    /// A message is gone.
+    MessageDelete {
+        /// Which.
+        message: MessageId,
+        /// Where it was said.
+        channel: ChannelId,
+    },
+    /// Somebody is about to say something. Intent GUILD_MESSAGE_TYPING.
+    TypingStart {
+        /// Who.
+        user: UserId,
+        /// Where.
+        channel: ChannelId,
+    },
 }
 
 /// The first dispatch of every session (O3, D9).
@@ -102,12 +181,16 @@ pub struct Ready {
 /// A guild as one user sees it, cut to what the session wants (D3).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// The channels, ascending.
-    pub channels: Arc<[ChannelId]>,
+    /// Who owns it.
+    pub owner: UserId,
+    /// All roles, ascending.
+    pub roles: Arc<[(RoleId, Permissions)]>,
+    /// The channels that the user sees, ascending.
+    pub channels: Arc<[Channel]>,
     /// How many members there are.
     pub member_count: u32,
     /// The members, ascending: all of them, or only the user's own.
-    pub members: Arc<[UserId]>,
+    pub members: Arc<[(UserId, Arc<[RoleId]>)]>,
 }
 
 /// A message as its author sent it, with the id that the guild gave it.
@@ -121,8 +204,25 @@ pub struct Message {
     pub author: UserId,
     /// The author's name for the act.
     pub nonce: Nonce,
-    /// What was said.
+    /// What was said; empty where it is blanked.
     pub content: Arc<str>,
+    /// Whom it names, ascending.
+    #[serde(default)]
+    pub mentions: Arc<[UserId]>,
+}
+
+impl Message {
+    /// Whether `user` may read it without the intent MESSAGE_CONTENT.
+    #[must_use]
+    pub fn concerns(&self, user: UserId) -> bool {
+        self.author == user || self.mentions.contains(&user)
+    }
+
+    /// The same without what it says.
+    #[must_use]
+    pub fn blanked(&self) -> Self {
+        Self { content: Arc::default(), ..self.clone() }
+    }
 }
 
 impl Dispatch {
@@ -147,8 +247,21 @@ impl Body {
             Self::Ready(_) => "READY",
             Self::Resumed => "RESUMED",
             Self::GuildCreate(_) => "GUILD_CREATE",
-            Self::GuildUnavailable => "GUILD_DELETE",
+            Self::GuildUnavailable | Self::GuildDelete => "GUILD_DELETE",
+            Self::GuildUpdate { .. } => "GUILD_UPDATE",
+            Self::RoleCreate { .. } => "GUILD_ROLE_CREATE",
+            Self::RoleUpdate { .. } => "GUILD_ROLE_UPDATE",
+            Self::RoleDelete { .. } => "GUILD_ROLE_DELETE",
+            Self::ChannelCreate(_) => "CHANNEL_CREATE",
+            Self::ChannelUpdate(_) => "CHANNEL_UPDATE",
+            Self::ChannelDelete { .. } => "CHANNEL_DELETE",
+            Self::MemberAdd { .. } => "GUILD_MEMBER_ADD",
+            Self::MemberUpdate { .. } => "GUILD_MEMBER_UPDATE",
+            Self::MemberRemove { .. } => "GUILD_MEMBER_REMOVE",
             Self::MessageCreate(_) => "MESSAGE_CREATE",
+            Self::MessageUpdate(_) => "MESSAGE_UPDATE",
+            Self::MessageDelete { .. } => "MESSAGE_DELETE",
+            Self::TypingStart { .. } => "TYPING_START",
         }
     }
 }
@@ -158,11 +271,30 @@ fn estimate(body: &Body) -> u32 {
     let bytes = match body {
         Body::Ready(ready) => 420 + 48 * ready.guilds.len(),
         Body::Resumed => 40,
-        Body::GuildUnavailable => 90,
+        Body::GuildUnavailable | Body::GuildDelete => 90,
         Body::GuildCreate(snapshot) => {
-            900 + 96 * snapshot.channels.len() + 120 * snapshot.members.len()
+            let overwrites: usize = snapshot.channels.iter().map(|it| it.overwrites.len()).sum();
+            900 + 96 * snapshot.channels.len()
+                + 60 * overwrites
+                + 150 * snapshot.roles.len()
+                + 120 * snapshot.members.len()
         }
-        Body::MessageCreate(message) => 420 + message.content.len(),
+        Body::ChannelCreate(channel) | Body::ChannelUpdate(channel) => {
+            140 + 60 * channel.overwrites.len()
+        }
+        Body::MessageCreate(message) | Body::MessageUpdate(message) => {
+            420 + message.content.len() + 24 * message.mentions.len()
+        }
+        Body::MemberUpdate { roles, .. } => 200 + 22 * roles.len(),
+        Body::GuildUpdate { .. }
+        | Body::RoleCreate { .. }
+        | Body::RoleUpdate { .. }
+        | Body::RoleDelete { .. }
+        | Body::ChannelDelete { .. }
+        | Body::MemberAdd { .. }
+        | Body::MemberRemove { .. }
+        | Body::MessageDelete { .. }
+        | Body::TypingStart { .. } => 200,
     };
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }

@@ -29,6 +29,8 @@ ids! {
     GuildId(u64);
     /// A channel; unique over all guilds.
     ChannelId(u64);
+    /// A role. That of everyone has the number of its guild.
+    RoleId(u64);
     /// A user, who may have several sessions.
     UserId(u64);
     /// A message. It grows with the position of the message in its guild, whatever the clocks say.

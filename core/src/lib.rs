@@ -17,9 +17,13 @@ pub mod limits;
 pub mod time;
 
 pub mod dispatch;
+pub mod event;
 pub mod frame;
+pub mod journal;
 pub mod peer;
+pub mod permission;
 pub mod request;
+pub mod state;
 
 pub mod machine;
 pub mod mutant;
@@ -30,6 +34,7 @@ pub mod credit;
 pub mod directory;
 pub mod guild;
 pub mod node;
+pub mod realm;
 pub mod relay;
 pub mod replay;
 pub mod session;

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Span;
 
+/// How long whoever places guilds may take to name an owner again that had to step down.
+pub const PLACED_WITHIN: Span = Span::secs(3);
+
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
         /// The bounds of one run; the same on every node and client.
@@ -63,7 +66,7 @@ limits! {
     chunk_entries: u32 = 1_000;
     /// Members above which GUILD_CREATE carries only their count and the user's own (D3).
     large_guild: u32 = 75_000;
-    /// How often a guild repeats its last position to each relay.
+    /// How often a guild tells every node its last position.
     tip_every: Span = Span::secs(5);
     /// Events that a relay holds back while one before them is missing; more are dropped and found
     /// again by the next tip (B1).
@@ -76,6 +79,25 @@ limits! {
     nonce_window: Span = Span::secs(600);
     /// Nonces that a guild remembers at once; beyond them it is busy (B1).
     nonces: u32 = 65_536;
+    /// Messages that a guild still knows, so that they can be edited and deleted (B1).
+    messages: u32 = 4_096;
+    /// Records that wait for the journal, and answers behind them; beyond them a guild is busy (B1).
+    unsynced: u32 = 1_024;
+    /// How long a guild waits for the journal's word before it asks again.
+    journal_again: Span = Span::secs(1);
+    /// How often an owner confirms its epoch while it has nothing to append (L8).
+    confirm_every: Span = Span::secs(3);
+    /// For how long an owner that has not confirmed its epoch, or a relay that has heard no tip, may
+    /// go on as if nothing were (L8).
+    stale_after: Span = Span::secs(10);
+    /// How long a relay without an owner in reach waits before it tells its sessions (D2).
+    unreachable_after: Span = Span::secs(60);
+    /// A request whose sender has last heard a tip this long ago is dropped (D5).
+    request_age: Span = Span::secs(300);
+    /// Records that a journal keeps before its owner stands a base for them.
+    journal_tail: u32 = 8_192;
+    /// How often a node asks the directory what it may have missed.
+    reconcile_every: Span = Span::secs(5);
     /// How long a requester waits for an answer before it sends the same request again.
     request_again: Span = Span::secs(3);
     /// Requests of one client that may be without an answer.
@@ -95,6 +117,13 @@ impl Limits {
         self.heartbeat_interval.scaled(3, 2)
     }
 
+    /// How long a requester waits for an answer to this attempt before the next one. The wait grows,
+    /// for only the latest attempt can be refused: an answer must have the time to come back.
+    #[must_use]
+    pub fn request_again(&self, attempt: u32) -> Span {
+        self.request_again.scaled(u64::from(attempt.clamp(1, 16)), 1)
+    }
+
     /// The wait before try number `attempt` (0 is the first), jitter apart (C2).
     #[must_use]
     pub fn backoff(&self, attempt: u32) -> Span {
@@ -104,18 +133,25 @@ impl Limits {
 
     /// L3's bound: how long a healed world may go without progress.
     ///
-    /// The slowest way back is a client that sits in its longest back-off (half as much again by
-    /// jitter), or first has to find out that its connection is dead (two intervals), then opens a
-    /// socket, is refused its session, waits for the identify bucket and asks again.
+    /// The slowest way back is a client that first has to find out that its connection is dead (two
+    /// intervals), then sits in its longest back-off (half as much again by jitter), tries a node
+    /// that is gone for ever and another one, is refused its session, waits for the identify bucket
+    /// and asks again. Meanwhile a guild may have to find an owner, and that owner its journal; the
+    /// directory is asked again; and what a full table of nonces keeps from being done is given up
+    /// when it is too old.
     #[must_use]
     pub fn settle_within(&self) -> Span {
         let notice = self.heartbeat_interval.scaled(2, 1) + self.zombie_slack;
-        let back_off = self.backoff_most.scaled(3, 2);
-        let connect = self.connect_patience.scaled(2, 1);
+        let back_off = self.backoff_most.scaled(9, 2);
+        let connect = self.connect_patience.scaled(4, 1);
         let identify = self.identify_every.scaled(4, 1);
-        let stream = self.tip_every + self.ask_again.scaled(2, 1) + self.request_again.scaled(2, 1);
+        let directory = self.ask_again.scaled(2, 1) + self.reconcile_every.scaled(2, 1);
+        let owner = PLACED_WITHIN + self.journal_again.scaled(4, 1) + self.confirm_every;
+        let stream = self.tip_every.scaled(2, 1) + self.ask_again.scaled(2, 1) + self.stale_after;
+        let requests = self.request_age + self.request_again.scaled(2, 1);
+        let client = notice + back_off + connect + identify + directory;
         // A clock that runs one per cent slow stretches all of it (F3).
-        (notice + back_off + connect + identify + stream).scaled(102, 100)
+        (client + owner + stream + requests).scaled(102, 100)
     }
 
     /// Whether these bounds can work together.
@@ -125,7 +161,7 @@ impl Limits {
     /// drew it, never a violation.
     pub fn validate(&self) -> Result<(), LimitError> {
         let minute = Span::secs(60).as_micros();
-        let rules: [(bool, &'static str, &'static str); 17] = [
+        let rules: [(bool, &'static str, &'static str); 28] = [
             (self.heartbeat_interval >= Span::millis(500), "heartbeat_interval", "at least 500ms"),
             (self.zombie_slack >= Span::secs(1), "zombie_slack", "at least 1s"),
             (self.session_ttl >= Span::secs(1), "session_ttl", "at least 1s"),
@@ -153,6 +189,33 @@ impl Limits {
             (self.gap_patience >= Span::millis(1), "gap_patience", "at least 1ms"),
             (self.request_again >= Span::millis(10), "request_again", "at least 10ms"),
             (self.backoff_first >= Span::millis(10), "backoff_first", "at least 10ms"),
+            (self.unsynced >= 1, "unsynced", "at least 1"),
+            (self.messages >= 1, "messages", "at least 1"),
+            (self.journal_tail >= 1, "journal_tail", "at least 1"),
+            (self.journal_again >= Span::millis(10), "journal_again", "at least 10ms"),
+            (self.confirm_every >= Span::millis(10), "confirm_every", "at least 10ms"),
+            (self.reconcile_every >= Span::millis(10), "reconcile_every", "at least 10ms"),
+            (
+                self.stale_after >= self.tip_every.scaled(2, 1),
+                "stale_after",
+                "at least twice tip_every, or a relay would fall silent between two tips",
+            ),
+            (
+                self.stale_after >= self.confirm_every.scaled(2, 1),
+                "stale_after",
+                "at least twice confirm_every, or an idle owner would fall silent",
+            ),
+            (
+                self.unreachable_after >= self.stale_after,
+                "unreachable_after",
+                "at least stale_after",
+            ),
+            (self.request_age >= self.request_again, "request_age", "at least request_again"),
+            (
+                self.nonce_window >= self.request_age.scaled(2, 1),
+                "nonce_window",
+                "at least twice request_age, or an old copy would be a new act",
+            ),
         ];
         match rules.iter().find(|(holds, _, _)| !holds) {
             Some((_, name, rule)) => Err(LimitError { name, rule }),

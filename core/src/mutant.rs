@@ -96,6 +96,102 @@ mutants! {
         "a guild takes messages from anybody";
     IdOfWallClock = "id-of-wall-clock",
         "a message's id follows the wall clock back";
+    TailRenumbered = "tail-renumbered",
+        "a new owner gives the records that it adopts positions of its own (rule 1)";
+    ReadBeforeFence = "read-before-fence",
+        "the journal reads the log before it sets the fence (rule 2)";
+    FenceNotChecked = "fence-not-checked",
+        "the journal takes records of an epoch that is over (rule 3)";
+    StagedTold = "staged-told",
+        "an owner that is refused by the journal says done for what it had staged (rule 4)";
+    EpochNotTold = "epoch-not-told",
+        "the epoch record is no event of the stream (rule 5)";
+    FanOutBeforeDurable = "fan-out-before-durable",
+        "an event is sent out before the journal has it (rule 6)";
+    DoneBeforeDurable = "done-before-durable",
+        "a request is answered before the journal has it (rule 6)";
+    RefusedBeforeDurable = "refused-before-durable",
+        "a refusal leaves before what it was judged by is durable (rule 6)";
+    SnapshotOfStaged = "snapshot-of-staged",
+        "a snapshot shows what is not durable yet (rule 6)";
+    EphemeralJumps = "ephemeral-jumps",
+        "an ephemeral event overtakes the durable ones before it (rule 7)";
+    IndexAlone = "index-alone",
+        "a relay compares positions by their index alone (rule 8)";
+    NextIndexOnly = "next-index-only",
+        "a relay takes up nothing but the next index of its epoch (rule 8)";
+    EpochPrevCounts = "epoch-prev-counts",
+        "an epoch record names the epoch record before it (rule 9)";
+    RelayRollsBack = "relay-rolls-back",
+        "a relay goes back to the durable tail of a new owner (rule 10)";
+    TipOnce = "tip-once",
+        "a guild tells its tip just once (rule 12)";
+    SnapshotEachEpoch = "snapshot-each-epoch",
+        "a relay asks for a snapshot for every change of epoch (rule 13)";
+    SnapshotBackwards = "snapshot-backwards",
+        "a relay takes a snapshot that is behind it (rule 14)";
+    RingNotFilled = "ring-not-filled",
+        "a new owner starts with an empty ring (rule 15)";
+    RingNotRelinked = "ring-not-relinked",
+        "a new owner's ring names predecessors that were lost (rule 15)";
+    CatchUpByIndex = "catch-up-by-index",
+        "an owner answers a relay that lags by index (rule 15)";
+    CreateBelowEpoch = "create-below-epoch",
+        "a relay that is below the newest epoch record tells of the guild (rule 15)";
+    ViewOfTomorrow = "view-of-tomorrow",
+        "visibility is judged by what a relay has heard of, not by the event's position (rule 16)";
+    RequestOfAnyEpoch = "request-of-any-epoch",
+        "an owner takes requests that are meant for another (rule 17)";
+    NoncesNotRebuilt = "nonces-not-rebuilt",
+        "a new owner forgets what was committed under which nonce (rule 18)";
+    RetryOfStagedDone = "retry-of-staged-done",
+        "the retry of a staged request is answered done (rule 18)";
+    StaleRefusalBelieved = "stale-refusal-believed",
+        "a refusal counts whichever epoch it is from (rule 19)";
+    StagedRefused = "staged-refused",
+        "the retry of a staged request is refused (rule 20)";
+    TypingNotDeduplicated = "typing-not-deduplicated",
+        "an ephemeral request that comes twice happens twice (rule 21)";
+    FencedByRecord = "fenced-by-record",
+        "a relay fences the stream on the epoch of the record (rule 22)";
+    OldCopyTaken = "old-copy-taken",
+        "a request that was too long on its way is taken";
+    RefusedUnconfirmed = "refused-unconfirmed",
+        "an owner refuses without knowing that it still is the owner";
+    StaleOwnerSpeaks = "stale-owner-speaks",
+        "an owner that has lost touch with the journal goes on";
+    StaleRelaySpeaks = "stale-relay-speaks",
+        "a relay that hears no tip goes on";
+    LinkUpIgnored = "link-up-ignored",
+        "a relay that was cut off without a crash never follows again";
+    ViewAtSubscribe = "view-at-subscribe",
+        "what a session sees is decided when it comes, for ever";
+    LeaveNotUnseated = "leave-not-unseated",
+        "whoever leaves a guild goes on hearing it";
+    NewChannelToAll = "new-channel-to-all",
+        "a new channel is told to everybody";
+    NewChannelToNone = "new-channel-to-none",
+        "a new channel is told to nobody";
+    OpenToAll = "open-to-all",
+        "where no role of a member is known, everything is visible";
+    RolesNotOred = "roles-not-ored",
+        "a role's denial is not undone by what another role allows";
+    ContentNotBlanked = "content-not-blanked",
+        "messages are told whole to those who may not read them";
+    CacheMixed = "cache-mixed",
+        "a snapshot made for one user is given to another";
+    ReplayRefiltered = "replay-refiltered",
+        "a replay leaves out what its user may not see any more";
+    JoinNotEntered = "join-not-entered",
+        "a join commits before the directory names it";
+    RemoveUnmarked = "remove-unmarked",
+        "a late removal takes a member who has come back out of the directory";
+    DirectoryNotAsked = "directory-not-asked",
+        "a node that has missed a change in the directory never asks for it";
+    PermissionNotAsked = "permission-not-asked",
+        "a guild does whatever a member asks";
+    MessagePerMember = "message-per-member",
+        "a crash notice costs a message for every session";
 }
 
 /// At most one planted bug, and how often it made a difference.

@@ -1,57 +1,34 @@
 //! What nodes say to each other: the stream of a guild, and the requests that lead to it.
 //!
 //! Each message stands alone: it may arrive late, twice, out of order or not at all, and whoever
-//! reads it must be able to tell (PROTOCOL, rules 8–14).
+//! reads it must be able to tell (PROTOCOL, rules 8–14). What an owner says bears the epoch of the
+//! sender, on which it is fenced, apart from that of any record in it (rule 22).
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dispatch::Message;
-use crate::id::{ChannelId, Epoch, GuildId, NodeId, Port, Position, UserId};
+use crate::event::{Channel, Record};
+use crate::id::{Epoch, GuildId, NodeId, Port, Position, RoleId, UserId};
+use crate::permission::Permissions;
 use crate::request::{Answer, Request};
+use crate::time::Instant;
 
-/// One relay, for ever: a node's relays are numbered as they are opened and no number is used again,
-/// so a late word of a closed relay never speaks for its successor.
+/// One relay, for ever: a node's relays are numbered as they are opened, over its restarts too, so
+/// a late word of a closed relay never speaks for its successor.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct RelayId {
     /// Where it lives.
     pub node: NodeId,
-    /// Which of that node's.
+    /// Which of that node's; those of a later start of the node are higher.
     pub serial: u64,
-}
-
-/// One event of a guild's stream.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub struct Record {
-    /// Its place.
-    pub position: Position,
-    /// The place before it in the stream; not always one less (PROTOCOL, rule 8).
-    pub prev: Position,
-    /// What happened.
-    pub event: Event,
-}
-
-impl Record {
-    /// Roughly the memory that it takes, in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        let Event::Message(message) = &self.event;
-        96 + message.content.len() as u64
-    }
-}
-
-/// What can happen in a guild.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Event {
-    /// Something was said.
-    Message(Message),
 }
 
 /// A word from one node to another about one guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum PeerMessage {
-    /// A relay wants the stream, and a snapshot to begin with.
+    /// A relay without state wants the stream, and a snapshot to begin with.
     Subscribe {
         /// Of which guild.
         guild: GuildId,
@@ -65,7 +42,7 @@ pub enum PeerMessage {
         /// Who.
         relay: RelayId,
     },
-    /// A relay missed something: it wants everything after `from`.
+    /// A relay wants the stream, and everything of it after `from`.
     CatchUp {
         /// Of which guild.
         guild: GuildId,
@@ -78,7 +55,7 @@ pub enum PeerMessage {
     Chunk {
         /// For whom.
         relay: RelayId,
-        /// The owner's incarnation, on which the message is fenced (PROTOCOL, rule 22).
+        /// The owner's incarnation.
         sender: Epoch,
         /// The piece.
         chunk: Arc<Chunk>,
@@ -89,26 +66,32 @@ pub enum PeerMessage {
         relay: RelayId,
         /// Of which guild.
         guild: GuildId,
-        /// The owner's incarnation, which is not always the record's.
+        /// The owner's incarnation.
         sender: Epoch,
         /// The event.
         record: Arc<Record>,
     },
-    /// The last position that the owner has emitted.
+    /// To every node, again and again: who owns the guild, and the last position emitted.
     Tip {
-        /// For whom.
-        relay: RelayId,
         /// Of which guild.
         guild: GuildId,
         /// The owner's incarnation.
         sender: Epoch,
         /// The position.
         position: Position,
+        /// When it was sent, by the owner's own clock.
+        sent: Instant,
     },
     /// An act, on its way to the owner.
     Request {
         /// Where the answer goes back to, at the node that sent this.
         port: Port,
+        /// How often that node had been started: what it asked before, it does not know any more.
+        boot: u32,
+        /// The incarnation that it is meant for (PROTOCOL, rule 17).
+        epoch: Epoch,
+        /// When the owner sent the last tip that the sender has heard, by the owner's own clock (D5).
+        heard: Instant,
         /// The act.
         request: Request,
     },
@@ -116,6 +99,10 @@ pub enum PeerMessage {
     Answer {
         /// Whom to tell.
         port: Port,
+        /// How often the node that asked had been started.
+        boot: u32,
+        /// The owner's incarnation.
+        sender: Epoch,
         /// The answer.
         answer: Answer,
     },
@@ -135,8 +122,22 @@ pub struct Chunk {
     pub nth: u32,
     /// Of how many.
     pub of: u32,
-    /// Its channels, ascending.
-    pub channels: alloc::vec::Vec<ChannelId>,
-    /// Its members, ascending.
-    pub members: alloc::vec::Vec<UserId>,
+    /// Who owns the guild.
+    pub owner: UserId,
+    /// Whether it is no more.
+    pub deleted: bool,
+    /// Roles, ascending.
+    pub roles: Vec<(RoleId, Permissions)>,
+    /// Channels, ascending.
+    pub channels: Vec<Channel>,
+    /// Members, ascending.
+    pub members: Vec<(UserId, Arc<[RoleId]>)>,
+}
+
+impl Chunk {
+    /// How many entries it has (B3).
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        self.roles.len() + self.channels.len() + self.members.len()
+    }
 }

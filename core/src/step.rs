@@ -11,9 +11,11 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::dispatch::Dispatch;
-use crate::id::{Connection, NodeId, Port, Seq};
+use crate::event::Record;
+use crate::id::{Connection, GuildId, NodeId, Port, Seq};
+use crate::journal::{Command, Reply};
 use crate::time::{Instant, Now};
-use crate::{client, node};
+use crate::{client, directory, node};
 
 /// Who took a step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -24,6 +26,10 @@ pub enum Actor {
     Node(NodeId),
     /// A client; its port is also where its answers go.
     Client(Port),
+    /// The journal of a guild. Its steps are in the order in which it did things.
+    Journal(GuildId),
+    /// The directory.
+    Directory,
 }
 
 /// When a step was taken, by whom, and because of which other.
@@ -61,6 +67,10 @@ pub enum Input {
     Node(node::Input),
     /// To a client.
     Client(client::Input),
+    /// To a journal.
+    Journal(JournalEvent),
+    /// To the directory.
+    Directory(directory::Input),
     /// A deadline came.
     Timeout,
     /// To the world.
@@ -74,6 +84,33 @@ pub enum Output {
     Node(node::Output),
     /// A client.
     Client(client::Output),
+    /// A journal: to which node it says what.
+    Journal(NodeId, Reply),
+    /// The directory.
+    Directory(directory::Output),
+}
+
+/// What happens to a journal.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum JournalEvent {
+    /// Somebody asks for something.
+    Asked {
+        /// The node.
+        from: NodeId,
+        /// What.
+        command: Command,
+    },
+    /// Everything up to here is on disk for good, whoever learns of it: this is the moment of the
+    /// commit. The records are those that were not durable before.
+    Synced {
+        /// The records, ascending.
+        records: Vec<Arc<Record>>,
+    },
+    /// What was not synced is lost, whole or torn: whoever keeps the journal has crashed.
+    Lost {
+        /// How many records.
+        records: u64,
+    },
 }
 
 /// What happens to the world itself.
@@ -97,6 +134,10 @@ pub enum WorldEvent {
     Healed,
     /// Nothing is pending and nothing is owed.
     Settled,
+    /// A node has crashed: its memory is gone, and so are its connections.
+    Crashed(NodeId),
+    /// A node runs again, with nothing in its memory.
+    Started(NodeId),
 }
 
 /// Listens to a history, step by step. All methods do nothing unless a listener says otherwise.
@@ -114,6 +155,14 @@ pub trait Witness {
     fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {}
     /// A client asks for something.
     fn client_output(&mut self, head: &Head, output: &client::Output) {}
+    /// Something happens to a guild's journal.
+    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {}
+    /// A guild's journal says something to a node.
+    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {}
+    /// Something reaches the directory.
+    fn directory_input(&mut self, head: &Head, input: &directory::Input) {}
+    /// The directory says something.
+    fn directory_output(&mut self, head: &Head, output: &directory::Output) {}
     /// A deadline of a machine comes.
     fn timeout(&mut self, head: &Head) {}
     /// Something happens to the world.
@@ -132,6 +181,12 @@ impl Step {
                 witness.delivered(head, *connection, *s, dispatch);
             }
             Input::Client(input) => witness.client_input(head, input),
+            Input::Journal(event) => {
+                if let Actor::Journal(guild) = head.actor {
+                    witness.journal_event(head, guild, event);
+                }
+            }
+            Input::Directory(input) => witness.directory_input(head, input),
             Input::Timeout => witness.timeout(head),
             Input::World(event) => witness.world(head, event),
         }
@@ -142,6 +197,12 @@ impl Step {
                 }
                 Output::Node(output) => witness.node_output(head, output),
                 Output::Client(output) => witness.client_output(head, output),
+                Output::Journal(to, reply) => {
+                    if let Actor::Journal(guild) = head.actor {
+                        witness.journal_says(head, guild, *to, reply);
+                    }
+                }
+                Output::Directory(output) => witness.directory_output(head, output),
             }
         }
         witness.stepped(head);
@@ -173,6 +234,22 @@ impl<A: Witness, B: Witness> Witness for (A, B) {
     fn client_output(&mut self, head: &Head, output: &client::Output) {
         self.0.client_output(head, output);
         self.1.client_output(head, output);
+    }
+    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
+        self.0.journal_event(head, guild, event);
+        self.1.journal_event(head, guild, event);
+    }
+    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
+        self.0.journal_says(head, guild, to, reply);
+        self.1.journal_says(head, guild, to, reply);
+    }
+    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
+        self.0.directory_input(head, input);
+        self.1.directory_input(head, input);
+    }
+    fn directory_output(&mut self, head: &Head, output: &directory::Output) {
+        self.0.directory_output(head, output);
+        self.1.directory_output(head, output);
     }
     fn timeout(&mut self, head: &Head) {
         self.0.timeout(head);
@@ -232,6 +309,18 @@ impl Witness for Recorder {
     fn client_output(&mut self, _: &Head, output: &client::Output) {
         self.output(Output::Client(output.clone()));
     }
+    fn journal_event(&mut self, head: &Head, _: GuildId, event: &JournalEvent) {
+        self.begin(head, Input::Journal(event.clone()));
+    }
+    fn journal_says(&mut self, _: &Head, _: GuildId, to: NodeId, reply: &Reply) {
+        self.output(Output::Journal(to, reply.clone()));
+    }
+    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
+        self.begin(head, Input::Directory(input.clone()));
+    }
+    fn directory_output(&mut self, _: &Head, output: &directory::Output) {
+        self.output(Output::Directory(output.clone()));
+    }
     fn timeout(&mut self, head: &Head) {
         self.begin(head, Input::Timeout);
     }
@@ -259,6 +348,18 @@ impl<W: Witness> Witness for &mut W {
     }
     fn client_output(&mut self, head: &Head, output: &client::Output) {
         (**self).client_output(head, output);
+    }
+    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
+        (**self).journal_event(head, guild, event);
+    }
+    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
+        (**self).journal_says(head, guild, to, reply);
+    }
+    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
+        (**self).directory_input(head, input);
+    }
+    fn directory_output(&mut self, head: &Head, output: &directory::Output) {
+        (**self).directory_output(head, output);
     }
     fn timeout(&mut self, head: &Head) {
         (**self).timeout(head);

@@ -20,10 +20,12 @@ pub enum Timer {
     Expiry(u32, u32),
     /// A user may identify again.
     Bucket(UserId, Shard),
-    /// A guild repeats its tip.
-    Tip(GuildId),
-    /// A guild forgets the oldest nonces.
-    Nonces(GuildId),
+    /// A guild that is owned, or about to be, wants to be called.
+    Guild(GuildId),
+    /// No tip of a guild that relays here follow has come for a while.
+    Silent(GuildId),
+    /// The directory is asked again, or asked what was missed.
+    Directory,
     /// A relay asks again: its serial number.
     Ask(u64),
 }
