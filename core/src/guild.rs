@@ -1,121 +1,189 @@
-//! A guild: the one place where the order of its events is decided.
+//! A guild, as its owner holds it: the one place where the order of its events is decided.
 //!
-//! It judges requests, gives each event its position and sends it once to every relay that follows.
-//! It knows relays, not sessions; who may see an event is not its business.
+//! It opens its journal, judges requests, gives each event its position, and sends out what is
+//! durable: once to every relay that follows. It knows relays, not sessions; who may see an event is
+//! not its business.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::sync::Arc;
-use alloc::vec::Vec;
+mod adoption;
+mod directed;
+mod exit;
+mod fold;
+mod judge;
+mod ledger;
+mod messages;
+mod nonces;
+mod opening;
+mod owner;
+mod queue;
+mod requests;
+mod ring;
+mod snapshot;
+
+use alloc::boxed::Box;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dispatch::Message;
-use crate::id::{ChannelId, Epoch, GuildId, MessageId, Port, Position, UserId};
+use crate::directory::Word;
+use crate::id::{Epoch, GuildId, NodeId, Port, Position, UserId};
+use crate::journal::{Command, Reply};
 use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::mutant::{Mutant, Plant};
-use crate::peer::{Chunk, Event, PeerMessage, Record, RelayId};
-use crate::request::{Act, Answer, Origin, Outcome, Refusal, Request};
+use crate::mutant::Plant;
+use crate::peer::{PeerMessage, RelayId};
+use crate::request::{Answer, Request};
 use crate::time::{Instant, Now};
-
-/// What a guild is when its owner takes it up.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub struct Charter {
-    /// Its name.
-    pub id: GuildId,
-    /// The owner's incarnation.
-    pub epoch: Epoch,
-    /// Its channels.
-    pub channels: Vec<ChannelId>,
-    /// Its members.
-    pub members: Vec<UserId>,
-}
+use opening::Opening;
+use owner::{Owner, Turn};
 
 /// What can happen to a guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Input {
+    /// This node is to own it: open the journal. Told again, it goes on as it is.
+    Own {
+        /// How often the node had been started.
+        boot: u32,
+    },
+    /// The journal has answered.
+    Journal(Reply),
     /// Somebody asks for something.
     Request {
         /// Whom to answer.
         back: Back,
+        /// The incarnation that it is meant for.
+        epoch: Epoch,
+        /// When this owner sent the last tip that the sender has heard, by its own clock.
+        heard: Instant,
         /// What.
         request: Request,
     },
-    /// A relay begins to follow.
+    /// A relay without state begins to follow.
     Subscribe(RelayId),
     /// A relay ceases to follow.
     Unsubscribe(RelayId),
-    /// A relay missed something after this position.
+    /// A relay follows, and missed something after this position.
     CatchUp(RelayId, Position),
-    /// Tell everybody the tip.
-    Tip,
+    /// A node is said to have crashed: its relays are gone, or will ask again.
+    Gone(NodeId),
+    /// The directory names a user who is about to join.
+    Entered {
+        /// Who.
+        user: UserId,
+        /// The tip that was named with the wish.
+        mark: Position,
+    },
+    /// The directory has taken out a user who has left.
+    Removed {
+        /// Who.
+        user: UserId,
+        /// The position of the leave.
+        at: Position,
+    },
+    /// The directory has taken everybody out of a guild that was deleted.
+    Dissolved {
+        /// The position of its end.
+        at: Position,
+    },
 }
 
-/// The way back to a requester: a node, and the port at that node.
+/// The way back to a requester: a node, its start, and the port at that node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Back {
     /// The node that passed the request on.
-    pub node: crate::id::NodeId,
+    pub node: NodeId,
     /// That node's port.
     pub port: Port,
+    /// How often that node had been started.
+    pub boot: u32,
 }
 
-/// What a guild asks for.
+/// What a guild asks for, or has to say for the record.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Output {
+    /// Ask the journal.
+    Journal(Command),
     /// Tell a relay.
     Relay(RelayId, PeerMessage),
+    /// Tell every node, this one too, who owns the guild and how far it is.
+    Tip(PeerMessage),
     /// Tell a requester.
     Answer(Back, Answer),
+    /// Tell the directory.
+    Directory(Word),
+    /// It serves from now on.
+    Opened {
+        /// Its incarnation.
+        epoch: Epoch,
+    },
+    /// It serves no more: forget it.
+    SteppedDown {
+        /// Its incarnation.
+        epoch: Epoch,
+        /// Why.
+        why: StepDown,
+    },
 }
 
-/// One guild, as its owner holds it.
+/// Why an owner steps down.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum StepDown {
+    /// There is a higher epoch (PROTOCOL, rule 4).
+    Fenced(Epoch),
+    /// The journal could not sync (CONTRACT, F1).
+    Failed,
+}
+
+/// How many relays follow, and what else a guild keeps, for the census.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Kept {
+    /// Relays that follow.
+    pub followers: u64,
+    /// Records kept for relays that lag, with their bytes.
+    pub ring: (u64, u64),
+    /// Nonces remembered.
+    pub nonces: u64,
+    /// Messages still known.
+    pub messages: u64,
+    /// What waits in the queue out.
+    pub unsynced: u64,
+    /// Users that it waits for the directory to enter or to take out.
+    pub directed: u64,
+}
+
+/// One guild at the node that owns it, or is about to.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Guild {
     id: GuildId,
-    epoch: Epoch,
-    channels: Vec<ChannelId>,
-    members: Vec<UserId>,
-    /// The last position emitted.
-    tip: Position,
-    last_message: MessageId,
-    followers: BTreeSet<RelayId>,
-    /// The newest records, for relays that lag.
-    ring: VecDeque<Arc<Record>>,
-    ring_bytes: u64,
-    /// What was answered, and in which order it was.
-    answered: BTreeMap<Origin, Outcome>,
-    answered_at: VecDeque<(Instant, Origin)>,
+    phase: Phase,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Phase {
+    /// It was not told to own the guild, or has stepped down.
+    Idle,
+    Opening(Opening),
+    Serving(Box<Owner>),
 }
 
 impl Guild {
-    /// A guild at the beginning of an epoch: its tip is the epoch's record.
+    /// A guild that has to be told to [`Own`](Input::Own) before it does anything.
     #[must_use]
-    pub fn new(charter: Charter) -> Self {
-        let Charter { id, epoch, mut channels, mut members } = charter;
-        channels.sort_unstable();
-        channels.dedup();
-        members.sort_unstable();
-        members.dedup();
-        Self {
-            id,
-            epoch,
-            channels,
-            members,
-            tip: Position { epoch, index: 0 },
-            last_message: MessageId(0),
-            followers: BTreeSet::new(),
-            ring: VecDeque::new(),
-            ring_bytes: 0,
-            answered: BTreeMap::new(),
-            answered_at: VecDeque::new(),
-        }
+    pub const fn new(id: GuildId) -> Self {
+        Self { id, phase: Phase::Idle }
     }
 
-    /// The owner's incarnation.
+    /// Its name.
     #[must_use]
-    pub const fn epoch(&self) -> Epoch {
-        self.epoch
+    pub const fn id(&self) -> GuildId {
+        self.id
+    }
+
+    /// Its incarnation, once the journal has granted one.
+    #[must_use]
+    pub fn epoch(&self) -> Option<Epoch> {
+        match &self.phase {
+            Phase::Idle | Phase::Opening(_) => None,
+            Phase::Serving(owner) => Some(owner.epoch),
+        }
     }
 
     /// Something happened.
@@ -127,194 +195,64 @@ impl Guild {
         out: &mut impl Sink<Output>,
         plant: &mut Plant,
     ) {
-        match input {
-            Input::Request { back, request } => {
-                self.request(now, limits, (back, request), out, plant)
+        match &mut self.phase {
+            Phase::Idle => {
+                if let Input::Own { boot } = input {
+                    self.phase = Phase::Opening(Opening::begin(boot, now.instant, limits, out));
+                }
             }
-            Input::Subscribe(relay) => {
-                // It follows before it asks, so that nothing falls between the state and the stream
-                // (PROTOCOL, rule 14).
-                self.followers.insert(relay);
-                self.snapshot(relay, limits, out);
+            Phase::Opening(opening) => {
+                if let Input::Journal(Reply::Opened { ticket, epoch, log }) = input
+                    && let Some(asked) = opening.asked(ticket)
+                    // Otherwise somebody has opened the log since, and this epoch is over already.
+                    && log.end() <= (Position { epoch, index: 0 })
+                {
+                    let turn = &mut Turn { now, limits, out, plant };
+                    let owner = Owner::adopt((self.id, epoch, asked), &log, turn);
+                    self.phase = Phase::Serving(Box::new(owner));
+                }
             }
-            Input::Unsubscribe(relay) => {
-                self.followers.remove(&relay);
-            }
-            Input::CatchUp(relay, from) => self.catch_up(relay, from, limits, out),
-            Input::Tip => {
-                for &relay in &self.followers {
-                    out.emit(self.tip_for(relay));
+            Phase::Serving(owner) => {
+                let epoch = owner.epoch;
+                if let Some(why) = owner.handle(input, &mut Turn { now, limits, out, plant }) {
+                    out.emit(Output::SteppedDown { epoch, why });
+                    self.phase = Phase::Idle;
                 }
             }
         }
     }
 
-    /// Forgets answers that are older than the nonce window (D5).
-    pub fn forget(&mut self, now: Instant, limits: &Limits) {
-        while let Some(&(at, origin)) = self.answered_at.front() {
-            if now.since(at) < limits.nonce_window {
-                break;
-            }
-            self.answered_at.pop_front();
-            self.answered.remove(&origin);
-        }
-    }
-
-    /// When the oldest answer may be forgotten.
-    #[must_use]
-    pub fn oldest_answer(&self) -> Option<Instant> {
-        self.answered_at.front().map(|&(at, _)| at)
-    }
-
-    /// How many relays follow, and what is kept: events with their bytes, and answers.
-    #[must_use]
-    pub fn kept(&self) -> (u64, (u64, u64), u64) {
-        let ring = (self.ring.len() as u64, self.ring_bytes);
-        (self.followers.len() as u64, ring, self.answered.len() as u64)
-    }
-
-    fn request(
+    /// A deadline came.
+    pub fn handle_timeout(
         &mut self,
         now: Now,
         limits: &Limits,
-        (back, request): (Back, Request),
         out: &mut impl Sink<Output>,
         plant: &mut Plant,
     ) {
-        let origin = request.origin;
-        let first = self.answered.get(&origin).copied();
-        let outcome = match first.filter(|_| !plant.is(Mutant::RetryPerformed)) {
-            Some(first) => first,
-            None if self.answered.len() >= limits.nonces as usize => Outcome::Busy,
-            None => {
-                let outcome = match self.judge(origin.user, &request.act, plant) {
-                    Ok(()) => {
-                        let act = (origin, request.act);
-                        Outcome::Done(self.perform(now, limits, act, out, plant))
-                    }
-                    Err(why) => Outcome::Refused { why, at: Some(self.tip) },
-                };
-                self.answered.insert(origin, outcome);
-                self.answered_at.push_back((now.instant, origin));
-                outcome
-            }
-        };
-        out.emit(Output::Answer(back, Answer { origin, guild: self.id, outcome }));
-    }
-
-    /// Whether `user` may do this just before the next position (I8).
-    fn judge(&self, user: UserId, act: &Act, plant: &mut Plant) -> Result<(), Refusal> {
-        let Act::Say { channel, .. } = act;
-        let is_member = self.members.binary_search(&user).is_ok();
-        if !is_member && !plant.is(Mutant::MembersNotAsked) {
-            Err(Refusal::NotAMember)
-        } else if self.channels.binary_search(channel).is_err() {
-            Err(Refusal::NoSuchChannel)
-        } else {
-            Ok(())
+        match &mut self.phase {
+            Phase::Idle => {}
+            Phase::Opening(opening) => opening.again(now.instant, limits, out),
+            Phase::Serving(owner) => owner.settle(&mut Turn { now, limits, out, plant }),
         }
     }
 
-    fn perform(
-        &mut self,
-        now: Now,
-        limits: &Limits,
-        (origin, act): (Origin, Act),
-        out: &mut impl Sink<Output>,
-        plant: &mut Plant,
-    ) -> Position {
-        let Act::Say { channel, content } = act;
-        // Tinted with the wall clock as clients expect, but never at the cost of the order: clocks
-        // jump (O5, F3).
-        let tinted = MessageId(now.wall.0 << 22);
-        let next = tinted.max(MessageId(self.last_message.0 + 1));
-        let falls = tinted < next && plant.is(Mutant::IdOfWallClock);
-        self.last_message = if falls { tinted } else { next };
-        let message = Message {
-            id: self.last_message,
-            channel,
-            author: origin.user,
-            nonce: origin.nonce,
-            content,
-        };
-        self.emit(limits, Event::Message(message), out)
-    }
-
-    /// Gives an event the next position and sends it to every relay, once (B3).
-    fn emit(&mut self, limits: &Limits, event: Event, out: &mut impl Sink<Output>) -> Position {
-        let (position, prev) = (self.tip.next(), self.tip);
-        let record = Arc::new(Record { position, prev, event });
-        self.tip = position;
-        self.ring_bytes += record.bytes();
-        self.ring.push_back(record.clone());
-        while self.ring.len() > limits.catch_up_events as usize
-            || self.ring_bytes > u64::from(limits.catch_up_bytes) && self.ring.len() > 1
-        {
-            let oldest = self.ring.pop_front();
-            self.ring_bytes -= oldest.map_or(0, |record| record.bytes());
-        }
-        for &relay in &self.followers {
-            out.emit(self.stream_for(relay, record.clone()));
-        }
-        position
-    }
-
-    fn catch_up(
-        &mut self,
-        relay: RelayId,
-        from: Position,
-        limits: &Limits,
-        out: &mut impl Sink<Output>,
-    ) {
-        if !self.followers.contains(&relay) {
-            // It has left; this word of it is late.
-            return;
-        }
-        if from < self.reach() {
-            return self.snapshot(relay, limits, out);
-        }
-        let start = self.ring.partition_point(|record| record.position <= from);
-        for record in self.ring.range(start..) {
-            out.emit(self.stream_for(relay, record.clone()));
-        }
-        out.emit(self.tip_for(relay));
-    }
-
-    /// The oldest position from which the ring leads to the tip.
-    fn reach(&self) -> Position {
-        self.ring.front().map_or(self.tip, |oldest| oldest.prev)
-    }
-
-    /// The whole state at the tip, in pieces (B3).
-    fn snapshot(&self, relay: RelayId, limits: &Limits, out: &mut impl Sink<Output>) {
-        let size = limits.chunk_entries as usize;
-        let entries = self.channels.len() + self.members.len();
-        let of = entries.div_ceil(size).max(1);
-        let split = self.channels.len();
-        for nth in 0..of {
-            let (from, to) = (nth * size, ((nth + 1) * size).min(entries));
-            let chunk = Chunk {
-                guild: self.id,
-                position: self.tip,
-                reach: self.reach(),
-                nth: u32::try_from(nth).unwrap_or(u32::MAX),
-                of: u32::try_from(of).unwrap_or(u32::MAX),
-                channels: self.channels[from.min(split)..to.min(split)].to_vec(),
-                members: self.members[from.max(split) - split..to.max(split) - split].to_vec(),
-            };
-            let chunk = Arc::new(chunk);
-            let message = PeerMessage::Chunk { relay, sender: self.epoch, chunk };
-            out.emit(Output::Relay(relay, message));
+    /// When it next wants to be called, if nothing happens before.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Idle => None,
+            Phase::Opening(opening) => Some(opening.due()),
+            Phase::Serving(owner) => Some(owner.wake()),
         }
     }
 
-    fn stream_for(&self, relay: RelayId, record: Arc<Record>) -> Output {
-        let (guild, sender) = (self.id, self.epoch);
-        Output::Relay(relay, PeerMessage::Stream { relay, guild, sender, record })
-    }
-
-    fn tip_for(&self, relay: RelayId) -> Output {
-        let (guild, sender, position) = (self.id, self.epoch, self.tip);
-        Output::Relay(relay, PeerMessage::Tip { relay, guild, sender, position })
+    /// What it keeps.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        match &self.phase {
+            Phase::Idle | Phase::Opening(_) => Kept::default(),
+            Phase::Serving(owner) => owner.kept(),
+        }
     }
 }

@@ -1,221 +1,222 @@
-//! A guild judges, orders and remembers: requests of all kinds, with a wall clock that jumps.
+//! A guild at its owners: whatever comes late, twice or never, what is done stays done, and nobody
+//! hears of what is not.
 
-use std::collections::BTreeMap;
+mod authority;
+mod house;
+mod owner;
 
-use guildhall_core::guild::{Back, Charter, Guild, Input, Output};
-use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Nonce, Port, Position, UserId};
-use guildhall_core::limits::Limits;
-use guildhall_core::mutant::Plant;
-use guildhall_core::peer::{Chunk, Event, PeerMessage, Record, RelayId};
-use guildhall_core::request::{Act, Origin, Outcome, Refusal, Request};
-use guildhall_core::time::{Instant, Now, Span, Wall};
+use guildhall_core::event::Channel;
+use guildhall_core::id::{ChannelId, Nonce, RoleId, UserId};
+use guildhall_core::permission::{Overwrite, Permissions, Target};
+use guildhall_core::request::{Act, Origin};
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 
-const GUILD: GuildId = GuildId(1);
-const FOLLOWER: RelayId = RelayId { node: NodeId(9), serial: 1 };
+use house::{House, Step, limits};
 
-pub(crate) fn charter() -> Charter {
-    let channels = vec![ChannelId(2), ChannelId(1)];
-    let members = vec![UserId(3), UserId(1), UserId(2), UserId(3)];
-    Charter { id: GUILD, epoch: Epoch(4), channels, members }
+fn user() -> impl Strategy<Value = UserId> {
+    (1..=5u64).prop_map(UserId)
 }
 
-pub(crate) fn say(user: u64, nonce: u64, channel: u64) -> Input {
-    let origin = Origin { user: UserId(user), nonce: Nonce(nonce) };
-    let act = Act::Say { channel: ChannelId(channel), content: format!("{nonce}").into() };
-    let back = Back { node: NodeId(1), port: Port(1) };
-    Input::Request { back, request: Request { origin, guild: GUILD, act } }
+fn channel_id() -> impl Strategy<Value = ChannelId> {
+    (21..=23u64).prop_map(ChannelId)
 }
 
-#[derive(Clone, Debug)]
-struct Asked {
-    user: u64,
-    nonce: u64,
-    channel: u64,
-    wall: u64,
+fn role() -> impl Strategy<Value = RoleId> {
+    select(vec![1, 11, 12]).prop_map(RoleId)
 }
 
-fn asked() -> impl Strategy<Value = Asked> {
-    (0..4u64, 0..30u64, 1..4u64, 0..1u64 << 41).prop_map(|(user, nonce, channel, wall)| Asked {
-        user,
-        nonce,
-        channel,
-        wall,
+fn permissions() -> impl Strategy<Value = Permissions> {
+    select(vec![
+        Permissions::NONE,
+        Permissions::USUAL,
+        Permissions::VIEW_CHANNEL,
+        Permissions::ADMINISTRATOR,
+        Permissions::USUAL | Permissions::MANAGE_ROLES | Permissions::KICK_MEMBERS,
+        Permissions::USUAL | Permissions::MANAGE_CHANNELS | Permissions::BAN_MEMBERS,
+        Permissions::USUAL | Permissions::MANAGE_MESSAGES,
+    ])
+}
+
+fn channel() -> impl Strategy<Value = Channel> {
+    let target =
+        prop_oneof![role().prop_map(Target::Role), user().prop_map(Target::Member)].boxed();
+    let overwrite = (target, permissions(), permissions())
+        .prop_map(|(target, deny, allow)| Overwrite { target, deny, allow });
+    (channel_id(), vec(overwrite, 0..3)).prop_map(|(id, mut overwrites)| {
+        overwrites.sort_unstable();
+        overwrites.dedup_by_key(|it| it.target);
+        Channel { id, overwrites: overwrites.into() }
     })
 }
 
-/// What the guild says to its follower, sorted by kind.
-#[derive(Default)]
-struct Heard {
-    records: Vec<Record>,
-    chunks: Vec<Chunk>,
-    tips: Vec<Position>,
-    outcomes: Vec<(Origin, Outcome)>,
+fn text() -> impl Strategy<Value = std::sync::Arc<str>> {
+    (0..3u8).prop_map(|it| it.to_string().into())
 }
 
-fn heard(out: Vec<Output>) -> Heard {
-    let mut heard = Heard::default();
-    for output in out {
-        match output {
-            Output::Answer(_, answer) => heard.outcomes.push((answer.origin, answer.outcome)),
-            Output::Relay(relay, message) => {
-                assert_eq!(relay, FOLLOWER);
-                match message {
-                    PeerMessage::Stream { record, .. } => heard.records.push((*record).clone()),
-                    PeerMessage::Chunk { chunk, .. } => heard.chunks.push((*chunk).clone()),
-                    PeerMessage::Tip { position, .. } => heard.tips.push(position),
-                    other => panic!("no word for a relay: {other:?}"),
-                }
-            }
-        }
-    }
-    heard
+fn said() -> impl Strategy<Value = Origin> {
+    any::<u64>().prop_map(|it| Origin { user: UserId(0), nonce: Nonce(it) })
 }
 
-fn followed(limits: &Limits) -> Guild {
-    let mut guild = Guild::new(charter());
-    guild.handle(
-        Now::default(),
-        limits,
-        Input::Subscribe(FOLLOWER),
-        &mut Vec::new(),
-        &mut Plant::new(None),
-    );
-    guild
+fn act() -> impl Strategy<Value = Act> {
+    let mentions = vec(user(), 0..2).prop_map(Into::into);
+    let roles = vec(role(), 0..3).prop_map(Into::into);
+    prop_oneof![
+        12 => (channel_id(), text(), mentions)
+            .prop_map(|(channel, content, mentions)| Act::Say { channel, content, mentions }),
+        3 => (said(), text()).prop_map(|(said, content)| Act::Edit { said, content }),
+        2 => said().prop_map(|said| Act::Delete { said }),
+        5 => channel_id().prop_map(|channel| Act::Type { channel }),
+        4 => Just(Act::Join),
+        2 => Just(Act::Leave),
+        2 => user().prop_map(|user| Act::Kick { user }),
+        2 => user().prop_map(|user| Act::Ban { user }),
+        2 => user().prop_map(|user| Act::Unban { user }),
+        4 => (user(), roles).prop_map(|(user, roles)| Act::SetRoles { user, roles }),
+        2 => (role(), permissions())
+            .prop_map(|(role, permissions)| Act::CreateRole { role, permissions }),
+        2 => (role(), permissions())
+            .prop_map(|(role, permissions)| Act::ChangeRole { role, permissions }),
+        1 => role().prop_map(|role| Act::DeleteRole { role }),
+        1 => channel().prop_map(Act::CreateChannel),
+        2 => channel().prop_map(Act::ChangeChannel),
+        1 => channel_id().prop_map(|channel| Act::DeleteChannel { channel }),
+    ]
+}
+
+/// Rarer, because little happens afterwards.
+fn last_act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        9 => act(),
+        1 => user().prop_map(|to| Act::Transfer { to }),
+        1 => Just(Act::DeleteGuild),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (pick, owner, keep) = (any::<usize>(), any::<usize>(), prop::bool::weighted(0.2));
+    let wall = 0..1u64 << 41;
+    let asker = select(vec![1, 1, 1, 2, 2, 3, 4, 5]);
+    let acts = prop_oneof![19 => act().boxed(), 1 => last_act().boxed()];
+    prop_oneof![
+        16 => (asker, acts, owner, wall)
+            .prop_map(|(user, act, owner, wall)| Step::Ask { user, act, owner, wall }),
+        4 => (pick, owner).prop_map(|(pick, owner)| Step::Again { pick, owner }),
+        4 => (pick, owner).prop_map(|(pick, owner)| Step::Copy { pick, owner }),
+        14 => (pick, keep).prop_map(|(pick, keep)| Step::Command { pick, keep }),
+        1 => pick.prop_map(|pick| Step::Lose { pick }),
+        12 => Just(Step::Sync),
+        14 => (pick, keep).prop_map(|(pick, keep)| Step::Reply { pick, keep }),
+        4 => (pick, keep).prop_map(|(pick, keep)| Step::Word { pick, keep }),
+        1 => (0..4usize).prop_map(|kept| Step::CrashJournal { kept }),
+        1 => select(vec![
+            Step::BreakSync,
+            Step::Fill { room: 0 },
+            Step::Fill { room: 2 },
+            Step::Fill { room: 100_000 },
+            Step::Fill { room: 100_000 },
+        ]),
+        2 => Just(Step::Own),
+        1 => owner.prop_map(|owner| Step::Kill { owner }),
+        5 => select(vec![1u64, 50, 400, 1_000, 3_000, 11_000, 31_000])
+            .prop_map(|ms| Step::Pass { ms }),
+        5 => (owner, pick).prop_map(|(owner, pick)| Step::Probe { owner, pick }),
+        2 => owner.prop_map(|owner| Step::Read { owner }),
+        1 => (91..93u16, owner).prop_map(|(node, owner)| Step::Gone { node, owner }),
+    ]
+}
+
+fn opened() -> Vec<Step> {
+    let pick = 0;
+    vec![
+        Step::Own,
+        Step::Command { pick, keep: false },
+        Step::Sync,
+        Step::Reply { pick, keep: false },
+    ]
+}
+
+/// A life of the guild: it opens, things happen, all heals.
+fn life() -> impl Strategy<Value = Vec<Step>> {
+    vec(step(), 1..150).prop_map(|steps| [opened(), steps].concat())
 }
 
 proptest! {
-    #![proptest_config(crate::cases(1000))]
+    #![proptest_config(crate::cases(400))]
 
     #[test]
-    fn requests_are_judged_placed_and_remembered(
-        asks in prop::collection::vec(asked(), 1..80),
-        nonces in 20..60u32,
-    ) {
-        let limits = Limits { nonces, ..Limits::default() };
-        let mut guild = followed(&limits);
-        let mut answered: BTreeMap<Origin, Outcome> = BTreeMap::new();
-        let mut tip = Position { epoch: Epoch(4), index: 0 };
-        let mut last_id = None;
-        for Asked { user, nonce, channel, wall } in asks {
-            let now = Now { instant: Instant::micros(5), wall: Wall(wall) };
-            let mut out = Vec::new();
-            guild.handle(now, &limits, say(user, nonce, channel), &mut out, &mut Plant::new(None));
-            let heard = heard(out);
-            let origin = Origin { user: UserId(user), nonce: Nonce(nonce) };
-            let refusal = |why| Outcome::Refused { why, at: Some(tip) };
-            let expected = match answered.get(&origin) {
-                Some(&first) => first,
-                None if answered.len() as u32 >= nonces => Outcome::Busy,
-                None if user == 0 => refusal(Refusal::NotAMember),
-                None if channel == 3 => refusal(Refusal::NoSuchChannel),
-                None => Outcome::Done(tip.next()),
-            };
-            prop_assert_eq!(&heard.outcomes[..], &[(origin, expected)]);
-            let new = !answered.contains_key(&origin);
-            if expected != Outcome::Busy {
-                answered.insert(origin, expected);
-            }
-            match (&heard.records[..], new, expected) {
-                ([record], true, Outcome::Done(position)) => {
-                    prop_assert_eq!((record.position, record.prev), (position, tip));
-                    let Event::Message(message) = &record.event;
-                    prop_assert!(Some(message.id) > last_id, "ids grow, whatever the clocks say");
-                    prop_assert_eq!(message.author, UserId(user));
-                    prop_assert_eq!(&*message.content, format!("{nonce}"));
-                    (tip, last_id) = (position, Some(message.id));
-                }
-                ([], false, _) | ([], true, Outcome::Refused { .. } | Outcome::Busy) => {}
-                other => prop_assert!(false, "{:?}", other),
-            }
-        }
-        prop_assert_eq!(guild.kept().2, answered.len() as u64);
-    }
-
-    #[test]
-    fn catching_up_gives_exactly_what_came_after_or_a_snapshot(
-        said in 0..30u64,
-        ring in 1..12u32,
-        chunk_entries in 1..7u32,
-    ) {
-        let limits = Limits { catch_up_events: ring, chunk_entries, ..Limits::default() };
-        let mut guild = followed(&limits);
-        for nonce in 0..said {
-            guild.handle(Now::default(), &limits, say(1, nonce, 1), &mut Vec::new(), &mut Plant::new(None));
-        }
-        let tip = Position { epoch: Epoch(4), index: said };
-        let epoch_before = Position { epoch: Epoch(3), index: said + 5 };
-        let from = (0..=said + 1).map(|index| Position { epoch: Epoch(4), index });
-        for from in from.chain([epoch_before]) {
-            let mut out = Vec::new();
-            guild.handle(Now::default(), &limits, Input::CatchUp(FOLLOWER, from), &mut out, &mut Plant::new(None));
-            let Heard { records, chunks, tips, .. } = heard(out);
-            let lost = from.epoch < tip.epoch || from.index + u64::from(ring) < said;
-            prop_assert_eq!(chunks.is_empty(), !lost, "from {}", from);
-            if lost {
-                prop_assert!(records.is_empty());
-                assert_whole(&chunks, tip, chunk_entries);
-                continue;
-            }
-            prop_assert_eq!(&tips[..], &[tip]);
-            let mut at = from;
-            for record in &records {
-                prop_assert_eq!((record.prev, record.position), (at, at.next()));
-                at = record.position;
-            }
-            prop_assert!(at >= tip);
-        }
-    }
-
-    #[test]
-    fn an_answer_is_remembered_for_the_window_and_no_longer(
-        gaps in prop::collection::vec(0..400u64, 1..20),
-    ) {
-        let limits = Limits { nonce_window: Span::secs(600), ..Limits::default() };
-        let (mut guild, mut now, mut asked) = (followed(&limits), Instant::ZERO, Vec::new());
-        for (&gap, nonce) in gaps.iter().zip(0..) {
-            now = now + Span::secs(gap);
-            guild.forget(now, &limits);
-            guild.handle(now.into(), &limits, say(1, nonce, 1), &mut Vec::new(), &mut Plant::new(None));
-            asked.push(now);
-            asked.retain(|&at| now.since(at) < limits.nonce_window);
-            prop_assert_eq!(guild.kept().2, asked.len() as u64);
-            prop_assert_eq!(guild.oldest_answer(), asked.first().copied());
-        }
+    fn whatever_goes_wrong_the_contract_holds(steps in life()) {
+        let mut house = House::new(limits(), None);
+        steps.iter().for_each(|step| house.step(step));
+        house.heal();
     }
 }
 
-fn assert_whole(chunks: &[Chunk], tip: Position, entries: u32) {
-    assert_eq!(chunks.len() as u32, 5u32.div_ceil(entries));
-    for (chunk, nth) in chunks.iter().zip(0..) {
-        assert_eq!((chunk.position, chunk.nth, chunk.of), (tip, nth, chunks.len() as u32));
-        assert!(chunk.channels.len() + chunk.members.len() <= entries as usize);
-    }
-    let channels = chunks.iter().flat_map(|chunk| chunk.channels.clone());
-    assert_eq!(channels.collect::<Vec<_>>(), [ChannelId(1), ChannelId(2)]);
-    let members = chunks.iter().flat_map(|chunk| chunk.members.clone());
-    assert_eq!(members.collect::<Vec<_>>(), [UserId(1), UserId(2), UserId(3)]);
-}
+#[cfg(feature = "mutants")]
+mod planted {
+    use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 
-#[test]
-fn who_has_left_is_told_nothing() {
-    let (limits, mut out) = (Limits::default(), Vec::new());
-    let mut guild = followed(&limits);
-    guild.handle(
-        Now::default(),
-        &limits,
-        Input::Unsubscribe(FOLLOWER),
-        &mut out,
-        &mut Plant::new(None),
-    );
-    guild.handle(
-        Now::default(),
-        &limits,
-        Input::CatchUp(FOLLOWER, Position::default()),
-        &mut out,
-        &mut Plant::new(None),
-    );
-    guild.handle(Now::default(), &limits, Input::Tip, &mut out, &mut Plant::new(None));
-    guild.handle(Now::default(), &limits, say(1, 1, 1), &mut out, &mut Plant::new(None));
-    assert!(matches!(out[..], [Output::Answer(..)]), "{out:?}");
+    use guildhall_core::mutant::Mutant;
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    const PLANTED: &[Mutant] = &[
+        Mutant::TailRenumbered,
+        Mutant::FenceNotChecked,
+        Mutant::StagedTold,
+        Mutant::EpochNotTold,
+        Mutant::FanOutBeforeDurable,
+        Mutant::DoneBeforeDurable,
+        Mutant::RefusedBeforeDurable,
+        Mutant::SnapshotOfStaged,
+        Mutant::EphemeralJumps,
+        Mutant::EpochPrevCounts,
+        Mutant::TipOnce,
+        Mutant::RingNotFilled,
+        Mutant::RingNotRelinked,
+        Mutant::CatchUpByIndex,
+        Mutant::RequestOfAnyEpoch,
+        Mutant::NoncesNotRebuilt,
+        Mutant::RetryOfStagedDone,
+        Mutant::StagedRefused,
+        Mutant::TypingNotDeduplicated,
+        Mutant::OldCopyTaken,
+        Mutant::RefusedUnconfirmed,
+        Mutant::StaleOwnerSpeaks,
+        Mutant::JoinNotEntered,
+        Mutant::PermissionNotAsked,
+        Mutant::MessagePerMember,
+        Mutant::RetryPerformed,
+        Mutant::MembersNotAsked,
+        Mutant::IdOfWallClock,
+    ];
+
+    /// Every planted bug of a guild and its journal breaks a law within some lives.
+    #[test]
+    fn every_planted_bug_breaks_a_law() {
+        set_hook(Box::new(|_| {}));
+        let mut survivors = Vec::new();
+        for &mutant in PLANTED {
+            let mut runner = TestRunner::new(crate::cases(1));
+            let mut hits = 0;
+            let found = (0..600).any(|_| {
+                let steps = life().new_tree(&mut runner).expect("a life").current();
+                let mut house = House::new(limits(), Some(mutant));
+                let lived = catch_unwind(AssertUnwindSafe(|| {
+                    steps.iter().for_each(|step| house.step(step));
+                    house.heal();
+                }));
+                hits += house.hits();
+                lived.is_err()
+            });
+            if !found {
+                survivors.push((mutant.word(), hits));
+            }
+        }
+        let _ = std::panic::take_hook();
+        assert!(survivors.is_empty(), "{survivors:?}");
+    }
 }

@@ -1,0 +1,141 @@
+//! What it means that something leaves an owner's queue: to be committed, told and answered.
+//!
+//! All of it comes from the committed state and the emitted tip, in one step (PROTOCOL, rules 6
+//! and 14).
+
+use alloc::sync::Arc;
+
+use super::Output;
+use super::nonces::{Asked, Fate};
+use super::owner::{Owner, Turn};
+use super::queue::Exit;
+use super::snapshot::chunks;
+use crate::event::{Event, Record};
+use crate::id::Position;
+use crate::journal::Command;
+use crate::machine::Sink;
+use crate::mutant::Mutant;
+use crate::peer::{PeerMessage, RelayId};
+use crate::request::Outcome;
+
+impl Owner {
+    /// Lets out all that may leave.
+    pub(super) fn release<S: Sink<Output>>(&mut self, turn: &mut Turn<'_, S>) {
+        let (kept, confirmed) = (self.ledger.kept(), self.ledger.confirmed());
+        while let Some(exit) = self.queue.next(kept, confirmed, turn.plant) {
+            match exit {
+                Exit::Event(record) => self.event_leaves(record, turn),
+                Exit::Refusal(back, answer) => turn.out.emit(Output::Answer(back, answer)),
+                Exit::State(relay) => self.tell_state(relay, turn),
+            }
+        }
+    }
+
+    /// An event is committed: every relay that follows is told once (B3), and whoever asked for it.
+    pub(super) fn event_leaves<S: Sink<Output>>(
+        &mut self,
+        record: Arc<Record>,
+        turn: &mut Turn<'_, S>,
+    ) {
+        let position = record.position;
+        self.tip = position.max(self.tip);
+        self.committed.apply(turn.limits, &record);
+        self.ring.push(turn.limits, record.clone());
+        let durable = record.event.is_durable();
+        if !durable || !turn.plant.is(Mutant::FanOutBeforeDurable) {
+            self.fan_out(&record, turn);
+        }
+        if !durable {
+            return;
+        }
+        self.tail += 1;
+        if let Some(origin) = record.origin {
+            let done = Fate::Done(position);
+            let fate = self.nonces.settle(turn.now.instant, origin, done);
+            if let Some(Fate::Staged(asked, _)) = fate {
+                self.answer(asked, Outcome::Done(position), turn);
+            }
+        }
+        self.direct(&record.event, position, turn);
+    }
+
+    fn fan_out<S: Sink<Output>>(&self, record: &Arc<Record>, turn: &mut Turn<'_, S>) {
+        for relay in &self.followers {
+            turn.out.emit(self.stream(*relay, record.clone()));
+        }
+    }
+
+    /// The directory hears of who has come and gone.
+    fn direct<S: Sink<Output>>(&mut self, event: &Event, at: Position, turn: &mut Turn<'_, S>) {
+        if let Event::MemberAdd { user } = *event {
+            self.directed.joined(user);
+        } else if let Event::MemberRemove { user, .. } = *event {
+            self.directed.left(user, at, turn.out);
+        } else if *event == Event::GuildDelete {
+            self.directed.dissolve(at, turn.out);
+        }
+    }
+
+    /// Answers by what is in the ring, at once: all of it has left the queue. Where the ring does not
+    /// reach so far back, the relay gets the state in its turn.
+    pub(super) fn catch_up<S: Sink<Output>>(
+        &mut self,
+        relay: RelayId,
+        from: Position,
+        turn: &mut Turn<'_, S>,
+    ) {
+        if from < self.ring.reach(self.tip) {
+            return self.queue.ask(relay);
+        }
+        for record in self.ring.after(from, turn.plant) {
+            turn.out.emit(self.stream(relay, record.clone()));
+        }
+    }
+
+    fn tell_state<S: Sink<Output>>(&self, relay: RelayId, turn: &mut Turn<'_, S>) {
+        let early = self.placed > self.tip && turn.plant.is(Mutant::SnapshotOfStaged);
+        let (fold, position) =
+            if early { (&self.staged, self.placed) } else { (&self.committed, self.tip) };
+        for chunk in chunks(&fold.state, position, self.ring.reach(self.tip), turn.limits) {
+            let (sender, chunk) = (self.epoch, Arc::new(chunk));
+            turn.out.emit(Output::Relay(relay, PeerMessage::Chunk { relay, sender, chunk }));
+        }
+    }
+
+    fn stream(&self, relay: RelayId, record: Arc<Record>) -> Output {
+        let (guild, sender) = (self.id, self.epoch);
+        Output::Relay(relay, PeerMessage::Stream { relay, guild, sender, record })
+    }
+
+    /// Stands a base for the records that the journal keeps, once they are many. What the directory
+    /// has not heard of yet is in them alone.
+    pub(super) fn compact<S: Sink<Output>>(&mut self, turn: &mut Turn<'_, S>) {
+        if self.tail > turn.limits.journal_tail as usize && self.directed.is_told() {
+            self.tail = 0;
+            let (epoch, base) = (self.epoch, Arc::new(self.committed.base(self.nonces.done())));
+            turn.out.emit(Output::Journal(Command::Compact { epoch, base }));
+        }
+    }
+
+    /// Bugs: an event is told, or its act is answered, before the journal has it.
+    pub(super) fn too_early<S: Sink<Output>>(
+        &self,
+        record: &Arc<Record>,
+        asked: Asked,
+        turn: &mut Turn<'_, S>,
+    ) {
+        if turn.plant.is(Mutant::FanOutBeforeDurable) {
+            self.fan_out(record, turn);
+        }
+        if turn.plant.is(Mutant::DoneBeforeDurable) {
+            self.answer(asked, Outcome::Done(record.position), turn);
+        }
+    }
+
+    /// A bug: an owner says done for what is merely staged (rule 4).
+    pub(super) fn tell_staged<S: Sink<Output>>(&self, turn: &mut Turn<'_, S>) {
+        for (asked, at) in self.nonces.staged() {
+            self.answer(asked, Outcome::Done(at), turn);
+        }
+    }
+}

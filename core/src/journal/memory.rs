@@ -1,0 +1,173 @@
+//! A log in memory. What was written and not synced can be lost, whole or torn, as on a disk.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::store::{Store, Trouble};
+use super::{Base, Log};
+use crate::event::{Event, Record};
+use crate::id::{Epoch, Position};
+use crate::mutant::{Mutant, Plant};
+
+/// A log in memory.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Memory {
+    fence: Epoch,
+    log: Log,
+    /// The last record that is no epoch record, written or synced.
+    changed: Position,
+    unsynced: Vec<Arc<Record>>,
+    /// A sync has failed since the last open.
+    broken: bool,
+    /// How many records it holds at most.
+    room: usize,
+}
+
+impl Memory {
+    /// The log of a guild that nothing has happened to, with room for ever.
+    #[must_use]
+    pub fn new(base: Base) -> Self {
+        Self {
+            fence: base.position.epoch,
+            changed: base.changed,
+            log: Log { base: Arc::new(base), tail: Vec::new() },
+            unsynced: Vec::new(),
+            broken: false,
+            room: usize::MAX,
+        }
+    }
+
+    /// The highest epoch ever granted.
+    #[must_use]
+    pub const fn fence(&self) -> Epoch {
+        self.fence
+    }
+
+    /// There is room for so many records beyond those that are there.
+    pub fn fill(&mut self, room: usize) {
+        self.room = self.len().saturating_add(room);
+    }
+
+    /// How many records were written and not synced.
+    #[must_use]
+    pub fn unsynced(&self) -> usize {
+        self.unsynced.len()
+    }
+
+    /// Whoever keeps it has crashed: of what was not synced the first `kept` records are found again,
+    /// and synced now; one that is torn is known by that, and lost. An epoch whose record is lost was
+    /// granted to nobody, and its fence is lost with it. Returns what was found.
+    pub fn crash(&mut self, kept: usize) -> Vec<Arc<Record>> {
+        self.unsynced.truncate(kept);
+        let found = core::mem::take(&mut self.unsynced);
+        self.keep(&found);
+        self.fence = self.log.end().epoch;
+        self.broken = false;
+        found
+    }
+
+    /// The next sync fails, and so does everything until the log is opened again.
+    pub fn break_sync(&mut self) {
+        self.broken = true;
+    }
+
+    fn len(&self) -> usize {
+        self.log.tail.len() + self.unsynced.len()
+    }
+
+    /// The last record written.
+    fn end(&self) -> Position {
+        self.unsynced.last().map_or_else(|| self.log.end(), |record| record.position)
+    }
+
+    fn has(&self, position: Position) -> bool {
+        self.log.tail.iter().chain(&self.unsynced).any(|record| record.position == position)
+    }
+
+    fn keep(&mut self, records: &[Arc<Record>]) {
+        self.log.tail.extend_from_slice(records);
+        let is_change = |record: &&Arc<Record>| record.event != Event::Opened;
+        let mut changes = self.log.tail.iter().rev().filter(is_change);
+        self.changed = changes.next().map_or(self.log.base.changed, |record| record.position);
+    }
+
+    fn write(&mut self, record: Arc<Record>) {
+        if record.event != Event::Opened {
+            self.changed = record.position;
+        }
+        self.unsynced.push(record);
+    }
+}
+
+impl Store for Memory {
+    fn open(&mut self, plant: &mut Plant) -> Result<Epoch, Trouble> {
+        if self.len() >= self.room {
+            return Err(Trouble::Full);
+        }
+        self.fence = Epoch(self.fence.0.max(self.end().epoch.0) + 1);
+        let position = Position { epoch: self.fence, index: 0 };
+        // Epoch records are passed over, so that owners that did nothing cost nobody a snapshot
+        // (PROTOCOL, rule 9).
+        let prev = if plant.is(Mutant::EpochPrevCounts) { self.end() } else { self.changed };
+        self.write(Arc::new(Record { position, prev, origin: None, event: Event::Opened }));
+        // A new owner begins anew with whatever was kept.
+        self.broken = false;
+        Ok(self.fence)
+    }
+
+    fn append(
+        &mut self,
+        epoch: Epoch,
+        after: Position,
+        records: &[Arc<Record>],
+        plant: &mut Plant,
+    ) -> Result<(), Trouble> {
+        let fenced = self.confirm(epoch);
+        if fenced.is_err() && !plant.is(Mutant::FenceNotChecked) {
+            return fenced;
+        }
+        if self.broken {
+            return Err(Trouble::Failed);
+        }
+        let end = self.end();
+        let late = |record: &Record| fenced.is_err() && !self.has(record.position);
+        let news = records.iter().filter(|record| record.position > end || late(record));
+        if self.len() + news.clone().count() > self.room {
+            return Err(Trouble::Full);
+        }
+        // Without holes: an append that was overtaken by the loss of the one before it is as if it
+        // had not come.
+        if after <= end {
+            for record in news.cloned().collect::<Vec<_>>() {
+                self.write(record);
+            }
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<Vec<Arc<Record>>, Trouble> {
+        if self.broken {
+            return Err(Trouble::Failed);
+        }
+        let synced = core::mem::take(&mut self.unsynced);
+        self.keep(&synced);
+        Ok(synced)
+    }
+
+    fn confirm(&self, epoch: Epoch) -> Result<(), Trouble> {
+        if epoch == self.fence { Ok(()) } else { Err(Trouble::Fenced(self.fence)) }
+    }
+
+    fn compact(&mut self, epoch: Epoch, base: Arc<Base>) -> Result<(), Trouble> {
+        self.confirm(epoch)?;
+        if base.position > self.log.base.position {
+            self.log.tail.retain(|record| record.position > base.position);
+            self.log.base = base;
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> Arc<Log> {
+        Arc::new(self.log.clone())
+    }
+}
