@@ -1,8 +1,14 @@
 //! A relay: a guild's presence on a node that hosts sessions.
 //!
-//! It follows the stream by position (PROTOCOL, rule 8), keeps the guild's state for snapshots, and
-//! renders each event once for each class of its sessions. It knows sessions only as slots; it does
-//! not number, write or judge what was already said.
+//! It follows the stream by position (PROTOCOL, rules 8–10, 13 and 14), keeps the guild's state for
+//! snapshots, and renders each event once for each class of its sessions. It knows sessions only as
+//! slots; it does not number, write or judge what was already said.
+
+mod audience;
+mod followed;
+mod rendering;
+mod snapshot;
+mod telling;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -10,76 +16,81 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dispatch::{Body, Dispatch, Intents, Snapshot};
-use crate::id::{ChannelId, Epoch, GuildId, Position, UserId};
+use crate::dispatch::{Body, Dispatch, Intents};
+use crate::event::Record;
+use crate::id::{GuildId, Position, UserId};
 use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::mutant::{Mutant, Plant};
-use crate::peer::{Chunk, Event, PeerMessage, Record, RelayId};
-use crate::replay::Log;
+use crate::peer::{Chunk, PeerMessage, RelayId};
+
+use audience::Audience;
+pub(crate) use audience::{Bench, Class};
+use followed::Followed;
+use snapshot::{Lists, Pieces};
 
 /// What can reach a relay.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Input {
-    /// A piece of the guild's state, from this incarnation of its owner.
-    Chunk(Epoch, Arc<Chunk>),
+    /// A piece of the guild's state.
+    Chunk(Arc<Chunk>),
     /// An event.
-    Stream(Epoch, Arc<Record>),
-    /// The last position that the owner has emitted.
-    Tip(Epoch, Position),
+    Stream(Arc<Record>),
 }
 
 impl Input {
     /// The position that it tells of.
     pub(crate) fn position(&self) -> Position {
         match self {
-            Self::Chunk(_, chunk) => chunk.position,
-            Self::Stream(_, record) => record.position,
-            Self::Tip(_, position) => *position,
+            Self::Chunk(chunk) => chunk.position,
+            Self::Stream(record) => record.position,
         }
     }
 }
 
-/// What a relay asks for.
+/// What a relay asks for. It is to be done in order, and before the relay is told anything else:
+/// sessions move only when their move is carried out.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Output {
-    /// Tell every session of this class what stands at this index of its log.
+    /// Tell the sessions of a class what stands at this index of its log.
     Live {
         /// The class.
         class: u32,
-        /// The index; the relay may have gone on by the time this is acted upon.
+        /// The index.
         index: u64,
+        /// The slots of those who are not told, ascending.
+        except: Vec<u32>,
     },
-    /// The state is there: sessions in the waiting room can be told of the guild.
+    /// Tell one session something that it alone is told.
+    Tell {
+        /// Its slot.
+        slot: u32,
+        /// What.
+        dispatch: Arc<Dispatch>,
+    },
+    /// Let a session sit in the class that is its own now.
+    Move {
+        /// Its slot.
+        slot: u32,
+    },
+    /// A session's user is a member no more, and it was told so.
+    Removed {
+        /// Its slot.
+        slot: u32,
+    },
+    /// A session's user is a member now, and has to be told of the guild.
+    Due {
+        /// Its slot.
+        slot: u32,
+    },
+    /// The state is there: sessions can be told of the guild.
     Formed,
-    /// Too much was missed to catch up on: every session has a gap (D2). All of them are back in
-    /// the waiting room, and the relay has taken up a newer state.
-    Gap,
-}
-
-/// Sessions that want the same of the guild's events, and what they were told.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Class {
-    intents: Intents,
-    /// The slots of its sessions.
-    pub(crate) recipients: Vec<u32>,
-    pub(crate) log: Log,
-}
-
-/// Pieces of a state that is not whole yet.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Pieces {
-    position: Position,
-    of: u32,
-    got: BTreeMap<u32, Arc<Chunk>>,
-}
-
-/// The guild's state as this relay has followed it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct State {
-    position: Position,
-    channels: Arc<[ChannelId]>,
-    members: Arc<[UserId]>,
+    /// Too much was missed to catch up on, and a newer state was taken up: every session has a gap
+    /// (D2).
+    Gap {
+        /// The last position before it.
+        after: Position,
+    },
 }
 
 /// One relay of one guild.
@@ -89,17 +100,14 @@ pub struct Relay {
     pub id: RelayId,
     /// The guild that it follows.
     pub guild: GuildId,
-    /// The newest incarnation of the owner that it has heard from; older ones are refused (L5).
-    sender: Epoch,
-    state: Option<State>,
+    followed: Option<Followed>,
     pieces: Option<Pieces>,
     /// The newest position heard of.
     heard: Position,
     /// Events whose predecessors are missing.
     held: BTreeMap<Position, Arc<Record>>,
-    classes: Vec<Class>,
-    /// The slots of sessions that still have to be told of the guild.
-    pub(crate) waiting: Vec<u32>,
+    audience: Audience,
+    lists: Lists,
 }
 
 impl Relay {
@@ -109,173 +117,178 @@ impl Relay {
         Self {
             id,
             guild,
-            sender: Epoch(0),
-            state: None,
+            followed: None,
             pieces: None,
             heard: Position::default(),
             held: BTreeMap::new(),
-            classes: Vec::new(),
-            waiting: Vec::new(),
+            audience: Audience::default(),
+            lists: Lists::default(),
         }
     }
 
-    /// What it wants of the owner now, if anything.
-    #[must_use]
-    pub fn ask(&self) -> Option<PeerMessage> {
+    /// What it wants of the owner now, if anything. Whoever asks is subscribed.
+    pub fn ask(&self, plant: &mut Plant) -> Option<PeerMessage> {
         let (guild, relay) = (self.guild, self.id);
-        match &self.state {
-            None => Some(PeerMessage::Subscribe { guild, relay }),
-            Some(state) if state.position < self.heard => {
-                Some(PeerMessage::CatchUp { guild, relay, from: state.position })
-            }
-            Some(_) => None,
+        let from = match self.position() {
+            None => return Some(PeerMessage::Subscribe { guild, relay }),
+            Some(from) if from < self.heard => from,
+            Some(_) => return None,
+        };
+        if from.epoch < self.heard.epoch && plant.is(Mutant::SnapshotEachEpoch) {
+            return Some(PeerMessage::Subscribe { guild, relay });
         }
+        Some(PeerMessage::CatchUp { guild, relay, from })
     }
 
-    /// Something arrived.
+    /// Something arrived from an owner that may still be listened to. `fresh` says whether a tip
+    /// has come lately (L8).
+    ///
+    /// At most one event is taken up; [`advance`](Self::advance) takes up the next.
     pub fn handle(
         &mut self,
         limits: &Limits,
         input: Input,
+        fresh: bool,
         out: &mut impl Sink<Output>,
         plant: &mut Plant,
     ) {
-        let sender = match &input {
-            Input::Chunk(sender, _) | Input::Stream(sender, _) | Input::Tip(sender, _) => *sender,
-        };
-        if sender < self.sender {
-            return;
-        }
-        self.sender = sender;
+        self.hear(input.position());
         match input {
-            Input::Chunk(_, chunk) => self.piece(chunk, out),
-            Input::Stream(_, record) => self.stream(limits, record, out, plant),
-            Input::Tip(_, position) => self.hear(position),
+            Input::Chunk(chunk) => self.piece(chunk, out, plant),
+            Input::Stream(record) => self.stream(limits, record, fresh, out, plant),
         }
     }
 
     /// This node has heard of the guild's events up to here, by whatever way (D3).
-    pub(crate) fn hear(&mut self, position: Position) {
+    pub fn hear(&mut self, position: Position) {
         self.heard = self.heard.max(position);
     }
 
     /// The newest position heard of.
-    pub(crate) const fn heard(&self) -> Position {
+    #[must_use]
+    pub const fn heard(&self) -> Position {
         self.heard
     }
 
+    /// Rule 8: positions are compared epoch first, and an event links on by its predecessor.
     fn stream(
         &mut self,
         limits: &Limits,
         record: Arc<Record>,
+        fresh: bool,
         out: &mut impl Sink<Output>,
         plant: &mut Plant,
     ) {
-        self.heard = self.heard.max(record.position);
-        let Some(state) = &self.state else { return };
-        if record.position <= state.position && !plant.is(Mutant::AppliedTwice) {
+        if record.position.epoch < self.heard.epoch && plant.is(Mutant::FencedByRecord) {
             return;
         }
-        if record.prev > state.position && !plant.is(Mutant::PrevIgnored) {
-            if self.held.len() < limits.relay_inbox as usize {
-                self.held.insert(record.position, record);
+        let links_on = self.followed.as_mut().is_some_and(|followed| {
+            if record.position.index == 0
+                && record.prev < followed.position
+                && plant.is(Mutant::RelayRollsBack)
+            {
+                followed.position = record.prev;
             }
+            record.prev <= followed.position
+        });
+        let Some(at) = self.position() else { return self.hold(limits, record, plant) };
+        let (is_old, by_index) = (record.position <= at, record.position.index <= at.index);
+        let is_old =
+            if is_old != by_index && plant.is(Mutant::IndexAlone) { by_index } else { is_old };
+        if is_old && !plant.is(Mutant::AppliedTwice) {
             return;
         }
-        self.apply(&record, out);
-        self.apply_held(out);
-    }
-
-    fn apply_held(&mut self, out: &mut impl Sink<Output>) {
-        while let (Some(first), Some(state)) = (self.held.first_entry(), &self.state) {
-            if first.get().prev > state.position {
-                break;
-            }
-            let record = first.remove();
-            if record.position > state.position {
-                self.apply(&record, out);
-            }
-        }
-    }
-
-    /// Takes up one event: renders it for each class and moves on (I1: judged here, once).
-    fn apply(&mut self, record: &Record, out: &mut impl Sink<Output>) {
-        let Some(state) = &mut self.state else { return };
-        state.position = record.position;
-        if self.pieces.as_ref().is_some_and(|pieces| pieces.position <= record.position) {
-            self.pieces = None;
-        }
-        let Event::Message(message) = &record.event;
-        let mut rendered: Option<Arc<Dispatch>> = None;
-        for (class, number) in self.classes.iter_mut().zip(0..) {
-            if class.recipients.is_empty() || !class.intents.contains(Intents::GUILD_MESSAGES) {
-                continue;
-            }
-            let dispatch = rendered.get_or_insert_with(|| {
-                let body = Body::MessageCreate(message.clone());
-                Arc::new(Dispatch::of(self.guild, record.position, 0, body))
-            });
-            let index = class.log.append(dispatch.clone());
-            out.emit(Output::Live { class: number, index });
+        let skips = record.position != at.next() && plant.is(Mutant::NextIndexOnly);
+        if (links_on && !skips) || !links_on && plant.is(Mutant::PrevIgnored) {
+            self.apply(&record, fresh, out, plant);
+        } else {
+            self.hold(limits, record, plant);
         }
     }
 
-    fn piece(&mut self, chunk: Arc<Chunk>, out: &mut impl Sink<Output>) {
-        self.heard = self.heard.max(chunk.position);
-        // A second answer to one question must not open a gap that catching up would fill.
-        if self.state.as_ref().is_some_and(|state| state.position >= chunk.reach) {
+    /// Keeps an event until those before it are there.
+    fn hold(&mut self, limits: &Limits, record: Arc<Record>, plant: &mut Plant) {
+        if self.held.len() >= limits.relay_inbox as usize {
             return;
         }
-        let (position, of) = (chunk.position, chunk.of);
-        if self.pieces.as_ref().is_some_and(|pieces| pieces.position > position) {
+        if plant.is(Mutant::ViewOfTomorrow) {
+            self.foresee(&record, plant);
+        }
+        self.held.insert(record.position, record);
+    }
+
+    /// Planted: what was heard of counts for what is seen before it comes.
+    fn foresee(&mut self, record: &Record, plant: &mut Plant) {
+        let Some(followed) = &mut self.followed else { return };
+        followed.apply(&record.event);
+        for class in &mut self.audience.classes {
+            class.visible = followed.visible(&class.kind, plant);
+        }
+    }
+
+    /// Takes up the next event that was held back, if those before it are there by now; says
+    /// whether there was one.
+    pub fn advance(&mut self, fresh: bool, out: &mut impl Sink<Output>, plant: &mut Plant) -> bool {
+        while let (Some(at), Some(first)) = (self.position(), self.held.first_entry()) {
+            let (position, prev) = (first.get().position, first.get().prev);
+            if position > at {
+                let skips = position != at.next() && plant.is(Mutant::NextIndexOnly);
+                if prev > at || skips {
+                    return false;
+                }
+                let record = first.remove();
+                self.apply(&record, fresh, out, plant);
+                return true;
+            }
+            first.remove();
+        }
+        false
+    }
+
+    /// Rules 13 and 14: a state is taken up only by a relay that has none, or that is behind it and
+    /// beyond the reach of events.
+    fn piece(&mut self, chunk: Arc<Chunk>, out: &mut impl Sink<Output>, plant: &mut Plant) {
+        if let Some(at) = self.position() {
+            let is_wanted = at < chunk.position && at < chunk.reach;
+            let is_taken = is_wanted
+                || at > chunk.position && plant.is(Mutant::SnapshotBackwards)
+                || at.epoch < chunk.position.epoch && plant.is(Mutant::SnapshotEachEpoch);
+            if !is_taken {
+                return;
+            }
+        }
+        if self.pieces.as_ref().is_some_and(|pieces| pieces.position > chunk.position) {
             return;
         }
-        if self.pieces.as_ref().is_none_or(|pieces| pieces.position < position) {
-            self.pieces = Some(Pieces { position, of, got: BTreeMap::new() });
+        if self.pieces.as_ref().is_none_or(|pieces| pieces.position < chunk.position) {
+            self.pieces = Some(Pieces::new(&chunk));
         }
         let Some(pieces) = &mut self.pieces else { return };
-        pieces.got.insert(chunk.nth, chunk);
-        if pieces.got.len() < pieces.of as usize {
-            return;
-        }
-        let parts = pieces.got.values();
-        let state = State {
-            position,
-            channels: parts.clone().flat_map(|part| part.channels.iter().copied()).collect(),
-            members: parts.flat_map(|part| part.members.iter().copied()).collect(),
-        };
+        let position = chunk.position;
+        pieces.add(chunk);
+        let Some(state) = pieces.whole(self.guild) else { return };
         self.pieces = None;
-        let formed = self.state.replace(state).is_none();
-        // Back to the waiting room before anything newer is applied: nobody is told of events
-        // between the gap and the snapshot that ends it.
-        for class in &mut self.classes {
-            self.waiting.append(&mut class.recipients);
-        }
-        out.emit(if formed { Output::Formed } else { Output::Gap });
-        self.apply_held(out);
+        self.lists.forget();
+        let left = self.followed.replace(Followed::new(position, state));
+        out.emit(left.map_or(Output::Formed, |left| Output::Gap { after: left.position }));
     }
 
     /// Forgets what no session can ask for any more, once all outputs have been acted upon.
     pub(crate) fn trim(&mut self, limits: &Limits) {
-        self.clear();
-        for class in &mut self.classes {
-            class.log.trim(limits);
+        self.audience.trim(limits);
+        if self.audience.waiting().is_empty() {
+            self.lists.forget();
         }
-    }
-
-    /// Forgets what was told to classes that everybody has left.
-    pub(crate) fn clear(&mut self) {
-        for class in &mut self.classes {
-            if class.recipients.is_empty() {
-                class.log.clear();
-            }
+        let at = self.position();
+        if self.pieces.as_ref().is_some_and(|pieces| Some(pieces.position) <= at) {
+            self.pieces = None;
         }
     }
 
     /// The last position followed, if there is a state.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
-        self.state.as_ref().map(|state| state.position)
+        self.followed.as_ref().map(|followed| followed.position)
     }
 
     /// Whether it could tell a session of the guild: it has a state, and has heard of nothing newer
@@ -285,61 +298,93 @@ impl Relay {
         self.position().is_some_and(|position| position >= self.heard)
     }
 
-    /// GUILD_CREATE for `user`, cut to what `intents` want; none without a state.
-    #[must_use]
-    pub fn snapshot(&self, user: UserId, intents: Intents, limits: &Limits) -> Option<Dispatch> {
-        let state = self.state.as_ref()?;
-        let count = u32::try_from(state.members.len()).unwrap_or(u32::MAX);
-        let whole = intents.contains(Intents::GUILD_MEMBERS) && count <= limits.large_guild;
-        let members = if whole {
-            state.members.clone()
-        } else {
-            state.members.binary_search(&user).into_iter().map(|_| user).collect()
-        };
-        let channels = state.channels.clone();
-        let snapshot = Snapshot { channels, member_count: count, members };
-        Some(Dispatch::of(self.guild, state.position, 0, Body::GuildCreate(snapshot)))
+    /// A session sits down in the waiting room. If it is owed an end, it is told something even if
+    /// its user turns out to be no member.
+    pub(crate) fn sit(&mut self, slot: u32, user: UserId, intents: Intents, owed: bool) {
+        // Bits that change nothing must not make a class: clients choose them freely.
+        self.audience.sit(slot, user, intents.told(), owed);
     }
 
-    /// The class of sessions with these intents, made if there is none.
-    pub(crate) fn class_of(&mut self, intents: Intents) -> u32 {
-        // Bits that change nothing must not make a class: clients choose them freely.
-        let intents = intents.told();
-        let found = self.classes.iter().position(|class| class.intents == intents);
-        let number = found.unwrap_or_else(|| {
-            self.classes.push(Class { intents, recipients: Vec::new(), log: Log::default() });
-            self.classes.len() - 1
-        });
-        u32::try_from(number).expect("there are fewer classes than sets of intents")
+    /// A session goes away.
+    pub(crate) fn leave(&mut self, slot: u32) {
+        self.audience.leave(slot);
+    }
+
+    /// A session sits somewhere else from now on. What it keeps in the log of a class that it
+    /// leaves, it must have taken along.
+    pub(crate) fn place(&mut self, slot: u32, bench: Bench) {
+        self.audience.place(slot, bench);
+    }
+
+    /// Whether a session has to be told something even if its user is no member.
+    pub(crate) fn owe(&mut self, slot: u32, owed: bool) {
+        self.audience.owe(slot, owed);
+    }
+
+    /// Where a session sits, if it does.
+    pub(crate) fn bench(&self, slot: u32) -> Option<Bench> {
+        self.audience.at(slot).map(|sitter| sitter.bench)
+    }
+
+    /// Whether a session is owed an end.
+    pub(crate) fn owes(&self, slot: u32) -> bool {
+        self.audience.at(slot).is_some_and(|sitter| sitter.owed)
+    }
+
+    /// Whether the user of a session is a member.
+    pub(crate) fn has_member(&self, slot: u32) -> bool {
+        let user = self.audience.at(slot).map(|sitter| sitter.user);
+        let members = self.followed.as_ref().map(|followed| &followed.guild.members);
+        user.zip(members).is_some_and(|(user, members)| members.contains_key(&user))
+    }
+
+    /// The class that a session belongs to, made if there is none; none for a non-member.
+    pub(crate) fn class_of(&mut self, slot: u32, plant: &mut Plant) -> Option<u32> {
+        let (followed, sitter) = (self.followed.as_ref()?, self.audience.at(slot)?);
+        let (kind, intents) = (followed.kind(sitter.user)?, sitter.intents);
+        let known = self.audience.class_of(intents, &kind);
+        if known.is_some() && !plant.is(Mutant::ViewAtSubscribe) {
+            return known;
+        }
+        let visible = followed.visible(&kind, plant);
+        Some(self.audience.found(intents, kind, visible))
     }
 
     /// The class of this number.
     pub(crate) fn class(&self, number: u32) -> &Class {
-        &self.classes[number as usize]
+        &self.audience.classes[number as usize]
     }
 
-    /// The list that a session sits in: that of its class, or the waiting room.
-    pub(crate) fn bench(&mut self, class: Option<u32>) -> &mut Vec<u32> {
-        match class {
-            Some(number) => &mut self.classes[number as usize].recipients,
-            None => &mut self.waiting,
-        }
+    /// The sessions that wait to be told of the guild.
+    pub(crate) fn waiting(&self) -> &[u32] {
+        self.audience.waiting()
     }
 
-    /// How many sessions it serves, those in the waiting room included.
+    /// The sessions that are told of the guild.
+    pub(crate) fn told(&self) -> impl Iterator<Item = u32> {
+        self.audience.told()
+    }
+
+    /// The sessions whose users are no members.
+    pub(crate) fn outside(&self) -> impl Iterator<Item = u32> {
+        self.audience.outside()
+    }
+
+    /// Something said of the guild as a whole, as of a position.
+    pub(crate) fn word(&self, at: Position, body: Body) -> Arc<Dispatch> {
+        Arc::new(Dispatch::of(self.guild, at, 0, body))
+    }
+
+    /// How many sessions it serves.
     #[must_use]
     pub fn sessions(&self) -> u64 {
-        let seated: usize = self.classes.iter().map(|class| class.recipients.len()).sum();
-        (seated + self.waiting.len()) as u64
+        self.audience.len() as u64
     }
 
     /// What it keeps: entries of its logs with their bytes, and pieces and events held back.
     #[must_use]
     pub fn kept(&self) -> ((u64, u64), u64) {
-        let logs = self.classes.iter().fold((0, 0), |(count, bytes), class| {
-            (count + class.log.len(), bytes + class.log.bytes())
-        });
-        let pieces = self.pieces.as_ref().map_or(0, |pieces| pieces.got.len());
-        (logs, (pieces + self.held.len()) as u64)
+        let pieces = self.pieces.as_ref().map_or(0, Pieces::len);
+        (self.audience.logged(), (pieces + self.held.len()) as u64)
     }
 }

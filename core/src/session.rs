@@ -5,6 +5,7 @@
 //! guilds, timers or other sessions: its node does. It must not look at permissions: what it was
 //! told, it replays (I4).
 
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credit::Credit;
 use crate::dispatch::{Body, Dispatch, Intents};
-use crate::id::{Connection, GuildId, Seq, SessionId, Shard, UserId};
+use crate::id::{ChannelId, Connection, GuildId, Seq, SessionId, Shard, UserId};
 use crate::limits::Limits;
 use crate::mutant::{Mutant, Plant};
 use crate::node::Outbox;
@@ -55,10 +56,10 @@ pub(crate) struct Seat {
     pub(crate) guild: GuildId,
     /// The relay's slot in the node.
     pub(crate) relay: u32,
-    /// The class it belongs to, or none while it still has to be told of the guild.
-    pub(crate) class: Option<u32>,
-    /// Its index in that class, or in the waiting room.
-    pub(crate) place: u32,
+    /// The session's own slot in the node, by which the relay knows it.
+    pub(crate) slot: u32,
+    /// Whether it still has to be told of the guild.
+    pub(crate) waits: bool,
 }
 
 /// What a session asks of its node after it was told something.
@@ -308,14 +309,24 @@ impl Session {
     }
 
     /// Writes as much of the unsent tail as the connection takes, then narrows the window.
-    pub fn pump(&mut self, limits: &Limits, logs: &impl Logs, out: &mut impl Outbox) -> Push {
+    pub fn pump(
+        &mut self,
+        limits: &Limits,
+        logs: &impl Logs,
+        out: &mut impl Outbox,
+        plant: &mut Plant,
+    ) -> Push {
         let Some(connection) = self.connection else { return Push::Fine };
         if self.credit.is_open() && self.sent < self.replay.last() {
+            let refilters = self.is_replaying() && plant.is(Mutant::ReplayRefiltered);
+            let lost = if refilters { self.lost(logs) } else { BTreeSet::new() };
             let (mut sent, mut credit) = (self.sent, self.credit);
             self.replay.after(sent, logs, |s, dispatch| {
                 sent = s;
-                credit.spend(dispatch.bytes);
-                out.dispatch(connection, s, dispatch);
+                if s > self.replayed || !says_in(&lost, &dispatch.body) {
+                    credit.spend(dispatch.bytes);
+                    out.dispatch(connection, s, dispatch);
+                }
                 credit.is_open()
             });
             (self.sent, self.credit) = (sent, credit);
@@ -323,4 +334,23 @@ impl Session {
         }
         self.slide(limits, logs).unwrap_or(Push::Fine)
     }
+
+    /// Planted: the channels that this session was told it sees no more.
+    #[cold]
+    fn lost(&self, logs: &impl Logs) -> BTreeSet<ChannelId> {
+        let mut lost = BTreeSet::new();
+        self.replay.after(self.sent, logs, |_, dispatch| {
+            if let Body::ChannelDelete { channel } = dispatch.body {
+                lost.insert(channel);
+            }
+            true
+        });
+        lost
+    }
+}
+
+/// Planted: whether something is said in one of these channels.
+fn says_in(channels: &BTreeSet<ChannelId>, body: &Body) -> bool {
+    let (Body::MessageCreate(message) | Body::MessageUpdate(message)) = body else { return false };
+    channels.contains(&message.channel)
 }

@@ -1,0 +1,175 @@
+//! The seats of sessions in relays: told, waiting to be told, or outside.
+//!
+//! A seat is given to whoever the directory names. Whether the user is a member, the relay's state
+//! says; when it is told so, its connection.
+
+use alloc::sync::Arc;
+
+use super::super::{Node, Outbox};
+use crate::dispatch::{Body, Dispatch, Intents};
+use crate::id::GuildId;
+use crate::mutant::Mutant;
+use crate::relay::Bench;
+use crate::replay::LogId;
+use crate::session::{Push, Seat};
+use crate::time::Now;
+
+impl Node {
+    /// Gives a session a seat in the waiting room of a relay of `guild`. Where READY has listed the
+    /// guild, something has to be told of it even to a non-member (D9).
+    pub(in crate::node) fn seat(
+        &mut self,
+        now: Now,
+        slot: u32,
+        guild: GuildId,
+        listed: bool,
+        out: &mut impl Outbox,
+    ) {
+        let found = self.relays.with_room(guild, self.limits.relay_sessions);
+        let relay = found.unwrap_or_else(|| self.open_relay(now, guild, out));
+        let session = self.sessions.at(slot);
+        session.seats.push(Seat { guild, relay, slot, waits: true });
+        let (user, mut intents) = (session.user, session.intents);
+        let is_quiet = !intents.contains(Intents::GUILD_MESSAGES);
+        if is_quiet && self.plant.is(Mutant::IntentsIgnored) {
+            intents = Intents(intents.0 | Intents::USUAL.0);
+        }
+        self.relays.at(relay).sit(slot, user, intents, listed);
+    }
+
+    /// Takes a seat away; a relay without sessions closes.
+    pub(in crate::node) fn unseat(&mut self, seat: Seat, out: &mut impl Outbox) {
+        let relay = self.relays.at(seat.relay);
+        relay.leave(seat.slot);
+        if relay.sessions() == 0 {
+            self.close_relay(seat.relay, out);
+        }
+    }
+
+    /// The directory names a guild for the user of a session, which READY did not list. Whoever has
+    /// a seat there learns all else from the stream.
+    pub(in crate::node) fn named(
+        &mut self,
+        now: Now,
+        slot: u32,
+        guild: GuildId,
+        out: &mut impl Outbox,
+    ) {
+        let session = self.sessions.at(slot);
+        if session.shard.holds(guild) && session.seats.iter().all(|seat| seat.guild != guild) {
+            self.seat(now, slot, guild, false, out);
+            self.introduce(now, slot, out);
+        }
+    }
+
+    /// The directory does not name a guild any more for the user of a session. If the session is
+    /// told of it, the stream has still to say that the user has left.
+    pub(in crate::node) fn unnamed(
+        &mut self,
+        _: Now,
+        slot: u32,
+        guild: GuildId,
+        out: &mut impl Outbox,
+    ) {
+        let seats = &self.sessions.at(slot).seats;
+        let Some(&seat) = seats.iter().find(|seat| seat.guild == guild) else { return };
+        if self.relays.at(seat.relay).bench(slot) == Some(Bench::Outside) {
+            self.vacate(seat, out);
+        }
+    }
+
+    /// Tells a session of the guilds that it has not been told of, as far as its connection takes
+    /// them: a snapshot is numbered when it is pulled (B2), and from then on the session follows.
+    pub(in crate::node) fn introduce(&mut self, now: Now, slot: u32, out: &mut impl Outbox) {
+        let mut at = 0;
+        while let Some(&seat) = self.sessions.at(slot).seats.get(at) {
+            at += 1;
+            if !seat.waits || !self.may_tell(now, seat) {
+                continue;
+            }
+            let relay = self.relays.at(seat.relay);
+            let (is_member, is_owed) = (relay.has_member(slot), relay.owes(slot));
+            if (is_member || is_owed) && !self.sessions.at(slot).has_room() {
+                continue;
+            }
+            let dispatch = if is_member {
+                self.admit_to_class(seat)
+            } else {
+                let position = relay.position().filter(|_| is_owed);
+                let farewell = position.map(|position| relay.word(position, Body::GuildDelete));
+                at -= usize::from(self.put_outside(seat, out));
+                farewell
+            };
+            let Some(dispatch) = dispatch else { continue };
+            let session = self.sessions.at(slot);
+            let push = session.push_own(&self.limits, &self.relays, dispatch, out);
+            self.pushed(now, slot, push, out);
+            if push != Push::Fine {
+                return;
+            }
+        }
+    }
+
+    /// Whether the relay of a seat knows enough, and lately enough, to speak (D3, L8).
+    fn may_tell(&mut self, now: Now, seat: Seat) -> bool {
+        let relay = &self.relays.slots[seat.relay as usize];
+        let Some(relay) = relay.as_ref().map(|open| &open.relay) else { return false };
+        let Some(position) = relay.position() else { return false };
+        let is_below_epoch = position.epoch < relay.heard().epoch;
+        let knows = relay.is_current()
+            || is_below_epoch && self.plant.is(Mutant::CreateBelowEpoch)
+            || self.plant.is(Mutant::StaleSnapshot);
+        knows
+            && (self.contacts.is_fresh(seat.guild, now.instant, &self.limits)
+                || self.plant.is(Mutant::StaleRelaySpeaks))
+    }
+
+    /// A session sits in its class from now on; what it is told first.
+    fn admit_to_class(&mut self, seat: Seat) -> Option<Arc<Dispatch>> {
+        let session = self.sessions.at(seat.slot);
+        let who = (session.user, session.intents);
+        let relay = self.relays.at(seat.relay);
+        let class = relay.class_of(seat.slot, &mut self.plant)?;
+        let snapshot = relay.snapshot(class, who, &self.limits, &mut self.plant)?;
+        relay.owe(seat.slot, false);
+        self.place(seat, Bench::Class(class));
+        Some(Arc::new(snapshot))
+    }
+
+    /// A session sits somewhere else from now on. What it keeps in the log of a class that it
+    /// leaves, it takes along.
+    pub(super) fn place(&mut self, seat: Seat, bench: Bench) {
+        let Seat { relay, slot, .. } = seat;
+        let old = self.relays.at(relay).bench(slot);
+        if old == Some(bench) {
+            return;
+        }
+        let session = self.sessions.at(slot);
+        if let Some(Bench::Class(class)) = old {
+            session.keep_own(LogId { relay, class }, &self.relays);
+        }
+        if let Some(seat) = session.seats.iter_mut().find(|other| other.guild == seat.guild) {
+            seat.waits = bench == Bench::Waiting;
+        }
+        self.relays.at(relay).place(slot, bench);
+    }
+
+    /// The user of a session is no member: the seat is kept only as long as the directory names the
+    /// user. Says whether it is gone.
+    pub(super) fn put_outside(&mut self, seat: Seat, out: &mut impl Outbox) -> bool {
+        self.place(seat, Bench::Outside);
+        self.relays.at(seat.relay).owe(seat.slot, false);
+        let user = self.sessions.at(seat.slot).user;
+        let goes = !self.users.names(user, seat.guild);
+        if goes {
+            self.vacate(seat, out);
+        }
+        goes
+    }
+
+    fn vacate(&mut self, seat: Seat, out: &mut impl Outbox) {
+        let seats = &mut self.sessions.at(seat.slot).seats;
+        seats.retain(|other| other.guild != seat.guild);
+        self.unseat(seat, out);
+    }
+}

@@ -1,0 +1,236 @@
+//! The guild as a relay has followed it, and what each kind of member sees of it.
+//!
+//! It answers for whole kinds of members at once. Who is told what is not its business.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::event::Event;
+use crate::id::{ChannelId, Position, RoleId, UserId};
+use crate::mutant::{Mutant, Plant};
+use crate::permission::{Overwrite, Permissions, Target};
+use crate::state::State;
+
+/// Why a member sees what it sees. Members of one kind see the same channels.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Kind {
+    /// The guild is its own.
+    Owner,
+    /// It has these roles, ascending, and is named by no overwrite.
+    Roles(Arc<[RoleId]>),
+    /// Some overwrite names it.
+    Own(UserId),
+}
+
+impl Kind {
+    /// The same, once a role is gone.
+    pub(super) fn without(&self, role: RoleId) -> Self {
+        match self {
+            Self::Roles(roles) if roles.contains(&role) => {
+                Self::Roles(roles.iter().copied().filter(|other| *other != role).collect())
+            }
+            Self::Owner | Self::Roles(_) | Self::Own(_) => self.clone(),
+        }
+    }
+
+    /// Whether members of this kind may have a role.
+    fn may_have(&self, role: RoleId) -> bool {
+        match self {
+            Self::Owner => false,
+            Self::Roles(roles) => roles.contains(&role),
+            Self::Own(_) => true,
+        }
+    }
+}
+
+/// The guild at the position of the last event that was taken up.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Followed {
+    pub(super) position: Position,
+    pub(super) guild: State,
+    /// How many channels have an overwrite for each user that is named by any.
+    named: BTreeMap<UserId, u32>,
+}
+
+impl Followed {
+    pub(super) fn new(position: Position, guild: State) -> Self {
+        let mut followed = Self { position, guild, named: BTreeMap::new() };
+        let channels: Vec<_> = followed.guild.channels.values().cloned().collect();
+        for overwrites in channels {
+            followed.name(&overwrites);
+        }
+        followed
+    }
+
+    fn name(&mut self, overwrites: &[Overwrite]) {
+        for user in users(overwrites) {
+            *self.named.entry(user).or_default() += 1;
+        }
+    }
+
+    fn unname(&mut self, channel: ChannelId) {
+        for user in users(self.guild.channels.get(&channel).map_or(&[], |it| &it[..])) {
+            if let Some(count) = self.named.get_mut(&user) {
+                *count -= 1;
+                if *count == 0 {
+                    self.named.remove(&user);
+                }
+            }
+        }
+    }
+
+    /// Takes up what an event changes; where it stands is the caller's business.
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::ChannelCreate(channel) | Event::ChannelUpdate(channel) => {
+                self.unname(channel.id);
+                self.name(&channel.overwrites);
+            }
+            Event::ChannelDelete { channel } => self.unname(*channel),
+            Event::GuildDelete => self.named.clear(),
+            Event::Opened
+            | Event::Message(_)
+            | Event::MessageUpdate(_)
+            | Event::MessageDelete { .. }
+            | Event::Typing { .. }
+            | Event::MemberAdd { .. }
+            | Event::MemberUpdate { .. }
+            | Event::MemberRemove { .. }
+            | Event::Unbanned { .. }
+            | Event::RoleCreate { .. }
+            | Event::RoleUpdate { .. }
+            | Event::RoleDelete { .. }
+            | Event::GuildUpdate { .. } => {}
+        }
+        self.guild.apply(event);
+    }
+
+    /// Of which kind a user is; none for a non-member.
+    pub(super) fn kind(&self, user: UserId) -> Option<Kind> {
+        let roles = self.guild.members.get(&user)?;
+        Some(if user == self.guild.owner {
+            Kind::Owner
+        } else if self.named.contains_key(&user) {
+            Kind::Own(user)
+        } else {
+            Kind::Roles(roles.clone())
+        })
+    }
+
+    /// The members whose kind an event, not taken up yet, may change one by one. A role that goes
+    /// changes whole kinds instead.
+    pub(super) fn apart(&self, event: &Event) -> Vec<UserId> {
+        match event {
+            Event::MemberUpdate { user, .. } | Event::MemberRemove { user, .. } => [*user].to_vec(),
+            Event::GuildUpdate { owner } => [self.guild.owner, *owner].to_vec(),
+            Event::ChannelCreate(channel) | Event::ChannelUpdate(channel) => {
+                let old = self.guild.channels.get(&channel.id).map_or(&[][..], |it| it);
+                users(old).chain(users(&channel.overwrites)).collect()
+            }
+            Event::ChannelDelete { channel } => {
+                users(self.guild.channels.get(channel).map_or(&[], |it| &it[..])).collect()
+            }
+            Event::Opened
+            | Event::Message(_)
+            | Event::MessageUpdate(_)
+            | Event::MessageDelete { .. }
+            | Event::Typing { .. }
+            | Event::MemberAdd { .. }
+            | Event::Unbanned { .. }
+            | Event::RoleCreate { .. }
+            | Event::RoleUpdate { .. }
+            | Event::RoleDelete { .. }
+            | Event::GuildDelete => Vec::new(),
+        }
+    }
+
+    /// Whether members of a kind see a channel.
+    pub(super) fn sees(&self, kind: &Kind, channel: ChannelId, plant: &mut Plant) -> bool {
+        let Some(overwrites) = self.guild.channels.get(&channel) else { return false };
+        match kind {
+            Kind::Owner => true,
+            Kind::Own(user) => self.guild.sees(*user, channel),
+            Kind::Roles(roles) if roles.is_empty() && plant.is(Mutant::OpenToAll) => true,
+            Kind::Roles(roles) => {
+                let base = self.guild.base_of(roles);
+                let denies = |it: &Overwrite| {
+                    let of_role = |role| it.target == Target::Role(role);
+                    it.deny.contains(Permissions::VIEW_CHANNEL)
+                        && roles.iter().any(|it| of_role(*it))
+                };
+                let denied = base != Permissions::ALL && overwrites.iter().any(denies);
+                self.guild
+                    .permissions_of(base, roles, None, channel)
+                    .contains(Permissions::VIEW_CHANNEL)
+                    && !(denied && plant.is(Mutant::RolesNotOred))
+            }
+        }
+    }
+
+    /// All channels that members of a kind see, ascending.
+    pub(super) fn visible(&self, kind: &Kind, plant: &mut Plant) -> Vec<ChannelId> {
+        let channels = self.guild.channels.keys().copied();
+        channels.filter(|channel| self.sees(kind, *channel, plant)).collect()
+    }
+
+    /// What members of a kind see now that an event was taken up, if that differs from before.
+    pub(super) fn review(
+        &self,
+        (kind, before): (&Kind, &[ChannelId]),
+        event: &Event,
+        plant: &mut Plant,
+    ) -> Option<Vec<ChannelId>> {
+        let after = match event {
+            Event::RoleUpdate { role, .. } => {
+                let concerned = *role == self.guild.everyone() || kind.may_have(*role);
+                return concerned.then(|| self.visible(kind, plant));
+            }
+            Event::RoleDelete { role } => {
+                return kind.may_have(*role).then(|| self.visible(&kind.without(*role), plant));
+            }
+            Event::MemberUpdate { user, .. } => {
+                return (*kind == Kind::Own(*user)).then(|| self.visible(kind, plant));
+            }
+            Event::ChannelCreate(channel) => {
+                let sees = self.sees(kind, channel.id, plant);
+                let told = sees && !plant.is(Mutant::NewChannelToNone);
+                (channel.id, told || plant.is(Mutant::NewChannelToAll))
+            }
+            Event::ChannelUpdate(channel) => (channel.id, self.sees(kind, channel.id, plant)),
+            Event::ChannelDelete { channel } => (*channel, false),
+            Event::Opened
+            | Event::Message(_)
+            | Event::MessageUpdate(_)
+            | Event::MessageDelete { .. }
+            | Event::Typing { .. }
+            | Event::MemberAdd { .. }
+            | Event::MemberRemove { .. }
+            | Event::Unbanned { .. }
+            | Event::RoleCreate { .. }
+            | Event::GuildUpdate { .. }
+            | Event::GuildDelete => return None,
+        };
+        match (before.binary_search(&after.0), after.1) {
+            (Ok(_), true) | (Err(_), false) => None,
+            (Ok(place), false) => {
+                let mut channels = before.to_vec();
+                channels.remove(place);
+                Some(channels)
+            }
+            (Err(place), true) => {
+                let mut channels = before.to_vec();
+                channels.insert(place, after.0);
+                Some(channels)
+            }
+        }
+    }
+}
+
+/// The users that overwrites name.
+fn users(overwrites: &[Overwrite]) -> impl Iterator<Item = UserId> {
+    overwrites.iter().filter_map(|overwrite| match overwrite.target {
+        Target::Member(user) => Some(user),
+        Target::Role(_) => None,
+    })
+}

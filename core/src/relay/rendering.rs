@@ -1,0 +1,184 @@
+//! What an event says to those who see the same (CONTRACT, *render*), and each dispatch made once.
+//!
+//! Nothing here knows sessions or classes: a viewer is what it wants and what it sees.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+
+use crate::dispatch::{Body, Dispatch, Intents};
+use crate::event::{Channel, Event, Record};
+use crate::id::{ChannelId, GuildId};
+use crate::mutant::{Mutant, Plant};
+use crate::state::State;
+
+/// One dispatch of a rendering.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Said {
+    /// The event.
+    Itself,
+    /// The event without what a message says.
+    Blank,
+    /// A channel that the view lost.
+    Lost(ChannelId),
+    /// A channel that the view gained.
+    Gained(ChannelId),
+    /// The guild is gone, for whoever has left it.
+    Farewell,
+}
+
+/// For whom an event is rendered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Viewer<'a> {
+    pub(super) intents: Intents,
+    /// The channels seen just before the event, ascending.
+    pub(super) before: &'a [ChannelId],
+    /// The channels seen just after it, ascending.
+    pub(super) after: &'a [ChannelId],
+    /// Whether the event is about the user's own member.
+    pub(super) is_own: bool,
+}
+
+impl Viewer<'_> {
+    /// The event itself, if it is about something in the view, and wanted: part (1).
+    pub(super) fn itself(&self, event: &Event, plant: &mut Plant) -> Option<Said> {
+        let wants = |intents| self.intents.contains(intents);
+        let saw = |channel| self.before.binary_search(channel).is_ok();
+        let sees = |channel| self.after.binary_search(channel).is_ok();
+        let told = match event {
+            Event::Opened | Event::Unbanned { .. } | Event::GuildDelete => false,
+            Event::Message(message) | Event::MessageUpdate(message) => {
+                if !wants(Intents::GUILD_MESSAGES) || !saw(&message.channel) {
+                    return None;
+                }
+                let whole = wants(Intents::MESSAGE_CONTENT) || plant.is(Mutant::ContentNotBlanked);
+                return Some(if whole { Said::Itself } else { Said::Blank });
+            }
+            Event::MessageDelete { channel, .. } => wants(Intents::GUILD_MESSAGES) && saw(channel),
+            Event::Typing { channel, .. } => wants(Intents::GUILD_MESSAGE_TYPING) && saw(channel),
+            Event::MemberAdd { .. } | Event::MemberRemove { .. } => wants(Intents::GUILD_MEMBERS),
+            Event::MemberUpdate { .. } => self.is_own || wants(Intents::GUILD_MEMBERS),
+            Event::RoleCreate { .. }
+            | Event::RoleUpdate { .. }
+            | Event::RoleDelete { .. }
+            | Event::GuildUpdate { .. } => wants(Intents::GUILDS),
+            Event::ChannelCreate(channel) => wants(Intents::GUILDS) && sees(&channel.id),
+            Event::ChannelUpdate(Channel { id: channel, .. })
+            | Event::ChannelDelete { channel } => wants(Intents::GUILDS) && saw(channel),
+        };
+        told.then_some(Said::Itself)
+    }
+
+    /// The channels that the view lost, and then those that it gained, each by id: parts (2) and
+    /// (3), without what the event says itself.
+    pub(super) fn shifts(&self, event: &Event) -> impl Iterator<Item = Said> {
+        let about = match event {
+            Event::ChannelCreate(Channel { id: channel, .. })
+            | Event::ChannelDelete { channel } => Some(*channel),
+            Event::Opened
+            | Event::Message(_)
+            | Event::MessageUpdate(_)
+            | Event::MessageDelete { .. }
+            | Event::Typing { .. }
+            | Event::MemberAdd { .. }
+            | Event::MemberUpdate { .. }
+            | Event::MemberRemove { .. }
+            | Event::Unbanned { .. }
+            | Event::RoleCreate { .. }
+            | Event::RoleUpdate { .. }
+            | Event::RoleDelete { .. }
+            | Event::ChannelUpdate(_)
+            | Event::GuildUpdate { .. }
+            | Event::GuildDelete => None,
+        };
+        let Self { before, after, .. } = *self;
+        let same = core::ptr::eq(before, after) || !self.intents.contains(Intents::GUILDS);
+        let (old, new) = if same { (&[][..], &[][..]) } else { (before, after) };
+        let told = move |channel: &ChannelId| Some(*channel) != about;
+        let lost = old.iter().filter(move |it| told(it) && after.binary_search(it).is_err());
+        let gained = new.iter().filter(move |it| told(it) && before.binary_search(it).is_err());
+        lost.map(|it| Said::Lost(*it)).chain(gained.map(|it| Said::Gained(*it)))
+    }
+
+    /// The whole rendering, in order.
+    pub(super) fn rendering(
+        &self,
+        event: &Event,
+        plant: &mut Plant,
+    ) -> impl Iterator<Item = (u8, Said)> {
+        let all = self.itself(event, plant).into_iter().chain(self.shifts(event));
+        // Where more channels move at once than there are numbers, the rest share the last one.
+        (0..=u8::MAX).chain(core::iter::repeat(u8::MAX)).zip(all)
+    }
+}
+
+/// The dispatches of one event, each made once for all who are told it (B3).
+pub(super) struct Press<'a> {
+    guild: GuildId,
+    record: &'a Record,
+    made: BTreeMap<(u8, Said), Arc<Dispatch>>,
+}
+
+impl<'a> Press<'a> {
+    pub(super) fn new(guild: GuildId, record: &'a Record) -> Self {
+        Self { guild, record, made: BTreeMap::new() }
+    }
+
+    /// The `nth` dispatch of a rendering; `state` is the guild just after the event.
+    pub(super) fn print(&mut self, (nth, said): (u8, Said), state: &State) -> Arc<Dispatch> {
+        let Self { guild, record, made } = self;
+        let print = || {
+            let body = match said {
+                Said::Itself => body(&record.event),
+                Said::Blank => blanked(&record.event),
+                Said::Lost(channel) => Body::ChannelDelete { channel },
+                Said::Gained(id) => {
+                    let overwrites = state.channels.get(&id).cloned().unwrap_or_default();
+                    Body::ChannelCreate(Channel { id, overwrites })
+                }
+                Said::Farewell => Body::GuildDelete,
+            };
+            Arc::new(Dispatch::of(*guild, record.position, nth, body))
+        };
+        made.entry((nth, said)).or_insert_with(print).clone()
+    }
+}
+
+/// What an event says where it is told as such. The guild's end and what nobody is told of say that
+/// the guild is gone: no viewer gets them as such.
+fn body(event: &Event) -> Body {
+    match event {
+        Event::Message(message) => Body::MessageCreate(message.clone()),
+        Event::MessageUpdate(message) => Body::MessageUpdate(message.clone()),
+        Event::MessageDelete { message, channel } => {
+            Body::MessageDelete { message: *message, channel: *channel }
+        }
+        Event::Typing { user, channel } => Body::TypingStart { user: *user, channel: *channel },
+        Event::MemberAdd { user } => Body::MemberAdd { user: *user },
+        Event::MemberUpdate { user, roles } => {
+            Body::MemberUpdate { user: *user, roles: roles.clone() }
+        }
+        Event::MemberRemove { user, .. } => Body::MemberRemove { user: *user },
+        Event::RoleCreate { role, permissions } => {
+            Body::RoleCreate { role: *role, permissions: *permissions }
+        }
+        Event::RoleUpdate { role, permissions } => {
+            Body::RoleUpdate { role: *role, permissions: *permissions }
+        }
+        Event::RoleDelete { role } => Body::RoleDelete { role: *role },
+        Event::ChannelCreate(channel) => Body::ChannelCreate(channel.clone()),
+        Event::ChannelUpdate(channel) => Body::ChannelUpdate(channel.clone()),
+        Event::ChannelDelete { channel } => Body::ChannelDelete { channel: *channel },
+        Event::GuildUpdate { owner } => Body::GuildUpdate { owner: *owner },
+        Event::GuildDelete | Event::Opened | Event::Unbanned { .. } => Body::GuildDelete,
+    }
+}
+
+fn blanked(event: &Event) -> Body {
+    if let Event::Message(message) = event {
+        Body::MessageCreate(message.blanked())
+    } else if let Event::MessageUpdate(message) = event {
+        Body::MessageUpdate(message.blanked())
+    } else {
+        body(event)
+    }
+}

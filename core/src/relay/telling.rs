@@ -1,0 +1,211 @@
+//! Takes up an event: what each class, and whoever is a case of its own, is told of it.
+//!
+//! Visibility is judged here, once, at the event's position (I1, PROTOCOL, rule 16). What is said
+//! is said in order; who is written to is not known here.
+
+use alloc::vec::Vec;
+
+use super::audience::{Audience, Bench};
+use super::followed::Followed;
+use super::rendering::{Press, Said, Viewer};
+use super::{Output, Relay};
+use crate::event::{Event, Record};
+use crate::id::UserId;
+use crate::machine::Sink;
+use crate::mutant::{Mutant, Plant};
+
+impl Relay {
+    /// Takes up one event and moves on. What is ephemeral is passed on only while the owner is
+    /// known to be there (L8).
+    pub(super) fn apply(
+        &mut self,
+        record: &Record,
+        fresh: bool,
+        out: &mut impl Sink<Output>,
+        plant: &mut Plant,
+    ) {
+        let Self { guild, followed, audience, lists, .. } = self;
+        let Some(followed) = followed else { return };
+        followed.position = record.position;
+        let event = &record.event;
+        let press = Press::new(*guild, record);
+        let telling = Telling { event, followed, audience, press };
+        match event {
+            Event::Opened | Event::Unbanned { .. } => followed.apply(event),
+            Event::Typing { .. } if !fresh && !plant.is(Mutant::StaleRelaySpeaks) => {}
+            Event::Message(_)
+            | Event::MessageUpdate(_)
+            | Event::MessageDelete { .. }
+            | Event::Typing { .. } => telling.say(out, plant),
+            Event::GuildDelete => {
+                lists.forget();
+                telling.dissolve(out);
+            }
+            Event::MemberAdd { .. }
+            | Event::MemberUpdate { .. }
+            | Event::MemberRemove { .. }
+            | Event::RoleCreate { .. }
+            | Event::RoleUpdate { .. }
+            | Event::RoleDelete { .. }
+            | Event::ChannelCreate(_)
+            | Event::ChannelUpdate(_)
+            | Event::ChannelDelete { .. }
+            | Event::GuildUpdate { .. } => {
+                lists.forget();
+                telling.change(out, plant);
+            }
+        }
+    }
+}
+
+/// One event on its way to everybody in a relay.
+struct Telling<'a> {
+    event: &'a Event,
+    followed: &'a mut Followed,
+    audience: &'a mut Audience,
+    press: Press<'a>,
+}
+
+impl Telling<'_> {
+    /// Something that changes nobody's view: the hot path.
+    fn say(mut self, out: &mut impl Sink<Output>, plant: &mut Plant) {
+        for number in 0..self.audience.classes.len() {
+            let class = &self.audience.classes[number];
+            if class.recipients.is_empty() {
+                continue;
+            }
+            let seen = &class.visible[..];
+            let viewer =
+                Viewer { intents: class.intents, before: seen, after: seen, is_own: false };
+            let Some(said) = viewer.itself(self.event, plant) else { continue };
+            let may_read = if said == Said::Blank { self.concerned(number) } else { Vec::new() };
+            self.live(number, (0, said), may_read.clone(), out);
+            for slot in may_read {
+                self.tell(slot, (0, Said::Itself), out);
+            }
+        }
+    }
+
+    /// Those in a class without MESSAGE_CONTENT who may read what is said all the same, ascending.
+    fn concerned(&self, number: usize) -> Vec<u32> {
+        let (Event::Message(message) | Event::MessageUpdate(message)) = self.event else {
+            return Vec::new();
+        };
+        let users = message.mentions.iter().copied().chain([message.author]);
+        let told = self.audience.told_of(users).into_iter();
+        told.filter(|(_, class, _)| *class as usize == number).map(|(slot, ..)| slot).collect()
+    }
+
+    /// A class is told something, but for some of its sessions.
+    fn live(
+        &mut self,
+        number: usize,
+        said: (u8, Said),
+        except: Vec<u32>,
+        out: &mut impl Sink<Output>,
+    ) {
+        let dispatch = self.press.print(said, &self.followed.guild);
+        let index = self.audience.classes[number].log.append(dispatch);
+        out.emit(Output::Live { class: super::audience::number(number), index, except });
+    }
+
+    fn tell(&mut self, slot: u32, said: (u8, Said), out: &mut impl Sink<Output>) {
+        out.emit(Output::Tell { slot, dispatch: self.press.print(said, &self.followed.guild) });
+    }
+
+    /// The guild is no more.
+    fn dissolve(mut self, out: &mut impl Sink<Output>) {
+        self.followed.apply(self.event);
+        let told: Vec<_> = self.audience.told().collect();
+        for slot in told {
+            self.tell(slot, (0, Said::Farewell), out);
+            out.emit(Output::Removed { slot });
+        }
+    }
+
+    /// Something that may change what is seen: once for each class, and one by one for those who
+    /// may come to sit in another.
+    fn change(mut self, out: &mut impl Sink<Output>, plant: &mut Plant) {
+        let apart = self.audience.told_of(self.followed.apart(self.event));
+        self.followed.apply(self.event);
+        let is_frozen = plant.is(Mutant::ViewAtSubscribe);
+        let mut reviewed = Vec::new();
+        for number in 0..self.audience.classes.len() {
+            let class = &self.audience.classes[number];
+            if class.recipients.is_empty() {
+                continue;
+            }
+            let before = &class.visible[..];
+            let after = if is_frozen {
+                None
+            } else {
+                self.followed.review((&class.kind, before), self.event, plant)
+            };
+            let viewer = Viewer {
+                intents: class.intents,
+                before,
+                after: after.as_deref().unwrap_or(before),
+                is_own: false,
+            };
+            let except = apart.iter().filter(|(_, class, _)| *class as usize == number);
+            let except: Vec<_> = except.map(|(slot, ..)| *slot).collect();
+            if except.len() < class.recipients.len() {
+                let all: Vec<_> = viewer.rendering(self.event, plant).collect();
+                for said in all {
+                    self.live(number, said, except.clone(), out);
+                }
+            }
+            reviewed.push((number, after));
+        }
+        for (slot, class, user) in apart {
+            self.tell_apart((slot, class, user), is_frozen, out, plant);
+        }
+        for (number, after) in reviewed {
+            let class = &mut self.audience.classes[number];
+            class.visible = after.unwrap_or(core::mem::take(&mut class.visible));
+            class.shown = None;
+        }
+        if let Event::RoleDelete { role } = self.event
+            && !is_frozen
+        {
+            self.audience.drop_role(*role, out);
+        }
+        if let Event::MemberAdd { user } = self.event {
+            for (slot, bench) in self.audience.of(*user) {
+                if bench == Bench::Outside {
+                    out.emit(Output::Due { slot });
+                }
+            }
+        }
+    }
+
+    /// Somebody whose own view may change, and who may be of another kind from now on.
+    fn tell_apart(
+        &mut self,
+        (slot, class, user): (u32, u32, UserId),
+        is_frozen: bool,
+        out: &mut impl Sink<Output>,
+        plant: &mut Plant,
+    ) {
+        if matches!(self.event, Event::MemberRemove { .. }) {
+            if !plant.is(Mutant::LeaveNotUnseated) {
+                self.tell(slot, (0, Said::Farewell), out);
+                out.emit(Output::Removed { slot });
+            }
+            return;
+        }
+        let is_own = matches!(self.event, Event::MemberUpdate { .. });
+        let Some(kind) = self.followed.kind(user) else { return };
+        let class = &self.audience.classes[class as usize];
+        let (intents, before) = (class.intents, &class.visible[..]);
+        let after = if is_frozen { before.to_vec() } else { self.followed.visible(&kind, plant) };
+        let viewer = Viewer { intents, before, after: &after, is_own };
+        let all: Vec<_> = viewer.rendering(self.event, plant).collect();
+        for said in all {
+            self.tell(slot, said, out);
+        }
+        if !is_frozen {
+            out.emit(Output::Move { slot });
+        }
+    }
+}
