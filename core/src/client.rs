@@ -4,8 +4,9 @@
 //! It is honest (C1–C3). It opens no sockets and rolls no dice: jitter comes in with the inputs that
 //! need it.
 
+mod requests;
+
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +15,13 @@ use crate::frame::{ClientFrame, CloseCode, Identify, Resume, ServerFrame};
 use crate::id::{Connection, NodeId, Seq, SessionId, Shard, Token, UserId};
 use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::request::{Answer, Origin, Outcome, Request};
+use crate::mutant::{Mutant, Plant};
+use crate::request::{Answer, Origin, Request};
 use crate::time::{Instant, Now, Span};
+use requests::Requests;
+
+/// After how many failures in a row a client tries other nodes.
+const PATIENCE: u32 = 2;
 
 /// A share of a whole in 65,536ths, drawn by the driver.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
@@ -41,6 +47,8 @@ pub struct Identity {
     pub shard: Shard,
     /// The node that it identifies at.
     pub home: NodeId,
+    /// How many nodes there are: where its own does not answer, it tries the others in turn.
+    pub nodes: u16,
 }
 
 /// What can happen to a client.
@@ -120,6 +128,9 @@ pub enum Output {
     Stopped(CloseCode),
     /// It has too many requests open: its user has to wait.
     TooManyRequests(Origin),
+    /// A request had no answer for so long that it is not asked again: what became of it is not
+    /// known (D5).
+    GaveUp(Origin),
 }
 
 /// What it is doing about its connection.
@@ -149,13 +160,6 @@ struct Pulse {
     answered: bool,
 }
 
-/// A request that has no answer yet.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Open {
-    request: Request,
-    again: Instant,
-}
-
 /// One client. What a dispatch touches comes first.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
@@ -169,15 +173,18 @@ pub struct Client {
     jitter: Jitter,
     attempt: u32,
     session: Option<(SessionId, NodeId)>,
-    open: Vec<Open>,
+    /// The node that it means: where its requests go, too.
+    node: NodeId,
+    requests: Requests,
     identity: Identity,
     limits: Arc<Limits>,
+    plant: Plant,
 }
 
 impl Client {
-    /// A client that has not been started.
+    /// A client that has not been started, with at most one bug planted.
     #[must_use]
-    pub const fn new(identity: Identity, limits: Arc<Limits>) -> Self {
+    pub fn new(identity: Identity, limits: Arc<Limits>, mutant: Option<Mutant>) -> Self {
         Self {
             connection: None,
             last: Seq::ZERO,
@@ -186,10 +193,18 @@ impl Client {
             jitter: Jitter(0),
             attempt: 0,
             session: None,
-            open: Vec::new(),
+            node: identity.home,
+            requests: Requests::default(),
             identity,
             limits,
+            plant: Plant::new(mutant),
         }
+    }
+
+    /// How often the planted bug was reached.
+    #[must_use]
+    pub const fn hits(&self) -> u64 {
+        self.plant.hits()
     }
 
     /// Whether it is in a session and has nothing to wait for.
@@ -219,7 +234,7 @@ impl Client {
     /// How many of its requests have no answer yet.
     #[must_use]
     pub fn open_requests(&self) -> usize {
-        self.open.len()
+        self.requests.len()
     }
 
     /// What it is doing, in a word.
@@ -253,8 +268,11 @@ impl Client {
             }
             Input::Frame { .. } => {}
             Input::Dispatch { connection, s, dispatch } => self.dispatch(connection, s, &dispatch),
-            Input::Ask(request) => self.ask(now, request, out),
-            Input::Answer(answer) => self.answered(now, &answer),
+            Input::Ask(request) => {
+                let way = (self.node, self.identity.token);
+                self.requests.ask((now, &self.limits), way, request, out);
+            }
+            Input::Answer(answer) => self.requests.answered(&answer, &mut self.plant),
         }
     }
 
@@ -302,13 +320,7 @@ impl Client {
             | Phase::Live => {}
         }
         self.beat(now, out);
-        let (node, token) = (self.identity.home, self.identity.token);
-        for open in &mut self.open {
-            if now >= open.again {
-                open.again = now + self.limits.request_again;
-                out.emit(Output::Request { node, token, request: open.request.clone() });
-            }
-        }
+        self.requests.again((now, &self.limits), (self.node, self.identity.token), out);
     }
 
     /// When it next wants to be called, if nothing happens before.
@@ -321,13 +333,24 @@ impl Client {
             }
             Phase::Off | Phase::Entering | Phase::Live => None,
         };
-        let requests = self.open.iter().map(|open| open.again);
-        requests.chain(phase).chain(self.pulse.map(|pulse| pulse.next)).min()
+        let pulse = self.pulse.map(|pulse| pulse.next);
+        phase.into_iter().chain(pulse).chain(self.requests.due()).min()
     }
 
     fn connect(&mut self, now: Instant, out: &mut impl Sink<Output>) {
         self.phase = Phase::Opening { since: now };
-        out.emit(Output::Connect(self.session.map_or(self.identity.home, |(_, node)| node)));
+        self.node = self.meant();
+        out.emit(Output::Connect(self.node));
+    }
+
+    /// The node to try: its session's, or its own; from the third failure in a row on, the others in
+    /// turn. A session does not move, but where its node is gone another one says so.
+    fn meant(&self) -> NodeId {
+        let own = self.session.map_or(self.identity.home, |(_, node)| node);
+        let step = self.attempt.saturating_sub(PATIENCE) % u32::from(self.identity.nodes.max(1));
+        let count = u32::from(self.identity.nodes).max(u32::from(own.0) + 1);
+        let next = (u32::from(own.0) + step) % count;
+        NodeId(u16::try_from(next).unwrap_or(own.0))
     }
 
     fn opened(
@@ -460,30 +483,5 @@ impl Client {
         pulse.next = now + pulse.every;
         let d = (self.last > Seq::ZERO).then_some(self.last);
         out.emit(Output::Frame { connection, frame: ClientFrame::Heartbeat { d } });
-    }
-
-    fn ask(&mut self, now: Instant, request: Request, out: &mut impl Sink<Output>) {
-        if self.open.len() >= self.limits.requests_open as usize {
-            return out.emit(Output::TooManyRequests(request.origin));
-        }
-        let again = now + self.limits.request_again;
-        self.open.push(Open { request: request.clone(), again });
-        let (node, token) = (self.identity.home, self.identity.token);
-        out.emit(Output::Request { node, token, request });
-    }
-
-    fn answered(&mut self, now: Instant, answer: &Answer) {
-        match answer.outcome {
-            Outcome::Done(_) | Outcome::Refused { .. } => {
-                self.open.retain(|open| open.request.origin != answer.origin);
-            }
-            Outcome::Busy => {
-                let again = now + self.limits.request_again;
-                let same = |open: &&mut Open| open.request.origin == answer.origin;
-                if let Some(open) = self.open.iter_mut().find(same) {
-                    open.again = again;
-                }
-            }
-        }
     }
 }

@@ -4,9 +4,11 @@
 //! do: decide what a guild, a relay or a session decides.
 
 mod connections;
+mod contacts;
 mod guilds;
 mod relays;
 mod sessions;
+mod users;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -15,32 +17,47 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::census::Census;
-use crate::directory::Directory;
+use crate::directory::{Notice, Word};
 use crate::dispatch::{Dispatch, Intents};
 use crate::frame::{ClientFrame, CloseCode, Farewell, Identify, ServerFrame};
-use crate::guild::Charter;
+use crate::guild::StepDown;
 use crate::id::{
-    Connection, GuildId, NodeId, Port, Position, Seq, SessionId, Shard, Token, UserId,
+    Connection, Epoch, GuildId, NodeId, Port, Position, Seq, SessionId, Shard, Token, UserId,
 };
+use crate::journal::{Command, Reply};
 use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::mutant::{Mutant, Plant};
 use crate::peer::{PeerMessage, RelayId};
-use crate::request::{Answer, Outcome, Request};
+use crate::realm::Realm;
+use crate::request::{Answer, Request};
 use crate::session::ResumeRefusal;
 use crate::time::{Instant, Now};
 use crate::timer::{Timer, Timers};
 
 use connections::Connections;
+use contacts::Contacts;
 use guilds::Guilds;
 use relays::Relays;
 use sessions::Sessions;
+use users::Users;
 
 /// What can happen to a node.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Input {
-    /// It becomes the owner of a guild.
-    Own(Charter),
+    /// It is to own a guild: whoever decides that says so, and may say it again.
+    Own(GuildId),
+    /// The journal of a guild has answered.
+    Journal {
+        /// Which guild's.
+        guild: GuildId,
+        /// What.
+        reply: Reply,
+    },
+    /// The directory said something.
+    Directory(Notice),
+    /// A node is said to have crashed. Such words come late, repeated or wrongly.
+    Down(NodeId),
     /// Somebody has connected.
     Accepted {
         /// The connection, never used before.
@@ -135,6 +152,15 @@ pub enum Output {
         /// What.
         message: PeerMessage,
     },
+    /// Ask the journal of a guild.
+    Journal {
+        /// Which guild's.
+        guild: GuildId,
+        /// What.
+        command: Command,
+    },
+    /// Tell the directory.
+    Directory(Word),
     /// Answer whoever asked.
     Answer {
         /// Where the request came from.
@@ -215,15 +241,42 @@ pub enum Note {
         /// Its name.
         relay: RelayId,
     },
-    /// A relay has missed too much and has taken up a newer state (D2).
+    /// A relay's sessions are told that the guild is unavailable (D2).
     RelayGap {
         /// Its name.
         relay: RelayId,
-        /// What it has taken up.
+        /// Where the gap begins for whoever judges: the position that they are told.
         at: Position,
+        /// Why.
+        why: Gap,
+    },
+    /// This node serves a guild from now on.
+    Opened {
+        /// Which.
+        guild: GuildId,
+        /// In this incarnation.
+        epoch: Epoch,
+    },
+    /// This node serves a guild no more.
+    SteppedDown {
+        /// Which.
+        guild: GuildId,
+        /// What its incarnation was.
+        epoch: Epoch,
+        /// Why.
+        why: StepDown,
     },
     /// Everything, counted.
     Census(Census),
+}
+
+/// Why a relay opens a gap.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Gap {
+    /// It has missed more than the guild's ring holds, and has taken up a newer state.
+    Behind,
+    /// It has heard no tip for too long: no owner is in reach.
+    Unreachable,
 }
 
 /// Why an IDENTIFY is answered with op 9.
@@ -287,11 +340,15 @@ impl Outbox for Vec<Output> {}
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Node {
     id: NodeId,
+    /// How often it has been started.
+    boot: u32,
     limits: Arc<Limits>,
-    directory: Arc<Directory>,
+    realm: Arc<Realm>,
     connections: Connections,
+    users: Users,
     sessions: Sessions,
     relays: Relays,
+    contacts: Contacts,
     guilds: Guilds,
     /// The users and shards that identified a moment ago, and since when.
     buckets: BTreeMap<(UserId, Shard), Instant>,
@@ -300,23 +357,27 @@ pub struct Node {
 }
 
 impl Node {
-    /// A node that hosts nothing yet, with at most one bug planted.
+    /// A node that hosts nothing yet, with at most one bug planted. `boot` says how often it has been
+    /// started, this time included: it must grow with each start.
     ///
     /// The limits must be valid ([`Limits::validate`]).
     #[must_use]
     pub fn new(
-        id: NodeId,
+        (id, boot): (NodeId, u32),
         limits: Arc<Limits>,
-        directory: Arc<Directory>,
+        realm: Arc<Realm>,
         mutant: Option<Mutant>,
     ) -> Self {
         Self {
             id,
+            boot,
             limits,
-            directory,
+            realm,
             connections: Connections::default(),
+            users: Users::default(),
             sessions: Sessions::default(),
-            relays: Relays::default(),
+            relays: Relays::new(boot),
+            contacts: Contacts::default(),
             guilds: Guilds::default(),
             buckets: BTreeMap::new(),
             timers: Timers::default(),
@@ -333,7 +394,10 @@ impl Node {
     /// Something happened.
     pub fn handle(&mut self, now: Now, input: Input, out: &mut impl Outbox) {
         match input {
-            Input::Own(charter) => self.own(now, charter),
+            Input::Own(guild) => self.own(now, guild, out),
+            Input::Journal { guild, reply } => self.journal(now, guild, reply, out),
+            Input::Directory(notice) => self.noticed(now, notice, out),
+            Input::Down(node) => self.down(now, node, out),
             Input::Accepted { connection, window } => self.accepted(now, connection, window, out),
             Input::Frame { connection, frame, bytes } => {
                 if self.admit(now, connection, bytes, out) {
@@ -362,8 +426,9 @@ impl Node {
                 Timer::Bucket(user, shard) => {
                     self.buckets.remove(&(user, shard));
                 }
-                Timer::Tip(guild) => self.tip(now, guild, out),
-                Timer::Nonces(guild) => self.forget_nonces(now, guild),
+                Timer::Guild(guild) => self.guild_timeout(now, guild, out),
+                Timer::Silent(guild) => self.silent(now, guild, out),
+                Timer::Directory => self.directory_timeout(now, out),
                 Timer::Ask(serial) => self.ask_again(now, serial, out),
             }
         }
@@ -381,14 +446,14 @@ impl Node {
             | PeerMessage::Unsubscribe { .. }
             | PeerMessage::CatchUp { .. }
             | PeerMessage::Request { .. } => self.for_guild(now, from, message, out),
-            PeerMessage::Chunk { .. } | PeerMessage::Stream { .. } | PeerMessage::Tip { .. } => {
-                self.for_relay(now, message, out);
+            PeerMessage::Chunk { .. } | PeerMessage::Stream { .. } => {
+                self.for_relay(now, from, message, out);
             }
-            PeerMessage::Answer { port, answer } => {
-                if let Outcome::Done(position) = answer.outcome {
-                    self.hear(answer.guild, position);
-                }
-                out.emit(Output::Answer { port, answer });
+            PeerMessage::Tip { guild, sender, position, sent } => {
+                self.tipped(now, from, (guild, sender, position, sent), out);
+            }
+            PeerMessage::Answer { port, boot, sender, answer } => {
+                self.answered(now, from, (port, boot, sender), answer, out);
             }
         }
     }
@@ -396,8 +461,10 @@ impl Node {
     fn census(&self) -> Census {
         let mut lines = Vec::new();
         self.connections.count(&mut lines);
+        self.users.count(&mut lines);
         self.sessions.count(&mut lines);
         self.relays.count(&mut lines);
+        self.contacts.count(&mut lines);
         self.guilds.count(&mut lines);
         let mut line = |table, count: usize| {
             lines.push(crate::census::Line { table, count: count as u64, bytes: 0 });

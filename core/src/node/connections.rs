@@ -238,7 +238,7 @@ impl Node {
         why: Cut,
         out: &mut impl Outbox,
     ) {
-        let Some(socket) = self.forget(connection) else { return };
+        let Some(socket) = self.forget(connection, out) else { return };
         let code = match why {
             Cut::Silent | Cut::Slow => CloseCode::Unknown,
             Cut::Misbehaved(code) => code,
@@ -254,7 +254,7 @@ impl Node {
         if self.plant.is(Mutant::OldNotClosed) {
             return;
         }
-        if let Some(Socket { session: Some(slot), .. }) = self.forget(connection) {
+        if let Some(Socket { session: Some(slot), .. }) = self.forget(connection, out) {
             self.plant.remember(connection, self.sessions.at(slot).id);
             out.emit(Output::Close { connection, code: CloseCode::Unknown });
         }
@@ -268,7 +268,7 @@ impl Node {
         how: Farewell,
         out: &mut impl Outbox,
     ) {
-        let Some(Socket { session: Some(slot), .. }) = self.forget(connection) else {
+        let Some(Socket { session: Some(slot), .. }) = self.forget(connection, out) else {
             if let Some(session) = self.plant.recall(connection) {
                 self.detach_late(now, session, how, out);
             }
@@ -281,8 +281,9 @@ impl Node {
         }
     }
 
-    fn forget(&mut self, connection: Connection) -> Option<Socket> {
+    fn forget(&mut self, connection: Connection, out: &mut impl Outbox) -> Option<Socket> {
         let socket = self.connections.remove(connection)?;
+        self.stop_identifying(connection, out);
         self.timers.disarm(socket.armed, Timer::Silence(connection));
         Some(socket)
     }

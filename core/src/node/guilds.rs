@@ -1,15 +1,17 @@
-//! The guilds that this node owns: finds the guild that a message is for and sends on what it says.
+//! The guilds that this node owns, or is about to: finds the one that a word is for, and sends on
+//! what it says.
 
 use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
-use super::{Node, Outbox, Output};
+use super::{Node, Note, Outbox, Output};
 use crate::census::{Line, Table};
-use crate::guild::{self, Back, Charter, Guild};
-use crate::id::{GuildId, NodeId, Port, Token};
-use crate::machine::Sink;
+use crate::directory::Notice;
+use crate::guild::{self, Back, Guild};
+use crate::id::{GuildId, NodeId};
+use crate::journal::Reply;
 use crate::peer::PeerMessage;
-use crate::request::{Answer, Outcome, Refusal, Request};
 use crate::time::{Instant, Now};
 use crate::timer::Timer;
 
@@ -21,78 +23,63 @@ pub(super) struct Guilds {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Owned {
     guild: Guild,
-    /// When it next forgets nonces, if it has any.
-    forgets: Option<Instant>,
+    /// When its entry among the timers comes due, if it has one.
+    armed: Option<Instant>,
 }
 
 impl Guilds {
     pub(super) fn count(&self, lines: &mut Vec<Line>) {
-        let (mut followers, mut ring, mut ring_bytes, mut nonces) = (0, 0, 0, 0);
+        let mut all = guild::Kept::default();
         for owned in self.by_id.values() {
             let kept = owned.guild.kept();
-            followers += kept.0;
-            ring += kept.1.0;
-            ring_bytes += kept.1.1;
-            nonces += kept.2;
+            all.followers += kept.followers;
+            all.ring = (all.ring.0 + kept.ring.0, all.ring.1 + kept.ring.1);
+            all.nonces += kept.nonces;
+            all.messages += kept.messages;
+            all.unsynced += kept.unsynced;
+            all.directed += kept.directed;
         }
-        lines.extend([
-            Line { table: Table::Guilds, count: self.by_id.len() as u64, bytes: 0 },
-            Line { table: Table::Followers, count: followers, bytes: 0 },
-            Line { table: Table::CatchUpRing, count: ring, bytes: ring_bytes },
-            Line { table: Table::Nonces, count: nonces, bytes: 0 },
-        ]);
-    }
-}
-
-/// Sends on what a guild says: to a relay's node, or back to a requester's.
-struct Post<'a, O>(&'a mut O);
-
-impl<O: Outbox> Sink<guild::Output> for Post<'_, O> {
-    fn emit(&mut self, output: guild::Output) {
-        self.0.emit(match output {
-            guild::Output::Relay(relay, message) => Output::Peer { to: relay.node, message },
-            guild::Output::Answer(Back { node, port }, answer) => {
-                Output::Peer { to: node, message: PeerMessage::Answer { port, answer } }
-            }
-        });
+        let mut line = |table, count, bytes| lines.push(Line { table, count, bytes });
+        line(Table::Guilds, self.by_id.len() as u64, 0);
+        line(Table::Followers, all.followers, 0);
+        line(Table::CatchUpRing, all.ring.0, all.ring.1);
+        line(Table::Nonces, all.nonces, 0);
+        line(Table::Messages, all.messages, 0);
+        line(Table::Unsynced, all.unsynced, 0);
+        line(Table::Directed, all.directed, 0);
     }
 }
 
 impl Node {
-    pub(super) fn own(&mut self, now: Now, charter: Charter) {
-        let id = charter.id;
-        match self.guilds.by_id.get(&id) {
-            Some(owned) if owned.guild.epoch() >= charter.epoch => return,
-            Some(_) => {}
-            None => self.timers.arm(now.instant + self.limits.tip_every, Timer::Tip(id)),
-        }
-        let owned = Owned { guild: Guild::new(charter), forgets: None };
-        if let Some(Owned { forgets: Some(at), .. }) = self.guilds.by_id.insert(id, owned) {
-            self.timers.disarm(at, Timer::Nonces(id));
+    /// This node is to own a guild. Whoever owns it already goes on.
+    pub(super) fn own(&mut self, now: Now, id: GuildId, out: &mut impl Outbox) {
+        if let Entry::Vacant(vacant) = self.guilds.by_id.entry(id) {
+            vacant.insert(Owned { guild: Guild::new(id), armed: None });
+            self.guild(now, id, guild::Input::Own { boot: self.boot }, out);
         }
     }
 
-    pub(super) fn request(
-        &mut self,
-        port: Port,
-        token: Token,
-        request: Request,
-        out: &mut impl Outbox,
-    ) {
-        let author = self.directory.accounts.get(&token);
-        let refused = if author != Some(&request.origin.user) {
-            Refusal::Unauthorized
-        } else if request.act.bytes() > u64::from(self.limits.content_bytes) {
-            Refusal::TooLong
-        } else if let Some(&to) = self.directory.owners.get(&request.guild) {
-            let message = PeerMessage::Request { port, request };
-            return out.emit(Output::Peer { to, message });
-        } else {
-            Refusal::NoSuchGuild
+    pub(super) fn journal(&mut self, now: Now, id: GuildId, reply: Reply, out: &mut impl Outbox) {
+        self.guild(now, id, guild::Input::Journal(reply), out);
+    }
+
+    /// The directory says something to the owner of a guild.
+    pub(super) fn directed(&mut self, now: Now, notice: &Notice, out: &mut impl Outbox) {
+        let (id, input) = match *notice {
+            Notice::Entered { guild, user, mark } => (guild, guild::Input::Entered { user, mark }),
+            Notice::Removed { guild, user, at } => (guild, guild::Input::Removed { user, at }),
+            Notice::Dissolved { guild, at } => (guild, guild::Input::Dissolved { at }),
+            Notice::Guilds { .. } | Notice::Changed { .. } => return,
         };
-        let outcome = Outcome::Refused { why: refused, at: None };
-        let answer = Answer { origin: request.origin, guild: request.guild, outcome };
-        out.emit(Output::Answer { port, answer });
+        self.guild(now, id, input, out);
+    }
+
+    /// A node is said to have crashed.
+    pub(super) fn down(&mut self, now: Now, node: NodeId, out: &mut impl Outbox) {
+        let ids: Vec<_> = self.guilds.by_id.keys().copied().collect();
+        for id in ids {
+            self.guild(now, id, guild::Input::Gone(node), out);
+        }
     }
 
     pub(super) fn for_guild(
@@ -108,38 +95,75 @@ impl Node {
             PeerMessage::CatchUp { guild, relay, from } => {
                 (guild, guild::Input::CatchUp(relay, from))
             }
-            PeerMessage::Request { port, request } => {
-                let back = Back { node: from, port };
-                (request.guild, guild::Input::Request { back, request })
+            PeerMessage::Request { port, boot, epoch, heard, request } => {
+                let back = Back { node: from, port, boot };
+                (request.guild, guild::Input::Request { back, epoch, heard, request })
             }
             PeerMessage::Chunk { .. }
             | PeerMessage::Stream { .. }
             | PeerMessage::Tip { .. }
             | PeerMessage::Answer { .. } => return,
         };
+        self.guild(now, id, input, out);
+    }
+
+    fn guild(&mut self, now: Now, id: GuildId, input: guild::Input, out: &mut impl Outbox) {
         let Some(owned) = self.guilds.by_id.get_mut(&id) else { return };
-        owned.guild.handle(now, &self.limits, input, &mut Post(out), &mut self.plant);
-        if owned.forgets.is_none()
-            && let Some(oldest) = owned.guild.oldest_answer()
-        {
-            let at = oldest + self.limits.nonce_window;
-            owned.forgets = Some(at);
-            self.timers.arm(at, Timer::Nonces(id));
+        let mut said = Vec::new();
+        owned.guild.handle(now, &self.limits, input, &mut said, &mut self.plant);
+        self.said(id, said, out);
+    }
+
+    /// A deadline of a guild has come.
+    pub(super) fn guild_timeout(&mut self, now: Now, id: GuildId, out: &mut impl Outbox) {
+        let Some(owned) = self.guilds.by_id.get_mut(&id) else { return };
+        owned.armed = None;
+        let mut said = Vec::new();
+        owned.guild.handle_timeout(now, &self.limits, &mut said, &mut self.plant);
+        self.said(id, said, out);
+    }
+
+    /// Sends on what a guild says, and sees to it that it is called when it wants to be.
+    fn said(&mut self, id: GuildId, said: Vec<guild::Output>, out: &mut impl Outbox) {
+        for output in said {
+            match output {
+                guild::Output::Journal(command) => out.emit(Output::Journal { guild: id, command }),
+                guild::Output::Relay(relay, message) => {
+                    out.emit(Output::Peer { to: relay.node, message });
+                }
+                guild::Output::Tip(message) => {
+                    for &to in &self.realm.nodes {
+                        out.emit(Output::Peer { to, message: message.clone() });
+                    }
+                }
+                guild::Output::Answer(Back { node, port, boot }, answer) => {
+                    let epoch = self.guilds.by_id.get(&id).and_then(|owned| owned.guild.epoch());
+                    let sender = epoch.unwrap_or_default();
+                    let message = PeerMessage::Answer { port, boot, sender, answer };
+                    out.emit(Output::Peer { to: node, message });
+                }
+                guild::Output::Directory(word) => out.emit(Output::Directory(word)),
+                guild::Output::Opened { epoch } => {
+                    Self::note(Note::Opened { guild: id, epoch }, out);
+                }
+                guild::Output::SteppedDown { epoch, why } => {
+                    Self::note(Note::SteppedDown { guild: id, epoch, why }, out);
+                    if let Some(Owned { armed: Some(at), .. }) = self.guilds.by_id.remove(&id) {
+                        self.timers.disarm(at, Timer::Guild(id));
+                    }
+                }
+            }
         }
-    }
-
-    pub(super) fn tip(&mut self, now: Now, id: GuildId, out: &mut impl Outbox) {
         let Some(owned) = self.guilds.by_id.get_mut(&id) else { return };
-        owned.guild.handle(now, &self.limits, guild::Input::Tip, &mut Post(out), &mut self.plant);
-        self.timers.arm(now.instant + self.limits.tip_every, Timer::Tip(id));
-    }
-
-    pub(super) fn forget_nonces(&mut self, now: Now, id: GuildId) {
-        let Some(owned) = self.guilds.by_id.get_mut(&id) else { return };
-        owned.guild.forget(now.instant, &self.limits);
-        owned.forgets = owned.guild.oldest_answer().map(|oldest| oldest + self.limits.nonce_window);
-        if let Some(at) = owned.forgets {
-            self.timers.arm(at, Timer::Nonces(id));
+        let wanted = owned.guild.poll_timeout();
+        if owned.armed != wanted {
+            if let Some(at) = owned.armed {
+                self.timers.disarm(at, Timer::Guild(id));
+            }
+            if let Some(at) = wanted {
+                self.timers.arm(at, Timer::Guild(id));
+            }
+            owned.armed = wanted;
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Cut, Detach, End, IdentifyRefusal, Node, Note, Outbox};
 use crate::census::{Line, Table};
 use crate::dispatch::{Body, Dispatch, Ready};
 use crate::frame::{CloseCode, Farewell, Identify, Resume, ServerFrame};
-use crate::id::{Connection, SessionId, UserId};
+use crate::id::{Connection, GuildId, SessionId, UserId};
 use crate::mutant::{Mutant, Plant};
 use crate::session::{Push, ResumeRefusal, Session};
 use crate::time::Now;
@@ -79,8 +79,7 @@ impl Sessions {
         for session in self.slots.iter().flatten() {
             let kept = session.replay();
             detached += u64::from(session.connection().is_none());
-            introductions +=
-                session.seats.iter().filter(|seat| seat.class.is_none()).count() as u64;
+            introductions += session.seats.iter().filter(|seat| seat.waits).count() as u64;
             replay += kept.len();
             bytes += kept.bytes();
             unsent += session.unsent();
@@ -109,8 +108,8 @@ impl Node {
     ) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         let Identify { token, intents, shard } = identify;
-        let user = self.directory.accounts.get(&token).copied();
-        let misbehaved = if socket.session.is_some() {
+        let user = self.realm.accounts.get(&token).copied();
+        let misbehaved = if socket.session.is_some() || self.users.is_identifying(connection) {
             Some(CloseCode::AlreadyAuthenticated)
         } else if user.is_none() {
             Some(CloseCode::AuthenticationFailed)
@@ -138,18 +137,31 @@ impl Node {
         }
         self.buckets.insert((user, shard), now.instant);
         self.timers.arm(now.instant + self.limits.identify_every, Timer::Bucket(user, shard));
+        self.ask_directory(now, connection, (user, identify, id), out);
+    }
 
+    /// The directory has named the guilds of whoever identified: the session begins.
+    pub(super) fn begin(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        (user, identify, id): (UserId, Identify, SessionId),
+        guilds: &[GuildId],
+        out: &mut impl Outbox,
+    ) {
+        let Some(socket) = self.connections.get_mut(connection) else { return };
+        let Identify { intents, shard, .. } = identify;
         let mut session = Session::new(id, user, shard, intents);
         session.attach(connection, socket.credit);
         let slot = self.sessions.insert(session);
+        self.joins_user(user, slot);
         self.enter(now, connection, slot, false);
         Self::note(Note::Begun { session: id, connection, user, shard, intents }, out);
-        let guilds = self.directory.guilds.get(&user).map_or(&[][..], Vec::as_slice);
         let guilds: Vec<_> = guilds.iter().copied().filter(|guild| shard.holds(*guild)).collect();
         let ready = Ready { user, session: id, node: self.id, guilds: guilds.clone() };
         self.tell(now, slot, Arc::new(Dispatch::private(Body::Ready(ready))), out);
         for guild in guilds {
-            self.seat(now, slot, guild, out);
+            self.seat(now, slot, guild, true, out);
         }
         self.introduce(now, slot, out);
     }
@@ -163,11 +175,11 @@ impl Node {
     ) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         let (credit, id) = (socket.credit, resume.session);
-        if socket.session.is_some() {
+        if socket.session.is_some() || self.users.is_identifying(connection) {
             let code = CloseCode::AlreadyAuthenticated;
             return self.cut(now, connection, Cut::Misbehaved(code), out);
         }
-        let user = self.directory.accounts.get(&resume.token);
+        let user = self.realm.accounts.get(&resume.token);
         let found = self.sessions.by_id.get(&id).copied();
         let found = found.or_else(|| self.sessions.of_user(user, &mut self.plant));
         let found = found.ok_or(ResumeRefusal::NoSession);
@@ -236,7 +248,8 @@ impl Node {
 
     /// Writes what the connection takes, and then what the session still has to be told of.
     pub(super) fn pump(&mut self, now: Now, slot: u32, out: &mut impl Outbox) {
-        let push = self.sessions.at(slot).pump(&self.limits, &self.relays, out);
+        let session = self.sessions.at(slot);
+        let push = session.pump(&self.limits, &self.relays, out, &mut self.plant);
         self.pushed(now, slot, push, out);
         if push == Push::Fine {
             self.introduce(now, slot, out);
@@ -301,5 +314,6 @@ impl Node {
         for seat in session.seats {
             self.unseat(seat, out);
         }
+        self.leaves_user(session.user, slot, out);
     }
 }

@@ -8,16 +8,21 @@
     reason = "a test says what it expects, and all else fails it"
 )]
 
+mod directory;
+mod draw;
 mod flow;
 mod guild;
+mod journal;
 mod json;
 mod model;
 mod node;
+mod permission;
 mod relay;
 mod replay;
 mod session;
 mod steps;
 mod timers;
+mod users;
 mod values;
 mod world;
 

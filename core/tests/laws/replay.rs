@@ -30,6 +30,7 @@ pub(crate) fn message(number: u64, length: usize) -> Dispatch {
         author: UserId(1),
         nonce: Nonce(number),
         content: "a".repeat(length).into(),
+        mentions: [].into(),
     };
     Dispatch::of(GuildId(1), Position::default(), 0, Body::MessageCreate(message))
 }

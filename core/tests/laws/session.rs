@@ -57,7 +57,7 @@ impl Real {
                 match session.resume(to, credit, Seq(seq), &mut Plant::new(None)) {
                     Ok(()) => {
                         self.generations += 1;
-                        Some(session.pump(&limits, shelf, &mut out))
+                        Some(session.pump(&limits, shelf, &mut out, &mut Plant::new(None)))
                     }
                     Err(refused) => {
                         self.outcome.refused = Some(refused);
@@ -67,7 +67,7 @@ impl Real {
             }
             Act::Drained(bytes) => session.connection().is_some().then(|| {
                 session.drained(bytes);
-                session.pump(&limits, shelf, &mut out)
+                session.pump(&limits, shelf, &mut out, &mut Plant::new(None))
             }),
             Act::Acknowledge(seq) => {
                 if session.connection().is_some() {

@@ -4,26 +4,29 @@ use std::sync::Arc;
 
 use guildhall_core::census::{Census, Line, Table};
 use guildhall_core::client;
-use guildhall_core::dispatch::{Intents, Message};
+use guildhall_core::directory;
+use guildhall_core::dispatch::Intents;
 use guildhall_core::frame::{CloseCode, Farewell};
-use guildhall_core::guild::Charter;
-use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Port, Seq, SessionId, Shard, UserId};
-use guildhall_core::node::{self, Cut, Detach, End, Note};
-use guildhall_core::peer::{Chunk, Event, PeerMessage, Record, RelayId};
-use guildhall_core::request::{Act, Answer, Origin, Outcome, Refusal, Request};
+use guildhall_core::id::{
+    Epoch, GuildId, NodeId, Port, Position, RoleId, Seq, SessionId, Shard, UserId,
+};
+use guildhall_core::node::{self, Cut, Detach, End, Gap, Note};
+use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
+use guildhall_core::permission::Permissions;
+use guildhall_core::request::{Answer, Outcome, Refusal, Request};
 use guildhall_core::session::ResumeRefusal;
-use guildhall_core::step::{Actor, Head, Input, Output, Recorder, Step, WorldEvent};
+use guildhall_core::step::{Actor, Head, Input, JournalEvent, Output, Recorder, Step, WorldEvent};
 use guildhall_core::time::{Instant, Now, Wall};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::json::{client_frame, connection, dispatch, identify, message, position, server_frame};
+use crate::draw::{act, channel, command, notice, origin, record, reply, word};
+use crate::json::{client_frame, connection, dispatch, identify, position, server_frame};
 use crate::values::round_trip;
 
 fn request() -> impl Strategy<Value = Request> {
-    message().prop_map(|Message { id, channel, author, nonce, content }| {
-        let act = Act::Say { channel, content };
-        Request { origin: Origin { user: author, nonce }, guild: GuildId(id.0), act }
+    (origin(), any::<u64>(), any::<u32>(), act()).prop_map(|(origin, guild, attempt, act)| {
+        Request { origin, guild: GuildId(guild), attempt, act }
     })
 }
 
@@ -37,6 +40,7 @@ fn answer() -> impl Strategy<Value = Answer> {
     (request(), outcome).prop_map(|(request, outcome)| Answer {
         origin: request.origin,
         guild: request.guild,
+        attempt: request.attempt,
         outcome,
     })
 }
@@ -44,36 +48,40 @@ fn answer() -> impl Strategy<Value = Answer> {
 fn peer() -> impl Strategy<Value = PeerMessage> {
     let who = any::<(u16, u64, u64)>()
         .prop_map(|(node, serial, guild)| (RelayId { node: NodeId(node), serial }, GuildId(guild)));
-    let parts = (who, any::<u32>(), position(), position(), message(), 0..6u8);
+    let parts = (who, any::<u32>(), position(), any::<u64>(), 0..6u8, (record(), channel()));
     prop_oneof![
-        (any::<u32>(), request())
-            .prop_map(|(port, request)| PeerMessage::Request { port: Port(port), request }),
-        (any::<u32>(), answer())
-            .prop_map(|(port, answer)| PeerMessage::Answer { port: Port(port), answer }),
-        parts.prop_map(|((relay, guild), sender, position, prev, message, kind)| {
+        (any::<[u32; 3]>(), any::<u64>(), request()).prop_map(|(n, heard, request)| {
+            let (port, boot, epoch) = (Port(n[0]), n[1], Epoch(n[2]));
+            let heard = Instant::micros(heard);
+            PeerMessage::Request { port, boot, epoch, heard, request }
+        }),
+        (any::<[u32; 3]>(), answer()).prop_map(|(n, answer)| {
+            let (port, boot, sender) = (Port(n[0]), n[1], Epoch(n[2]));
+            PeerMessage::Answer { port, boot, sender, answer }
+        }),
+        parts.prop_map(|((relay, guild), sender, position, sent, kind, (record, channel))| {
             let sender = Epoch(sender);
             match kind {
                 0 => PeerMessage::Subscribe { guild, relay },
                 1 => PeerMessage::Unsubscribe { guild, relay },
                 2 => PeerMessage::CatchUp { guild, relay, from: position },
                 3 => {
-                    let (channels, members) = (vec![message.channel], vec![message.author]);
                     let chunk = Chunk {
                         guild,
                         position,
                         reach: position,
                         nth: 0,
                         of: 2,
-                        channels,
-                        members,
+                        owner: UserId(sent),
+                        deleted: sent % 2 == 0,
+                        roles: vec![(RoleId(sent), Permissions(sent))],
+                        channels: vec![channel],
+                        members: vec![(UserId(1), [RoleId(2)].into())],
                     };
                     PeerMessage::Chunk { relay, sender, chunk: Arc::new(chunk) }
                 }
-                4 => {
-                    let record = Record { position, prev, event: Event::Message(message) };
-                    PeerMessage::Stream { relay, guild, sender, record: Arc::new(record) }
-                }
-                _ => PeerMessage::Tip { relay, guild, sender, position },
+                4 => PeerMessage::Stream { relay, guild, sender, record },
+                _ => PeerMessage::Tip { guild, sender, position, sent: Instant::micros(sent) },
             }
         }),
     ]
@@ -91,10 +99,11 @@ fn input() -> impl Strategy<Value = Input> {
             node::Input::Closed { connection, how: Farewell::Code(code) }
         }),
         peer().prop_map(|message| node::Input::Peer { from: NodeId(2), message }),
-        any::<(u64, u32, u64)>().prop_map(|(id, epoch, other)| {
-            let (channels, members) = (vec![ChannelId(other)], vec![UserId(other)]);
-            node::Input::Own(Charter { id: GuildId(id), epoch: Epoch(epoch), channels, members })
-        }),
+        any::<u64>().prop_map(|id| node::Input::Own(GuildId(id))),
+        (any::<u64>(), reply())
+            .prop_map(|(id, reply)| node::Input::Journal { guild: GuildId(id), reply }),
+        notice().prop_map(node::Input::Directory),
+        any::<u16>().prop_map(|node| node::Input::Down(NodeId(node))),
     ];
     let client = prop_oneof![
         Just(client::Input::Start),
@@ -111,11 +120,15 @@ fn input() -> impl Strategy<Value = Input> {
         (any::<u32>(), ".{0,8}")
             .prop_map(|(index, what)| Input::World(WorldEvent::FaultBegan { index, what })),
         Just(Input::World(WorldEvent::Healed)),
+        any::<u16>().prop_map(|node| Input::World(WorldEvent::Crashed(NodeId(node)))),
+        (any::<u16>(), any::<u32>(), word()).prop_map(|(from, boot, word)| {
+            Input::Directory(directory::Input { from: NodeId(from), boot, word })
+        }),
     ]
 }
 
 fn note() -> impl Strategy<Value = Note> {
-    (any::<u128>(), connection(), any::<[u64; 3]>(), 0..5u8).prop_map(
+    (any::<u128>(), connection(), any::<[u64; 3]>(), 0..6u8).prop_map(
         |(id, connection, n, kind)| {
             let session = SessionId(id);
             match kind {
@@ -132,6 +145,10 @@ fn note() -> impl Strategy<Value = Note> {
                 3 => {
                     let line = Line { table: Table::Replay, count: n[0], bytes: n[1] };
                     Note::Census(Census { node: NodeId(1), lines: vec![line] })
+                }
+                4 => {
+                    let relay = RelayId { node: NodeId(3), serial: n[0] };
+                    Note::RelayGap { relay, at: Position::default(), why: Gap::Unreachable }
                 }
                 _ => {
                     let (user, shard, intents) = (UserId(n[0]), Shard::default(), Intents::USUAL);
@@ -152,13 +169,34 @@ fn output() -> impl Strategy<Value = Output> {
         }),
         (any::<u16>(), peer())
             .prop_map(|(to, message)| node::Output::Peer { to: NodeId(to), message }),
+        (any::<u64>(), command())
+            .prop_map(|(id, command)| node::Output::Journal { guild: GuildId(id), command }),
+        word().prop_map(node::Output::Directory),
     ];
     let client = prop_oneof![
         any::<u16>().prop_map(|node| client::Output::Connect(NodeId(node))),
         (connection(), client_frame())
             .prop_map(|(connection, frame)| client::Output::Frame { connection, frame }),
     ];
-    prop_oneof![node.prop_map(Output::Node), client.prop_map(Output::Client)]
+    prop_oneof![
+        4 => node.prop_map(Output::Node),
+        2 => client.prop_map(Output::Client),
+        1 => (any::<u16>(), notice()).prop_map(|(to, notice)| {
+            Output::Directory(directory::Output { to: NodeId(to), notice })
+        }),
+    ]
+}
+
+/// A step of a journal, whose words only a journal says.
+fn kept() -> impl Strategy<Value = (JournalEvent, Vec<Output>)> {
+    let event = prop_oneof![
+        (any::<u16>(), command())
+            .prop_map(|(from, command)| JournalEvent::Asked { from: NodeId(from), command }),
+        vec(record(), 0..3).prop_map(|records| JournalEvent::Synced { records }),
+        any::<u64>().prop_map(|records| JournalEvent::Lost { records }),
+    ];
+    let said = (any::<u16>(), reply()).prop_map(|(to, reply)| Output::Journal(NodeId(to), reply));
+    (event, vec(said, 0..3))
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -171,11 +209,15 @@ fn step() -> impl Strategy<Value = Step> {
         let now = Now { instant: Instant::micros(n[3]), wall: Wall(n[4]) };
         Head { step: n[0], cause: n[1], at: Instant::micros(n[2]), now, actor }
     });
-    (head, input(), vec(output(), 0..4)).prop_map(|(head, input, outputs)| Step {
-        head,
-        input,
-        outputs,
-    })
+    let plain = (head.clone(), input(), vec(output(), 0..4));
+    prop_oneof![
+        4 => plain.prop_map(|(head, input, outputs)| Step { head, input, outputs }),
+        1 => (head, any::<u64>(), kept()).prop_map(|(head, guild, (event, outputs))| Step {
+            head: Head { actor: Actor::Journal(GuildId(guild)), ..head },
+            input: Input::Journal(event),
+            outputs,
+        }),
+    ]
 }
 
 proptest! {

@@ -15,7 +15,7 @@ enum Op {
 fn timer() -> impl Strategy<Value = Timer> {
     prop_oneof![
         (0..3u64).prop_map(Timer::Ask),
-        (0..2u64).prop_map(|guild| Timer::Tip(GuildId(guild))),
+        (0..2u64).prop_map(|guild| Timer::Guild(GuildId(guild))),
         (0..2u32, 0..2u32).prop_map(|(slot, generation)| Timer::Expiry(slot, generation)),
         (0..2u64).prop_map(|user| Timer::Bucket(UserId(user), Shard::default())),
     ]

@@ -1,22 +1,26 @@
-//! The smallest world for stories about a node: one node that owns its guilds, plain `Vec` sinks,
-//! and links that can be stopped.
+//! The smallest world for stories about a node: one node that owns its guilds, journals and a
+//! directory that answer at once, plain `Vec` sinks, and links that can be stopped.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use guildhall_core::census::Census;
-use guildhall_core::directory::Directory;
+use guildhall_core::directory::{self, Directory};
 use guildhall_core::dispatch::{Dispatch, Intents};
 use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, Identify, Resume, ServerFrame};
-use guildhall_core::guild::Charter;
 use guildhall_core::id::{
-    ChannelId, Connection, Epoch, GuildId, NodeId, Nonce, Port, Seq, SessionId, Shard, Token,
-    UserId,
+    ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, SessionId, Shard, Token, UserId,
 };
+use guildhall_core::journal::memory::Memory;
+use guildhall_core::journal::store::{Store, Trouble};
+use guildhall_core::journal::{Base, Command, Reply};
 use guildhall_core::limits::Limits;
+use guildhall_core::mutant::Plant;
 use guildhall_core::node::{Input, Node, Note, Output};
 use guildhall_core::peer::PeerMessage;
+use guildhall_core::realm::Realm;
 use guildhall_core::request::{Act, Origin, Request};
+use guildhall_core::state::State;
 use guildhall_core::time::{Instant, Span};
 
 pub(crate) const NODE: NodeId = NodeId(1);
@@ -29,6 +33,10 @@ pub(crate) struct World {
     pub(crate) link: VecDeque<PeerMessage>,
     /// Whether they arrive by themselves.
     pub(crate) flows: bool,
+    pub(crate) journals: BTreeMap<GuildId, Memory>,
+    pub(crate) directory: Directory,
+    /// Whether the directory's words arrive.
+    pub(crate) is_named: bool,
     accepted: u32,
     asked: u64,
 }
@@ -45,22 +53,35 @@ impl World {
     /// One guild for each list of members, numbered from 1; the channel of guild g is 10 × g.
     pub(crate) fn new(limits: Limits, guilds: &[&[u64]]) -> Self {
         assert_eq!(limits.validate(), Ok(()));
-        let mut directory = Directory::default();
+        let mut realm = Realm { nodes: vec![NODE], ..Realm::default() };
+        let mut named: BTreeMap<UserId, Vec<GuildId>> = BTreeMap::new();
+        let mut journals = BTreeMap::new();
         for (members, id) in guilds.iter().zip(1..) {
-            directory.owners.insert(GuildId(id), NODE);
+            let mut state = State::new(GuildId(id), UserId(0));
+            state.channels.insert(ChannelId(id * 10), Arc::default());
             for &member in *members {
-                directory.accounts.insert(token(member), UserId(member));
-                directory.guilds.entry(UserId(member)).or_default().push(GuildId(id));
+                realm.accounts.insert(token(member), UserId(member));
+                named.entry(UserId(member)).or_default().push(GuildId(id));
+                state.members.insert(UserId(member), Arc::default());
             }
+            journals.insert(GuildId(id), Memory::new(Base::founding(state)));
         }
-        let node = Node::new(NODE, Arc::new(limits), Arc::new(directory), None);
+        let node = Node::new((NODE, 1), Arc::new(limits), Arc::new(realm), None);
         let (link, now) = (VecDeque::new(), Instant::micros(1_000_000));
-        let mut world = Self { node, now, link, flows: true, accepted: 0, asked: 0 };
-        for (members, id) in guilds.iter().zip(1..) {
-            let channels = vec![ChannelId(id * 10)];
-            let members = members.iter().copied().map(UserId).collect();
-            let charter = Charter { id: GuildId(id), epoch: Epoch(1), channels, members };
-            world.handle(Input::Own(charter));
+        let directory = Directory::new(named);
+        let mut world = Self {
+            node,
+            now,
+            link,
+            flows: true,
+            journals,
+            directory,
+            is_named: true,
+            accepted: 0,
+            asked: 0,
+        };
+        for id in world.journals.keys().copied().collect::<Vec<_>>() {
+            world.handle(Input::Own(id));
         }
         world
     }
@@ -78,19 +99,69 @@ impl World {
     }
 
     fn settle(&mut self, mut out: Vec<Output>) -> Vec<Output> {
-        let mut said = Vec::new();
+        let (mut said, mut due) = (Vec::new(), VecDeque::new());
         loop {
             for output in out.drain(..) {
                 match output {
                     Output::Peer { message, .. } => self.link.push_back(message),
+                    Output::Journal { guild, command } => {
+                        let reply = self.keep(guild, command);
+                        due.extend(reply.map(|reply| Input::Journal { guild, reply }));
+                    }
+                    Output::Directory(word) => due.extend(self.direct(word)),
                     output => said.push(output),
                 }
             }
-            let Some(message) = self.flows.then(|| self.link.pop_front()).flatten() else {
-                return said;
-            };
-            self.node.handle(self.now.into(), Input::Peer { from: NODE, message }, &mut out);
+            let word = |message| Input::Peer { from: NODE, message };
+            let next = due
+                .pop_front()
+                .or_else(|| self.flows.then(|| self.link.pop_front()).flatten().map(word));
+            let Some(input) = next else { return said };
+            self.node.handle(self.now.into(), input, &mut out);
         }
+    }
+
+    /// What a journal that never fails answers.
+    fn keep(&mut self, guild: GuildId, command: Command) -> Option<Reply> {
+        let journal = self.journals.get_mut(&guild).expect("every guild has a journal");
+        let mut plant = Plant::new(None);
+        let fenced = |epoch, trouble| match trouble {
+            Trouble::Fenced(fence) => Reply::Fenced { epoch, fence },
+            Trouble::Failed => Reply::Failed { epoch },
+            Trouble::Full => Reply::Full { epoch },
+        };
+        Some(match command {
+            Command::Open { ticket } => {
+                let epoch = journal.open(&mut Plant::new(None)).expect("there is room");
+                journal.sync().expect("a sync works");
+                Reply::Opened { ticket, epoch, log: journal.read() }
+            }
+            Command::Append { epoch, after, records } => {
+                match journal.append(epoch, after, &records, &mut plant) {
+                    Ok(()) => {
+                        journal.sync().expect("a sync works");
+                        Reply::Appended { epoch, upto: journal.read().end() }
+                    }
+                    Err(trouble) => fenced(epoch, trouble),
+                }
+            }
+            Command::Confirm { epoch, asked } => match journal.confirm(epoch) {
+                Ok(()) => Reply::Confirmed { epoch, asked },
+                Err(trouble) => fenced(epoch, trouble),
+            },
+            Command::Compact { epoch, base } => match journal.compact(epoch, base) {
+                Ok(()) => return None,
+                Err(trouble) => fenced(epoch, trouble),
+            },
+        })
+    }
+
+    /// What the directory says to a word.
+    fn direct(&mut self, word: directory::Word) -> Vec<Input> {
+        let mut out = Vec::new();
+        self.directory.handle(directory::Input { from: NODE, boot: 1, word }, &mut out);
+        let is_named = self.is_named;
+        out.into_iter().filter(|_| is_named).map(|it| Input::Directory(it.notice)).collect()
     }
 
     /// Time passes, deadline by deadline.
@@ -171,8 +242,21 @@ impl World {
     pub(crate) fn say(&mut self, user: u64, guild: u64) -> Vec<Output> {
         self.asked += 1;
         let origin = Origin { user: UserId(user), nonce: Nonce(self.asked) };
-        let act = Act::Say { channel: ChannelId(guild * 10), content: "well".into() };
-        let request = Request { origin, guild: GuildId(guild), act };
+        self.ask_for(
+            origin,
+            guild,
+            Act::Say {
+                channel: ChannelId(guild * 10),
+                content: "well".into(),
+                mentions: Arc::default(),
+            },
+        )
+    }
+
+    /// Somebody asks for something.
+    pub(crate) fn ask_for(&mut self, origin: Origin, guild: u64, act: Act) -> Vec<Output> {
+        let user = origin.user.0;
+        let request = Request { origin, guild: GuildId(guild), attempt: 1, act };
         self.handle(Input::Request { port: Port(1), token: token(user), request })
     }
 

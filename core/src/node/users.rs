@@ -1,0 +1,210 @@
+//! The users with sessions here, and what the directory says of their guilds.
+//!
+//! An IDENTIFY waits for the directory's word, given after it came: READY lists all that the user is
+//! in (D9). What changes later comes by itself, or is asked for (D9: a lost word must not matter).
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::{Node, Outbox, Output};
+use crate::census::{Line, Table};
+use crate::directory::{Notice, Word};
+use crate::frame::Identify;
+use crate::id::{Connection, GuildId, SessionId, UserId};
+use crate::mutant::Mutant;
+use crate::time::{Instant, Now};
+use crate::timer::Timer;
+
+/// A user with sessions here.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+struct User {
+    /// The slots of its sessions.
+    sessions: Vec<u32>,
+    version: u64,
+    /// The guilds that the directory names, ascending.
+    guilds: Vec<GuildId>,
+}
+
+/// An IDENTIFY that waits for the directory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Waiting {
+    user: UserId,
+    identify: Identify,
+    session: SessionId,
+    mark: u64,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) struct Users {
+    by_id: BTreeMap<UserId, User>,
+    waiting: BTreeMap<Connection, Waiting>,
+    /// The mark of the last word about a user.
+    marks: u64,
+    /// The last version of the directory that was heard of in full.
+    version: u64,
+    armed: Option<Instant>,
+}
+
+impl Users {
+    /// Whether a connection waits for its session to begin.
+    pub(super) fn is_identifying(&self, connection: Connection) -> bool {
+        self.waiting.contains_key(&connection)
+    }
+
+    /// Whether the directory names a user of this node in a guild.
+    pub(super) fn names(&self, user: UserId, guild: GuildId) -> bool {
+        self.by_id.get(&user).is_some_and(|known| known.guilds.binary_search(&guild).is_ok())
+    }
+
+    pub(super) fn count(&self, lines: &mut Vec<Line>) {
+        let mut line = |table, count: usize| {
+            lines.push(Line { table, count: count as u64, bytes: 0 });
+        };
+        line(Table::Users, self.by_id.len());
+        line(Table::Identifying, self.waiting.len());
+    }
+
+    fn is_wanted(&self, user: UserId) -> bool {
+        self.by_id.contains_key(&user) || self.waiting.values().any(|it| it.user == user)
+    }
+}
+
+impl Node {
+    /// An IDENTIFY is in order: the directory is asked which guilds its user is in.
+    pub(super) fn ask_directory(
+        &mut self,
+        now: Now,
+        connection: Connection,
+        (user, identify, session): (UserId, Identify, SessionId),
+        out: &mut impl Outbox,
+    ) {
+        self.users.marks += 1;
+        let mark = self.users.marks;
+        self.users.waiting.insert(connection, Waiting { user, identify, session, mark });
+        out.emit(Output::Directory(Word::Ask { user, mark }));
+        self.watch_directory(now, true);
+    }
+
+    /// A connection is gone: its session is not to begin any more.
+    pub(super) fn stop_identifying(&mut self, connection: Connection, out: &mut impl Outbox) {
+        if let Some(Waiting { user, .. }) = self.users.waiting.remove(&connection) {
+            self.forget_user(user, out);
+        }
+    }
+
+    /// A session has begun.
+    pub(super) fn joins_user(&mut self, user: UserId, slot: u32) {
+        self.users.by_id.entry(user).or_default().sessions.push(slot);
+    }
+
+    /// A session has ended.
+    pub(super) fn leaves_user(&mut self, user: UserId, slot: u32, out: &mut impl Outbox) {
+        if let Some(known) = self.users.by_id.get_mut(&user) {
+            known.sessions.retain(|other| *other != slot);
+            if known.sessions.is_empty() {
+                self.users.by_id.remove(&user);
+            }
+        }
+        self.forget_user(user, out);
+    }
+
+    fn forget_user(&mut self, user: UserId, out: &mut impl Outbox) {
+        if !self.users.is_wanted(user) {
+            self.users.marks += 1;
+            out.emit(Output::Directory(Word::Forget { user, mark: self.users.marks }));
+        }
+    }
+
+    /// The directory said something.
+    pub(super) fn noticed(&mut self, now: Now, notice: Notice, out: &mut impl Outbox) {
+        match notice {
+            Notice::Guilds { user, asked, version, guilds } => {
+                self.changed(now, user, (version, guilds.clone()), out);
+                self.begin_waiting(now, (user, asked, version), &guilds, out);
+            }
+            Notice::Changed { version, users } => {
+                for (user, version, guilds) in users {
+                    self.changed(now, user, (version, guilds), out);
+                }
+                self.users.version = version.max(self.users.version);
+            }
+            Notice::Entered { .. } | Notice::Removed { .. } | Notice::Dissolved { .. } => {
+                self.directed(now, &notice, out);
+            }
+        }
+    }
+
+    /// Sessions begin whose IDENTIFY came before the directory was asked.
+    fn begin_waiting(
+        &mut self,
+        now: Now,
+        (user, asked, version): (UserId, u64, u64),
+        guilds: &[GuildId],
+        out: &mut impl Outbox,
+    ) {
+        let due = |it: &Waiting| it.user == user && it.mark <= asked;
+        let waiting = &mut self.users.waiting;
+        let due: Vec<_> =
+            waiting.iter().filter(|(_, it)| due(it)).map(|(on, it)| (*on, *it)).collect();
+        for (connection, Waiting { identify, session, .. }) in due {
+            self.users.waiting.remove(&connection);
+            let known = self.users.by_id.entry(user).or_default();
+            if version >= known.version {
+                (known.version, known.guilds) = (version, guilds.to_vec());
+            }
+            let guilds = known.guilds.clone();
+            self.begin(now, connection, (user, identify, session), &guilds, out);
+        }
+    }
+
+    /// The directory names other guilds for a user.
+    fn changed(
+        &mut self,
+        now: Now,
+        user: UserId,
+        (version, guilds): (u64, Vec<GuildId>),
+        out: &mut impl Outbox,
+    ) {
+        let Some(known) = self.users.by_id.get_mut(&user) else { return };
+        if version <= known.version {
+            return;
+        }
+        known.version = version;
+        let old = core::mem::replace(&mut known.guilds, guilds.clone());
+        let sessions = known.sessions.clone();
+        for slot in sessions {
+            for &guild in guilds.iter().filter(|guild| !old.contains(guild)) {
+                self.named(now, slot, guild, out);
+            }
+            for &guild in old.iter().filter(|guild| !guilds.contains(guild)) {
+                self.unnamed(now, slot, guild, out);
+            }
+        }
+    }
+
+    /// The directory may have been missed, or may have missed something.
+    pub(super) fn directory_timeout(&mut self, now: Now, out: &mut impl Outbox) {
+        self.users.armed = None;
+        for Waiting { user, mark, .. } in self.users.waiting.values() {
+            out.emit(Output::Directory(Word::Ask { user: *user, mark: *mark }));
+        }
+        if !self.users.by_id.is_empty() && !self.plant.is(Mutant::DirectoryNotAsked) {
+            out.emit(Output::Directory(Word::Since { version: self.users.version }));
+        }
+        self.watch_directory(now, !self.users.waiting.is_empty());
+    }
+
+    /// Sees to it that the directory is asked again, soon or in due time.
+    pub(super) fn watch_directory(&mut self, now: Now, soon: bool) {
+        let wait = if soon { self.limits.ask_again } else { self.limits.reconcile_every };
+        let at = now.instant + wait;
+        let users = &mut self.users;
+        let wanted = !(users.by_id.is_empty() && users.waiting.is_empty());
+        if wanted && users.armed.is_none_or(|armed| armed > at) {
+            if let Some(armed) = users.armed.replace(at) {
+                self.timers.disarm(armed, Timer::Directory);
+            }
+            self.timers.arm(at, Timer::Directory);
+        }
+    }
+}
