@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use guildhall_core::directory::Directory;
-use guildhall_core::id::{ChannelId, GuildId, NodeId, Port, UserId};
+use guildhall_core::id::{ChannelId, GuildId, NodeId, Port, RoleId, UserId};
+use guildhall_core::journal::Base;
 use guildhall_core::limits::Limits;
+use guildhall_core::realm::Realm;
 
 /// Everybody and everything that the plan names.
 #[derive(Clone, Debug, Default)]
 pub struct Cast {
     /// The bounds of the run.
     pub limits: Arc<Limits>,
-    /// What the nodes know from the start.
-    pub directory: Arc<Directory>,
+    /// What every node knows from the start.
+    pub realm: Arc<Realm>,
     /// The nodes; the index is the [`NodeId`].
     pub nodes: Vec<String>,
     /// The guilds.
@@ -30,8 +31,10 @@ pub struct GuildPart {
     pub id: GuildId,
     /// Its channels by name.
     pub channels: Vec<(String, ChannelId)>,
-    /// Its members.
-    pub members: Vec<UserId>,
+    /// Its roles by name.
+    pub roles: Vec<(String, RoleId)>,
+    /// What it is before anything happens to it.
+    pub founding: Arc<Base>,
 }
 
 /// A client of the plan.
@@ -41,6 +44,8 @@ pub struct ClientPart {
     pub name: String,
     /// Its user.
     pub user: UserId,
+    /// The node that it identifies at.
+    pub home: NodeId,
     /// Whether it keeps the client's half of the contract (C1–C3).
     pub honest: bool,
 }
@@ -62,6 +67,14 @@ impl Cast {
     #[must_use]
     pub fn user(&self, user: UserId) -> &str {
         self.clients.iter().find(|part| part.user == user).map_or("?", |part| part.name.as_str())
+    }
+
+    /// The name of a channel.
+    #[must_use]
+    pub fn channel(&self, id: ChannelId) -> String {
+        let named = self.guilds.iter().flat_map(|part| &part.channels);
+        let name = named.clone().find(|(_, channel)| *channel == id).map(|(name, _)| name.clone());
+        name.unwrap_or_else(|| format!("channel {}", id.0))
     }
 
     /// The name of a guild.

@@ -4,24 +4,31 @@
 //! mistake that breaks several; what follows from a mistake is not judged again.
 
 mod clients;
+mod directory;
+mod journals;
 mod judged;
 mod nodes;
+mod owners;
 mod taken;
 mod told;
+mod world;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::Dispatch;
-use guildhall_core::id::{Connection, Seq};
-use guildhall_core::step::{Actor, Head, Witness, WorldEvent};
+use guildhall_core::id::{Connection, GuildId, NodeId, Seq};
+use guildhall_core::journal::Reply;
+use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
 use guildhall_core::time::{Instant, Now};
-use guildhall_core::{client, node};
+use guildhall_core::{client, directory as registry, node};
 
+use crate::bounds::b3::Work;
 use crate::bounds::b4::Admission;
 use crate::cast::Cast;
 use crate::client::c2::Ways;
-use crate::delivery::d6::Requests;
+use crate::delivery::d5::Fates;
+use crate::delivery::d6::Fleeting;
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::marks::Marks;
@@ -42,7 +49,9 @@ pub struct Contract {
     deliveries: u64,
     last: Head,
     causes: Causes,
-    requests: Requests,
+    fates: Fates,
+    fleeting: Fleeting,
+    work: Work,
     zombies: Zombies,
     orphans: Orphans,
     admission: Admission,
@@ -51,6 +60,10 @@ pub struct Contract {
     timeout: bool,
     /// The step is one in which a client does more than take a dispatch.
     busy: bool,
+    /// The nodes that something waits at, by their last census.
+    waiting: Vec<(NodeId, String)>,
+    /// When the world has settled, if nothing was asked for and nothing went wrong since.
+    settled: Option<Instant>,
 }
 
 impl Contract {
@@ -67,13 +80,17 @@ impl Contract {
             deliveries: 0,
             last,
             causes: Causes::default(),
-            requests: Requests::default(),
+            fates: Fates::default(),
+            fleeting: Fleeting::default(),
+            work: Work::default(),
             zombies: Zombies::default(),
             orphans: Orphans::default(),
             admission: Admission::default(),
             ways: Ways::default(),
             timeout: false,
             busy: false,
+            waiting: Vec::new(),
+            settled: None,
         }
     }
 
@@ -94,6 +111,16 @@ impl Contract {
     #[must_use]
     pub fn pending(&self) -> Option<String> {
         l3::pending(&self.facts)
+    }
+
+    /// What waits at nodes, as far as the last census of each has counted it. A world that wants to
+    /// know has everything counted first.
+    #[must_use]
+    pub fn waiting(&self) -> Option<String> {
+        let name = |(node, what): &(NodeId, String)| {
+            format!("{} keeps {what}", self.facts.cast.node(*node))
+        };
+        self.waiting.first().map(name)
     }
 
     /// The run is over. `gave_up` says why, if a healed world has run out of L3's time.
@@ -144,21 +171,28 @@ impl Witness for Contract {
         self.client_says(head, output);
     }
 
+    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
+        self.journal_hears(head, guild, event);
+    }
+
+    fn journal_says(&mut self, head: &Head, guild: GuildId, _: NodeId, reply: &Reply) {
+        self.journal_replies(head, guild, reply);
+    }
+
+    fn directory_output(&mut self, head: &Head, output: &registry::Output) {
+        self.directory_says(head, output);
+    }
+
     fn timeout(&mut self, head: &Head) {
         match head.actor {
             Actor::Node(node) => self.node_wakes(node),
             Actor::Client(_) => (self.timeout, self.busy) = (true, true),
-            Actor::World => {}
+            Actor::World | Actor::Journal(_) | Actor::Directory => {}
         }
     }
 
     fn world(&mut self, head: &Head, event: &WorldEvent) {
-        match event {
-            WorldEvent::FaultBegan { .. } => self.marks.add("fault began"),
-            WorldEvent::FaultEnded { .. } => self.marks.add("fault ended"),
-            WorldEvent::Healed => self.marks.add("healed"),
-            WorldEvent::Settled => l3::settled(&self.facts, head, &mut self.findings),
-        }
+        self.world_says(head, event);
     }
 
     fn stepped(&mut self, head: &Head) {
@@ -166,8 +200,7 @@ impl Witness for Contract {
         match head.actor {
             Actor::Node(_) => self.node_stepped(head),
             Actor::Client(port) if self.busy => self.client_stepped(head, port),
-            Actor::Client(_) => {}
-            Actor::World => {}
+            Actor::Client(_) | Actor::World | Actor::Journal(_) | Actor::Directory => {}
         }
     }
 }

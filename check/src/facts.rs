@@ -1,24 +1,40 @@
 //! What is known of the world from the steps so far: facts without judgement, shared by all clauses.
 
+pub(crate) mod asked;
 pub(crate) mod clients;
-pub(crate) mod ledger;
+pub(crate) mod directory;
+pub(crate) mod guilds;
+pub(crate) mod hearing;
+pub(crate) mod owners;
 pub(crate) mod relays;
 pub(crate) mod sessions;
 pub(crate) mod sockets;
+pub(crate) mod waiting;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use guildhall_core::id::{Connection, GuildId, NodeId, Port};
+use guildhall_core::event::Record;
+use guildhall_core::frame::Identify;
+use guildhall_core::id::{Connection, GuildId, NodeId, Port, Position, SessionId, UserId};
 use guildhall_core::node::{Detach, Note};
 use guildhall_core::time::Instant;
 
 use crate::cast::Cast;
 use crate::findings::Subject;
+use asked::Asked;
 use clients::Client;
-use ledger::Ledger;
+use directory::Named;
+use guilds::Ledger;
+use guilds::kinds::message_of;
+use guilds::render::may_read;
+use guilds::timeline::Moment;
+use hearing::Hearing;
+use owners::Owners;
 use relays::Relays;
 use sessions::{Kept, Sessions};
 use sockets::{NONE, Sockets};
+use waiting::{Waiting, Waits};
 
 /// Everything.
 #[derive(Clone, Debug)]
@@ -26,28 +42,53 @@ pub(crate) struct Facts {
     pub(crate) cast: Arc<Cast>,
     pub(crate) ledger: Ledger,
     pub(crate) sockets: Sockets,
+    pub(crate) waits: Waits,
     pub(crate) sessions: Sessions,
     pub(crate) relays: Relays,
+    pub(crate) hearing: Hearing,
+    pub(crate) owners: Owners,
+    pub(crate) named: Named,
+    pub(crate) asked: Asked,
     pub(crate) clients: Vec<Client>,
+    /// The clients of each user.
+    kin: BTreeMap<UserId, Vec<Port>>,
     /// The bytes of the largest dispatch seen.
     pub(crate) largest: u64,
+    /// What nodes write is what reaches clients, not only a likeness of it: this is no history that
+    /// was read back, and it can be told which dispatches are one and the same.
+    pub(crate) live: bool,
+    /// The nodes that have crashed and were not started since.
+    pub(crate) down: Vec<NodeId>,
 }
 
 impl Facts {
     pub(crate) fn new(cast: Arc<Cast>) -> Self {
-        let mut ledger = Ledger::default();
+        let (mut ledger, mut named) = (Ledger::default(), Named::default());
         for part in &cast.guilds {
-            ledger.number(part.id);
+            ledger.found(part.id, &part.founding);
+            part.founding.state.members.keys().for_each(|user| named.founded(part.id, *user));
+        }
+        let mut kin: BTreeMap<UserId, Vec<Port>> = BTreeMap::new();
+        for (part, port) in cast.clients.iter().zip(0..) {
+            kin.entry(part.user).or_default().push(Port(port));
         }
         let clients = cast.clients.iter().map(|part| Client::new(part.honest)).collect();
         Self {
             cast,
             ledger,
             sockets: Sockets::default(),
+            waits: Waits::default(),
             sessions: Sessions::default(),
             relays: Relays::default(),
+            hearing: Hearing::default(),
+            owners: Owners::default(),
+            named,
+            asked: Asked::default(),
             clients,
+            kin,
             largest: 0,
+            live: false,
+            down: Vec::new(),
         }
     }
 
@@ -65,21 +106,89 @@ impl Facts {
         self.clients.get(port.0 as usize)
     }
 
-    /// A node has said what happened to a session, a connection or a relay.
+    /// The journal of a guild has committed a record: whoever has the guild is owed what it says.
+    pub(crate) fn commit(&mut self, number: u32, record: &Arc<Record>) {
+        self.ledger.commit(number, record);
+        let owed = match message_of(record) {
+            // Lanes hold what is said; but for those whom it names and who read nothing else.
+            Some(message) => {
+                let named = message.mentions.iter().chain([&message.author]);
+                let mut owed: Vec<u32> =
+                    named.flat_map(|user| self.sessions.of_user(*user)).copied().collect();
+                owed.sort_unstable();
+                owed.dedup();
+                owed.retain(|index| self.reads_blanks(*index, number));
+                debug_assert!(owed.iter().all(|it| may_read(message, self.sessions.get(*it).user)));
+                owed
+            }
+            None if guilds::kinds::said_in(&record.event).is_some() => return,
+            None => self.sessions.living(),
+        };
+        for index in owed {
+            self.sessions.turns(&mut self.ledger, index, number, record);
+        }
+    }
+
+    /// Whether a session is told what is said in a guild, but may not read it.
+    fn reads_blanks(&self, index: u32, number: u32) -> bool {
+        self.sessions.place(index, number).is_some_and(|place| {
+            let lane = self.sessions.cursor(index, place).0;
+            lane != NONE && !self.ledger.lanes.is_whole(lane)
+        })
+    }
+
+    /// An IDENTIFY has come that will be heard, on a connection that is free for it.
+    pub(crate) fn identifies(
+        &mut self,
+        node: NodeId,
+        on: Connection,
+        identify: Identify,
+        session: SessionId,
+    ) {
+        let user = self.cast.realm.accounts.get(&identify.token).copied();
+        let (Some(user), None) = (user, self.waits.get(node, on)) else { return };
+        let held = |guild: GuildId| {
+            let shard = identify.shard;
+            (guild.0 >> 22) % u64::from(shard.count.max(1)) == u64::from(shard.id)
+        };
+        let (mut member, mut heard) = (Vec::new(), Vec::new());
+        for (_, guild) in self.ledger.all().filter(|(_, guild)| held(guild.id)) {
+            heard.push((guild.id, self.hearing.of(node, guild.id).position));
+            if guild.history.is_member(Moment::NOW, user) {
+                member.push((guild.id, guild.history.member_changed(Moment::NOW, user)));
+            }
+        }
+        let waiting = Waiting { identify, session, user, member, heard };
+        self.waits.begin(node, on, waiting);
+    }
+
+    /// The guilds in which somebody who identified has been a member ever since.
+    fn throughout(&self, waiting: &Waiting) -> Vec<GuildId> {
+        let still = |(id, changed): &&(GuildId, Option<Position>)| {
+            let guild = self.ledger.guild(*id);
+            guild.is_some_and(|guild| {
+                let history = &guild.history;
+                // Other roles are no other membership; but whoever went and came back is new.
+                history.is_member(Moment::NOW, waiting.user)
+                    && !history.left_since(changed.unwrap_or_default(), waiting.user)
+            })
+        };
+        waiting.member.iter().filter(still).map(|(id, _)| *id).collect()
+    }
+
+    /// A node has said what happened to a session, a connection, a relay or a guild.
     pub(crate) fn noted(&mut self, node: NodeId, now: Instant, note: &Note) {
         match note {
             Note::Begun { session, connection, user, shard, intents } => {
                 let who = (*session, node, *user);
                 let index = self.sessions.begin(who, *connection, *shard, *intents);
                 self.sockets.attach(node, *connection, index);
-                let guilds = self.cast.directory.guilds.get(user).map_or(&[][..], Vec::as_slice);
-                let held = |guild: &&GuildId| {
-                    (guild.0 >> 22) % u64::from(shard.count.max(1)) == u64::from(shard.id)
-                };
-                let heard = |guild: &GuildId| (*guild, self.relays.heard(node, *guild));
-                let heard: Vec<_> = guilds.iter().filter(held).map(heard).collect();
-                let session = self.sessions.get_mut(index);
-                (session.guilds, session.heard) = (heard.len() as u64, heard);
+                if let Some(waiting) = self.waits.end(node, *connection) {
+                    let throughout = self.throughout(&waiting);
+                    let session = self.sessions.get_mut(index);
+                    session.listed = self.named.told(node, *user).len() as u64;
+                    (session.throughout, session.heard) = (throughout, waiting.heard);
+                }
             }
             Note::Resumed { session, connection, seq } => {
                 let Some(index) = self.sessions.find(*session) else { return };
@@ -102,10 +211,27 @@ impl Facts {
                 self.detach(index, node, now);
                 self.sessions.end(index);
             }
-            Note::RelayOpened { relay, guild } => self.relays.opened(*relay, *guild),
+            Note::RelayOpened { relay, guild } => {
+                if !self.relays.serves(node, *guild) {
+                    self.hearing.follows(node, *guild, now);
+                }
+                self.relays.opened(*relay, *guild);
+            }
             Note::RelayClosed { relay } => self.relays.closed(*relay),
-            Note::RelayGap { relay, at } => self.relays.gap(*relay, *at),
-            Note::IdentifyRefused { .. } | Note::ResumeRefused { .. } | Note::Census(_) => {}
+            Note::RelayGap { relay, at, why } => {
+                let guild = self.relays.guild(*relay);
+                let heard = guild.map(|guild| self.hearing.of(node, guild).position);
+                self.relays.gap(*relay, *at, *why, heard.unwrap_or_default());
+            }
+            Note::Opened { guild, epoch } => self.owners.opened(node, *guild, *epoch),
+            Note::SteppedDown { guild, .. } => {
+                self.owners.stepped_down(node, *guild);
+                self.relays.forget(node, Some(*guild));
+            }
+            Note::IdentifyRefused { connection, .. } => {
+                self.waits.end(node, *connection);
+            }
+            Note::ResumeRefused { .. } | Note::Census(_) => {}
         }
     }
 
@@ -117,6 +243,22 @@ impl Facts {
         self.sessions.detach(index, Some(now));
     }
 
+    /// A node has crashed: all that it had in its memory is gone.
+    pub(crate) fn crash(&mut self, node: NodeId, now: Instant) {
+        for index in self.sessions.living() {
+            if self.sessions.get(index).node == node {
+                self.detach(index, node, now);
+                self.sessions.end(index);
+            }
+        }
+        self.sockets.crash(node);
+        self.waits.crash(node);
+        self.relays.crash(node);
+        self.hearing.crash(node);
+        self.owners.crash(node);
+        self.down.push(node);
+    }
+
     /// At most so many numbers, with so many bytes, does a session hold that no connection has ever
     /// been written.
     pub(crate) fn most_unsent(&self, index: u32) -> (u64, u64) {
@@ -125,17 +267,17 @@ impl Facts {
         let (mut count, mut bytes) = (resumed, resumed * 64);
         if self.sessions.peak(index) == 0 {
             // READY itself may wait.
-            (count, bytes) = (count + 1, bytes + 1_000 + 64 * session.guilds);
+            (count, bytes) = (count + 1, bytes + 1_000 + 64 * session.listed);
         }
-        for place in &session.seats {
-            let guild = self.ledger.guild(place.guild);
-            let gaps = self.relays.gaps(session.node, guild);
+        for (place, seat) in session.seats.iter().enumerate() {
+            let guild = self.ledger.get(seat.guild);
+            let gaps = self.relays.gaps(session.node, guild.id);
+            // A guild may be told of and lost in between.
             (count, bytes) = (count + gaps, bytes + gaps * 128);
-            let Some(seat) = self.sessions.seat(index, place.guild) else { continue };
-            if session.wants && seat.told == sessions::Told::Whole {
-                count += u64::from(self.ledger.len(seat.guild).saturating_sub(seat.cursor));
-                bytes += self.ledger.bytes_from(seat.guild, seat.cursor);
-            }
+            let (owed, size) = self.sessions.owed(&self.ledger, index, place);
+            let floor = seat.floor.unwrap_or_default();
+            let fleeting = guild.fleeting.range(floor..).count() as u64;
+            (count, bytes) = (count + owed + fleeting, bytes + size + 200 * fleeting);
         }
         (count, bytes)
     }
@@ -153,9 +295,9 @@ impl Facts {
         let mut bytes = 0;
         self.sessions.runs_after(index, s, |first, len, kept| match kept {
             Kept::Own(own) => bytes += u64::from(own.bytes),
-            Kept::Record(guild, start) => {
+            Kept::Said(lane, start) => {
                 let skip = (s + 1).saturating_sub(first);
-                let before = |at: u64| self.ledger.bytes_before(*guild, at as u32);
+                let before = |at: u64| self.ledger.lanes.bytes_before(*lane, at as u32);
                 bytes += before(u64::from(*start) + len) - before(u64::from(*start) + skip);
             }
         });
@@ -172,7 +314,17 @@ impl Facts {
         Subject::new("connection", format!("{connection} at {}", self.cast.node(node)))
     }
 
+    /// The clients of one user: this one and all others.
+    pub(crate) fn kin(&self, port: Port) -> &[Port] {
+        let user = self.cast.clients.get(port.0 as usize).map(|part| part.user);
+        user.and_then(|user| self.kin.get(&user)).map_or(&[], Vec::as_slice)
+    }
+
     pub(crate) fn client_name(&self, port: Port) -> Subject {
         Subject::new("client", self.cast.client(port))
+    }
+
+    pub(crate) fn event_name(&self, guild: GuildId, position: Position) -> Subject {
+        Subject::new("event", format!("{} {position}", self.cast.guild(guild)))
     }
 }

@@ -2,51 +2,104 @@
 
 use std::sync::Arc;
 
-use guildhall_core::dispatch::{Body, Dispatch};
+use guildhall_core::dispatch::{Body, Dispatch, Source};
+use guildhall_core::event::Record;
 use guildhall_core::id::Position;
+use guildhall_core::time::Instant;
 
 use crate::facts::Facts;
-use crate::facts::ledger::Entry;
-use crate::facts::sessions::{Seat, Session, Told};
+use crate::facts::guilds::Guild;
+use crate::facts::guilds::render::{Rendering, render};
+use crate::facts::sessions::Session;
+use crate::facts::sessions::seats::{Due, Seat, Told};
+use crate::scene::Scene;
 
-/// What O2, O3, D1, D2, D4 and D6 judge.
+/// What the clauses on dispatches judge.
 #[derive(Debug)]
 pub(crate) struct Fresh<'a> {
     pub(crate) facts: &'a Facts,
+    pub(crate) scene: &'a Scene,
+    pub(crate) now: Instant,
     pub(crate) session: &'a Session,
     pub(crate) s: u64,
     pub(crate) what: &'a Arc<Dispatch>,
-    /// The session's seat in the guild that it tells of.
-    pub(crate) seat: Option<Seat>,
+    /// The guild that it tells of, and the session's seat there.
+    pub(crate) guild: Option<&'a Guild>,
+    pub(crate) seat: Option<&'a Seat>,
     /// The highest position of that guild that the session was sent.
     pub(crate) floor: Option<Position>,
-    /// The record at its position: its index and itself.
-    pub(crate) found: Option<(u32, &'a Entry)>,
-    /// The record that is owed next.
-    pub(crate) owed: Option<&'a Entry>,
+    /// The event at its position.
+    pub(crate) record: Option<&'a Arc<Record>>,
+    /// What is owed next of that guild.
+    pub(crate) due: Due<'a>,
 }
 
 impl<'a> Fresh<'a> {
-    pub(crate) fn new(facts: &'a Facts, index: u32, s: u64, what: &'a Arc<Dispatch>) -> Self {
-        let ledger = &facts.ledger;
-        let guild = what.source.and_then(|source| ledger.find(source.guild));
-        let seat = guild.and_then(|guild| facts.sessions.seat(index, guild));
-        let owed = seat.and_then(|seat| ledger.entry(seat.guild, seat.cursor));
-        let found = guild.zip(what.source).and_then(|(guild, source)| {
-            let at = ledger.at(guild, source.position)?;
-            Some((at, ledger.entry(guild, at)?))
+    pub(crate) fn new(
+        facts: &'a Facts,
+        (scene, now): (&'a Scene, Instant),
+        index: u32,
+        s: u64,
+        what: &'a Arc<Dispatch>,
+    ) -> Self {
+        let (ledger, session) = (&facts.ledger, facts.sessions.get(index));
+        let number = what.source.and_then(|source| ledger.find(source.guild));
+        let guild = number.map(|number| ledger.get(number));
+        let place = number.and_then(|number| facts.sessions.place(index, number));
+        let seat = place.map(|place| &session.seats[place]);
+        let due = place.map_or(Due::Nothing, |place| facts.sessions.due(ledger, index, place));
+        let record = guild.zip(what.source).and_then(|(guild, it)| guild.event(it.position));
+        let floor = place.zip(seat).and_then(|(place, seat)| {
+            let (lane, cursor) = facts.sessions.cursor(index, place);
+            let last = cursor.checked_sub(1).and_then(|last| ledger.entry(lane, last));
+            let last = last.filter(|_| seat.told == Told::Whole);
+            seat.floor.max(last.map(|entry| entry.record.position))
         });
-        let session = facts.sessions.get(index);
-        let floor = seat.and_then(|seat| floor(facts, session, seat));
-        Self { facts, session, s, what, seat, floor, found, owed }
+        Self { facts, scene, now, session, s, what, guild, seat, floor, record, due }
     }
 
-    /// Whether it is an event, as against a word on the session or on a guild as a whole.
+    /// Whether it is just what is owed next.
+    pub(crate) fn fits(&self) -> bool {
+        match (self.due, self.what.source) {
+            (Due::Nothing, _) | (_, None) => false,
+            (Due::Entry(_, lane, at), _) => self.facts.ledger.lanes.says(lane, at, self.what),
+            (Due::Turn(turn, nth), Some(Source { position, nth: given, .. })) => {
+                // More than a number can say share the last one.
+                (position, u32::from(given)) == (turn.position, nth.min(u32::from(u8::MAX)))
+                    && turn.bodies.get(nth as usize) == Some(&self.what.body)
+            }
+        }
+    }
+
+    /// Whether it tells of an event, as against a word on the session or on a guild as a whole.
     pub(crate) fn is_event(&self) -> bool {
         match self.what.body {
-            Body::MessageCreate(_) => true,
-            Body::Ready(_) | Body::Resumed | Body::GuildCreate(_) | Body::GuildUnavailable => false,
+            Body::Ready(_)
+            | Body::Resumed
+            | Body::GuildCreate(_)
+            | Body::GuildUnavailable
+            | Body::GuildDelete => false,
+            Body::GuildUpdate { .. }
+            | Body::RoleCreate { .. }
+            | Body::RoleUpdate { .. }
+            | Body::RoleDelete { .. }
+            | Body::ChannelCreate(_)
+            | Body::ChannelUpdate(_)
+            | Body::ChannelDelete { .. }
+            | Body::MemberAdd { .. }
+            | Body::MemberUpdate { .. }
+            | Body::MemberRemove { .. }
+            | Body::MessageCreate(_)
+            | Body::MessageUpdate(_)
+            | Body::MessageDelete { .. }
+            | Body::TypingStart { .. } => true,
         }
+    }
+
+    /// What its event says to the session's user, whatever the session wants.
+    pub(crate) fn rendering(&self) -> Option<Rendering> {
+        let (guild, record) = self.guild.zip(self.record)?;
+        Some(render(&guild.history, self.session.user, record))
     }
 
     /// Where the session stands in the guild that it tells of.
@@ -67,11 +120,12 @@ impl<'a> Fresh<'a> {
             None => format!("{} as s={}", self.what.body.name(), self.s),
         }
     }
-}
 
-fn floor(facts: &Facts, session: &Session, seat: Seat) -> Option<Position> {
-    let before = seat.cursor.checked_sub(1).filter(|_| session.wants);
-    let sent = before.and_then(|last| facts.ledger.entry(seat.guild, last));
-    let sent = sent.filter(|_| seat.told == Told::Whole).map(|entry| entry.record.position);
-    seat.floor.max(sent)
+    /// What is owed next, for a message.
+    pub(crate) fn owed(&self) -> String {
+        match self.due.position() {
+            None => "nothing, for all was dispatched".to_owned(),
+            Some(position) => format!("the event at {position}"),
+        }
+    }
 }

@@ -24,3 +24,10 @@ mod ordering;
 mod sessions;
 
 pub use contract::Contract;
+
+/// The names of all the marks that a run can come by: a sweep that never reaches one of them proves
+/// nothing of what it stands for.
+#[must_use]
+pub const fn all_marks() -> &'static [&'static str] {
+    marks::ALL
+}

@@ -4,12 +4,95 @@
 
 use std::collections::BTreeMap;
 
+use guildhall_core::dispatch::Body;
+use guildhall_core::event::{Event, Record};
 use guildhall_core::frame::CloseCode;
-use guildhall_core::node::{Cut, Detach, End, Note};
+use guildhall_core::guild::StepDown;
+use guildhall_core::id::GuildId;
+use guildhall_core::node::{Cut, Detach, End, Gap, Note};
 use guildhall_core::session::ResumeRefusal;
 
 use crate::facts::Facts;
 use crate::scene::{Said, Scene, Told};
+
+/// All of them.
+pub(crate) const ALL: &[&str] = &[
+    "census",
+    "connection gone",
+    "dispatch replayed",
+    "ephemeral event of an owner that is over",
+    "fault began",
+    "fault ended",
+    "frame refused: decode",
+    "frame refused: early",
+    "frame refused: opcode",
+    "frame refused: rate",
+    "frame refused: size",
+    "gap ended",
+    "gap in a relay filled",
+    "guild deleted",
+    "guild opened",
+    "guild taken up by a new owner",
+    "healed",
+    "identify bucket shut",
+    "identify refused: intents",
+    "identify refused: shard",
+    "identify refused: token",
+    "join of a user with a session",
+    "journal answered: failed",
+    "journal answered: fenced",
+    "journal answered: full",
+    "late close of a connection",
+    "late close of a superseded connection",
+    "member joined",
+    "member removed",
+    "message blanked",
+    "message edited or deleted",
+    "misbehaving connection cut",
+    "node crashed",
+    "node started",
+    "old copy of a request arrived",
+    "owner out of reach",
+    "owner stepped down: fenced",
+    "owner stepped down: sync failed",
+    "ready while another session of the user lives",
+    "record committed that its owner never learnt of",
+    "records lost before their sync",
+    "relay asked to catch up",
+    "relay closed",
+    "relay fell behind the ring",
+    "relay opened",
+    "relay opened beside a full one",
+    "removal told to a session",
+    "request answered by an older attempt",
+    "request busy",
+    "request given up",
+    "request refused",
+    "request retried",
+    "resume accepted",
+    "resume refused: no session",
+    "resume refused: seq never sent",
+    "resume refused: seq too old",
+    "resume refused: token",
+    "resume with a non-empty replay",
+    "second drop during a replay",
+    "second identify or resume refused",
+    "session begun",
+    "session expired",
+    "session lost with its node",
+    "session overflowed",
+    "session quit",
+    "silent connection cut",
+    "silent or idle connection closed",
+    "slow connection cut",
+    "structure event inside a detached session",
+    "superseded connection",
+    "too many requests",
+    "typing told",
+    "view gained a channel",
+    "view lost a channel",
+    "word of an owner that is over",
+];
 
 /// How often each of them happened.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +106,7 @@ impl Marks {
     }
 
     pub(crate) fn add(&mut self, name: &'static str) {
+        debug_assert!(ALL.contains(&name), "the mark `{name}` is not in the list");
         *self.counts.entry(name).or_insert(0) += 1;
     }
 
@@ -69,9 +153,10 @@ impl Marks {
                     Told::Resume(_)
                     | Told::Other
                     | Told::Timeout
+                    | Told::Named
                     | Told::Accepted
                     | Told::Heartbeat
-                    | Told::Identify(..)
+                    | Told::Identify(_)
                     | Told::Malformed(_)
                     | Told::Drained
                     | Told::Closed(_) => "resume refused: seq never sent",
@@ -100,9 +185,99 @@ impl Marks {
             }
             Note::RelayOpened { .. } => "relay opened",
             Note::RelayClosed { .. } => "relay closed",
-            Note::RelayGap { .. } => "gap told to the sessions of a relay",
+            Note::RelayGap { why: Gap::Behind, .. } => "relay fell behind the ring",
+            Note::RelayGap { why: Gap::Unreachable, .. } => "owner out of reach",
+            Note::Opened { epoch, .. } if epoch.0 > 1 => "guild taken up by a new owner",
+            Note::Opened { .. } => "guild opened",
+            Note::SteppedDown { why: StepDown::Fenced(_), .. } => "owner stepped down: fenced",
+            Note::SteppedDown { why: StepDown::Failed, .. } => "owner stepped down: sync failed",
             Note::Census(_) => "census",
         };
         self.add(name);
     }
+
+    /// A session is told something as it should be.
+    pub(crate) fn told(&mut self, body: &Body) {
+        let name = match body {
+            Body::GuildDelete => "removal told to a session",
+            Body::ChannelCreate(_) => "view gained a channel",
+            Body::ChannelDelete { .. } => "view lost a channel",
+            Body::MessageCreate(it) | Body::MessageUpdate(it) if it.content.is_empty() => {
+                "message blanked"
+            }
+            Body::Ready(_)
+            | Body::Resumed
+            | Body::GuildCreate(_)
+            | Body::GuildUnavailable
+            | Body::GuildUpdate { .. }
+            | Body::RoleCreate { .. }
+            | Body::RoleUpdate { .. }
+            | Body::RoleDelete { .. }
+            | Body::ChannelUpdate(_)
+            | Body::MemberAdd { .. }
+            | Body::MemberUpdate { .. }
+            | Body::MemberRemove { .. }
+            | Body::MessageCreate(_)
+            | Body::MessageUpdate(_)
+            | Body::MessageDelete { .. }
+            | Body::TypingStart { .. } => return,
+        };
+        self.add(name);
+    }
+
+    /// A record is committed; before the facts take note of it.
+    pub(crate) fn committed(&mut self, facts: &Facts, guild: GuildId, record: &Record) {
+        match &record.event {
+            Event::MessageUpdate(_) | Event::MessageDelete { .. } => {
+                self.add("message edited or deleted");
+            }
+            Event::MemberAdd { user } => {
+                self.add("member joined");
+                if !facts.sessions.of_user(*user).is_empty() {
+                    self.add("join of a user with a session");
+                }
+            }
+            Event::MemberRemove { .. } => self.add("member removed"),
+            Event::GuildDelete => self.add("guild deleted"),
+            Event::Opened
+            | Event::Message(_)
+            | Event::Typing { .. }
+            | Event::MemberUpdate { .. }
+            | Event::Unbanned { .. }
+            | Event::RoleCreate { .. }
+            | Event::RoleUpdate { .. }
+            | Event::RoleDelete { .. }
+            | Event::ChannelCreate(_)
+            | Event::ChannelUpdate(_)
+            | Event::ChannelDelete { .. }
+            | Event::GuildUpdate { .. } => {}
+        }
+        let epoch = facts.ledger.guild(guild).map_or(record.position.epoch, |guild| guild.epoch);
+        let mut owners = facts.owners.of(guild);
+        if record.event != Event::Opened && !owners.any(|(_, serves)| serves == epoch) {
+            self.add("record committed that its owner never learnt of");
+        }
+        let detached = |index: &u32| {
+            let session = facts.sessions.get(*index);
+            session.connection.is_none()
+                && session.seats.iter().any(|it| facts.ledger.get(it.guild).id == guild)
+        };
+        if turns_view(&record.event) && facts.sessions.living().iter().any(detached) {
+            self.add("structure event inside a detached session");
+        }
+    }
+}
+
+/// Whether an event changes what there is to see.
+const fn turns_view(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::RoleUpdate { .. }
+            | Event::RoleDelete { .. }
+            | Event::ChannelCreate(_)
+            | Event::ChannelUpdate(_)
+            | Event::ChannelDelete { .. }
+            | Event::MemberUpdate { .. }
+            | Event::MemberRemove { .. }
+    )
 }

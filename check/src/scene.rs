@@ -5,8 +5,9 @@
 use guildhall_core::frame::{
     ClientFrame, CloseCode, Farewell, Identify, Malformed, Resume, ServerFrame,
 };
-use guildhall_core::id::{Connection, NodeId, SessionId};
+use guildhall_core::id::{Connection, Epoch, GuildId, NodeId};
 use guildhall_core::node::{End, Input, Note};
+use guildhall_core::request::Answer;
 
 use crate::facts::Facts;
 
@@ -17,9 +18,11 @@ pub(crate) enum Told {
     #[default]
     Other,
     Timeout,
+    /// A word of the directory: sessions may begin.
+    Named,
     Accepted,
     Heartbeat,
-    Identify(Identify, SessionId),
+    Identify(Identify),
     Resume(Resume),
     Malformed(Malformed),
     Drained,
@@ -36,6 +39,8 @@ pub(crate) struct Scene {
     pub(crate) bytes: u32,
     pub(crate) open: bool,
     pub(crate) session: Option<u32>,
+    /// Whether an IDENTIFY waited there for the directory.
+    pub(crate) identifying: bool,
     /// For a RESUME: the session that it names, and the connection that this had before.
     pub(crate) named: Option<u32>,
     pub(crate) older: Option<Connection>,
@@ -45,8 +50,17 @@ pub(crate) struct Scene {
     /// Each with the session that it names, and the connection that this had before.
     pub(crate) notes: Vec<(Note, Option<u32>, Option<Connection>)>,
     pub(crate) dispatches: u64,
-    /// What was said to peers and requesters.
+    /// What was said to peers, requesters, journals and the directory.
     pub(crate) words: u64,
+    /// The directory was asked for the guilds of a user.
+    pub(crate) asks: bool,
+    /// What requesters were answered.
+    pub(crate) answers: Vec<Answer>,
+    /// The node hears an owner that it knows to be over: which guild's, of which epoch, and whether
+    /// it says that something was done.
+    pub(crate) over: Option<(GuildId, Epoch, bool)>,
+    /// The node is told of an event.
+    pub(crate) streams: bool,
     /// A relay asks for what it has missed, and has not been told yet.
     pub(crate) catches_up: bool,
     /// A RESUME was refused: nothing else may happen (I4).
@@ -61,6 +75,8 @@ impl Scene {
         (self.node, self.told, self.connection) = (node, Told::Other, None);
         (self.bytes, self.open, self.session, self.named, self.older) =
             (0, false, None, None, None);
+        (self.identifying, self.asks, self.over, self.streams) = (false, false, None, false);
+        self.answers.clear();
         self.frames.clear();
         self.closes.clear();
         self.notes.clear();
@@ -81,16 +97,26 @@ impl Scene {
                 };
                 (*connection, told, *bytes)
             }
-            Input::Identify { connection, identify, session, bytes } => {
-                (*connection, Told::Identify(*identify, *session), *bytes)
+            Input::Identify { connection, identify, bytes, .. } => {
+                (*connection, Told::Identify(*identify), *bytes)
             }
             Input::Drained { connection, bytes: _ } => (*connection, Told::Drained, 0),
             Input::Closed { connection, how } => (*connection, Told::Closed(*how), 0),
-            Input::Own(_) | Input::Request { .. } | Input::Peer { .. } | Input::Census => return,
+            Input::Directory(_) => {
+                self.told = Told::Named;
+                return;
+            }
+            Input::Own(_)
+            | Input::Journal { .. }
+            | Input::Down(_)
+            | Input::Request { .. }
+            | Input::Peer { .. }
+            | Input::Census => return,
         };
         (self.connection, self.told, self.bytes) = (Some(connection), told, bytes);
         self.open = facts.sockets.is_open(self.node, connection);
         self.session = facts.session_on(self.node, connection);
+        self.identifying = self.open && facts.waits.get(self.node, connection).is_some();
         if let Told::Resume(resume) = told {
             self.named = facts.sessions.find(resume.session);
             self.older = self.named.and_then(|index| facts.sessions.get(index).connection);
@@ -100,8 +126,13 @@ impl Scene {
     /// Whether the input is a frame of a client.
     pub(crate) fn is_frame(&self) -> bool {
         match self.told {
-            Told::Heartbeat | Told::Identify(..) | Told::Resume(_) | Told::Malformed(_) => true,
-            Told::Other | Told::Timeout | Told::Accepted | Told::Drained | Told::Closed(_) => false,
+            Told::Heartbeat | Told::Identify(_) | Told::Resume(_) | Told::Malformed(_) => true,
+            Told::Other
+            | Told::Timeout
+            | Told::Named
+            | Told::Accepted
+            | Told::Drained
+            | Told::Closed(_) => false,
         }
     }
 
@@ -133,6 +164,8 @@ impl Scene {
             | Note::RelayOpened { .. }
             | Note::RelayClosed { .. }
             | Note::RelayGap { .. }
+            | Note::Opened { .. }
+            | Note::SteppedDown { .. }
             | Note::Census(_) => None,
         })
     }

@@ -1,7 +1,9 @@
-//! L1–L4, L6: how connections and sessions live and end.
+//! L1–L6, L8: how connections, sessions, relays and owners live and end.
 
 pub(crate) mod l1;
 pub(crate) mod l2;
 pub(crate) mod l3;
 pub(crate) mod l4;
+pub(crate) mod l5;
 pub(crate) mod l6;
+pub(crate) mod l8;

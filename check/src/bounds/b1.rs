@@ -4,11 +4,12 @@ use guildhall_core::census::{Census, Table};
 use guildhall_core::frame::CONTROL_BYTES;
 
 use crate::facts::Facts;
+use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 use crate::scene::Scene;
 
 /// Without these lines a census says nothing.
-const COUNTED: [Table; 8] = [
+const COUNTED: [Table; 15] = [
     Table::Connections,
     Table::Sessions,
     Table::Replay,
@@ -16,6 +17,13 @@ const COUNTED: [Table; 8] = [
     Table::Recipients,
     Table::Logs,
     Table::CatchUpRing,
+    Table::Nonces,
+    Table::Messages,
+    Table::Unsynced,
+    Table::Directed,
+    Table::Contacts,
+    Table::Users,
+    Table::Identifying,
     Table::Timers,
 ];
 
@@ -78,12 +86,13 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Unsent => (count(Table::Replay), any),
         // These are the business of B2.
         Table::LongestReplay | Table::MostLiveUnsent => (any, any),
-        Table::Buckets => (facts.sessions.identified(census.node), any),
+        Table::Buckets => (facts.waits.identified(census.node), any),
         Table::Relays => (count(Table::Recipients), any),
         Table::Recipients => (count(Table::Sessions) * guilds, any),
         Table::FullestRelay => (u64::from(limits.relay_sessions), any),
         Table::Logs => {
-            let logs = count(Table::Relays) * facts.sessions.classes();
+            // No class without sessions keeps anything.
+            let logs = count(Table::Recipients).max(count(Table::Relays));
             (logs * (replay + 1), logs * window)
         }
         Table::Pieces => {
@@ -92,13 +101,29 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         }
         Table::Asking => (count(Table::Relays), any),
         Table::Guilds => (guilds, any),
-        Table::Followers => (facts.relays.ever(), any),
+        // L4 knows who follows.
+        Table::Followers => (any, any),
         Table::CatchUpRing => {
             let owned = count(Table::Guilds);
             let bytes = u64::from(limits.catch_up_bytes) + facts.largest;
             (owned * u64::from(limits.catch_up_events), owned * bytes)
         }
-        Table::Nonces => (count(Table::Guilds) * u64::from(limits.nonces), any),
+        Table::Nonces => {
+            // A new owner keeps all that it adopts from the log, even what the one before it had
+            // already forgotten (D5).
+            let adopted = u64::from(limits.journal_tail) + u64::from(limits.unsynced);
+            (count(Table::Guilds) * (u64::from(limits.nonces) + adopted), any)
+        }
+        Table::Messages => (count(Table::Guilds) * u64::from(limits.messages), any),
+        Table::Unsynced => {
+            // Behind the records that are waited for stand what followers have asked for.
+            let asked = 2 * count(Table::Followers);
+            (count(Table::Guilds) * (u64::from(limits.unsynced) + 1) + asked, any)
+        }
+        Table::Directed => (guilds * facts.cast.realm.accounts.len() as u64, any),
+        Table::Contacts => (guilds, any),
+        Table::Users => (count(Table::Sessions) + count(Table::Identifying), any),
+        Table::Identifying => (count(Table::Connections), any),
         // L4 knows what each belongs to.
         Table::Timers => (any, any),
         Table::OpenRequests => (u64::from(limits.requests_open), any),
@@ -107,7 +132,11 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
 
 /// Into how many pieces the largest guild is cut.
 fn most_pieces(facts: &Facts) -> u64 {
-    let entries = facts.cast.guilds.iter().map(|part| part.channels.len() + part.members.len());
+    let now = Moment::NOW;
+    let entries = facts.ledger.all().map(|(_, guild)| {
+        let things = guild.history.channels(now).count() + guild.history.roles(now).count();
+        things + guild.history.member_count(now) as usize
+    });
     let most = entries.max().unwrap_or(0) as u64;
     most / u64::from(facts.cast.limits.chunk_entries.max(1)) + 1
 }

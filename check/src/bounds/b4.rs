@@ -49,17 +49,6 @@ impl Admission {
                 let complaint = Complaint::new("a connection is cut as too fast", expected, got);
                 (!fits).then(|| (facts.connection_name(scene.node, on), complaint))
             }
-            Said::Note(Note::Begun { user, shard, connection, .. }, _) => {
-                let last = *self.begun.get(&(scene.node, *user, *shard))?;
-                let every = facts.cast.limits.identify_every;
-                let complaint = Complaint::new(
-                    "a second IDENTIFY is accepted",
-                    format!("op 9 within {every} of {last}"),
-                    format!("accepted at {now}"),
-                );
-                let subject = facts.connection_name(scene.node, *connection);
-                (now.since(last) < every).then_some((subject, complaint))
-            }
             Said::Note(Note::IdentifyRefused { connection, .. }, _) => self
                 .needless(scene, facts, now)
                 .map(|complaint| (facts.connection_name(scene.node, *connection), complaint)),
@@ -70,8 +59,8 @@ impl Admission {
     /// An IDENTIFY is refused: there must be one before it, and not so long ago that the node has
     /// seen to its deadlines since.
     fn needless(&self, scene: &Scene, facts: &Facts, now: Instant) -> Option<Complaint> {
-        let Told::Identify(identify, _) = scene.told else { return None };
-        let user = facts.cast.directory.accounts.get(&identify.token);
+        let Told::Identify(identify) = scene.told else { return None };
+        let user = facts.cast.realm.accounts.get(&identify.token);
         let last = user.and_then(|user| self.begun.get(&(scene.node, *user, identify.shard)));
         let opens = last.map(|last| *last + facts.cast.limits.identify_every);
         let seen = self.timeouts.get(&scene.node).copied().unwrap_or(Instant::ZERO);
@@ -82,15 +71,34 @@ impl Admission {
         })
     }
 
-    /// A session begins; after this was judged.
-    pub(crate) fn begins(&mut self, node: NodeId, user: UserId, shard: Shard, now: Instant) {
-        self.begun.insert((node, user, shard), now);
+    /// An IDENTIFY was heard: the bucket of its user and shard is shut. It must have been open.
+    fn identified(&mut self, scene: &Scene, facts: &Facts, now: Instant) -> Verdict {
+        let Told::Identify(identify) = scene.told else { return None };
+        let user = *facts.cast.realm.accounts.get(&identify.token).filter(|_| scene.asks)?;
+        let last = self.begun.insert((scene.node, user, identify.shard), now)?;
+        let every = facts.cast.limits.identify_every;
+        let complaint = Complaint::new(
+            "a second IDENTIFY is accepted",
+            format!("op 9 within {every} of {last}"),
+            format!("accepted at {now}"),
+        );
+        let subject = facts.connection_name(scene.node, scene.connection?);
+        (now.since(last) < every).then_some((subject, complaint))
+    }
+
+    /// A node has crashed, and knows of no bucket any more.
+    pub(crate) fn crash(&mut self, node: NodeId) {
+        self.begun.retain(|(at, ..), _| *at != node);
+        self.timeouts.remove(&node);
     }
 
     /// The step is over: what had to be refused was, and nothing else came of it.
     pub(crate) fn stepped(&mut self, scene: &Scene, facts: &Facts, now: Instant) -> Verdict {
         if matches!(scene.told, Told::Timeout) {
             self.timeouts.insert(scene.node, now);
+        }
+        if let Some(verdict) = self.identified(scene, facts, now) {
+            return Some(verdict);
         }
         let on = scene.connection.filter(|_| scene.open && scene.is_frame())?;
         let limits = &facts.cast.limits;
@@ -116,9 +124,10 @@ impl Admission {
         if refused && more {
             return complain("a refused frame is heard", "a close alone", "more".to_owned());
         }
-        let heard = !scene.notes.is_empty() || code.is_some();
-        if matches!(scene.told, Told::Identify(..)) && !heard {
-            return complain("an IDENTIFY has no answer", "READY or op 9", "nothing".to_owned());
+        let heard = !scene.notes.is_empty() || code.is_some() || scene.asks;
+        if matches!(scene.told, Told::Identify(_)) && !heard {
+            let expected = "a question to the directory, or op 9";
+            return complain("an IDENTIFY is not heard", expected, "nothing".to_owned());
         }
         None
     }

@@ -105,7 +105,10 @@ impl Ways {
                 let complaint = Complaint::new("a client stops needlessly", "it comes back", got);
                 (!code.is_final()).then_some(complaint)
             }
-            Output::Frame { .. } | Output::Request { .. } | Output::TooManyRequests(_) => None,
+            Output::Frame { .. }
+            | Output::Request { .. }
+            | Output::TooManyRequests(_)
+            | Output::GaveUp(_) => None,
         }
     }
 

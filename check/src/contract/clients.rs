@@ -1,15 +1,15 @@
 //! The steps of clients, dispatches apart.
 
 use guildhall_core::client::{Input, Output};
-use guildhall_core::frame::{ClientFrame, ServerFrame};
+use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::Port;
-use guildhall_core::request::Outcome;
+use guildhall_core::request::{Act, Answer, Outcome};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::client::{c1, c3};
-use crate::facts::clients::Client;
-use crate::facts::ledger::wants_any;
+use crate::delivery::d5;
+use crate::facts::clients::{Asked, Client};
 use crate::findings::Complaint;
 use crate::violation::Clause;
 
@@ -23,15 +23,7 @@ impl Contract {
             self.ways.hears(limits, client, port, head.now.instant, input);
         }
         if let Input::Answer(answer) = input {
-            let verdict = self.requests.answered(&self.facts, answer);
-            let sound = verdict.is_none();
-            self.blame(head, Clause::D6, verdict);
-            if let (Outcome::Done(position), true) = (answer.outcome, sound) {
-                let (origin, guild) = (answer.origin, answer.guild);
-                let verdict = self.causes.placed(&self.facts, origin, guild, position);
-                self.blame(head, Clause::O4, verdict);
-                self.causes.learns(port, guild, position);
-            }
+            self.answered(head, port, answer);
         }
         let Some(client) = self.facts.client_mut(port) else { return };
         match input {
@@ -67,13 +59,55 @@ impl Contract {
                     client.give_up();
                 }
             }
-            Input::Answer(answer) => match answer.outcome {
-                Outcome::Done(_) | Outcome::Refused { .. } => {
-                    client.open.remove(&answer.origin);
+            Input::Ask(_) => self.settled = None,
+            Input::Frame { .. } | Input::Dispatch { .. } | Input::Answer(_) => {}
+        }
+    }
+
+    /// A client is answered. What is said to an older attempt counts only if it says that the act
+    /// is done.
+    fn answered(&mut self, head: &Head, port: Port, answer: &Answer) {
+        let (origin, guild) = (answer.origin, answer.guild);
+        let open = self.facts.client(port).and_then(|client| client.open.get(&origin)).copied();
+        let latest = open.is_some_and(|open| open.attempt == answer.attempt);
+        let mut settles = latest;
+        match answer.outcome {
+            Outcome::Done(position) => {
+                settles = true;
+                let verdict = self.fates.says_done(&self.facts, (origin, guild), position);
+                let sound = verdict.is_none();
+                self.blame(head, Clause::D5, verdict);
+                if sound {
+                    let verdict = self.causes.placed(&self.facts, origin, guild, position);
+                    self.blame(head, Clause::O4, verdict);
+                    self.causes.learns(port, guild, position);
                 }
-                Outcome::Busy => self.marks.add("request busy"),
-            },
-            Input::Frame { .. } | Input::Dispatch { .. } | Input::Ask(_) => {}
+            }
+            Outcome::Refused { at, .. } => {
+                if let Some(at) = at {
+                    self.causes.learns(port, guild, at);
+                }
+                if latest {
+                    let verdict = self.fates.gives_up(&self.facts, (origin, guild));
+                    self.blame(head, Clause::D5, verdict);
+                }
+            }
+            Outcome::Busy => {
+                settles = false;
+                self.marks.add("request busy");
+            }
+        }
+        let Some(client) = self.facts.client_mut(port) else { return };
+        if settles {
+            client.open.remove(&origin);
+        } else if let Some(open) = client.open.get_mut(&origin) {
+            if latest {
+                // Busy: it waits from now on.
+                open.sent = head.now.instant;
+            } else {
+                open.misled = true;
+                self.marks.add("request answered by an older attempt");
+            }
         }
     }
 
@@ -89,7 +123,8 @@ impl Contract {
                 | Output::Close { .. }
                 | Output::Request { .. }
                 | Output::Stopped(_)
-                | Output::TooManyRequests(_) => None,
+                | Output::TooManyRequests(_)
+                | Output::GaveUp(_) => None,
             };
             let wrong = way.map(|complaint| (Clause::C2, complaint));
             let wrong = wrong
@@ -98,7 +133,7 @@ impl Contract {
             self.fault(head, port, wrong);
         }
         if let Output::Request { request, .. } = output {
-            self.requests.asks(request);
+            self.facts.asked.asks(request);
             self.causes.sends(&self.facts, port, request.origin, request.guild);
         }
         let Some(client) = self.facts.client_mut(port) else { return };
@@ -109,11 +144,12 @@ impl Contract {
                     client.lose();
                 }
             }
-            Output::Frame { frame: ClientFrame::Identify(identify), .. } => {
-                client.wants = wants_any(identify.intents);
-            }
             Output::Request { request, .. } => {
-                if client.open.insert(request.origin, request.guild).is_some() {
+                let (attempt, sent) = (request.attempt, head.now.instant);
+                let asked = Asked { attempt, sent, misled: false };
+                // Nobody answers what nobody keeps.
+                let kept = !matches!(request.act, Act::Type { .. });
+                if kept && client.open.insert(request.origin, asked).is_some() {
                     self.marks.add("request retried");
                 }
             }
@@ -123,6 +159,10 @@ impl Contract {
             }
             Output::Frame { .. } => {}
             Output::TooManyRequests(_) => self.marks.add("too many requests"),
+            Output::GaveUp(origin) => {
+                client.open.remove(origin);
+                self.marks.add("request given up");
+            }
         }
     }
 
@@ -131,8 +171,10 @@ impl Contract {
         self.busy = false;
         let judged = |client: &&Client| client.honest && !client.spoilt;
         let Some(client) = self.facts.client(port).filter(judged) else { return };
-        let limits = &self.facts.cast.limits;
-        let wrong = self.ways.stepped(limits, client, port, head.now.instant, timeout);
+        let (limits, now) = (&self.facts.cast.limits, head.now.instant);
+        let believed = d5::believes(&self.facts, port, now, &client.open).filter(|_| timeout);
+        let wrong = self.ways.stepped(limits, client, port, now, timeout);
+        self.blame(head, Clause::D5, believed);
         self.fault(head, port, wrong.map(|complaint| (Clause::C2, complaint)));
     }
 

@@ -10,7 +10,7 @@ use crate::delivery::{d2, d4};
 use crate::findings::{Complaint, Subject};
 use crate::isolation::i4;
 use crate::scene::{Said, Told};
-use crate::sessions::{l2, l6};
+use crate::sessions::{l2, l5, l6};
 use crate::violation::Clause;
 
 type Verdict = Option<(Subject, Complaint)>;
@@ -31,7 +31,7 @@ impl Contract {
             (Clause::L6, &|| l6::said(scene, facts, said)),
             (Clause::B2, &|| noted(&|note, index| b2::noted(facts, note, index))),
             (Clause::D4, &|| noted(&|note, _| d4::noted(scene, facts, note))),
-            (Clause::D2, &|| noted(&|note, index| d2::noted(scene, facts, now, note, index?))),
+            (Clause::D2, &|| noted(&|note, index| d2::noted(scene, facts, now, note, index))),
         ];
         let found =
             verdicts.iter().find_map(|(clause, judge)| judge().map(|verdict| (*clause, verdict)));
@@ -47,6 +47,12 @@ impl Contract {
         let orphan = self.orphans.stepped(&self.scene, &self.facts, now);
         let admission = self.admission.stepped(&self.scene, &self.facts, now);
         self.blame(head, Clause::L4, orphan);
+        let (scene, facts) = (&self.scene, &self.facts);
+        if !scene.complained
+            && let Some(verdict) = l5::stepped(scene, facts)
+        {
+            return self.complain(head, Clause::L5, verdict);
+        }
         let (scene, facts) = (&self.scene, &self.facts);
         if !scene.complained && (scene.connection.is_some() || !scene.closes.is_empty()) {
             let found = i4::stepped(scene, facts).map(|verdict| (Clause::I4, verdict));

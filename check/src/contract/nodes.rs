@@ -1,29 +1,22 @@
 //! The steps of nodes, dispatches apart.
 
 use guildhall_core::frame::ClientFrame;
-use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::id::{NodeId, SessionId};
 use guildhall_core::node::{Input, Note, Output};
-use guildhall_core::peer::{PeerMessage, Record};
-use guildhall_core::step::Head;
-use std::sync::Arc;
+use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::bounds::{b1, b2};
-use crate::facts::ledger::Sight;
-use crate::isolation::i8;
-use crate::ordering::o5;
 use crate::scene::{Said, Told};
-use crate::sessions::{l1, l4};
+use crate::sessions::{l1, l3, l4};
 use crate::violation::Clause;
 
 impl Contract {
     pub(super) fn node_hears(&mut self, head: &Head, input: &Input) {
-        let guildhall_core::step::Actor::Node(node) = head.actor else { return };
+        let Actor::Node(node) = head.actor else { return };
+        self.work.begin();
         self.scene.begin(node);
         self.scene.hear(&self.facts, input);
-        if let Input::Peer { message, .. } = input {
-            self.facts.relays.hear(node, message);
-        }
         match input {
             Input::Accepted { connection, window } => {
                 self.facts.sockets.accept(node, *connection, *window);
@@ -38,29 +31,31 @@ impl Contract {
                     });
                 }
                 self.facts.sockets.close(node, *connection);
+                self.facts.waits.end(node, *connection);
             }
             Input::Frame { frame: ClientFrame::Heartbeat { d: Some(d) }, .. } => {
                 if let Some(index) = self.scene.session {
                     self.facts.sessions.acknowledge(index, d.0);
                 }
             }
-            Input::Peer { message: PeerMessage::CatchUp { .. }, .. } => {
-                self.scene.catches_up = true;
-                self.marks.add("relay asked to catch up");
+            Input::Identify { connection, identify, session, .. } => {
+                if self.scene.open && self.scene.session.is_none() {
+                    self.facts.identifies(node, *connection, *identify, *session);
+                }
             }
+            Input::Peer { message, .. } => self.peer_says(head, node, message),
             Input::Drained { connection, .. } => self.facts.sockets.drain(node, *connection),
-            Input::Own(_)
-            | Input::Frame { .. }
-            | Input::Identify { .. }
-            | Input::Request { .. }
-            | Input::Peer { .. }
-            | Input::Census => {}
+            Input::Own(guild) => self.facts.owners.own(node, *guild),
+            Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
+            Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
+            Input::Directory(_) | Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
         }
         self.zombies.hear(&self.scene, &self.facts, head.now.instant);
         self.admission.hear(&self.scene, head.now.instant);
     }
 
     pub(super) fn node_wakes(&mut self, node: NodeId) {
+        self.work.begin();
         self.scene.begin(node);
         self.scene.told = Told::Timeout;
     }
@@ -72,36 +67,44 @@ impl Contract {
             }
             Output::Close { connection, code } => self.says(head, Said::Close(*connection, *code)),
             Output::Note(Note::Census(census)) => {
-                self.blame(head, Clause::L1, l1::counted(&self.facts, census));
-                self.blame(head, Clause::L4, l4::counted(&self.facts, census));
-                self.blame(head, Clause::B2, b2::counted(&self.facts, census));
-                self.blame(head, Clause::B1, b1::counted(&self.facts, census));
+                let (facts, now) = (&self.facts, head.now.instant);
+                let waits = l3::counted(facts, census);
+                self.waiting.retain(|(node, _)| *node != census.node);
+                let got = waits.as_ref().map(|(_, what)| (census.node, what.got.clone()));
+                self.waiting.extend(got);
+                let calm = self.settled.is_some_and(|since| head.at > since + l3::calm(facts));
+                let waits = waits.filter(|_| calm);
+                let found = [
+                    (Clause::L1, l1::counted(facts, census)),
+                    (Clause::L4, l4::counted(facts, now, census)),
+                    (Clause::B2, b2::counted(facts, census)),
+                    (Clause::B1, b1::counted(facts, census)),
+                    (Clause::L3, waits),
+                ];
+                for (clause, verdict) in found {
+                    self.blame(head, clause, verdict);
+                }
                 self.marks.add("census");
             }
             Output::Note(note) => {
                 let index = session_of(note).and_then(|id| self.facts.sessions.find(id));
                 self.says(head, Said::Note(note, index));
             }
-            Output::Peer { message, .. } => {
+            Output::Peer { to, message } => {
                 self.scene.words += 1;
-                match message {
-                    PeerMessage::Stream { guild, record, .. } => self.emits(head, *guild, record),
-                    PeerMessage::Answer { answer, .. } => {
-                        let verdict = self.requests.answered(&self.facts, answer);
-                        self.blame(head, Clause::D6, verdict);
-                    }
-                    PeerMessage::Subscribe { .. }
-                    | PeerMessage::Unsubscribe { .. }
-                    | PeerMessage::CatchUp { .. }
-                    | PeerMessage::Chunk { .. }
-                    | PeerMessage::Tip { .. }
-                    | PeerMessage::Request { .. } => {}
-                }
+                self.says_to_peer(head, *to, message);
+            }
+            Output::Journal { guild, command } => {
+                self.scene.words += 1;
+                self.asks_journal(self.scene.node, *guild, head.now.instant, command);
+            }
+            Output::Directory(word) => {
+                self.scene.words += 1;
+                self.scene.asks |= matches!(word, guildhall_core::directory::Word::Ask { .. });
             }
             Output::Answer { answer, .. } => {
                 self.scene.words += 1;
-                let verdict = self.requests.answered(&self.facts, answer);
-                self.blame(head, Clause::D6, verdict);
+                self.scene.answers.push(*answer);
             }
             Output::Dispatch { connection, s, dispatch } => {
                 self.writes(head, *connection, *s, dispatch);
@@ -109,32 +112,7 @@ impl Contract {
         }
     }
 
-    /// A guild tells a relay of an event.
-    fn emits(&mut self, head: &Head, guild: GuildId, record: &Arc<Record>) {
-        if core::mem::take(&mut self.scene.catches_up) {
-            self.marks.add("gap in a relay filled");
-        }
-        let sight = self.facts.ledger.observe(guild, record);
-        if sight == Sight::Same {
-            return;
-        }
-        let guildhall_core::peer::Event::Message(message) = &record.event;
-        let origin = guildhall_core::request::Origin { user: message.author, nonce: message.nonce };
-        let event = (record.position, &record.event);
-        let verdict = self.requests.emitted(&self.facts, guild, event, sight);
-        let sound = verdict.is_none();
-        self.blame(head, Clause::D6, verdict);
-        if sight != Sight::Differs {
-            self.blame(head, Clause::I8, i8::emitted(&self.facts, guild, record));
-            self.blame(head, Clause::O5, o5::emitted(&self.facts, guild, record.position));
-        }
-        if sound {
-            let verdict = self.causes.placed(&self.facts, origin, guild, record.position);
-            self.blame(head, Clause::O4, verdict);
-        }
-    }
-
-    /// A node says something of a connection or a session.
+    /// A node says something of a connection, a session, a relay or a guild.
     fn says(&mut self, head: &Head, said: Said<'_>) {
         let now = head.now.instant;
         if !self.scene.complained {
@@ -154,6 +132,7 @@ impl Contract {
             Said::Close(on, code) => {
                 self.scene.closes.push((on, code, facts.session_on(node, on)));
                 facts.sockets.close(node, on);
+                facts.waits.end(node, on);
             }
             Said::Note(note, index) => {
                 let attached = index.and_then(|index| facts.sessions.get(index).connection);
@@ -168,9 +147,8 @@ impl Contract {
     fn follow(&mut self, note: &Note, head: &Head) {
         let (node, now) = (self.scene.node, head.now.instant);
         match note {
-            Note::Begun { connection, user, shard, session, .. } => {
+            Note::Begun { connection, session, .. } => {
                 self.zombies.moves(node, *connection, now);
-                self.admission.begins(node, *user, *shard, now);
                 let index = self.facts.sessions.find(*session);
                 if index.is_some_and(|index| self.facts.sessions.has_sibling(index)) {
                     self.marks.add("ready while another session of the user lives");
@@ -193,12 +171,14 @@ impl Contract {
             | Note::RelayOpened { .. }
             | Note::RelayClosed { .. }
             | Note::RelayGap { .. }
+            | Note::Opened { .. }
+            | Note::SteppedDown { .. }
             | Note::Census(_) => {}
         }
     }
 }
 
-fn session_of(note: &Note) -> Option<guildhall_core::id::SessionId> {
+fn session_of(note: &Note) -> Option<SessionId> {
     match note {
         Note::Begun { session, .. }
         | Note::Resumed { session, .. }
@@ -209,6 +189,8 @@ fn session_of(note: &Note) -> Option<guildhall_core::id::SessionId> {
         | Note::RelayOpened { .. }
         | Note::RelayClosed { .. }
         | Note::RelayGap { .. }
+        | Note::Opened { .. }
+        | Note::SteppedDown { .. }
         | Note::Census(_) => None,
     }
 }

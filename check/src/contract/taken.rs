@@ -5,11 +5,14 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Body, Dispatch};
+use guildhall_core::event::Record;
 use guildhall_core::id::{Connection, Port, Seq};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::facts::clients::Taken;
+use crate::facts::guilds::lanes::tells;
+use crate::facts::sessions::Kept;
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
 use crate::ordering::o1;
@@ -57,9 +60,10 @@ impl Contract {
         if !due || client.model == NONE {
             return false;
         }
-        let Some((guild, at)) = facts.sessions.growing(client.model, s) else { return false };
-        let Some(entry) = facts.ledger.entry(guild, at) else { return false };
-        if guild != latest.guild || !entry.says(what) {
+        let Some((lane, at)) = facts.sessions.growing(client.model, s) else { return false };
+        let Some(entry) = facts.ledger.entry(lane, at) else { return false };
+        let known = entry.is(what) || facts.ledger.lanes.says(lane, at, what);
+        if facts.ledger.lanes.guild(lane) != Some(latest.guild) || !known {
             return false;
         }
         latest.position = entry.record.position;
@@ -106,6 +110,11 @@ impl Contract {
                 self.blame(head, clause, Some((subject, complaint)));
             }
         }
+        if let Some(Kept::Own(own)) =
+            (model != NONE).then(|| self.facts.sessions.said(model, s)).flatten()
+        {
+            self.facts.live |= Arc::ptr_eq(&own, what);
+        }
         self.took(port, s, what);
     }
 
@@ -118,16 +127,14 @@ impl Contract {
             return Some((Clause::O3, complaint));
         }
         let complaint = o1::taken(&self.facts, model, s, what)?;
-        let created = match &what.body {
-            Body::MessageCreate(_) => !what.source.is_some_and(|source| {
-                let ledger = &self.facts.ledger;
-                let guild = ledger.find(source.guild);
-                let at = guild.and_then(|guild| ledger.at(guild, source.position));
-                let entry = guild.zip(at).and_then(|(guild, at)| ledger.entry(guild, at));
-                entry.is_some_and(|entry| entry.says(what))
-            }),
-            Body::Ready(_) | Body::Resumed | Body::GuildCreate(_) | Body::GuildUnavailable => false,
-        };
+        let created = what.source.is_some_and(|source| {
+            let guild = self.facts.ledger.guild(source.guild);
+            let record = guild.and_then(|guild| guild.event(source.position));
+            let said =
+                |record: &Arc<Record>| tells(record, true, what) || tells(record, false, what);
+            matches!(what.body, Body::MessageCreate(_) | Body::MessageUpdate(_))
+                && !record.is_some_and(said)
+        });
         Some((if created { Clause::D6 } else { Clause::O1 }, complaint))
     }
 
@@ -141,7 +148,6 @@ impl Contract {
             (client.session, client.last) = (Some(ready.session), 0);
             client.taken_before = Some(ready.session);
             client.forget_guilds();
-            client.listed = ready.guilds.iter().map(|guild| facts.ledger.number(*guild)).collect();
         }
         if s <= client.last {
             return;
@@ -153,15 +159,11 @@ impl Contract {
             self.ways.enters(port);
         }
         if let Some(source) = what.source {
-            let (guild, position) = (facts.ledger.number(source.guild), source.position);
-            let whole = match &what.body {
-                Body::GuildUnavailable => false,
-                Body::GuildCreate(_) => true,
-                Body::MessageCreate(_) | Body::Ready(_) | Body::Resumed => {
-                    client.of(guild).is_some_and(|taken| taken.whole)
-                }
-            };
-            client.take(Taken { guild, position, whole });
+            let Some(guild) = facts.ledger.find(source.guild) else { return };
+            let held = client.of(guild).is_some_and(|taken| taken.whole);
+            let gone = matches!(what.body, Body::GuildUnavailable | Body::GuildDelete);
+            let whole = matches!(what.body, Body::GuildCreate(_)) || held && !gone;
+            client.take(Taken { guild, position: source.position, whole });
         }
     }
 }

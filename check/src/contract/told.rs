@@ -6,18 +6,52 @@
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Body, Dispatch};
-use guildhall_core::id::{Connection, NodeId, Seq};
+use guildhall_core::id::{Connection, NodeId, Position, Seq};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
-use crate::delivery::{d1, d2, d3, d4, d6};
-use crate::facts::sessions::{Seat, Told};
+use crate::delivery::{d1, d2, d3, d4, d6, d7, d9};
+use crate::facts::sessions::seats::{Due, Seat, Told};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
 use crate::fresh::Fresh;
+use crate::isolation::{i1, i2, i3, i4, i5, i7};
 use crate::ordering::{o1, o2, o3};
-use crate::sessions::l2;
+use crate::sessions::{l2, l8};
 use crate::violation::Clause;
+
+type Judge = fn(&Fresh<'_>) -> Option<Complaint>;
+
+/// The clauses on a dispatch that is not just what was due, in the order in which they are asked:
+/// whether it is real, whether it has its place, whether it is for this session, whether it is its
+/// turn.
+const CLAUSES: [(Clause, Judge); 12] = [
+    (Clause::O3, o3::first),
+    (Clause::D7, d7::judge),
+    (Clause::I5, i5::judge),
+    (Clause::D6, d6::judge),
+    (Clause::O2, o2::judge),
+    (Clause::O3, o3::judge),
+    (Clause::I3, i3::judge),
+    (Clause::I7, i7::judge),
+    (Clause::I1, i1::judge),
+    (Clause::I2, i2::judge),
+    (Clause::D1, d1::judge),
+    (Clause::D3, d3::inexact),
+];
+
+/// Those on a dispatch that shows just what it should: whether it comes when it should.
+const WHEN: [(Clause, Judge); 9] = [
+    (Clause::O3, o3::first),
+    (Clause::D9, d9::judge),
+    (Clause::O2, o2::judge),
+    (Clause::I3, i3::judge),
+    (Clause::O3, o3::judge),
+    (Clause::D2, d2::judge),
+    (Clause::D3, d3::judge),
+    (Clause::D4, d4::judge),
+    (Clause::L8, l8::judge),
+];
 
 impl Contract {
     /// A node writes a dispatch.
@@ -57,18 +91,24 @@ impl Contract {
         if self.facts.sessions.hot(index).spoilt {
             return self.facts.sessions.spoil(index, s);
         }
-        match self.mistake(index, s, what) {
+        match self.mistake(head, index, s, what) {
             Some((clause, complaint)) => {
                 let subject = self.facts.session_name(index);
                 self.facts.sessions.spoil(index, s);
                 self.blame(head, clause, Some((subject, complaint)));
             }
-            None => self.told(index, s, what),
+            None => self.told(head, index, s, what),
         }
     }
 
     /// What is wrong with it, if anything.
-    fn mistake(&self, index: u32, s: u64, what: &Arc<Dispatch>) -> Option<(Clause, Complaint)> {
+    fn mistake(
+        &self,
+        head: &Head,
+        index: u32,
+        s: u64,
+        what: &Arc<Dispatch>,
+    ) -> Option<(Clause, Complaint)> {
         let facts = &self.facts;
         let (session, written) = (facts.sessions.get(index), facts.sessions.written(index));
         if session.fresh
@@ -77,71 +117,108 @@ impl Contract {
             return Some((Clause::D4, complaint));
         }
         if let Some(complaint) = o1::numbered(s, written, what) {
-            return Some((Clause::O1, complaint));
+            let left_out = i4::left_out(facts, index, written + 1, s);
+            let wrong = left_out.map(|complaint| (Clause::I4, complaint));
+            return wrong.or(Some((Clause::O1, complaint)));
         }
         if s < facts.sessions.hot(index).next {
             return o1::repeated(facts, index, s, what).map(|complaint| (Clause::O1, complaint));
         }
-        let fresh = Fresh::new(facts, index, s, what);
-        type Judge = fn(&Fresh<'_>) -> Option<Complaint>;
-        let clauses: [(Clause, Judge); 8] = [
-            (Clause::O3, o3::first),
-            (Clause::D6, d6::judge),
-            (Clause::O2, o2::judge),
-            (Clause::O3, o3::judge),
-            (Clause::D1, d1::judge),
-            (Clause::D2, d2::judge),
-            (Clause::D3, d3::judge),
-            (Clause::D4, d4::judge),
-        ];
-        clauses.into_iter().find_map(|(clause, judge)| Some((clause, judge(&fresh)?)))
+        let fresh = Fresh::new(facts, (&self.scene, head.now.instant), index, s, what);
+        if fresh.fits() {
+            return Some((Clause::D4, d4::judge(&fresh)?));
+        }
+        let shows_well = if let Body::GuildCreate(snapshot) = &what.body {
+            d3::is_exact(&fresh, snapshot)
+        } else {
+            matches!(what.body, Body::Resumed | Body::GuildUnavailable)
+        };
+        let find = |clauses: &[(Clause, Judge)]| {
+            clauses.iter().find_map(|(clause, judge)| Some((*clause, judge(&fresh)?)))
+        };
+        let wrong = if shows_well { None } else { find(&CLAUSES) };
+        wrong.or_else(|| find(&WHEN))
     }
 
     /// It is as it should be.
-    fn told(&mut self, index: u32, s: u64, what: &Arc<Dispatch>) {
+    fn told(&mut self, head: &Head, index: u32, s: u64, what: &Arc<Dispatch>) {
         let facts = &mut self.facts;
-        let sessions = &mut facts.sessions;
-        if s < sessions.hot(index).next {
-            if sessions.get(index).fresh {
+        if s < facts.sessions.hot(index).next {
+            if facts.sessions.get(index).fresh {
                 self.marks.add("resume with a non-empty replay");
             }
-            sessions.wrote(index, s);
+            facts.sessions.wrote(index, s);
             return self.marks.add("dispatch replayed");
         }
         let place = what
             .source
             .and_then(|source| Some((facts.ledger.find(source.guild)?, source.position)));
         match (&what.body, place) {
-            (Body::MessageCreate(_), Some((guild, position))) => {
-                if let Some(at) = facts.ledger.at(guild, position) {
-                    facts.ledger.recognise(guild, at, what);
-                    sessions.told_record(index, guild, at);
-                }
-            }
             (Body::Ready(ready), _) => {
-                sessions.told_own(index, what);
-                sessions.expect(index, &mut facts.ledger, &ready.guilds);
-            }
-            (Body::GuildCreate(_), Some((guild, position))) => {
-                sessions.told_own(index, what);
-                let cursor = facts.ledger.after(guild, position);
-                let told = Told::Whole;
-                sessions.stand(index, Seat { guild, told, cursor, floor: Some(position) });
-            }
-            (Body::GuildUnavailable, Some((guild, position))) => {
-                sessions.told_own(index, what);
-                let cursor = facts.ledger.after(guild, position);
-                let told = Told::Gap;
-                sessions.stand(index, Seat { guild, told, cursor, floor: Some(position) });
+                facts.sessions.told_own(index, what);
+                facts.sessions.expect(index, &facts.ledger, &ready.guilds);
             }
             (Body::Resumed, _) => {
-                sessions.told_own(index, what);
-                sessions.get_mut(index).resumed.pop_front();
+                facts.sessions.told_own(index, what);
+                facts.sessions.get_mut(index).resumed.pop_front();
             }
-            (Body::MessageCreate(_) | Body::GuildCreate(_) | Body::GuildUnavailable, None) => {
+            (_, None) => facts.sessions.told_own(index, what),
+            (_, Some((guild, position))) => self.told_of(head, index, (guild, position), what),
+        }
+        self.facts.sessions.wrote(index, s);
+    }
+
+    /// It is as it should be, and tells of a guild.
+    fn told_of(
+        &mut self,
+        head: &Head,
+        index: u32,
+        (guild, position): (u32, Position),
+        what: &Arc<Dispatch>,
+    ) {
+        let facts = &mut self.facts;
+        let sessions = &mut facts.sessions;
+        if matches!(what.body, Body::GuildCreate(_)) {
+            let place = sessions.place(index, guild);
+            if place.is_some_and(|it| sessions.get(index).seats[it].told == Told::Gap) {
+                self.marks.add("gap ended");
+            }
+            sessions.told_own(index, what);
+            return sessions.takes_guild(&mut facts.ledger, index, guild, position);
+        }
+        if what.body == Body::GuildUnavailable {
+            sessions.told_own(index, what);
+            return sessions.stand(index, Seat::new(guild, Told::Gap, Some(position)));
+        }
+        let Some(place) = sessions.place(index, guild) else {
+            // Whoever came and went before anything was said of it is told that much.
+            sessions.told_own(index, what);
+            return sessions.stand(index, Seat::new(guild, Told::Out, Some(position)));
+        };
+        let (node, due) = (sessions.get(index).node, sessions.due(&facts.ledger, index, place));
+        match due {
+            Due::Entry(entry, lane, at) if entry.record.position == position => {
+                facts.ledger.lanes.recognise(lane, at, what);
+                facts.ledger.get_mut(guild).tell(position, node);
+                sessions.told_entry(index, place, at);
+                sessions.pass(&facts.ledger, index, place);
+                let verdict = self.work.words(&self.facts, node, (lane, at), what);
+                self.blame(head, Clause::B3, verdict);
+                self.marks.told(&what.body);
+            }
+            Due::Turn(turn, _) if turn.position == position => {
+                facts.ledger.get_mut(guild).tell(position, node);
+                facts.sessions.told_turn(&facts.ledger, index, place, what);
+                self.marks.told(&what.body);
+            }
+            Due::Nothing | Due::Entry(..) | Due::Turn(..) => {
                 sessions.told_own(index, what);
+                if what.body == Body::GuildDelete {
+                    return sessions.stand(index, Seat::new(guild, Told::Out, Some(position)));
+                }
+                sessions.get_mut(index).seats[place].floor = Some(position);
+                self.marks.add("typing told");
             }
         }
-        sessions.wrote(index, s);
     }
 }

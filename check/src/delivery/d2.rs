@@ -2,7 +2,10 @@
 //! and that its history bears out.
 
 use guildhall_core::dispatch::Body;
-use guildhall_core::node::{Cut, Detach, End, Note};
+use guildhall_core::event::Event;
+use guildhall_core::id::{GuildId, Position};
+use guildhall_core::node::{Cut, Detach, End, Gap, Note};
+use guildhall_core::peer::RelayId;
 use guildhall_core::time::Instant;
 
 use crate::facts::Facts;
@@ -19,13 +22,16 @@ pub(crate) fn noted(
     facts: &Facts,
     now: Instant,
     note: &Note,
-    index: u32,
+    index: Option<u32>,
 ) -> Option<(Subject, Complaint)> {
+    if let Note::RelayGap { relay, why, at } = note {
+        return gap(facts, now, *relay, (*why, *at));
+    }
     let complaint = match note {
-        Note::Ended { why, .. } => ended(scene, facts, now, index, *why),
+        Note::Ended { why, .. } => ended(scene, facts, now, index?, *why),
         Note::Detached { connection, why: Detach::Cut(Cut::Slow), .. } => {
             // Too much that is live, or more to be given again than the window can hold (B2).
-            let (count, bytes) = facts.most_waiting(index);
+            let (count, bytes) = facts.most_waiting(index?);
             let slow = count > u64::from(facts.cast.limits.live_unsent)
                 || bytes > u64::from(facts.cast.limits.replay_bytes);
             let floods = floods(facts, scene, *connection);
@@ -48,9 +54,61 @@ pub(crate) fn noted(
         | Note::RelayOpened { .. }
         | Note::RelayClosed { .. }
         | Note::RelayGap { .. }
+        | Note::Opened { .. }
+        | Note::SteppedDown { .. }
         | Note::Census(_) => None,
     };
-    complaint.map(|complaint| (facts.session_name(index), complaint))
+    Some((facts.session_name(index?), complaint?))
+}
+
+/// Whether a relay at `at` has missed nothing that changed anything, or no more than a ring holds.
+/// What the journal has compacted, a new owner's ring cannot reach.
+fn could_go_on(facts: &Facts, guild: GuildId, at: Position) -> bool {
+    let limits = &facts.cast.limits;
+    let Some(guild) = facts.ledger.guild(guild).filter(|guild| at >= guild.compacted) else {
+        return false;
+    };
+    let missed = || {
+        let durable = guild.records().iter().rev().map(|it| &it.record);
+        let durable = durable.take_while(|record| record.position > at);
+        let fleeting = guild.fleeting.values().rev().take_while(|record| record.position > at);
+        durable.chain(fleeting)
+    };
+    let bytes: u64 = missed().map(|record| record.bytes()).sum();
+    missed().all(|record| record.event == Event::Opened)
+        || missed().count() <= limits.catch_up_events as usize
+            && bytes <= u64::from(limits.catch_up_bytes)
+}
+
+/// A relay tells its sessions that they have missed something, or will: it must have been below what
+/// its guild's owner still had, or have heard of no owner for long. A new owner alone is no reason.
+fn gap(
+    facts: &Facts,
+    now: Instant,
+    relay: RelayId,
+    (why, at): (Gap, Position),
+) -> Option<(Subject, Complaint)> {
+    let guild = facts.relays.guild(relay)?;
+    let heard = facts.hearing.of(relay.node, guild);
+    let wait = facts.cast.limits.unreachable_after;
+    let (fits, expected, got) = match why {
+        Gap::Behind => (
+            facts.relays.is_behind(relay) && !could_go_on(facts, guild, at),
+            "a relay below all that its owner could still tell it".to_owned(),
+            "one that could go on from where it was".to_owned(),
+        ),
+        Gap::Unreachable => {
+            let since = heard.tip.or(heard.since);
+            (
+                since.is_none_or(|since| now.since(since) >= wait),
+                format!("no tip for {wait}"),
+                since.map_or_else(String::new, |since| format!("one at {since}, now {now}")),
+            )
+        }
+    };
+    let name = format!("{} at {}", facts.cast.guild(guild), facts.cast.node(relay.node));
+    let complaint = Complaint::new("a relay opens a gap without need", expected, got);
+    (!fits).then(|| (Subject::new("relay", name), complaint))
 }
 
 fn needless(fits: bool, message: &str, got: impl FnOnce() -> String) -> Option<Complaint> {
@@ -65,9 +123,10 @@ fn ended(scene: &Scene, facts: &Facts, now: Instant, index: u32, why: End) -> Op
                 Told::Closed(how) => how.ends_session() && scene.session == Some(index),
                 Told::Other
                 | Told::Timeout
+                | Told::Named
                 | Told::Accepted
                 | Told::Heartbeat
-                | Told::Identify(..)
+                | Told::Identify(_)
                 | Told::Resume(_)
                 | Told::Malformed(_)
                 | Told::Drained => false,
@@ -117,13 +176,10 @@ pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Option<(Subject, Complain
 /// A GUILD_DELETE with `unavailable` under a new number: a relay must have told of that gap.
 pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
     let source = fresh.what.source?;
-    match fresh.what.body {
-        Body::GuildUnavailable => {
-            let node = fresh.session.node;
-            let told = fresh.facts.relays.has_gap(node, source.guild, source.position);
-            let message = format!("{} without a gap", fresh.name());
-            needless(told, &message, || "no relay here has missed too much".to_owned())
-        }
-        Body::Ready(_) | Body::Resumed | Body::GuildCreate(_) | Body::MessageCreate(_) => None,
+    if fresh.what.body != Body::GuildUnavailable {
+        return None;
     }
+    let told = fresh.facts.relays.has_gap(fresh.session.node, source.guild, source.position);
+    let message = format!("{} without a gap", fresh.name());
+    needless(told, &message, || "no relay here has missed too much".to_owned())
 }

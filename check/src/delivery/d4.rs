@@ -26,6 +26,8 @@ pub(crate) fn noted(scene: &Scene, facts: &Facts, note: &Note) -> Option<(Subjec
         | Note::RelayOpened { .. }
         | Note::RelayClosed { .. }
         | Note::RelayGap { .. }
+        | Note::Opened { .. }
+        | Note::SteppedDown { .. }
         | Note::Census(_) => None,
     };
     complaint.map(|complaint| {
@@ -45,7 +47,7 @@ fn here(facts: &Facts, node: NodeId, resume: &Resume) -> Option<u32> {
 }
 
 fn has_token(facts: &Facts, index: u32, resume: &Resume) -> bool {
-    facts.cast.directory.accounts.get(&resume.token) == Some(&facts.sessions.get(index).user)
+    facts.cast.realm.accounts.get(&resume.token) == Some(&facts.sessions.get(index).user)
 }
 
 fn accepted(facts: &Facts, here: Option<u32>, resume: &Resume) -> Option<Complaint> {
@@ -137,15 +139,18 @@ pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
     let due = fresh.session.resumed.front().copied();
     let (fits, expected) = match (&fresh.what.body, due) {
         (Body::Resumed, None) => (false, "a RESUME that was accepted before"),
-        (Body::GuildCreate(_), Some(_)) => (false, "RESUMED first"),
-        (Body::MessageCreate(_), Some(stamps)) => {
-            // What no guild had emitted when the RESUME was accepted cannot be part of its replay.
-            let live = fresh.found.is_some_and(|(_, entry)| entry.stamp >= stamps);
-            (!live, "RESUMED first")
+        (Body::Resumed, Some(_)) | (Body::Ready(_) | Body::GuildUnavailable, _) | (_, None) => {
+            (true, "")
         }
-        (Body::Ready(_) | Body::GuildUnavailable, _)
-        | (Body::Resumed, Some(_))
-        | (Body::GuildCreate(_) | Body::MessageCreate(_), None) => (true, ""),
+        (Body::GuildCreate(_), Some(_)) => (false, "RESUMED first"),
+        (_, Some(stamps)) => {
+            // What was not committed when the RESUME was accepted cannot be part of its replay.
+            let event = fresh
+                .guild
+                .zip(fresh.what.source)
+                .and_then(|(guild, source)| guild.at(source.position));
+            (event.is_none_or(|event| event.stamp < stamps), "RESUMED first")
+        }
     };
     (!fits).then(|| Complaint::new("a replay is not what it should be", expected, fresh.name()))
 }

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 
-use guildhall_core::id::{Connection, GuildId, Position, SessionId};
+use guildhall_core::id::{Connection, Position, SessionId};
 use guildhall_core::request::Origin;
+use guildhall_core::time::Instant;
 
 use super::sockets::NONE;
 
@@ -50,15 +51,21 @@ pub(crate) struct Client {
     /// The session of the last READY, whatever became of it, and the last number taken of it.
     pub(crate) taken_before: Option<SessionId>,
     pub(crate) top: u64,
-    /// The guilds that READY listed.
-    pub(crate) listed: Vec<u32>,
     others: Vec<Taken>,
     /// A violation was found in what it takes: what follows from it is not judged again.
     pub(crate) spoilt: bool,
     /// Its requests without a final answer.
-    pub(crate) open: BTreeMap<Origin, GuildId>,
-    /// Whether it wants what guilds emit.
-    pub(crate) wants: bool,
+    pub(crate) open: BTreeMap<Origin, Asked>,
+}
+
+/// A request without a final answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// The latest attempt, and when it was sent.
+    pub(crate) attempt: u32,
+    pub(crate) sent: Instant,
+    /// An answer to an older attempt came, which says nothing.
+    pub(crate) misled: bool,
 }
 
 const _: () = assert!(std::mem::offset_of!(Client, on) <= 64, "a dispatch touches one line");

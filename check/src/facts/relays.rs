@@ -1,42 +1,83 @@
-//! Which relays are open at which node, the gaps that they have told of, and what was heard there.
+//! Which relays are open at which node, where they stand at least, the gaps that they have told of,
+//! and which owner still counts them among those who follow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guildhall_core::id::{GuildId, NodeId, Position};
-use guildhall_core::peer::{PeerMessage, RelayId};
-use guildhall_core::request::Outcome;
+use guildhall_core::node::Gap;
+use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
+use guildhall_core::time::Instant;
+
+/// One relay that is open.
+#[derive(Clone, Debug)]
+struct Open {
+    guild: GuildId,
+    /// It stands there or later.
+    least: Position,
+    /// The pieces of a state that it was given.
+    pieces: (Position, BTreeSet<u32>),
+    /// The highest reach of a whole state that it was given: below it no event leads on.
+    reach: Option<Position>,
+}
+
+/// What an owner knows of a relay that has ceased to be.
+#[derive(Clone, Copy, Debug)]
+struct Follower {
+    guild: GuildId,
+    /// Since when the owner knows that it is gone.
+    gone: Option<Instant>,
+}
 
 /// The relays of all nodes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Relays {
-    open: BTreeMap<RelayId, GuildId>,
+    open: BTreeMap<RelayId, Open>,
     /// Each gap, with the newest position that its node had heard of by then.
     gaps: BTreeMap<(NodeId, GuildId, Position), Position>,
-    /// The newest position of each guild that each node has heard of.
-    heard: BTreeMap<(NodeId, GuildId), Position>,
-    ever: u64,
+    /// By the owner's node.
+    followers: BTreeMap<(NodeId, RelayId), Follower>,
 }
 
 impl Relays {
     pub(crate) fn opened(&mut self, relay: RelayId, guild: GuildId) {
-        self.open.insert(relay, guild);
-        self.ever += 1;
+        self.open.insert(
+            relay,
+            Open {
+                guild,
+                least: Position::default(),
+                pieces: (Position::default(), BTreeSet::new()),
+                reach: None,
+            },
+        );
     }
 
     pub(crate) fn closed(&mut self, relay: RelayId) {
         self.open.remove(&relay);
     }
 
-    pub(crate) fn gap(&mut self, relay: RelayId, at: Position) {
-        if let Some(&guild) = self.open.get(&relay) {
-            let heard = self.heard(relay.node, guild);
-            self.gaps.insert((relay.node, guild, at), heard);
-        }
+    pub(crate) fn guild(&self, relay: RelayId) -> Option<GuildId> {
+        self.open.get(&relay).map(|open| open.guild)
     }
 
-    fn at(&self, node: NodeId) -> impl Iterator<Item = &GuildId> {
+    /// A relay has told of a gap; its node had heard of the guild up to `heard`.
+    pub(crate) fn gap(&mut self, relay: RelayId, at: Position, why: Gap, heard: Position) {
+        let Some(open) = self.open.get_mut(&relay) else { return };
+        if why == Gap::Behind {
+            open.least = open.least.max(open.reach.unwrap_or_default());
+            open.reach = None;
+        }
+        self.gaps.insert((relay.node, open.guild, at), heard);
+    }
+
+    /// Whether a relay was given a state from which alone it could go on.
+    pub(crate) fn is_behind(&self, relay: RelayId) -> bool {
+        let open = self.open.get(&relay);
+        open.is_some_and(|open| open.reach.is_some_and(|reach| open.least < reach))
+    }
+
+    fn at(&self, node: NodeId) -> impl Iterator<Item = GuildId> {
         let (first, last) = (RelayId { node, serial: 0 }, RelayId { node, serial: u64::MAX });
-        self.open.range(first..=last).map(|(_, guild)| guild)
+        self.open.range(first..=last).map(|(_, open)| open.guild)
     }
 
     /// How many are open at a node.
@@ -44,17 +85,12 @@ impl Relays {
         self.at(node).count() as u64
     }
 
-    /// How many there ever were.
-    pub(crate) fn ever(&self) -> u64 {
-        self.ever
-    }
-
     /// Whether a node has a relay of this guild.
     pub(crate) fn serves(&self, node: NodeId, guild: GuildId) -> bool {
-        self.at(node).any(|other| *other == guild)
+        self.at(node).any(|other| other == guild)
     }
 
-    /// Whether a relay of this node has told of a gap of this guild that ends there.
+    /// Whether a relay of this node has told of a gap of this guild that begins there.
     pub(crate) fn has_gap(&self, node: NodeId, guild: GuildId, at: Position) -> bool {
         self.gaps.contains_key(&(node, guild, at))
     }
@@ -67,7 +103,7 @@ impl Relays {
         self.gaps.range(from..).take_while(same).count() as u64
     }
 
-    /// What a node had heard of a guild when it told of the gap that ends there.
+    /// What a node had heard of a guild when it told of the gap that begins there.
     pub(crate) fn heard_at_gap(
         &self,
         node: NodeId,
@@ -77,27 +113,91 @@ impl Relays {
         self.gaps.get(&(node, guild, at)).copied()
     }
 
-    /// A node is told something by another one, or by itself.
-    pub(crate) fn hear(&mut self, node: NodeId, message: &PeerMessage) {
-        let (guild, position) = match message {
-            PeerMessage::Chunk { chunk, .. } => (chunk.guild, chunk.position),
-            PeerMessage::Stream { guild, record, .. } => (*guild, record.position),
-            PeerMessage::Tip { guild, position, .. } => (*guild, *position),
-            PeerMessage::Answer { answer, .. } => match answer.outcome {
-                Outcome::Done(position) => (answer.guild, position),
-                Outcome::Refused { .. } | Outcome::Busy => return,
-            },
-            PeerMessage::Subscribe { .. }
-            | PeerMessage::Unsubscribe { .. }
-            | PeerMessage::CatchUp { .. }
-            | PeerMessage::Request { .. } => return,
-        };
-        let heard = self.heard.entry((node, guild)).or_default();
-        *heard = (*heard).max(position);
+    /// A relay is given a piece of a state.
+    pub(crate) fn given(&mut self, relay: RelayId, chunk: &Chunk) {
+        let Some(open) = self.open.get_mut(&relay) else { return };
+        if chunk.position > open.pieces.0 {
+            open.pieces = (chunk.position, BTreeSet::new());
+        }
+        let whole = chunk.position == open.pieces.0
+            && open.pieces.1.insert(chunk.nth)
+            && open.pieces.1.len() >= chunk.of as usize;
+        if whole && open.least == Position::default() {
+            open.least = chunk.position;
+        } else if whole {
+            open.reach = open.reach.max(Some(chunk.reach));
+        }
     }
 
-    /// The newest position of a guild that a node has heard of.
-    pub(crate) fn heard(&self, node: NodeId, guild: GuildId) -> Position {
-        self.heard.get(&(node, guild)).copied().unwrap_or_default()
+    /// A relay is told of an event. It stands there if that links on to what it surely has.
+    pub(crate) fn streamed(&mut self, relay: RelayId, prev: Position, position: Position) {
+        let Some(open) = self.open.get_mut(&relay) else { return };
+        if open.least > Position::default() && prev <= open.least {
+            open.least = open.least.max(position);
+        }
+    }
+
+    /// A relay says itself where it stands.
+    pub(crate) fn stands(&mut self, relay: RelayId, from: Position) {
+        if let Some(open) = self.open.get_mut(&relay) {
+            open.least = open.least.max(from);
+        }
+    }
+
+    /// An owner is told something by or about a relay.
+    pub(crate) fn asks(&mut self, owner: NodeId, now: Instant, message: &PeerMessage) {
+        match message {
+            PeerMessage::Subscribe { guild, relay } | PeerMessage::CatchUp { guild, relay, .. } => {
+                let follower = Follower { guild: *guild, gone: None };
+                self.followers.insert((owner, *relay), follower);
+            }
+            PeerMessage::Unsubscribe { relay, .. } => {
+                if let Some(follower) = self.followers.get_mut(&(owner, *relay)) {
+                    follower.gone = follower.gone.or(Some(now));
+                }
+            }
+            PeerMessage::Chunk { .. }
+            | PeerMessage::Stream { .. }
+            | PeerMessage::Tip { .. }
+            | PeerMessage::Request { .. }
+            | PeerMessage::Answer { .. } => {}
+        }
+    }
+
+    /// An owner hears that a node has crashed.
+    pub(crate) fn down(&mut self, owner: NodeId, now: Instant, node: NodeId) {
+        let theirs = self.followers.iter_mut();
+        for ((_, _), follower) in
+            theirs.filter(|((at, relay), _)| *at == owner && relay.node == node)
+        {
+            follower.gone = follower.gone.or(Some(now));
+        }
+    }
+
+    /// A node does not own a guild any more, or has forgotten that it did.
+    pub(crate) fn forget(&mut self, owner: NodeId, guild: Option<GuildId>) {
+        self.followers
+            .retain(|(at, _), it| *at != owner || guild.is_some_and(|guild| it.guild != guild));
+    }
+
+    /// Since when an owner knows that a relay is gone.
+    pub(crate) fn gone(&self, owner: NodeId, relay: RelayId) -> Option<Instant> {
+        self.followers.get(&(owner, relay))?.gone
+    }
+
+    /// How many follow a node's guilds at most, of those who are not known to be gone for `span`.
+    pub(crate) fn followers(&self, owner: NodeId, gone_since: Instant) -> u64 {
+        let (first, last) = (
+            RelayId { node: NodeId(0), serial: 0 },
+            RelayId { node: NodeId(u16::MAX), serial: u64::MAX },
+        );
+        let theirs = self.followers.range((owner, first)..=(owner, last));
+        theirs.filter(|(_, it)| it.gone.is_none_or(|gone| gone >= gone_since)).count() as u64
+    }
+
+    /// A node has crashed.
+    pub(crate) fn crash(&mut self, node: NodeId) {
+        self.open.retain(|relay, _| relay.node != node);
+        self.forget(node, None);
     }
 }

@@ -5,6 +5,7 @@
 
 mod life;
 mod numbers;
+pub(crate) mod seats;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use guildhall_core::dispatch::{Dispatch, Intents};
 use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard, UserId};
 use guildhall_core::time::Instant;
 
-use super::ledger::{Ledger, wants_any};
+use super::guilds::Ledger;
 use super::sockets::NONE;
+use seats::Seat;
 
 /// What the hot path reads and writes: half a line of memory, and never parts of two.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +26,9 @@ pub(crate) struct Hot {
     pub(crate) next: u64,
     /// The first number of the run that is still growing.
     run_from: u64,
-    /// The guild of that run.
-    pub(crate) guild: u32,
-    /// The next record of that guild.
+    /// The lane of that run.
+    pub(crate) lane: u32,
+    /// The next entry of that lane.
     pub(crate) cursor: u32,
     /// Its seat.
     seat: u32,
@@ -38,27 +40,6 @@ pub(crate) struct Hot {
 
 const _: () = assert!(size_of::<Hot>() == 32, "two to a line");
 
-/// Where a session stands in one of its guilds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Told {
-    /// Nothing was said of it yet.
-    Nothing,
-    /// GUILD_CREATE was, and events may follow.
-    Whole,
-    /// GUILD_DELETE was: nothing may follow but a GUILD_CREATE.
-    Gap,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seat {
-    pub(crate) guild: u32,
-    pub(crate) told: Told,
-    /// The next record that is owed.
-    pub(crate) cursor: u32,
-    /// The highest position said of it outside of the stream.
-    pub(crate) floor: Option<Position>,
-}
-
 #[derive(Clone, Debug)]
 struct Run {
     first: u64,
@@ -69,8 +50,8 @@ struct Run {
 /// What a number stands for.
 #[derive(Clone, Debug)]
 pub(crate) enum Kept {
-    /// A record: its guild and its index in the ledger.
-    Record(u32, u32),
+    /// Something that was said: its lane and its place there.
+    Said(u32, u32),
     /// Something that this session alone was told.
     Own(Arc<Dispatch>),
 }
@@ -83,20 +64,25 @@ pub(crate) struct Session {
     pub(crate) node: NodeId,
     /// Which of its user's sessions this is.
     pub(crate) ordinal: u32,
-    pub(crate) wants: bool,
+    pub(crate) shard: Shard,
+    pub(crate) intents: Intents,
     pub(crate) connection: Option<Connection>,
     pub(crate) detached: Option<Instant>,
     pub(crate) ended: bool,
     pub(crate) seats: Vec<Seat>,
-    /// How many guilds its user has in its shard, whether or not READY has said so yet.
-    pub(crate) guilds: u64,
-    /// What its node had heard of each of them when it began.
+    /// How many guilds READY lists, whether or not it was sent.
+    pub(crate) listed: u64,
+    /// The guilds in which its user was a member from its IDENTIFY to its beginning (D9).
+    pub(crate) throughout: Vec<GuildId>,
+    /// What its node had heard of each guild when its IDENTIFY came.
     pub(crate) heard: Vec<(GuildId, Position)>,
     runs: VecDeque<Run>,
     /// RESUMEDs that are numbered and not yet sent: what the ledger held as each was.
     pub(crate) resumed: VecDeque<u64>,
     /// The last number written to the attached connection, where the session is not steady.
     pub(crate) written: u64,
+    /// How often it was resumed.
+    pub(crate) resumes: u32,
     /// Nothing was written since a RESUME was accepted.
     pub(crate) fresh: bool,
     /// What its client has acknowledged and the node had written by then.
@@ -112,10 +98,9 @@ pub(crate) struct Sessions {
     cold: Vec<Session>,
     by_id: BTreeMap<SessionId, u32>,
     ordinals: BTreeMap<UserId, u32>,
-    /// How many sessions of each user have not ended.
-    living: BTreeMap<UserId, u32>,
-    classes: BTreeSet<Intents>,
-    identified: BTreeSet<(NodeId, UserId, Shard)>,
+    /// Those that have not ended.
+    living: BTreeSet<u32>,
+    by_user: BTreeMap<UserId, Vec<u32>>,
 }
 
 impl Sessions {
@@ -144,22 +129,23 @@ impl Sessions {
 
     /// Those that have not ended, of one node.
     pub(crate) fn alive(&self, node: NodeId) -> impl Iterator<Item = &Session> {
-        self.cold.iter().filter(move |session| session.node == node && !session.ended)
+        let living = self.living.iter().map(|index| self.get(*index));
+        living.filter(move |session| session.node == node)
     }
 
-    /// How many different sets of intents there ever were.
-    pub(crate) fn classes(&self) -> u64 {
-        self.classes.len() as u64
+    /// All that have not ended.
+    pub(crate) fn living(&self) -> Vec<u32> {
+        self.living.iter().copied().collect()
     }
 
-    /// How many pairs of user and shard ever identified at a node.
-    pub(crate) fn identified(&self, node: NodeId) -> u64 {
-        self.identified.iter().filter(|(at, ..)| *at == node).count() as u64
+    /// Those of one user that have not ended.
+    pub(crate) fn of_user(&self, user: UserId) -> &[u32] {
+        self.by_user.get(&user).map_or(&[], Vec::as_slice)
     }
 
     /// Whether another session of the same user lives.
     pub(crate) fn has_sibling(&self, index: u32) -> bool {
-        self.living.get(&self.get(index).user).is_some_and(|&living| living > 1)
+        self.of_user(self.get(index).user).len() > 1
     }
 
     /// A new session, attached.
@@ -173,25 +159,27 @@ impl Sessions {
         let index = self.cold.len() as u32;
         let ordinal = self.ordinals.entry(user).or_insert(0);
         *ordinal += 1;
-        *self.living.entry(user).or_default() += 1;
-        self.classes.insert(intents);
-        self.identified.insert((node, user, shard));
+        self.living.insert(index);
+        self.by_user.entry(user).or_default().push(index);
         self.by_id.insert(id, index);
         self.cold.push(Session {
             id,
             user,
             node,
             ordinal: *ordinal,
-            wants: wants_any(intents),
+            shard,
+            intents,
             connection: Some(connection),
             detached: None,
             ended: false,
             seats: Vec::new(),
-            guilds: 0,
+            listed: 0,
+            throughout: Vec::new(),
             heard: Vec::new(),
             runs: VecDeque::new(),
             resumed: VecDeque::new(),
             written: 0,
+            resumes: 0,
             fresh: false,
             acked: 0,
             claimed: 0,
@@ -199,7 +187,7 @@ impl Sessions {
         self.hot.push(Hot {
             next: 1,
             run_from: 1,
-            guild: NONE,
+            lane: NONE,
             cursor: 0,
             seat: NONE,
             steady: true,
@@ -220,7 +208,7 @@ impl Sessions {
         let hot = &mut self.hot[index as usize];
         let due = s == hot.next
             && hot.steady
-            && ledger.entry(hot.guild, hot.cursor).is_some_and(|entry| entry.is(what));
+            && ledger.entry(hot.lane, hot.cursor).is_some_and(|entry| entry.is(what));
         if due {
             hot.next += 1;
             hot.cursor += 1;
@@ -237,17 +225,5 @@ impl Sessions {
     /// The highest number ever sent.
     pub(crate) fn peak(&self, index: u32) -> u64 {
         self.hot(index).next - 1
-    }
-
-    /// Its seat in a guild as it is now.
-    pub(crate) fn seat(&self, index: u32, guild: u32) -> Option<Seat> {
-        let hot = self.hot(index);
-        let seats = &self.get(index).seats;
-        let place = seats.iter().position(|seat| seat.guild == guild)?;
-        let mut seat = seats[place];
-        if hot.seat as usize == place {
-            seat.cursor = hot.cursor;
-        }
-        Some(seat)
     }
 }

@@ -131,4 +131,12 @@ impl Sockets {
     pub(crate) fn open(&self, node: NodeId) -> u64 {
         self.open.get(usize::from(node.0)).copied().unwrap_or(0)
     }
+
+    /// A node has crashed, and all its connections with it.
+    pub(crate) fn crash(&mut self, node: NodeId) {
+        if let Some(sockets) = self.nodes.get_mut(usize::from(node.0)) {
+            sockets.iter_mut().for_each(|socket| socket.open = false);
+            self.open[usize::from(node.0)] = 0;
+        }
+    }
 }

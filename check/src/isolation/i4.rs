@@ -1,10 +1,13 @@
-//! I4 replay is the past: a refused RESUME tells nothing and changes nothing. Its step has its note
-//! and op 9, and no more.
+//! I4 replay is the past: what was owed when it happened is replayed, revoked since or not. A refused
+//! RESUME tells nothing and changes nothing: its step has its note and op 9, and no more.
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
 
 use crate::delivery::d2;
 use crate::facts::Facts;
+use crate::facts::guilds::kinds::said_in;
+use crate::facts::guilds::timeline::Moment;
+use crate::facts::sessions::Kept;
 use crate::findings::{Complaint, Subject};
 use crate::scene::{Said, Scene};
 
@@ -38,4 +41,26 @@ fn complain(scene: &Scene, facts: &Facts, got: &str) -> (Subject, Complaint) {
     };
     let message = "a refused RESUME has consequences";
     (subject, Complaint::new(message, "its note and op 9 only", got))
+}
+
+/// Numbers from `from` on are passed over before `s` is written: if that is in a replay, and they
+/// stand for what the user would not be told now, somebody has looked at permissions again.
+pub(crate) fn left_out(facts: &Facts, index: u32, from: u64, s: u64) -> Option<Complaint> {
+    let session = facts.sessions.get(index);
+    let hidden = |number: &u64| match facts.sessions.said(index, *number) {
+        Some(Kept::Said(lane, at)) => facts.ledger.entry(lane, at).is_some_and(|entry| {
+            let guild = facts.ledger.lanes.guild(lane).map(|guild| facts.ledger.get(guild));
+            let channel = said_in(&entry.record.event);
+            guild.zip(channel).is_some_and(|(guild, channel)| {
+                !guild.history.sees(Moment::NOW, session.user, channel)
+            })
+        }),
+        // What changed somebody's view, or a guild that is not the user's any more.
+        Some(Kept::Own(own)) => own.source.is_some(),
+        None => false,
+    };
+    let replays = !session.resumed.is_empty() && s > from;
+    let number = (from..s).take_while(|_| replays).find(hidden)?;
+    let message = "a replay leaves out what its user may not see any more";
+    Some(Complaint::new(message, format!("s={number}, as it was sent"), format!("s={s}")))
 }

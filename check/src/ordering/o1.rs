@@ -33,9 +33,7 @@ pub(crate) fn repeated(
         // Below what was acknowledged nothing is remembered, and D4 forbids the replay.
         None => true,
         Some(Kept::Own(own)) => Arc::ptr_eq(&own, what) || own == *what,
-        Some(Kept::Record(guild, at)) => {
-            facts.ledger.entry(guild, at).is_some_and(|entry| entry.says(what))
-        }
+        Some(Kept::Said(lane, at)) => facts.ledger.lanes.says(lane, at, what),
     };
     (!same).then(|| {
         Complaint::new(

@@ -1,9 +1,10 @@
 //! O3 cause before effect: READY first and once; within a session a guild is a GUILD_CREATE, then
-//! events, then a GUILD_DELETE, and so on again.
+//! events, then a GUILD_DELETE, and so on again; and a channel's events come after what tells of it.
 
 use guildhall_core::dispatch::Body;
+use guildhall_core::id::ChannelId;
 
-use crate::facts::sessions::Told;
+use crate::facts::sessions::seats::{Due, Told};
 use crate::findings::Complaint;
 use crate::fresh::Fresh;
 
@@ -20,22 +21,74 @@ pub(crate) fn first(fresh: &Fresh<'_>) -> Option<Complaint> {
 pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
     let told = fresh.told();
     let (fits, expected) = match fresh.what.body {
-        Body::Ready(_) | Body::Resumed => (true, ""),
-        Body::GuildCreate(_) => (
-            matches!(told, Some(Told::Nothing | Told::Gap)),
-            "GUILD_CREATE of a guild that READY lists and the session does not hold",
-        ),
-        Body::GuildUnavailable | Body::MessageCreate(_) => {
+        // I3 knows when a guild may be told to be gone.
+        Body::Ready(_) | Body::Resumed | Body::GuildDelete => (true, ""),
+        Body::GuildCreate(_) => {
+            (told != Some(Told::Whole), "GUILD_CREATE of a guild that the session does not hold")
+        }
+        Body::GuildUnavailable
+        | Body::GuildUpdate { .. }
+        | Body::RoleCreate { .. }
+        | Body::RoleUpdate { .. }
+        | Body::RoleDelete { .. }
+        | Body::ChannelCreate(_)
+        | Body::ChannelUpdate(_)
+        | Body::ChannelDelete { .. }
+        | Body::MemberAdd { .. }
+        | Body::MemberUpdate { .. }
+        | Body::MemberRemove { .. }
+        | Body::MessageCreate(_)
+        | Body::MessageUpdate(_)
+        | Body::MessageDelete { .. }
+        | Body::TypingStart { .. } => {
             (told == Some(Told::Whole), "GUILD_CREATE of that guild before, and no GUILD_DELETE")
         }
     };
-    (!fits).then(|| {
+    if !fits {
         let got = match told {
             None => "READY does not list the guild",
             Some(Told::Nothing) => "there was no GUILD_CREATE",
-            Some(Told::Gap) => "there was a GUILD_DELETE",
+            Some(Told::Gap | Told::Out) => "there was a GUILD_DELETE",
             Some(Told::Whole) => "the guild is held already",
         };
-        Complaint::new(format!("{} has no place", fresh.name()), expected, got)
+        return Some(Complaint::new(format!("{} has no place", fresh.name()), expected, got));
+    }
+    channel(fresh)
+}
+
+/// What happens in a channel comes after what tells of that channel.
+fn channel(fresh: &Fresh<'_>) -> Option<Complaint> {
+    let channel = channel_of(&fresh.what.body)?;
+    let Due::Turn(turn, nth) = fresh.due else { return None };
+    let later = fresh.what.source.is_some_and(|source| source.position > turn.position);
+    let mut untold = turn.bodies.iter().skip(nth as usize);
+    let tells = |body: &Body| matches!(body, Body::ChannelCreate(made) if made.id == channel);
+    (later && untold.any(tells)).then(|| {
+        let message = format!("{} comes before its channel", fresh.name());
+        let expected = format!("CHANNEL_CREATE at {}", turn.position);
+        Complaint::new(message, expected, fresh.name())
     })
+}
+
+fn channel_of(body: &Body) -> Option<ChannelId> {
+    match body {
+        Body::MessageCreate(message) | Body::MessageUpdate(message) => Some(message.channel),
+        Body::MessageDelete { channel, .. }
+        | Body::TypingStart { channel, .. }
+        | Body::ChannelDelete { channel } => Some(*channel),
+        Body::ChannelUpdate(channel) => Some(channel.id),
+        Body::Ready(_)
+        | Body::Resumed
+        | Body::GuildCreate(_)
+        | Body::GuildUnavailable
+        | Body::GuildDelete
+        | Body::GuildUpdate { .. }
+        | Body::RoleCreate { .. }
+        | Body::RoleUpdate { .. }
+        | Body::RoleDelete { .. }
+        | Body::ChannelCreate(_)
+        | Body::MemberAdd { .. }
+        | Body::MemberUpdate { .. }
+        | Body::MemberRemove { .. } => None,
+    }
 }

@@ -21,11 +21,23 @@ pub(crate) struct Causes {
 impl Causes {
     /// A client sends a request, for the first time or again.
     pub(crate) fn sends(&mut self, facts: &Facts, port: Port, origin: Origin, guild: GuildId) {
-        let Some(client) = facts.client(port) else { return };
-        let taken = facts.ledger.find(guild).and_then(|number| client.of(number));
-        let answered = self.answered.get(&(port, guild)).copied();
-        let got = taken.map(|taken| taken.position).max(answered).unwrap_or_default();
-        self.bounds.entry((origin, guild)).or_insert(got);
+        if self.bounds.contains_key(&(origin, guild)) {
+            return;
+        }
+        let number = facts.ledger.find(guild);
+        // What somebody reads on one device is known on the other.
+        let got = facts.kin(port).iter().filter_map(|port| {
+            let taken = number.and_then(|number| facts.client(*port)?.of(number));
+            let answered = self.answered.get(&(*port, guild)).copied();
+            taken.map(|taken| taken.position).max(answered)
+        });
+        let got = got.max().unwrap_or_default();
+        self.bounds.insert((origin, guild), got);
+    }
+
+    /// What an author had got when it first sent a request.
+    pub(crate) fn bound(&self, origin: Origin, guild: GuildId) -> Option<Position> {
+        self.bounds.get(&(origin, guild)).copied()
     }
 
     /// A client learns where its request was placed.

@@ -1,32 +1,90 @@
-//! O5 sound stream: message ids are unique within a guild, and grow with position whatever the clocks
-//! say.
+//! O5 sound stream: an event that says that something changes really changes it, and message ids are
+//! unique within a guild and grow with position, whatever the clocks say.
 
-use guildhall_core::id::{GuildId, MessageId, Position};
-use guildhall_core::peer::Event;
+use guildhall_core::event::{Event, Record};
+use guildhall_core::id::GuildId;
+use guildhall_core::request::Origin;
 
 use crate::facts::Facts;
-use crate::facts::ledger::Entry;
+use crate::facts::guilds::history::History;
+use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 
-/// A guild has emitted an event that was not seen before; the ledger holds it by now.
-pub(crate) fn emitted(
+/// An event is about to be committed.
+pub(crate) fn committed(
     facts: &Facts,
     guild: GuildId,
-    position: Position,
+    record: &Record,
 ) -> Option<(Subject, Complaint)> {
-    let number = facts.ledger.find(guild)?;
-    let at = facts.ledger.at(number, position)?;
-    let (before, entry) =
-        (facts.ledger.entry(number, at.checked_sub(1)?)?, facts.ledger.entry(number, at)?);
-    let (last, id) = (said_under(before), said_under(entry));
-    (id <= last).then(|| {
-        let subject = Subject::new("event", format!("{} {position}", facts.cast.guild(guild)));
-        let expected = format!("an id above {}", last.0);
-        (subject, Complaint::new("a message id does not grow", expected, id.0.to_string()))
-    })
+    let history = &facts.ledger.guild(guild)?.history;
+    let (expected, got) = vain(history, record)
+        .map(|got| ("something that changes".to_owned(), got.to_owned()))
+        .or_else(|| shrinks(history, record))?;
+    let says = matches!(record.event, Event::Message(_));
+    let message = if says { "a message id does not grow" } else { "an event changes nothing" };
+    let subject = facts.event_name(guild, record.position);
+    Some((subject, Complaint::new(message, expected, got)))
 }
 
-fn said_under(entry: &Entry) -> MessageId {
-    let Event::Message(message) = &entry.record.event;
-    message.id
+/// A message whose id is not above all before.
+fn shrinks(history: &History, record: &Record) -> Option<(String, String)> {
+    let Event::Message(message) = &record.event else { return None };
+    let last = history.last_message();
+    (message.id <= last).then(|| (format!("an id above {}", last.0), message.id.0.to_string()))
+}
+
+/// Why an event changes nothing, if so.
+fn vain(history: &History, record: &Record) -> Option<&'static str> {
+    let at = Moment::before(record.position);
+    let is = |so: bool, got| so.then_some(got);
+    match &record.event {
+        Event::Opened | Event::Message(_) | Event::Typing { .. } => None,
+        Event::MessageUpdate(message) => {
+            let origin = Origin { user: message.author, nonce: message.nonce };
+            match history.message(at, origin) {
+                Some(was) => is(was == message, "a message that reads as before"),
+                None => Some("a message that is not there"),
+            }
+        }
+        Event::MessageDelete { message, .. } => {
+            is(history.said_by(at, *message).is_none(), "a message that is not there")
+        }
+        Event::MemberAdd { user } => {
+            is(history.is_member(at, *user), "the join of somebody who is a member")
+        }
+        Event::MemberUpdate { user, roles } => match history.member_at(at, *user) {
+            Some(has) => is(has == roles, "roles that the member has"),
+            None => Some("the roles of somebody who is no member"),
+        },
+        Event::MemberRemove { user, .. } => {
+            is(!history.is_member(at, *user), "the removal of somebody who is no member")
+        }
+        Event::Unbanned { user } => {
+            is(!history.is_banned(at, *user), "the return of somebody who may come")
+        }
+        Event::RoleCreate { role, .. } => {
+            is(history.role(at, *role).is_some(), "a new role under an id that is in use")
+        }
+        Event::RoleUpdate { role, permissions } => match history.role(at, *role) {
+            Some(gives) => is(gives == *permissions, "a role that gives the same as before"),
+            None => Some("a role that is not there"),
+        },
+        Event::RoleDelete { role } => {
+            is(history.role(at, *role).is_none(), "a role that is not there")
+        }
+        Event::ChannelCreate(channel) => {
+            is(history.channel(at, channel.id).is_some(), "a new channel whose id is in use")
+        }
+        Event::ChannelUpdate(channel) => match history.channel(at, channel.id) {
+            Some(has) => is(*has == channel.overwrites, "a channel that is as before"),
+            None => Some("a channel that is not there"),
+        },
+        Event::ChannelDelete { channel } => {
+            is(history.channel(at, *channel).is_none(), "a channel that is not there")
+        }
+        Event::GuildUpdate { owner } => {
+            is(history.owner(at) == *owner, "the owner who owns it already")
+        }
+        Event::GuildDelete => is(history.is_deleted(at), "the end of a guild that is no more"),
+    }
 }

@@ -45,23 +45,17 @@ fn noted(scene: &Scene, facts: &Facts, note: &Note, index: Option<u32>) -> Verdi
         |on: Connection| scene.connection == Some(on) && scene.open && scene.session.is_none();
     match note {
         Note::Begun { session, connection, user, shard, intents } => {
-            let asked = match scene.told {
-                Told::Identify(identify, fresh) => {
-                    fresh == *session
-                        && (identify.shard, identify.intents) == (*shard, *intents)
-                        && facts.cast.directory.accounts.get(&identify.token) == Some(user)
-                }
-                Told::Other
-                | Told::Timeout
-                | Told::Accepted
-                | Told::Heartbeat
-                | Told::Resume(_)
-                | Told::Malformed(_)
-                | Told::Drained
-                | Told::Closed(_) => false,
-            };
+            // The directory's word is what it waited for; the IDENTIFY came before.
+            let asked = facts.waits.get(scene.node, *connection).is_some_and(|waiting| {
+                let identify = &waiting.identify;
+                waiting.session == *session
+                    && (identify.shard, identify.intents) == (*shard, *intents)
+                    && waiting.user == *user
+            });
+            let free = facts.sockets.is_open(scene.node, *connection)
+                && facts.session_on(scene.node, *connection).is_none();
             let what = ["a session begins", "a lawful IDENTIFY on a free connection", "none"];
-            let fits = asked && free(*connection) && index.is_none();
+            let fits = asked && free && index.is_none();
             if fits { None } else { complain(scene, facts, *connection, what) }
         }
         Note::Resumed { session, connection, seq } => {
@@ -87,6 +81,8 @@ fn noted(scene: &Scene, facts: &Facts, note: &Note, index: Option<u32>) -> Verdi
         | Note::RelayOpened { .. }
         | Note::RelayClosed { .. }
         | Note::RelayGap { .. }
+        | Note::Opened { .. }
+        | Note::SteppedDown { .. }
         | Note::Census(_) => None,
     }
 }
@@ -132,7 +128,7 @@ pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
             let what = ["a connection is not greeted", "op 10", "none"];
             if scene.frames.iter().any(hello) { None } else { complain(scene, facts, on, what) }
         }
-        Told::Identify(..) | Told::Resume(_) if scene.session.is_some() => {
+        Told::Identify(_) | Told::Resume(_) if scene.session.is_some() || scene.identifying => {
             let closed = scene.code(on).is_some_and(|code| code != CloseCode::Unknown);
             let what = ["a second IDENTIFY or RESUME goes unpunished", "a close with 4005", "none"];
             if closed { None } else { complain(scene, facts, on, what) }
@@ -146,8 +142,9 @@ pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
         }
         Told::Other
         | Told::Timeout
+        | Told::Named
         | Told::Heartbeat
-        | Told::Identify(..)
+        | Told::Identify(_)
         | Told::Malformed(_)
         | Told::Drained
         | Told::Closed(_) => None,

@@ -1,12 +1,19 @@
-//! L3 convergence: once all is healed, every honest client becomes live and gets all it is owed.
+//! L3 convergence: once all is healed, every guild has an owner, and every honest client becomes live
+//! and gets all that it is owed.
 //!
 //! How long that may take is the world's business: it knows when there was no progress for too long.
 
+use guildhall_core::census::{Census, Table};
 use guildhall_core::id::Port;
 use guildhall_core::step::Head;
+use guildhall_core::time::Span;
 
 use crate::facts::Facts;
 use crate::facts::clients::Client;
+use crate::facts::guilds::Guild;
+use crate::facts::guilds::timeline::Moment;
+use crate::facts::sessions::seats::Told;
+use crate::facts::sockets::NONE;
 use crate::findings::{Complaint, Findings, Subject};
 use crate::violation::Clause;
 
@@ -15,21 +22,32 @@ const NAMED: usize = 3;
 
 /// What is pending, for whom and why.
 pub(crate) fn pending(facts: &Facts) -> Option<String> {
-    let (mut said, mut more) = (String::new(), 0);
-    for (client, port) in facts.clients.iter().zip(0..) {
-        let Some(why) = waits(facts, client) else { continue };
-        if more >= NAMED {
+    let clients = facts.clients.iter().zip(0..).filter_map(|(client, port)| {
+        let why = waits(facts, client)?;
+        Some(format!("{} {why}", facts.cast.client(Port(port))))
+    });
+    let guilds = facts.ledger.all().filter_map(|(_, guild)| {
+        let why = unowned(facts, guild)?;
+        Some(format!("{} {why}", facts.cast.guild(guild.id)))
+    });
+    let (mut said, mut more) = (Vec::new(), 0_usize);
+    for wait in clients.chain(guilds) {
+        if said.len() < NAMED {
+            said.push(wait);
+        } else {
             more += 1;
-            continue;
         }
-        more += 1;
-        let separator = if said.is_empty() { "" } else { "; " };
-        said = format!("{said}{separator}{} {why}", facts.cast.client(Port(port)));
     }
-    if more > NAMED {
-        said = format!("{said}; and {} more", more - NAMED);
-    }
-    (more > 0).then_some(said)
+    let said = (!said.is_empty()).then(|| said.join("; "))?;
+    Some(if more > 0 { format!("{said}; and {more} more") } else { said })
+}
+
+/// Why nobody serves a guild that somebody waits for.
+fn unowned(facts: &Facts, guild: &Guild) -> Option<&'static str> {
+    let wanted = !guild.history.is_deleted(Moment::NOW);
+    let mut owners = facts.owners.of(guild.id);
+    let serves = owners.any(|(_, epoch)| epoch == guild.epoch);
+    (wanted && !serves).then_some("has no owner")
 }
 
 fn waits(facts: &Facts, client: &Client) -> Option<String> {
@@ -45,19 +63,46 @@ fn waits(facts: &Facts, client: &Client) -> Option<String> {
         };
         return Some(state.to_owned());
     }
-    for &guild in &client.listed {
-        let name = || facts.cast.guild(facts.ledger.guild(guild));
-        let taken = client.of(guild);
-        let Some(taken) = taken.filter(|taken| taken.whole) else {
-            return Some(format!("waits for GUILD_CREATE of {}", name()));
-        };
-        let owed = facts.ledger.len(guild) - facts.ledger.after(guild, taken.position);
-        if client.wants && owed > 0 {
-            return Some(format!("is owed {owed} events of {} after {}", name(), taken.position));
+    if client.model == NONE || facts.sessions.hot(client.model).spoilt {
+        return None;
+    }
+    let sent = facts.sessions.peak(client.model);
+    if facts.sessions.get(client.model).ended {
+        return Some("is in a session that has ended".to_owned());
+    }
+    for (number, guild) in facts.ledger.all() {
+        if let Some(why) = waits_for(facts, client.model, number, guild) {
+            return Some(format!("{why} {}", facts.cast.guild(guild.id)));
         }
+    }
+    if client.last < sent {
+        return Some(format!("was sent {sent} dispatches and has taken {}", client.last));
     }
     let open = client.open.len();
     (open > 0).then(|| format!("waits for {open} answers"))
+}
+
+/// What a session waits for of one guild.
+fn waits_for(facts: &Facts, index: u32, number: u32, guild: &Guild) -> Option<String> {
+    let session = facts.sessions.get(index);
+    let shard = session.shard;
+    if (guild.id.0 >> 22) % u64::from(shard.count.max(1)) != u64::from(shard.id) {
+        return None;
+    }
+    let member = guild.history.is_member(Moment::NOW, session.user);
+    let place = facts.sessions.place(index, number);
+    match (place.map(|place| (place, session.seats[place].told)), member) {
+        (Some((place, Told::Whole)), _) => {
+            let (owed, _) = facts.sessions.owed(&facts.ledger, index, place);
+            (owed > 0).then(|| format!("is owed {owed} events of"))
+        }
+        (None | Some((_, Told::Nothing | Told::Out)), true) => {
+            Some("waits for GUILD_CREATE of".to_owned())
+        }
+        (Some((_, Told::Gap)), _) => Some("waits for the end of a gap of".to_owned()),
+        (Some((_, Told::Nothing)), false) => Some("waits for GUILD_DELETE of".to_owned()),
+        (None | Some((_, Told::Out)), false) => None,
+    }
 }
 
 /// The world says that all is settled.
@@ -69,12 +114,34 @@ pub(crate) fn settled(facts: &Facts, head: &Head, findings: &mut Findings) {
     }
 }
 
+/// How long after everybody has what is owed a relay may still look for what nobody is owed.
+pub(crate) fn calm(facts: &Facts) -> Span {
+    let limits = &facts.cast.limits;
+    limits.tip_every.scaled(2, 1) + limits.gap_patience + limits.ask_again.scaled(3, 1)
+}
+
+/// A node has counted what it keeps in a world that has settled: in one that serves a client nothing
+/// waits.
+pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Complaint)> {
+    let serves = facts.clients.iter().any(|client| {
+        let model = (client.live && client.honest && !client.spoilt).then_some(client.model);
+        model.is_some_and(|it| it != NONE && facts.sessions.get(it).node == census.node)
+    });
+    let waiting =
+        [Table::Pieces, Table::Asking, Table::Unsynced, Table::Directed, Table::Identifying];
+    let table = waiting.into_iter().find(|table| serves && census.count(*table) > 0)?;
+    let node = facts.cast.node(census.node);
+    let message = format!("{node} waits for something in a world that has settled");
+    let got = format!("{} {table:?}", census.count(table));
+    Some((Subject::new("node", node), Complaint::new(message, format!("no {table:?}"), got)))
+}
+
 /// The world has waited for as long as the limits allow, without progress.
 pub(crate) fn gave_up(facts: &Facts, head: &Head, why: &str, findings: &mut Findings) {
     let pending = pending(facts).unwrap_or_else(|| "nothing that this checker knows of".to_owned());
     let complaint = Complaint::new(
         format!("the healed world does not settle: {pending}"),
-        "every honest client live and told all that it is owed",
+        "every guild owned, every honest client live and told all that it is owed",
         why,
     );
     findings.add(head, Clause::L3, Subject::new("world", "world"), complaint);

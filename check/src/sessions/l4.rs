@@ -1,10 +1,16 @@
 //! L4 no orphans: what has ended leaves no trace. A detached session ends with its time; and what a
 //! node counts is what it must still have, no more.
 
+use std::collections::BTreeSet;
+
 use guildhall_core::census::{Census, Table};
-use guildhall_core::time::Instant;
+use guildhall_core::id::NodeId;
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::time::{Instant, Span};
 
 use crate::facts::Facts;
+use crate::facts::guilds::timeline::Moment;
+use crate::facts::sessions::seats::{Seat, Told as Seated};
 use crate::findings::{Complaint, Subject};
 use crate::scene::{Scene, Told};
 use crate::watch::Watch;
@@ -32,6 +38,13 @@ impl Orphans {
         }
     }
 
+    /// A node has crashed: its clock may begin anew.
+    pub(crate) fn crash(&mut self, node: NodeId) {
+        if let Some(watch) = self.nodes.get_mut(usize::from(node.0)) {
+            *watch = Watch::default();
+        }
+    }
+
     /// The step is over: no session has outlived its time.
     pub(crate) fn stepped(
         &mut self,
@@ -52,34 +65,78 @@ impl Orphans {
     }
 }
 
+/// How long an owner may go on counting a relay that it knows to be gone (L4).
+const NODE_SLACK: Span = Span::secs(15);
+
+/// An owner tells a relay something: it is not one that it has known for long to be gone.
+pub(crate) fn tells(
+    facts: &Facts,
+    owner: NodeId,
+    now: Instant,
+    message: &PeerMessage,
+) -> Option<(Subject, Complaint)> {
+    let (PeerMessage::Stream { relay, .. } | PeerMessage::Chunk { relay, .. }) = message else {
+        return None;
+    };
+    let gone = facts.relays.gone(owner, *relay).filter(|gone| now.since(*gone) > NODE_SLACK)?;
+    let name = facts.cast.node(owner);
+    let message = format!("{name} still tells a relay that is gone");
+    let expected = format!("nothing {NODE_SLACK} after {gone}");
+    let got = format!("a message to {}/{} at {now}", facts.cast.node(relay.node), relay.serial);
+    Some((Subject::new("node", name), Complaint::new(message, expected, got)))
+}
+
 /// A node has counted what it keeps.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Complaint)> {
+pub(crate) fn counted(
+    facts: &Facts,
+    now: Instant,
+    census: &Census,
+) -> Option<(Subject, Complaint)> {
     let (node, count) = (census.node, |table| census.count(table));
-    let (mut sessions, mut detached, mut seats) = (0, 0, 0);
+    let (mut sessions, mut detached, mut held, mut named) = (0, 0, 0, 0);
     for session in facts.sessions.alive(node) {
         sessions += 1;
         detached += u64::from(session.connection.is_none());
-        seats += session.guilds;
+        // Whoever has left may have been told so by a number that waits for a connection.
+        let is_held = |seat: &&Seat| {
+            let (history, since) = (&facts.ledger.get(seat.guild).history, seat.floor);
+            let stays = history.is_member(Moment::NOW, session.user)
+                && !history.left_since(since.unwrap_or_default(), session.user);
+            seat.told != Seated::Out && stays
+        };
+        held += session.seats.iter().filter(is_held).count() as u64;
+        // A seat for each guild that the directory has ever named, at most.
+        named += facts.named.told(node, session.user).len().max(session.seats.len()) as u64;
     }
-    let exact = [
-        (Table::Connections, facts.sockets.open(node)),
-        (Table::Sessions, sessions),
-        (Table::DetachedSessions, detached),
-        (Table::Relays, facts.relays.count(node)),
-        (Table::Recipients, seats),
-    ];
+    let of_node = facts.sessions.alive(node).map(|session| session.user);
+    let users = of_node.collect::<BTreeSet<_>>().len() as u64 + facts.waits.count(node);
+    let followers = facts.relays.followers(node, now - NODE_SLACK);
     let timers = count(Table::Connections)
         + count(Table::DetachedSessions)
         + 2 * count(Table::Guilds)
-        + count(Table::Relays)
-        + count(Table::Buckets);
-    let wrong = exact.into_iter().find(|(table, most)| count(*table) != *most);
-    let (table, most) = wrong.or_else(|| {
-        let wrong = (count(Table::Timers) > timers).then_some((Table::Timers, timers));
-        wrong.or_else(|| (count(Table::Relays) > seats).then_some((Table::Relays, seats)))
-    })?;
+        + 2 * count(Table::Relays)
+        + count(Table::Buckets)
+        + 1;
+    // Each line lies between these.
+    let lines = [
+        (Table::Connections, facts.sockets.open(node), facts.sockets.open(node)),
+        (Table::Sessions, sessions, sessions),
+        (Table::DetachedSessions, detached, detached),
+        (Table::Relays, facts.relays.count(node), facts.relays.count(node)),
+        (Table::Recipients, held, named),
+        (Table::Identifying, facts.waits.count(node), facts.waits.count(node)),
+        (Table::Users, 0, users),
+        (Table::Guilds, 0, facts.owners.count(node)),
+        (Table::Followers, 0, followers),
+        (Table::Timers, 0, timers),
+        (Table::Relays, 0, count(Table::Recipients)),
+    ];
+    let wrong =
+        |(table, least, most): &(Table, u64, u64)| !(*least..=*most).contains(&count(*table));
+    let (table, least, most) = lines.into_iter().find(wrong)?;
     let message = format!("{} counts what is not there, or misses what is", facts.cast.node(node));
+    let expected = if least == most { most.to_string() } else { format!("{least} to {most}") };
     let got = format!("{} {table:?}", count(table));
     let subject = Subject::new("node", facts.cast.node(node));
-    Some((subject, Complaint::new(message, format!("{most} {table:?}"), got)))
+    Some((subject, Complaint::new(message, format!("{expected} {table:?}"), got)))
 }

@@ -78,6 +78,8 @@ fn invalidated(scene: &Scene, facts: &Facts) -> Verdict {
             | Note::RelayOpened { .. }
             | Note::RelayClosed { .. }
             | Note::RelayGap { .. }
+            | Note::Opened { .. }
+            | Note::SteppedDown { .. }
             | Note::Census(_) => (None, ""),
         };
         if let Some(on) = on.filter(|on| !scene.op9(*on)) {

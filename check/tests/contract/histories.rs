@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
 use guildhall_core::client;
+use guildhall_core::dispatch::Intents;
+use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
+use guildhall_core::request::Act;
 use guildhall_core::step::{Step, WorldEvent};
 use guildhall_core::time::Span;
 
-use crate::stage::{Stage, token};
+use crate::stage::{GUILD, HALL, OFFICE, OTHER, STAFF, Stage, session, token, user};
 
 pub(crate) type History = (Arc<Cast>, Vec<Step>);
 
@@ -66,7 +69,9 @@ pub(crate) fn expired() -> History {
     let limits = Limits { session_ttl: Span::secs(1), ..Limits::default() };
     let limits = Limits { backoff_first: Span::secs(4), ..limits };
     let mut stage = begin(limits, &["alice", "bob"]);
-    (0..3).for_each(|_| stage.say(ALICE, "on and on"));
+    for _ in 0..3 {
+        stage.say(ALICE, "on and on");
+    }
     stage.cut(BOB);
     stage.pass(Span::secs(20));
     stage.say(ALICE, "welcome back");
@@ -80,7 +85,9 @@ pub(crate) fn resumed_after_another_ready() -> History {
     let limits = Limits { backoff_first: Span::secs(4), ..Limits::default() };
     let limits = Limits { session_ttl: Span::secs(3), ..limits };
     let mut stage = begin(limits, &["alice", "bob"]);
-    (0..3).for_each(|_| stage.say(ALICE, "on and on"));
+    for _ in 0..3 {
+        stage.say(ALICE, "on and on");
+    }
     stage.cut(BOB);
     stage.pass(Span::secs(20));
     stage.silence(BOB);
@@ -93,11 +100,11 @@ pub(crate) fn resumed_after_another_ready() -> History {
 pub(crate) fn stolen() -> History {
     let mut stage = begin(Limits::default(), &["alice"]);
     stage.say(ALICE, "mine");
-    let session = guildhall_core::id::SessionId(1);
+    let session = session(1);
     let stranger = stage.socket(0, 1 << 20);
     stage.resume(stranger, token(9), session, 2);
     stage.resume(stranger, token(ALICE), session, 77);
-    stage.resume(stranger, token(ALICE), guildhall_core::id::SessionId(99), 2);
+    stage.resume(stranger, token(ALICE), crate::stage::session(99), 2);
     stage.resume(stranger, token(ALICE), session, 2);
     stage.resume(stranger, token(ALICE), session, 2);
     stage.pass(Span::secs(5));
@@ -133,13 +140,19 @@ pub(crate) fn slow() -> History {
     let on = stage.socket(0, 1_500);
     let session = stage.identify(on, 1);
     stage.tell(0, node::Input::Drained { connection: on, bytes: 400 });
-    (0..8).for_each(|_| stage.say(ALICE, "more and more"));
+    for _ in 0..8 {
+        stage.say(ALICE, "more and more");
+    }
     let on = stage.socket(0, 1 << 20);
     stage.resume(on, token(1), session, 2);
-    (0..20).for_each(|_| stage.say(ALICE, "more"));
+    for _ in 0..20 {
+        stage.say(ALICE, "more");
+    }
     stage
         .tell(0, node::Input::Closed { connection: on, how: guildhall_core::frame::Farewell::End });
-    (0..9).for_each(|_| stage.say(ALICE, "and more"));
+    for _ in 0..9 {
+        stage.say(ALICE, "and more");
+    }
     end(stage)
 }
 
@@ -160,6 +173,215 @@ pub(crate) fn unheard() -> History {
     end(stage)
 }
 
+fn start(stage: &mut Stage, clients: &[usize]) {
+    clients.iter().for_each(|client| stage.ask(*client, client::Input::Start));
+}
+
+fn say_in(channel: guildhall_core::id::ChannelId, what: &str, mentions: &[usize]) -> Act {
+    let mentions = mentions.iter().map(|client| user(*client)).collect();
+    Act::Say { channel, content: what.into(), mentions }
+}
+
+/// Bob comes to see the office and loses it again, attached and detached; Alice speaks there.
+pub(crate) fn views() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    let roles = |roles: &[guildhall_core::id::RoleId]| Act::SetRoles {
+        user: user(BOB),
+        roles: roles.into(),
+    };
+    stage.act(ALICE, say_in(OFFICE, "he does not hear this", &[]));
+    stage.act(ALICE, roles(&[STAFF]));
+    stage.act(ALICE, say_in(OFFICE, "he hears this", &[]));
+    stage.cut(BOB);
+    stage.act(ALICE, roles(&[]));
+    stage.act(ALICE, say_in(OFFICE, "nor this", &[]));
+    stage.say(ALICE, "but this");
+    stage.pass(Span::secs(3));
+    stage.say(BOB, "I am back");
+    let channel = Channel { id: OFFICE, overwrites: [].into() };
+    stage.act(ALICE, Act::ChangeChannel(channel));
+    stage.act(BOB, say_in(OFFICE, "now it is open to all", &[]));
+    stage.act(ALICE, Act::DeleteChannel { channel: OFFICE });
+    stage.world(&WorldEvent::Settled);
+    end(stage)
+}
+
+pub(crate) const CAROL: usize = 2;
+
+/// Carol comes, is thrown out, comes back, leaves and is kept away; Bob wants to hear of members.
+pub(crate) fn members() -> History {
+    let intents = |at| if at == BOB { Intents::ALL } else { Intents::USUAL };
+    let mut stage = Stage::with(Limits::default(), &["alice", "bob", "carol?"], intents, false);
+    start(&mut stage, &[ALICE, BOB, CAROL]);
+    stage.act(CAROL, say_in(HALL, "may I?", &[]));
+    stage.act(CAROL, Act::Join);
+    stage.act(CAROL, say_in(HALL, "hello", &[]));
+    stage.act(ALICE, Act::Kick { user: user(CAROL) });
+    stage.say(ALICE, "she is gone");
+    stage.act(CAROL, Act::Join);
+    stage.act(CAROL, Act::Join);
+    stage.act(BOB, Act::Kick { user: user(CAROL) });
+    stage.act(CAROL, Act::Leave);
+    stage.act(ALICE, Act::Ban { user: user(CAROL) });
+    stage.act(CAROL, Act::Join);
+    stage.act(ALICE, Act::Ban { user: user(CAROL) });
+    stage.act(CAROL, Act::Join);
+    stage.pass(Span::secs(1));
+    stage.world(&WorldEvent::Settled);
+    end(stage)
+}
+
+/// Bob may not read messages, but for his own and those that name him; and Alice types.
+pub(crate) fn blanks() -> History {
+    let blind = Intents(Intents::GUILDS.0 | Intents::GUILD_MESSAGES.0);
+    let intents = |at| if at == BOB { blind } else { Intents::ALL };
+    let mut stage = Stage::with(Limits::default(), &["alice", "bob", "carol"], intents, false);
+    start(&mut stage, &[ALICE, BOB, CAROL]);
+    let said = stage.say(ALICE, "not for everybody");
+    stage.act(ALICE, say_in(HALL, "for bob", &[BOB]));
+    stage.act(CAROL, Act::Type { channel: HALL });
+    stage.act(ALICE, Act::Type { channel: OFFICE });
+    stage.say(BOB, "my own");
+    stage.act(ALICE, Act::Edit { said, content: "not for him".into() });
+    stage.act(ALICE, Act::Edit { said, content: "not for him".into() });
+    stage.act(BOB, Act::Delete { said });
+    stage.act(ALICE, Act::Delete { said });
+    stage.say(ALICE, "the end");
+    stage.world(&WorldEvent::Settled);
+    end(stage)
+}
+
+/// Berlin takes the guild over, and later the node that had it comes back to it.
+pub(crate) fn handed_over() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    stage.say(ALICE, "one");
+    stage.own(1, GUILD);
+    stage.say(BOB, "two");
+    stage.say(ALICE, "three");
+    stage.pass(Span::secs(10));
+    stage.say(ALICE, "four");
+    stage.own(0, GUILD);
+    stage.pass(Span::secs(10));
+    stage.say(BOB, "five");
+    stage.world(&WorldEvent::Settled);
+    end(stage)
+}
+
+/// Paris crashes with the guild and Alice's session; Berlin goes on with the guild.
+pub(crate) fn crashed() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    stage.say(ALICE, "one");
+    stage.crash(0);
+    stage.tell(1, node::Input::Down(guildhall_core::id::NodeId(0)));
+    stage.own(1, GUILD);
+    stage.say(BOB, "two");
+    stage.pass(Span::secs(2));
+    stage.start(0);
+    stage.pass(Span::secs(30));
+    stage.say(ALICE, "three");
+    stage.pass(Span::secs(5));
+    stage.world(&WorldEvent::Settled);
+    end(stage)
+}
+
+/// Nobody reaches Berlin for a while, and Bob is told so.
+pub(crate) fn unreachable() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    stage.say(ALICE, "one");
+    stage.set_apart(1, true);
+    stage.say(ALICE, "two");
+    stage.pass(Span::secs(70));
+    stage.say(ALICE, "three");
+    stage.set_apart(1, false);
+    stage.pass(Span::secs(10));
+    stage.say(ALICE, "four");
+    stage.pass(Span::secs(1));
+    stage.world(&WorldEvent::Settled);
+    end(stage)
+}
+
+/// Berlin misses more than the guild's ring holds.
+pub(crate) fn behind() -> History {
+    let limits = Limits { catch_up_events: 3, ..Limits::default() };
+    let mut stage = begin(limits, &["alice", "bob"]);
+    stage.say(ALICE, "one");
+    stage.set_apart(1, true);
+    for _ in 0..6 {
+        stage.say(ALICE, "more");
+    }
+    stage.set_apart(1, false);
+    stage.pass(Span::secs(10));
+    stage.say(ALICE, "eight");
+    stage.pass(Span::secs(1));
+    stage.world(&WorldEvent::Settled);
+    end(stage)
+}
+
+/// Two guilds, of which Carol is in one only; it is given to Bob, who deletes it.
+pub(crate) fn two_guilds() -> History {
+    let names = ["alice", "bob", "carol"];
+    let mut stage = Stage::with(Limits::default(), &names, |_| Intents::USUAL, true);
+    start(&mut stage, &[ALICE, BOB, CAROL]);
+    stage.say(ALICE, "here");
+    let there = guildhall_core::id::ChannelId(HALL.0 + 2_000);
+    stage.act_in(BOB, OTHER, say_in(there, "there", &[]));
+    stage.say(CAROL, "here again");
+    stage.act(ALICE, Act::Transfer { to: user(BOB) });
+    stage.act(BOB, say_in(OFFICE, "mine", &[]));
+    stage.act(BOB, Act::DeleteGuild);
+    stage.act_in(BOB, OTHER, say_in(there, "and still there", &[]));
+    stage.say(CAROL, "is anybody here?");
+    stage.pass(Span::secs(1));
+    stage.world(&WorldEvent::Settled);
+    end(stage)
+}
+
+pub(crate) const EVE: usize = 4;
+
+/// Carol and Eve are both at Paris, with Alice, who owns the guild; Dave and Bob are at Berlin.
+pub(crate) fn crowd() -> History {
+    let names = ["alice", "bob", "carol", "dave", "eve"];
+    let mut stage = begin(Limits::default(), &names);
+    for _ in 0..4 {
+        stage.say(ALICE, "to all of you");
+    }
+    end(stage)
+}
+
+/// Bob hears something in the office, loses his place there, and a stranger has it replayed.
+pub(crate) fn revoked() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    let roles = |roles: &[guildhall_core::id::RoleId]| Act::SetRoles {
+        user: user(BOB),
+        roles: roles.into(),
+    };
+    stage.act(ALICE, roles(&[STAFF]));
+    stage.act(ALICE, say_in(OFFICE, "he hears this", &[]));
+    stage.act(ALICE, roles(&[]));
+    stage.say(ALICE, "and this");
+    let stranger = stage.socket(1, 1 << 20);
+    stage.resume(stranger, token(BOB), session(2), 2);
+    end(stage)
+}
+
+/// Bob quits, and a good while later the guild still has its owner.
+pub(crate) fn quits() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    stage.say(ALICE, "one");
+    stage.ask(BOB, client::Input::Quit);
+    stage.pass(Span::secs(30));
+    stage.say(ALICE, "two");
+    end(stage)
+}
+
+/// Bob is refused, and waits for a minute.
+pub(crate) fn waits() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    stage.act(BOB, Act::DeleteGuild);
+    stage.pass(Span::secs(60));
+    end(stage)
+}
+
 /// All of them, with their names.
 pub(crate) fn all() -> Vec<(&'static str, History)> {
     vec![
@@ -172,5 +394,17 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("slow", slow()),
         ("silent", silent()),
         ("unheard", unheard()),
+        ("views", views()),
+        ("members", members()),
+        ("blanks", blanks()),
+        ("handed over", handed_over()),
+        ("crashed", crashed()),
+        ("unreachable", unreachable()),
+        ("behind", behind()),
+        ("two guilds", two_guilds()),
+        ("crowd", crowd()),
+        ("revoked", revoked()),
+        ("quits", quits()),
+        ("waits", waits()),
     ]
 }

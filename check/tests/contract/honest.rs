@@ -51,6 +51,18 @@ fn honest_histories_show_what_they_are_for() {
         "frame refused: decode",
         "frame refused: opcode",
         "census",
+        "guild taken up by a new owner",
+        "owner stepped down: fenced",
+        "relay fell behind the ring",
+        "owner out of reach",
+        "gap ended",
+        "view gained a channel",
+        "view lost a channel",
+        "removal told to a session",
+        "message blanked",
+        "typing told",
+        "session lost with its node",
+        "request refused",
     ];
     let missing: Vec<_> = wanted.iter().filter(|name| !marks.contains_key(**name)).collect();
     assert!(missing.is_empty(), "missing: {missing:?} in {marks:#?}");
@@ -83,4 +95,10 @@ fn a_step_told_to_a_recorder_is_the_same_step() {
     let mut recorder = Recorder::default();
     steps.iter().for_each(|step| step.tell(&mut recorder));
     assert_eq!(recorder.steps, steps);
+}
+
+#[test]
+fn the_list_of_marks_is_in_order_and_names_each_once() {
+    let all = guildhall_check::all_marks();
+    assert!(all.is_sorted_by(|one, other| one < other));
 }

@@ -1,25 +1,29 @@
-//! A stage for histories: real nodes and clients by hand, on links that are instant and in order.
+//! A stage for histories: real nodes, clients, journals and a directory by hand, on links that are
+//! instant and in order.
 //!
 //! It plays no tricks: whatever is wrong in a history is put there by the test that tampers with it.
 
 mod drive;
+mod keep;
+mod plot;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use guildhall_check::cast::{Cast, ClientPart, GuildPart};
-use guildhall_core::client::{self, Client, Identity, Jitter};
-use guildhall_core::directory::Directory;
+use guildhall_core::client::{self, Client, Identity};
+use guildhall_core::directory::{self, Directory};
 use guildhall_core::dispatch::Intents;
-use guildhall_core::frame::{ClientFrame, Farewell, Identify, Resume};
-use guildhall_core::guild::Charter;
 use guildhall_core::id::{
-    ChannelId, Connection, Epoch, GuildId, NodeId, Nonce, Port, Seq, SessionId, Shard, Token,
-    UserId,
+    ChannelId, Connection, GuildId, NodeId, Port, RoleId, SessionId, Shard, Token, UserId,
 };
+use guildhall_core::journal::memory::Memory;
+use guildhall_core::journal::{Base, Command};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{self, Node};
-use guildhall_core::request::{Act, Origin, Request};
+use guildhall_core::permission::{Overwrite, Permissions, Target};
+use guildhall_core::realm::Realm;
+use guildhall_core::state::State;
 use guildhall_core::step::{Actor, Head, Recorder, Step, Witness, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 
@@ -27,6 +31,8 @@ use guildhall_core::time::{Instant, Now};
 enum Letter {
     Node(usize, node::Input),
     Client(usize, client::Input),
+    Journal(GuildId, NodeId, Command),
+    Directory(directory::Input),
 }
 
 /// One socket: its slot is its index.
@@ -36,11 +42,17 @@ struct Wire {
     open: bool,
 }
 
-/// Two nodes, a guild at the first, and a client at each node in turn.
+/// Two nodes, a guild or more at the first, and a client at each node in turn.
 pub(crate) struct Stage {
     pub(crate) cast: Arc<Cast>,
     nodes: Vec<Node>,
+    boots: Vec<u32>,
+    /// Nodes that have crashed, and nodes that nobody reaches.
+    down: Vec<bool>,
+    apart: Vec<bool>,
     clients: Vec<Client>,
+    journals: Vec<(GuildId, Memory)>,
+    directory: Directory,
     wires: Vec<Wire>,
     letters: VecDeque<Letter>,
     recorder: Recorder,
@@ -51,53 +63,109 @@ pub(crate) struct Stage {
 }
 
 pub(crate) const GUILD: GuildId = GuildId(7);
+pub(crate) const OTHER: GuildId = GuildId(9);
 pub(crate) const HALL: ChannelId = ChannelId(70);
+/// Only the owner and those who are [`STAFF`] see it.
+pub(crate) const OFFICE: ChannelId = ChannelId(71);
+pub(crate) const STAFF: RoleId = RoleId(8);
 
 /// The secret of a client's user.
 pub(crate) fn token(client: usize) -> Token {
     Token(1_000 + client as u128)
 }
 
+/// A client's user.
+pub(crate) fn user(client: usize) -> UserId {
+    UserId(100 + client as u64)
+}
+
+/// A guild as it is founded: the first client's user owns it.
+fn founded(id: GuildId, members: impl Iterator<Item = UserId>) -> Base {
+    let mut state = State::new(id, user(0));
+    state.roles.insert(STAFF, Permissions::NONE);
+    let everyone = Target::Role(RoleId(id.0));
+    let (view, none) = (Permissions::VIEW_CHANNEL, Permissions::NONE);
+    let hidden = Overwrite { target: everyone, deny: view, allow: none };
+    let shown = Overwrite { target: Target::Role(STAFF), deny: none, allow: view };
+    let channel = |of: ChannelId| ChannelId(of.0 + 1_000 * (id.0 - GUILD.0));
+    state.channels.insert(channel(HALL), Arc::default());
+    state.channels.insert(channel(OFFICE), [hidden, shown].into());
+    state.members.extend(members.map(|user| (user, Arc::default())));
+    Base::founding(state)
+}
+
+fn part(name: &str, founding: Base) -> GuildPart {
+    let mut channels = founding.state.channels.keys();
+    let named = ["hall", "office"].map(|name| (name.to_owned(), *channels.next().unwrap()));
+    GuildPart {
+        name: name.to_owned(),
+        id: founding.state.guild,
+        channels: named.to_vec(),
+        roles: vec![("staff".to_owned(), STAFF)],
+        founding: Arc::new(founding),
+    }
+}
+
 impl Stage {
-    /// `names` are the clients, each with a user of its own; a name with `!` is hostile.
+    /// `names` are the clients, each with a user of its own: one with `!` is hostile, one with `?` is
+    /// no member yet.
     pub(crate) fn new(limits: Limits, names: &[&str]) -> Self {
+        Self::with(limits, names, |_| Intents::USUAL, false)
+    }
+
+    /// The same, with other intents and perhaps with two guilds.
+    pub(crate) fn with(
+        limits: Limits,
+        names: &[&str],
+        intents: impl Fn(usize) -> Intents,
+        two: bool,
+    ) -> Self {
         let limits = Arc::new(limits);
-        let users: Vec<_> = (0..names.len()).map(|index| UserId(100 + index as u64)).collect();
-        let directory = Arc::new(Directory {
-            accounts: users.iter().enumerate().map(|(at, user)| (token(at), *user)).collect(),
-            guilds: users.iter().map(|user| (*user, vec![GUILD])).collect(),
-            owners: [(GUILD, NodeId(0))].into(),
+        let home = |at: usize| NodeId(u16::try_from(at % 2).unwrap());
+        let members = || (0..names.len()).filter(|at| !names[*at].ends_with('?')).map(user);
+        let mut guilds = vec![part("guild", founded(GUILD, members()))];
+        if two {
+            guilds.push(part("other", founded(OTHER, members().take(2))));
+        }
+        let realm = Arc::new(Realm {
+            accounts: (0..names.len()).map(|at| (token(at), user(at))).collect(),
+            nodes: vec![NodeId(0), NodeId(1)],
         });
-        let part = |(name, user): (&&str, &UserId)| ClientPart {
-            name: name.trim_end_matches('!').to_owned(),
-            user: *user,
+        let named = (0..names.len()).map(|at| {
+            let of = guilds.iter().filter(|it| it.founding.state.members.contains_key(&user(at)));
+            (user(at), of.map(|it| it.id).collect())
+        });
+        let directory = Directory::new(named);
+        let part = |(at, name): (usize, &&str)| ClientPart {
+            name: name.trim_end_matches(['!', '?']).to_owned(),
+            user: user(at),
+            home: home(at),
             honest: !name.ends_with('!'),
         };
         let cast = Arc::new(Cast {
             limits: limits.clone(),
-            directory: directory.clone(),
+            realm: realm.clone(),
             nodes: vec!["paris".to_owned(), "berlin".to_owned()],
-            guilds: vec![GuildPart {
-                name: "guild".to_owned(),
-                id: GUILD,
-                channels: vec![("hall".to_owned(), HALL)],
-                members: users.clone(),
-            }],
-            clients: names.iter().zip(&users).map(part).collect(),
+            guilds,
+            clients: names.iter().enumerate().map(part).collect(),
         });
-        let node = |id| Node::new(NodeId(id), limits.clone(), directory.clone(), None);
-        let client = |(at, user): (usize, &UserId)| {
-            let home = NodeId(u16::try_from(at % 2).unwrap());
-            let (intents, shard) = (Intents::USUAL, Shard::default());
-            Client::new(
-                Identity { user: *user, token: token(at), intents, shard, home },
-                limits.clone(),
-            )
+        let client = |at: usize| {
+            let (user, token, home) = (user(at), token(at), home(at));
+            let (intents, shard) = (intents(at), Shard::default());
+            let identity = Identity { user, token, intents, shard, home, nodes: 2 };
+            Client::new(identity, limits.clone(), None)
         };
+        let journals = cast.guilds.iter();
         let mut stage = Self {
-            cast,
-            nodes: vec![node(0), node(1)],
-            clients: users.iter().enumerate().map(client).collect(),
+            nodes: [0, 1]
+                .map(|id| Node::new((NodeId(id), 1), limits.clone(), realm.clone(), None))
+                .into(),
+            boots: vec![1, 1],
+            down: vec![false; 2],
+            apart: vec![false; 2],
+            clients: (0..names.len()).map(client).collect(),
+            journals: journals.map(|it| (it.id, Memory::new(Base::clone(&it.founding)))).collect(),
+            directory,
             wires: Vec::new(),
             letters: VecDeque::new(),
             recorder: Recorder::default(),
@@ -105,9 +173,12 @@ impl Stage {
             step: 0,
             sessions: 0,
             nonces: 0,
+            cast,
         };
-        let charter = Charter { id: GUILD, epoch: Epoch(1), channels: vec![HALL], members: users };
-        stage.tell(0, node::Input::Own(charter));
+        stage.own(0, GUILD);
+        if two {
+            stage.own(0, OTHER);
+        }
         stage
     }
 
@@ -133,66 +204,6 @@ impl Stage {
         self.settle();
     }
 
-    /// A client's user says something in the hall.
-    pub(crate) fn say(&mut self, client: usize, what: &str) {
-        self.nonces += 1;
-        let origin = Origin { user: UserId(100 + client as u64), nonce: Nonce(self.nonces) };
-        let act = Act::Say { channel: HALL, content: what.into() };
-        self.ask(client, client::Input::Ask(Request { origin, guild: GUILD, act }));
-    }
-
-    /// A client's connection breaks.
-    pub(crate) fn cut(&mut self, client: usize) {
-        let slot = self.wires.iter().rposition(|wire| wire.client == Some(client) && wire.open);
-        let slot = slot.expect("a client that is cut is connected");
-        self.wires[slot].open = false;
-        let connection = connection(slot);
-        let node = self.wires[slot].node;
-        self.tell(node, node::Input::Closed { connection, how: Farewell::End });
-        let jitter = Jitter(1 << 15);
-        self.ask(
-            client,
-            client::Input::Closed { connection: Some(connection), code: None, jitter },
-        );
-    }
-
-    /// A client falls silent: neither side hears of the other any more.
-    pub(crate) fn silence(&mut self, client: usize) {
-        let mine = self.wires.iter_mut().filter(|wire| wire.client == Some(client));
-        mine.for_each(|wire| wire.client = None);
-    }
-
-    /// Somebody without a client opens a socket.
-    pub(crate) fn socket(&mut self, node: usize, window: u32) -> Connection {
-        let slot = self.wires.len();
-        self.wires.push(Wire { node, client: None, open: true });
-        self.tell(node, node::Input::Accepted { connection: connection(slot), window });
-        connection(slot)
-    }
-
-    /// Somebody without a client says something.
-    pub(crate) fn frame(&mut self, on: Connection, frame: ClientFrame, bytes: u32) {
-        let node = self.wires[on.slot as usize].node;
-        self.tell(node, node::Input::Frame { connection: on, frame, bytes });
-    }
-
-    /// Somebody without a client identifies; the session's id is the returned number.
-    pub(crate) fn identify(&mut self, on: Connection, client: usize) -> SessionId {
-        self.sessions += 1;
-        let session = SessionId(self.sessions);
-        let (intents, shard) = (Intents::USUAL, Shard::default());
-        let identify = Identify { token: token(client), intents, shard };
-        let node = self.wires[on.slot as usize].node;
-        self.tell(node, node::Input::Identify { connection: on, identify, session, bytes: 100 });
-        session
-    }
-
-    /// Somebody without a client resumes.
-    pub(crate) fn resume(&mut self, on: Connection, token: Token, session: SessionId, seq: u64) {
-        let resume = Resume { token, session, seq: Seq(seq) };
-        self.frame(on, ClientFrame::Resume(resume), 100);
-    }
-
     /// All nodes are counted.
     pub(crate) fn census(&mut self) {
         (0..self.nodes.len()).for_each(|node| self.tell(node, node::Input::Census));
@@ -216,4 +227,9 @@ fn id(node: usize) -> NodeId {
 
 fn port(client: usize) -> Port {
     Port(u32::try_from(client).unwrap())
+}
+
+/// The id of the session that began as this one of all.
+pub(crate) fn session(number: u128) -> SessionId {
+    SessionId(number)
 }

@@ -6,5 +6,8 @@ mod tools;
 mod bounds;
 mod clients;
 mod delivery;
+mod isolation;
 mod order;
+mod owners;
+mod requests;
 mod sessions;

@@ -1,34 +1,19 @@
-//! How a session goes on: where it stands in its guilds, what was written, and who reads.
+//! How a session goes on: what was written, and who reads.
 
-use guildhall_core::id::{Connection, GuildId};
+use guildhall_core::id::Connection;
 use guildhall_core::time::Instant;
 
-use super::{Ledger, NONE, Seat, Sessions, Told};
+use super::Sessions;
 
 impl Sessions {
-    /// The session now stands so in a guild, with `cursor` next.
-    pub(crate) fn stand(&mut self, index: u32, seat: Seat) {
-        let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
-        match cold.seats.iter().position(|known| known.guild == seat.guild) {
-            Some(place) => {
-                cold.seats[place] = seat;
-                if hot.seat as usize == place {
-                    // Nothing may come by the hot path of a guild that is not whole.
-                    let whole = seat.told == Told::Whole;
-                    (hot.cursor, hot.seat) = (seat.cursor, if whole { hot.seat } else { NONE });
-                    hot.guild = if whole { hot.guild } else { NONE };
-                }
-            }
-            None => cold.seats.push(seat),
-        }
-    }
-
     /// Number `s` was written to the attached connection.
     pub(crate) fn wrote(&mut self, index: u32, s: u64) {
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
         cold.written = s;
         cold.fresh = false;
-        hot.steady = s + 1 >= hot.next && cold.resumed.is_empty() && cold.connection.is_some();
+        let turns = cold.seats.get(hot.seat as usize).is_some_and(|seat| !seat.turns.is_empty());
+        let live = s + 1 >= hot.next && cold.resumed.is_empty() && cold.connection.is_some();
+        hot.steady = live && !turns;
     }
 
     /// A violation was found: nothing that follows from it is judged again.
@@ -60,16 +45,20 @@ impl Sessions {
         cold.detached = None;
         cold.written = seq;
         cold.fresh = true;
+        cold.resumes += 1;
         cold.resumed.push_back(stamps);
     }
 
     pub(crate) fn end(&mut self, index: u32) {
         self.detach(index, None);
         let session = &mut self.cold[index as usize];
-        if !std::mem::replace(&mut session.ended, true)
-            && let Some(living) = self.living.get_mut(&session.user)
-        {
-            *living -= 1;
+        session.ended = true;
+        session.seats.clear();
+        let user = session.user;
+        self.let_go(index);
+        self.living.remove(&index);
+        if let Some(living) = self.by_user.get_mut(&user) {
+            living.retain(|other| *other != index);
         }
     }
 
@@ -84,15 +73,6 @@ impl Sessions {
         cold.acked = cold.acked.max(kept);
         while cold.runs.front().is_some_and(|run| run.first + run.len <= cold.acked + 1) {
             cold.runs.pop_front();
-        }
-    }
-
-    /// The guilds of a READY: each is to be told of.
-    pub(crate) fn expect(&mut self, index: u32, ledger: &mut Ledger, guilds: &[GuildId]) {
-        for &guild in guilds {
-            let seat =
-                Seat { guild: ledger.number(guild), told: Told::Nothing, cursor: 0, floor: None };
-            self.stand(index, seat);
         }
     }
 }

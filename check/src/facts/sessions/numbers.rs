@@ -7,12 +7,12 @@ use guildhall_core::dispatch::Dispatch;
 use super::{Kept, NONE, Run, Sessions};
 
 impl Sessions {
-    /// The record that number `s` stands for, if it lies in the run that is still growing.
+    /// The entry that number `s` stands for, if it lies in the run that is still growing.
     #[inline]
     pub(crate) fn growing(&self, index: u32, s: u64) -> Option<(u32, u32)> {
         let hot = self.hot(index);
         let within = hot.run_from <= s && s < hot.next && !hot.spoilt;
-        within.then(|| (hot.guild, hot.cursor - (hot.next - s) as u32))
+        within.then(|| (hot.lane, hot.cursor - (hot.next - s) as u32))
     }
 
     /// What number `s` stands for, if it is remembered.
@@ -23,12 +23,12 @@ impl Sessions {
         }
         if s >= hot.run_from {
             let back = u32::try_from(hot.next - s).ok()?;
-            return Some(Kept::Record(hot.guild, hot.cursor - back));
+            return Some(Kept::Said(hot.lane, hot.cursor - back));
         }
         let place = cold.runs.partition_point(|run| run.first + run.len <= s);
         let run = cold.runs.get(place).filter(|run| run.first <= s)?;
         Some(match &run.kept {
-            Kept::Record(guild, start) => Kept::Record(*guild, start + (s - run.first) as u32),
+            Kept::Said(lane, start) => Kept::Said(*lane, start + (s - run.first) as u32),
             Kept::Own(own) => Kept::Own(own.clone()),
         })
     }
@@ -41,7 +41,7 @@ impl Sessions {
         }
         let len = hot.next - hot.run_from;
         if len > 0 {
-            each(hot.run_from, len, &Kept::Record(hot.guild, hot.cursor - len as u32));
+            each(hot.run_from, len, &Kept::Said(hot.lane, hot.cursor - len as u32));
         }
     }
 
@@ -50,7 +50,7 @@ impl Sessions {
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
         let len = hot.next - hot.run_from;
         if len > 0 {
-            let kept = Kept::Record(hot.guild, hot.cursor - len as u32);
+            let kept = Kept::Said(hot.lane, hot.cursor - len as u32);
             cold.runs.push_back(Run { first: hot.run_from, len, kept });
             hot.run_from = hot.next;
         }
@@ -59,25 +59,30 @@ impl Sessions {
         }
     }
 
-    /// A new number stands for a record.
-    pub(crate) fn told_record(&mut self, index: u32, guild: u32, at: u32) {
-        let hot = &self.hot[index as usize];
-        if hot.guild != guild || hot.cursor != at {
-            self.close_run(index);
-            let seats = &self.cold[index as usize].seats;
-            let seat = seats.iter().position(|seat| seat.guild == guild);
+    /// A new number stands for the entry `at` of the lane in which the seat at `place` is.
+    pub(crate) fn told_entry(&mut self, index: u32, place: usize, at: u32) {
+        let lane = self.get(index).seats[place].lane;
+        let hot = self.hot(index);
+        if hot.lane != lane || hot.cursor != at || hot.seat as usize != place {
+            self.let_go(index);
             let hot = &mut self.hot[index as usize];
-            (hot.guild, hot.cursor) = (guild, at);
-            hot.seat = seat.map_or(NONE, |seat| seat as u32);
+            (hot.lane, hot.cursor, hot.seat) = (lane, at, place as u32);
         }
         let hot = &mut self.hot[index as usize];
         hot.next += 1;
         hot.cursor += 1;
     }
 
+    /// Nothing may come by the hot path until something is told from a lane again.
+    pub(crate) fn let_go(&mut self, index: u32) {
+        self.close_run(index);
+        let hot = &mut self.hot[index as usize];
+        (hot.lane, hot.seat) = (NONE, NONE);
+    }
+
     /// A new number stands for something that the session alone is told.
     pub(crate) fn told_own(&mut self, index: u32, what: &Arc<Dispatch>) {
-        self.close_run(index);
+        self.let_go(index);
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
         let kept = Kept::Own(what.clone());
         cold.runs.push_back(Run { first: hot.next, len: 1, kept });

@@ -71,7 +71,8 @@ impl Zombies {
             }
             Told::Other
             | Told::Timeout
-            | Told::Identify(..)
+            | Told::Named
+            | Told::Identify(_)
             | Told::Resume(_)
             | Told::Malformed(_)
             | Told::Drained
@@ -101,5 +102,12 @@ impl Zombies {
             now >= pulse.heard + limits.heartbeat_interval.scaled(3, 2)
                 || !attached && now >= pulse.opened + limits.unauthenticated
         })
+    }
+
+    /// A node has crashed: its clock may begin anew.
+    pub(crate) fn crash(&mut self, node: NodeId) {
+        if let Some(of) = self.nodes.get_mut(usize::from(node.0)) {
+            *of = Default::default();
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::scene::{Scene, Told};
 
 /// Whether a close with this code fits what the client has sent; B4 judges rates and sizes.
 pub(crate) fn fits(scene: &Scene, facts: &Facts, code: CloseCode) -> bool {
-    let known = |token| facts.cast.directory.accounts.contains_key(&token);
+    let known = |token| facts.cast.realm.accounts.contains_key(&token);
     match (code, scene.told) {
         (CloseCode::Unknown | CloseCode::RateLimited, _) => true,
         (CloseCode::Decode, told) => {
@@ -16,12 +16,12 @@ pub(crate) fn fits(scene: &Scene, facts: &Facts, code: CloseCode) -> bool {
         }
         (CloseCode::UnknownOpcode, Told::Malformed(how)) => how == Malformed::Opcode,
         (CloseCode::NotAuthenticated, Told::Malformed(how)) => how == Malformed::Early,
-        (CloseCode::AlreadyAuthenticated, Told::Identify(..) | Told::Resume(_)) => {
-            scene.session.is_some()
+        (CloseCode::AlreadyAuthenticated, Told::Identify(_) | Told::Resume(_)) => {
+            scene.session.is_some() || scene.identifying
         }
-        (CloseCode::AuthenticationFailed, Told::Identify(identify, _)) => !known(identify.token),
-        (CloseCode::InvalidShard, Told::Identify(identify, _)) => !identify.shard.is_valid(),
-        (CloseCode::InvalidIntents, Told::Identify(identify, _)) => !identify.intents.is_valid(),
+        (CloseCode::AuthenticationFailed, Told::Identify(identify)) => !known(identify.token),
+        (CloseCode::InvalidShard, Told::Identify(identify)) => !identify.shard.is_valid(),
+        (CloseCode::InvalidIntents, Told::Identify(identify)) => !identify.intents.is_valid(),
         (
             CloseCode::UnknownOpcode
             | CloseCode::NotAuthenticated

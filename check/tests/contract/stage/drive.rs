@@ -1,6 +1,7 @@
 //! How the stage moves: letters are taken in order, and deadlines when they come.
 
 use guildhall_core::client::{self, Client, Jitter};
+use guildhall_core::directory;
 use guildhall_core::frame::{ClientFrame, Farewell};
 use guildhall_core::id::{Connection, SessionId};
 use guildhall_core::node::{self, Node};
@@ -14,12 +15,14 @@ impl Stage {
     pub(crate) fn pass(&mut self, span: Span) {
         let end = self.now + span;
         loop {
-            let nodes = self.nodes.iter().filter_map(Node::poll_timeout);
+            let up = self.nodes.iter().zip(&self.down).filter(|(_, down)| !**down);
+            let nodes = up.filter_map(|(node, _)| Node::poll_timeout(node));
             let clients = self.clients.iter().filter_map(Client::poll_timeout);
             let Some(next) = nodes.chain(clients).min().filter(|next| *next <= end) else { break };
             self.now = self.now.max(next);
             for node in 0..self.nodes.len() {
-                if self.nodes[node].poll_timeout().is_some_and(|at| at <= self.now) {
+                let due = self.nodes[node].poll_timeout().is_some_and(|at| at <= self.now);
+                if due && !self.down[node] {
                     let head = self.head(Actor::Node(id(node)));
                     self.recorder.timeout(&head);
                     let mut out = Vec::new();
@@ -45,6 +48,9 @@ impl Stage {
     pub(super) fn settle(&mut self) {
         while let Some(letter) = self.letters.pop_front() {
             match letter {
+                Letter::Node(node, _) if self.down[node] => {}
+                Letter::Journal(guild, from, command) => self.keep(guild, from, command),
+                Letter::Directory(input) => self.direct(input),
                 Letter::Node(node, input) => {
                     let head = self.head(Actor::Node(id(node)));
                     self.recorder.node_input(&head, &input);
@@ -86,6 +92,21 @@ impl Stage {
                         client::Input::Closed { connection: Some(connection), code, jitter },
                     )
                 }
+                node::Output::Journal { guild, command } => {
+                    self.letters.push_back(Letter::Journal(guild, id(node), command));
+                    continue;
+                }
+                node::Output::Directory(word) => {
+                    let input = directory::Input { from: id(node), boot: self.boots[node], word };
+                    self.letters.push_back(Letter::Directory(input));
+                    continue;
+                }
+                node::Output::Peer { to, .. }
+                    if usize::from(to.0) != node
+                        && (self.apart[node] || self.apart[usize::from(to.0)]) =>
+                {
+                    continue;
+                }
                 node::Output::Peer { to, message } => {
                     let input = node::Input::Peer { from: id(node), message };
                     self.letters.push_back(Letter::Node(usize::from(to.0), input));
@@ -123,13 +144,20 @@ impl Stage {
                     let input = node::Input::Request { port: port(client), token, request };
                     self.letters.push_back(Letter::Node(usize::from(node.0), input));
                 }
-                client::Output::Stopped(_) | client::Output::TooManyRequests(_) => {}
+                client::Output::Stopped(_)
+                | client::Output::TooManyRequests(_)
+                | client::Output::GaveUp(_) => {}
             }
         }
         self.recorder.stepped(head);
     }
 
     fn connect(&mut self, client: usize, node: usize) {
+        if self.down[node] {
+            let jitter = Jitter(1 << 15);
+            let closed = client::Input::Closed { connection: None, code: None, jitter };
+            return self.letters.push_back(Letter::Client(client, closed));
+        }
         let connection = connection(self.wires.len());
         self.wires.push(Wire { node, client: Some(client), open: true });
         let opened = client::Input::Opened { connection, jitter: Jitter(1 << 15) };

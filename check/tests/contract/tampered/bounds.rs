@@ -6,10 +6,12 @@ use std::sync::Arc;
 use guildhall_check::cast::Cast;
 use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
+use guildhall_core::directory::Word;
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::node::Note;
-use guildhall_core::step::{Input, Output};
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::step::{Input, Output, Step};
 use guildhall_core::time::{Instant, Now, Span};
 
 use crate::histories::{self};
@@ -51,6 +53,45 @@ fn b1_a_peer_that_asks_and_never_reads_is_not_cut() {
 }
 
 #[test]
+fn b1_a_guild_knows_too_many_messages() {
+    let found = tampered(histories::talk(), |steps| count(steps, Table::Messages, |_| 4_097));
+    only!(found, B1);
+}
+
+#[test]
+fn b3_a_relay_is_told_an_event_twice() {
+    let found = tampered(histories::talk(), |steps| {
+        let streams = |output: &Output| {
+            matches!(
+                output,
+                Output::Node(node::Output::Peer { message: PeerMessage::Stream { .. }, .. })
+            )
+        };
+        let at = find(steps, 0, |step| step.outputs.iter().any(streams));
+        let again = steps[at].outputs.iter().find(|it| streams(it)).cloned();
+        steps[at].outputs.extend(again);
+    });
+    only!(found, B3);
+}
+
+#[test]
+fn b3_a_chunk_is_too_large() {
+    let (cast, steps) = histories::talk();
+    let cast = bounded(&cast, |limits| limits.chunk_entries = 1);
+    assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::B3]));
+}
+
+#[test]
+fn b3_an_event_is_put_into_words_for_each_session() {
+    // Carol and Eve are at Paris, and see the same. Nothing that can be compared by value changes.
+    let (cast, mut steps) = histories::crowd();
+    let last = told(&mut steps, 0, histories::EVE).len() - 1;
+    forge(told(&mut steps, 0, histories::EVE)[last].1, |_| {});
+    let found = red(&cast, &steps);
+    only!(found, B3);
+}
+
+#[test]
 fn b2_a_window_does_not_slide() {
     let found = tampered(histories::talk(), |steps| count(steps, Table::LongestReplay, |_| 2_049));
     only!(found, B2);
@@ -87,8 +128,14 @@ fn b4_a_connection_is_cut_as_too_fast_that_is_not() {
 fn b4_a_second_identify_is_accepted_too_soon() {
     // The clock of the one that is accepted is set back to right after the one before.
     let found = tampered(histories::refused(), |steps| {
-        let begun = |note: &Note| matches!(note, Note::Begun { .. });
-        let last = steps.iter().rposition(|step| noted(step, begun)).expect("somebody begins");
+        let asks = |step: &Step| {
+            matches!(step.input, Input::Node(node::Input::Identify { .. }))
+                && step
+                    .outputs
+                    .iter()
+                    .any(|it| matches!(it, Output::Node(node::Output::Directory(Word::Ask { .. }))))
+        };
+        let last = steps.iter().rposition(asks).expect("somebody identifies");
         steps[last].head.now = Now::from(Instant::ZERO + Span::secs(1));
         steps.truncate(last + 1);
     });

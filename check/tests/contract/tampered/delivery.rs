@@ -8,9 +8,10 @@ use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::{Epoch, NodeId, Position};
 use guildhall_core::node::{End, Note};
-use guildhall_core::peer::{Event, PeerMessage, Record, RelayId};
+use guildhall_core::peer::PeerMessage;
 use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::{Actor, Input, Output, Step};
+use guildhall_core::time::Instant;
 use guildhall_core::{client, node};
 
 use crate::histories::{self};
@@ -67,12 +68,13 @@ fn d3_a_snapshot_is_older_than_what_its_node_has_heard() {
     // Berlin is told that the guild has gone on before Bob identifies there.
     let found = tampered(histories::talk(), |steps| {
         let berlin = Actor::Node(NodeId(1));
-        let begun = |note: &Note| matches!(note, Note::Begun { .. });
-        let at = find(steps, 0, |step| step.head.actor == berlin && noted(step, begun));
+        let at = find(steps, 0, |step| {
+            step.head.actor == berlin
+                && matches!(step.input, Input::Node(node::Input::Identify { .. }))
+        });
         let (guild, sender) = (GUILD, Epoch(1));
-        let position = Position { epoch: sender, index: 2 };
-        let relay = RelayId { node: NodeId(1), serial: 1 };
-        let message = PeerMessage::Tip { relay, guild, sender, position };
+        let (position, sent) = (Position { epoch: sender, index: 2 }, Instant::ZERO);
+        let message = PeerMessage::Tip { guild, sender, position, sent };
         let heard = Input::Node(node::Input::Peer { from: NodeId(0), message });
         let told = Step { input: heard, outputs: Vec::new(), ..steps[at].clone() };
         steps.insert(at, told);
@@ -149,29 +151,7 @@ fn d6_a_client_is_told_what_nobody_said() {
 
 #[test]
 fn d6_a_guild_says_what_nobody_asked() {
-    let found = tampered(histories::talk(), |steps| {
-        let said = |output: &Output| {
-            matches!(
-                output,
-                Output::Node(node::Output::Peer { message: PeerMessage::Stream { .. }, .. })
-            )
-        };
-        let at = find(steps, 0, |step| step.outputs.iter().any(said));
-        for output in &mut steps[at].outputs {
-            if let Output::Node(node::Output::Peer {
-                message: PeerMessage::Stream { record, .. },
-                ..
-            }) = output
-            {
-                let mut forged = Record::clone(record);
-                let Event::Message(message) = &mut forged.event;
-                message.content = "never asked".into();
-                *record = Arc::new(forged);
-            }
-        }
-        steps.truncate(at + 1);
-    });
-    only!(found, D6);
+    only!(forged_last(|message| message.content = "never asked".into()), D6);
 }
 
 #[test]

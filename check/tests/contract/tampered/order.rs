@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::dispatch::Body;
-use guildhall_core::id::{MessageId, Nonce, Seq};
+use guildhall_core::event::Event;
+use guildhall_core::id::{Epoch, MessageId, Nonce, Position, Seq};
 use guildhall_core::node::Note;
-use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::{Answer, Outcome};
+use guildhall_core::request::{Act, Answer, Origin, Outcome};
 use guildhall_core::step::{Input, Output, Step};
 use guildhall_core::{client, node};
 
-use crate::histories::{self};
+use crate::histories::{self, BOB};
+use crate::stage::GUILD;
 
 use super::tools::*;
 
@@ -78,34 +79,35 @@ fn o3_an_event_comes_before_its_guild() {
 
 #[test]
 fn o4_what_was_asked_later_is_placed_before() {
-    // Nobody follows the guild, so that the answers alone tell of the places: they change them.
-    let swap = |answer: &mut Answer| {
-        if let Outcome::Done(position) = &mut answer.outcome {
-            position.index = if answer.origin.nonce == Nonce(1) { 2 } else { 1 };
-        }
-    };
+    // Alice is told that another act of hers stands further on before she asks for the second one.
     let found = tampered(histories::unheard(), |steps| {
-        for step in steps {
-            match &mut step.input {
-                Input::Client(client::Input::Answer(answer))
-                | Input::Node(node::Input::Peer {
-                    message: PeerMessage::Answer { answer, .. },
-                    ..
-                }) => swap(answer),
-                _ => {}
-            }
-            for output in &mut step.outputs {
-                if let Output::Node(
-                    node::Output::Answer { answer, .. }
-                    | node::Output::Peer { message: PeerMessage::Answer { answer, .. }, .. },
-                ) = output
-                {
-                    swap(answer)
-                }
-            }
-        }
+        let (second, origin) = asks(steps, 1, |_| true);
+        let before = Origin { nonce: Nonce(99), ..origin };
+        let outcome = Outcome::Done(Position { epoch: Epoch(1), index: 9 });
+        let answer = Answer { origin: before, guild: GUILD, attempt: 1, outcome };
+        let input = Input::Client(client::Input::Answer(answer));
+        let told = Step { input, outputs: Vec::new(), ..steps[second].clone() };
+        steps.insert(second, told);
     });
     only!(found, O4);
+}
+
+#[test]
+fn o5_a_member_joins() {
+    let found = tampered(histories::members(), |steps| {
+        let (at, origin) = asks(steps, 2, |act| *act == Act::Join);
+        commit(steps, at, origin, Event::MemberAdd { user: origin.user });
+    });
+    only!(found, O5);
+}
+
+#[test]
+fn o3_an_event_comes_before_its_channel() {
+    let found = tampered(histories::views(), |steps| {
+        let made = told_bob(steps).iter().position(|(_, it)| it.body.name() == "CHANNEL_CREATE");
+        leave_out(steps, 1, BOB, made.expect("Bob is told of the office"));
+    });
+    only!(found, O3);
 }
 
 #[test]

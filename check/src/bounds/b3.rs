@@ -1,0 +1,131 @@
+//! B3 work: an event, a notice or a chunk costs one message per relay or node; a chunk has no more
+//! entries than it may; and one event is put into words once for each class of intents and permission.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use guildhall_core::dispatch::Dispatch;
+use guildhall_core::id::{GuildId, NodeId, Position};
+use guildhall_core::peer::{PeerMessage, RelayId};
+
+use crate::facts::Facts;
+use crate::facts::guilds::timeline::Moment;
+use crate::findings::{Complaint, Subject};
+
+type Verdict = Option<(Subject, Complaint)>;
+
+/// What a message between nodes is about: no two in a step are about the same.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum About {
+    Follow(RelayId),
+    Leave(RelayId),
+    CatchUp(RelayId),
+    Chunk(RelayId, Position, u32),
+    Stream(RelayId, Position),
+    Tip(GuildId),
+}
+
+/// A place in a lane, with the dispatches that tell of it.
+type Words = ((u32, u32), Vec<Arc<Dispatch>>);
+
+/// What one step has said so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Work {
+    said: BTreeSet<(NodeId, About)>,
+    words: Vec<Words>,
+}
+
+impl Work {
+    /// A step begins.
+    pub(crate) fn begin(&mut self) {
+        self.said.clear();
+        self.words.clear();
+    }
+
+    /// A node says something to another one, or to itself.
+    pub(crate) fn says(&mut self, facts: &Facts, to: NodeId, message: &PeerMessage) -> Verdict {
+        let about = match message {
+            PeerMessage::Subscribe { relay, .. } => About::Follow(*relay),
+            PeerMessage::Unsubscribe { relay, .. } => About::Leave(*relay),
+            PeerMessage::CatchUp { relay, .. } => About::CatchUp(*relay),
+            PeerMessage::Chunk { relay, chunk, .. } => {
+                let most = facts.cast.limits.chunk_entries as usize;
+                if chunk.entries() > most {
+                    let got = format!("{} entries", chunk.entries());
+                    let what =
+                        Complaint::new("a chunk is too large", format!("at most {most}"), got);
+                    return Some((Subject::new("guild", facts.cast.guild(chunk.guild)), what));
+                }
+                About::Chunk(*relay, chunk.position, chunk.nth)
+            }
+            PeerMessage::Stream { relay, record, .. } => About::Stream(*relay, record.position),
+            PeerMessage::Tip { guild, .. } => About::Tip(*guild),
+            // Each of these is somebody's own.
+            PeerMessage::Request { .. } | PeerMessage::Answer { .. } => return None,
+        };
+        (!self.said.insert((to, about))).then(|| {
+            let expected = "one message per relay or node";
+            let got = format!("another one about {about:?}");
+            let name = facts.cast.node(to);
+            let complaint = Complaint::new(format!("{name} is told the same twice"), expected, got);
+            (Subject::new("node", name), complaint)
+        })
+    }
+
+    /// A session at a node is told an entry of a lane by a dispatch that was not the last one to say
+    /// so. A dispatch is made for a class, not for a session.
+    pub(crate) fn words(
+        &mut self,
+        facts: &Facts,
+        node: NodeId,
+        (lane, at): (u32, u32),
+        what: &Arc<Dispatch>,
+    ) -> Verdict {
+        let place = (lane, at);
+        let found = self.words.iter().position(|(known, _)| *known == place);
+        let found = found.unwrap_or_else(|| {
+            self.words.push((place, Vec::new()));
+            self.words.len() - 1
+        });
+        let said = &mut self.words[found].1;
+        if !said.iter().any(|known| Arc::ptr_eq(known, what)) {
+            said.push(what.clone());
+        }
+        let count = said.len();
+        // Where there is but one, nothing has to be counted; and where nothing is shared at all, as in
+        // a history that was read back, nothing can be.
+        let most = if count > 1 && facts.live { classes(facts, node, lane, what) } else { count };
+        (count > most).then(|| {
+            let guild = what.source.map_or("?", |source| facts.cast.guild(source.guild));
+            let message = format!("an event of {guild} is put into words too often");
+            let expected = format!("at most {most} for {most} classes");
+            let complaint = Complaint::new(message, expected, format!("{count} in one step"));
+            (Subject::new("node", facts.cast.node(node)), complaint)
+        })
+    }
+}
+
+/// How many classes of intents and permission there are among the sessions of a node in a lane.
+fn classes(facts: &Facts, node: NodeId, lane: u32, what: &Dispatch) -> usize {
+    let Some(source) = what.source else { return 1 };
+    let (Some(number), Some(guild)) =
+        (facts.ledger.find(source.guild), facts.ledger.guild(source.guild))
+    else {
+        return 1;
+    };
+    let at = Moment::after(source.position);
+    let mut classes = BTreeSet::new();
+    for index in facts.sessions.living() {
+        let session = facts.sessions.get(index);
+        let Some(place) = facts.sessions.place(index, number) else { continue };
+        if session.node != node || facts.sessions.cursor(index, place).0 != lane {
+            continue;
+        }
+        let user = session.user;
+        let own = guild.history.has_own_rules(at, user).then_some(user);
+        let roles = guild.history.member_at(at, user).cloned();
+        let owner = guild.history.owner(at) == user;
+        classes.insert((session.intents.told(), roles, own, owner));
+    }
+    classes.len()
+}

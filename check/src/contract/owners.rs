@@ -1,0 +1,170 @@
+//! What nodes say as owners of guilds, and what owners are asked.
+
+use std::sync::Arc;
+
+use guildhall_core::event::Record;
+use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::journal::Command;
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::request::{Answer, Outcome};
+use guildhall_core::step::Head;
+use guildhall_core::time::Instant;
+
+use super::Contract;
+use crate::delivery::{d6, d7};
+use crate::facts::hearing::word;
+use crate::isolation::i8;
+use crate::sessions::{l4, l8};
+use crate::violation::Clause;
+
+impl Contract {
+    /// A node is told something by another one, or by itself.
+    pub(super) fn peer_says(&mut self, head: &Head, node: NodeId, message: &PeerMessage) {
+        let now = head.now.instant;
+        self.facts.relays.asks(node, now, message);
+        let over = self.facts.hearing.hear(node, now, message);
+        if let Some((guild, epoch)) = over {
+            self.marks.add("word of an owner that is over");
+            self.scene.over = Some((guild, epoch, crate::facts::hearing::is_done(message)));
+        }
+        match message {
+            PeerMessage::CatchUp { .. } => {
+                self.scene.catches_up = true;
+                self.marks.add("relay asked to catch up");
+            }
+            PeerMessage::Chunk { relay, chunk, .. } if over.is_none() => {
+                self.facts.relays.given(*relay, chunk);
+            }
+            PeerMessage::Stream { relay, record, .. } if over.is_none() => {
+                self.scene.streams = true;
+                self.facts.relays.streamed(*relay, record.prev, record.position);
+            }
+            PeerMessage::Request { epoch, heard, request, .. } => {
+                let late = now.since(*heard) > self.facts.cast.limits.request_age;
+                let served = self.facts.owners.get(node, request.guild);
+                // Only the owner that sent the tip can say how long ago that was.
+                if served.is_some_and(|owner| owner.epoch == Some(*epoch)) {
+                    self.fates.arrives((request.origin, request.guild), *epoch, late);
+                    if late {
+                        self.marks.add("old copy of a request arrived");
+                    }
+                }
+            }
+            PeerMessage::Chunk { .. }
+            | PeerMessage::Stream { .. }
+            | PeerMessage::Tip { .. }
+            | PeerMessage::Subscribe { .. }
+            | PeerMessage::Unsubscribe { .. }
+            | PeerMessage::Answer { .. } => {}
+        }
+    }
+
+    /// A node asks the journal of a guild.
+    pub(super) fn asks_journal(
+        &mut self,
+        node: NodeId,
+        guild: GuildId,
+        now: Instant,
+        what: &Command,
+    ) {
+        self.facts.owners.asks(node, guild, now, what);
+        let Some(guild) = self.facts.ledger.guild_mut(guild) else { return };
+        if let Command::Compact { base, .. } = what {
+            guild.compacted = guild.compacted.max(base.position);
+        }
+        let Command::Append { records, .. } = what else { return };
+        for record in records.iter() {
+            let kept = guild.at(record.position).is_some();
+            // What an older owner asks for will not be kept.
+            if !kept && record.position.epoch >= guild.epoch {
+                guild.staged.insert(record.position, record.clone());
+            }
+        }
+    }
+
+    /// A node says something to another one, or to itself.
+    pub(super) fn says_to_peer(&mut self, head: &Head, to: NodeId, message: &PeerMessage) {
+        let (node, now) = (self.scene.node, head.now.instant);
+        let work = self.work.says(&self.facts, to, message);
+        self.blame(head, Clause::B3, work);
+        if let PeerMessage::CatchUp { relay, from, .. } = message {
+            self.facts.relays.stands(*relay, *from);
+        }
+        let Some((guild, sender, position)) = word(message) else { return };
+        let facts = &self.facts;
+        let stale = l8::speaks(facts, node, guild, now);
+        let early = d7::says(facts, message);
+        let orphan = l4::tells(facts, node, now, message);
+        let sound = early.is_none();
+        self.blame(head, Clause::L8, stale);
+        self.blame(head, Clause::D7, early);
+        self.blame(head, Clause::L4, orphan);
+        match message {
+            PeerMessage::Stream { record, .. } => self.emits(head, guild, record),
+            PeerMessage::Answer { answer, .. } => {
+                self.judges(head, sender, answer, sound);
+            }
+            PeerMessage::Chunk { .. }
+            | PeerMessage::Tip { .. }
+            | PeerMessage::Subscribe { .. }
+            | PeerMessage::Unsubscribe { .. }
+            | PeerMessage::CatchUp { .. }
+            | PeerMessage::Request { .. } => {}
+        }
+        if let (Some(position), Some(guild)) = (position, self.facts.ledger.guild_mut(guild))
+            && sound
+        {
+            guild.told = guild.told.max(position);
+        }
+    }
+
+    /// An owner answers a request.
+    fn judges(
+        &mut self,
+        head: &Head,
+        sender: guildhall_core::id::Epoch,
+        answer: &Answer,
+        sound: bool,
+    ) {
+        let facts = &self.facts;
+        let kept = self.fates.answers(facts, sender, answer).filter(|_| sound);
+        let bound = self.causes.bound(answer.origin, answer.guild);
+        let right = i8::refused(facts, answer, bound).filter(|_| sound && kept.is_none());
+        self.blame(head, Clause::D5, kept);
+        self.blame(head, Clause::I8, right);
+        if let Outcome::Refused { .. } = answer.outcome {
+            self.marks.add("request refused");
+        }
+    }
+
+    /// An owner tells a relay of an event.
+    fn emits(&mut self, head: &Head, guild: GuildId, record: &Arc<Record>) {
+        if core::mem::take(&mut self.scene.catches_up) {
+            self.marks.add("gap in a relay filled");
+        }
+        let Some(known) = self.facts.ledger.guild(guild) else { return };
+        if let Some(first) = known.event(record.position) {
+            if !Arc::ptr_eq(first, record) {
+                let verdict = d6::told_again(&self.facts, guild, record, first);
+                self.blame(head, Clause::D6, verdict);
+            }
+            return;
+        }
+        if record.event.is_durable() {
+            // D7 has said so.
+            return;
+        }
+        if record.position.epoch < known.epoch {
+            self.marks.add("ephemeral event of an owner that is over");
+        }
+        let facts = &self.facts;
+        let created = d6::committed(facts, guild, record);
+        let twice = self.fleeting.emitted(facts, guild, record);
+        let forbidden = i8::committed(facts, guild, record);
+        self.blame(head, Clause::D6, created.or(twice));
+        self.blame(head, Clause::I8, forbidden);
+        if let Some(guild) = self.facts.ledger.guild_mut(guild) {
+            guild.fleeting.insert(record.position, record.clone());
+        }
+    }
+}

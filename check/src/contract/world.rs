@@ -1,0 +1,41 @@
+//! What happens to the world itself.
+
+use guildhall_core::id::NodeId;
+use guildhall_core::step::{Head, WorldEvent};
+
+use super::Contract;
+use crate::sessions::l3;
+
+impl Contract {
+    pub(super) fn world_says(&mut self, head: &Head, event: &WorldEvent) {
+        self.settled = None;
+        match event {
+            WorldEvent::FaultBegan { .. } => self.marks.add("fault began"),
+            WorldEvent::FaultEnded { .. } => self.marks.add("fault ended"),
+            WorldEvent::Healed => self.marks.add("healed"),
+            WorldEvent::Settled => {
+                l3::settled(&self.facts, head, &mut self.findings);
+                self.settled = Some(head.at);
+            }
+            WorldEvent::Crashed(node) => self.crashes(head, *node),
+            WorldEvent::Started(node) => {
+                self.marks.add("node started");
+                self.facts.down.retain(|down| down != node);
+            }
+        }
+    }
+
+    /// Sessions, connections, relays and guilds of a node that has crashed are gone; clients find
+    /// out by themselves.
+    fn crashes(&mut self, head: &Head, node: NodeId) {
+        self.marks.add("node crashed");
+        for _ in 0..self.facts.sessions.alive(node).count() {
+            self.marks.add("session lost with its node");
+        }
+        self.waiting.retain(|(waits, _)| *waits != node);
+        self.facts.crash(node, head.now.instant);
+        self.zombies.crash(node);
+        self.orphans.crash(node);
+        self.admission.crash(node);
+    }
+}

@@ -1,0 +1,151 @@
+//! D5 acknowledged means kept: what was answered *done* is committed exactly once, and the answer
+//! names it; what was *refused* by its latest attempt never is; a retry gets the first answer; and a
+//! copy that was too long on its way is neither taken nor answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use guildhall_core::event::Record;
+use guildhall_core::id::{Epoch, GuildId, Port, Position};
+use guildhall_core::request::{Answer, Origin, Outcome};
+use guildhall_core::time::Instant;
+
+use crate::facts::Facts;
+use crate::facts::clients::Asked;
+use crate::findings::{Complaint, Subject};
+
+type Act = (Origin, GuildId);
+type Verdict = Option<(Subject, Complaint)>;
+
+/// What became of all requests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fates {
+    /// Where each act was committed last, and when.
+    committed: BTreeMap<Act, (Position, Instant)>,
+    /// The incarnations that have refused an act.
+    refused: BTreeMap<Act, BTreeSet<Epoch>>,
+    /// The acts that were refused by their latest attempts.
+    given_up: BTreeSet<Act>,
+    done: BTreeMap<Act, Position>,
+    /// The copies of each act that owners were given in time, by the incarnation they were meant for.
+    fresh: BTreeSet<(GuildId, Origin, Epoch)>,
+    /// Those that came too late.
+    old: BTreeSet<(GuildId, Origin, Epoch)>,
+}
+
+fn name(facts: &Facts, origin: Origin) -> String {
+    format!("{}'s {}", facts.cast.user(origin.user), origin.nonce.0)
+}
+
+fn complain(facts: &Facts, (origin, _): Act, message: &str, words: (String, String)) -> Verdict {
+    let subject = Subject::new("request", name(facts, origin));
+    Some((subject, Complaint::new(message, words.0, words.1)))
+}
+
+impl Fates {
+    /// A copy of a request reaches an owner; `old` says that it was too long on its way.
+    pub(crate) fn arrives(&mut self, act: Act, epoch: Epoch, old: bool) {
+        let copies = if old { &mut self.old } else { &mut self.fresh };
+        copies.insert((act.1, act.0, epoch));
+    }
+
+    /// Whether an owner was given a copy of this act that was meant for this incarnation.
+    fn came_late(&self, act: Act, epoch: Epoch) -> bool {
+        let copy = (act.1, act.0, epoch);
+        self.old.contains(&copy) && !self.fresh.contains(&copy)
+    }
+
+    /// A record is about to be committed.
+    pub(crate) fn commits(
+        &mut self,
+        facts: &Facts,
+        guild: GuildId,
+        record: &Record,
+        at: Instant,
+    ) -> Verdict {
+        let act = (record.origin?, guild);
+        let (position, window) = (record.position, facts.cast.limits.nonce_window);
+        let before = self.committed.insert(act, (position, at));
+        // Clocks may run one per cent apart.
+        let lately = |(_, then): &(Position, Instant)| at.since(*then) < window.scaled(95, 100);
+        if let Some((first, _)) = before.filter(lately) {
+            let words = (format!("once, at {first}"), format!("again at {position}"));
+            return complain(facts, act, "an act is committed twice", words);
+        }
+        let refused = self.refused.get(&act).is_some_and(|by| by.contains(&position.epoch));
+        if refused || self.given_up.contains(&act) {
+            let words = ("never".to_owned(), format!("at {position}"));
+            return complain(facts, act, "an act is committed that was refused", words);
+        }
+        if self.came_late(act, position.epoch) {
+            let words = ("a copy that is not too old".to_owned(), "none".to_owned());
+            return complain(facts, act, "an act is committed whose copies all came late", words);
+        }
+        None
+    }
+
+    /// An owner answers.
+    pub(crate) fn answers(&mut self, facts: &Facts, sender: Epoch, answer: &Answer) -> Verdict {
+        let act = (answer.origin, answer.guild);
+        if self.came_late(act, sender) {
+            let words = ("no answer".to_owned(), format!("{:?}", answer.outcome));
+            return complain(facts, act, "a copy that came too late is answered", words);
+        }
+        match answer.outcome {
+            Outcome::Done(position) => self.says_done(facts, act, position),
+            Outcome::Refused { why, .. } => {
+                self.refused.entry(act).or_default().insert(sender);
+                // What a later owner has committed, an older one need not know.
+                let known = self.committed.get(&act);
+                let (position, _) = known.filter(|(position, _)| position.epoch <= sender)?;
+                let words = (format!("done at {position}"), format!("refused: {why:?}"));
+                complain(facts, act, "an act that is committed is refused", words)
+            }
+            Outcome::Busy => None,
+        }
+    }
+
+    /// Somebody passes on, or takes, that an act is done.
+    pub(crate) fn says_done(&mut self, facts: &Facts, act: Act, position: Position) -> Verdict {
+        let first = *self.done.entry(act).or_insert(position);
+        if first != position {
+            let words = (first.to_string(), position.to_string());
+            return complain(facts, act, "an act is done at two places", words);
+        }
+        let record = facts.ledger.guild(act.1)?.at(position)?;
+        let stands = record.record.origin;
+        (stands != Some(act.0)).then(|| {
+            let message = format!("an answer names the place of another act, {position}");
+            let owner = stands.map_or_else(|| "nobody's".to_owned(), |it| name(facts, it));
+            let subject = facts.event_name(act.1, position);
+            (subject, Complaint::new(message, owner, name(facts, act.0)))
+        })
+    }
+
+    /// A client is refused by its latest attempt: it gives up.
+    pub(crate) fn gives_up(&mut self, facts: &Facts, act: Act) -> Verdict {
+        self.given_up.insert(act);
+        let (position, _) = *self.committed.get(&act)?;
+        let words = (format!("done at {position}"), "refused".to_owned());
+        complain(facts, act, "an act is refused for good that is committed", words)
+    }
+}
+
+/// A client has looked at its deadlines: what was answered to an older attempt is no answer, and it
+/// asks again.
+pub(crate) fn believes(
+    facts: &Facts,
+    port: Port,
+    now: Instant,
+    open: &BTreeMap<Origin, Asked>,
+) -> Verdict {
+    // Each wait is longer than the one before by one more of the first, sixteen of them at most.
+    let patience =
+        |asked: &Asked| facts.cast.limits.request_again.scaled(u64::from(asked.attempt) + 1, 1);
+    let is_late = |asked: &Asked| asked.misled && now.since(asked.sent) > patience(asked);
+    let (origin, asked) = open.iter().find(|(_, asked)| is_late(asked))?;
+    let patience = patience(asked);
+    let message = "a client believes what was said to an older attempt";
+    let expected = format!("{} asked again within {patience}", name(facts, *origin));
+    let complaint = Complaint::new(message, expected, format!("not since {}", asked.sent));
+    Some((facts.client_name(port), complaint))
+}

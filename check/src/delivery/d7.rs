@@ -1,0 +1,103 @@
+//! D7 durable before seen: nobody sees, and no answer tells of, a durable event before its commit; and
+//! an ephemeral one is not told before every durable one before it is committed.
+
+use guildhall_core::event::Record;
+use guildhall_core::id::{GuildId, Position};
+use guildhall_core::peer::{Chunk, PeerMessage};
+use guildhall_core::request::Outcome;
+
+use crate::facts::Facts;
+use crate::facts::guilds::Guild;
+use crate::facts::guilds::timeline::Moment;
+use crate::facts::hearing::word;
+use crate::findings::{Complaint, Subject};
+use crate::fresh::Fresh;
+
+type Verdict = Option<(Subject, Complaint)>;
+
+fn early(facts: &Facts, guild: GuildId, at: Position, what: &str) -> Verdict {
+    let complaint = Complaint::new(
+        format!("{what} before its commit"),
+        "nothing of a durable event before it is on disk",
+        format!("{at} of {}", facts.cast.guild(guild)),
+    );
+    Some((facts.event_name(guild, at), complaint))
+}
+
+/// A durable event that its owner has given a place up to this one, and that is not committed.
+fn ahead(guild: &Guild, position: Position) -> Option<Position> {
+    let first = Position { epoch: position.epoch, index: 0 };
+    guild.staged.range(first..=position).next().map(|(at, _)| *at)
+}
+
+/// An owner says something: what it tells of is committed.
+pub(crate) fn says(facts: &Facts, message: &PeerMessage) -> Verdict {
+    let (id, _, position) = word(message)?;
+    let (guild, position) = (facts.ledger.guild(id)?, position?);
+    match message {
+        PeerMessage::Stream { record, .. } if record.event.is_durable() => {
+            if guild.at(position).is_none() {
+                return early(facts, id, position, "an event is sent out");
+            }
+        }
+        PeerMessage::Answer { answer, .. } => {
+            let done = matches!(answer.outcome, Outcome::Done(_));
+            if done && guild.at(position).is_none() {
+                return early(facts, id, position, "a request is answered done");
+            }
+        }
+        PeerMessage::Chunk { chunk, .. } => {
+            if let Some(verdict) = shows(facts, guild, chunk) {
+                return Some(verdict);
+            }
+        }
+        PeerMessage::Stream { .. }
+        | PeerMessage::Tip { .. }
+        | PeerMessage::Subscribe { .. }
+        | PeerMessage::Unsubscribe { .. }
+        | PeerMessage::CatchUp { .. }
+        | PeerMessage::Request { .. } => {}
+    }
+    ahead(guild, position).and_then(|at| early(facts, id, at, "an event is told of"))
+}
+
+/// A piece of a state shows what is committed up to its position, and no more.
+fn shows(facts: &Facts, guild: &Guild, chunk: &Chunk) -> Verdict {
+    let (at, history) = (Moment::after(chunk.position), &guild.history);
+    let member = chunk
+        .members
+        .iter()
+        .all(|(user, roles)| history.member_at(at, *user).is_some_and(|has| has == roles));
+    let role = chunk.roles.iter().all(|(role, gives)| history.role(at, *role) == Some(*gives));
+    let channel = chunk
+        .channels
+        .iter()
+        .all(|it| history.channel(at, it.id).is_some_and(|has| *has == it.overwrites));
+    let whole = (chunk.owner, chunk.deleted) == (history.owner(at), history.is_deleted(at));
+    (!(member && role && channel && whole)).then(|| {
+        let message = format!("a snapshot shows what is not so at {}", chunk.position);
+        let expected = "the committed state at its position";
+        let complaint = Complaint::new(message, expected, "something else");
+        (Subject::new("guild", facts.cast.guild(guild.id)), complaint)
+    })
+}
+
+/// A record is about to be committed: nobody was told of it, or of anything after it.
+pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
+    let guild = facts.ledger.guild(id)?;
+    if record.position > guild.told {
+        return None;
+    }
+    early(facts, id, record.position, "something at or after an event is told")
+}
+
+/// A dispatch under a new number that is not just what was due.
+pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
+    let (guild, source) = (fresh.guild?, fresh.what.source?);
+    let at = ahead(guild, source.position)?;
+    Some(Complaint::new(
+        format!("{} is told before its commit", fresh.name()),
+        "nothing of a durable event before it is on disk",
+        format!("{at} is not committed"),
+    ))
+}

@@ -1,0 +1,68 @@
+//! D9 guild set: READY lists each guild in which its user was a member from IDENTIFY on. And so that
+//! it can: the directory names every committed member.
+
+use guildhall_core::directory::Notice;
+use guildhall_core::dispatch::Body;
+use guildhall_core::id::{GuildId, UserId};
+
+use crate::facts::Facts;
+use crate::facts::guilds::timeline::Moment;
+use crate::findings::{Complaint, Subject};
+use crate::fresh::Fresh;
+
+type Verdict = Option<(Subject, Complaint)>;
+
+/// A dispatch under a new number.
+pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
+    let Body::Ready(ready) = &fresh.what.body else { return None };
+    let name = |guild: GuildId| fresh.facts.cast.guild(guild).to_owned();
+    if let Some(missing) = fresh.session.throughout.iter().find(|it| !ready.guilds.contains(it)) {
+        let expected = format!("{} among the guilds", name(*missing));
+        let got = format!("{} guilds without it", ready.guilds.len());
+        return Some(Complaint::new("READY leaves out a guild of its user", expected, got));
+    }
+    let shard = fresh.session.shard;
+    let strange = ready
+        .guilds
+        .iter()
+        .find(|guild| (guild.0 >> 22) % u64::from(shard.count.max(1)) != u64::from(shard.id))?;
+    let expected = format!("guilds of shard {} of {}", shard.id, shard.count);
+    Some(Complaint::new("READY lists a guild of another shard", expected, name(*strange)))
+}
+
+fn complain(facts: &Facts, guild: GuildId, user: UserId, got: &str) -> Verdict {
+    let (guild, user) = (facts.cast.guild(guild), facts.cast.user(user));
+    let expected = format!("{user} in {guild}");
+    let complaint = Complaint::new("the directory names too little", expected, got);
+    Some((Subject::new("directory", format!("{user} in {guild}")), complaint))
+}
+
+/// Somebody is about to become a member by a commit: the directory names it already.
+pub(crate) fn joins(facts: &Facts, guild: GuildId, user: UserId) -> Verdict {
+    if facts.named.names(guild, user) {
+        return None;
+    }
+    complain(facts, guild, user, "a member whom it does not name")
+}
+
+/// The directory says something: whoever is a member is named.
+pub(crate) fn says(facts: &Facts, notice: &Notice) -> Verdict {
+    let lists: Vec<(UserId, &[GuildId])> = match notice {
+        Notice::Guilds { user, guilds, .. } => vec![(*user, guilds)],
+        Notice::Changed { users, .. } => {
+            users.iter().map(|(user, _, guilds)| (*user, &guilds[..])).collect()
+        }
+        Notice::Entered { .. } | Notice::Removed { .. } | Notice::Dissolved { .. } => return None,
+    };
+    for (user, named) in lists {
+        let member = |guild: &GuildId| {
+            let guild = facts.ledger.guild(*guild);
+            guild.is_some_and(|guild| guild.history.is_member(Moment::NOW, user))
+        };
+        let guilds = facts.ledger.all().map(|(_, guild)| guild.id);
+        if let Some(left_out) = guilds.filter(member).find(|guild| !named.contains(guild)) {
+            return complain(facts, left_out, user, "a list without it");
+        }
+    }
+    None
+}

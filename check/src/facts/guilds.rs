@@ -1,0 +1,199 @@
+//! The truth about each guild: its ledger, which is what its journal has committed, in order, and
+//! the ephemeral events as an owner has sent them out. It does not judge.
+
+pub(crate) mod history;
+pub(crate) mod kinds;
+pub(crate) mod lanes;
+pub(crate) mod render;
+mod sight;
+pub(crate) mod timeline;
+pub(crate) mod view;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use guildhall_core::dispatch::Intents;
+use guildhall_core::event::{Event, Record};
+use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Position, UserId};
+use guildhall_core::journal::Base;
+
+use super::sockets::NONE;
+use history::History;
+use kinds::said_in;
+use lanes::{Entry, Lanes};
+use timeline::Moment;
+
+/// A durable event that is committed.
+#[derive(Clone, Debug)]
+pub(crate) struct Committed {
+    pub(crate) record: Arc<Record>,
+    /// How many records all guilds together had committed before.
+    pub(crate) stamp: u64,
+    /// The nodes with a session that was told of it, as far as that was looked at.
+    told_at: Vec<NodeId>,
+}
+
+/// One guild.
+#[derive(Clone, Debug)]
+pub(crate) struct Guild {
+    pub(crate) id: GuildId,
+    pub(crate) history: History,
+    records: Vec<Committed>,
+    /// Where among the records those are that change more than what is said.
+    turning: Vec<u32>,
+    /// Ephemeral events.
+    pub(crate) fleeting: BTreeMap<Position, Arc<Record>>,
+    /// What an owner has asked the journal to keep, and is not known to be kept.
+    pub(crate) staged: BTreeMap<Position, Arc<Record>>,
+    /// The highest position that an owner has told anybody of.
+    pub(crate) told: Position,
+    /// The highest epoch whose record is committed.
+    pub(crate) epoch: Epoch,
+    /// The journal may not hold what lies before.
+    pub(crate) compacted: Position,
+}
+
+impl Guild {
+    fn new(id: GuildId, founding: &Base) -> Self {
+        Self {
+            id,
+            history: History::new(id, founding),
+            records: Vec::new(),
+            turning: Vec::new(),
+            fleeting: BTreeMap::new(),
+            staged: BTreeMap::new(),
+            told: Position::default(),
+            epoch: founding.position.epoch,
+            compacted: founding.position,
+        }
+    }
+
+    /// All that is committed, in order.
+    pub(crate) fn records(&self) -> &[Committed] {
+        &self.records
+    }
+
+    /// The last position that is committed.
+    pub(crate) fn end(&self) -> Position {
+        self.records.last().map_or(Position::default(), |last| last.record.position)
+    }
+
+    /// The durable event at a position.
+    pub(crate) fn at(&self, position: Position) -> Option<&Committed> {
+        let found = self.records.binary_search_by_key(&position, |it| it.record.position);
+        found.ok().map(|index| &self.records[index])
+    }
+
+    /// The event at a position, durable or not.
+    pub(crate) fn event(&self, position: Position) -> Option<&Arc<Record>> {
+        self.at(position).map(|it| &it.record).or_else(|| self.fleeting.get(&position))
+    }
+
+    /// Those records after a position that change more than what is said.
+    pub(crate) fn turning_after(
+        &self,
+        position: Position,
+    ) -> impl Iterator<Item = &Arc<Record>> + use<'_> {
+        let record = |index: &u32| &self.records[*index as usize].record;
+        let from = self.turning.partition_point(|index| record(index).position <= position);
+        self.turning[from..].iter().map(record)
+    }
+
+    /// Somebody at a node was told of the durable event at a position.
+    pub(crate) fn tell(&mut self, position: Position, node: NodeId) {
+        let found = self.records.binary_search_by_key(&position, |it| it.record.position);
+        if let Ok(index) = found
+            && !self.records[index].told_at.contains(&node)
+        {
+            self.records[index].told_at.push(node);
+        }
+    }
+
+    /// Whether anybody at a node was told of the durable event at a position.
+    pub(crate) fn was_told(&self, position: Position, node: NodeId) -> bool {
+        self.at(position).is_some_and(|it| it.told_at.contains(&node))
+    }
+}
+
+/// All guilds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledger {
+    guilds: Vec<Guild>,
+    by_id: BTreeMap<GuildId, u32>,
+    pub(crate) lanes: Lanes,
+    stamps: u64,
+}
+
+impl Ledger {
+    /// A guild of the plan.
+    pub(crate) fn found(&mut self, id: GuildId, founding: &Base) {
+        let number = self.guilds.len() as u32;
+        self.by_id.insert(id, number);
+        self.guilds.push(Guild::new(id, founding));
+    }
+
+    /// The dense number of a guild.
+    pub(crate) fn find(&self, guild: GuildId) -> Option<u32> {
+        self.by_id.get(&guild).copied()
+    }
+
+    pub(crate) fn get(&self, number: u32) -> &Guild {
+        &self.guilds[number as usize]
+    }
+
+    pub(crate) fn get_mut(&mut self, number: u32) -> &mut Guild {
+        &mut self.guilds[number as usize]
+    }
+
+    pub(crate) fn guild(&self, id: GuildId) -> Option<&Guild> {
+        self.find(id).map(|number| self.get(number))
+    }
+
+    pub(crate) fn guild_mut(&mut self, id: GuildId) -> Option<&mut Guild> {
+        self.find(id).map(|number| self.get_mut(number))
+    }
+
+    /// All of them, with their numbers.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u32, &Guild)> {
+        (0..).zip(&self.guilds)
+    }
+
+    /// How many records there are in all.
+    pub(crate) const fn stamps(&self) -> u64 {
+        self.stamps
+    }
+
+    /// The journal of a guild has committed a record, which is later than all before it.
+    pub(crate) fn commit(&mut self, number: u32, record: &Arc<Record>) {
+        let stamp = self.stamps;
+        self.stamps += 1;
+        let guild = &mut self.guilds[number as usize];
+        guild.staged.remove(&record.position);
+        if record.event == Event::Opened {
+            guild.epoch = guild.epoch.max(record.position.epoch);
+            // Nothing that older owners still had in hand can be kept any more.
+            guild.staged.retain(|position, _| position.epoch >= record.position.epoch);
+        } else if said_in(&record.event).is_none() {
+            guild.turning.push(guild.records.len() as u32);
+        }
+        guild.history.take(record);
+        guild.records.push(Committed { record: record.clone(), stamp, told_at: Vec::new() });
+        self.lanes.feed(number, record);
+    }
+
+    /// The lane of a session with these intents, as its user sees the guild at a moment.
+    pub(crate) fn lane(&mut self, number: u32, at: Moment, user: UserId, intents: Intents) -> u32 {
+        if !intents.contains(Intents::GUILD_MESSAGES) {
+            return NONE;
+        }
+        let whole = intents.contains(Intents::MESSAGE_CONTENT);
+        let guild = &self.guilds[number as usize];
+        let channels: Vec<ChannelId> = guild.history.visible(at, user);
+        self.lanes.of(number, whole, channels, &guild.records)
+    }
+
+    #[inline]
+    pub(crate) fn entry(&self, lane: u32, index: u32) -> Option<&Entry> {
+        self.lanes.entry(lane, index)
+    }
+}

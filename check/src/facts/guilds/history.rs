@@ -1,0 +1,245 @@
+//! What a guild was at each position: a timeline for each thing in it, written down from its founding
+//! and the records that its journal has committed.
+//!
+//! No state is ever copied: a view of long ago is as cheap as one of now.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use guildhall_core::dispatch::Message;
+use guildhall_core::event::{Event, Record, Removal};
+use guildhall_core::id::{ChannelId, GuildId, MessageId, Position, RoleId, UserId};
+use guildhall_core::journal::Base;
+use guildhall_core::permission::{Overwrite, Permissions};
+use guildhall_core::request::Origin;
+
+use super::timeline::{Moment, Timeline};
+
+type Line<K, T> = BTreeMap<K, Timeline<Option<Arc<[T]>>>>;
+
+/// A guild over time.
+#[derive(Clone, Debug)]
+pub(crate) struct History {
+    pub(crate) guild: GuildId,
+    owner: Timeline<UserId>,
+    roles: BTreeMap<RoleId, Timeline<Option<Permissions>>>,
+    channels: Line<ChannelId, Overwrite>,
+    members: Line<UserId, RoleId>,
+    count: Timeline<u32>,
+    banned: BTreeMap<UserId, Timeline<bool>>,
+    deleted: Timeline<bool>,
+    /// By the act that said them, whether or not they were deleted since.
+    messages: BTreeMap<Origin, Timeline<Option<Message>>>,
+    /// Where each message was said, and whether it is still there.
+    said: Vec<(Position, Origin)>,
+    /// The highest message id that was given.
+    last_message: MessageId,
+}
+
+impl History {
+    /// A guild as it was founded.
+    pub(crate) fn new(guild: GuildId, founding: &Base) -> Self {
+        fn lines<K: Ord + Copy, T: Clone>(of: &BTreeMap<K, T>) -> BTreeMap<K, Timeline<Option<T>>> {
+            of.iter().map(|(key, value)| (*key, Timeline::new(Some(value.clone())))).collect()
+        }
+        let state = &founding.state;
+        let origin = |said: &Message| Origin { user: said.author, nonce: said.nonce };
+        let messages = founding.messages.iter();
+        Self {
+            guild,
+            owner: Timeline::new(state.owner),
+            roles: lines(&state.roles),
+            channels: lines(&state.channels),
+            members: lines(&state.members),
+            count: Timeline::new(state.members.len() as u32),
+            banned: state.banned.iter().map(|user| (*user, Timeline::new(true))).collect(),
+            deleted: Timeline::new(state.deleted),
+            last_message: founding.last_message,
+            said: messages.clone().map(|said| (Position::default(), origin(said))).collect(),
+            messages: messages
+                .map(|said| (origin(said), Timeline::new(Some(said.clone()))))
+                .collect(),
+        }
+    }
+
+    /// A record has been committed.
+    pub(crate) fn take(&mut self, record: &Record) {
+        let at = record.position;
+        match &record.event {
+            Event::Opened | Event::Typing { .. } => {}
+            Event::Message(message) => {
+                let origin = Origin { user: message.author, nonce: message.nonce };
+                self.messages.entry(origin).or_default().set(at, Some(message.clone()));
+                self.said.push((at, origin));
+                self.last_message = self.last_message.max(message.id);
+            }
+            Event::MessageUpdate(message) => {
+                let origin = Origin { user: message.author, nonce: message.nonce };
+                self.messages.entry(origin).or_default().set(at, Some(message.clone()));
+            }
+            Event::MessageDelete { message, .. } => {
+                if let Some(origin) = self.origin_of(*message) {
+                    self.messages.entry(origin).or_default().set(at, None);
+                }
+            }
+            Event::MemberAdd { user } => self.member(at, *user, Some(Arc::default())),
+            Event::MemberUpdate { user, roles } => self.member(at, *user, Some(roles.clone())),
+            Event::MemberRemove { user, why } => {
+                self.member(at, *user, None);
+                if *why == Removal::Banned {
+                    self.banned.entry(*user).or_default().set(at, true);
+                }
+            }
+            Event::Unbanned { user } => self.banned.entry(*user).or_default().set(at, false),
+            Event::RoleCreate { role, permissions } | Event::RoleUpdate { role, permissions } => {
+                self.roles.entry(*role).or_default().set(at, Some(*permissions));
+            }
+            Event::RoleDelete { role } => {
+                self.roles.entry(*role).or_default().set(at, None);
+                self.strip(at, *role);
+            }
+            Event::ChannelCreate(channel) | Event::ChannelUpdate(channel) => {
+                let line = self.channels.entry(channel.id).or_default();
+                line.set(at, Some(channel.overwrites.clone()));
+            }
+            Event::ChannelDelete { channel } => {
+                self.channels.entry(*channel).or_default().set(at, None);
+            }
+            Event::GuildUpdate { owner } => self.owner.set(at, *owner),
+            Event::GuildDelete => self.end(at),
+        }
+    }
+
+    fn member(&mut self, at: Position, user: UserId, roles: Option<Arc<[RoleId]>>) {
+        let line = self.members.entry(user).or_default();
+        let (was, is) = (line.at(Moment::NOW).is_some(), roles.is_some());
+        line.set(at, roles);
+        let count = *self.count.at(Moment::NOW);
+        match (was, is) {
+            (false, true) => self.count.set(at, count + 1),
+            (true, false) => self.count.set(at, count - 1),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    /// A role that is no more is nobody's.
+    fn strip(&mut self, at: Position, role: RoleId) {
+        for line in self.members.values_mut() {
+            let Some(roles) = line.at(Moment::NOW) else { continue };
+            if roles.contains(&role) {
+                let left = roles.iter().copied().filter(|other| *other != role).collect();
+                line.set(at, Some(left));
+            }
+        }
+    }
+
+    fn end(&mut self, at: Position) {
+        self.deleted.set(at, true);
+        self.count.set(at, 0);
+        let members = self.members.values_mut().filter(|line| line.at(Moment::NOW).is_some());
+        members.for_each(|line| line.set(at, None));
+        let channels = self.channels.values_mut().filter(|line| line.at(Moment::NOW).is_some());
+        channels.for_each(|line| line.set(at, None));
+    }
+
+    /// The act that said the message with this id.
+    fn origin_of(&self, id: MessageId) -> Option<Origin> {
+        let is = |origin: &Origin| self.message(Moment::NOW, *origin).is_some_and(|it| it.id == id);
+        self.said.iter().rev().map(|(_, origin)| *origin).find(is)
+    }
+
+    pub(crate) fn owner(&self, at: Moment) -> UserId {
+        *self.owner.at(at)
+    }
+
+    pub(crate) fn is_deleted(&self, at: Moment) -> bool {
+        *self.deleted.at(at)
+    }
+
+    pub(crate) fn is_banned(&self, at: Moment, user: UserId) -> bool {
+        self.banned.get(&user).is_some_and(|line| *line.at(at))
+    }
+
+    /// The roles of a member; none if it is no member.
+    pub(crate) fn member_at(&self, at: Moment, user: UserId) -> Option<&Arc<[RoleId]>> {
+        self.members.get(&user)?.at(at).as_ref()
+    }
+
+    pub(crate) fn is_member(&self, at: Moment, user: UserId) -> bool {
+        self.member_at(at, user).is_some()
+    }
+
+    /// Where somebody last came, changed or went, up to a moment.
+    pub(crate) fn member_changed(&self, at: Moment, user: UserId) -> Option<Position> {
+        self.members.get(&user)?.changed(at)
+    }
+
+    /// Whether somebody went after a position.
+    pub(crate) fn left_since(&self, position: Position, user: UserId) -> bool {
+        let line = self.members.get(&user);
+        line.is_some_and(|line| line.since(position).any(Option::is_none))
+    }
+
+    /// Whether somebody came after a position.
+    pub(crate) fn came_since(&self, position: Position, user: UserId) -> bool {
+        let line = self.members.get(&user);
+        line.is_some_and(|line| line.since(position).any(Option::is_some))
+    }
+
+    pub(crate) fn member_count(&self, at: Moment) -> u32 {
+        *self.count.at(at)
+    }
+
+    /// All members, ascending.
+    pub(crate) fn members(&self, at: Moment) -> impl Iterator<Item = (UserId, &Arc<[RoleId]>)> {
+        self.members.iter().filter_map(move |(user, line)| Some((*user, line.at(at).as_ref()?)))
+    }
+
+    pub(crate) fn role(&self, at: Moment, role: RoleId) -> Option<Permissions> {
+        *self.roles.get(&role)?.at(at)
+    }
+
+    /// All roles, ascending.
+    pub(crate) fn roles(&self, at: Moment) -> impl Iterator<Item = (RoleId, Permissions)> {
+        self.roles.iter().filter_map(move |(role, line)| Some((*role, (*line.at(at))?)))
+    }
+
+    pub(crate) fn channel(&self, at: Moment, channel: ChannelId) -> Option<&Arc<[Overwrite]>> {
+        self.channels.get(&channel)?.at(at).as_ref()
+    }
+
+    /// All channels, ascending.
+    pub(crate) fn channels(
+        &self,
+        at: Moment,
+    ) -> impl Iterator<Item = (ChannelId, &Arc<[Overwrite]>)> {
+        self.channels.iter().filter_map(move |(id, line)| Some((*id, line.at(at).as_ref()?)))
+    }
+
+    /// What was said by an act, as it reads.
+    pub(crate) fn message(&self, at: Moment, said: Origin) -> Option<&Message> {
+        self.messages.get(&said)?.at(at).as_ref()
+    }
+
+    /// The highest message id that was given.
+    pub(crate) const fn last_message(&self) -> MessageId {
+        self.last_message
+    }
+
+    /// Who said the message with this id, if it is there.
+    pub(crate) fn said_by(&self, at: Moment, id: MessageId) -> Option<UserId> {
+        let origins = self.said.iter().rev().map(|(_, origin)| *origin);
+        let is = |origin: &Origin| self.message(at, *origin).is_some_and(|it| it.id == id);
+        origins.into_iter().find(is).map(|origin| origin.user)
+    }
+
+    /// How many messages were said up to a moment, and how many of them are still there, after the
+    /// one that was said by an act.
+    pub(crate) fn newer(&self, at: Moment, said: Origin) -> (u64, u64) {
+        let after = self.said.iter().rev().take_while(|(_, origin)| *origin != said);
+        let after = after.filter(|(position, _)| at.includes(*position));
+        after.fold((0, 0), |(all, there), (_, origin)| {
+            (all + 1, there + u64::from(self.message(at, *origin).is_some()))
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! Lanes: what is said in a guild, in order, for all those who see the same channels and have the
+//! same right to read. Sessions share them, so that what is due next is one comparison away.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use guildhall_core::dispatch::{Body, Dispatch, Message};
+use guildhall_core::event::{Event, Record};
+use guildhall_core::id::{ChannelId, Position};
+
+use super::Committed;
+use super::kinds::{message_of, said_in};
+use super::render::blank;
+
+/// Something that was said, as it is told in a lane.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) record: Arc<Record>,
+    /// The bytes of the dispatches of all entries before this one.
+    bytes_before: u64,
+    /// The dispatch that was last found to say just this. It is held, so that its address stays its.
+    seen: Option<Arc<Dispatch>>,
+}
+
+/// One lane.
+#[derive(Clone, Debug)]
+struct Lane {
+    guild: u32,
+    /// Whether messages are told whole.
+    whole: bool,
+    channels: Vec<ChannelId>,
+    entries: Vec<Entry>,
+}
+
+/// All lanes of all guilds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lanes {
+    lanes: Vec<Lane>,
+    by_view: BTreeMap<(u32, bool, Vec<ChannelId>), u32>,
+    of_guild: BTreeMap<u32, Vec<u32>>,
+}
+
+impl Entry {
+    /// Whether this very dispatch was found to tell of this record.
+    #[inline]
+    pub(crate) fn is(&self, what: &Arc<Dispatch>) -> bool {
+        self.seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, what))
+    }
+}
+
+/// Whether `what` says of a record just what is said to those who read all of it, or blanks.
+pub(crate) fn tells(record: &Record, whole: bool, what: &Dispatch) -> bool {
+    let reads = |said: &Message, told: &Message| {
+        if whole { said == told } else { *told == blank(said) }
+    };
+    let placed = what.source.is_some_and(|it| it.position == record.position && it.nth == 0);
+    if !placed {
+        return false;
+    }
+    match &what.body {
+        Body::MessageCreate(told) => {
+            matches!(&record.event, Event::Message(said) if reads(said, told))
+        }
+        Body::MessageUpdate(told) => {
+            matches!(&record.event, Event::MessageUpdate(said) if reads(said, told))
+        }
+        Body::MessageDelete { message, channel } => {
+            record.event == Event::MessageDelete { message: *message, channel: *channel }
+        }
+        Body::Ready(_)
+        | Body::Resumed
+        | Body::GuildCreate(_)
+        | Body::GuildUnavailable
+        | Body::GuildDelete
+        | Body::GuildUpdate { .. }
+        | Body::RoleCreate { .. }
+        | Body::RoleUpdate { .. }
+        | Body::RoleDelete { .. }
+        | Body::ChannelCreate(_)
+        | Body::ChannelUpdate(_)
+        | Body::ChannelDelete { .. }
+        | Body::MemberAdd { .. }
+        | Body::MemberUpdate { .. }
+        | Body::MemberRemove { .. }
+        | Body::TypingStart { .. } => false,
+    }
+}
+
+impl Lane {
+    fn push(&mut self, record: &Arc<Record>) {
+        let bytes_before = self.bytes_before(self.entries.len());
+        self.entries.push(Entry { record: record.clone(), bytes_before, seen: None });
+    }
+
+    fn holds(&self, record: &Record) -> bool {
+        said_in(&record.event).is_some_and(|it| self.channels.binary_search(&it).is_ok())
+    }
+
+    fn bytes_before(&self, index: usize) -> u64 {
+        match self.entries.get(index) {
+            Some(entry) => entry.bytes_before,
+            None => {
+                self.entries.last().map_or(0, |last| last.bytes_before + self.bytes(&last.record))
+            }
+        }
+    }
+
+    /// What the dispatch of a record takes on the wire, as `core/src/dispatch.rs` estimates it.
+    fn bytes(&self, record: &Record) -> u64 {
+        message_of(record).map_or(200, |message| {
+            let content = if self.whole { message.content.len() as u64 } else { 0 };
+            420 + content + 24 * message.mentions.len() as u64
+        })
+    }
+}
+
+impl Lanes {
+    /// The lane of those who see just these channels.
+    pub(crate) fn of(
+        &mut self,
+        guild: u32,
+        whole: bool,
+        channels: Vec<ChannelId>,
+        records: &[Committed],
+    ) -> u32 {
+        let next = self.lanes.len() as u32;
+        let number = *self.by_view.entry((guild, whole, channels.clone())).or_insert(next);
+        if number == next {
+            let mut lane = Lane { guild, whole, channels, entries: Vec::new() };
+            for Committed { record, .. } in records {
+                if lane.holds(record) {
+                    lane.push(record);
+                }
+            }
+            self.lanes.push(lane);
+            self.of_guild.entry(guild).or_default().push(number);
+        }
+        number
+    }
+
+    /// A record of a guild is committed.
+    pub(crate) fn feed(&mut self, guild: u32, record: &Arc<Record>) {
+        for number in self.of_guild.get(&guild).into_iter().flatten() {
+            let lane = &mut self.lanes[*number as usize];
+            if lane.holds(record) {
+                lane.push(record);
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn entry(&self, lane: u32, index: u32) -> Option<&Entry> {
+        self.lanes.get(lane as usize)?.entries.get(index as usize)
+    }
+
+    /// The guild of a lane.
+    #[inline]
+    pub(crate) fn guild(&self, lane: u32) -> Option<u32> {
+        self.lanes.get(lane as usize).map(|lane| lane.guild)
+    }
+
+    /// Whether messages are told whole in a lane.
+    pub(crate) fn is_whole(&self, lane: u32) -> bool {
+        self.lanes.get(lane as usize).is_some_and(|lane| lane.whole)
+    }
+
+    /// Whether the entry of a lane is what a dispatch says.
+    pub(crate) fn says(&self, lane: u32, index: u32, what: &Arc<Dispatch>) -> bool {
+        self.entry(lane, index)
+            .is_some_and(|entry| entry.is(what) || tells(&entry.record, self.is_whole(lane), what))
+    }
+
+    pub(crate) fn len(&self, lane: u32) -> u32 {
+        self.lanes.get(lane as usize).map_or(0, |lane| lane.entries.len() as u32)
+    }
+
+    /// The index of the first entry after a position.
+    pub(crate) fn after(&self, lane: u32, position: Position) -> u32 {
+        let entries = self.lanes.get(lane as usize).map_or(&[][..], |lane| &lane.entries);
+        entries.partition_point(|entry| entry.record.position <= position) as u32
+    }
+
+    /// The bytes of the dispatches of the entries before `index`.
+    pub(crate) fn bytes_before(&self, lane: u32, index: u32) -> u64 {
+        self.lanes.get(lane as usize).map_or(0, |lane| lane.bytes_before(index as usize))
+    }
+
+    /// Remembers that `what` was found to tell of an entry, for the next one who is told it.
+    pub(crate) fn recognise(&mut self, lane: u32, index: u32, what: &Arc<Dispatch>) {
+        let lane = self.lanes.get_mut(lane as usize);
+        if let Some(entry) = lane.and_then(|lane| lane.entries.get_mut(index as usize)) {
+            entry.seen = Some(what.clone());
+        }
+    }
+}

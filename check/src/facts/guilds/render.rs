@@ -1,0 +1,168 @@
+//! What an event says to one user, word for word from the contract's definition of `render(u,e)`, and
+//! what a session's intents leave of it.
+
+use guildhall_core::dispatch::{Body, Intents, Message};
+use guildhall_core::event::{Channel, Event, Record};
+use guildhall_core::id::{ChannelId, UserId};
+
+use super::history::History;
+use super::kinds::{made, said_in, unmade};
+use super::timeline::Moment;
+
+/// What an event says to one user.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Rendering {
+    /// These, in this order; often nothing.
+    Says(Vec<Body>),
+    /// GUILD_CREATE alone, whenever it comes: the user has joined.
+    Comes,
+    /// GUILD_DELETE alone: the user has left, or the guild is no more.
+    Goes,
+}
+
+/// What `record` says to `user`, whatever that user's sessions want.
+pub(crate) fn render(history: &History, user: UserId, record: &Record) -> Rendering {
+    let (before, after) = (Moment::before(record.position), Moment::after(record.position));
+    match (history.is_member(before, user), history.is_member(after, user)) {
+        (false, false) => return Rendering::Says(Vec::new()),
+        (false, true) => return Rendering::Comes,
+        (true, false) => return Rendering::Goes,
+        (true, true) => {}
+    }
+    let (saw, sees) = (
+        |channel: ChannelId| history.sees(before, user, channel),
+        |channel: ChannelId| history.sees(after, user, channel),
+    );
+    let mut bodies: Vec<Body> = itself(&record.event, saw, sees).into_iter().collect();
+    // What is said in a channel changes nobody's view.
+    if said_in(&record.event).is_some() {
+        return Rendering::Says(bodies);
+    }
+    let (created, deleted) = (made(&record.event), unmade(&record.event));
+    let (had, has) = (history.visible(before, user), history.visible(after, user));
+    let lost = had.iter().filter(|channel| !has.contains(channel) && deleted != Some(**channel));
+    bodies.extend(lost.map(|channel| Body::ChannelDelete { channel: *channel }));
+    for id in has.iter().filter(|channel| !had.contains(channel) && created != Some(**channel)) {
+        if let Some(overwrites) = history.channel(after, *id) {
+            let channel = Channel { id: *id, overwrites: overwrites.clone() };
+            bodies.push(Body::ChannelCreate(channel));
+        }
+    }
+    Rendering::Says(bodies)
+}
+
+/// The event itself, for whoever sees everything.
+pub(crate) fn itself_to_all(record: &Record) -> Option<Body> {
+    itself(&record.event, |_| true, |_| true)
+}
+
+/// The event itself, if it is about something in the view just before, or for a creation just after.
+fn itself(
+    event: &Event,
+    saw: impl Fn(ChannelId) -> bool,
+    sees: impl Fn(ChannelId) -> bool,
+) -> Option<Body> {
+    Some(match event {
+        Event::Opened | Event::Unbanned { .. } | Event::GuildDelete => return None,
+        Event::Message(message) if sees(message.channel) => Body::MessageCreate(message.clone()),
+        Event::MessageUpdate(message) if saw(message.channel) => {
+            Body::MessageUpdate(message.clone())
+        }
+        Event::MessageDelete { message, channel } if saw(*channel) => {
+            Body::MessageDelete { message: *message, channel: *channel }
+        }
+        Event::Typing { user, channel } if saw(*channel) => {
+            Body::TypingStart { user: *user, channel: *channel }
+        }
+        Event::ChannelCreate(channel) if sees(channel.id) => Body::ChannelCreate(channel.clone()),
+        Event::ChannelUpdate(channel) if saw(channel.id) => Body::ChannelUpdate(channel.clone()),
+        Event::ChannelDelete { channel } if saw(*channel) => {
+            Body::ChannelDelete { channel: *channel }
+        }
+        Event::Message(_)
+        | Event::MessageUpdate(_)
+        | Event::MessageDelete { .. }
+        | Event::Typing { .. }
+        | Event::ChannelCreate(_)
+        | Event::ChannelUpdate(_)
+        | Event::ChannelDelete { .. } => return None,
+        Event::MemberAdd { user } => Body::MemberAdd { user: *user },
+        Event::MemberUpdate { user, roles } => {
+            Body::MemberUpdate { user: *user, roles: roles.clone() }
+        }
+        Event::MemberRemove { user, .. } => Body::MemberRemove { user: *user },
+        Event::RoleCreate { role, permissions } => {
+            Body::RoleCreate { role: *role, permissions: *permissions }
+        }
+        Event::RoleUpdate { role, permissions } => {
+            Body::RoleUpdate { role: *role, permissions: *permissions }
+        }
+        Event::RoleDelete { role } => Body::RoleDelete { role: *role },
+        Event::GuildUpdate { owner } => Body::GuildUpdate { owner: *owner },
+    })
+}
+
+/// What is left of a body for a session of `user` with these intents.
+pub(crate) fn wanted(body: Body, user: UserId, intents: Intents) -> Option<Body> {
+    let wants = intents_of(&body, user).is_none_or(|asked| intents.contains(asked));
+    let reads =
+        |message: &Message| intents.contains(Intents::MESSAGE_CONTENT) || may_read(message, user);
+    wants.then(|| {
+        if let Body::MessageCreate(message) = &body
+            && !reads(message)
+        {
+            Body::MessageCreate(blank(message))
+        } else if let Body::MessageUpdate(message) = &body
+            && !reads(message)
+        {
+            Body::MessageUpdate(blank(message))
+        } else {
+            body
+        }
+    })
+}
+
+/// Whether a message is one's own, or names one.
+pub(crate) fn may_read(message: &Message, user: UserId) -> bool {
+    message.author == user || message.mentions.contains(&user)
+}
+
+/// A message as those have it who may not read it.
+pub(crate) fn blank(message: &Message) -> Message {
+    Message { content: "".into(), ..message.clone() }
+}
+
+/// The message that a body tells of whole or blanked.
+pub(crate) fn message_in(body: &Body) -> Option<&Message> {
+    if let Body::MessageCreate(message) | Body::MessageUpdate(message) = body {
+        Some(message)
+    } else {
+        None
+    }
+}
+
+/// The intent without which a session is not told this, if there is one.
+pub(crate) fn intents_of(body: &Body, user: UserId) -> Option<Intents> {
+    match body {
+        Body::Ready(_)
+        | Body::Resumed
+        | Body::GuildCreate(_)
+        | Body::GuildUnavailable
+        | Body::GuildDelete => None,
+        Body::GuildUpdate { .. }
+        | Body::RoleCreate { .. }
+        | Body::RoleUpdate { .. }
+        | Body::RoleDelete { .. }
+        | Body::ChannelCreate(_)
+        | Body::ChannelUpdate(_)
+        | Body::ChannelDelete { .. } => Some(Intents::GUILDS),
+        Body::MemberUpdate { user: whose, .. } if *whose == user => None,
+        Body::MemberAdd { .. } | Body::MemberUpdate { .. } | Body::MemberRemove { .. } => {
+            Some(Intents::GUILD_MEMBERS)
+        }
+        Body::MessageCreate(_) | Body::MessageUpdate(_) | Body::MessageDelete { .. } => {
+            Some(Intents::GUILD_MESSAGES)
+        }
+        Body::TypingStart { .. } => Some(Intents::GUILD_MESSAGE_TYPING),
+    }
+}

@@ -1,0 +1,112 @@
+//! What each node has heard from the owners of guilds: epochs, positions and tips.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::request::Outcome;
+use guildhall_core::time::Instant;
+
+/// What one node has heard of one guild.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Heard {
+    /// The highest incarnation of its owner.
+    pub(crate) epoch: Epoch,
+    /// The newest position.
+    pub(crate) position: Position,
+    /// When the last tip came, by the node's own clock.
+    pub(crate) tip: Option<Instant>,
+    /// When the node last opened a relay of it while it had none.
+    pub(crate) since: Option<Instant>,
+}
+
+/// All nodes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hearing {
+    heard: BTreeMap<(NodeId, GuildId), Heard>,
+}
+
+/// An owner's word: its guild, its incarnation and the position that it tells of.
+pub(crate) fn word(message: &PeerMessage) -> Option<(GuildId, Epoch, Option<Position>)> {
+    Some(match message {
+        PeerMessage::Chunk { sender, chunk, .. } => (chunk.guild, *sender, Some(chunk.position)),
+        PeerMessage::Stream { guild, sender, record, .. } => {
+            (*guild, *sender, Some(record.position))
+        }
+        PeerMessage::Tip { guild, sender, position, .. } => (*guild, *sender, Some(*position)),
+        PeerMessage::Answer { sender, answer, .. } => {
+            let position = match answer.outcome {
+                Outcome::Done(position) => Some(position),
+                Outcome::Refused { at, .. } => at,
+                Outcome::Busy => None,
+            };
+            (answer.guild, *sender, position)
+        }
+        PeerMessage::Subscribe { .. }
+        | PeerMessage::Unsubscribe { .. }
+        | PeerMessage::CatchUp { .. }
+        | PeerMessage::Request { .. } => return None,
+    })
+}
+
+/// Whether it is an answer that says that something was done, which is true whoever says it.
+pub(crate) const fn is_done(message: &PeerMessage) -> bool {
+    match message {
+        PeerMessage::Answer { answer, .. } => matches!(answer.outcome, Outcome::Done(_)),
+        PeerMessage::Chunk { .. }
+        | PeerMessage::Stream { .. }
+        | PeerMessage::Tip { .. }
+        | PeerMessage::Subscribe { .. }
+        | PeerMessage::Unsubscribe { .. }
+        | PeerMessage::CatchUp { .. }
+        | PeerMessage::Request { .. } => false,
+    }
+}
+
+impl Hearing {
+    pub(crate) fn of(&self, node: NodeId, guild: GuildId) -> Heard {
+        self.heard.get(&(node, guild)).copied().unwrap_or_default()
+    }
+
+    /// A node is told something by another one, or by itself. Returns the guild and the incarnation
+    /// if its sender is known to be over (L5).
+    pub(crate) fn hear(
+        &mut self,
+        node: NodeId,
+        now: Instant,
+        message: &PeerMessage,
+    ) -> Option<(GuildId, Epoch)> {
+        let (guild, sender, position) = word(message)?;
+        let heard = self.heard.entry((node, guild)).or_default();
+        let over = sender < heard.epoch;
+        heard.epoch = heard.epoch.max(sender);
+        let told = match message {
+            PeerMessage::Answer { .. } if !is_done(message) => None,
+            PeerMessage::Chunk { .. }
+            | PeerMessage::Stream { .. }
+            | PeerMessage::Tip { .. }
+            | PeerMessage::Answer { .. }
+            | PeerMessage::Subscribe { .. }
+            | PeerMessage::Unsubscribe { .. }
+            | PeerMessage::CatchUp { .. }
+            | PeerMessage::Request { .. } => position,
+        };
+        if let Some(position) = told.filter(|_| !over || is_done(message)) {
+            heard.position = heard.position.max(position);
+        }
+        if matches!(message, PeerMessage::Tip { .. }) && !over {
+            heard.tip = Some(now);
+        }
+        over.then_some((guild, sender))
+    }
+
+    /// A node has opened its first relay of a guild.
+    pub(crate) fn follows(&mut self, node: NodeId, guild: GuildId, now: Instant) {
+        self.heard.entry((node, guild)).or_default().since = Some(now);
+    }
+
+    /// A node has crashed, and has forgotten.
+    pub(crate) fn crash(&mut self, node: NodeId) {
+        self.heard.retain(|(at, _), _| *at != node);
+    }
+}

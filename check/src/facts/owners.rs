@@ -1,0 +1,107 @@
+//! Which node serves which guild, what it asks of the journal, and for how long it is known to be
+//! the owner: all by its own clock, from its own steps.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
+use guildhall_core::journal::{Command, Reply};
+use guildhall_core::time::Instant;
+
+/// What was asked of a journal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Question {
+    Open(u64),
+    Append(Epoch, Position),
+    Confirm(Epoch, u64),
+}
+
+/// One node that owns a guild, or is about to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Owner {
+    /// Its incarnation, once it has said that it serves.
+    pub(crate) epoch: Option<Epoch>,
+    asked: BTreeMap<Question, Instant>,
+    /// When it sent what the journal last said yes to.
+    pub(crate) confirmed: Option<Instant>,
+}
+
+/// All owners.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Owners {
+    owners: BTreeMap<(NodeId, GuildId), Owner>,
+}
+
+impl Owners {
+    pub(crate) fn get(&self, node: NodeId, guild: GuildId) -> Option<&Owner> {
+        self.owners.get(&(node, guild))
+    }
+
+    /// The nodes that say that they serve a guild, with their incarnations.
+    pub(crate) fn of(&self, guild: GuildId) -> impl Iterator<Item = (NodeId, Epoch)> {
+        let serving = self.owners.iter().filter(move |((_, of), _)| *of == guild);
+        serving.filter_map(|((node, _), owner)| Some((*node, owner.epoch?)))
+    }
+
+    /// How many guilds a node owns or is about to own.
+    pub(crate) fn count(&self, node: NodeId) -> u64 {
+        self.owners.keys().filter(|(at, _)| *at == node).count() as u64
+    }
+
+    /// A node is to own a guild.
+    pub(crate) fn own(&mut self, node: NodeId, guild: GuildId) {
+        self.owners.entry((node, guild)).or_default();
+    }
+
+    pub(crate) fn opened(&mut self, node: NodeId, guild: GuildId, epoch: Epoch) {
+        self.owners.entry((node, guild)).or_default().epoch = Some(epoch);
+    }
+
+    pub(crate) fn stepped_down(&mut self, node: NodeId, guild: GuildId) {
+        self.owners.remove(&(node, guild));
+    }
+
+    pub(crate) fn crash(&mut self, node: NodeId) {
+        self.owners.retain(|(at, _), _| *at != node);
+    }
+
+    /// A node asks a journal. Of the same question asked twice only the last time counts: which of
+    /// them is answered cannot be told.
+    pub(crate) fn asks(&mut self, node: NodeId, guild: GuildId, now: Instant, what: &Command) {
+        let question = match what {
+            Command::Open { ticket } => Question::Open(*ticket),
+            Command::Append { epoch, records, .. } => match records.last() {
+                Some(last) => Question::Append(*epoch, last.position),
+                None => return,
+            },
+            Command::Confirm { epoch, asked } => Question::Confirm(*epoch, *asked),
+            Command::Compact { .. } => return,
+        };
+        self.owners.entry((node, guild)).or_default().asked.insert(question, now);
+    }
+
+    /// A journal has answered a node.
+    pub(crate) fn hears(&mut self, node: NodeId, guild: GuildId, reply: &Reply) {
+        let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
+        let asked = match reply {
+            Reply::Opened { ticket, .. } => owner.asked.get(&Question::Open(*ticket)).copied(),
+            Reply::Appended { epoch, upto } => {
+                // All that lies before is on disk too.
+                let first = Question::Append(*epoch, Position::default());
+                let answered: Vec<_> = owner
+                    .asked
+                    .range(first..=Question::Append(*epoch, *upto))
+                    .map(|(question, at)| (*question, *at))
+                    .collect();
+                for (question, _) in &answered {
+                    owner.asked.remove(question);
+                }
+                answered.into_iter().map(|(_, at)| at).max()
+            }
+            Reply::Confirmed { epoch, asked } => {
+                owner.asked.remove(&Question::Confirm(*epoch, *asked))
+            }
+            Reply::Fenced { .. } | Reply::Failed { .. } | Reply::Full { .. } => None,
+        };
+        owner.confirmed = owner.confirmed.max(asked);
+    }
+}

@@ -1,0 +1,299 @@
+//! Where a session stands in each of its guilds: what it was told of it, and what it is owed next.
+//!
+//! Most of what it is owed is said in channels: that is a place in a lane. All else, what only some
+//! are told or what changes who sees what, is a turn of its own, after which the session goes on in
+//! its lane or in another one.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use guildhall_core::dispatch::{Body, Dispatch, Intents};
+use guildhall_core::event::Record;
+use guildhall_core::id::{GuildId, Position, UserId};
+
+use super::super::guilds::Ledger;
+use super::super::guilds::kinds::{is_of_others, message_of, turns_heads};
+use super::super::guilds::lanes::Entry;
+use super::super::guilds::render::{Rendering, may_read, render, wanted};
+use super::super::guilds::timeline::Moment;
+use super::super::sockets::NONE;
+use super::Sessions;
+
+/// Where a session stands in one of its guilds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Told {
+    /// Nothing was said of it yet, though READY lists it.
+    Nothing,
+    /// GUILD_CREATE was, and events may follow.
+    Whole,
+    /// GUILD_DELETE with `unavailable` was: nothing may follow but what ends the gap.
+    Gap,
+    /// GUILD_DELETE was: nothing may follow unless the user comes back.
+    Out,
+}
+
+/// What a session is owed apart from its lane.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    pub(crate) position: Position,
+    /// What is said, in order; nothing if only the view changes.
+    pub(crate) bodies: Vec<Body>,
+    /// It is the user's removal or the guild's end.
+    pub(crate) goes: bool,
+    /// The lane that follows.
+    lane: u32,
+}
+
+/// One session in one guild.
+#[derive(Clone, Debug)]
+pub(crate) struct Seat {
+    pub(crate) guild: u32,
+    pub(crate) told: Told,
+    pub(super) lane: u32,
+    /// The next entry of the lane, unless the hot path knows better.
+    pub(super) cursor: u32,
+    /// The highest position said of it outside of the lane.
+    pub(crate) floor: Option<Position>,
+    pub(crate) turns: VecDeque<Turn>,
+    /// How many bodies of the first turn were told.
+    pub(crate) nth: u32,
+}
+
+/// What a session is owed next of one guild.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Due<'a> {
+    /// Nothing, as far as is committed.
+    Nothing,
+    /// What is said: the place in the lane.
+    Entry(&'a Entry, u32, u32),
+    /// Something of a turn.
+    Turn(&'a Turn, u32),
+}
+
+impl Due<'_> {
+    /// The event that it tells of.
+    pub(crate) fn position(&self) -> Option<Position> {
+        match self {
+            Self::Nothing => None,
+            Self::Entry(entry, ..) => Some(entry.record.position),
+            Self::Turn(turn, _) => Some(turn.position),
+        }
+    }
+}
+
+impl Seat {
+    pub(crate) const fn new(guild: u32, told: Told, floor: Option<Position>) -> Self {
+        Self { guild, told, lane: NONE, cursor: 0, floor, turns: VecDeque::new(), nth: 0 }
+    }
+
+    /// Whether the user's removal is among what it is owed, and where.
+    pub(crate) fn goes(&self) -> Option<Position> {
+        self.turns.back().filter(|turn| turn.goes).map(|turn| turn.position)
+    }
+}
+
+impl Sessions {
+    /// Where among its seats the one of a guild is.
+    pub(crate) fn place(&self, index: u32, guild: u32) -> Option<usize> {
+        self.get(index).seats.iter().position(|seat| seat.guild == guild)
+    }
+
+    /// The next entry of the lane of a seat.
+    pub(crate) fn cursor(&self, index: u32, place: usize) -> (u32, u32) {
+        let (hot, seat) = (self.hot(index), &self.get(index).seats[place]);
+        (seat.lane, if hot.seat as usize == place { hot.cursor } else { seat.cursor })
+    }
+
+    /// What is owed next at a seat.
+    pub(crate) fn due<'a>(&'a self, ledger: &'a Ledger, index: u32, place: usize) -> Due<'a> {
+        let seat = &self.get(index).seats[place];
+        if seat.told != Told::Whole {
+            return Due::Nothing;
+        }
+        let (lane, cursor) = self.cursor(index, place);
+        let entry = ledger.entry(lane, cursor);
+        match (entry, seat.turns.front()) {
+            (Some(entry), Some(turn)) if entry.record.position < turn.position => {
+                Due::Entry(entry, lane, cursor)
+            }
+            (_, Some(turn)) => Due::Turn(turn, seat.nth),
+            (Some(entry), None) => Due::Entry(entry, lane, cursor),
+            (None, None) => Due::Nothing,
+        }
+    }
+
+    /// How much is owed at a seat, and about how many bytes that takes.
+    pub(crate) fn owed(&self, ledger: &Ledger, index: u32, place: usize) -> (u64, u64) {
+        let seat = &self.get(index).seats[place];
+        if seat.told != Told::Whole {
+            return (0, 0);
+        }
+        let (mut lane, mut cursor) = self.cursor(index, place);
+        let (mut count, mut bytes) = (0, 0);
+        let mut pass = |lane, from: u32, to: u32| {
+            let before = |at| ledger.lanes.bytes_before(lane, at);
+            count += u64::from(to.saturating_sub(from));
+            bytes += before(to.max(from)) - before(from);
+        };
+        // Up to each turn it is one lane, from then on perhaps another.
+        for turn in &seat.turns {
+            pass(lane, cursor, ledger.lanes.after(lane, turn.position).max(cursor));
+            (lane, cursor) = (turn.lane, ledger.lanes.after(turn.lane, turn.position));
+        }
+        pass(lane, cursor, ledger.lanes.len(lane));
+        for turn in &seat.turns {
+            count += turn.bodies.len() as u64;
+            let size = |body: &Body| u64::from(Dispatch::private(body.clone()).bytes);
+            bytes += turn.bodies.iter().map(size).sum::<u64>();
+        }
+        (count - if seat.turns.is_empty() { 0 } else { u64::from(seat.nth) }, bytes)
+    }
+
+    /// The session stands so in a guild from now on.
+    pub(crate) fn stand(&mut self, index: u32, seat: Seat) {
+        self.let_go(index);
+        match self.place(index, seat.guild) {
+            Some(place) => self.cold[index as usize].seats[place] = seat,
+            None => self.cold[index as usize].seats.push(seat),
+        }
+    }
+
+    /// The guilds of a READY: each is to be told of.
+    pub(crate) fn expect(&mut self, index: u32, ledger: &Ledger, guilds: &[GuildId]) {
+        for number in guilds.iter().filter_map(|guild| ledger.find(*guild)) {
+            self.stand(index, Seat::new(number, Told::Nothing, None));
+        }
+    }
+
+    /// GUILD_CREATE of a guild as it was at a position: all that happened since is owed.
+    pub(crate) fn takes_guild(
+        &mut self,
+        ledger: &mut Ledger,
+        index: u32,
+        guild: u32,
+        position: Position,
+    ) {
+        let (user, intents) = (self.get(index).user, self.get(index).intents);
+        let lane = ledger.lane(guild, Moment::after(position), user, intents);
+        let mut seat = Seat::new(guild, Told::Whole, Some(position));
+        (seat.lane, seat.cursor) = (lane, ledger.lanes.after(lane, position));
+        self.stand(index, seat);
+        let mut since: Vec<_> = ledger.get(guild).turning_after(position).cloned().collect();
+        if lane != NONE && !ledger.lanes.is_whole(lane) {
+            since.extend(concerning(ledger, guild, user, position));
+            since.sort_by_key(|record| record.position);
+        }
+        for record in since {
+            self.turns(ledger, index, guild, &record);
+        }
+    }
+
+    /// An event is committed that may be a turn of a session.
+    pub(crate) fn turns(
+        &mut self,
+        ledger: &mut Ledger,
+        index: u32,
+        guild: u32,
+        record: &Arc<Record>,
+    ) {
+        let Some(place) = self.place(index, guild) else { return };
+        let seat = &self.get(index).seats[place];
+        if seat.told != Told::Whole || seat.goes().is_some() {
+            return;
+        }
+        let Some(turn) = self.turn(ledger, index, place, record) else { return };
+        // From now on only the slow path knows what comes first.
+        let (steady, written) = (self.hot(index).steady, self.written(index));
+        let hot = &mut self.hot[index as usize];
+        if steady && hot.seat as usize == place {
+            hot.steady = false;
+            self.cold[index as usize].written = written;
+        }
+        self.cold[index as usize].seats[place].turns.push_back(turn);
+        self.pass(ledger, index, place);
+    }
+
+    /// The turn of a session that an event is, if it is one.
+    fn turn(
+        &self,
+        ledger: &mut Ledger,
+        index: u32,
+        place: usize,
+        record: &Arc<Record>,
+    ) -> Option<Turn> {
+        let session = self.get(index);
+        let seat = &session.seats[place];
+        let (position, user, intents) = (record.position, session.user, session.intents);
+        if is_of_others(&record.event, user) && !intents.contains(Intents::GUILD_MEMBERS) {
+            return None;
+        }
+        let last = seat.turns.back().map_or(seat.lane, |turn| turn.lane);
+        let history = &ledger.get(seat.guild).history;
+        let bodies = match render(history, user, record) {
+            Rendering::Comes => return None,
+            Rendering::Goes => {
+                let bodies = vec![Body::GuildDelete];
+                return Some(Turn { position, bodies, goes: true, lane: NONE });
+            }
+            Rendering::Says(bodies) => bodies,
+        };
+        let bodies: Vec<_> =
+            bodies.into_iter().filter_map(|body| wanted(body, user, intents)).collect();
+        let lane = if turns_heads(&record.event, user) {
+            ledger.lane(seat.guild, Moment::after(position), user, intents)
+        } else {
+            last
+        };
+        (!bodies.is_empty() || lane != last).then_some(Turn { position, bodies, goes: false, lane })
+    }
+
+    /// Something of the first turn of a seat was told.
+    pub(crate) fn told_turn(
+        &mut self,
+        ledger: &Ledger,
+        index: u32,
+        place: usize,
+        what: &Arc<Dispatch>,
+    ) {
+        self.told_own(index, what);
+        let seat = &mut self.cold[index as usize].seats[place];
+        seat.nth += 1;
+        if let Some(turn) = seat.turns.front() {
+            seat.floor = seat.floor.max(Some(turn.position));
+        }
+        self.pass(ledger, index, place);
+    }
+
+    /// Turns of which nothing is left to be told are over once the lane has come up to them.
+    pub(crate) fn pass(&mut self, ledger: &Ledger, index: u32, place: usize) {
+        loop {
+            let (lane, cursor) = self.cursor(index, place);
+            let seat = &self.get(index).seats[place];
+            let Some(turn) = seat.turns.front() else { return };
+            let before = ledger.entry(lane, cursor);
+            let waits = before.is_some_and(|entry| entry.record.position < turn.position);
+            if waits || (seat.nth as usize) < turn.bodies.len() {
+                return;
+            }
+            self.let_go(index);
+            let seat = &mut self.cold[index as usize].seats[place];
+            let Some(turn) = seat.turns.pop_front() else { return };
+            (seat.lane, seat.nth) = (turn.lane, 0);
+            seat.cursor = ledger.lanes.after(turn.lane, turn.position);
+            if turn.goes {
+                seat.told = Told::Out;
+            }
+        }
+    }
+}
+
+/// The messages after a position that a user may read whole though its session reads none.
+fn concerning(ledger: &Ledger, guild: u32, user: UserId, position: Position) -> Vec<Arc<Record>> {
+    let records = ledger.get(guild).records();
+    let from = records.partition_point(|it| it.record.position <= position);
+    let records = records[from..].iter().map(|it| &it.record);
+    records
+        .filter(|record| message_of(record).is_some_and(|it| may_read(it, user)))
+        .cloned()
+        .collect()
+}

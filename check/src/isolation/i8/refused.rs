@@ -1,0 +1,222 @@
+//! Whether a refusal is right: whether what it says is so at the position that it names.
+
+use guildhall_core::id::{ChannelId, GuildId, Position, RoleId, UserId};
+use guildhall_core::limits::Limits;
+use guildhall_core::permission::Permissions;
+use guildhall_core::request::{Act, Answer, Origin, Outcome, Refusal};
+
+use crate::facts::Facts;
+use crate::facts::asked::same_roles;
+use crate::facts::guilds::history::History;
+use crate::facts::guilds::timeline::Moment;
+use crate::findings::{Complaint, Subject};
+
+/// An owner refuses. `got` is what the author had got when the request was first sent.
+pub(crate) fn refused(
+    facts: &Facts,
+    answer: &Answer,
+    got: Option<Position>,
+) -> Option<(Subject, Complaint)> {
+    let Outcome::Refused { why, at: Some(at) } = answer.outcome else { return None };
+    let (origin, guild) = (answer.origin, answer.guild);
+    let author = facts.cast.user(origin.user);
+    let subject = || Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+    if let Some(got) = got.filter(|got| at < *got) {
+        let message = format!("{author} is refused by what was so before what {author} had got");
+        let complaint = Complaint::new(message, format!("not before {got}"), at.to_string());
+        return Some((subject(), complaint));
+    }
+    if is_right(facts, guild, origin, why, at)? {
+        return None;
+    }
+    let message = format!("{author} is refused for what is not so at {at}");
+    let complaint = Complaint::new(message, "a reason that holds there", format!("{why:?}"));
+    Some((subject(), complaint))
+}
+
+/// None where nothing can be said of it.
+fn is_right(
+    facts: &Facts,
+    guild: GuildId,
+    origin: Origin,
+    why: Refusal,
+    at: Position,
+) -> Option<bool> {
+    let history = &facts.ledger.guild(guild)?.history;
+    let acts = facts.asked.acts(origin, guild);
+    let limits = &facts.cast.limits;
+    let so = |act: &Act| holds(history, limits, (origin, act), why, Moment::after(at));
+    (!acts.is_empty()).then(|| acts.iter().any(so))
+}
+
+fn holds(
+    history: &History,
+    limits: &Limits,
+    (origin, act): (Origin, &Act),
+    why: Refusal,
+    at: Moment,
+) -> bool {
+    let author = origin.user;
+    match why {
+        // These need no guild, and are judged where they are said.
+        Refusal::Unauthorized | Refusal::TooLong => true,
+        Refusal::NoSuchGuild => history.is_deleted(at),
+        Refusal::NotAMember => !history.is_member(at, author),
+        Refusal::Member => *act == Act::Join && history.is_member(at, author),
+        Refusal::Banned => *act == Act::Join && history.is_banned(at, author),
+        Refusal::NoSuchChannel => {
+            channel_of(act).is_some_and(|channel| !history.sees(at, author, channel))
+        }
+        Refusal::NoSuchRole => no_such_role(history, act, at),
+        Refusal::NoSuchMessage => {
+            message_of(act).is_some_and(|said| is_unknown(history, limits, author, said, at))
+        }
+        Refusal::NoSuchUser => no_such_user(history, act, at),
+        Refusal::Forbidden => !is_allowed(history, author, act, at),
+        Refusal::Taken => is_taken(history, author, act, at),
+        Refusal::NoChange => changes_nothing(history, act, at),
+    }
+}
+
+const fn channel_of(act: &Act) -> Option<ChannelId> {
+    match act {
+        Act::Say { channel, .. } | Act::Type { channel } | Act::DeleteChannel { channel } => {
+            Some(*channel)
+        }
+        Act::ChangeChannel(channel) => Some(channel.id),
+        Act::Edit { .. }
+        | Act::Delete { .. }
+        | Act::Join
+        | Act::Leave
+        | Act::Kick { .. }
+        | Act::Ban { .. }
+        | Act::Unban { .. }
+        | Act::SetRoles { .. }
+        | Act::CreateRole { .. }
+        | Act::ChangeRole { .. }
+        | Act::DeleteRole { .. }
+        | Act::CreateChannel(_)
+        | Act::Transfer { .. }
+        | Act::DeleteGuild => None,
+    }
+}
+
+fn message_of(act: &Act) -> Option<Origin> {
+    if let Act::Edit { said, .. } | Act::Delete { said } = act { Some(*said) } else { None }
+}
+
+/// Whether a message is not there, not seen, or older than those that a guild still has to know.
+fn is_unknown(
+    history: &History,
+    limits: &Limits,
+    author: UserId,
+    said: Origin,
+    at: Moment,
+) -> bool {
+    let Some(message) = history.message(at, said) else { return true };
+    let (newer, _) = history.newer(at, said);
+    !history.sees(at, author, message.channel) || newer >= u64::from(limits.messages)
+}
+
+fn no_such_role(history: &History, act: &Act, at: Moment) -> bool {
+    let missing = |role: &RoleId| history.role(at, *role).is_none();
+    if let Act::SetRoles { roles, .. } = act {
+        roles.iter().any(missing)
+    } else if let Act::ChangeRole { role, .. } | Act::DeleteRole { role } = act {
+        missing(role)
+    } else {
+        false
+    }
+}
+
+fn no_such_user(history: &History, act: &Act, at: Moment) -> bool {
+    if let Act::Kick { user } | Act::Ban { user } | Act::SetRoles { user, .. } = act {
+        !history.is_member(at, *user)
+    } else if let Act::Unban { user } = act {
+        !history.is_banned(at, *user)
+    } else if let Act::Transfer { to } = act {
+        !history.is_member(at, *to)
+    } else {
+        false
+    }
+}
+
+/// Whether an act is its author's to do, whatever else may be against it.
+fn is_allowed(history: &History, author: UserId, act: &Act, at: Moment) -> bool {
+    let may = |what| history.may(at, author, what, None);
+    let may_there = |what, channel| history.may(at, author, what, Some(channel));
+    match act {
+        Act::Say { channel, .. } | Act::Type { channel } => {
+            may_there(Permissions::SEND_MESSAGES, *channel)
+        }
+        Act::Edit { said, .. } => said.user == author,
+        Act::Delete { said } => {
+            let channel = history.message(at, *said).map(|message| message.channel);
+            let manages = |channel| may_there(Permissions::MANAGE_MESSAGES, channel);
+            said.user == author || channel.is_some_and(manages)
+        }
+        Act::Join => true,
+        Act::Leave => author != history.owner(at),
+        Act::Kick { .. } => may(Permissions::KICK_MEMBERS),
+        Act::Ban { .. } | Act::Unban { .. } => may(Permissions::BAN_MEMBERS),
+        Act::SetRoles { .. }
+        | Act::CreateRole { .. }
+        | Act::ChangeRole { .. }
+        | Act::DeleteRole { .. } => may(Permissions::MANAGE_ROLES),
+        Act::CreateChannel(_) => may(Permissions::MANAGE_CHANNELS),
+        Act::ChangeChannel(channel) => may_there(Permissions::MANAGE_CHANNELS, channel.id),
+        Act::DeleteChannel { channel } => may_there(Permissions::MANAGE_CHANNELS, *channel),
+        Act::Transfer { .. } | Act::DeleteGuild => author == history.owner(at),
+    }
+}
+
+/// Whether an act is about the owner, the role of everyone, or something that exists already.
+fn is_taken(history: &History, author: UserId, act: &Act, at: Moment) -> bool {
+    let (owner, everyone) = (history.owner(at), history.everyone());
+    match act {
+        Act::Leave => author == owner,
+        Act::Kick { user } | Act::Ban { user } | Act::SetRoles { user, .. } => *user == owner,
+        Act::CreateRole { role, .. } => history.role(at, *role).is_some(),
+        Act::ChangeRole { role, .. } | Act::DeleteRole { role } => *role == everyone,
+        Act::CreateChannel(channel) => history.channel(at, channel.id).is_some(),
+        Act::Say { .. }
+        | Act::Edit { .. }
+        | Act::Delete { .. }
+        | Act::Type { .. }
+        | Act::Join
+        | Act::Unban { .. }
+        | Act::ChangeChannel(_)
+        | Act::DeleteChannel { .. }
+        | Act::Transfer { .. }
+        | Act::DeleteGuild => false,
+    }
+}
+
+fn changes_nothing(history: &History, act: &Act, at: Moment) -> bool {
+    match act {
+        Act::Edit { said, content } => {
+            history.message(at, *said).is_some_and(|message| message.content == *content)
+        }
+        Act::SetRoles { user, roles } => {
+            history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
+        }
+        Act::ChangeRole { role, permissions } => history.role(at, *role) == Some(*permissions),
+        Act::ChangeChannel(channel) => {
+            history.channel(at, channel.id).is_some_and(|has| *has == channel.overwrites)
+        }
+        Act::Transfer { to } => *to == history.owner(at),
+        Act::Say { .. }
+        | Act::Delete { .. }
+        | Act::Type { .. }
+        | Act::Join
+        | Act::Leave
+        | Act::Kick { .. }
+        | Act::Ban { .. }
+        | Act::Unban { .. }
+        | Act::CreateRole { .. }
+        | Act::DeleteRole { .. }
+        | Act::CreateChannel(_)
+        | Act::DeleteChannel { .. }
+        | Act::DeleteGuild => false,
+    }
+}

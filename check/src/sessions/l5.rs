@@ -1,0 +1,78 @@
+//! L5 one owner: after the open of an epoch nothing of a lower one commits, and whoever opens is given
+//! all that is committed. A node that has heard from the owner of an epoch takes nothing from that of
+//! a lower one but that something was done.
+
+use guildhall_core::event::{Event, Record};
+use guildhall_core::id::{Epoch, GuildId, NodeId};
+use guildhall_core::journal::Log;
+use guildhall_core::request::Outcome;
+
+use crate::facts::Facts;
+use crate::findings::{Complaint, Subject};
+use crate::scene::Scene;
+
+type Verdict = Option<(Subject, Complaint)>;
+
+/// A journal makes a record durable.
+pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
+    let guild = facts.ledger.guild(id)?;
+    let (epoch, opened) = (record.position.epoch, guild.epoch);
+    let order = record.position > guild.end();
+    let opens = record.event == Event::Opened;
+    let fits = if opens { epoch > opened } else { epoch == opened } && order;
+    (!fits).then(|| {
+        let (expected, got) = if order || epoch < opened {
+            (format!("a record of epoch {}", opened.0), format!("one of epoch {}", epoch.0))
+        } else {
+            (format!("a record after {}", guild.end()), record.position.to_string())
+        };
+        let message = "a record commits that is not its owner's to write any more";
+        (facts.event_name(id, record.position), Complaint::new(message, expected, got))
+    })
+}
+
+/// A journal grants an epoch, and says what it holds under that fence.
+pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Verdict {
+    let guild = facts.ledger.guild(id)?;
+    let end = guild.records().partition_point(|it| it.record.position.epoch <= epoch);
+    let from = guild.records().partition_point(|it| it.record.position <= log.base.position);
+    let mut kept = guild.records()[from.min(end)..end].iter().map(|it| it.record.position);
+    let mut told = log.tail.iter().map(|record| record.position);
+    loop {
+        let (kept, told) = (kept.next(), told.next());
+        if kept == told {
+            kept?;
+            continue;
+        }
+        let say = |it: Option<_>| {
+            it.map_or_else(
+                || "nothing more".to_owned(),
+                |it: guildhall_core::id::Position| it.to_string(),
+            )
+        };
+        let message = format!("the owner of epoch {} is not given what is committed", epoch.0);
+        let complaint = Complaint::new(message, say(kept), say(told));
+        return Some((Subject::new("guild", facts.cast.guild(id)), complaint));
+    }
+}
+
+/// A node's step is over that began with a word of an owner that it knows to be over.
+pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
+    let (guild, sender, done) = scene.over?;
+    let wrong = scene.answers.iter().any(|it| !matches!(it.outcome, Outcome::Done(_)));
+    let noted = !scene.notes.is_empty();
+    let heard = scene.dispatches > 0 || noted || wrong || !done && !scene.answers.is_empty();
+    heard.then(|| complain(facts, scene.node, guild, sender))
+}
+
+fn complain(facts: &Facts, node: NodeId, guild: GuildId, sender: Epoch) -> (Subject, Complaint) {
+    let heard = facts.hearing.of(node, guild).epoch.0;
+    let message = format!(
+        "{} listens to an owner of {} that is over",
+        facts.cast.node(node),
+        facts.cast.guild(guild)
+    );
+    let expected = format!("nothing from below epoch {heard}");
+    let complaint = Complaint::new(message, expected, format!("a word of epoch {}", sender.0));
+    (Subject::new("node", facts.cast.node(node)), complaint)
+}

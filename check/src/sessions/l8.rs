@@ -1,0 +1,64 @@
+//! L8 bounded staleness: an owner whose epoch was not confirmed at the journal for too long says
+//! nothing; a relay that has heard no tip for too long sends no GUILD_CREATE and passes on nothing
+//! ephemeral. Each is judged by its own clock.
+
+use guildhall_core::dispatch::Body;
+use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::time::Instant;
+
+use crate::facts::Facts;
+use crate::findings::{Complaint, Subject};
+use crate::fresh::Fresh;
+
+/// A node speaks as the owner of a guild.
+pub(crate) fn speaks(
+    facts: &Facts,
+    node: NodeId,
+    guild: GuildId,
+    now: Instant,
+) -> Option<(Subject, Complaint)> {
+    let stale = facts.cast.limits.stale_after;
+    let confirmed = facts.owners.get(node, guild).and_then(|owner| owner.confirmed);
+    if confirmed.is_some_and(|since| now.since(since) <= stale) {
+        return None;
+    }
+    let name = format!("{} at {}", facts.cast.guild(guild), facts.cast.node(node));
+    let message = "an owner speaks that has lost touch with its journal";
+    let expected = format!("an epoch confirmed within {stale}");
+    let got = confirmed.map_or_else(|| "none".to_owned(), |since| format!("{since}, now {now}"));
+    Some((Subject::new("guild", name), Complaint::new(message, expected, got)))
+}
+
+/// A dispatch under a new number.
+pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
+    let (source, stale) = (fresh.what.source?, fresh.facts.cast.limits.stale_after);
+    let passed_on = match fresh.what.body {
+        Body::GuildCreate(_) => true,
+        // What waited for its connection was passed on before.
+        Body::TypingStart { .. } => fresh.scene.streams,
+        Body::Ready(_)
+        | Body::Resumed
+        | Body::GuildUnavailable
+        | Body::GuildDelete
+        | Body::GuildUpdate { .. }
+        | Body::RoleCreate { .. }
+        | Body::RoleUpdate { .. }
+        | Body::RoleDelete { .. }
+        | Body::ChannelCreate(_)
+        | Body::ChannelUpdate(_)
+        | Body::ChannelDelete { .. }
+        | Body::MemberAdd { .. }
+        | Body::MemberUpdate { .. }
+        | Body::MemberRemove { .. }
+        | Body::MessageCreate(_)
+        | Body::MessageUpdate(_)
+        | Body::MessageDelete { .. } => false,
+    };
+    let tip = fresh.facts.hearing.of(fresh.session.node, source.guild).tip;
+    let heard = tip.is_some_and(|tip| fresh.now.since(tip) <= stale);
+    (passed_on && !heard).then(|| {
+        let message = format!("{} comes from a relay that has heard no tip", fresh.name());
+        let got = tip.map_or_else(|| "none".to_owned(), |tip| format!("{tip}, now {}", fresh.now));
+        Complaint::new(message, format!("a tip within {stale}"), got)
+    })
+}

@@ -1,0 +1,164 @@
+//! L3–L5, L8 and D2 for relays and owners: one thing wrong, and who says so.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use guildhall_check::violation::Clause;
+use guildhall_core::event::{Event, Record};
+use guildhall_core::id::{Epoch, NodeId, Port, Position};
+use guildhall_core::journal::{Log, Reply};
+use guildhall_core::node::{self, Note};
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::request::{Answer, Outcome, Refusal};
+use guildhall_core::step::{Actor, Input, Output, Step};
+use guildhall_core::time::Span;
+
+use crate::histories;
+use crate::stage::GUILD;
+
+use super::tools::*;
+
+#[test]
+fn l3_a_guild_has_no_owner() {
+    let found = tampered(histories::views(), |steps| {
+        let at = find(steps, 0, |step| noted(step, |note| matches!(note, Note::Opened { .. })));
+        let opened = |output: &Output| {
+            matches!(output, Output::Node(node::Output::Note(Note::Opened { .. })))
+        };
+        steps[at].outputs.retain(|output| !opened(output));
+    });
+    only!(found, L3);
+}
+
+#[test]
+fn l4_an_owner_goes_on_telling_a_relay_that_is_gone() {
+    let found = tampered(histories::quits(), |steps| {
+        let berlin = |output: &Output| match output {
+            Output::Node(node::Output::Peer { to: NodeId(1), message }) => {
+                matches!(message, PeerMessage::Stream { .. })
+            }
+            _ => false,
+        };
+        let said = steps.iter().flat_map(|step| &step.outputs).find(|it| berlin(it)).cloned();
+        let tips = |output: &Output| {
+            matches!(
+                output,
+                Output::Node(node::Output::Peer { message: PeerMessage::Tip { .. }, .. })
+            )
+        };
+        let last = steps.iter().rposition(|step| step.outputs.iter().any(tips));
+        steps[last.expect("the owner is there")].outputs.extend(said);
+    });
+    only!(found, L4);
+}
+
+#[test]
+fn l4_a_guild_counts_a_relay_that_is_gone() {
+    let found = tampered(histories::quits(), |steps| {
+        count(steps, guildhall_core::census::Table::Followers, |n| n + 1);
+    });
+    only!(found, L4);
+}
+
+#[test]
+fn l5_a_record_of_a_lower_epoch_is_committed() {
+    let found = tampered(histories::handed_over(), |steps| {
+        let position = Position { epoch: Epoch(1), index: 9 };
+        let record = committed(steps).into_iter().find(|it| matches!(it.event, Event::Message(_)));
+        let record = Record { position, ..Record::clone(&record.expect("somebody speaks")) };
+        synced(steps, record);
+    });
+    only!(found, L5);
+}
+
+#[test]
+fn l5_a_new_owner_is_not_given_all_that_is_committed() {
+    let found = tampered(histories::handed_over(), |steps| {
+        for output in steps.iter_mut().flat_map(|step| &mut step.outputs) {
+            if let Output::Journal(_, Reply::Opened { epoch: Epoch(2), log, .. }) = output {
+                let mut short = Log::clone(log);
+                let opened = short.tail.pop();
+                short.tail.pop();
+                short.tail.extend(opened);
+                *log = Arc::new(short);
+            }
+        }
+    });
+    only!(found, L5);
+}
+
+#[test]
+fn l5_a_node_listens_to_an_owner_that_is_over() {
+    let found = tampered(histories::handed_over(), |steps| {
+        let berlin = Actor::Node(NodeId(1));
+        let last = steps.iter().rposition(|step| step.head.actor == berlin).expect("it is there");
+        let (_, origin) = asks(steps, 0, |_| true);
+        let outcome = Outcome::Refused { why: Refusal::Forbidden, at: None };
+        let answer = Answer { origin, guild: GUILD, attempt: 1, outcome };
+        let (port, boot, sender) = (Port(0), 1, Epoch(1));
+        let message = PeerMessage::Answer { port, boot, sender, answer };
+        let input = Input::Node(node::Input::Peer { from: NodeId(0), message });
+        let outputs = vec![Output::Node(node::Output::Answer { port, answer })];
+        let late = Step { head: steps[last].head, input, outputs };
+        steps.push(late);
+    });
+    only!(found, L5);
+}
+
+#[test]
+fn l8_an_owner_speaks_that_has_lost_touch() {
+    let (cast, steps) = histories::quits();
+    let cast = bounded(&cast, |limits| limits.stale_after = Span::millis(1));
+    assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::L8]));
+}
+
+#[test]
+fn l8_a_relay_tells_of_a_guild_though_it_hears_no_tip() {
+    let found = tampered(histories::talk(), |steps| {
+        let tip = |step: &Step| {
+            step.head.actor == Actor::Node(NodeId(1))
+                && matches!(&step.input, Input::Node(node::Input::Peer { message, .. })
+                    if matches!(message, PeerMessage::Tip { .. }))
+        };
+        let begins = find(steps, 0, |step| noted(step, |note| matches!(note, Note::Begun { .. })));
+        let (mut at, mut end) = (
+            0,
+            find(steps, begins, |step| {
+                step.head.actor == Actor::Node(NodeId(1))
+                    && noted(step, |note| matches!(note, Note::Begun { .. }))
+            }),
+        );
+        while at < end {
+            if tip(&steps[at]) {
+                steps.remove(at);
+                end -= 1;
+            } else {
+                at += 1;
+            }
+        }
+    });
+    only!(found, L8);
+}
+
+#[test]
+fn d2_a_relay_opens_a_gap_though_it_could_go_on() {
+    let found = tampered(histories::behind(), |steps| {
+        let gap = find(steps, 0, |step| noted(step, |it| matches!(it, Note::RelayGap { .. })));
+        if let Input::Node(node::Input::Peer {
+            message: PeerMessage::Chunk { chunk, .. }, ..
+        }) = &mut steps[gap].input
+        {
+            let mut forged = guildhall_core::peer::Chunk::clone(chunk);
+            forged.reach = Position { epoch: Epoch(1), index: 0 };
+            *chunk = Arc::new(forged);
+        }
+    });
+    only!(found, D2);
+}
+
+#[test]
+fn d2_a_relay_opens_a_gap_too_early() {
+    let (cast, steps) = histories::unreachable();
+    let cast = bounded(&cast, |limits| limits.unreachable_after = Span::secs(200));
+    assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::D2]));
+}

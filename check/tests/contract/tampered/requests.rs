@@ -1,0 +1,300 @@
+//! I8, D5–D7, D9: one thing wrong with a request, its answer or its commit, and who says so.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use guildhall_check::violation::Clause;
+use guildhall_core::directory::Notice;
+use guildhall_core::dispatch::Body;
+use guildhall_core::event::{Event, Removal};
+use guildhall_core::id::{Nonce, Position};
+use guildhall_core::node;
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::request::{Act, Origin, Outcome, Refusal};
+use guildhall_core::step::{Input, JournalEvent, Output, Step};
+use guildhall_core::time::Span;
+
+use crate::histories::{self, ALICE, BOB, CAROL};
+use crate::stage::user;
+
+use super::tools::*;
+
+#[test]
+fn i8_a_member_is_kicked_by_somebody_who_may_not() {
+    let found = tampered(histories::members(), |steps| {
+        let kick = |act: &Act| *act == Act::Kick { user: user(CAROL) };
+        let (at, origin) = asks(steps, 1, kick);
+        let why = Removal::Kicked;
+        commit(steps, at, origin, Event::MemberRemove { user: user(CAROL), why });
+    });
+    only!(found, I8);
+}
+
+#[test]
+fn i8_somebody_speaks_who_is_no_member() {
+    let found = tampered(histories::members(), |steps| {
+        let (at, origin) = asks(steps, 0, |act| matches!(act, Act::Say { .. }));
+        let Input::Client(guildhall_core::client::Input::Ask(request)) = &steps[at].input else {
+            return;
+        };
+        let Act::Say { channel, content, mentions } = request.act.clone() else { return };
+        let id = guildhall_core::id::MessageId(1 << 60);
+        let (author, nonce) = (origin.user, origin.nonce);
+        let message =
+            guildhall_core::dispatch::Message { id, channel, author, nonce, content, mentions };
+        commit(steps, at, origin, Event::Message(message));
+    });
+    only!(found, I8);
+}
+
+/// Changes what owners answer, as they say it; the history ends with the first that is changed.
+fn answered(steps: &mut Vec<Step>, change: impl Fn(Origin, &mut Outcome) -> bool) {
+    let mut last = None;
+    for (at, step) in steps.iter_mut().enumerate() {
+        for output in &mut step.outputs {
+            if let Output::Node(node::Output::Peer {
+                message: PeerMessage::Answer { answer, .. },
+                ..
+            }) = output
+                && change(answer.origin, &mut answer.outcome)
+            {
+                last = last.or(Some(at));
+            }
+        }
+    }
+    steps.truncate(last.expect("something is answered") + 1);
+}
+
+#[test]
+fn i8_a_refusal_is_not_so() {
+    let found = tampered(histories::waits(), |steps| {
+        answered(steps, |_, outcome| match outcome {
+            Outcome::Refused { why, .. } => {
+                *why = Refusal::NotAMember;
+                true
+            }
+            _ => false,
+        });
+    });
+    only!(found, I8);
+}
+
+#[test]
+fn i8_a_refusal_is_by_what_was_so_before_what_its_author_had_got() {
+    let found = tampered(histories::waits(), |steps| {
+        answered(steps, |_, outcome| match outcome {
+            Outcome::Refused { at, .. } => {
+                *at = Some(Position::default());
+                true
+            }
+            _ => false,
+        });
+    });
+    only!(found, I8);
+}
+
+#[test]
+fn d5_an_act_is_committed_twice() {
+    let found = tampered(histories::talk(), |steps| {
+        let record = committed(steps).pop().expect("somebody speaks");
+        let mut event = record.event.clone();
+        if let Event::Message(message) = &mut event {
+            message.id.0 += 1;
+        }
+        commit(steps, steps.len() - 1, record.origin.expect("somebody asked"), event);
+    });
+    only!(found, D5);
+}
+
+#[test]
+fn d5_an_act_is_committed_that_was_refused() {
+    let found = tampered(histories::waits(), |steps| {
+        let (_, origin) = asks(steps, 0, |act| *act == Act::DeleteGuild);
+        commit(steps, steps.len() - 1, origin, Event::GuildDelete);
+    });
+    only!(found, D5);
+}
+
+#[test]
+fn d5_an_act_is_refused_that_is_done() {
+    let found = tampered(histories::talk(), |steps| {
+        answered(steps, |_, outcome| match outcome {
+            Outcome::Done(at) => {
+                *outcome = Outcome::Refused { why: Refusal::Forbidden, at: Some(*at) };
+                true
+            }
+            _ => false,
+        });
+    });
+    only!(found, D5);
+}
+
+#[test]
+fn d5_an_answer_names_the_place_of_another_act() {
+    let found = tampered(histories::talk(), |steps| {
+        answered(steps, |origin, outcome| match outcome {
+            Outcome::Done(at) if origin.nonce == Nonce(3) => {
+                at.index -= 1;
+                true
+            }
+            _ => false,
+        });
+    });
+    only!(found, D5);
+}
+
+#[test]
+fn d5_a_copy_is_taken_that_came_too_late() {
+    let (cast, steps) = histories::views();
+    let cast = bounded(&cast, |limits| limits.request_age = Span::ZERO);
+    assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::D5]));
+}
+
+#[test]
+fn d5_a_client_believes_what_was_said_to_an_older_attempt() {
+    let found = tampered(histories::waits(), |steps| {
+        for step in steps {
+            if let Input::Client(guildhall_core::client::Input::Answer(answer)) = &mut step.input {
+                answer.attempt = 0;
+            }
+        }
+    });
+    only!(found, D5);
+}
+
+#[test]
+fn d6_somebody_types_twice_by_one_act() {
+    let found = tampered(histories::blanks(), |steps| {
+        let types = |message: &PeerMessage| {
+            matches!(message, PeerMessage::Stream { record, .. }
+                if matches!(record.event, Event::Typing { .. }))
+        };
+        let emits = |step: &Step| {
+            step.outputs.iter().any(|output| {
+                matches!(output, Output::Node(node::Output::Peer { message, .. })
+                    if types(message))
+            })
+        };
+        let at = find(steps, 0, emits);
+        for output in steps[at].outputs.clone() {
+            let Output::Node(node::Output::Peer { to, mut message }) = output else { continue };
+            if let PeerMessage::Stream { record, .. } = &mut message
+                && matches!(record.event, Event::Typing { .. })
+            {
+                let mut again = guildhall_core::event::Record::clone(record);
+                (again.prev, again.position) = (again.position, again.position.next());
+                *record = Arc::new(again);
+                steps[at].outputs.push(Output::Node(node::Output::Peer { to, message }));
+            }
+        }
+        steps.truncate(at + 1);
+    });
+    only!(found, D6);
+}
+
+/// The last commit of a talk comes when all else is over.
+fn synced_late(steps: &mut Vec<Step>, until: impl Fn(&PeerMessage) -> bool) {
+    let synced = |step: &Step| {
+        matches!(&step.input, Input::Journal(JournalEvent::Synced { records })
+            if records.iter().any(|it| matches!(it.event, Event::Message(_))))
+    };
+    let at = steps.iter().rposition(synced).expect("somebody speaks");
+    steps.remove(at);
+    let says = |output: &Output| matches!(output, Output::Node(node::Output::Peer { message, .. }) if until(message));
+    let end = find(steps, at, |step| step.outputs.iter().any(says));
+    steps[end].outputs.retain(says);
+    steps.truncate(end + 1);
+}
+
+#[test]
+fn d7_an_event_is_sent_out_before_its_commit() {
+    let found = tampered(histories::talk(), |steps| {
+        synced_late(steps, |message| matches!(message, PeerMessage::Stream { .. }));
+    });
+    only!(found, D7);
+}
+
+#[test]
+fn d7_an_act_is_done_before_its_commit() {
+    let found = tampered(histories::talk(), |steps| {
+        synced_late(steps, |message| matches!(message, PeerMessage::Answer { .. }));
+    });
+    only!(found, D7);
+}
+
+#[test]
+fn d7_a_snapshot_shows_what_is_not_committed() {
+    let found = tampered(histories::talk(), |steps| {
+        for message in words(steps) {
+            if let PeerMessage::Chunk { chunk, .. } = message {
+                let mut forged = guildhall_core::peer::Chunk::clone(chunk);
+                forged.members.push((user(9), [].into()));
+                *chunk = Arc::new(forged);
+            }
+        }
+    });
+    only!(found, D7);
+}
+
+#[test]
+fn d7_something_later_is_told_before_an_event_is_committed() {
+    let found = tampered(histories::talk(), |steps| {
+        let record = committed(steps).pop().expect("somebody speaks");
+        for message in words(steps) {
+            if let PeerMessage::Tip { position, .. } = message {
+                position.index = record.position.index;
+            }
+        }
+        let synced = |step: &Step| {
+            matches!(&step.input, Input::Journal(JournalEvent::Synced { records })
+                if records.contains(&record))
+        };
+        let at = find(steps, 0, synced);
+        steps.truncate(at + 1);
+    });
+    assert!(found.contains(&Clause::D7), "{found:?}");
+}
+
+#[test]
+fn d9_ready_leaves_out_a_guild() {
+    let found = tampered(histories::talk(), |steps| {
+        forge(told(steps, 1, BOB)[0].1, |body| {
+            let Body::Ready(ready) = body else { return };
+            ready.guilds.clear();
+        });
+        let ready = told(steps, 1, BOB)[0].1.clone();
+        let at = tells(steps, 1, |dispatch| *dispatch == *ready);
+        steps[at].outputs.retain(|output| {
+            !matches!(output, Output::Node(node::Output::Dispatch { dispatch, .. })
+                if *dispatch != ready)
+        });
+        steps.truncate(at + 1);
+    });
+    only!(found, D9);
+}
+
+#[test]
+fn d9_the_directory_forgets_a_member() {
+    let found = tampered(histories::talk(), |steps| {
+        for step in steps {
+            for output in &mut step.outputs {
+                if let Output::Directory(output) = output
+                    && let Notice::Guilds { user: whose, guilds, .. } = &mut output.notice
+                    && *whose == user(ALICE)
+                {
+                    guilds.clear();
+                }
+            }
+        }
+    });
+    only!(found, D9);
+}
+
+#[test]
+fn d9_somebody_joins_whom_the_directory_does_not_name() {
+    let found = tampered(histories::members(), |steps| {
+        let (at, origin) = asks(steps, 0, |act| *act == Act::Join);
+        commit(steps, at, origin, Event::MemberAdd { user: origin.user });
+    });
+    only!(found, D9);
+}
