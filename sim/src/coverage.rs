@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::fault::{Family, Stage};
+use crate::fault::{Family, Moment};
 
 /// How often each family of faults struck, and what its victim was doing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Coverage {
-    met: BTreeMap<(Family, Option<Stage>), u64>,
+    met: BTreeMap<(Family, Option<Moment>), u64>,
 }
 
 impl Coverage {
-    pub(crate) fn strike(&mut self, family: Family, stage: Option<Stage>) {
-        *self.met.entry((family, stage)).or_default() += 1;
+    pub(crate) fn strike(&mut self, family: Family, moment: Option<Moment>) {
+        *self.met.entry((family, moment)).or_default() += 1;
     }
 
     /// How often each family struck.
@@ -25,12 +25,16 @@ impl Coverage {
         families
     }
 
-    /// How often each family struck a client that was doing this: `link × resuming`.
+    /// How often each family struck somebody who was doing this: `link × resuming`.
     #[must_use]
     pub fn meetings(&self) -> BTreeMap<String, u64> {
-        let meetings = self.met.iter().filter_map(|(&(family, stage), &count)| {
-            Some((format!("{} × {}", family.name(), stage?.name()), count))
-        });
-        meetings.collect()
+        let mut meetings = BTreeMap::new();
+        for (&(family, moment), count) in &self.met {
+            if let Some(moment) = moment {
+                let name = format!("{} × {}", family.name(), moment.name());
+                *meetings.entry(name).or_default() += count;
+            }
+        }
+        meetings
     }
 }

@@ -6,14 +6,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::digest::Digest;
-use crate::fault::{Ending, Family, Misdeed};
+use crate::fault::{Ending, Family, Misdeed, Turn};
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, run};
-use crate::script::{Scenario, Script, Settings};
+use crate::script::{At, Scenario, Script, Settings};
 use crate::seed::Seed;
 
 /// Names an engine: six hexadecimal digits.
@@ -21,24 +22,41 @@ use crate::seed::Seed;
 pub struct EngineId(u32);
 
 /// This engine.
-pub const ENGINE: EngineId = EngineId(0xc0b831);
+pub const ENGINE: EngineId = EngineId(0xd211b4);
 
 /// The story that the engine is known by: a little of everything that it can do.
 fn reference(s: &mut Script) {
-    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);
+    s.heir(guild, oslo);
+    let staff = s.role(guild, "staff", Permissions::MANAGE_ROLES | Permissions::MANAGE_CHANNELS);
     let general = s.channel(guild, "general");
+    let secret = s.private_channel(guild, "secret", &[staff]);
     let (alice, bob) = (s.member("alice", paris, &[guild]), s.member("bob", berlin, &[guild]));
+    s.has(bob, staff);
     let mallory = s.hostile("mallory", paris, &[guild]);
+    let olaf = s.outsider("olaf", oslo);
     s.crowd("listener", 8, paris, &[guild], Span::secs(1));
     s.wait(Span::secs(3));
     s.chat(&[alice, bob], general, 10, 0..=300);
     s.cut(alice, Ending::HalfOpen { late: Span::secs(4) });
     s.misbehave(mallory, Misdeed::Broken);
-    s.chat(&[bob], general, 10, 0..=300);
+    s.join(olaf, guild);
+    s.grant(bob, alice, staff);
+    s.chat(&[bob, alice], secret, 10, 0..=300);
     s.pause(paris, Span::secs(2));
     s.slow(alice, 1_000, Span::secs(5));
-    s.chat(&[alice, bob], general, 10, 0..=300);
+    s.journal_lossy(guild, 20, Span::secs(3));
+    s.when_guild(guild, Turn::Kept).crash(berlin, Span::secs(2));
+    s.chat(&[alice, bob, olaf], general, 10, 0..=300);
+    s.when_guild(guild, Turn::Written).journal_crash(guild, Span::millis(200));
+    s.hold(oslo, At::Nodes, Span::secs(3));
+    s.move_guild(guild, paris);
+    s.revoke(bob, alice, staff);
+    s.edit(bob, 0, "what bob has said, in other words");
+    s.type_in(bob, general);
+    s.chat(&[alice, bob, olaf], general, 5, 0..=300);
+    s.leave(olaf, guild);
     s.wait(Span::secs(5));
     s.weather(&Family::ALL);
     s.until_nothing_is_left();

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use guildhall_core::directory::{self, Notice};
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, ServerFrame};
 use guildhall_core::id::{NodeId, Port, Token};
+use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Request};
 
@@ -33,14 +35,22 @@ pub(crate) enum Kind {
     Gone { link: u32, reset: bool },
     /// A link's buffers have drained.
     Drained { link: u32, bytes: u32 },
-    /// A message reaches a node.
-    Peer { to: u16, parcel: u32 },
+    /// A message reaches a node, a journal or the directory.
+    Mail { to: Spot, parcel: u32 },
     /// A request reaches a node.
     Request { node: u16, parcel: u32 },
     /// An answer reaches a client.
     Answer { client: u32, parcel: u32 },
     /// A node's deadline comes.
     WakeNode { node: u16 },
+    /// A journal has on disk what it was told; the number says which sync this is.
+    Synced { journal: u32, turn: u32 },
+    /// A node is told to own a guild.
+    Own { node: u16, guild: u32 },
+    /// A guild goes to its heir, if its owner is still down.
+    Inherit { guild: u32, from: u16 },
+    /// A node is told that another one has crashed.
+    Alarm { to: u16, about: u16 },
     /// A client's deadline comes.
     WakeClient { client: u32 },
     /// A client's user starts it.
@@ -61,8 +71,16 @@ pub(crate) enum Kind {
     Look,
 }
 
+/// One end of a message link.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Spot {
+    Node(u16),
+    Journal(u32),
+    Directory,
+}
+
 /// What is too large for an event.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(crate) enum Parcel {
     Opened,
     Frame(ServerFrame),
@@ -70,7 +88,13 @@ pub(crate) enum Parcel {
     Said(ClientFrame, u32),
     Bye(Farewell),
     Peer(NodeId, PeerMessage),
-    Request(Port, Token, Request),
+    Command(NodeId, Command),
+    /// The journal of the guild at this place says something.
+    Reply(u32, Reply),
+    Word(directory::Input),
+    Notice(Notice),
+    /// The last number says how often the node had been started that this was sent to.
+    Request(Port, Token, Request, u32),
     Answer(Answer),
 }
 

@@ -111,6 +111,8 @@ pub(crate) struct Link {
     /// How many IDENTIFYs have come over it; each gets an id of its own.
     pub(crate) identifies: u64,
     pub(crate) node: u16,
+    /// Its node has crashed since it was accepted.
+    pub(crate) severed: bool,
     /// Frames on their way down, and up, that wait for a stall to end.
     pub(crate) held_down: Vec<Event>,
     pub(crate) held_up: Vec<Event>,
@@ -140,6 +142,7 @@ impl Link {
             name,
             identifies: 0,
             node,
+            severed: false,
             held_down: Vec::new(),
             held_up: Vec::new(),
         }
@@ -153,6 +156,10 @@ pub(crate) struct Ports {
     slots: Vec<(u32, u32)>,
     /// Free slots, the longest free first.
     free: std::collections::VecDeque<u32>,
+    /// The first generation of each slot, and by how much it grows: no two nodes have one in common,
+    /// so that a client knows a socket by its connection alone.
+    first: u32,
+    step: u32,
 }
 
 /// A slot rests until this many others are free, so that a late word of its last connection still
@@ -160,6 +167,11 @@ pub(crate) struct Ports {
 const RESTING: usize = 16;
 
 impl Ports {
+    /// Those of node number `node` of `nodes`.
+    pub(crate) fn new(node: u16, nodes: u16) -> Self {
+        Self { first: u32::from(node) + 1, step: u32::from(nodes), ..Self::default() }
+    }
+
     pub(crate) fn open(&mut self, link: u32) -> Connection {
         let slot = if self.free.len() > RESTING { self.free.pop_front() } else { None };
         let slot = slot.unwrap_or_else(|| {
@@ -168,7 +180,7 @@ impl Ports {
         });
         let (at, generation) = &mut self.slots[slot as usize];
         *at = link;
-        *generation += 1;
+        *generation = if *generation == 0 { self.first } else { *generation + self.step };
         Connection { slot, generation: *generation }
     }
 

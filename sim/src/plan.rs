@@ -3,15 +3,22 @@
 //! Topology, acts and faults with their times, limits, and the seed of what is left to chance
 //! (latencies, ids, jitter). A plan only says: it does nothing by itself.
 
-use std::sync::Arc;
+mod deed;
+mod parts;
+mod powers;
 
-use guildhall_core::dispatch::Intents;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Milestone};
 use crate::seed::Seed;
+
+pub use deed::{Act, Deed, Said};
+pub use parts::{
+    ChannelPlan, ClientPlan, EVERYONE, GuildPlan, NodePlan, OverwritePlan, TargetPlan,
+};
+pub use powers::Powers;
 
 /// Everything that a run consists of.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -54,8 +61,11 @@ pub struct Plan {
 pub struct Network {
     /// Between a client and its node.
     pub client: Latency,
-    /// Between two nodes; each message by itself, so they overtake each other.
+    /// Between two nodes, or a node and a journal or the directory; each message by itself, so they
+    /// overtake each other.
     pub peer: Latency,
+    /// How long a journal takes to have on disk what it was told.
+    pub sync: Latency,
     /// Bytes that a connection's buffers hold in each direction.
     pub window: u32,
     /// Bytes per second and direction of a client's line; none is without limit.
@@ -66,7 +76,13 @@ impl Default for Network {
     fn default() -> Self {
         let uniform =
             |low, high| Latency::Uniform { low: Span::millis(low), high: Span::millis(high) };
-        Self { client: uniform(1, 50), peer: uniform(1, 5), window: 65_536, bandwidth: None }
+        Self {
+            client: uniform(1, 50),
+            peer: uniform(1, 5),
+            sync: uniform(1, 8),
+            window: 65_536,
+            bandwidth: None,
+        }
     }
 }
 
@@ -102,91 +118,6 @@ pub enum Latency {
     },
 }
 
-/// One node.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NodePlan {
-    /// Its name.
-    pub name: String,
-    /// How much its clock runs fast (or slow), in millionths; at most 10,000 (F3).
-    #[serde(default)]
-    pub drift: i32,
-}
-
-/// One guild.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GuildPlan {
-    /// Its name.
-    pub name: String,
-    /// The node that owns it.
-    pub owner: String,
-    /// Its channels.
-    pub channels: Vec<String>,
-}
-
-/// One client, or a crowd of alike ones.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientPlan {
-    /// Its name. A crowd's are `name-0`, `name-1` …
-    pub name: String,
-    /// The node that it identifies at.
-    pub node: String,
-    /// The guilds that its user is in.
-    pub guilds: Vec<String>,
-    /// How many there are.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub count: u32,
-    /// When it starts; a crowd spreads over `within` after it.
-    #[serde(default)]
-    pub starts: Instant,
-    /// Over how long a crowd's starts spread.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub within: Span,
-    /// What it wants to be told.
-    #[serde(default = "usual")]
-    pub intents: Intents,
-    /// The client whose user it shares, if it has none of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub same_user_as: Option<String>,
-    /// Whether faults of the family `hostile` may speak for it; nobody expects it to keep C1–C3.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub hostile: bool,
-    /// How much its clock runs fast (or slow), in millionths.
-    #[serde(default, skip_serializing_if = "is_still")]
-    pub drift: i32,
-}
-
-/// What a client does.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Act {
-    /// When.
-    pub at: Instant,
-    /// Who.
-    pub client: String,
-    /// What.
-    #[serde(flatten)]
-    pub deed: Deed,
-}
-
-/// What a client can do.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "do")]
-pub enum Deed {
-    /// Say something.
-    Say {
-        /// Where: `guild/channel`.
-        to: String,
-        /// What.
-        text: Arc<str>,
-    },
-    /// Give up its session.
-    Quit,
-    /// Start again after it has quit.
-    Start,
-}
-
 /// When something goes wrong, what, and for how long.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FaultPlan {
@@ -195,7 +126,7 @@ pub struct FaultPlan {
     /// What it waits for, if not only for the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Milestone>,
-    /// How long it lasts; zero for what happens in an instant.
+    /// How long it lasts, if it is something that lasts; without a time, until all is healed.
     #[serde(rename = "for", default, skip_serializing_if = "is_zero")]
     pub lasts: Span,
     /// What goes wrong.
@@ -203,28 +134,8 @@ pub struct FaultPlan {
     pub fault: Fault,
 }
 
-fn one() -> u32 {
-    1
-}
-
-fn is_one(count: &u32) -> bool {
-    *count == 1
-}
-
 fn is_zero(span: &Span) -> bool {
     *span == Span::ZERO
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-fn is_still(drift: &i32) -> bool {
-    *drift == 0
-}
-
-fn usual() -> Intents {
-    Intents::USUAL
 }
 
 /// Why a plan cannot be run.

@@ -1,16 +1,20 @@
 //! Weather: the faults that a seed adds to a story.
 //!
 //! Each seed first draws which families exist at all, about half of them, then how strong they are,
-//! how frames travel, and how tight the bounds are that the story leaves open. Rare combinations come about because most seeds leave most things out.
-//! Two patterns are drawn on purpose, because real bugs live there: a second fault during the
-//! recovery from the first, and a late word of a connection that is no more.
+//! how frames travel, and how tight the bounds are that the story leaves open. Rare combinations come
+//! about because most seeds leave most things out. Two patterns are drawn on purpose, because real
+//! bugs live there: a second fault during the recovery from the first, and a late word of a connection
+//! or an owner that is no more.
+
+mod administration;
+mod strikes;
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
-use crate::fault::{Ending, Family, Fault, Milestone, Stage, Way};
-use crate::plan::{FaultPlan, Latency, Plan};
+use crate::fault::Family;
+use crate::plan::{Latency, Plan};
 use crate::seed::{Domain, Key, Ratio};
 
 /// Adds the weather of the plan's own seed, of `families`, from the start until `until`.
@@ -23,9 +27,35 @@ pub fn weather(plan: &mut Plan, families: &[Family], until: Instant) {
         let key = key.text(family.name());
         if key.with(0).chance(Ratio::of(1, 2)) {
             let count = key.with(1).between(1, 6);
-            for nth in 0..count {
-                strike(plan, family, key.with(2).with(nth), until);
+            match family {
+                Family::Administration => administration::rule(plan, key.with(2), count * 2, until),
+                Family::Link
+                | Family::Node
+                | Family::Clock
+                | Family::Hostile
+                | Family::Peer
+                | Family::Journal
+                | Family::Directory => {
+                    for nth in 0..count {
+                        strikes::strike(plan, family, key.with(2).with(nth), until);
+                    }
+                }
             }
+        }
+    }
+    if families.contains(&Family::Node) {
+        heirs(plan, key.text("heirs"));
+    }
+}
+
+/// Half of the guilds have a node that takes them over.
+fn heirs(plan: &mut Plan, key: Key) {
+    for (guild, nth) in plan.guilds.iter_mut().zip(0..) {
+        let others = plan.nodes.iter().filter(|node| node.name != guild.owner);
+        let others: Vec<_> = others.map(|node| &node.name).collect();
+        let key = key.with(nth);
+        if guild.heir.is_none() && !others.is_empty() && key.with(0).chance(Ratio::of(1, 2)) {
+            guild.heir = Some((*key.with(1).pick(&others)).clone());
         }
     }
 }
@@ -39,16 +69,21 @@ fn travel(plan: &mut Plan, key: Key) {
         1 => Latency::Uniform { low, high },
         _ => Latency::LongTail { low, high: high.scaled(8, 1) },
     };
+    plan.network.sync = match key.with(3).below(3) {
+        0 => Latency::Constant { span: Span::millis(1) },
+        1 => Latency::Uniform { low, high: Span::millis(20) },
+        _ => Latency::LongTail { low, high: Span::millis(500) },
+    };
     plan.network.window = *key.with(2).pick(&[4_096, 16_384, 65_536, 262_144]);
 }
 
 /// What clients want to be told in this seed: mostly the usual, so that all the others hear of what
 /// goes wrong, and now and then all or next to nothing.
 fn wishes(plan: &mut Plan, key: Key) {
-    let all = Intents(Intents::USUAL.0 | Intents::GUILD_MEMBERS.0);
+    let silent = Intents(Intents::GUILDS.0 | Intents::GUILD_MESSAGES.0);
     for (client, nth) in plan.clients.iter_mut().zip(0..) {
         if key.with(nth).with(0).chance(Ratio::of(1, 6)) {
-            client.intents = *key.with(nth).with(1).pick(&[Intents::GUILDS, all]);
+            client.intents = *key.with(nth).with(1).pick(&[Intents::GUILDS, silent, Intents::ALL]);
         }
     }
 }
@@ -83,7 +118,30 @@ fn bounds(plan: &mut Plan, key: Key) {
         connect_patience: [Span::secs(1), Span::secs(3)];
         backoff_most: [Span::secs(2), Span::secs(10)];
         request_again: [Span::millis(100), Span::secs(1)];
+        large_guild: [1, 4];
+        unsynced: [1, 4, 32];
+        nonces: [16, 64];
+        messages: [1, 4, 16];
+        journal_tail: [1, 4, 16];
+        journal_again: [Span::millis(50), Span::millis(300)];
+        confirm_every: [Span::millis(500), Span::secs(1)];
+        stale_after: [Span::secs(1), Span::secs(4)];
+        unreachable_after: [Span::secs(5), Span::secs(20)];
+        reconcile_every: [Span::millis(500), Span::secs(2)];
+        ask_again: [Span::millis(100), Span::millis(400)];
+        request_age: [Span::secs(10), Span::secs(60)];
+        nonce_window: [Span::secs(30), Span::secs(200)];
     }
+    if limits.nonces < usual.nonces {
+        // What finds no place among them is asked for until it is too old.
+        limits.request_age = limits.request_age.min(Span::secs(20));
+        limits.nonce_window = limits.nonce_window.min(Span::secs(40));
+    }
+    // These four hang together: what is drawn too short becomes as short as it may.
+    let least = limits.tip_every.max(limits.confirm_every).scaled(2, 1);
+    limits.stale_after = limits.stale_after.max(least);
+    limits.unreachable_after = limits.unreachable_after.max(limits.stale_after);
+    limits.nonce_window = limits.nonce_window.max(limits.request_age.scaled(2, 1));
     if limits.validate().is_err() {
         // Two of them do not go together: the story's own bounds are what is left.
         *limits = before;
@@ -93,53 +151,4 @@ fn bounds(plan: &mut Plan, key: Key) {
         1 => Latency::Uniform { low: Span::millis(1), high: Span::millis(100) },
         _ => Latency::LongTail { low: Span::millis(1), high: Span::secs(1) },
     };
-}
-
-fn strike(plan: &mut Plan, family: Family, key: Key, until: Instant) {
-    let at = Instant::micros(key.text("at").between(0, until.as_micros()));
-    let span = |name: &str, low, high| Span::micros(key.text(name).between(low, high) * 1_000);
-    let way = *key.text("way").pick(&[Way::Down, Way::Up, Way::Both]);
-    let nodes: Vec<&str> = plan.nodes.iter().map(|node| node.name.as_str()).collect();
-    let names: Vec<&str> = plan.clients.iter().map(|client| client.name.as_str()).collect();
-    if names.is_empty() || nodes.is_empty() {
-        return;
-    }
-    let index = key.text("client").below(names.len() as u64) as usize;
-    let mut client = names[index].to_owned();
-    if plan.clients[index].count > 1 {
-        client =
-            format!("{client}-{}", key.text("nth").below(u64::from(plan.clients[index].count)));
-    }
-    let node = (*key.text("node").pick(&nodes)).to_owned();
-    let (fault, lasts) = match family {
-        Family::Link => match key.text("kind").below(6) {
-            0 => (Fault::Cut { client: client.clone(), how: Ending::Fin }, Span::ZERO),
-            1 => (Fault::Cut { client: client.clone(), how: Ending::Reset }, Span::ZERO),
-            2 => {
-                let how = Ending::HalfOpen { late: span("late", 10, 20_000) };
-                (Fault::Cut { client: client.clone(), how }, Span::ZERO)
-            }
-            3 => (Fault::Stall { client: client.clone(), way }, span("for", 50, 10_000)),
-            4 => {
-                let bandwidth = *key.text("rate").pick(&[300, 2_000, 20_000]);
-                (Fault::Slow { client: client.clone(), bandwidth }, span("for", 500, 10_000))
-            }
-            _ => (Fault::Silence { client: client.clone(), way }, Span::ZERO),
-        },
-        Family::Node => (Fault::Pause { node }, span("for", 50, 20_000)),
-        Family::Clock => {
-            let by = key.text("by").between(0, 2 * 3_600_000);
-            let by_ms = i64::try_from(by).unwrap_or(0) - 3_600_000;
-            (Fault::WallJump { node, by_ms }, Span::ZERO)
-        }
-        Family::Hostile => {
-            let token = key.text("token").chance(Ratio::of(1, 3));
-            (Fault::Steal { client: client.clone(), token }, Span::ZERO)
-        }
-    };
-    // One fault in three waits for its victim to be in the midst of something.
-    let waits = key.text("waits").chance(Ratio::of(1, 3)) && fault.client().is_some();
-    let stages = [Stage::Identifying, Stage::Resuming, Stage::Replaying, Stage::Live];
-    let when = waits.then(|| Milestone { client, is: *key.text("stage").pick(&stages) });
-    plan.faults.push(FaultPlan { at, when, lasts, fault });
 }

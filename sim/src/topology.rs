@@ -2,28 +2,37 @@
 //!
 //! Ids follow from the order of the plan, secrets from its seed. Nothing here runs.
 
+mod acts;
+mod guilds;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guildhall_check::cast::{Cast, ClientPart, GuildPart};
 use guildhall_core::client::Identity;
-use guildhall_core::directory::Directory;
-use guildhall_core::guild::Charter;
-use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Shard, Token, UserId};
+use guildhall_core::id::{ChannelId, GuildId, NodeId, RoleId, Shard, Token, UserId};
+use guildhall_core::realm::Realm;
 use guildhall_core::time::Instant;
 
-use crate::plan::{ClientPlan, Plan, PlanError};
+use crate::plan::{Plan, PlanError};
 use crate::seed::Domain;
+
+pub(crate) use acts::Move;
 
 /// A plan with its names resolved.
 pub(crate) struct Topology {
     pub(crate) cast: Arc<Cast>,
-    pub(crate) charters: Vec<(usize, Charter)>,
     pub(crate) clients: Vec<Seated>,
+    /// What clients do, in the order of the plan.
+    pub(crate) acts: Vec<(u32, Move)>,
+    /// The node that owns each guild at first, and the one that takes it over, if any.
+    pub(crate) owners: Vec<(usize, Option<usize>)>,
     nodes: BTreeMap<String, usize>,
     /// The first client of each name of the plan.
     names: BTreeMap<String, usize>,
+    guilds: BTreeMap<String, usize>,
     channels: BTreeMap<String, (GuildId, ChannelId)>,
+    roles: BTreeMap<String, (GuildId, RoleId)>,
 }
 
 /// A client as it is when the run begins.
@@ -33,6 +42,16 @@ pub(crate) struct Seated {
     pub(crate) drift: i32,
 }
 
+/// The id of the guild at a place of the plan; its shard follows from it.
+pub(crate) const fn guild_id(place: usize) -> GuildId {
+    GuildId((place as u64 + 1) << 22)
+}
+
+/// The place of a guild in the plan.
+pub(crate) const fn guild_place(id: GuildId) -> usize {
+    (id.0 >> 22) as usize - 1
+}
+
 impl Topology {
     /// # Errors
     /// Names what the plan uses and does not have, has twice, or has out of its range.
@@ -40,80 +59,60 @@ impl Topology {
         plan.limits.validate().map_err(|error| PlanError::Invalid(error.to_string()))?;
         let mut nodes = BTreeMap::new();
         for (index, node) in plan.nodes.iter().enumerate() {
+            if ["*", "journal", "directory"].contains(&node.name.as_str()) {
+                let why = format!("no node can be called `{}`: faults mean others", node.name);
+                return Err(PlanError::Invalid(why));
+            }
             unique("node", &mut nodes, &node.name, index)?;
             in_drift(&node.name, node.drift)?;
         }
         let mut topology = Self {
             cast: Arc::default(),
-            charters: Vec::new(),
             clients: Vec::new(),
+            acts: Vec::new(),
+            owners: Vec::new(),
             nodes,
             names: BTreeMap::new(),
+            guilds: BTreeMap::new(),
             channels: BTreeMap::new(),
+            roles: BTreeMap::new(),
         };
-        let mut guilds = topology.guilds(plan)?;
-        let parts = topology.clients(plan, &mut guilds)?;
-        topology.cast(plan, guilds, parts);
+        let names = topology.name_guilds(plan)?;
+        let clients = topology.clients(plan)?;
+        let guilds = topology.found_guilds(plan, names)?;
+        topology.cast(plan, guilds, clients);
+        topology.acts = topology.resolve_acts(plan)?;
         Ok(topology)
     }
 
-    fn guilds(&mut self, plan: &Plan) -> Result<BTreeMap<String, GuildPart>, PlanError> {
-        let mut guilds = BTreeMap::new();
-        for (index, guild) in plan.guilds.iter().enumerate() {
-            let id = GuildId((index as u64 + 1) << 22);
-            let mut channels = Vec::new();
-            for (name, number) in guild.channels.iter().zip(1..) {
-                let channel = ChannelId(id.0 + number);
-                let full = format!("{}/{name}", guild.name);
-                unique("channel", &mut self.channels, &full, (id, channel))?;
-                channels.push((name.clone(), channel));
-            }
-            let part = GuildPart { name: guild.name.clone(), id, channels, members: Vec::new() };
-            unique("guild", &mut guilds, &guild.name, part)?;
-            let owner = self.node(&guild.owner)?;
-            let charter = Charter { id, epoch: Epoch(1), channels: vec![], members: vec![] };
-            self.charters.push((owner, charter));
-        }
-        Ok(guilds)
-    }
-
-    fn clients(
-        &mut self,
-        plan: &Plan,
-        guilds: &mut BTreeMap<String, GuildPart>,
-    ) -> Result<Vec<ClientPart>, PlanError> {
+    fn clients(&mut self, plan: &Plan) -> Result<Vec<ClientPart>, PlanError> {
         let mut parts: Vec<ClientPart> = Vec::new();
+        let nodes = u16::try_from(plan.nodes.len()).unwrap_or(u16::MAX);
         for client in &plan.clients {
             in_drift(&client.name, client.drift)?;
             let home = self.node(&client.node)?;
             let home = NodeId(u16::try_from(home).unwrap_or(u16::MAX));
-            for nth in 0..client.count {
+            let [id, count] = client.shards.unwrap_or([0, 1]);
+            let shard = Shard { id, count };
+            if !shard.is_valid() {
+                let why = format!("{} is of shard {id} of {count}", client.name);
+                return Err(PlanError::Invalid(why));
+            }
+            for (name, nth) in client.names().zip(0_u64..) {
                 let port = parts.len();
-                let name = member(client, nth);
                 unique("client", &mut self.names, &name, port)?;
                 let user = match &client.same_user_as {
-                    Some(other) => self.clients[self.client(other)?].identity.user,
+                    Some(other) => self.user(other)?,
                     None => UserId(port as u64 + 1),
                 };
                 let token = Token(plan.seed.key(Domain::Token).with(user.0).wide());
-                let identity = Identity {
-                    user,
-                    token,
-                    intents: client.intents,
-                    shard: Shard::default(),
-                    home,
-                };
-                let spread = plan.seed.key(Domain::Script).text("starts").with(port as u64);
-                let wait = spread.between(0, client.within.as_micros());
+                let intents = client.intents;
+                let identity = Identity { user, token, intents, shard, home, nodes };
+                let spread = plan.seed.key(Domain::Script).text("starts").text(&client.name);
+                let wait = spread.with(nth).between(0, client.within.as_micros());
                 let starts = Instant::micros(client.starts.as_micros() + wait);
                 self.clients.push(Seated { identity, starts, drift: client.drift });
-                parts.push(ClientPart { name, user, honest: !client.hostile });
-                if client.same_user_as.is_none() {
-                    for guild in &client.guilds {
-                        let part = guilds.get_mut(guild);
-                        part.ok_or_else(|| unknown("guild", guild))?.members.push(user);
-                    }
-                }
+                parts.push(ClientPart { name, user, home, honest: !client.hostile });
             }
             if client.count > 1 {
                 let first = parts.len() - client.count as usize;
@@ -123,28 +122,16 @@ impl Topology {
         Ok(parts)
     }
 
-    fn cast(&mut self, plan: &Plan, guilds: BTreeMap<String, GuildPart>, parts: Vec<ClientPart>) {
-        let mut directory = Directory::default();
-        for seated in &self.clients {
-            directory.accounts.insert(seated.identity.token, seated.identity.user);
-        }
-        let mut guilds: Vec<GuildPart> = guilds.into_values().collect();
-        guilds.sort_unstable_by_key(|guild| guild.id);
-        for ((owner, charter), guild) in self.charters.iter_mut().zip(&guilds) {
-            charter.channels = guild.channels.iter().map(|&(_, channel)| channel).collect();
-            charter.members.clone_from(&guild.members);
-            let owner = NodeId(u16::try_from(*owner).unwrap_or(u16::MAX));
-            directory.owners.insert(guild.id, owner);
-            for &user in &guild.members {
-                directory.guilds.entry(user).or_default().push(guild.id);
-            }
-        }
+    fn cast(&mut self, plan: &Plan, guilds: Vec<GuildPart>, clients: Vec<ClientPart>) {
+        let accounts = self.clients.iter().map(|it| (it.identity.token, it.identity.user));
+        let nodes = (0..plan.nodes.len()).map(|node| NodeId(u16::try_from(node).unwrap_or(0)));
+        let realm = Realm { accounts: accounts.collect(), nodes: nodes.collect() };
         self.cast = Arc::new(Cast {
             limits: Arc::new(plan.limits.clone()),
-            directory: Arc::new(directory),
+            realm: Arc::new(realm),
             nodes: plan.nodes.iter().map(|node| node.name.clone()).collect(),
             guilds,
-            clients: parts,
+            clients,
         });
     }
 
@@ -156,14 +143,22 @@ impl Topology {
         self.names.get(name).copied().ok_or_else(|| unknown("client", name))
     }
 
+    pub(crate) fn user(&self, client: &str) -> Result<UserId, PlanError> {
+        Ok(self.clients[self.client(client)?].identity.user)
+    }
+
+    pub(crate) fn guild(&self, name: &str) -> Result<usize, PlanError> {
+        self.guilds.get(name).copied().ok_or_else(|| unknown("guild", name))
+    }
+
     pub(crate) fn channel(&self, name: &str) -> Result<(GuildId, ChannelId), PlanError> {
         self.channels.get(name).copied().ok_or_else(|| unknown("channel", name))
     }
-}
 
-/// The name of the `nth` of a crowd, or of the only one.
-fn member(client: &ClientPlan, nth: u32) -> String {
-    if client.count == 1 { client.name.clone() } else { format!("{}-{nth}", client.name) }
+    /// A role by `guild/name`.
+    pub(crate) fn role(&self, name: &str) -> Result<(GuildId, RoleId), PlanError> {
+        self.roles.get(name).copied().ok_or_else(|| unknown("role", name))
+    }
 }
 
 fn unknown(what: &'static str, name: &str) -> PlanError {

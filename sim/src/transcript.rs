@@ -1,120 +1,102 @@
 //! A history that people can read: one line a step, in names.
 //!
-//! It is written while a run goes on; nothing is judged and nothing is left out but what a step's
-//! outputs say twice.
+//! It is written while a run goes on; nothing is judged. Left out is what a step's outputs say twice,
+//! and what goes on for ever by itself: tips, confirmed epochs and questions to the directory, as
+//! long as nothing comes of them.
+
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
-use guildhall_core::dispatch::{Body, Dispatch};
-use guildhall_core::frame::{ClientFrame, Farewell, ServerFrame};
-use guildhall_core::id::{Connection, NodeId, Seq, SessionId};
+use guildhall_core::directory::{self, Notice, Word};
+use guildhall_core::dispatch::Dispatch;
+use guildhall_core::guild::StepDown;
+use guildhall_core::id::{Connection, GuildId, NodeId, Seq, SessionId};
+use guildhall_core::journal::{Command, Reply};
 use guildhall_core::node::{self, Note};
-use guildhall_core::peer::{Event, PeerMessage};
-use guildhall_core::request::{Act, Outcome};
-use guildhall_core::step::{Actor, Head, Witness, WorldEvent};
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
 use guildhall_core::{client, session};
+
+use words::{Words, client_frame, detach, farewell, server_frame};
 
 /// Writes one line a step.
 pub struct Transcript<F> {
-    cast: Arc<Cast>,
+    words: Words,
     line: String,
+    /// Whether there is anything in the line that is worth telling.
+    worth: bool,
+    /// The tips told in this step: the same goes to every node.
+    tips: Vec<GuildId>,
     takes: F,
     /// The n-th session that has begun, and whose it is.
     sessions: BTreeMap<SessionId, String>,
     begun: BTreeMap<String, u32>,
 }
 
+/// Whether a journal is asked something that goes on for ever.
+const fn is_confirm(command: &Command) -> bool {
+    matches!(command, Command::Confirm { .. })
+}
+
+/// Whether a notice says nothing new.
+fn is_idle(notice: &Notice) -> bool {
+    matches!(notice, Notice::Changed { users, .. } if users.is_empty())
+}
+
 impl<F: FnMut(&Head, &str)> Transcript<F> {
     /// Hands each line to `takes`, without a line end.
     pub fn new(cast: Arc<Cast>, takes: F) -> Self {
-        let (sessions, begun) = (BTreeMap::new(), BTreeMap::new());
-        Self { cast, line: String::new(), takes, sessions, begun }
+        Self {
+            words: Words { cast },
+            line: String::new(),
+            worth: false,
+            tips: Vec::new(),
+            takes,
+            sessions: BTreeMap::new(),
+            begun: BTreeMap::new(),
+        }
     }
 
     fn begin(&mut self, head: &Head, what: &str) {
+        let cast = &self.words.cast;
         let who = match head.actor {
             Actor::World => "world",
-            Actor::Node(node) => self.cast.node(node),
-            Actor::Client(port) => self.cast.client(port),
+            Actor::Node(node) => cast.node(node),
+            Actor::Client(port) => cast.client(port),
+            Actor::Journal(_) => "journal",
+            Actor::Directory => "directory",
         };
         self.line.clear();
+        self.tips.clear();
+        self.worth = true;
         let micros = head.at.as_micros();
         let at = format!("{}.{:03}s", micros / 1_000_000, micros / 1_000 % 1_000);
         let _ = write!(self.line, "#{:<4} {at:>9}  {who:<10} {what}", head.step);
     }
 
+    /// A step that is worth a line only if something comes of it.
+    fn begin_idly(&mut self, head: &Head, what: &str) {
+        self.begin(head, what);
+        self.worth = false;
+    }
+
     fn then(&mut self, what: &str) {
         let _ = write!(self.line, " -> {what}");
+        self.worth = true;
     }
 
     fn session(&self, id: SessionId) -> &str {
         self.sessions.get(&id).map_or("an unknown session", String::as_str)
     }
 
-    fn dispatch(&self, s: Seq, what: &Dispatch) -> String {
-        let mut text = format!("s{} {}", s.0, what.body.name());
-        if let Some(source) = what.source {
-            let _ = write!(text, " {} @{}", self.cast.guild(source.guild), source.position);
-        }
-        if let Body::MessageCreate(message) = &what.body {
-            let _ =
-                write!(text, " {}: {:?}", self.cast.user(message.author), short(&message.content));
-        }
-        text
-    }
-
-    fn message(&self, message: &PeerMessage) -> String {
-        let guild = |id| self.cast.guild(id);
-        match message {
-            PeerMessage::Subscribe { guild: id, .. } => format!("subscribe {}", guild(*id)),
-            PeerMessage::Unsubscribe { guild: id, .. } => format!("unsubscribe {}", guild(*id)),
-            PeerMessage::CatchUp { guild: id, from, .. } => {
-                format!("catch up {} after {from}", guild(*id))
-            }
-            PeerMessage::Chunk { chunk, .. } => {
-                let (nth, of) = (chunk.nth + 1, chunk.of);
-                format!("state of {} @{} {nth}/{of}", guild(chunk.guild), chunk.position)
-            }
-            PeerMessage::Stream { guild: id, record, .. } => {
-                let Event::Message(message) = &record.event;
-                let author = self.cast.user(message.author);
-                format!(
-                    "{} @{} {author}: {:?}",
-                    guild(*id),
-                    record.position,
-                    short(&message.content)
-                )
-            }
-            PeerMessage::Tip { guild: id, position, .. } => {
-                format!("tip {} @{position}", guild(*id))
-            }
-            PeerMessage::Request { request, .. } => self.request(request),
-            PeerMessage::Answer { answer, .. } => self.answer(answer),
-        }
-    }
-
-    fn request(&self, request: &guildhall_core::request::Request) -> String {
-        let Act::Say { content, .. } = &request.act;
-        let author = self.cast.user(request.origin.user);
-        format!("{author} says {:?} in {}", short(content), self.cast.guild(request.guild))
-    }
-
-    fn answer(&self, answer: &guildhall_core::request::Answer) -> String {
-        let who = self.cast.user(answer.origin.user);
-        match answer.outcome {
-            Outcome::Done(position) => format!("done for {who} @{position}"),
-            Outcome::Refused { why, .. } => format!("refused for {who}: {why:?}"),
-            Outcome::Busy => format!("busy for {who}"),
-        }
-    }
-
-    fn note(&mut self, head: &Head, note: &Note) -> String {
+    fn note(&mut self, note: &Note) -> String {
         match note {
             Note::Begun { session, connection, user, .. } => {
-                let who = self.cast.user(*user).to_owned();
+                let who = self.words.cast.user(*user).to_owned();
                 let nth = self.begun.entry(who.clone()).or_default();
                 *nth += 1;
                 let name = format!("{who}'s session {nth}");
@@ -141,22 +123,46 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             }
             Note::Ended { session, why } => format!("{} ends: {why:?}", self.session(*session)),
             Note::RelayOpened { guild, .. } => {
-                format!("relay of {} opens", self.cast.guild(*guild))
+                format!("relay of {} opens", self.words.guild(*guild))
             }
             Note::RelayClosed { .. } => "relay closes".to_owned(),
-            Note::RelayGap { at, .. } => format!("relay has a gap up to @{at}"),
-            Note::Census(census) => {
-                let _ = head;
-                format!("{} lines", census.lines.len())
+            Note::RelayGap { at, why, .. } => format!("relay has a gap, {why:?}, up to @{at}"),
+            Note::Opened { guild, epoch } => {
+                format!("serves {} in epoch {}", self.words.guild(*guild), epoch.0)
             }
+            Note::SteppedDown { guild, epoch, why } => {
+                let why = match why {
+                    StepDown::Fenced(fence) => format!("there is epoch {}", fence.0),
+                    StepDown::Failed => "its journal has failed".to_owned(),
+                };
+                let guild = self.words.guild(*guild);
+                format!("serves {guild} no more in epoch {}: {why}", epoch.0)
+            }
+            Note::Census(census) => format!("{} lines", census.lines.len()),
         }
     }
 }
 
 impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
     fn node_input(&mut self, head: &Head, input: &node::Input) {
+        let (words, cast) = (&self.words, &self.words.cast);
         let text = match input {
-            node::Input::Own(charter) => format!("owns {}", self.cast.guild(charter.id)),
+            node::Input::Own(guild) => format!("is to own {}", words.guild(*guild)),
+            node::Input::Journal { guild, reply: reply @ Reply::Confirmed { .. } } => {
+                let text = format!("journal of {}: {}", words.guild(*guild), words.reply(reply));
+                return self.begin_idly(head, &text);
+            }
+            node::Input::Journal { guild, reply } => {
+                format!("journal of {}: {}", words.guild(*guild), words.reply(reply))
+            }
+            node::Input::Directory(notice) => {
+                let text = format!("directory: {}", words.notice(notice));
+                if is_idle(notice) {
+                    return self.begin_idly(head, &text);
+                }
+                text
+            }
+            node::Input::Down(node) => format!("hears that {} has crashed", cast.node(*node)),
             node::Input::Accepted { connection, .. } => format!("accepts {connection}"),
             node::Input::Frame { connection, frame, bytes } => {
                 format!("{connection} {}", client_frame(frame, *bytes))
@@ -164,37 +170,66 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
             node::Input::Identify { connection, .. } => format!("{connection} IDENTIFY"),
             node::Input::Drained { connection, bytes } => format!("{connection} drains {bytes} B"),
             node::Input::Closed { connection, how } => format!("{connection} {}", farewell(*how)),
-            node::Input::Request { request, .. } => self.request(request),
+            node::Input::Request { request, .. } => words.request(request),
             node::Input::Peer { from, message } => {
-                format!("from {}: {}", self.cast.node(*from), self.message(message))
+                let text = format!("from {}: {}", cast.node(*from), words.message(message));
+                if matches!(message, PeerMessage::Tip { .. }) {
+                    return self.begin_idly(head, &text);
+                }
+                text
             }
             node::Input::Census => "census".to_owned(),
         };
         self.begin(head, &text);
     }
 
-    fn node_output(&mut self, head: &Head, output: &node::Output) {
+    fn node_output(&mut self, _: &Head, output: &node::Output) {
+        let (words, cast) = (&self.words, &self.words.cast);
         let text = match output {
             node::Output::Frame { connection, frame } => {
                 format!("{connection} {}", server_frame(*frame))
             }
             node::Output::Dispatch { connection, s, dispatch } => {
-                format!("{connection} {}", self.dispatch(*s, dispatch))
+                format!("{connection} {}", words.dispatch(*s, dispatch))
             }
             node::Output::Close { connection, code } => {
                 format!("closes {connection} {}", code.code())
             }
-            node::Output::Peer { to, message } => {
-                format!("to {}: {}", self.cast.node(*to), self.message(message))
+            node::Output::Peer { message: message @ PeerMessage::Tip { guild, .. }, .. } => {
+                if !self.tips.contains(guild) {
+                    let _ = write!(self.line, " -> to all: {}", words.message(message));
+                    self.tips.push(*guild);
+                }
+                return;
             }
-            node::Output::Answer { answer, .. } => self.answer(answer),
-            node::Output::Note(note) => self.note(head, note),
+            node::Output::Peer { to, message } => {
+                format!("to {}: {}", cast.node(*to), words.message(message))
+            }
+            node::Output::Journal { guild, command } => {
+                let text = words.command(command);
+                let text = format!("to the journal of {}: {text}", words.guild(*guild));
+                if is_confirm(command) {
+                    let _ = write!(self.line, " -> {text}");
+                    return;
+                }
+                text
+            }
+            node::Output::Directory(word) => {
+                let text = format!("to the directory: {}", words.word(word));
+                if matches!(word, Word::Since { .. }) {
+                    let _ = write!(self.line, " -> {text}");
+                    return;
+                }
+                text
+            }
+            node::Output::Answer { answer, .. } => words.answer(answer),
+            node::Output::Note(note) => self.note(note),
         };
         self.then(&text);
     }
 
     fn dispatched(&mut self, _: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        let text = format!("{to} {}", self.dispatch(s, what));
+        let text = format!("{to} {}", self.words.dispatch(s, what));
         self.then(&text);
     }
 
@@ -214,37 +249,89 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
                 format!("{connection} {}", server_frame(*frame))
             }
             client::Input::Dispatch { connection, s, dispatch } => {
-                format!("{connection} {}", self.dispatch(*s, dispatch))
+                format!("{connection} {}", self.words.dispatch(*s, dispatch))
             }
-            client::Input::Ask(request) => format!("wants: {}", self.request(request)),
-            client::Input::Answer(answer) => self.answer(answer),
+            client::Input::Ask(request) => format!("wants: {}", self.words.request(request)),
+            client::Input::Answer(answer) => self.words.answer(answer),
         };
         self.begin(head, &text);
     }
 
     fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
-        let text = format!("{on} {}", self.dispatch(s, what));
+        let text = format!("{on} {}", self.words.dispatch(s, what));
         self.begin(head, &text);
     }
 
     fn client_output(&mut self, _: &Head, output: &client::Output) {
+        let cast = &self.words.cast;
         let text = match output {
-            client::Output::Connect(NodeId(node)) => {
-                format!("connects to {}", self.cast.node(NodeId(*node)))
-            }
+            client::Output::Connect(node) => format!("connects to {}", cast.node(*node)),
             client::Output::Frame { connection, frame } => {
                 format!("{connection} {}", client_frame(frame, 0))
             }
             client::Output::Close { connection, code } => format!("closes {connection} {code}"),
-            client::Output::Request { node, .. } => format!("asks {}", self.cast.node(*node)),
+            client::Output::Request { node, .. } => format!("asks {}", cast.node(*node)),
             client::Output::Stopped(code) => format!("stops: {}", code.code()),
             client::Output::TooManyRequests(_) => "has too many requests open".to_owned(),
+            client::Output::GaveUp(_) => "gives up a request".to_owned(),
         };
         self.then(&text);
     }
 
+    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
+        let words = &self.words;
+        let text = match event {
+            JournalEvent::Asked { from, command } => {
+                let text = words.command(command);
+                format!("from {}: {text}", words.cast.node(*from))
+            }
+            JournalEvent::Synced { records } => format!("has kept {}", words.span(records)),
+            JournalEvent::Lost { records } => format!("has lost {records} records"),
+        };
+        let text = format!("{}: {text}", words.guild(guild));
+        match event {
+            JournalEvent::Asked { command, .. } if is_confirm(command) => {
+                self.begin_idly(head, &text);
+            }
+            JournalEvent::Asked { .. }
+            | JournalEvent::Synced { .. }
+            | JournalEvent::Lost { .. } => {
+                self.begin(head, &text);
+            }
+        }
+    }
+
+    fn journal_says(&mut self, _: &Head, _: GuildId, to: NodeId, reply: &Reply) {
+        let text = format!("to {}: {}", self.words.cast.node(to), self.words.reply(reply));
+        if matches!(reply, Reply::Confirmed { .. }) {
+            let _ = write!(self.line, " -> {text}");
+        } else {
+            self.then(&text);
+        }
+    }
+
+    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
+        let from = self.words.cast.node(input.from);
+        let text = format!("from {from}: {}", self.words.word(&input.word));
+        if matches!(input.word, Word::Since { .. }) {
+            self.begin_idly(head, &text);
+        } else {
+            self.begin(head, &text);
+        }
+    }
+
+    fn directory_output(&mut self, _: &Head, output: &directory::Output) {
+        let to = self.words.cast.node(output.to);
+        let text = format!("to {to}: {}", self.words.notice(&output.notice));
+        if is_idle(&output.notice) {
+            let _ = write!(self.line, " -> {text}");
+        } else {
+            self.then(&text);
+        }
+    }
+
     fn timeout(&mut self, head: &Head) {
-        self.begin(head, "a deadline");
+        self.begin_idly(head, "a deadline");
     }
 
     fn world(&mut self, head: &Head, event: &WorldEvent) {
@@ -253,52 +340,15 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
             WorldEvent::FaultEnded { what, .. } => format!("over: {what}"),
             WorldEvent::Healed => "HEALED".to_owned(),
             WorldEvent::Settled => "SETTLED".to_owned(),
+            WorldEvent::Crashed(node) => format!("{} is down", self.words.cast.node(*node)),
+            WorldEvent::Started(node) => format!("{} runs again", self.words.cast.node(*node)),
         };
         self.begin(head, &text);
     }
 
     fn stepped(&mut self, head: &Head) {
-        (self.takes)(head, &self.line);
-    }
-}
-
-fn short(text: &str) -> String {
-    if text.chars().count() <= 40 {
-        return text.to_owned();
-    }
-    text.chars().take(39).chain(['…']).collect()
-}
-
-fn client_frame(frame: &ClientFrame, bytes: u32) -> String {
-    match frame {
-        ClientFrame::Heartbeat { d: Some(d) } => format!("heartbeat d={}", d.0),
-        ClientFrame::Heartbeat { d: None } => "heartbeat".to_owned(),
-        ClientFrame::Identify(_) => "IDENTIFY".to_owned(),
-        ClientFrame::Resume(resume) => format!("RESUME after s{}", resume.seq.0),
-        ClientFrame::Malformed(how) => format!("malformed ({how:?}, {bytes} B)"),
-    }
-}
-
-fn server_frame(frame: ServerFrame) -> String {
-    match frame {
-        ServerFrame::Hello { .. } => "HELLO".to_owned(),
-        ServerFrame::HeartbeatAck => "ack".to_owned(),
-        ServerFrame::InvalidSession { resumable } => format!("INVALID_SESSION d:{resumable}"),
-    }
-}
-
-fn farewell(how: Farewell) -> String {
-    match how {
-        Farewell::Code(code) => format!("is closed by the client: {code}"),
-        Farewell::End => "ends".to_owned(),
-        Farewell::Reset => "is reset".to_owned(),
-    }
-}
-
-fn detach(why: node::Detach) -> String {
-    match why {
-        node::Detach::Gone(how) => format!("it {}", farewell(how)),
-        node::Detach::Cut(cut) => format!("cut, {cut:?}"),
-        node::Detach::Superseded => "superseded".to_owned(),
+        if self.worth {
+            (self.takes)(head, &self.line);
+        }
     }
 }

@@ -4,20 +4,27 @@
 //! and where the plan asks for it *linger*, until all that has ended must be gone (L4). The same plan
 //! gives the same steps, everywhere and always. What must not happen here: judging.
 
+mod blow;
 mod clients;
+mod ends;
 mod faults;
+mod hostile;
+mod journals;
 mod nodes;
+mod placement;
+mod post;
 mod stage;
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use guildhall_check::Contract;
 use guildhall_core::client::{self, Client};
-use guildhall_core::id::{NodeId, Nonce, Port};
+use guildhall_core::directory::Directory;
+use guildhall_core::id::{GuildId, NodeId, Port, UserId};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::node::{self, Node};
-use guildhall_core::request::{self, Origin, Request};
 use guildhall_core::step::{Witness, WorldEvent};
 use guildhall_core::time::{Instant, Span};
 
@@ -26,17 +33,23 @@ use crate::clock::Clock;
 use crate::coverage::Coverage;
 use crate::digest::Digest;
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
-use crate::fault::Stage as ClientStage;
+use crate::fault::{Stage as ClientStage, Turn};
 use crate::link::Ports;
-use crate::plan::{Deed, Plan, PlanError};
+use crate::plan::{Plan, PlanError};
 use crate::run::{End, Options};
 use crate::seed::Domain;
-use crate::topology::Topology;
+use crate::topology::{self, Move, Topology};
 use faults::Faults;
+use journals::JournalHost;
+use post::Post;
 use stage::{Line, Stage};
 
 /// How often, in simulated time, a healed world is asked whether it has settled.
 const LOOK_EVERY: u64 = 1_000_000;
+
+/// How long, besides two tips, nothing may be pending before the world counts as settled: the word of
+/// a crash, or the second copy of a message, may be as late as that.
+const CALM: u64 = 5_000_000;
 
 /// How many events are looked at ahead: so many reads can be under way at once.
 const AHEAD: usize = 16;
@@ -54,6 +67,12 @@ struct NodeHost {
     pauses: u32,
     /// What has arrived meanwhile.
     held: Vec<Event>,
+    /// How many faults keep it down.
+    downs: u32,
+    /// It never runs again.
+    forever: bool,
+    /// How often a planted bug was reached before it was started again.
+    hits: u64,
 }
 
 /// A client and its circumstances. What a dispatch touches comes first.
@@ -62,7 +81,6 @@ struct ClientHost {
     clock: Clock,
     client: Client,
     wake: u64,
-    nonces: u64,
 }
 
 /// A run in progress.
@@ -72,6 +90,10 @@ pub(crate) struct World<'a, W> {
     stage: Stage<W>,
     nodes: Vec<NodeHost>,
     clients: Vec<ClientHost>,
+    journals: Vec<JournalHost>,
+    directory: Directory,
+    /// The node that is named for each guild.
+    owners: Vec<usize>,
     faults: Faults,
     phase: Phase,
     options: Options,
@@ -82,10 +104,12 @@ pub(crate) struct World<'a, W> {
 /// How far the run is.
 enum Phase {
     Weather,
-    /// Healed: since when there was no progress, and what was seen then.
+    /// Healed: since when there was no progress, and what was seen then; and since when nothing is
+    /// pending.
     Settling {
         since: u64,
         seen: (u64, Option<String>),
+        calm: Option<u64>,
     },
     /// Settled: until when it goes on.
     Lingering,
@@ -104,21 +128,23 @@ impl<'a, W: Witness> World<'a, W> {
             .iter()
             .zip(0..)
             .map(|(part, id)| NodeHost {
-                node: new_node(NodeId(id), &topology, options.mutant),
+                node: new_node((NodeId(id), 1), &topology, options.mutant),
                 clock: Clock::new(part.drift),
                 wake: u64::MAX,
                 pauses: 0,
                 held: Vec::new(),
+                downs: 0,
+                forever: false,
+                hits: 0,
             })
             .collect();
         let clients: Vec<ClientHost> = topology
             .clients
             .iter()
             .map(|seated| ClientHost {
-                client: Client::new(seated.identity, limits.clone()),
+                client: Client::new(seated.identity, limits.clone(), options.mutant),
                 clock: Clock::new(seated.drift),
                 wake: u64::MAX,
-                nonces: 0,
             })
             .collect();
         let stage = Stage {
@@ -131,41 +157,61 @@ impl<'a, W: Witness> World<'a, W> {
             blocks: Vec::new(),
             watch: (Contract::new(topology.cast.clone()), witness),
             links: Vec::new(),
-            ports: vec![Ports::default(); nodes.len()],
+            ports: (0..small(nodes.len()))
+                .map(|node| Ports::new(node, small(nodes.len())))
+                .collect(),
             lines: vec![Line::new(plan.network.bandwidth); clients.len()],
             bodies: Bodies::default(),
             parcels: Slab::default(),
             coverage: Coverage::default(),
+            post: Post::default(),
+            boots: vec![1; nodes.len()],
+            turns: vec![Turn::Orphaned; plan.guilds.len()],
+            passed: Vec::new(),
         };
+        let guilds = &topology.cast.guilds;
+        let journals =
+            guilds.iter().map(|it| JournalHost::new(&it.founding, options.mutant)).collect();
+        let directory = Directory::new(founding_members(&topology)).with(options.mutant);
+        let owners = topology.owners.iter().map(|(owner, _)| *owner).collect();
         let phase = Phase::Weather;
-        let mut world =
-            Self { plan, topology, stage, nodes, clients, faults, phase, options, looked: 0 };
-        world.set_the_scene()?;
+        let mut world = Self {
+            plan,
+            topology,
+            stage,
+            nodes,
+            clients,
+            journals,
+            directory,
+            owners,
+            faults,
+            phase,
+            options,
+            looked: 0,
+        };
+        world.set_the_scene();
         Ok(world)
     }
 
     /// Everything that the plan itself makes happen.
-    fn set_the_scene(&mut self) -> Result<(), PlanError> {
-        let tie = |what: u64, index: usize| {
-            let key = self.stage.seed.key(Domain::Tie).with(what).with(index as u64);
-            crate::link::tie(key)
-        };
+    fn set_the_scene(&mut self) {
+        let key = self.stage.seed.key(Domain::Tie);
+        let tie = |what: u64, about: &str| crate::link::tie(key.with(what).text(about));
         let mut agenda = Agenda::new();
         let mut push =
             |at: u64, tie: u32, kind: Kind| agenda.push(at, tie, Event { cause: 0, kind });
         for (index, seated) in self.topology.clients.iter().enumerate() {
             let client = place(index);
-            push(seated.starts.as_micros(), tie(0, index), Kind::Start { client });
+            let tie = crate::link::tie(key.with(0).with(index as u64));
+            push(seated.starts.as_micros(), tie, Kind::Start { client });
         }
         for (index, act) in self.plan.acts.iter().enumerate() {
-            self.topology.client(&act.client)?;
-            if let Deed::Say { to, .. } = &act.deed {
-                self.topology.channel(to)?;
-            }
-            push(act.at.as_micros(), tie(1, index), Kind::Act { index: place(index) });
+            // Of what one client does at one instant, what comes first in the plan is done first.
+            push(act.at.as_micros(), tie(1, &act.client), Kind::Act { index: place(index) });
         }
         for (index, fault) in self.plan.faults.iter().enumerate() {
-            push(fault.at.as_micros(), tie(2, index), Kind::Fault { index: place(index) });
+            let tie = tie(2, &fault.fault.to_string());
+            push(fault.at.as_micros(), tie, Kind::Fault { index: place(index) });
         }
         let weather = self.plan.weather.as_micros();
         for quarter in 1..4 {
@@ -173,7 +219,6 @@ impl<'a, W: Witness> World<'a, W> {
         }
         push(weather, u32::MAX - 1, Kind::Heal);
         self.stage.agenda = agenda;
-        Ok(())
     }
 
     /// Runs to the end.
@@ -195,7 +240,13 @@ impl<'a, W: Witness> World<'a, W> {
 
     /// How often the planted bug was reached.
     pub(crate) fn hits(&self) -> u64 {
-        self.nodes.iter().map(|host| host.node.hits()).sum()
+        let nodes = self.nodes.iter().zip(0..).map(|(host, node)| {
+            // The machine of a node that is down stands as it was when it crashed.
+            host.hits + if self.is_up(node) { host.node.hits() } else { 0 }
+        });
+        let clients = self.clients.iter().map(|host| host.client.hits());
+        let journals = self.journals.iter().map(JournalHost::hits);
+        nodes.chain(clients).chain(journals).sum::<u64>() + self.directory.hits()
     }
 
     /// What is left when the machines are gone.
@@ -204,8 +255,9 @@ impl<'a, W: Witness> World<'a, W> {
     }
 
     fn take_up_guilds(&mut self) {
-        for (owner, charter) in self.topology.charters.clone() {
-            self.node_step(owner, 0, node::Input::Own(charter));
+        for guild in 0..self.owners.len() {
+            let own = node::Input::Own(topology::guild_id(guild));
+            self.node_step(self.owners[guild], 0, own);
         }
     }
 
@@ -221,7 +273,13 @@ impl<'a, W: Witness> World<'a, W> {
             Kind::Lost { link } => self.lost(event.cause, link),
             Kind::Gone { link, reset } => self.gone(event, link, reset),
             Kind::Drained { link, bytes } => self.drained(event, link, bytes),
-            Kind::Peer { to, parcel } => self.peer(event, usize::from(to), parcel),
+            Kind::Mail { to, parcel } => self.mail(event, to, parcel),
+            Kind::Synced { journal, turn } => {
+                self.journal_synced(event.cause, journal as usize, turn);
+            }
+            Kind::Own { node, guild } => self.own(event, usize::from(node), guild as usize),
+            Kind::Inherit { guild, from } => self.inherit(guild as usize, usize::from(from)),
+            Kind::Alarm { to, about } => self.alarmed(event, usize::from(to), about),
             Kind::Request { node, parcel } => self.request(event, usize::from(node), parcel),
             Kind::Answer { client, parcel } => {
                 if let Some(Parcel::Answer(answer)) = self.stage.parcels.take(parcel) {
@@ -270,33 +328,24 @@ impl<'a, W: Witness> World<'a, W> {
     }
 
     fn act(&mut self, index: usize) {
-        let act = &self.plan.acts[index];
-        let Ok(client) = self.topology.client(&act.client) else { return };
-        let input = match &act.deed {
-            Deed::Quit => client::Input::Quit,
-            Deed::Start if self.clients[client].client.is_off() => client::Input::Start,
-            Deed::Start => return,
-            Deed::Say { to, text } => {
-                let Ok((guild, channel)) = self.topology.channel(to) else { return };
-                let host = &mut self.clients[client];
-                host.nonces += 1;
-                let user = self.topology.clients[client].identity.user;
-                // Two clients of one user must not use the same nonce for two acts.
-                let nonce = Nonce((client as u64) << 32 | host.nonces);
-                let act = request::Act::Say { channel, content: text.clone() };
-                client::Input::Ask(Request { origin: Origin { user, nonce }, guild, act })
-            }
+        let (client, what) = &self.topology.acts[index];
+        let client = *client;
+        let input = match what {
+            Move::Quit => client::Input::Quit,
+            Move::Start if self.clients[client as usize].client.is_off() => client::Input::Start,
+            Move::Start | Move::Rest => return,
+            Move::Ask(request) => client::Input::Ask(request.clone()),
         };
         let quits = matches!(input, client::Input::Quit);
-        self.client_step(place(client), 0, input);
+        self.client_step(client, 0, input);
         if quits {
-            self.reached(place(client), ClientStage::Lost);
+            self.reached(client, ClientStage::Lost);
         }
     }
 
     fn census(&mut self) {
         for node in 0..self.nodes.len() {
-            if self.nodes[node].pauses == 0 {
+            if self.nodes[node].pauses == 0 && self.is_up(node) {
                 self.node_step(node, 0, node::Input::Census);
             }
         }
@@ -304,26 +353,28 @@ impl<'a, W: Witness> World<'a, W> {
 
     fn heal(&mut self) {
         self.relieve_all();
+        self.settle_owners();
         self.stage.world_event(&WorldEvent::Healed);
-        self.phase = Phase::Settling { since: self.stage.now, seen: (0, None) };
+        self.phase = Phase::Settling { since: self.stage.now, seen: (0, None), calm: None };
         self.look();
     }
 
     /// Asks whether all has settled; gives up when there was no progress for as long as L3 allows.
     fn look(&mut self) {
+        let pending = self.pending();
+        let (now, limits) = (self.stage.now, &self.plan.limits);
         match &mut self.phase {
-            Phase::Settling { since, seen } => {
-                let pending = self.stage.watch.0.pending();
+            Phase::Settling { since, seen, .. } => {
                 let Some(reason) = pending else { return self.settled() };
-                let now = (self.stage.watch.0.deliveries(), Some(reason));
-                if *seen != now {
-                    (*since, *seen) = (self.stage.now, now);
-                } else if self.stage.now - *since > self.plan.limits.settle_within().as_micros() {
+                let what = (self.stage.watch.0.deliveries(), Some(reason));
+                if *seen != what {
+                    (*since, *seen) = (now, what);
+                } else if now - *since > limits.settle_within().as_micros() {
                     let (_, reason) = std::mem::take(seen);
                     self.phase = Phase::Over(End::Stuck(reason.unwrap_or_default()));
                     return;
                 }
-                self.stage.look_at(self.stage.now + LOOK_EVERY);
+                self.stage.look_at(now + LOOK_EVERY);
             }
             Phase::Lingering => {
                 self.census();
@@ -331,6 +382,24 @@ impl<'a, W: Witness> World<'a, W> {
             }
             Phase::Weather | Phase::Over(_) => {}
         }
+    }
+
+    /// What a healed world still waits for: what somebody is owed, then that nothing happens for a
+    /// while, and then what anybody keeps. Late words may still be on their way, and the next tips
+    /// may show that a relay has missed something that nobody waits for.
+    fn pending(&mut self) -> Option<String> {
+        let quiet = CALM + self.plan.limits.tip_every.scaled(2, 1).as_micros();
+        let (now, owed) = (self.stage.now, self.stage.watch.0.pending());
+        let Phase::Settling { calm, .. } = &mut self.phase else { return None };
+        if owed.is_some() {
+            *calm = None;
+            return owed;
+        }
+        if now - *calm.get_or_insert(now) < quiet {
+            return Some("nothing, for a while".to_owned());
+        }
+        self.census();
+        self.stage.watch.0.waiting()
     }
 
     fn settled(&mut self) {
@@ -345,8 +414,19 @@ impl<'a, W: Witness> World<'a, W> {
     }
 }
 
-fn new_node(id: NodeId, topology: &Topology, mutant: Option<Mutant>) -> Node {
-    Node::new(id, Arc::clone(&topology.cast.limits), Arc::clone(&topology.cast.directory), mutant)
+fn new_node(start: (NodeId, u32), topology: &Topology, mutant: Option<Mutant>) -> Node {
+    Node::new(start, Arc::clone(&topology.cast.limits), Arc::clone(&topology.cast.realm), mutant)
+}
+
+/// Each user and the guilds that it is in when the run begins.
+fn founding_members(topology: &Topology) -> BTreeMap<UserId, Vec<GuildId>> {
+    let mut users: BTreeMap<UserId, Vec<GuildId>> = BTreeMap::new();
+    for guild in &topology.cast.guilds {
+        for user in guild.founding.state.members.keys() {
+            users.entry(*user).or_default().push(guild.id);
+        }
+    }
+    users
 }
 
 /// A dense index as the number that events carry.

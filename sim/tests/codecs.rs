@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 
 use guildhall_core::id::Seq;
 use guildhall_core::limits::Limits;
+use guildhall_core::permission::Permissions;
 use guildhall_core::time::{Instant, Span};
 use guildhall_sim::capsule::Capsule;
 use guildhall_sim::engine::EngineId;
-use guildhall_sim::fault::{Ending, Fault, Milestone, Misdeed, Stage, Way};
+use guildhall_sim::fault::{End, Ending, Fault, Health, Milestone, Misdeed, Stage, Turn, Way};
 use guildhall_sim::plan::{
-    Act, ClientPlan, Deed, FaultPlan, GuildPlan, Latency, Network, NodePlan, Plan,
+    Act, ChannelPlan, ClientPlan, Deed, FaultPlan, GuildPlan, Latency, Network, NodePlan,
+    OverwritePlan, Plan, Powers, Said, TargetPlan,
 };
 use guildhall_sim::run::Options;
 use guildhall_sim::seed::Seed;
@@ -60,7 +62,8 @@ fn fault(g: &mut Gen) -> Fault {
         Misdeed::ResumeAgain,
     ];
     let endings = [Ending::Fin, Ending::Reset, Ending::HalfOpen { late: span(g) }];
-    match u8::arbitrary(g) % 8 {
+    let (from, to, guild, share) = (end(g), end(g), text(g), u8::arbitrary(g));
+    match u8::arbitrary(g) % 20 {
         0 => Fault::Cut { client, how: *g.choose(&endings).unwrap() },
         1 => Fault::Stall { client, way: way(g) },
         2 => Fault::Slow { client, bandwidth: u32::arbitrary(g) },
@@ -68,7 +71,96 @@ fn fault(g: &mut Gen) -> Fault {
         4 => Fault::Pause { node },
         5 => Fault::WallJump { node, by_ms: i64::from(i32::arbitrary(g)) },
         6 => Fault::Misbehave { client, deed: *g.choose(&deeds).unwrap() },
+        7 => Fault::Crash { node, forever: bool::arbitrary(g) },
+        8 => Fault::FalseAlarm { node },
+        9 => Fault::Move { guild, to: node },
+        10 => Fault::Lossy { from, to, share },
+        11 => Fault::Repeat { from, to, share },
+        12 => Fault::Delay { from, to, by: span(g) },
+        13 => Fault::Partition { a: from, b: to, one_way: bool::arbitrary(g) },
+        14 => Fault::Hold { from, to },
+        15 => Fault::JournalSlow { guild, by: span(g) },
+        16 => Fault::JournalCrash { guild },
+        17 => Fault::JournalFull { guild, room: u32::arbitrary(g) },
+        18 => Fault::JournalFail { guild },
         _ => Fault::Steal { client, token: bool::arbitrary(g) },
+    }
+}
+
+fn end(g: &mut Gen) -> End {
+    let name = ["berlin", "a node", "x/y"];
+    let name = (*g.choose(&name).unwrap()).to_owned();
+    let ends = [End::Nodes, End::Journals, End::Directory, End::Journal(text(g)), End::Node(name)];
+    g.choose(&ends).unwrap().clone()
+}
+
+fn milestone(g: &mut Gen) -> Milestone {
+    match u8::arbitrary(g) % 3 {
+        0 => Milestone::Client { client: text(g), is: *g.choose(&Stage::ALL).unwrap() },
+        1 => Milestone::Guild { guild: text(g), is: *g.choose(&Turn::ALL).unwrap() },
+        _ => Milestone::Node {
+            node: text(g),
+            is: *g.choose(&[Health::Started, Health::Down]).unwrap(),
+        },
+    }
+}
+
+/// TOML has no numbers beyond 63 bits.
+fn powers(g: &mut Gen) -> Powers {
+    let bits = if bool::arbitrary(g) { 0b1_0100_0001_1110 } else { u64::MAX >> 1 };
+    Powers(Permissions(u64::arbitrary(g) & bits))
+}
+
+fn overwrites(g: &mut Gen) -> Vec<OverwritePlan> {
+    let targets = [TargetPlan::Role(text(g)), TargetPlan::Member(text(g))];
+    let some = targets.into_iter().take(usize::arbitrary(g) % 3);
+    let made = some.map(|target| OverwritePlan { target, deny: powers(g), allow: powers(g) });
+    made.collect()
+}
+
+fn deed(g: &mut Gen) -> Deed {
+    let (guild, user, name) = (text(g), text(g), text(g));
+    let said = Said { of: bool::arbitrary(g).then(|| text(g)), back: u32::arbitrary(g) % 3 };
+    match u8::arbitrary(g) % 21 {
+        0 => Deed::Quit,
+        1 => Deed::Start,
+        2 => Deed::Edit { said, text: text(g).into() },
+        3 => Deed::Delete { said },
+        4 => Deed::Type { to: name },
+        5 => Deed::Join { guild },
+        6 => Deed::Leave { guild },
+        7 => Deed::Kick { guild, user },
+        8 => Deed::Ban { guild, user },
+        9 => Deed::Unban { guild, user },
+        10 => Deed::SetRoles { guild, user, roles: vec![text(g), text(g)] },
+        11 => Deed::CreateRole { role: name, permissions: powers(g) },
+        12 => Deed::ChangeRole { role: name, permissions: powers(g) },
+        13 => Deed::DeleteRole { role: name },
+        14 => Deed::CreateChannel { channel: name, overwrites: overwrites(g) },
+        15 => Deed::ChangeChannel { channel: name, overwrites: overwrites(g) },
+        16 => Deed::DeleteChannel { channel: name },
+        17 => Deed::Transfer { guild, user },
+        18 => Deed::DeleteGuild { guild },
+        _ => {
+            let mentions = if bool::arbitrary(g) { vec![user] } else { Vec::new() };
+            Deed::Say { to: name, text: text(g).into(), mentions }
+        }
+    }
+}
+
+fn guild(g: &mut Gen) -> GuildPlan {
+    GuildPlan {
+        name: text(g),
+        owner: text(g),
+        heir: bool::arbitrary(g).then(|| text(g)),
+        owner_user: bool::arbitrary(g).then(|| text(g)),
+        channels: vec![
+            ChannelPlan { name: text(g), overwrites: overwrites(g) },
+            ChannelPlan::open("general"),
+        ],
+        everyone: powers(g),
+        roles: (0..usize::arbitrary(g) % 3).map(|_| (text(g), powers(g))).collect(),
+        members: (0..usize::arbitrary(g) % 3).map(|_| (text(g), vec![text(g)])).collect(),
     }
 }
 
@@ -80,9 +172,6 @@ impl Arbitrary for AnyPlan {
             Latency::Uniform { low: span(g), high: span(g) },
             Latency::LongTail { low: span(g), high: span(g) },
         ];
-        let deeds = [Deed::Quit, Deed::Start, Deed::Say { to: text(g), text: text(g).into() }];
-        let stages = [Stage::Identifying, Stage::Resuming, Stage::Replaying, Stage::Live];
-        let milestone = Milestone { client: text(g), is: *g.choose(&stages).unwrap() };
         Self(Plan {
             seed: Seed::new(u64::arbitrary(g) % (1 << 53)).unwrap(),
             weather: span(g),
@@ -90,12 +179,13 @@ impl Arbitrary for AnyPlan {
             network: Network {
                 client: *g.choose(&latencies).unwrap(),
                 peer: *g.choose(&latencies).unwrap(),
+                sync: *g.choose(&latencies).unwrap(),
                 window: u32::arbitrary(g),
                 bandwidth: Option::arbitrary(g),
             },
             limits: Limits { session_ttl: span(g), ..Limits::default() },
             nodes: vec![NodePlan { name: text(g), drift: i32::arbitrary(g) }],
-            guilds: vec![GuildPlan { name: text(g), owner: text(g), channels: vec![text(g)] }],
+            guilds: vec![guild(g)],
             clients: vec![ClientPlan {
                 name: text(g),
                 node: text(g),
@@ -104,14 +194,15 @@ impl Arbitrary for AnyPlan {
                 starts: at(g),
                 within: span(g),
                 intents: guildhall_core::dispatch::Intents::USUAL,
+                shards: bool::arbitrary(g).then(|| [u16::arbitrary(g), u16::arbitrary(g)]),
                 same_user_as: bool::arbitrary(g).then(|| text(g)),
                 hostile: bool::arbitrary(g),
                 drift: i32::arbitrary(g),
             }],
-            acts: vec![Act { at: at(g), client: text(g), deed: g.choose(&deeds).unwrap().clone() }],
+            acts: vec![Act { at: at(g), client: text(g), deed: deed(g) }],
             faults: vec![FaultPlan {
                 at: at(g),
-                when: bool::arbitrary(g).then_some(milestone),
+                when: bool::arbitrary(g).then(|| milestone(g)),
                 lasts: span(g),
                 fault: fault(g),
             }],
@@ -161,6 +252,110 @@ fn a_name_that_is_not_in_the_plan_is_named() {
     plan.acts[0].client = "carol".to_owned();
     let error = guildhall_sim::run::run(&plan, Options::default(), &mut ()).unwrap_err();
     assert_eq!(error.to_string(), "client `carol` is not in the plan");
+}
+
+/// A plan of every pleasant form: what a person would write.
+const BY_HAND: &str = r#"
+weather = "5s"
+
+[[node]]
+name = "berlin"
+
+[[node]]
+name = "paris"
+
+[[guild]]
+name = "rustaceans"
+owner = "berlin"
+heir = "paris"
+owner_user = "alice"
+channels = [
+    "general",
+    { name = "secret", overwrites = [
+        { role = "everyone", deny = ["view-channel"] },
+        { role = "staff", allow = 1024 },
+        { member = "bob", allow = ["view-channel"] },
+    ] },
+]
+roles = { staff = ["manage-roles", "kick-members"] }
+members = { bob = ["staff"] }
+
+[[client]]
+name = "alice"
+node = "paris"
+guilds = ["rustaceans"]
+
+[[client]]
+name = "bob"
+node = "paris"
+guilds = ["rustaceans"]
+shards = [0, 1]
+
+[[client]]
+name = "olaf"
+node = "berlin"
+
+[[act]]
+at = "1s"
+client = "bob"
+do = "say"
+to = "rustaceans/general"
+text = "hello"
+mentions = ["alice"]
+
+[[act]]
+at = "2s"
+client = "bob"
+do = "edit"
+text = "hello, all"
+
+[[act]]
+at = "2s"
+client = "olaf"
+do = "join"
+guild = "rustaceans"
+
+[[act]]
+at = "3s"
+client = "alice"
+do = "create-channel"
+channel = "rustaceans/later"
+
+[[act]]
+at = "4s"
+client = "alice"
+do = "delete"
+of = "bob"
+
+[[fault]]
+at = "2s"
+kind = "lossy"
+from = "*"
+to = "journal/rustaceans"
+share = 30
+for = "1s"
+
+[[fault]]
+at = "2s"
+kind = "crash"
+node = "berlin"
+when = { guild = "rustaceans", is = "appending" }
+for = "500ms"
+"#;
+
+#[test]
+fn a_plan_by_hand_can_be_run() {
+    let plan = Plan::from_toml(BY_HAND).unwrap();
+    assert_eq!(Plan::from_toml(&plan.to_toml()).as_ref(), Ok(&plan));
+    let cast = guildhall_sim::run::cast(&plan).unwrap();
+    let state = &cast.guilds[0].founding.state;
+    let names: Vec<_> = cast.guilds[0].channels.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["general", "secret", "later"]);
+    assert_eq!(state.owner, cast.clients[0].user);
+    assert_eq!((state.channels.len(), state.members.len(), state.roles.len()), (2, 2, 2));
+    assert!(state.sees(cast.clients[1].user, cast.guilds[0].channels[1].1));
+    let outcome = guildhall_sim::run::run(&plan, Options::default(), &mut ()).unwrap();
+    assert_eq!(outcome.violations, []);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use guildhall_core::id::{Connection, Port, Seq};
 use guildhall_core::step::{Actor, Head, Witness};
 use guildhall_core::time::Instant;
 use guildhall_sim::engine::references;
-use guildhall_sim::plan::Plan;
+use guildhall_sim::plan::{Act, Deed, Plan};
 use guildhall_sim::run::{Options, cast, run};
 
 /// When each client took each dispatch, up to a moment.
@@ -61,6 +61,123 @@ fn taking_out_a_fault_that_strikes_one_client_changes_no_arrival_at_another() {
         }
     }
     assert!(compared > 500, "only {compared} arrivals were compared");
+}
+
+/// Two guilds that share no node, and all that can go wrong with one of them.
+const APART: &str = r#"
+seed = 11
+weather = "12s"
+node = [{ name = "berlin" }, { name = "paris" }, { name = "oslo" }, { name = "rome" }]
+guild = [
+    { name = "rustaceans", owner = "berlin", channels = ["general"] },
+    { name = "gophers", owner = "oslo", owner_user = "gus", channels = ["general"] },
+]
+client = [
+    { name = "alice", node = "paris", guilds = ["rustaceans"] },
+    { name = "bob", node = "berlin", guilds = ["rustaceans"], starts = "2s" },
+    { name = "gus", node = "rome", guilds = ["gophers"] },
+    { name = "gil", node = "oslo", guilds = ["gophers"] },
+]
+
+[[fault]]
+kind = "journal-crash"
+guild = "gophers"
+at = "2.5s"
+for = "500ms"
+
+[[fault]]
+kind = "crash"
+node = "oslo"
+at = "4s"
+when = { guild = "gophers", is = "kept" }
+for = "2s"
+
+[[fault]]
+kind = "lossy"
+from = "rome"
+to = "oslo"
+share = 50
+at = "3s"
+for = "3s"
+
+[[fault]]
+kind = "repeat"
+from = "journal/gophers"
+to = "*"
+share = 80
+at = "2s"
+for = "6s"
+
+[[fault]]
+kind = "hold"
+from = "oslo"
+to = "rome"
+at = "6s"
+for = "2s"
+
+[[fault]]
+kind = "move"
+guild = "gophers"
+to = "rome"
+at = "7s"
+
+[[fault]]
+kind = "partition"
+a = "rome"
+b = "directory"
+at = "8s"
+for = "1s"
+
+[[fault]]
+kind = "cut"
+client = "gus"
+how = "reset"
+at = "5s"
+"#;
+
+/// The plan with something to say for everybody, three times a second.
+fn apart() -> Plan {
+    let mut plan = Plan::from_toml(APART).unwrap();
+    for nth in 0..30 {
+        for (client, guild) in [("alice", "rustaceans"), ("bob", "rustaceans"), ("gus", "gophers")]
+        {
+            let (to, text) = (format!("{guild}/general"), format!("line {nth}").into());
+            let deed = Deed::Say { to, text, mentions: Vec::new() };
+            let at = Instant::micros(2_500_000 + nth * 300_000);
+            plan.acts.push(Act { at, client: client.to_owned(), deed });
+        }
+    }
+    plan
+}
+
+#[test]
+fn taking_out_what_strikes_one_guild_changes_no_arrival_of_another() {
+    let plan = apart();
+    let before = arrivals(&plan);
+    let mut changed = 0;
+    for index in 0..plan.faults.len() {
+        let mut without = plan.clone();
+        without.faults.remove(index);
+        let after = arrivals(&without);
+        for port in [Port(0), Port(1)] {
+            assert!(before[&port].len() > 60, "too little arrives");
+            assert_eq!(before[&port], after[&port], "fault {index} is felt elsewhere");
+        }
+        changed += usize::from([Port(2), Port(3)].iter().any(|it| before[it] != after[it]));
+    }
+    assert!(changed > 5, "only {changed} of the faults do anything");
+}
+
+#[test]
+fn taking_out_an_act_changes_no_arrival_of_another_guild() {
+    let plan = apart();
+    let before = arrivals(&plan);
+    let mut without = plan.clone();
+    without.acts.retain(|act| act.client != "gus");
+    let after = arrivals(&without);
+    for port in [Port(0), Port(1)] {
+        assert_eq!(before[&port], after[&port]);
+    }
 }
 
 #[test]

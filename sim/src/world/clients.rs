@@ -7,7 +7,7 @@ use guildhall_core::id::Port;
 use guildhall_core::step::{Actor, Witness};
 
 use super::World;
-use super::stage::ClientEnd;
+use super::ends::ClientEnd;
 use crate::event::{Event, Kind, Parcel};
 use crate::fault::Stage as ClientStage;
 use crate::link::Flow;

@@ -1,71 +1,76 @@
 //! How the world does to its machines what a plan's faults say.
 
-use guildhall_core::frame::{ClientFrame, Identify, Malformed, Resume};
-use guildhall_core::id::{Seq, Token};
+use guildhall_core::frame::Resume;
 use guildhall_core::step::{Witness, WorldEvent};
 use guildhall_core::time::Span;
 
-use super::stage::Caller;
+use super::blow::Blow;
+use super::stage::Whom;
 use super::{World, place};
-use crate::event::{Event, Kind, Parcel};
-use crate::fault::{Ending, Fault, Misdeed, Stage, Way};
+use crate::event::{Event, Kind};
+use crate::fault::{Ending, Health, Milestone, Moment, Stage, Way};
 use crate::link::Flow;
 use crate::plan::{Plan, PlanError};
 use crate::topology::Topology;
 
 /// What has become of each fault of the plan.
 pub(super) struct Faults {
-    /// The client and the node that each strikes.
-    targets: Vec<(Option<u32>, Option<usize>)>,
-    /// Those that wait for a milestone: the fault, the client, and what it is to be doing.
-    waiting: Vec<(u32, u32, Stage)>,
+    blows: Vec<Blow>,
+    /// What each waits for.
+    awaited: Vec<Option<(Whom, Moment)>>,
+    /// Those that wait for it now.
+    waiting: Vec<u32>,
     /// Those that last, and the link that each holds.
     lasting: Vec<(u32, Option<u32>)>,
-    /// What each stranger came to say, by its fault and its link.
-    strangers: Vec<(u32, Resume)>,
+    /// What each stranger came to say, by its link.
+    pub(super) strangers: Vec<(u32, Resume)>,
+}
+
+fn awaited(milestone: &Milestone, topology: &Topology) -> Result<(Whom, Moment), PlanError> {
+    Ok(match milestone {
+        Milestone::Client { client, is } => {
+            (Whom::Client(place(topology.client(client)?)), Moment::Client(*is))
+        }
+        Milestone::Guild { guild, is } => {
+            (Whom::Guild(place(topology.guild(guild)?)), Moment::Guild(*is))
+        }
+        Milestone::Node { node, is } => {
+            (Whom::Node(place(topology.node(node)?)), Moment::Node(*is))
+        }
+    })
 }
 
 impl Faults {
     pub(super) fn new(plan: &Plan, topology: &Topology) -> Result<Self, PlanError> {
-        let target = |fault: &Fault| {
-            let client = fault.client().map(|name| topology.client(name)).transpose()?;
-            let node = fault.node().map(|name| topology.node(name)).transpose()?;
-            Ok((client.map(place), node))
-        };
-        for part in &plan.faults {
-            if let Some(milestone) = &part.when {
-                topology.client(&milestone.client)?;
-            }
-            if let Fault::Misbehave { client, .. } = &part.fault
-                && topology.cast.clients[topology.client(client)?].honest
-            {
-                let why = format!("`{client}` misbehaves, but is not marked as hostile");
-                return Err(PlanError::Invalid(why));
-            }
-        }
-        let targets =
-            plan.faults.iter().map(|part| target(&part.fault)).collect::<Result<_, _>>()?;
-        Ok(Self { targets, waiting: Vec::new(), lasting: Vec::new(), strangers: Vec::new() })
+        let faults = &plan.faults;
+        let blows = faults.iter().map(|part| Blow::resolve(&part.fault, topology));
+        let awaits = faults.iter().map(|part| {
+            part.when.as_ref().map(|milestone| awaited(milestone, topology)).transpose()
+        });
+        Ok(Self {
+            blows: blows.collect::<Result<_, _>>()?,
+            awaited: awaits.collect::<Result<_, _>>()?,
+            waiting: Vec::new(),
+            lasting: Vec::new(),
+            strangers: Vec::new(),
+        })
     }
 }
 
 impl<W: Witness> World<'_, W> {
     /// The time of a fault has come: it strikes, or waits for its milestone.
     pub(super) fn fault(&mut self, index: u32) {
-        match &self.plan.faults[index as usize].when {
+        match self.faults.awaited[index as usize] {
             None => self.strike(index, 0),
-            Some(milestone) => {
-                if let Ok(client) = self.topology.client(&milestone.client) {
-                    self.faults.waiting.push((index, place(client), milestone.is));
-                }
-            }
+            Some(_) => self.faults.waiting.push(index),
         }
     }
 
     /// A client's own outputs may have brought it to where a fault waits for it.
     pub(super) fn milestone(&mut self, client: u32) {
         if !self.faults.waiting.is_empty() {
-            self.meet(client, self.stage.lines[client as usize].stage);
+            let stage = self.stage.lines[client as usize].stage;
+            self.meet(Whom::Client(client), Moment::Client(stage));
         }
     }
 
@@ -75,11 +80,24 @@ impl<W: Witness> World<'_, W> {
         self.milestone(client);
     }
 
-    fn meet(&mut self, client: u32, stage: Stage) {
+    /// What has happened to guilds and nodes may be what faults wait for.
+    pub(super) fn meet_passed(&mut self) {
+        if self.stage.passed.is_empty() {
+            return;
+        }
+        let passed = std::mem::take(&mut self.stage.passed);
+        if !self.faults.waiting.is_empty() {
+            for (whom, moment) in passed {
+                self.meet(whom, moment);
+            }
+        }
+    }
+
+    fn meet(&mut self, whom: Whom, moment: Moment) {
         let (now, cause) = (self.stage.now, self.stage.steps);
-        let agenda = &mut self.stage.agenda;
-        self.faults.waiting.retain(|&(index, whom, what)| {
-            let met = (whom, what) == (client, stage);
+        let (agenda, awaited) = (&mut self.stage.agenda, &self.faults.awaited);
+        self.faults.waiting.retain(|&index| {
+            let met = awaited[index as usize] == Some((whom, moment));
             if met {
                 agenda.push(now, 0, Event { cause, kind: Kind::Strike { index } });
             }
@@ -87,44 +105,57 @@ impl<W: Witness> World<'_, W> {
         });
     }
 
+    /// What the victim of a fault is doing.
+    fn moment(&self, whom: Whom) -> Option<Moment> {
+        match whom {
+            Whom::Client(client) => Some(Moment::Client(self.stage.lines[client as usize].stage)),
+            Whom::Guild(guild) => Some(Moment::Guild(self.stage.turns[guild as usize])),
+            Whom::Node(node) if !self.is_up(node as usize) => Some(Moment::Node(Health::Down)),
+            // It does what the first guild does that is named for it.
+            Whom::Node(node) => {
+                let guild = self.owners.iter().position(|owner| *owner == node as usize)?;
+                Some(Moment::Guild(self.stage.turns[guild]))
+            }
+        }
+    }
+
     /// A fault strikes.
     pub(super) fn strike(&mut self, index: u32, cause: u64) {
         let part = &self.plan.faults[index as usize];
-        let (client, node) = self.faults.targets[index as usize];
+        let blow = self.faults.blows[index as usize];
         let what = part.fault.to_string();
         self.stage.world_event(&WorldEvent::FaultBegan { index, what });
-        let stage = client.map(|client| self.stage.lines[client as usize].stage);
-        self.stage.coverage.strike(part.fault.family(), stage);
-        let link = client.and_then(|client| self.stage.lines[client as usize].link);
+        let moment = blow.victim().and_then(|whom| self.moment(whom));
+        self.stage.coverage.strike(part.fault.family(), moment);
+        let link = blow.client().and_then(|client| self.stage.lines[client as usize].link);
         let link = link.filter(|&link| self.stage.links[link as usize].here);
-        match &part.fault {
-            Fault::Cut { how, .. } => self.cut(link, *how),
-            Fault::Stall { way, .. } => self.set_flow(link, *way, Flow::Stalled),
-            Fault::Silence { way, .. } => self.set_flow(link, *way, Flow::Dead),
-            Fault::Slow { bandwidth, .. } => {
-                if let Some(client) = client {
-                    self.stage.set_bandwidth(client, (*bandwidth).max(1));
-                }
-            }
-            Fault::Pause { .. } => {
-                if let Some(node) = node {
-                    self.nodes[node].pauses += 1;
-                }
-            }
-            Fault::WallJump { by_ms, .. } => {
-                if let Some(node) = node {
-                    self.nodes[node].clock.jump(*by_ms);
-                }
-            }
-            Fault::Misbehave { deed, .. } => self.misbehave(client, link, *deed, cause),
-            Fault::Steal { token, .. } => self.steal(index, client, *token, cause),
+        match blow {
+            Blow::Cut(_, how) => self.cut(link, how),
+            Blow::Stall(_, way) => self.set_flow(link, way, Flow::Stalled),
+            Blow::Silence(_, way) => self.set_flow(link, way, Flow::Dead),
+            Blow::Slow(client, bandwidth) => self.stage.set_bandwidth(client, bandwidth),
+            Blow::Misbehave(client, deed) => self.misbehave(client, link, deed, cause),
+            Blow::Steal(client, token) => self.steal(index, client, token, cause),
+            Blow::Pause(node) => self.nodes[node].pauses += 1,
+            Blow::Crash(node, forever) => self.crash(node, forever),
+            Blow::FalseAlarm(node) => self.spread(node, "false alarm"),
+            Blow::WallJump(node, by_ms) => self.nodes[node].clock.jump(by_ms),
+            Blow::Move(guild, to) => self.name_owner(guild, to),
+            Blow::JournalSlow(guild, by) => self.slow_journal(guild, by, true),
+            Blow::JournalCrash(guild) => self.crash_journal(self.stage.steps, guild),
+            Blow::JournalFull(guild, room) => self.fill_journal(guild, room),
+            Blow::JournalFail(guild) => self.break_journal(guild),
+            Blow::Post(law) => self.stage.post.begin(index, law),
         }
-        if part.lasts > Span::ZERO {
+        if part.fault.lasts() {
             self.faults.lasting.push((index, link));
-            let at = self.stage.now + part.lasts.as_micros();
-            let event = Event { cause: self.stage.steps, kind: Kind::Relief { index } };
-            self.stage.agenda.push(at, u32::MAX - 2, event);
+            if part.lasts > Span::ZERO {
+                let at = self.stage.now + part.lasts.as_micros();
+                let event = Event { cause: self.stage.steps, kind: Kind::Relief { index } };
+                self.stage.agenda.push(at, u32::MAX - 2, event);
+            }
         }
+        self.meet_passed();
     }
 
     fn cut(&mut self, link: Option<u32>, how: Ending) {
@@ -145,7 +176,7 @@ impl<W: Witness> World<'_, W> {
     }
 
     /// What is dead stays dead: no later fault revives a connection.
-    fn set_flow(&mut self, link: Option<u32>, way: Way, flow: Flow) {
+    pub(super) fn set_flow(&mut self, link: Option<u32>, way: Way, flow: Flow) {
         let Some(link) = link else { return };
         let wire = &mut self.stage.links[link as usize];
         for (struck, side) in [(way.is_down(), &mut wire.down), (way.is_up(), &mut wire.up)] {
@@ -164,22 +195,28 @@ impl<W: Witness> World<'_, W> {
         let part = &self.plan.faults[index as usize];
         let what = part.fault.to_string();
         self.stage.world_event(&WorldEvent::FaultEnded { index, what });
-        let (client, node) = self.faults.targets[index as usize];
-        match &part.fault {
-            Fault::Stall { .. } => self.unstall(link),
-            Fault::Slow { .. } => {
-                if let Some(client) = client {
-                    let usual = self.stage.lines[client as usize].usual();
-                    self.stage.set_bandwidth(client, usual);
-                }
+        match self.faults.blows[index as usize] {
+            Blow::Stall(..) => self.unstall(link),
+            Blow::Slow(client, _) => {
+                let usual = self.stage.lines[client as usize].usual();
+                self.stage.set_bandwidth(client, usual);
             }
-            Fault::Pause { .. } => self.resume_node(node),
-            Fault::Cut { .. }
-            | Fault::Silence { .. }
-            | Fault::WallJump { .. }
-            | Fault::Misbehave { .. }
-            | Fault::Steal { .. } => {}
+            Blow::Pause(node) => self.resume_node(node),
+            Blow::Crash(node, _) => self.revive(node),
+            Blow::JournalSlow(guild, by) => self.slow_journal(guild, by, false),
+            Blow::JournalCrash(guild) => self.restart_journal(guild),
+            Blow::JournalFull(guild, _) => self.empty_journal(guild),
+            Blow::Post(_) => self.stage.relieve_post(index),
+            Blow::Cut(..)
+            | Blow::Silence(..)
+            | Blow::Misbehave(..)
+            | Blow::Steal(..)
+            | Blow::FalseAlarm(_)
+            | Blow::WallJump(..)
+            | Blow::Move(..)
+            | Blow::JournalFail(_) => {}
         }
+        self.meet_passed();
     }
 
     /// All faults are over, and none that waits will come.
@@ -206,11 +243,11 @@ impl<W: Witness> World<'_, W> {
     }
 
     /// A node takes what has arrived while it was paused, in order, and then its deadlines (L1).
-    fn resume_node(&mut self, node: Option<usize>) {
-        let Some(node) = node else { return };
+    fn resume_node(&mut self, node: usize) {
+        let up = self.is_up(node);
         let host = &mut self.nodes[node];
         host.pauses = host.pauses.saturating_sub(1);
-        if host.pauses > 0 {
+        if host.pauses > 0 || !up {
             return;
         }
         host.wake = u64::MAX;
@@ -220,61 +257,5 @@ impl<W: Witness> World<'_, W> {
             }
         }
         self.rearm_node(node);
-    }
-
-    /// A hostile client speaks out of turn.
-    fn misbehave(&mut self, client: Option<u32>, link: Option<u32>, deed: Misdeed, cause: u64) {
-        let (Some(client), Some(link)) = (client, link) else { return };
-        let identity = self.topology.clients[client as usize].identity;
-        let machine = &self.clients[client as usize].client;
-        let (session, last) = (machine.session(), machine.last());
-        let (frame, times, bytes) = match deed {
-            Misdeed::Flood { frames } => (ClientFrame::Heartbeat { d: None }, frames, None),
-            Misdeed::LieAhead { by } => {
-                (ClientFrame::Heartbeat { d: Some(Seq(last.0 + by)) }, 1, None)
-            }
-            Misdeed::Broken => (ClientFrame::Malformed(Malformed::Payload), 1, None),
-            Misdeed::Opcode => (ClientFrame::Malformed(Malformed::Opcode), 1, None),
-            Misdeed::Huge { bytes } => (ClientFrame::Heartbeat { d: None }, 1, Some(bytes)),
-            Misdeed::IdentifyAgain => {
-                let (token, intents, shard) = (identity.token, identity.intents, identity.shard);
-                (ClientFrame::Identify(Identify { token, intents, shard }), 1, None)
-            }
-            Misdeed::ResumeAgain => {
-                let session = session.unwrap_or_default();
-                let resume = Resume { token: identity.token, session, seq: last };
-                (ClientFrame::Resume(resume), 1, None)
-            }
-        };
-        for _ in 0..times {
-            self.stage.say(link, cause, frame, bytes);
-        }
-    }
-
-    /// A stranger opens a socket of its own, to say one thing on it.
-    fn steal(&mut self, index: u32, client: Option<u32>, token: bool, cause: u64) {
-        let Some(client) = client else { return };
-        let identity = self.topology.clients[client as usize].identity;
-        let machine = &self.clients[client as usize].client;
-        let Some(session) = machine.session() else { return };
-        let token = if token { identity.token } else { Token(!identity.token.0) };
-        let resume = Resume { token, session, seq: machine.last() };
-        let link = self.stage.connect(Caller::Stranger(index), identity.home.0, cause);
-        self.faults.strangers.push((link, resume));
-    }
-
-    /// A stranger's socket is open, or something is said to it.
-    pub(super) fn stranger(&mut self, link: u32, parcel: Option<Parcel>, cause: u64) {
-        let strangers = &mut self.faults.strangers;
-        match parcel {
-            Some(Parcel::Opened) => {
-                if let Some(at) = strangers.iter().position(|&(known, _)| known == link) {
-                    let (_, resume) = strangers.swap_remove(at);
-                    self.stage.say(link, cause, ClientFrame::Resume(resume), None);
-                }
-            }
-            Some(Parcel::Close(_)) => self.stage.hang_up(link, true, false),
-            Some(_) | None => {}
-        }
     }
 }

@@ -1,21 +1,29 @@
 //! What reaches nodes: connections, frames, messages and requests, and their deadlines. A paused
-//! node takes none of it; it waits in the order in which it arrived.
+//! node takes none of it; it waits in the order in which it arrived. What reaches one that is down is
+//! lost.
 
 use guildhall_core::frame::{ClientFrame, Farewell};
 use guildhall_core::id::{NodeId, SessionId};
-use guildhall_core::node;
+use guildhall_core::journal::Reply;
 use guildhall_core::step::{Actor, Witness};
+use guildhall_core::{directory, node};
 
-use super::stage::NodeEnd;
-use super::{World, small};
-use crate::event::{Event, Kind, Parcel};
+use super::ends::NodeEnd;
+use super::{World, instant, small};
+use crate::event::{Event, Kind, Parcel, Spot};
+use crate::fault::Turn;
 use crate::link::Flow;
 use crate::seed::Domain;
+use crate::topology::guild_id;
 
 impl<W: Witness> World<'_, W> {
-    /// Whether a node takes this now; a paused one has it wait.
+    /// Whether a node takes this now; a paused one has it wait, for one that is down it is lost.
     pub(super) fn is_awake(&mut self, node: usize, event: Event) -> bool {
         let host = &mut self.nodes[node];
+        if host.downs > 0 || host.forever {
+            self.stage.discard(event);
+            return false;
+        }
         if host.pauses > 0 {
             host.held.push(event);
         }
@@ -24,6 +32,9 @@ impl<W: Witness> World<'_, W> {
 
     pub(super) fn accept(&mut self, event: Event, link: u32) {
         let node = usize::from(self.stage.links[link as usize].node);
+        if !self.is_up(node) {
+            return self.stage.hang_up(link, false, true);
+        }
         if !self.is_awake(node, event) {
             return;
         }
@@ -76,10 +87,10 @@ impl<W: Witness> World<'_, W> {
     }
 
     /// The word of an end reaches its node even if the node has closed the connection meanwhile: a
-    /// late close must touch nothing (L2).
+    /// late close must touch nothing (L2). A node that has crashed since never had it.
     pub(super) fn bye(&mut self, cause: u64, link: u32, how: Farewell) {
         let wire = &mut self.stage.links[link as usize];
-        if wire.connection.generation == 0 {
+        if wire.connection.generation == 0 || wire.severed {
             return;
         }
         let (node, connection) = (usize::from(wire.node), wire.connection);
@@ -98,20 +109,69 @@ impl<W: Witness> World<'_, W> {
         }
     }
 
-    pub(super) fn peer(&mut self, event: Event, to: usize, parcel: u32) {
-        if self.is_awake(to, event)
-            && let Some(Parcel::Peer(from, message)) = self.stage.parcels.take(parcel)
-        {
-            self.node_step(to, event.cause, node::Input::Peer { from, message });
+    /// A message reaches whoever it is for.
+    pub(super) fn mail(&mut self, event: Event, to: Spot, parcel: u32) {
+        match to {
+            Spot::Node(node) => self.mail_to_node(event, usize::from(node), parcel),
+            Spot::Journal(journal) => {
+                if let Some(Parcel::Command(from, command)) = self.stage.parcels.take(parcel) {
+                    self.ask_journal(event.cause, journal as usize, from, command);
+                }
+            }
+            Spot::Directory => {
+                if let Some(Parcel::Word(input)) = self.stage.parcels.take(parcel) {
+                    self.ask_directory(event.cause, input);
+                }
+            }
         }
     }
 
+    fn mail_to_node(&mut self, event: Event, node: usize, parcel: u32) {
+        if !self.is_awake(node, event) {
+            return;
+        }
+        let input = match self.stage.parcels.take(parcel) {
+            Some(Parcel::Peer(from, message)) => node::Input::Peer { from, message },
+            Some(Parcel::Reply(guild, reply)) => {
+                if matches!(reply, Reply::Appended { .. }) {
+                    self.stage.pass(guild as usize, Turn::Serving);
+                }
+                node::Input::Journal { guild: guild_id(guild as usize), reply }
+            }
+            Some(Parcel::Notice(notice)) => node::Input::Directory(notice),
+            Some(_) | None => return,
+        };
+        self.node_step(node, event.cause, input);
+    }
+
+    /// A request reaches a node, if that is still the one that it was sent to.
     pub(super) fn request(&mut self, event: Event, node: usize, parcel: u32) {
         if self.is_awake(node, event)
-            && let Some(Parcel::Request(port, token, request)) = self.stage.parcels.take(parcel)
+            && let Some(Parcel::Request(port, token, request, boot)) =
+                self.stage.parcels.take(parcel)
+            && boot == self.stage.boots[node]
         {
             self.node_step(node, event.cause, node::Input::Request { port, token, request });
         }
+    }
+
+    /// Something reaches the directory.
+    fn ask_directory(&mut self, cause: u64, input: directory::Input) {
+        let now = instant(self.stage.now).into();
+        let head = self.stage.begin(cause, now, Actor::Directory);
+        self.stage.fold(&input);
+        self.stage.watch.directory_input(&head, &input);
+        let mut said = Vec::new();
+        self.directory.handle(input, &mut said);
+        for output in said {
+            self.stage.fold(&output);
+            self.stage.watch.directory_output(&head, &output);
+            let directory::Output { to, notice } = output;
+            let to = Spot::Node(to.0);
+            self.stage.mail(Spot::Directory, to, head.step, Parcel::Notice(notice));
+        }
+        self.stage.watch.stepped(&head);
+        self.stage.end_step();
     }
 
     pub(super) fn wake_node(&mut self, node: usize, event: Event) {
@@ -131,6 +191,7 @@ impl<W: Witness> World<'_, W> {
             self.stage.end_step();
         }
         self.rearm_node(node);
+        self.meet_passed();
     }
 
     pub(super) fn node_step(&mut self, node: usize, cause: u64, input: node::Input) {
@@ -144,6 +205,7 @@ impl<W: Witness> World<'_, W> {
         self.stage.watch.stepped(&head);
         self.stage.end_step();
         self.rearm_node(node);
+        self.meet_passed();
     }
 
     pub(super) fn rearm_node(&mut self, node: usize) {

@@ -1,28 +1,23 @@
-//! What machines act upon: the agenda, the links and the watchers, and the ends through which a
-//! node's and a client's outputs become events.
+//! What machines act upon: the agenda, the links and the watchers.
 
 use std::hash::Hash;
-use std::hint::black_box;
-use std::sync::Arc;
 
 use guildhall_check::Contract;
-use guildhall_core::client::{self, Jitter};
-use guildhall_core::dispatch::Dispatch;
-use guildhall_core::frame::{CONTROL_BYTES, ClientFrame, Farewell};
-use guildhall_core::id::{Connection, NodeId, Port, Seq};
-use guildhall_core::machine::Sink;
-use guildhall_core::node::{self, Outbox};
+use guildhall_core::client::Jitter;
+use guildhall_core::frame::{CONTROL_BYTES, ClientFrame};
+use guildhall_core::id::Connection;
 use guildhall_core::step::{Actor, Head, Witness, WorldEvent};
 use guildhall_core::time::Now;
 
-use super::{instant, place, small};
+use super::post::Post;
+use super::{instant, place};
 use crate::agenda::Agenda;
 use crate::coverage::Coverage;
 use crate::digest::{BLOCK, Digest, Fingerprint};
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
-use crate::fault::Stage as ClientStage;
+use crate::fault::{Moment, Stage as ClientStage, Turn};
 use crate::link::{Flow, Link, Ports, tie};
-use crate::plan::{Latency, Network};
+use crate::plan::Network;
 use crate::seed::{Domain, Seed};
 
 /// Roughly what an IDENTIFY, a RESUME and a heartbeat take on the wire, in bytes.
@@ -46,6 +41,8 @@ pub(crate) struct Line {
     usual: u32,
     connects: u64,
     jitters: u64,
+    /// When the last request to each node arrives there.
+    roads: Vec<(u16, u64)>,
 }
 
 impl Line {
@@ -58,6 +55,7 @@ impl Line {
             usual,
             connects: 0,
             jitters: 0,
+            roads: Vec::new(),
         }
     }
 
@@ -73,6 +71,14 @@ pub(crate) enum Caller {
     Client(u32),
     /// Somebody whom a fault of the plan sends; it is known by that fault.
     Stranger(u32),
+}
+
+/// Whom a milestone can be about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Whom {
+    Client(u32),
+    Guild(u32),
+    Node(u32),
 }
 
 /// Everything but the machines themselves.
@@ -91,6 +97,13 @@ pub(crate) struct Stage<W> {
     pub(crate) bodies: Bodies,
     pub(crate) parcels: Slab<Parcel>,
     pub(crate) coverage: Coverage,
+    pub(crate) post: Post,
+    /// How often each node has been started.
+    pub(crate) boots: Vec<u32>,
+    /// What has happened to each guild last.
+    pub(crate) turns: Vec<Turn>,
+    /// What has happened since it was last asked whether a fault waits for it.
+    pub(crate) passed: Vec<(Whom, Moment)>,
 }
 
 impl<W: Witness> Stage<W> {
@@ -175,6 +188,39 @@ impl<W: Witness> Stage<W> {
         }
     }
 
+    /// What was under way is lost.
+    #[cold]
+    pub(crate) fn discard(&mut self, event: Event) {
+        match event.kind {
+            Kind::Dispatch { body, .. } => self.bodies.arrive(body),
+            Kind::Down { parcel, .. }
+            | Kind::Up { parcel, .. }
+            | Kind::Mail { parcel, .. }
+            | Kind::Request { parcel, .. }
+            | Kind::Answer { parcel, .. } => {
+                self.parcels.take(parcel);
+            }
+            Kind::Accept { .. }
+            | Kind::Lost { .. }
+            | Kind::Gone { .. }
+            | Kind::Drained { .. }
+            | Kind::Synced { .. }
+            | Kind::Own { .. }
+            | Kind::Inherit { .. }
+            | Kind::Alarm { .. }
+            | Kind::WakeNode { .. }
+            | Kind::WakeClient { .. }
+            | Kind::Start { .. }
+            | Kind::Act { .. }
+            | Kind::Fault { .. }
+            | Kind::Strike { .. }
+            | Kind::Relief { .. }
+            | Kind::Census
+            | Kind::Heal
+            | Kind::Look => {}
+        }
+    }
+
     /// A client has taken `bytes`; its node is told in quarters of the window.
     #[inline]
     pub(crate) fn taken(&mut self, link: u32, bytes: u32) {
@@ -196,7 +242,7 @@ impl<W: Witness> Stage<W> {
         self.send_up(link, cause, bytes, Parcel::Said(frame, bytes));
     }
 
-    fn send_up(&mut self, link: u32, cause: u64, bytes: u32, parcel: Parcel) {
+    pub(super) fn send_up(&mut self, link: u32, cause: u64, bytes: u32, parcel: Parcel) {
         let wire = &mut self.links[link as usize];
         if wire.up.open && wire.up.flow != Flow::Dead {
             let (at, tie) = wire.up.send(self.now, self.network.client, bytes);
@@ -239,149 +285,38 @@ impl<W: Witness> Stage<W> {
         link
     }
 
-    /// A message by itself, which others may overtake: to a node, or back from one.
+    /// An answer by itself, which others may overtake.
     ///
-    /// Its latency hangs on what it says and when, not on how many went before it: a message that
-    /// is taken out of a run changes no other (law 3).
-    fn post(&mut self, law: Latency, about: &impl Hash, event: Event) {
-        let Fingerprint(print) = Digest::of(about);
-        #[allow(clippy::cast_possible_truncation, reason = "half of a fingerprint is one")]
-        let key = self.seed.key(Domain::Latency).with(print as u64).with(self.now);
-        self.agenda.push(self.now + law.draw(key), tie(key), event);
-    }
-}
-
-/// A node's way out.
-pub(crate) struct NodeEnd<'a, W> {
-    pub(crate) stage: &'a mut Stage<W>,
-    pub(crate) head: Head,
-    pub(crate) node: usize,
-}
-
-impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
-    fn emit(&mut self, output: node::Output) {
-        let (stage, cause, node) = (&mut *self.stage, self.head.step, self.node);
-        stage.fold(&output);
-        stage.watch.node_output(&self.head, &output);
-        match output {
-            node::Output::Frame { connection, frame } => {
-                let link = stage.ports[node].link(connection);
-                stage.send_down(link, cause, Parcel::Frame(frame));
-            }
-            node::Output::Dispatch { connection, s, dispatch } => {
-                self.write(connection, s, &dispatch);
-            }
-            node::Output::Close { connection, code } => {
-                let link = stage.ports[node].link(connection);
-                stage.send_down(link, cause, Parcel::Close(code));
-                let wire = &mut stage.links[link as usize];
-                wire.down.open = false;
-                if std::mem::take(&mut wire.there) {
-                    stage.ports[node].close(connection);
-                }
-            }
-            node::Output::Peer { to, message } => {
-                let from = NodeId(small(node));
-                let law = if to == from { stage.network.near() } else { stage.network.peer };
-                let about = Digest::of(&(from, to, &message));
-                let parcel = stage.parcels.insert(Parcel::Peer(from, message));
-                stage.post(law, &about, Event { cause, kind: Kind::Peer { to: to.0, parcel } });
-            }
-            node::Output::Answer { port: Port(client), answer } => {
-                let parcel = stage.parcels.insert(Parcel::Answer(answer));
-                let event = Event { cause, kind: Kind::Answer { client, parcel } };
-                stage.post(stage.network.client, &(client, answer.origin, "answer"), event);
-            }
-            node::Output::Note(_) => {}
-        }
-    }
-}
-
-impl<W: Witness> NodeEnd<'_, W> {
-    /// A node writes a dispatch: the hot path.
-    #[inline]
-    fn write(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
-        let stage = &mut *self.stage;
-        let link = stage.ports[self.node].link(connection);
-        let wire = &mut stage.links[link as usize];
-        if !wire.down.open {
-            return;
-        }
-        let (body, print) = stage.bodies.send(dispatch);
-        stage.digest.word(u64::from(connection.slot) << 40 ^ s.0);
-        stage.digest.word(print);
-        let law = stage.network.client;
-        let (at, tie) = wire.down.send(stage.now, law, dispatch.bytes);
-        let s = u32::try_from(s.0).expect("no run numbers more than 2^32 dispatches in a session");
-        let kind = Kind::Dispatch { link, body, s };
-        stage.agenda.push(at, tie, Event { cause: self.head.step, kind });
-    }
-}
-
-impl<W: Witness> Outbox for NodeEnd<'_, W> {
-    #[inline]
-    fn expect(&self, connection: Connection) {
-        let link = self.stage.ports[self.node].link(connection);
-        black_box(self.stage.links[link as usize].down.open);
+    /// Its latency hangs on what it says and when, not on how many went before it: an answer that is
+    /// taken out of a run changes no other (law 3).
+    pub(super) fn answer(&mut self, about: &impl Hash, event: Event) {
+        let key = self.keyed(Domain::Latency, Digest::of(about));
+        self.agenda.push(self.now + self.network.client.draw(key), tie(key), event);
     }
 
-    #[inline]
-    fn dispatch(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
-        self.stage.watch.dispatched(&self.head, connection, s, dispatch);
-        self.write(connection, s, dispatch);
+    /// A request, which arrives after all that its client has sent to this node before.
+    pub(super) fn ask(&mut self, client: u32, node: u16, about: &impl Hash, event: Event) {
+        let key = self.keyed(Domain::Latency, Digest::of(about));
+        let roads = &mut self.lines[client as usize].roads;
+        let at = roads.iter().position(|(to, _)| *to == node).unwrap_or_else(|| {
+            roads.push((node, 0));
+            roads.len() - 1
+        });
+        let last = &mut roads[at].1;
+        *last = (self.now + self.network.client.draw(key)).max(*last + 1);
+        self.agenda.push(*last, tie(key), event);
     }
-}
 
-/// A client's way out.
-pub(crate) struct ClientEnd<'a, W> {
-    pub(crate) stage: &'a mut Stage<W>,
-    pub(crate) head: Head,
-    pub(crate) client: u32,
-}
-
-impl<W: Witness> Sink<client::Output> for ClientEnd<'_, W> {
-    fn emit(&mut self, output: client::Output) {
-        let (stage, cause, client) = (&mut *self.stage, self.head.step, self.client);
-        stage.fold(&output);
-        stage.watch.client_output(&self.head, &output);
-        match output {
-            client::Output::Connect(node) => {
-                let link = stage.connect(Caller::Client(client), node.0, cause);
-                stage.lines[client as usize].link = Some(link);
-            }
-            client::Output::Frame { connection, frame } => {
-                let Some(link) = stage.meant(client, connection) else { return };
-                let line = &mut stage.lines[client as usize];
-                match frame {
-                    ClientFrame::Identify(_) => line.stage = ClientStage::Identifying,
-                    ClientFrame::Resume(_) => {
-                        line.stage = ClientStage::Resuming;
-                        stage.links[link as usize].resuming = true;
-                    }
-                    ClientFrame::Heartbeat { .. } | ClientFrame::Malformed(_) => {}
-                }
-                stage.say(link, cause, frame, None);
-            }
-            client::Output::Close { connection, code } => {
-                let Some(link) = stage.meant(client, connection) else { return };
-                stage.send_up(link, cause, 8, Parcel::Bye(Farewell::Code(code)));
-                let wire = &mut stage.links[link as usize];
-                (wire.here, wire.up.open, wire.down.open) = (false, false, false);
-            }
-            client::Output::Request { node, token, request } => {
-                let about = (client, request.origin, "request");
-                let parcel = stage.parcels.insert(Parcel::Request(Port(client), token, request));
-                let event = Event { cause, kind: Kind::Request { node: node.0, parcel } };
-                stage.post(stage.network.client, &about, event);
-            }
-            client::Output::Stopped(_) | client::Output::TooManyRequests(_) => {}
-        }
+    /// Something has happened to a guild.
+    pub(crate) fn pass(&mut self, guild: usize, turn: Turn) {
+        self.turns[guild] = turn;
+        self.passed.push((Whom::Guild(place(guild)), Moment::Guild(turn)));
     }
 }
 
 impl<W> Stage<W> {
     /// The link that a client means by `connection`.
-    fn meant(&self, client: u32, connection: Connection) -> Option<u32> {
+    pub(super) fn meant(&self, client: u32, connection: Connection) -> Option<u32> {
         let link = self.lines[client as usize].link?;
         (self.links[link as usize].connection == connection).then_some(link)
     }

@@ -1,0 +1,218 @@
+//! The ends through which the outputs of nodes and clients become events.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use guildhall_core::client;
+use guildhall_core::directory::{self, Word};
+use guildhall_core::dispatch::Dispatch;
+use guildhall_core::frame::{ClientFrame, Farewell};
+use guildhall_core::id::{Connection, GuildId, NodeId, Port, Seq};
+use guildhall_core::journal::Command;
+use guildhall_core::machine::Sink;
+use guildhall_core::node::{self, Note, Outbox};
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::step::{Head, Witness};
+
+use super::stage::{Caller, Stage};
+use super::{place, small};
+use crate::event::{Event, Kind, Parcel, Spot};
+use crate::fault::{Stage as ClientStage, Turn};
+use crate::seed::Domain;
+use crate::topology::guild_place;
+
+/// After how long, at least and at most, an owner that stepped down is told to own its guild again,
+/// in microseconds.
+const OWN_AGAIN: (u64, u64) = (500_000, 1_500_000);
+
+/// A node's way out.
+pub(crate) struct NodeEnd<'a, W> {
+    pub(crate) stage: &'a mut Stage<W>,
+    pub(crate) head: Head,
+    pub(crate) node: usize,
+}
+
+impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
+    fn emit(&mut self, output: node::Output) {
+        let (stage, cause, node) = (&mut *self.stage, self.head.step, self.node);
+        stage.fold(&output);
+        stage.watch.node_output(&self.head, &output);
+        match output {
+            node::Output::Frame { connection, frame } => {
+                let link = stage.ports[node].link(connection);
+                stage.send_down(link, cause, Parcel::Frame(frame));
+            }
+            node::Output::Dispatch { connection, s, dispatch } => {
+                self.write(connection, s, &dispatch);
+            }
+            node::Output::Close { connection, code } => {
+                let link = stage.ports[node].link(connection);
+                stage.send_down(link, cause, Parcel::Close(code));
+                let wire = &mut stage.links[link as usize];
+                wire.down.open = false;
+                if std::mem::take(&mut wire.there) {
+                    stage.ports[node].close(connection);
+                }
+            }
+            node::Output::Peer { to, message } => {
+                if let PeerMessage::CatchUp { guild, .. } | PeerMessage::Subscribe { guild, .. } =
+                    &message
+                {
+                    stage.pass(guild_place(*guild), Turn::Asked);
+                }
+                let from = small(node);
+                let parcel = Parcel::Peer(NodeId(from), message);
+                stage.mail(Spot::Node(from), Spot::Node(to.0), cause, parcel);
+            }
+            node::Output::Journal { guild, command } => self.command(guild, command),
+            node::Output::Directory(word) => self.word(word),
+            node::Output::Answer { port: Port(client), answer } => {
+                let parcel = stage.parcels.insert(Parcel::Answer(answer));
+                let event = Event { cause, kind: Kind::Answer { client, parcel } };
+                stage.answer(&(client, answer.origin, "answer"), event);
+            }
+            node::Output::Note(note) => self.note(&note),
+        }
+    }
+}
+
+impl<W: Witness> NodeEnd<'_, W> {
+    fn command(&mut self, guild: GuildId, command: Command) {
+        let (guild, node) = (guild_place(guild), small(self.node));
+        match &command {
+            Command::Open { .. } => self.stage.pass(guild, Turn::Opening),
+            Command::Append { .. } => self.stage.pass(guild, Turn::Appending),
+            Command::Confirm { .. } | Command::Compact { .. } => {}
+        }
+        let (from, to) = (Spot::Node(node), Spot::Journal(place(guild)));
+        let parcel = Parcel::Command(NodeId(node), command);
+        self.stage.mail(from, to, self.head.step, parcel);
+    }
+
+    fn word(&mut self, word: Word) {
+        match &word {
+            Word::Enter { guild, .. } => self.stage.pass(guild_place(*guild), Turn::Entering),
+            Word::Remove { guild, .. } | Word::Dissolve { guild, .. } => {
+                self.stage.pass(guild_place(*guild), Turn::Removing);
+            }
+            Word::Ask { .. } | Word::Forget { .. } | Word::Since { .. } => {}
+        }
+        let (from, boot) = (small(self.node), self.stage.boots[self.node]);
+        let parcel = Parcel::Word(directory::Input { from: NodeId(from), boot, word });
+        self.stage.mail(Spot::Node(from), Spot::Directory, self.head.step, parcel);
+    }
+
+    fn note(&mut self, note: &Note) {
+        match note {
+            Note::Opened { guild, .. } => self.stage.pass(guild_place(*guild), Turn::Serving),
+            Note::SteppedDown { guild, .. } => {
+                let guild = guild_place(*guild);
+                self.stage.pass(guild, Turn::Orphaned);
+                self.own_again(guild);
+            }
+            Note::Begun { .. }
+            | Note::IdentifyRefused { .. }
+            | Note::Resumed { .. }
+            | Note::ResumeRefused { .. }
+            | Note::Detached { .. }
+            | Note::Ended { .. }
+            | Note::RelayOpened { .. }
+            | Note::RelayClosed { .. }
+            | Note::RelayGap { .. }
+            | Note::Census(_) => {}
+        }
+    }
+
+    /// Whoever places guilds sees that one has lost its owner: whoever is named for it is told again.
+    fn own_again(&mut self, guild: usize) {
+        let stage = &mut *self.stage;
+        let key = stage.seed.key(Domain::Fault).text("own again").with(guild as u64);
+        let at = stage.now + key.with(stage.now).between(OWN_AGAIN.0, OWN_AGAIN.1);
+        let kind = Kind::Own { node: small(self.node), guild: place(guild) };
+        stage.agenda.push(at, 1, Event { cause: self.head.step, kind });
+    }
+
+    /// A node writes a dispatch: the hot path.
+    #[inline]
+    fn write(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        let stage = &mut *self.stage;
+        let link = stage.ports[self.node].link(connection);
+        let wire = &mut stage.links[link as usize];
+        if !wire.down.open {
+            return;
+        }
+        let (body, print) = stage.bodies.send(dispatch);
+        stage.digest.word(u64::from(connection.slot) << 40 ^ s.0);
+        stage.digest.word(print);
+        let law = stage.network.client;
+        let (at, tie) = wire.down.send(stage.now, law, dispatch.bytes);
+        let s = u32::try_from(s.0).expect("no run numbers more than 2^32 dispatches in a session");
+        let kind = Kind::Dispatch { link, body, s };
+        stage.agenda.push(at, tie, Event { cause: self.head.step, kind });
+    }
+}
+
+impl<W: Witness> Outbox for NodeEnd<'_, W> {
+    #[inline]
+    fn expect(&self, connection: Connection) {
+        let link = self.stage.ports[self.node].link(connection);
+        black_box(self.stage.links[link as usize].down.open);
+    }
+
+    #[inline]
+    fn dispatch(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.stage.watch.dispatched(&self.head, connection, s, dispatch);
+        self.write(connection, s, dispatch);
+    }
+}
+
+/// A client's way out.
+pub(crate) struct ClientEnd<'a, W> {
+    pub(crate) stage: &'a mut Stage<W>,
+    pub(crate) head: Head,
+    pub(crate) client: u32,
+}
+
+impl<W: Witness> Sink<client::Output> for ClientEnd<'_, W> {
+    fn emit(&mut self, output: client::Output) {
+        let (stage, cause, client) = (&mut *self.stage, self.head.step, self.client);
+        stage.fold(&output);
+        stage.watch.client_output(&self.head, &output);
+        match output {
+            client::Output::Connect(node) => {
+                let link = stage.connect(Caller::Client(client), node.0, cause);
+                stage.lines[client as usize].link = Some(link);
+            }
+            client::Output::Frame { connection, frame } => {
+                let Some(link) = stage.meant(client, connection) else { return };
+                let line = &mut stage.lines[client as usize];
+                match frame {
+                    ClientFrame::Identify(_) => line.stage = ClientStage::Identifying,
+                    ClientFrame::Resume(_) => {
+                        line.stage = ClientStage::Resuming;
+                        stage.links[link as usize].resuming = true;
+                    }
+                    ClientFrame::Heartbeat { .. } | ClientFrame::Malformed(_) => {}
+                }
+                stage.say(link, cause, frame, None);
+            }
+            client::Output::Close { connection, code } => {
+                let Some(link) = stage.meant(client, connection) else { return };
+                stage.send_up(link, cause, 8, Parcel::Bye(Farewell::Code(code)));
+                let wire = &mut stage.links[link as usize];
+                (wire.here, wire.up.open, wire.down.open) = (false, false, false);
+            }
+            client::Output::Request { node, token, request } => {
+                let about = (client, request.origin, request.attempt, "request");
+                let boot = stage.boots[usize::from(node.0)];
+                let parcel = Parcel::Request(Port(client), token, request, boot);
+                let parcel = stage.parcels.insert(parcel);
+                let event = Event { cause, kind: Kind::Request { node: node.0, parcel } };
+                stage.ask(client, node.0, &about, event);
+            }
+            client::Output::Stopped(_)
+            | client::Output::TooManyRequests(_)
+            | client::Output::GaveUp(_) => {}
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Which nodes run, and which of them is named for each guild: crashes and starts, owners and heirs,
+//! and the word of a crash, that comes late, twice or wrongly.
+
+use guildhall_core::id::NodeId;
+use guildhall_core::node;
+use guildhall_core::step::{Witness, WorldEvent};
+
+use super::{World, new_node, place, small};
+use crate::event::{Event, Kind};
+use crate::fault::{Health, Moment};
+use crate::link::Flow;
+use crate::seed::Domain;
+use crate::topology::guild_id;
+
+use super::stage::Whom;
+
+/// After how long the word of a crash is out, at least and at most, in microseconds.
+const WORD: (u64, u64) = (20_000, 4_000_000);
+
+/// After how long a guild goes to its heir, at least and at most, in microseconds.
+const INHERIT: (u64, u64) = (1_000_000, 5_000_000);
+
+impl<W: Witness> World<'_, W> {
+    /// A node crashes.
+    pub(super) fn crash(&mut self, node: usize, forever: bool) {
+        let host = &mut self.nodes[node];
+        host.forever |= forever;
+        host.downs += 1;
+        if host.downs > 1 {
+            return;
+        }
+        host.hits += host.node.hits();
+        host.wake = u64::MAX;
+        for event in std::mem::take(&mut host.held) {
+            self.stage.discard(event);
+        }
+        self.sever(node);
+        self.stage.world_event(&WorldEvent::Crashed(NodeId(small(node))));
+        self.stage.passed.push((Whom::Node(place(node)), Moment::Node(Health::Down)));
+        self.spread(node, "crash");
+        for guild in 0..self.owners.len() {
+            if self.owners[guild] == node && self.topology.owners[guild].1.is_some() {
+                let key = self.stage.seed.key(Domain::Fault).text("inherit").with(guild as u64);
+                let at = self.stage.now + key.with(self.stage.now).between(INHERIT.0, INHERIT.1);
+                let kind = Kind::Inherit { guild: place(guild), from: small(node) };
+                self.stage.agenda.push(at, 1, Event { cause: self.stage.steps, kind });
+            }
+        }
+    }
+
+    /// The connections of a node that has crashed are reset: what was under way on them is lost.
+    fn sever(&mut self, node: usize) {
+        for link in 0..self.stage.links.len() {
+            let wire = &self.stage.links[link];
+            if usize::from(wire.node) != node || wire.connection.generation == 0 {
+                continue;
+            }
+            let link = place(link);
+            self.stage.hang_up(link, false, true);
+            let wire = &mut self.stage.links[link as usize];
+            (wire.down.flow, wire.up.flow, wire.severed) = (Flow::Dead, Flow::Dead, true);
+            let there = std::mem::take(&mut wire.there);
+            let (down, up) =
+                (std::mem::take(&mut wire.held_down), std::mem::take(&mut wire.held_up));
+            let connection = wire.connection;
+            for event in down.into_iter().chain(up) {
+                self.stage.discard(event);
+            }
+            if there {
+                self.stage.ports[node].close(connection);
+            }
+        }
+    }
+
+    /// A fault that keeps a node down is over.
+    pub(super) fn revive(&mut self, node: usize) {
+        let host = &mut self.nodes[node];
+        host.downs = host.downs.saturating_sub(1);
+        if host.downs > 0 || host.forever {
+            return;
+        }
+        self.stage.boots[node] += 1;
+        let boot = self.stage.boots[node];
+        let host = &mut self.nodes[node];
+        host.node = new_node((NodeId(small(node)), boot), &self.topology, self.options.mutant);
+        host.wake = u64::MAX;
+        self.stage.world_event(&WorldEvent::Started(NodeId(small(node))));
+        self.stage.passed.push((Whom::Node(place(node)), Moment::Node(Health::Started)));
+        for guild in 0..self.owners.len() {
+            if self.owners[guild] == node {
+                self.name_owner(guild, node);
+            }
+        }
+    }
+
+    /// Whether a node runs; a paused one does.
+    pub(super) fn is_up(&self, node: usize) -> bool {
+        self.nodes[node].downs == 0 && !self.nodes[node].forever
+    }
+
+    /// All other nodes are told, sooner or later and some of them twice, that a node has crashed.
+    pub(super) fn spread(&mut self, about: usize, why: &str) {
+        let key = self.stage.seed.key(Domain::Fault).text(why).with(about as u64);
+        let key = key.with(self.stage.now);
+        for to in (0..self.nodes.len()).filter(|to| *to != about) {
+            let key = key.with(to as u64);
+            // Most words are quick; one in four takes its time.
+            let most = if key.with(0).below(4) == 0 { WORD.1 } else { WORD.1 / 16 };
+            let first = self.stage.now + key.with(1).between(WORD.0, most);
+            self.alarm(first, to, about);
+            if key.with(2).below(4) == 0 {
+                self.alarm(first + key.with(3).between(0, WORD.1), to, about);
+            }
+        }
+    }
+
+    fn alarm(&mut self, at: u64, to: usize, about: usize) {
+        let kind = Kind::Alarm { to: small(to), about: small(about) };
+        self.stage.agenda.push(at, 1, Event { cause: self.stage.steps, kind });
+    }
+
+    /// The word of a crash reaches a node.
+    pub(super) fn alarmed(&mut self, event: Event, to: usize, about: u16) {
+        if self.is_awake(to, event) {
+            self.node_step(to, event.cause, node::Input::Down(NodeId(about)));
+        }
+    }
+
+    /// A guild is given to a node. Whoever owned it is not told.
+    pub(super) fn name_owner(&mut self, guild: usize, node: usize) {
+        self.owners[guild] = node;
+        let kind = Kind::Own { node: small(node), guild: place(guild) };
+        self.stage.agenda.push(self.stage.now, 1, Event { cause: self.stage.steps, kind });
+    }
+
+    /// A node is told to own a guild, if it still is to.
+    pub(super) fn own(&mut self, event: Event, node: usize, guild: usize) {
+        if self.owners[guild] == node && self.is_awake(node, event) {
+            self.node_step(node, event.cause, node::Input::Own(guild_id(guild)));
+        }
+    }
+
+    /// A guild goes to its heir, if it is still named for a node that is down.
+    pub(super) fn inherit(&mut self, guild: usize, from: usize) {
+        if let (_, Some(heir)) = self.topology.owners[guild]
+            && self.owners[guild] == from
+            && !self.is_up(from)
+            && self.is_up(heir)
+        {
+            self.name_owner(guild, heir);
+        }
+    }
+
+    /// Everything is healed: each guild is named for a node that runs, and each node that does not
+    /// run is known not to.
+    pub(super) fn settle_owners(&mut self) {
+        let Some(first) = (0..self.nodes.len()).find(|node| self.is_up(*node)) else { return };
+        for guild in 0..self.owners.len() {
+            if !self.is_up(self.owners[guild]) {
+                let heir = self.topology.owners[guild].1.filter(|heir| self.is_up(*heir));
+                self.name_owner(guild, heir.unwrap_or(first));
+            }
+        }
+        for about in (0..self.nodes.len()).filter(|node| !self.is_up(*node)).collect::<Vec<_>>() {
+            for to in (0..self.nodes.len()).filter(|node| self.is_up(*node)).collect::<Vec<_>>() {
+                self.alarm(self.stage.now, to, about);
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Laws of the world's own services: what a journal has kept stays kept, what a node had in memory is
+//! gone with it, and what is held back comes.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use guildhall_core::event::{Event, Record};
+use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
+use guildhall_core::journal::Reply;
+use guildhall_core::node;
+use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::time::Instant;
+use guildhall_sim::engine::references;
+use guildhall_sim::fault::{End, Family, Fault};
+use guildhall_sim::plan::{FaultPlan, Plan};
+use guildhall_sim::run::{Options, run};
+
+/// What each journal has kept, and what it has said of that.
+#[derive(Default)]
+struct Journals {
+    kept: BTreeMap<GuildId, Vec<Arc<Record>>>,
+    fences: BTreeMap<GuildId, Epoch>,
+    replies: u64,
+    lost: u64,
+}
+
+impl Witness for Journals {
+    fn journal_event(&mut self, _: &Head, guild: GuildId, event: &JournalEvent) {
+        match event {
+            JournalEvent::Synced { records } => {
+                let kept = self.kept.entry(guild).or_default();
+                let fence = self.fences.entry(guild).or_default();
+                for record in records {
+                    let last = kept.last().map(|last| last.position).unwrap_or_default();
+                    assert!(record.position > last, "{} after {last}", record.position);
+                    assert!(record.position.epoch >= *fence, "an epoch that is over");
+                    if record.event == Event::Opened {
+                        *fence = record.position.epoch;
+                    }
+                    kept.push(record.clone());
+                }
+            }
+            JournalEvent::Lost { records } => self.lost += records,
+            JournalEvent::Asked { .. } => {}
+        }
+    }
+
+    fn journal_says(&mut self, _: &Head, guild: GuildId, _: NodeId, reply: &Reply) {
+        self.replies += 1;
+        let kept = self.kept.entry(guild).or_default();
+        match reply {
+            Reply::Appended { upto, .. } => {
+                let last = kept.last().map(|last| last.position).unwrap_or_default();
+                assert!(*upto <= last, "says @{upto}, has kept @{last}");
+            }
+            Reply::Opened { epoch, log, .. } => {
+                assert_eq!(log.end(), Position { epoch: *epoch, index: 0 });
+                let of = |record: &Arc<Record>| kept.contains(record);
+                assert!(log.tail.iter().all(of), "a log with something that was not kept");
+                let after = kept.iter().filter(|record| record.position > log.base.position);
+                let upto = after.filter(|record| record.position <= log.end());
+                assert_eq!(upto.count(), log.tail.len(), "a log with a hole");
+            }
+            Reply::Confirmed { epoch, .. } => assert_eq!(self.fences.get(&guild), Some(epoch)),
+            Reply::Fenced { epoch, fence } => assert!(epoch < fence),
+            Reply::Failed { .. } | Reply::Full { .. } => {}
+        }
+    }
+}
+
+#[test]
+fn what_a_journal_has_kept_stays_kept_and_is_all_that_it_tells() {
+    let (mut replies, mut lost) = (0, 0);
+    for plan in references().unwrap() {
+        let mut journals = Journals::default();
+        run(&plan, Options::default(), &mut journals).unwrap();
+        (replies, lost) = (replies + journals.replies, lost + journals.lost);
+    }
+    assert!(replies > 100, "only {replies} replies");
+    assert!(lost > 0, "no journal has lost anything");
+}
+
+/// Which nodes are down, and whether any of them does anything.
+#[derive(Default)]
+struct Downs {
+    down: Vec<NodeId>,
+    seen: u64,
+}
+
+impl Witness for Downs {
+    fn world(&mut self, _: &Head, event: &WorldEvent) {
+        match event {
+            WorldEvent::Crashed(node) => {
+                assert!(!self.down.contains(node), "{node:?} has crashed twice");
+                self.down.push(*node);
+                self.seen += 1;
+            }
+            WorldEvent::Started(node) => {
+                assert!(self.down.contains(node), "{node:?} was not down");
+                self.down.retain(|other| other != node);
+            }
+            WorldEvent::FaultBegan { .. }
+            | WorldEvent::FaultEnded { .. }
+            | WorldEvent::Healed
+            | WorldEvent::Settled => {}
+        }
+    }
+
+    fn stepped(&mut self, head: &Head) {
+        if let Actor::Node(node) = head.actor {
+            assert!(!self.down.contains(&node), "{node:?} is down, and takes a step");
+        }
+    }
+}
+
+#[test]
+fn a_node_that_is_down_does_nothing() {
+    let mut seen = 0;
+    for plan in references().unwrap() {
+        let mut downs = Downs::default();
+        run(&plan, Options::default(), &mut downs).unwrap();
+        seen += downs.seen;
+    }
+    assert!(seen > 8, "only {seen} crashes");
+}
+
+/// How many messages each node got from each other one in each of three stretches of time.
+#[derive(Default)]
+struct Mail {
+    from: u64,
+    until: u64,
+    got: BTreeMap<(NodeId, NodeId), [u64; 3]>,
+}
+
+impl Witness for Mail {
+    fn node_input(&mut self, head: &Head, input: &node::Input) {
+        if let (Actor::Node(to), node::Input::Peer { from, .. }) = (head.actor, input) {
+            let at = head.at.as_micros();
+            let stretch = usize::from(at >= self.from) + usize::from(at >= self.until);
+            self.got.entry((*from, to)).or_default()[stretch] += 1;
+        }
+    }
+}
+
+/// A quiet plan with one fault from 3s to 6s; what each node got before, meanwhile and after.
+fn mail_with(fault: Fault) -> BTreeMap<(NodeId, NodeId), [u64; 3]> {
+    let mut plan: Plan = references().unwrap().remove(0);
+    plan.faults.clear();
+    plan.limits = guildhall_core::limits::Limits::default();
+    plan.limits.tip_every = guildhall_core::time::Span::millis(200);
+    plan.network = guildhall_sim::plan::Network::default();
+    let lasts = guildhall_core::time::Span::secs(3);
+    let at = Instant::micros(3_000_000);
+    plan.faults.push(FaultPlan { at, when: None, lasts, fault });
+    // What was under way when the fault began has arrived by now.
+    let mut mail = Mail { from: 3_010_000, until: 6_000_000, ..Mail::default() };
+    run(&plan, Options::default(), &mut mail).unwrap();
+    mail.got
+}
+
+const BERLIN: NodeId = NodeId(0);
+const PARIS: NodeId = NodeId(1);
+
+#[test]
+fn a_partition_loses_what_it_says_and_nothing_else() {
+    let ends = || (End::Node("berlin".to_owned()), End::Node("paris".to_owned()));
+    let (a, b) = ends();
+    let both = mail_with(Fault::Partition { a, b, one_way: false });
+    assert_eq!((both[&(BERLIN, PARIS)][1], both[&(PARIS, BERLIN)][1]), (0, 0));
+    assert!(both[&(BERLIN, PARIS)][2] > 0, "it never ends");
+    let (a, b) = ends();
+    let one = mail_with(Fault::Partition { a, b, one_way: true });
+    assert_eq!(one[&(BERLIN, PARIS)][1], 0);
+    assert!(one[&(PARIS, BERLIN)][1] > 0);
+    assert!(one[&(BERLIN, BERLIN)][1] > 0, "a node hears itself");
+}
+
+#[test]
+fn what_is_held_back_comes_in_the_end() {
+    let (from, to) = (End::Node("berlin".to_owned()), End::Nodes);
+    let held = mail_with(Fault::Hold { from: from.clone(), to: to.clone() });
+    assert_eq!(held[&(BERLIN, PARIS)][1], 0);
+    let lost = mail_with(Fault::Lossy { from, to, share: 100 });
+    let after = |mail: &BTreeMap<_, [u64; 3]>| mail[&(BERLIN, PARIS)][2];
+    assert!(after(&held) > after(&lost) + 10, "{held:?} {lost:?}");
+}
+
+#[test]
+fn every_family_of_faults_is_drawn() {
+    let mut seen = std::collections::BTreeSet::new();
+    for plan in references().unwrap() {
+        seen.extend(plan.faults.iter().map(|part| part.fault.family()));
+        if plan.clients.iter().any(|client| client.name == "warden") {
+            seen.insert(Family::Administration);
+        }
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), Family::ALL);
+}
