@@ -29,6 +29,27 @@ catalogue! {
     hostile_client
     reconnect_storm
     busy_guild
+    cut_off_relay
+    out_of_reach
+    far_behind
+    crash_before_fan_out
+    done_then_crash
+    retry_over_a_crash
+    stale_owner
+    late_copy
+    other_device
+    slow_journal
+    full_disk
+    everybody_back
+    false_alarm
+    role_revoked
+    revoked_while_away
+    kick_and_rejoin
+    new_channel
+    quiet_reader
+    end_of_a_guild
+    many_guilds
+    lost_directory
 }
 
 /// The story of this name.

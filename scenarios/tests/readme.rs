@@ -1,7 +1,10 @@
 //! The README is true: its story is the one that is told, and its plan runs.
 
+mod telling;
+
 use guildhall_sim::plan::Plan;
 use guildhall_sim::run::{Options, Verdict, run};
+use telling::tell;
 
 const README: &str = include_str!("../../README.md");
 
@@ -23,5 +26,12 @@ fn the_plan_in_the_readme_runs_and_holds() {
     let plan = Plan::from_toml(block("toml")).expect("it is a plan");
     let outcome = run(&plan, Options::default(), &mut ()).expect("it can be run");
     assert_eq!(outcome.verdict, Verdict::Held, "{:?}", outcome.violations);
-    assert!(outcome.marks.contains_key("resume accepted"), "its fault has no effect");
+    for mark in ["gap in a relay filled", "node crashed", "view lost a channel"] {
+        assert!(outcome.marks.contains_key(mark), "it does not come to this: {mark}");
+    }
+}
+
+#[test]
+fn the_plan_in_the_readme_tells_its_story() {
+    tell("plan-of-the-readme", &Plan::from_toml(block("toml")).expect("it is a plan"));
 }

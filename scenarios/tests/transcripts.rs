@@ -2,36 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod telling;
+
 use guildhall_scenarios::by_name;
-use guildhall_sim::run::{Options, cast, run};
 use guildhall_sim::script::Settings;
 use guildhall_sim::seed::Seed;
-use guildhall_sim::transcript::Transcript;
-
-/// More than this nobody reads; the rest of a run is in its digest.
-const MOST_LINES: usize = 120;
 
 fn tell(name: &str, seed: u64, settings: &[&str]) {
     let scenario = by_name(name).unwrap();
     let settings = Settings::parse(settings).unwrap();
     let plan = scenario.plan(Seed::new(seed).unwrap(), &settings).unwrap();
-    let (mut lines, mut more) = (Vec::new(), 0);
-    let takes = |_: &_, line: &str| {
-        if lines.len() < MOST_LINES {
-            lines.push(line.to_owned());
-        } else {
-            more += 1;
-        }
-    };
-    let mut transcript = Transcript::new(cast(&plan).unwrap(), takes);
-    let outcome = run(&plan, Options::default(), &mut transcript).unwrap();
-    drop(transcript);
-    lines.push(format!("… and {more} steps more: {}", outcome.verdict.name()));
-    let mut insta = insta::Settings::clone_current();
-    insta.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/transcripts"));
-    insta.set_prepend_module_to_snapshot(false);
-    insta.set_omit_expression(true);
-    insta.bind(|| insta::assert_snapshot!(name, lines.join("\n")));
+    telling::tell(name, &plan);
 }
 
 #[test]
@@ -72,4 +53,109 @@ fn hostile_client() {
 #[test]
 fn reconnect_storm() {
     tell("reconnect-storm", 0, &["sessions=3", "storms=1"]);
+}
+
+#[test]
+fn cut_off_relay() {
+    tell("cut-off-relay", 0, &[]);
+}
+
+#[test]
+fn out_of_reach() {
+    tell("out-of-reach", 0, &[]);
+}
+
+#[test]
+fn far_behind() {
+    tell("far-behind", 0, &[]);
+}
+
+#[test]
+fn crash_before_fan_out() {
+    tell("crash-before-fan-out", 0, &[]);
+}
+
+#[test]
+fn done_then_crash() {
+    tell("done-then-crash", 0, &[]);
+}
+
+#[test]
+fn retry_over_a_crash() {
+    tell("retry-over-a-crash", 0, &[]);
+}
+
+#[test]
+fn stale_owner() {
+    tell("stale-owner", 0, &[]);
+}
+
+#[test]
+fn late_copy() {
+    tell("late-copy", 0, &[]);
+}
+
+#[test]
+fn other_device() {
+    tell("other-device", 0, &[]);
+}
+
+#[test]
+fn slow_journal() {
+    tell("slow-journal", 0, &[]);
+}
+
+#[test]
+fn full_disk() {
+    tell("full-disk", 0, &[]);
+}
+
+#[test]
+fn everybody_back() {
+    tell("everybody-back", 0, &["sessions=3", "others=2"]);
+}
+
+#[test]
+fn false_alarm() {
+    tell("false-alarm", 0, &[]);
+}
+
+#[test]
+fn role_revoked() {
+    tell("role-revoked", 0, &[]);
+}
+
+#[test]
+fn revoked_while_away() {
+    tell("revoked-while-away", 0, &[]);
+}
+
+#[test]
+fn kick_and_rejoin() {
+    tell("kick-and-rejoin", 0, &[]);
+}
+
+#[test]
+fn new_channel() {
+    tell("new-channel", 0, &[]);
+}
+
+#[test]
+fn quiet_reader() {
+    tell("quiet-reader", 0, &[]);
+}
+
+#[test]
+fn end_of_a_guild() {
+    tell("end-of-a-guild", 0, &[]);
+}
+
+#[test]
+fn many_guilds() {
+    tell("many-guilds", 0, &["guilds=3", "rounds=2"]);
+}
+
+#[test]
+fn lost_directory() {
+    tell("lost-directory", 0, &[]);
 }

@@ -1,0 +1,37 @@
+//! The owner crashes after the journal has a message and before anybody was told of it.
+//!
+//! The message is committed, although its owner never learnt it. The next owner finds it in the log
+//! and goes on from it: everybody is told of it, once, and its author gets its answer by asking again.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::{Family, Turn};
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "crash-before-fan-out";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", paris, &[guild]);
+
+    s.wait_between(3_000..=5_000);
+    s.chat(&[alice, bob], general, 3, 0..=500);
+    let crashes = s.size("crashes", 1..=3);
+    for _ in 0..crashes {
+        let down = s.span("down", 200..=8_000);
+        let moment = if s.one_in("kept", 2) { Turn::Kept } else { Turn::Appending };
+        s.when_guild(guild, moment).crash(berlin, down);
+        s.chat(&[alice, bob], general, 4, 0..=300);
+        s.wait(down);
+        s.wait_between(1_000..=4_000);
+    }
+    s.chat(&[alice, bob], general, 3, 0..=500);
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Journal, Family::Peer]);
+    s.until_nothing_is_left();
+}

@@ -1,0 +1,40 @@
+//! The node with the sessions is cut off from the guild's owner for a while, and nobody crashes.
+//!
+//! Nothing says that anything happened: no node is down, no connection breaks, the relay is only not
+//! told. When the link is back it must find out by itself what it has missed, and its sessions must be
+//! told all of it. Discord once lost a day to a relay that waited for a word that never came.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "cut-off-relay";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", berlin, &[guild]);
+
+    s.wait_between(1_000..=3_000);
+    s.chat(&[alice, bob], general, 3, 0..=500);
+    let times = s.size("times", 1..=3);
+    for _ in 0..times {
+        let lasts = s.span("cut off", 500..=25_000);
+        match s.draw("way", 0..=2) {
+            0 => s.mute(berlin, paris, lasts),
+            1 => s.mute(paris, berlin, lasts),
+            _ => s.partition(berlin, paris, lasts),
+        }
+        s.chat(&[bob], general, 5, 50..=2_000);
+        s.wait(lasts);
+        s.chat(&[alice, bob], general, 2, 50..=500);
+    }
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Peer, Family::Clock]);
+    s.until_nothing_is_left();
+}

@@ -1,0 +1,38 @@
+//! A message was answered with *done*; then its owner crashes, and so does whoever keeps the journal.
+//!
+//! What was acknowledged is kept: it was synced before anybody heard of it. What was written and not
+//! synced may be found again or not, whole or torn, and nobody was told of it.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "done-then-crash";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", paris, &[guild]);
+
+    s.wait_between(3_000..=5_000);
+    let crashes = s.size("crashes", 1..=3);
+    for _ in 0..crashes {
+        s.chat(&[alice, bob], general, 4, 0..=200);
+        s.wait_between(0..=300);
+        let down = s.span("down", 200..=6_000);
+        s.journal_crash(guild, down);
+        s.crash(berlin, down);
+        s.chat(&[alice], general, 2, 0..=300);
+        s.wait(down);
+        s.wait_between(500..=3_000);
+    }
+    s.chat(&[alice, bob], general, 3, 0..=500);
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Journal, Family::Node]);
+    s.until_nothing_is_left();
+}

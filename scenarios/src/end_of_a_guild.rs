@@ -1,0 +1,45 @@
+//! A guild changes hands, and then its new owner deletes it.
+//!
+//! Everybody is told GUILD_DELETE after all that was owed before, and nobody anything of it after. What
+//! is asked of it from then on is refused, by the next owner too.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "end-of-a-guild";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let oslo = s.node("oslo");
+    let other = s.guild("gophers", berlin);
+    let lobby = s.channel(other, "lobby");
+    let alice = s.member("alice", berlin, &[guild, other]);
+    s.belongs_to(guild, alice);
+    let bob = s.member("bob", paris, &[guild, other]);
+    let carol = s.member("carol", oslo, &[guild]);
+
+    s.wait_between(1_000..=3_000);
+    s.chat(&[alice, bob, carol], general, 4, 0..=300);
+    s.transfer(alice, guild, bob);
+    s.wait_between(0..=300);
+    s.chat(&[alice, bob, carol], general, 3, 0..=100);
+    s.wait_between(300..=1_000);
+    s.delete_guild(bob, guild);
+    s.chat(&[alice, carol], general, 3, 0..=100);
+    if s.one_in("crash", 2) {
+        let down = s.span("down", 200..=5_000);
+        s.crash(berlin, down);
+        s.wait(down);
+    }
+    s.chat(&[alice, bob], lobby, 4, 0..=500);
+    s.join(carol, guild);
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Peer, Family::Directory, Family::Journal]);
+    s.until_nothing_is_left();
+}

@@ -1,0 +1,47 @@
+//! Nodes are said to have crashed that have not, links flap, and once a node really does crash.
+//!
+//! A wrong notice must cost nobody anything for long: a relay that was dropped asks again at the next
+//! tip. The second trouble comes in the midst of the recovery from the first.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "false-alarm";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", oslo, &[guild]);
+    let carol = s.member("carol", berlin, &[guild]);
+
+    s.wait_between(2_000..=4_000);
+    let times = s.size("times", 2..=5);
+    for _ in 0..times {
+        match s.draw("what", 0..=3) {
+            0 => s.false_alarm(paris),
+            1 => s.false_alarm(berlin),
+            2 => {
+                let lasts = s.span("flap", 50..=1_500);
+                match s.draw("way", 0..=2) {
+                    0 => s.mute(berlin, oslo, lasts),
+                    1 => s.mute(oslo, berlin, lasts),
+                    _ => s.partition(berlin, oslo, lasts),
+                }
+            }
+            _ => {
+                let down = s.span("down", 100..=4_000);
+                s.crash(oslo, down);
+            }
+        }
+        s.chat(&[alice, bob, carol], general, 4, 0..=400);
+    }
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Peer, Family::Node, Family::Clock]);
+    s.until_nothing_is_left();
+}

@@ -1,0 +1,42 @@
+//! The journal is full for a while, or a sync fails.
+//!
+//! Full: nothing was kept of what was asked, and the guild is busy until there is room. A failed sync is
+//! final for its owner, which steps down and answers nothing that it had staged; the next one finds what
+//! was kept.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "full-disk";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", berlin, &[guild]);
+    let unsynced = s.count("unsynced", 1..=10);
+    s.limits().unsynced = unsynced;
+
+    s.wait_between(1_000..=3_000);
+    let times = s.size("times", 1..=3);
+    for _ in 0..times {
+        if s.one_in("fails", 2) {
+            s.journal_fail(guild);
+        } else {
+            let lasts = s.span("full", 500..=8_000);
+            let room = s.count("room", 0..=5);
+            s.journal_full(guild, room, lasts);
+        }
+        s.chat(&[alice, bob], general, 10, 0..=300);
+        s.wait_between(1_000..=4_000);
+    }
+    s.chat(&[alice, bob], general, 3, 0..=500);
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Journal, Family::Node]);
+    s.until_nothing_is_left();
+}

@@ -1,0 +1,49 @@
+//! Carol is kicked while a message is being fanned out, and joins again.
+//!
+//! All that she was owed comes before the GUILD_DELETE, nothing after it, and the guild that she comes
+//! back to is told anew. She may leave, be banned and be let in again the same way.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "kick-and-rejoin";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", berlin, &[guild]);
+    s.belongs_to(guild, alice);
+    let carol = s.member("carol", paris, &[guild]);
+    let dave = s.member("dave", paris, &[guild]);
+
+    s.wait_between(1_000..=3_000);
+    let times = s.size("times", 1..=4);
+    for _ in 0..times {
+        s.chat(&[alice, carol, dave], general, 3, 0..=40);
+        match s.draw("how", 0..=2) {
+            0 => s.kick(alice, guild, carol),
+            1 => s.leave(carol, guild),
+            _ => {
+                s.ban(alice, guild, carol);
+                s.wait_between(0..=500);
+                s.unban(alice, guild, carol);
+            }
+        }
+        s.chat(&[alice, dave], general, 3, 0..=40);
+        s.wait_between(0..=1_000);
+        s.join(carol, guild);
+        s.chat(&[alice, dave], general, 3, 0..=200);
+        s.wait_between(0..=1_500);
+    }
+    s.join(carol, guild);
+    s.wait_between(500..=2_000);
+    s.chat(&[alice, carol], general, 3, 0..=300);
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Peer, Family::Directory]);
+    s.until_nothing_is_left();
+}

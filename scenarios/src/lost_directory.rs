@@ -1,0 +1,47 @@
+//! Words to the directory and from it are lost, late and repeated, while members come and go.
+//!
+//! It may name too much, never too little: whoever is in a guild is told of it, by every session, even
+//! if the word of the join was lost; and a late word of an old leave takes nobody out who has come back.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "lost-directory";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", berlin, &[guild]);
+    s.belongs_to(guild, alice);
+    let carol = s.outsider("carol", paris);
+    let dave = s.member("dave", paris, &[guild]);
+
+    s.wait_between(1_000..=3_000);
+    let lasts = s.span("lossy", 5_000..=20_000);
+    s.directory_lossy(60, lasts);
+    let times = s.size("times", 1..=5);
+    for _ in 0..times {
+        s.join(carol, guild);
+        s.wait_between(0..=1_500);
+        s.chat(&[alice, carol, dave], general, 2, 0..=200);
+        if s.one_in("left", 2) {
+            s.leave(dave, guild);
+            s.wait_between(0..=400);
+            s.join(dave, guild);
+        }
+        s.leave(carol, guild);
+        s.wait_between(0..=400);
+    }
+    let erin = s.member("erin", paris, &[guild]);
+    s.join(carol, guild);
+    s.wait(lasts);
+    s.chat(&[alice, carol, dave, erin], general, 3, 0..=300);
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Directory, Family::Node]);
+    s.until_nothing_is_left();
+}

@@ -1,0 +1,51 @@
+//! Readers with all kinds of intents: some may not read what messages say unless they are named.
+//!
+//! A message is told whole to its author, to whoever it names and to those who may read all; to the
+//! others it comes without its words. Edits and deletions follow the same rule, and typing reaches only
+//! those who asked for it and see the channel.
+
+use guildhall_core::dispatch::Intents;
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "quiet-reader";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", berlin, &[guild]);
+    s.belongs_to(guild, alice);
+    let blind = s.member("blind", paris, &[guild]);
+    s.intents(blind, Intents(Intents::GUILDS.0 | Intents::GUILD_MESSAGES.0));
+    let nosy = s.member("nosy", paris, &[guild]);
+    s.intents(nosy, Intents::ALL);
+    let phone = s.second_client("phone", blind);
+    s.intents(phone, Intents(Intents::GUILD_MESSAGES.0 | Intents::GUILD_MESSAGE_TYPING.0));
+
+    s.wait_between(1_000..=3_000);
+    let lines = s.size("lines", 3..=12);
+    for _ in 0..lines {
+        s.type_in(alice, general);
+        if s.one_in("named", 2) {
+            s.say_to(alice, general, "you there?", &[blind]);
+        } else {
+            s.chat(&[alice, blind, nosy], general, 1, 0..=200);
+            continue;
+        }
+        if s.one_in("edited", 3) {
+            s.edit(alice, 0, "never mind");
+        }
+        if s.one_in("deleted", 3) {
+            s.delete(alice, alice, 0);
+        }
+        s.wait_between(0..=400);
+    }
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Link, Family::Peer, Family::Administration]);
+    s.until_nothing_is_left();
+}

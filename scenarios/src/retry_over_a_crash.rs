@@ -1,0 +1,41 @@
+//! Alice asks, hears nothing, and asks again and again under the same name, over a crash of the owner.
+//!
+//! However many copies arrive, at whichever owner, in whichever order: what she asked for happens once,
+//! and every answer that she gets is the first one.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "retry-over-a-crash";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let oslo = s.node("oslo");
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", oslo, &[guild]);
+    let again = s.span("again", 50..=500);
+    s.limits().request_again = again;
+
+    s.wait_between(2_000..=4_000);
+    s.chat(&[bob], general, 2, 0..=300);
+    let lasts = s.span("held", 1_000..=10_000);
+    s.hold(paris, berlin, lasts);
+    s.chat(&[alice], general, 3, 0..=300);
+    s.wait_between(100..=1_000);
+    s.crash(berlin, lasts);
+    if s.one_in("moved", 2) {
+        s.move_guild(guild, oslo);
+    }
+    s.chat(&[alice, bob], general, 4, 0..=800);
+    s.wait(lasts);
+    s.chat(&[alice, bob], general, 3, 0..=500);
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Peer, Family::Journal]);
+    s.until_nothing_is_left();
+}

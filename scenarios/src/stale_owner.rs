@@ -1,0 +1,43 @@
+//! The owner pauses, another one takes over, and then the first one goes on as if nothing were.
+//!
+//! Two may believe that they own the guild; only one can act. What the stale one had staged is told to
+//! nobody, what it says is refused by whoever has heard of its successor, and its late messages, held
+//! back somewhere on purpose, change nothing.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::Family;
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "stale-owner";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let oslo = s.node("oslo");
+    let alice = s.member("alice", paris, &[guild]);
+    let bob = s.member("bob", oslo, &[guild]);
+
+    s.wait_between(2_000..=4_000);
+    s.chat(&[alice, bob], general, 3, 0..=300);
+    let lasts = s.span("pause", 500..=20_000);
+    s.hold(berlin, paris, lasts);
+    s.chat(&[alice, bob], general, 2, 0..=50);
+    s.pause(berlin, lasts);
+    s.wait_between(0..=500);
+    s.move_guild(guild, oslo);
+    s.chat(&[alice, bob], general, 6, 0..=800);
+    s.type_in(bob, general);
+    s.wait(lasts);
+    s.chat(&[alice, bob], general, 3, 0..=300);
+    if s.one_in("back", 2) {
+        s.move_guild(guild, berlin);
+        s.chat(&[alice, bob], general, 3, 0..=300);
+    }
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Peer, Family::Journal, Family::Clock]);
+    s.until_nothing_is_left();
+}
