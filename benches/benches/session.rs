@@ -73,7 +73,7 @@ fn session(c: &mut Criterion) {
             let credit = Credit::new(u32::MAX);
             let resumed = session.resume(connection, credit, Seq::ZERO, &mut Plant::new(None));
             assert!(resumed.is_ok(), "all is kept");
-            session.pump(&limits, &logs, &mut count)
+            session.pump(&limits, &logs, &mut count, &mut Plant::new(None))
         });
     });
     group.finish();

@@ -6,7 +6,7 @@ use guildhall_sim::seed::Seed;
 use crate::error::Error;
 
 /// How many seeds of each scenario a sweep takes: about a minute of two cores.
-const USUAL_COUNT: u64 = 10_000;
+const USUAL_COUNT: u64 = 2_000;
 
 /// Which seeds a sweep takes of each scenario, as it was given.
 #[derive(Args, Clone, Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct SeedArgs {
         conflicts_with_all = ["count", "start"]
     )]
     seeds: Option<String>,
-    /// So many seeds of each scenario [default: 10000]
+    /// So many seeds of each scenario [default: 2000]
     #[arg(long, env = "GUILDHALL_COUNT", hide_env = true, value_name = "N")]
     count: Option<u64>,
     /// The first of them [default: 0]

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use guildhall_core::dispatch::Dispatch;
-use guildhall_core::id::{Connection, Seq};
-use guildhall_core::step::{Head, Recorder, Witness, WorldEvent};
-use guildhall_core::{client, node};
+use guildhall_core::id::{Connection, GuildId, NodeId, Seq};
+use guildhall_core::journal::Reply;
+use guildhall_core::step::{Head, JournalEvent, Recorder, Witness, WorldEvent};
+use guildhall_core::{client, directory, node};
 use guildhall_sim::plan::Plan;
 use guildhall_sim::run::{Outcome, cast};
 use guildhall_sim::transcript::Transcript;
@@ -91,6 +92,18 @@ impl Witness for Objects<'_> {
     }
     fn client_output(&mut self, head: &Head, output: &client::Output) {
         self.recorder.client_output(head, output);
+    }
+    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
+        self.recorder.journal_event(head, guild, event);
+    }
+    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
+        self.recorder.journal_says(head, guild, to, reply);
+    }
+    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
+        self.recorder.directory_input(head, input);
+    }
+    fn directory_output(&mut self, head: &Head, output: &directory::Output) {
+        self.recorder.directory_output(head, output);
     }
     fn timeout(&mut self, head: &Head) {
         self.recorder.timeout(head);

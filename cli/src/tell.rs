@@ -62,9 +62,10 @@ fn network(network: &Network) -> String {
         Latency::LongTail { low, high } => format!("{low} with a tail to {high}"),
     };
     let mut text = format!(
-        "clients {}, nodes {}, window {} B",
+        "clients {}, nodes {}, journals {}, window {} B",
         latency(network.client),
         latency(network.peer),
+        latency(network.sync),
         grouped(u64::from(network.window))
     );
     if let Some(bandwidth) = network.bandwidth {
