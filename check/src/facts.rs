@@ -220,6 +220,7 @@ impl Facts {
             Note::RelayClosed { relay } => self.relays.closed(*relay),
             Note::RelayGap { relay, at, why } => {
                 let guild = self.relays.guild(*relay);
+                guild.into_iter().for_each(|guild| self.hearing.gap(node, guild, now));
                 let heard = guild.map(|guild| self.hearing.of(node, guild).position);
                 self.relays.gap(*relay, *at, *why, heard.unwrap_or_default());
             }

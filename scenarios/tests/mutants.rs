@@ -84,7 +84,7 @@ const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::NewChannelToAll, Clause::I1, "new-channel"),
     (Mutant::NewChannelToNone, Clause::I2, "new-channel"),
     (Mutant::OpenToAll, Clause::I1, "revoked-while-away"),
-    (Mutant::RolesNotOred, Clause::D6, "role-revoked"),
+    (Mutant::RolesNotOred, Clause::I2, "role-revoked"),
     (Mutant::ContentNotBlanked, Clause::I5, "quiet-reader"),
     (Mutant::CacheMixed, Clause::D3, "role-revoked"),
     (Mutant::ReplayRefiltered, Clause::D4, "revoked-while-away"),

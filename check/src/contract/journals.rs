@@ -10,6 +10,7 @@ use guildhall_core::step::{Head, JournalEvent};
 use super::Contract;
 use crate::delivery::{d6, d7, d9};
 use crate::isolation::i8;
+use crate::ordering::o4::Causes;
 use crate::ordering::o5;
 use crate::sessions::l5;
 use crate::violation::Clause;
@@ -36,6 +37,9 @@ impl Contract {
             Reply::Opened { epoch, log, .. } => {
                 let verdict = l5::opened(&self.facts, guild, *epoch, log);
                 self.blame(head, Clause::L5, verdict);
+                if let Some(guild) = self.facts.ledger.guild_mut(guild) {
+                    guild.forgotten.insert(*epoch, log.base.changed);
+                }
             }
             Reply::Appended { .. } | Reply::Confirmed { .. } => {}
             Reply::Fenced { .. } => self.marks.add("journal answered: fenced"),
@@ -62,6 +66,7 @@ impl Contract {
         let forbidden = i8::committed(facts, guild, record).filter(|_| sound);
         let vain = o5::committed(facts, guild, record).filter(|_| sound);
         let placed = record.origin.filter(|_| created.is_none());
+        let strayed = Causes::strayed(facts, &self.fates, guild, record).filter(|_| sound);
         let caused =
             placed.and_then(|origin| self.causes.placed(facts, origin, guild, record.position));
         let joins = if let Event::MemberAdd { user } = &record.event { Some(*user) } else { None };
@@ -71,7 +76,7 @@ impl Contract {
         self.blame(head, Clause::D6, created);
         self.blame(head, Clause::I8, forbidden);
         self.blame(head, Clause::O5, vain);
-        self.blame(head, Clause::O4, caused);
+        self.blame(head, Clause::O4, caused.or(strayed));
         self.blame(head, Clause::D9, named);
         self.marks.committed(&self.facts, guild, record);
         self.facts.commit(number, record);

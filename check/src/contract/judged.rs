@@ -69,6 +69,10 @@ impl Contract {
         if !self.scene.complained {
             self.blame(head, Clause::L1, silent);
         }
+        if matches!(self.scene.told, Told::Timeout) {
+            let unheard = d2::woke(&self.facts, self.scene.node, now);
+            self.blame(head, Clause::D2, unheard);
+        }
         // Whatever was found:
         for at in 0..self.scene.closes.len() {
             let (on, _, attached) = self.scene.closes[at];

@@ -11,7 +11,7 @@ use guildhall_core::step::Head;
 use guildhall_core::time::Instant;
 
 use super::Contract;
-use crate::delivery::{d6, d7};
+use crate::delivery::{d2, d6, d7};
 use crate::facts::hearing::word;
 use crate::isolation::i8;
 use crate::sessions::{l4, l8};
@@ -43,11 +43,17 @@ impl Contract {
                 let late = now.since(*heard) > self.facts.cast.limits.request_age;
                 let served = self.facts.owners.get(node, request.guild);
                 // Only the owner that sent the tip can say how long ago that was.
-                if served.is_some_and(|owner| owner.epoch == Some(*epoch)) {
-                    self.fates.arrives((request.origin, request.guild), *epoch, late);
-                    if late {
-                        self.marks.add("old copy of a request arrived");
+                let act = (request.origin, request.guild);
+                match served.and_then(|owner| owner.epoch) {
+                    Some(serves) if serves == *epoch => {
+                        self.fates.arrives(act, *epoch, late);
+                        self.facts.owners.asked(node, act, request.attempt, now);
+                        if late {
+                            self.marks.add("old copy of a request arrived");
+                        }
                     }
+                    Some(serves) => self.fates.strays(act, serves),
+                    None => {}
                 }
             }
             PeerMessage::Chunk { .. }
@@ -95,10 +101,12 @@ impl Contract {
         let stale = l8::speaks(facts, node, guild, now);
         let early = d7::says(facts, message);
         let orphan = l4::tells(facts, node, now, message);
+        let needless = d2::gives(facts, node, message);
         let sound = early.is_none();
         self.blame(head, Clause::L8, stale);
         self.blame(head, Clause::D7, early);
         self.blame(head, Clause::L4, orphan);
+        self.blame(head, Clause::D2, needless);
         match message {
             PeerMessage::Stream { record, .. } => self.emits(head, guild, record),
             PeerMessage::Answer { answer, .. } => {
@@ -129,7 +137,9 @@ impl Contract {
         let facts = &self.facts;
         let kept = self.fates.answers(facts, sender, answer).filter(|_| sound);
         let bound = self.causes.bound(answer.origin, answer.guild);
-        let right = i8::refused(facts, answer, bound).filter(|_| sound && kept.is_none());
+        let right = i8::refused(facts, answer, bound)
+            .or_else(|| i8::unconfirmed(facts, self.scene.node, answer))
+            .filter(|_| sound && kept.is_none());
         self.blame(head, Clause::D5, kept);
         self.blame(head, Clause::I8, right);
         if let Outcome::Refused { .. } = answer.outcome {

@@ -25,7 +25,7 @@ type Judge = fn(&Fresh<'_>) -> Option<Complaint>;
 /// The clauses on a dispatch that is not just what was due, in the order in which they are asked:
 /// whether it is real, whether it has its place, whether it is for this session, whether it is its
 /// turn.
-const CLAUSES: [(Clause, Judge); 12] = [
+const CLAUSES: [(Clause, Judge); 13] = [
     (Clause::O3, o3::first),
     (Clause::D7, d7::judge),
     (Clause::I5, i5::judge),
@@ -34,6 +34,7 @@ const CLAUSES: [(Clause, Judge); 12] = [
     (Clause::O3, o3::judge),
     (Clause::I3, i3::judge),
     (Clause::I7, i7::judge),
+    (Clause::I2, i2::taken_away),
     (Clause::I1, i1::judge),
     (Clause::I2, i2::judge),
     (Clause::D1, d1::judge),
@@ -114,7 +115,9 @@ impl Contract {
         if session.fresh
             && let Some(complaint) = d4::begins(s, written, what)
         {
-            return Some((Clause::D4, complaint));
+            let left_out = i4::left_out(facts, index, written + 1, s);
+            let wrong = left_out.map(|complaint| (Clause::I4, complaint));
+            return wrong.or(Some((Clause::D4, complaint)));
         }
         if let Some(complaint) = o1::numbered(s, written, what) {
             let left_out = i4::left_out(facts, index, written + 1, s);

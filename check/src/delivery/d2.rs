@@ -3,18 +3,22 @@
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::Event;
-use guildhall_core::id::{GuildId, Position};
+use guildhall_core::id::{GuildId, NodeId, Position};
 use guildhall_core::node::{Cut, Detach, End, Gap, Note};
-use guildhall_core::peer::RelayId;
-use guildhall_core::time::Instant;
+use guildhall_core::peer::{PeerMessage, RelayId};
+use guildhall_core::time::{Instant, Span};
 
 use crate::facts::Facts;
+use crate::facts::sessions::seats::Told as Standing;
 use crate::findings::{Complaint, Subject};
 use crate::fresh::Fresh;
 use crate::scene::{Scene, Told};
 
 /// What an op 9 or 11 may take on the wire at most.
 const ANSWER_BYTES: u64 = 64;
+
+/// How late a deadline may be seen to by whoever looks at its deadlines.
+const SLACK: Span = Span::secs(1);
 
 /// A note that breaks a session off.
 pub(crate) fn noted(
@@ -109,6 +113,71 @@ fn gap(
     let name = format!("{} at {}", facts.cast.guild(guild), facts.cast.node(relay.node));
     let complaint = Complaint::new("a relay opens a gap without need", expected, got);
     (!fits).then(|| (Subject::new("relay", name), complaint))
+}
+
+/// An owner gives a relay a piece of its state that has asked for events: those that it wants must be
+/// more than the ring of any owner holds. Epoch records before the first change cost nothing.
+pub(crate) fn gives(
+    facts: &Facts,
+    owner: NodeId,
+    message: &PeerMessage,
+) -> Option<(Subject, Complaint)> {
+    let PeerMessage::Chunk { relay, chunk, sender } = message else { return None };
+    let from = facts.relays.asked_from(owner, *relay).filter(|from| *from < chunk.reach)?;
+    let guild = facts.ledger.guild(chunk.guild)?;
+    // What was compacted before it came, no owner can tell.
+    let forgotten = guild.forgotten.get(sender).copied().unwrap_or_default();
+    if from < forgotten {
+        return None;
+    }
+    let records = guild.records().iter().map(|it| &it.record);
+    let wanted: Vec<_> = records.filter(|it| it.position > from).collect();
+    let idle = wanted.iter().take_while(|it| it.event == Event::Opened).count();
+    // Of this epoch all that has an index may have been told, and be in the ring.
+    let epoch = chunk.position.epoch;
+    let of_epoch = wanted.iter().filter(|it| it.position.epoch == epoch);
+    let kept = of_epoch.filter(|it| it.event != Event::Opened).count() as u64;
+    let first = if from.epoch == epoch { from.index } else { 0 };
+    let fleeting = (chunk.position.index - first.min(chunk.position.index)).saturating_sub(kept);
+    let count = (wanted.len() - idle.saturating_sub(1)) as u64 + fleeting;
+    let bytes: u64 = wanted.iter().map(|it| it.bytes()).sum::<u64>() + 128 * fleeting;
+    let limits = &facts.cast.limits;
+    let holds =
+        count <= u64::from(limits.catch_up_events) && bytes <= u64::from(limits.catch_up_bytes);
+    holds.then(|| {
+        let name = format!("{} at {}", facts.cast.guild(chunk.guild), facts.cast.node(owner));
+        let message = "an owner gives a state where events would do";
+        let expected = format!("the {count} events after {from}");
+        let got = format!("a state with reach {}", chunk.reach);
+        (Subject::new("guild", name), Complaint::new(message, expected, got))
+    })
+}
+
+/// A node has seen to its deadlines: nobody goes on as if nothing were whose guild's owner is out of
+/// reach.
+pub(crate) fn woke(facts: &Facts, node: NodeId, now: Instant) -> Option<(Subject, Complaint)> {
+    let wait = facts.cast.limits.unreachable_after;
+    for (number, guild) in facts.ledger.all() {
+        let heard = facts.hearing.of(node, guild.id);
+        let Some(tip) = heard.tip.filter(|tip| now > *tip + wait + SLACK) else { continue };
+        if heard.gap.is_some_and(|gap| gap >= tip) || !facts.relays.serves(node, guild.id) {
+            continue;
+        }
+        let told = |index: &u32| {
+            let (session, place) =
+                (facts.sessions.get(*index), facts.sessions.place(*index, number));
+            let live = session.connection.is_some() && session.resumed.is_empty();
+            session.node == node
+                && live
+                && place.is_some_and(|it| session.seats[it].told == Standing::Whole)
+        };
+        let Some(index) = facts.sessions.living().into_iter().find(told) else { continue };
+        let message = format!("nobody is told that {} is out of reach", facts.cast.guild(guild.id));
+        let expected = format!("a gap {wait} after the tip of {tip}");
+        let complaint = Complaint::new(message, expected, format!("none at {now}"));
+        return Some((facts.session_name(index), complaint));
+    }
+    None
 }
 
 fn needless(fits: bool, message: &str, got: impl FnOnce() -> String) -> Option<Complaint> {

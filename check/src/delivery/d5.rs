@@ -30,6 +30,8 @@ pub(crate) struct Fates {
     fresh: BTreeSet<(GuildId, Origin, Epoch)>,
     /// Those that came too late.
     old: BTreeSet<(GuildId, Origin, Epoch)>,
+    /// The acts that an incarnation was given copies of which were meant for another.
+    strayed: BTreeSet<(GuildId, Origin, Epoch)>,
 }
 
 fn name(facts: &Facts, origin: Origin) -> String {
@@ -46,6 +48,18 @@ impl Fates {
     pub(crate) fn arrives(&mut self, act: Act, epoch: Epoch, old: bool) {
         let copies = if old { &mut self.old } else { &mut self.fresh };
         copies.insert((act.1, act.0, epoch));
+    }
+
+    /// A copy of a request reaches an owner that it was not meant for.
+    pub(crate) fn strays(&mut self, act: Act, epoch: Epoch) {
+        self.strayed.insert((act.1, act.0, epoch));
+    }
+
+    /// Whether an incarnation has only ever been given copies of an act that were meant for others:
+    /// then nothing is known of what its author had got (O4).
+    pub(crate) fn is_stray(&self, act: Act, epoch: Epoch) -> bool {
+        let copy = (act.1, act.0, epoch);
+        self.strayed.contains(&copy) && !self.fresh.contains(&copy) && !self.old.contains(&copy)
     }
 
     /// Whether an owner was given a copy of this act that was meant for this incarnation.

@@ -9,8 +9,10 @@ use guildhall_core::id::{GuildId, Position};
 use guildhall_core::request::Origin;
 
 use crate::facts::Facts;
-use crate::facts::guilds::kinds::message_of;
+use crate::facts::guilds::Guild;
+use crate::facts::guilds::kinds::{message_of, said_in};
 use crate::facts::guilds::render::{Rendering, itself_to_all, message_in, render};
+use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 use crate::fresh::Fresh;
 use crate::isolation::i1::is_form_of;
@@ -110,5 +112,21 @@ fn was_said(fresh: &Fresh<'_>) -> bool {
                 Rendering::Says(bodies) if bodies.contains(body))
         })
     };
-    is_itself || users()
+    is_itself || moves(guild, record, body) || users()
+}
+
+/// Whether a channel comes to or leaves somebody's view by an event that may do so. For whom it does
+/// is the business of I1 and I2.
+fn moves(guild: &Guild, record: &Record, body: &Body) -> bool {
+    let (before, after) = (Moment::before(record.position), Moment::after(record.position));
+    if said_in(&record.event).is_some() {
+        return false;
+    }
+    if let Body::ChannelCreate(channel) = body {
+        guild.history.channel(after, channel.id).is_some_and(|has| *has == channel.overwrites)
+    } else if let Body::ChannelDelete { channel } = body {
+        guild.history.channel(before, *channel).is_some()
+    } else {
+        false
+    }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Guild {
     pub(crate) epoch: Epoch,
     /// The journal may not hold what lies before.
     pub(crate) compacted: Position,
+    /// The last change that each incarnation was not given as a record, for it was forgotten by then.
+    pub(crate) forgotten: BTreeMap<Epoch, Position>,
 }
 
 impl Guild {
@@ -65,6 +67,7 @@ impl Guild {
             told: Position::default(),
             epoch: founding.position.epoch,
             compacted: founding.position,
+            forgotten: BTreeMap::new(),
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) struct Heard {
     pub(crate) position: Position,
     /// When the last tip came, by the node's own clock.
     pub(crate) tip: Option<Instant>,
+    /// When a relay of it last told of a gap.
+    pub(crate) gap: Option<Instant>,
     /// When the node last opened a relay of it while it had none.
     pub(crate) since: Option<Instant>,
 }
@@ -98,6 +100,11 @@ impl Hearing {
             heard.tip = Some(now);
         }
         over.then_some((guild, sender))
+    }
+
+    /// A relay at a node has told of a gap.
+    pub(crate) fn gap(&mut self, node: NodeId, guild: GuildId, now: Instant) {
+        self.heard.entry((node, guild)).or_default().gap = Some(now);
     }
 
     /// A node has opened its first relay of a guild.

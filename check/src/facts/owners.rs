@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
 use guildhall_core::journal::{Command, Reply};
+use guildhall_core::request::Origin;
 use guildhall_core::time::Instant;
 
 /// What was asked of a journal.
@@ -23,6 +24,15 @@ pub(crate) struct Owner {
     asked: BTreeMap<Question, Instant>,
     /// When it sent what the journal last said yes to.
     pub(crate) confirmed: Option<Instant>,
+    /// When each attempt at an act first came.
+    came: BTreeMap<(Origin, u32), Instant>,
+}
+
+impl Owner {
+    /// When an attempt at an act first came.
+    pub(crate) fn came(&self, origin: Origin, attempt: u32) -> Option<Instant> {
+        self.came.get(&(origin, attempt)).copied()
+    }
 }
 
 /// All owners.
@@ -54,6 +64,19 @@ impl Owners {
 
     pub(crate) fn opened(&mut self, node: NodeId, guild: GuildId, epoch: Epoch) {
         self.owners.entry((node, guild)).or_default().epoch = Some(epoch);
+    }
+
+    /// A node is asked for something as the owner of a guild.
+    pub(crate) fn asked(
+        &mut self,
+        node: NodeId,
+        (origin, guild): (Origin, GuildId),
+        attempt: u32,
+        now: Instant,
+    ) {
+        if let Some(owner) = self.owners.get_mut(&(node, guild)) {
+            owner.came.entry((origin, attempt)).or_insert(now);
+        }
     }
 
     pub(crate) fn stepped_down(&mut self, node: NodeId, guild: GuildId) {

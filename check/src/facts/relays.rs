@@ -24,6 +24,8 @@ struct Open {
 #[derive(Clone, Copy, Debug)]
 struct Follower {
     guild: GuildId,
+    /// Where it said that it stands, if it asked for events rather than for a state.
+    from: Option<Position>,
     /// Since when the owner knows that it is gone.
     gone: Option<Instant>,
 }
@@ -147,8 +149,12 @@ impl Relays {
     /// An owner is told something by or about a relay.
     pub(crate) fn asks(&mut self, owner: NodeId, now: Instant, message: &PeerMessage) {
         match message {
-            PeerMessage::Subscribe { guild, relay } | PeerMessage::CatchUp { guild, relay, .. } => {
-                let follower = Follower { guild: *guild, gone: None };
+            PeerMessage::Subscribe { guild, relay } => {
+                let follower = Follower { guild: *guild, from: None, gone: None };
+                self.followers.insert((owner, *relay), follower);
+            }
+            PeerMessage::CatchUp { guild, relay, from } => {
+                let follower = Follower { guild: *guild, from: Some(*from), gone: None };
                 self.followers.insert((owner, *relay), follower);
             }
             PeerMessage::Unsubscribe { relay, .. } => {
@@ -178,6 +184,11 @@ impl Relays {
     pub(crate) fn forget(&mut self, owner: NodeId, guild: Option<GuildId>) {
         self.followers
             .retain(|(at, _), it| *at != owner || guild.is_some_and(|guild| it.guild != guild));
+    }
+
+    /// From where a relay has last asked an owner for events.
+    pub(crate) fn asked_from(&self, owner: NodeId, relay: RelayId) -> Option<Position> {
+        self.followers.get(&(owner, relay))?.from
     }
 
     /// Since when an owner knows that a relay is gone.

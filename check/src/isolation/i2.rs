@@ -4,18 +4,21 @@
 //! others there are told of it, and all that tells of a change of somebody's view; and what is told
 //! within a gap.
 
+use guildhall_core::dispatch::Body;
 use guildhall_core::id::Position;
 
+use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::seats::{Due, Told};
 use crate::findings::Complaint;
 use crate::fresh::Fresh;
 
 /// A dispatch under a new number that is not just what was due.
 pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let (source, due) = (fresh.what.source?, fresh.due.position()?);
+    let source = fresh.what.source?;
     if fresh.told() != Some(Told::Whole) || !fresh.is_event() {
         return None;
     }
+    let due = fresh.due.position()?;
     let skips = match fresh.due {
         Due::Turn(turn, nth) => {
             (source.position, u32::from(source.nth)) > (turn.position, nth) && !turn.goes
@@ -28,6 +31,20 @@ pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
     skips.then(|| {
         let message = format!("{} comes while something is left out", fresh.name());
         Complaint::new(message, format!("the event at {due}"), fresh.name())
+    })
+}
+
+/// A dispatch under a new number that is not just what was due: a channel is told to be gone that the
+/// user still sees.
+pub(crate) fn taken_away(fresh: &Fresh<'_>) -> Option<Complaint> {
+    let (guild, source) = (fresh.guild?, fresh.what.source?);
+    let Body::ChannelDelete { channel } = &fresh.what.body else { return None };
+    let after = Moment::after(source.position);
+    (fresh.told() == Some(Told::Whole)).then_some(())?;
+    guild.history.sees(after, fresh.session.user, *channel).then(|| {
+        let message = format!("{} takes away what its user still sees", fresh.name());
+        let got = format!("the end of {}", fresh.facts.cast.channel(*channel));
+        Complaint::new(message, "the channels in the view of its user", got)
     })
 }
 

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, Port, Position};
 use guildhall_core::request::Origin;
 
+use crate::delivery::d5::Fates;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
 
@@ -44,6 +46,23 @@ impl Causes {
     pub(crate) fn learns(&mut self, port: Port, guild: GuildId, position: Position) {
         let answered = self.answered.entry((port, guild)).or_insert(position);
         *answered = position.max(*answered);
+    }
+
+    /// A record is about to be committed: whoever placed it was asked to.
+    pub(crate) fn strayed(
+        facts: &Facts,
+        fates: &Fates,
+        guild: GuildId,
+        record: &Record,
+    ) -> Option<(Subject, Complaint)> {
+        let (origin, epoch) = (record.origin?, record.position.epoch);
+        fates.is_stray((origin, guild), epoch).then(|| {
+            let author = facts.cast.user(origin.user);
+            let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+            let message = format!("what {author} asked of another owner is taken");
+            let expected = format!("a copy meant for epoch {}", epoch.0);
+            (subject, Complaint::new(message, expected, "copies meant for others"))
+        })
     }
 
     /// A request was placed.

@@ -1,6 +1,6 @@
 //! Whether a refusal is right: whether what it says is so at the position that it names.
 
-use guildhall_core::id::{ChannelId, GuildId, Position, RoleId, UserId};
+use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Act, Answer, Origin, Outcome, Refusal};
@@ -32,6 +32,24 @@ pub(crate) fn refused(
     let message = format!("{author} is refused for what is not so at {at}");
     let complaint = Complaint::new(message, "a reason that holds there", format!("{why:?}"));
     Some((subject(), complaint))
+}
+
+/// An owner refuses without knowing that it was not over when it was asked: another one may have done
+/// the act since.
+pub(crate) fn unconfirmed(
+    facts: &Facts,
+    node: NodeId,
+    answer: &Answer,
+) -> Option<(Subject, Complaint)> {
+    let Outcome::Refused { at: Some(_), .. } = answer.outcome else { return None };
+    let owner = facts.owners.get(node, answer.guild)?;
+    let came = owner.came(answer.origin, answer.attempt)?;
+    let confirmed = owner.confirmed.filter(|confirmed| *confirmed < came)?;
+    let author = facts.cast.user(answer.origin.user);
+    let subject = Subject::new("request", format!("{author}'s {}", answer.origin.nonce.0));
+    let message = format!("{author} is refused by an owner that may be over");
+    let expected = format!("an epoch confirmed by a question after {came}");
+    Some((subject, Complaint::new(message, expected, format!("one of {confirmed}"))))
 }
 
 /// None where nothing can be said of it.

@@ -162,3 +162,31 @@ fn d2_a_relay_opens_a_gap_too_early() {
     let cast = bounded(&cast, |limits| limits.unreachable_after = Span::secs(200));
     assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::D2]));
 }
+
+#[test]
+fn d2_nobody_is_told_that_an_owner_is_out_of_reach() {
+    let found = tampered(histories::unreachable(), |steps| {
+        let gap = find(steps, 0, |step| noted(step, |it| matches!(it, Note::RelayGap { .. })));
+        steps[gap].outputs.clear();
+        let late = steps[gap].head.now.instant + Span::secs(2);
+        steps[gap].head.now = late.into();
+        steps.truncate(gap + 1);
+    });
+    only!(found, D2);
+}
+
+#[test]
+fn d2_an_owner_gives_a_state_where_events_would_do() {
+    // These bounds leave room for all that Berlin has missed.
+    let (cast, mut steps) = histories::behind();
+    let gives = |step: &Step| {
+        step.outputs.iter().any(|output| {
+            matches!(output, Output::Node(node::Output::Peer { message, .. })
+                if matches!(message, PeerMessage::Chunk { .. }))
+        })
+    };
+    let last = steps.iter().rposition(gives).expect("Berlin is given a state");
+    steps.truncate(last + 1);
+    let cast = bounded(&cast, |limits| limits.catch_up_events = 100);
+    assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::D2]));
+}

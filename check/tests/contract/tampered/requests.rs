@@ -298,3 +298,51 @@ fn d9_somebody_joins_whom_the_directory_does_not_name() {
     });
     only!(found, D9);
 }
+
+#[test]
+fn i8_a_refusal_comes_from_an_owner_that_may_be_over() {
+    // The journal's word on the epoch, which the refusal waits for, comes too late.
+    let found = tampered(histories::waits(), |steps| {
+        answered(steps, |_, outcome| matches!(outcome, Outcome::Refused { .. }));
+        // The clock of the step in which it is asked is ahead of that of the question.
+        let asked = steps.iter().rposition(|step| {
+            matches!(&step.input, Input::Node(node::Input::Peer { message, .. })
+                if matches!(message, PeerMessage::Request { .. }))
+        });
+        let asked = &mut steps[asked.expect("Bob asks")];
+        asked.head.now = (asked.head.now.instant + Span::millis(5)).into();
+        asked.outputs.retain(|it| !matches!(it, Output::Node(node::Output::Journal { .. })));
+    });
+    only!(found, I8);
+}
+
+#[test]
+fn o4_an_act_is_taken_that_was_meant_for_another_owner() {
+    let found = tampered(histories::unheard(), |steps| {
+        for step in steps {
+            if let Input::Node(node::Input::Peer {
+                message: PeerMessage::Request { epoch, .. },
+                ..
+            }) = &mut step.input
+            {
+                epoch.0 += 1;
+            }
+        }
+    });
+    only!(found, O4);
+}
+
+#[test]
+fn i2_a_channel_is_taken_away_that_is_still_seen() {
+    let found = tampered(histories::views(), |steps| {
+        let all = told(steps, 1, BOB);
+        let made = all.iter().position(|(_, it)| it.body.name() == "CHANNEL_CREATE");
+        let made = made.expect("Bob is told of the office");
+        let channel = crate::stage::HALL;
+        forge(told(steps, 1, BOB)[made].1, |body| *body = Body::ChannelDelete { channel });
+        let what = told(steps, 1, BOB)[made].1.clone();
+        let at = tells(steps, 1, |dispatch| *dispatch == *what);
+        steps.truncate(at + 1);
+    });
+    only!(found, I2);
+}

@@ -98,7 +98,8 @@ fn l1_is_not_broken_by_a_node_that_was_paused() {
     let head = Head { now: late, ..beat.head };
     (0..20).for_each(|_| steps.push(Step { head, ..beat.clone() }));
     steps.push(Step { head, input: Input::Timeout, outputs: Vec::new() });
-    assert_eq!(red(&cast, &steps), BTreeSet::new());
+    // Its guild's owner was out of reach for as long; that is another story.
+    assert!(!red(&cast, &steps).contains(&Clause::L1));
 }
 
 #[test]
