@@ -155,6 +155,8 @@ struct Known {
 pub struct Directory {
     users: BTreeMap<UserId, Entry>,
     nodes: BTreeMap<NodeId, Known>,
+    /// Whose guilds changed last at which version.
+    changes: BTreeMap<u64, UserId>,
     version: u64,
     plant: Plant,
 }
@@ -256,10 +258,14 @@ impl Directory {
     }
 
     fn changed(&self, node: NodeId, since: u64) -> Notice {
-        let concerns = |entry: &Entry| entry.version > since && entry.nodes.contains(&node);
-        let users = self.users.iter().filter(|(_, entry)| concerns(entry));
-        let users = users.map(|(user, entry)| (*user, entry.version, self.guilds(*user)));
-        Notice::Changed { version: self.version, users: users.collect() }
+        let concerns =
+            |user: &UserId| self.users.get(user).is_some_and(|entry| entry.nodes.contains(&node));
+        let changes = self.changes.range(since.saturating_add(1)..);
+        let changes = changes.filter(|(_, user)| concerns(user));
+        let mut users: Vec<_> =
+            changes.map(|(version, user)| (*user, *version, self.guilds(*user))).collect();
+        users.sort_unstable_by_key(|(user, ..)| *user);
+        Notice::Changed { version: self.version, users }
     }
 
     fn enter(&mut self, guild: GuildId, user: UserId, mark: Position, out: &mut impl Sink<Output>) {
@@ -287,6 +293,8 @@ impl Directory {
     fn tell(&mut self, user: UserId, out: &mut impl Sink<Output>) {
         self.version += 1;
         if let Some(entry) = self.users.get_mut(&user) {
+            self.changes.remove(&entry.version);
+            self.changes.insert(self.version, user);
             entry.version = self.version;
         }
         let notice = self.of(user, 0);

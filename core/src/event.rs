@@ -144,28 +144,6 @@ impl Event {
     pub const fn is_durable(&self) -> bool {
         !matches!(self, Self::Typing { .. })
     }
-
-    /// The channel that it happens in, if it is something that is said there.
-    #[must_use]
-    pub const fn channel(&self) -> Option<ChannelId> {
-        match self {
-            Self::Message(message) | Self::MessageUpdate(message) => Some(message.channel),
-            Self::MessageDelete { channel, .. } | Self::Typing { channel, .. } => Some(*channel),
-            Self::Opened
-            | Self::MemberAdd { .. }
-            | Self::MemberUpdate { .. }
-            | Self::MemberRemove { .. }
-            | Self::Unbanned { .. }
-            | Self::RoleCreate { .. }
-            | Self::RoleUpdate { .. }
-            | Self::RoleDelete { .. }
-            | Self::ChannelCreate(_)
-            | Self::ChannelUpdate(_)
-            | Self::ChannelDelete { .. }
-            | Self::GuildUpdate { .. }
-            | Self::GuildDelete => None,
-        }
-    }
 }
 
 impl Record {

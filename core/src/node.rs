@@ -453,7 +453,7 @@ impl Node {
                 self.tipped(now, from, (guild, sender, position, sent), out);
             }
             PeerMessage::Answer { port, boot, sender, answer } => {
-                self.answered(now, from, (port, boot, sender), answer, out);
+                self.answered(from, (port, boot, sender), answer, out);
             }
         }
     }

@@ -361,7 +361,8 @@ impl<'a, W: Witness> World<'a, W> {
 
     /// Asks whether all has settled; gives up when there was no progress for as long as L3 allows.
     fn look(&mut self) {
-        let pending = self.pending();
+        let settling = matches!(self.phase, Phase::Settling { .. });
+        let pending = if settling { self.pending() } else { None };
         let (now, limits) = (self.stage.now, &self.plan.limits);
         match &mut self.phase {
             Phase::Settling { since, seen, .. } => {

@@ -74,11 +74,8 @@ impl Contract {
         what: &Command,
     ) {
         self.facts.owners.asks(node, guild, now, what);
-        let Some(guild) = self.facts.ledger.guild_mut(guild) else { return };
-        if let Command::Compact { base, .. } = what {
-            guild.compacted = guild.compacted.max(base.position);
-        }
         let Command::Append { records, .. } = what else { return };
+        let Some(guild) = self.facts.ledger.guild_mut(guild) else { return };
         for record in records.iter() {
             let kept = guild.at(record.position).is_some();
             // What an older owner asks for will not be kept.

@@ -3,7 +3,7 @@
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::Event;
-use guildhall_core::id::{GuildId, NodeId, Position};
+use guildhall_core::id::NodeId;
 use guildhall_core::node::{Cut, Detach, End, Gap, Note};
 use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::time::{Instant, Span};
@@ -28,8 +28,8 @@ pub(crate) fn noted(
     note: &Note,
     index: Option<u32>,
 ) -> Option<(Subject, Complaint)> {
-    if let Note::RelayGap { relay, why, at } = note {
-        return gap(facts, now, *relay, (*why, *at));
+    if let Note::RelayGap { relay, why, .. } = note {
+        return gap(facts, now, *relay, *why);
     }
     let complaint = match note {
         Note::Ended { why, .. } => ended(scene, facts, now, index?, *why),
@@ -65,39 +65,15 @@ pub(crate) fn noted(
     Some((facts.session_name(index?), complaint?))
 }
 
-/// Whether a relay at `at` has missed nothing that changed anything, or no more than a ring holds.
-/// What the journal has compacted, a new owner's ring cannot reach.
-fn could_go_on(facts: &Facts, guild: GuildId, at: Position) -> bool {
-    let limits = &facts.cast.limits;
-    let Some(guild) = facts.ledger.guild(guild).filter(|guild| at >= guild.compacted) else {
-        return false;
-    };
-    let missed = || {
-        let durable = guild.records().iter().rev().map(|it| &it.record);
-        let durable = durable.take_while(|record| record.position > at);
-        let fleeting = guild.fleeting.values().rev().take_while(|record| record.position > at);
-        durable.chain(fleeting)
-    };
-    let bytes: u64 = missed().map(|record| record.bytes()).sum();
-    missed().all(|record| record.event == Event::Opened)
-        || missed().count() <= limits.catch_up_events as usize
-            && bytes <= u64::from(limits.catch_up_bytes)
-}
-
 /// A relay tells its sessions that they have missed something, or will: it must have been below what
 /// its guild's owner still had, or have heard of no owner for long. A new owner alone is no reason.
-fn gap(
-    facts: &Facts,
-    now: Instant,
-    relay: RelayId,
-    (why, at): (Gap, Position),
-) -> Option<(Subject, Complaint)> {
+fn gap(facts: &Facts, now: Instant, relay: RelayId, why: Gap) -> Option<(Subject, Complaint)> {
     let guild = facts.relays.guild(relay)?;
     let heard = facts.hearing.of(relay.node, guild);
     let wait = facts.cast.limits.unreachable_after;
     let (fits, expected, got) = match why {
         Gap::Behind => (
-            facts.relays.is_behind(relay) && !could_go_on(facts, guild, at),
+            facts.relays.is_behind(relay),
             "a relay below all that its owner could still tell it".to_owned(),
             "one that could go on from where it was".to_owned(),
         ),

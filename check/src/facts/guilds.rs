@@ -49,8 +49,6 @@ pub(crate) struct Guild {
     pub(crate) told: Position,
     /// The highest epoch whose record is committed.
     pub(crate) epoch: Epoch,
-    /// The journal may not hold what lies before.
-    pub(crate) compacted: Position,
     /// The last change that each incarnation was not given as a record, for it was forgotten by then.
     pub(crate) forgotten: BTreeMap<Epoch, Position>,
 }
@@ -66,7 +64,6 @@ impl Guild {
             staged: BTreeMap::new(),
             told: Position::default(),
             epoch: founding.position.epoch,
-            compacted: founding.position,
             forgotten: BTreeMap::new(),
         }
     }

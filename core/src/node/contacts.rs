@@ -117,7 +117,6 @@ impl Node {
     /// is not over (L5, PROTOCOL, rule 19).
     pub(super) fn answered(
         &mut self,
-        now: Now,
         from: NodeId,
         (port, boot, sender): (Port, u32, Epoch),
         answer: Answer,
@@ -125,7 +124,7 @@ impl Node {
     ) {
         let counts = self.contacts.hears(answer.guild, from, sender);
         if let Outcome::Done(position) = answer.outcome {
-            self.learn(now, answer.guild, position);
+            self.learn(answer.guild, position);
         } else if !counts {
             return;
         }
@@ -147,14 +146,14 @@ impl Node {
             return;
         }
         self.contacts.tip(guild, now.instant, sent);
-        self.learn(now, guild, position);
+        self.learn(guild, position);
         self.relays_tipped(now, guild, was_fresh, out);
     }
 
     /// This node has heard of a guild's events up to `position`, by whatever way: none of its relays
     /// may tell a session of the guild as it was before (D3).
-    pub(super) fn learn(&mut self, now: Now, guild: GuildId, position: Position) {
+    pub(super) fn learn(&mut self, guild: GuildId, position: Position) {
         self.contacts.learns(guild, position);
-        self.hear(now, guild, position);
+        self.hear(guild, position);
     }
 }

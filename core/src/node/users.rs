@@ -3,7 +3,7 @@
 //! An IDENTIFY waits for the directory's word, given after it came: READY lists all that the user is
 //! in (D9). What changes later comes by itself, or is asked for (D9: a lost word must not matter).
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::{Node, Outbox, Output};
@@ -38,6 +38,8 @@ struct Waiting {
 pub(super) struct Users {
     by_id: BTreeMap<UserId, User>,
     waiting: BTreeMap<Connection, Waiting>,
+    /// The same, by user.
+    waiting_of: BTreeSet<(UserId, Connection)>,
     /// The mark of the last word about a user.
     marks: u64,
     /// The last version of the directory that was heard of in full.
@@ -65,7 +67,24 @@ impl Users {
     }
 
     fn is_wanted(&self, user: UserId) -> bool {
-        self.by_id.contains_key(&user) || self.waiting.values().any(|it| it.user == user)
+        self.by_id.contains_key(&user) || self.waiting_of(user).next().is_some()
+    }
+
+    /// The connections on which a user waits, ascending.
+    fn waiting_of(&self, user: UserId) -> impl Iterator<Item = Connection> {
+        let from = self.waiting_of.range((user, Connection::default())..);
+        from.take_while(move |(whose, _)| *whose == user).map(|(_, connection)| *connection)
+    }
+
+    fn wait(&mut self, connection: Connection, waiting: Waiting) {
+        self.waiting_of.insert((waiting.user, connection));
+        self.waiting.insert(connection, waiting);
+    }
+
+    fn stop_waiting(&mut self, connection: Connection) -> Option<Waiting> {
+        let waiting = self.waiting.remove(&connection)?;
+        self.waiting_of.remove(&(waiting.user, connection));
+        Some(waiting)
     }
 }
 
@@ -80,14 +99,14 @@ impl Node {
     ) {
         self.users.marks += 1;
         let mark = self.users.marks;
-        self.users.waiting.insert(connection, Waiting { user, identify, session, mark });
+        self.users.wait(connection, Waiting { user, identify, session, mark });
         out.emit(Output::Directory(Word::Ask { user, mark }));
         self.watch_directory(now, true);
     }
 
     /// A connection is gone: its session is not to begin any more.
     pub(super) fn stop_identifying(&mut self, connection: Connection, out: &mut impl Outbox) {
-        if let Some(Waiting { user, .. }) = self.users.waiting.remove(&connection) {
+        if let Some(Waiting { user, .. }) = self.users.stop_waiting(connection) {
             self.forget_user(user, out);
         }
     }
@@ -142,12 +161,12 @@ impl Node {
         guilds: &[GuildId],
         out: &mut impl Outbox,
     ) {
-        let due = |it: &Waiting| it.user == user && it.mark <= asked;
-        let waiting = &mut self.users.waiting;
-        let due: Vec<_> =
-            waiting.iter().filter(|(_, it)| due(it)).map(|(on, it)| (*on, *it)).collect();
-        for (connection, Waiting { identify, session, .. }) in due {
-            self.users.waiting.remove(&connection);
+        let waiting = &self.users.waiting;
+        let due = |on: &Connection| waiting.get(on).is_some_and(|it| it.mark <= asked);
+        let due: Vec<_> = self.users.waiting_of(user).filter(due).collect();
+        for connection in due {
+            let Some(it) = self.users.stop_waiting(connection) else { continue };
+            let Waiting { identify, session, .. } = it;
             let known = self.users.by_id.entry(user).or_default();
             if version >= known.version {
                 (known.version, known.guilds) = (version, guilds.to_vec());
@@ -177,7 +196,7 @@ impl Node {
                 self.named(now, slot, guild, out);
             }
             for &guild in old.iter().filter(|guild| !guilds.contains(guild)) {
-                self.unnamed(now, slot, guild, out);
+                self.unnamed(slot, guild, out);
             }
         }
     }

@@ -35,35 +35,12 @@ pub(crate) const fn unmade(event: &Event) -> Option<ChannelId> {
     if let Event::ChannelDelete { channel } = event { Some(*channel) } else { None }
 }
 
-/// Whether an event can change what a user sees.
-pub(crate) const fn turns_heads(event: &Event, user: UserId) -> bool {
+/// The member that an event is about, if it is about one.
+const fn member(event: &Event) -> Option<UserId> {
     match event {
-        Event::RoleCreate { .. }
-        | Event::RoleUpdate { .. }
-        | Event::RoleDelete { .. }
-        | Event::ChannelCreate(_)
-        | Event::ChannelUpdate(_)
-        | Event::ChannelDelete { .. }
-        | Event::GuildUpdate { .. }
-        | Event::GuildDelete => true,
-        Event::MemberAdd { user: whose }
-        | Event::MemberUpdate { user: whose, .. }
-        | Event::MemberRemove { user: whose, .. } => whose.0 == user.0,
-        Event::Opened
-        | Event::Message(_)
-        | Event::MessageUpdate(_)
-        | Event::MessageDelete { .. }
-        | Event::Typing { .. }
-        | Event::Unbanned { .. } => false,
-    }
-}
-
-/// Whether an event is about another member, and so touches nobody's view but that one's.
-pub(crate) const fn is_of_others(event: &Event, user: UserId) -> bool {
-    match event {
-        Event::MemberAdd { user: whose }
-        | Event::MemberUpdate { user: whose, .. }
-        | Event::MemberRemove { user: whose, .. } => whose.0 != user.0,
+        Event::MemberAdd { user }
+        | Event::MemberUpdate { user, .. }
+        | Event::MemberRemove { user, .. } => Some(*user),
         Event::Opened
         | Event::Message(_)
         | Event::MessageUpdate(_)
@@ -77,8 +54,20 @@ pub(crate) const fn is_of_others(event: &Event, user: UserId) -> bool {
         | Event::ChannelUpdate(_)
         | Event::ChannelDelete { .. }
         | Event::GuildUpdate { .. }
-        | Event::GuildDelete => false,
+        | Event::GuildDelete => None,
     }
+}
+
+/// Whether an event is about another member, and so touches nobody's view but that one's.
+pub(crate) fn is_of_others(event: &Event, user: UserId) -> bool {
+    member(event).is_some_and(|whose| whose != user)
+}
+
+/// Whether an event can change what a user sees. What is said changes nothing, and neither does
+/// what is in nobody's view.
+pub(crate) fn turns_heads(event: &Event, user: UserId) -> bool {
+    let is_seen = !matches!(event, Event::Opened | Event::Unbanned { .. });
+    is_seen && said_in(event).is_none() && !is_of_others(event, user)
 }
 
 /// The message that an event tells of whole.

@@ -45,13 +45,13 @@ impl Node {
         let Some(&slot) = self.relays.by_serial.get(&id.serial) else {
             // It has closed, and its farewell is late or lost: the guild must not follow up for ever.
             // What it would have heard, the guild's other relays here have heard of.
-            self.learn(now, guild, input.position());
+            self.learn(guild, input.position());
             let message = PeerMessage::Unsubscribe { guild, relay: id };
             return out.emit(Output::Peer { to: from, message });
         };
         let fresh = self.contacts.is_fresh(guild, now.instant, &self.limits);
         let was_current = self.relays.at(slot).is_current();
-        self.learn(now, guild, input.position());
+        self.learn(guild, input.position());
         let (mut said, mut due) = (Vec::new(), Vec::new());
         let relay = self.relays.at(slot);
         relay.handle(&self.limits, input, fresh, &mut said, &mut self.plant);
@@ -149,7 +149,7 @@ impl Node {
 
     /// This node has heard of a guild's events up to `position`: none of its relays may tell a
     /// session of the guild as it was before (D3).
-    pub(in crate::node) fn hear(&mut self, _: Now, guild: GuildId, position: Position) {
+    pub(in crate::node) fn hear(&mut self, guild: GuildId, position: Position) {
         let Relays { by_guild, slots, .. } = &mut self.relays;
         for &slot in by_guild.get(&guild).into_iter().flat_map(|presence| &presence.slots) {
             if let Some(open) = &mut slots[slot as usize] {

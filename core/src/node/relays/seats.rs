@@ -64,13 +64,7 @@ impl Node {
 
     /// The directory does not name a guild any more for the user of a session. If the session is
     /// told of it, the stream has still to say that the user has left.
-    pub(in crate::node) fn unnamed(
-        &mut self,
-        _: Now,
-        slot: u32,
-        guild: GuildId,
-        out: &mut impl Outbox,
-    ) {
+    pub(in crate::node) fn unnamed(&mut self, slot: u32, guild: GuildId, out: &mut impl Outbox) {
         let seats = &self.sessions.at(slot).seats;
         let Some(&seat) = seats.iter().find(|seat| seat.guild == guild) else { return };
         if self.relays.at(seat.relay).bench(slot) == Some(Bench::Outside) {
