@@ -18,6 +18,7 @@ use crate::scene::{Said, Scene, Told};
 /// All of them.
 pub(crate) const ALL: &[&str] = &[
     "census",
+    "connection cut by a stop",
     "connection gone",
     "dispatch replayed",
     "ephemeral event of an owner that is over",
@@ -53,6 +54,7 @@ pub(crate) const ALL: &[&str] = &[
     "node started",
     "old copy of a request arrived",
     "owner out of reach",
+    "owner stepped down: closed",
     "owner stepped down: fenced",
     "owner stepped down: sync failed",
     "ready while another session of the user lives",
@@ -79,6 +81,7 @@ pub(crate) const ALL: &[&str] = &[
     "second identify or resume refused",
     "session begun",
     "session expired",
+    "session lost by a stop",
     "session lost with its node",
     "session overflowed",
     "session quit",
@@ -172,6 +175,7 @@ impl Marks {
                     Detach::Cut(Cut::Silent) => "silent connection cut",
                     Detach::Cut(Cut::Slow) => "slow connection cut",
                     Detach::Cut(Cut::Misbehaved(_)) => "misbehaving connection cut",
+                    Detach::Cut(Cut::Stopping) => "connection cut by a stop",
                     Detach::Superseded => "superseded connection",
                 }
             }
@@ -179,6 +183,7 @@ impl Marks {
                 End::Quit => "session quit",
                 End::Expired => "session expired",
                 End::Overflow => "session overflowed",
+                End::Stopped => "session lost by a stop",
             },
             Note::RelayOpened { relay, guild } if facts.relays.serves(relay.node, *guild) => {
                 "relay opened beside a full one"
@@ -191,6 +196,7 @@ impl Marks {
             Note::Opened { .. } => "guild opened",
             Note::SteppedDown { why: StepDown::Fenced(_), .. } => "owner stepped down: fenced",
             Note::SteppedDown { why: StepDown::Failed, .. } => "owner stepped down: sync failed",
+            Note::SteppedDown { why: StepDown::Closed, .. } => "owner stepped down: closed",
             Note::Census(_) => "census",
         };
         self.add(name);

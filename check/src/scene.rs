@@ -111,6 +111,7 @@ impl Scene {
             | Input::Down(_)
             | Input::Request { .. }
             | Input::Peer { .. }
+            | Input::Stop
             | Input::Census => return,
         };
         (self.connection, self.told, self.bytes) = (Some(connection), told, bytes);
@@ -146,7 +147,7 @@ impl Scene {
     pub(crate) fn op9(&self, connection: Connection) -> bool {
         let invalid = |frame: &ServerFrame| match frame {
             ServerFrame::InvalidSession { .. } => true,
-            ServerFrame::Hello { .. } | ServerFrame::HeartbeatAck => false,
+            ServerFrame::Hello { .. } | ServerFrame::HeartbeatAck | ServerFrame::Reconnect => false,
         };
         self.frames.iter().any(|(to, frame)| *to == connection && invalid(frame))
     }

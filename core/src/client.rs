@@ -20,7 +20,7 @@ use crate::request::{Answer, Origin, Request};
 use crate::time::{Instant, Now, Span};
 use requests::Requests;
 
-/// After how many failures in a row a client tries other nodes.
+/// After how many failures in a row a client tries other nodes; one that was told to go, sooner.
 const PATIENCE: u32 = 2;
 
 /// A share of a whole in 65,536ths, drawn by the driver.
@@ -172,6 +172,8 @@ pub struct Client {
     pulse: Option<Pulse>,
     jitter: Jitter,
     attempt: u32,
+    /// It was told to go (op 7), and has found no session since.
+    sent_away: bool,
     session: Option<(SessionId, NodeId)>,
     /// The node that it means: where its requests go, too.
     node: NodeId,
@@ -192,6 +194,7 @@ impl Client {
             pulse: None,
             jitter: Jitter(0),
             attempt: 0,
+            sent_away: false,
             session: None,
             node: identity.home,
             requests: Requests::default(),
@@ -298,6 +301,7 @@ impl Client {
     fn enter(&mut self) {
         self.phase = Phase::Live;
         self.attempt = 0;
+        self.sent_away = false;
     }
 
     /// A deadline came.
@@ -344,10 +348,12 @@ impl Client {
     }
 
     /// The node to try: its session's, or its own; from the third failure in a row on, the others in
-    /// turn. A session does not move, but where its node is gone another one says so.
+    /// turn. A session does not move, but where its node is gone another one says so. Who was told to
+    /// go asks another node from the first failure on: its own may be about to stop.
     fn meant(&self) -> NodeId {
         let own = self.session.map_or(self.identity.home, |(_, node)| node);
-        let step = self.attempt.saturating_sub(PATIENCE) % u32::from(self.identity.nodes.max(1));
+        let patience = if self.sent_away { 1 } else { PATIENCE };
+        let step = self.attempt.saturating_sub(patience) % u32::from(self.identity.nodes.max(1));
         let count = u32::from(self.identity.nodes).max(u32::from(own.0) + 1);
         let next = (u32::from(own.0) + step) % count;
         NodeId(u16::try_from(next).unwrap_or(own.0))
@@ -399,6 +405,7 @@ impl Client {
         self.connection = None;
         self.pulse = None;
         self.session = None;
+        self.sent_away = false;
         self.last = Seq::ZERO;
     }
 
@@ -453,6 +460,10 @@ impl Client {
                 if let Some(pulse) = &mut self.pulse {
                     pulse.answered = true;
                 }
+            }
+            ServerFrame::Reconnect => {
+                self.sent_away = true;
+                self.abandon(now, out);
             }
             ServerFrame::InvalidSession { resumable: _ } => {
                 // What it took stays what it took until a READY says otherwise (C1).

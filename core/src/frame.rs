@@ -64,13 +64,15 @@ pub const CONTROL_BYTES: u32 = 32;
 /// What a node says, dispatches apart.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ServerFrame {
-    /// Op 10, the first frame on every connection.
+    /// Op 10, the first frame on every connection that is not sent away.
     Hello {
         /// How often to send a heartbeat.
         heartbeat_interval: Span,
     },
     /// Op 11.
     HeartbeatAck,
+    /// Op 7: go, and come back elsewhere. It may come before op 10.
+    Reconnect,
     /// Op 9.
     InvalidSession {
         /// Whether a RESUME may still work; this system always says no.
@@ -81,7 +83,8 @@ pub enum ServerFrame {
 /// Why a node closes a connection.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum CloseCode {
-    /// 4000: silent, slow or superseded; the session may be resumed.
+    /// 4000: silent, slow, superseded or on a node that stops; every client comes back from it with
+    /// a RESUME.
     Unknown,
     /// 4001.
     UnknownOpcode,

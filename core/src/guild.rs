@@ -43,6 +43,9 @@ pub enum Input {
         /// How often the node had been started.
         boot: u32,
     },
+    /// Its node stops (L7): it is to take no more, and to step down when all that it has taken is
+    /// durable, told and answered.
+    Close,
     /// The journal has answered.
     Journal(Reply),
     /// Somebody asks for something.
@@ -130,6 +133,8 @@ pub enum StepDown {
     Fenced(Epoch),
     /// The journal could not sync (CONTRACT, F1).
     Failed,
+    /// It was closed, and nothing of what it had taken is left to do.
+    Closed,
 }
 
 /// How many relays follow, and what else a guild keeps, for the census.

@@ -104,6 +104,12 @@ limits! {
     requests_open: u32 = 64;
     /// How long a client waits for a socket to open or for the first word on it.
     connect_patience: Span = Span::secs(10);
+    /// Over how long a node that stops spreads its word that everybody is to go (L7).
+    stop_spread: Span = Span::secs(10);
+    /// How long whoever was told to go may take before the connection is closed.
+    stop_patience: Span = Span::secs(5);
+    /// How long a node that stops may take until it is gone, whoever is left (L7).
+    stop_within: Span = Span::secs(30);
     /// A client's first wait before it tries again (C2).
     backoff_first: Span = Span::secs(1);
     /// A client's longest wait before it tries again, jitter apart (C2).
@@ -161,7 +167,7 @@ impl Limits {
     /// drew it, never a violation.
     pub fn validate(&self) -> Result<(), LimitError> {
         let minute = Span::secs(60).as_micros();
-        let rules: [(bool, &'static str, &'static str); 28] = [
+        let rules: [(bool, &'static str, &'static str); 29] = [
             (self.heartbeat_interval >= Span::millis(500), "heartbeat_interval", "at least 500ms"),
             (self.zombie_slack >= Span::secs(1), "zombie_slack", "at least 1s"),
             (self.session_ttl >= Span::secs(1), "session_ttl", "at least 1s"),
@@ -209,6 +215,11 @@ impl Limits {
                 self.unreachable_after >= self.stale_after,
                 "unreachable_after",
                 "at least stale_after",
+            ),
+            (
+                self.stop_spread + self.stop_patience < self.stop_within,
+                "stop_within",
+                "above stop_spread and stop_patience together",
             ),
             (self.request_age >= self.request_again, "request_age", "at least request_again"),
             (

@@ -192,6 +192,12 @@ mutants! {
         "a guild does whatever a member asks";
     MessagePerMember = "message-per-member",
         "a crash notice costs a message for every session";
+    StopAllAtOnce = "stop-all-at-once",
+        "a node that stops tells everybody in one instant";
+    StopTakesSessions = "stop-takes-sessions",
+        "a node that stops lets sessions begin";
+    StopWaitsForEver = "stop-waits-for-ever",
+        "a node that stops waits until everybody has gone";
 }
 
 /// At most one planted bug, and how often it made a difference.

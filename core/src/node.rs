@@ -8,6 +8,7 @@ mod contacts;
 mod guilds;
 mod relays;
 mod sessions;
+mod stopping;
 mod users;
 
 use alloc::collections::BTreeMap;
@@ -40,6 +41,7 @@ use contacts::Contacts;
 use guilds::Guilds;
 use relays::Relays;
 use sessions::Sessions;
+use stopping::Life;
 use users::Users;
 
 /// What can happen to a node.
@@ -115,6 +117,8 @@ pub enum Input {
         /// What.
         message: PeerMessage,
     },
+    /// It is to stop as planned (L7). It may be told so again.
+    Stop,
     /// Count everything.
     Census,
 }
@@ -168,6 +172,9 @@ pub enum Output {
         /// What became of it.
         answer: Answer,
     },
+    /// It has stopped as planned: it says and hears nothing any more, and holds no connection but
+    /// those that did not go in time.
+    Stopped,
     /// Nothing to do; something to be known.
     Note(Note),
 }
@@ -306,6 +313,8 @@ pub enum Cut {
     Slow,
     /// Its peer broke the protocol.
     Misbehaved(CloseCode),
+    /// The node stops, and its client was told so (L7).
+    Stopping,
 }
 
 /// Why a session ended.
@@ -317,6 +326,8 @@ pub enum End {
     Expired,
     /// It lost what it still owed (B2).
     Overflow,
+    /// Its node stops, and nobody can resume it (D2).
+    Stopped,
 }
 
 /// Where a node's outputs go. Dispatches have a lane of their own, so that a world can take
@@ -353,6 +364,7 @@ pub struct Node {
     /// The users and shards that identified a moment ago, and since when.
     buckets: BTreeMap<(UserId, Shard), Instant>,
     timers: Timers,
+    life: Life,
     plant: Plant,
 }
 
@@ -381,6 +393,7 @@ impl Node {
             guilds: Guilds::default(),
             buckets: BTreeMap::new(),
             timers: Timers::default(),
+            life: Life::default(),
             plant: Plant::new(mutant),
         }
     }
@@ -393,6 +406,9 @@ impl Node {
 
     /// Something happened.
     pub fn handle(&mut self, now: Now, input: Input, out: &mut impl Outbox) {
+        if self.life == Life::Stopped {
+            return;
+        }
         match input {
             Input::Own(guild) => self.own(now, guild, out),
             Input::Journal { guild, reply } => self.journal(now, guild, reply, out),
@@ -413,8 +429,10 @@ impl Node {
             Input::Closed { connection, how } => self.closed(now, connection, how, out),
             Input::Request { port, token, request } => self.request(port, token, request, out),
             Input::Peer { from, message } => self.peer(now, from, message, out),
+            Input::Stop => self.stop(now, out),
             Input::Census => out.emit(Output::Note(Note::Census(self.census()))),
         }
+        self.rest(out);
     }
 
     /// A deadline came.
@@ -430,8 +448,10 @@ impl Node {
                 Timer::Silent(guild) => self.silent(now, guild, out),
                 Timer::Directory => self.directory_timeout(now, out),
                 Timer::Ask(serial) => self.ask_again(now, serial, out),
+                Timer::Stop => self.stop_is_due(out),
             }
         }
+        self.rest(out);
     }
 
     /// When it next wants to be called, if nothing happens before.

@@ -28,6 +28,8 @@ pub enum Timer {
     Directory,
     /// A relay asks again: its serial number.
     Ask(u64),
+    /// The time for a planned stop is up.
+    Stop,
 }
 
 /// The deadlines of one node, ordered.

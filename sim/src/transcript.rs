@@ -134,6 +134,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
                 let why = match why {
                     StepDown::Fenced(fence) => format!("there is epoch {}", fence.0),
                     StepDown::Failed => "its journal has failed".to_owned(),
+                    StepDown::Closed => "it is closed".to_owned(),
                 };
                 let guild = self.words.guild(*guild);
                 format!("serves {guild} no more in epoch {}: {why}", epoch.0)
@@ -178,6 +179,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
                 }
                 text
             }
+            node::Input::Stop => "is to stop".to_owned(),
             node::Input::Census => "census".to_owned(),
         };
         self.begin(head, &text);
@@ -223,6 +225,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
                 text
             }
             node::Output::Answer { answer, .. } => words.answer(answer),
+            node::Output::Stopped => "has stopped".to_owned(),
             node::Output::Note(note) => self.note(note),
         };
         self.then(&text);

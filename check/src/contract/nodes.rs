@@ -48,7 +48,11 @@ impl Contract {
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
             Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
-            Input::Directory(_) | Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
+            Input::Directory(_)
+            | Input::Frame { .. }
+            | Input::Request { .. }
+            | Input::Stop
+            | Input::Census => {}
         }
         self.zombies.hear(&self.scene, &self.facts, head.now.instant);
         self.admission.hear(&self.scene, head.now.instant);
@@ -90,6 +94,7 @@ impl Contract {
                 let index = session_of(note).and_then(|id| self.facts.sessions.find(id));
                 self.says(head, Said::Note(note, index));
             }
+            Output::Stopped => {}
             Output::Peer { to, message } => {
                 self.scene.words += 1;
                 self.says_to_peer(head, *to, message);

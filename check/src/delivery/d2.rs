@@ -186,6 +186,7 @@ fn ended(scene: &Scene, facts: &Facts, now: Instant, index: u32, why: End) -> Op
                 due.map_or("it is attached".to_owned(), |due| format!("{now}, not {due}"))
             })
         }
+        End::Stopped => None,
         End::Overflow => {
             let (count, bytes) = facts.most_unsent(index);
             let over = count > u64::from(limits.replay_dispatches)

@@ -16,7 +16,10 @@ pub(crate) fn said(scene: &Scene, facts: &Facts, said: Said<'_>) -> Option<(Subj
     let connection = scene.connection.filter(|_| scene.refused)?;
     let (fits, got) = match said {
         Said::Frame(to, ServerFrame::InvalidSession { .. }) => (to == connection, "another op 9"),
-        Said::Frame(_, ServerFrame::Hello { .. } | ServerFrame::HeartbeatAck) => (false, "a frame"),
+        Said::Frame(
+            _,
+            ServerFrame::Hello { .. } | ServerFrame::HeartbeatAck | ServerFrame::Reconnect,
+        ) => (false, "a frame"),
         // A peer that asks again and again and never reads is cut by the answer itself (B1).
         Said::Close(to, code) => {
             let floods = d2::floods(facts, scene, to);

@@ -50,6 +50,8 @@ pub(super) struct Owner {
     pub(super) followers: BTreeSet<RelayId>,
     /// Records that the journal keeps beyond its base.
     pub(super) tail: usize,
+    /// It takes nothing more, and steps down when all that it has taken has left the queue.
+    closing: bool,
     /// When the tip is told again; none before the first time.
     next_tip: Option<Instant>,
     /// When it next wants to be called.
@@ -83,6 +85,7 @@ impl Owner {
             directed: adoption::directed(id, now, &fold.state, log),
             followers: BTreeSet::new(),
             tail: log.tail.len(),
+            closing: false,
             next_tip: None,
             wake: now,
             staged: fold.clone(),
@@ -101,6 +104,7 @@ impl Owner {
     ) -> Option<StepDown> {
         match input {
             Input::Own { .. } => {}
+            Input::Close => self.closing = true,
             Input::Journal(reply) => {
                 if let Some(why) = self.answered(&reply) {
                     if turn.plant.is(Mutant::StagedTold) {
@@ -113,6 +117,7 @@ impl Owner {
             Input::Gone(node) => self.gone(node, turn),
             Input::Removed { user, at } => self.directed.removed(user, at),
             Input::Dissolved { at } => self.directed.is_dissolved(at),
+            Input::Request { .. } | Input::Entered { .. } if self.closing => {}
             Input::Request { .. }
             | Input::Subscribe(_)
             | Input::CatchUp(..)
@@ -123,7 +128,7 @@ impl Owner {
             }
         }
         self.settle(turn);
-        None
+        (self.closing && self.queue.len() == 0).then_some(StepDown::Closed)
     }
 
     /// What only an owner accepts that knows itself to be one.
@@ -146,6 +151,7 @@ impl Owner {
             }
             Input::Entered { user, mark } => self.entered(user, mark, turn),
             Input::Own { .. }
+            | Input::Close
             | Input::Journal(_)
             | Input::Unsubscribe(_)
             | Input::Gone(_)

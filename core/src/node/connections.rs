@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use super::stopping::Leave;
 use super::{Cut, Detach, End, Node, Note, Outbox, Output};
 use crate::census::{Line, Table};
 use crate::credit::Credit;
@@ -13,7 +14,7 @@ use crate::id::{Connection, Seq};
 use crate::limits::Limits;
 use crate::mutant::Mutant;
 use crate::time::{Instant, Now, Span};
-use crate::timer::Timer;
+use crate::timer::{Timer, Timers};
 
 /// One open connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -32,15 +33,23 @@ pub(super) struct Socket {
     /// Frames since `minute` began.
     frames: u32,
     minute: Instant,
+    /// When it has to go, if its node stops.
+    pub(super) leave: Leave,
 }
 
 impl Socket {
-    fn deadline(&self, limits: &Limits) -> Instant {
+    /// When it counts as silent.
+    fn silent(&self, limits: &Limits) -> Instant {
         let silent = self.heard + limits.zombie_after();
         match self.session {
             Some(_) => silent,
             None => silent.min(self.opened + limits.unauthenticated),
         }
+    }
+
+    fn deadline(&self, limits: &Limits) -> Instant {
+        let silent = self.silent(limits);
+        self.leave.due().map_or(silent, |leave| leave.min(silent))
     }
 }
 
@@ -73,6 +82,18 @@ impl Connections {
         Some(socket)
     }
 
+    /// All of them, by slot.
+    pub(super) fn open(&self) -> Vec<Connection> {
+        let name = |(slot, generation)| Connection { slot, generation };
+        let slots = self.slots.iter().zip(0..);
+        let open = slots.filter_map(|(socket, slot)| Some((slot, socket.as_ref()?.generation)));
+        open.map(name).collect()
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.open == 0
+    }
+
     pub(super) fn count(&self, lines: &mut Vec<Line>) {
         lines.push(Line { table: Table::Connections, count: self.open, bytes: 0 });
     }
@@ -95,10 +116,14 @@ impl Node {
             session: None,
             frames: 0,
             minute: now.instant,
+            leave: Leave::Never,
         };
         socket.armed = socket.deadline(&self.limits);
         self.timers.arm(socket.armed, Timer::Silence(connection));
         self.connections.insert(connection, socket);
+        if self.is_stopping() && !self.plant.is(Mutant::StopTakesSessions) {
+            return self.turn_away(now, connection, out);
+        }
         let heartbeat_interval = self.limits.heartbeat_interval;
         self.say(now, connection, ServerFrame::Hello { heartbeat_interval }, out);
     }
@@ -215,9 +240,27 @@ impl Node {
         let deadline = socket.deadline(&self.limits);
         if now.instant < deadline {
             socket.armed = deadline;
-            return self.timers.arm(deadline, Timer::Silence(connection));
+            self.timers.arm(deadline, Timer::Silence(connection));
+        } else if now.instant < socket.silent(&self.limits) {
+            self.must_leave(now, connection, out);
+        } else {
+            self.cut(now, connection, Cut::Silent, out);
         }
-        self.cut(now, connection, Cut::Silent, out);
+    }
+
+    /// From now on a connection has to go at another moment.
+    pub(super) fn leave(&mut self, connection: Connection, leave: Leave) {
+        let Some(socket) = self.connections.get_mut(connection) else { return };
+        socket.leave = leave;
+        Self::rearm(socket, connection, &self.limits, &mut self.timers);
+    }
+
+    /// The deadline of a connection may have moved nearer than its entry among the timers.
+    fn rearm(socket: &mut Socket, on: Connection, limits: &Limits, timers: &mut Timers) {
+        let (armed, deadline) = (socket.armed, socket.deadline(limits));
+        socket.armed = deadline;
+        timers.disarm(armed, Timer::Silence(on));
+        timers.arm(deadline, Timer::Silence(on));
     }
 
     /// A connection writes for a session from now on, and has proved that it lives.
@@ -240,7 +283,7 @@ impl Node {
     ) {
         let Some(socket) = self.forget(connection, out) else { return };
         let code = match why {
-            Cut::Silent | Cut::Slow => CloseCode::Unknown,
+            Cut::Silent | Cut::Slow | Cut::Stopping => CloseCode::Unknown,
             Cut::Misbehaved(code) => code,
         };
         out.emit(Output::Close { connection, code });
@@ -293,13 +336,9 @@ impl Node {
         if let Some(socket) = self.connections.get_mut(connection) {
             socket.session = None;
             socket.credit = credit;
-            // It is without a session from now on, not since it was opened. Its deadline may have
-            // moved nearer than the entry among the timers.
+            // It is without a session from now on, not since it was opened.
             socket.opened = now.instant;
-            let (armed, deadline) = (socket.armed, socket.deadline(&self.limits));
-            socket.armed = deadline;
-            self.timers.disarm(armed, Timer::Silence(connection));
-            self.timers.arm(deadline, Timer::Silence(connection));
+            Self::rearm(socket, connection, &self.limits, &mut self.timers);
         }
     }
 

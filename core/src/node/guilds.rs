@@ -28,6 +28,10 @@ struct Owned {
 }
 
 impl Guilds {
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
     pub(super) fn count(&self, lines: &mut Vec<Line>) {
         let mut all = guild::Kept::default();
         for owned in self.by_id.values() {
@@ -51,11 +55,33 @@ impl Guilds {
 }
 
 impl Node {
-    /// This node is to own a guild. Whoever owns it already goes on.
+    /// This node is to own a guild. Whoever owns it already goes on; whoever stops takes none.
     pub(super) fn own(&mut self, now: Now, id: GuildId, out: &mut impl Outbox) {
+        if self.is_stopping() {
+            return;
+        }
         if let Entry::Vacant(vacant) = self.guilds.by_id.entry(id) {
             vacant.insert(Owned { guild: Guild::new(id), armed: None });
             self.guild(now, id, guild::Input::Own { boot: self.boot }, out);
+        }
+    }
+
+    /// The node stops: each guild takes nothing more, and is given up when all that it has taken is
+    /// durable and told. One that was not granted an epoch yet is given up at once.
+    pub(super) fn close_guilds(&mut self, now: Now, out: &mut impl Outbox) {
+        let ids: Vec<_> = self.guilds.by_id.keys().copied().collect();
+        for id in ids {
+            self.guild(now, id, guild::Input::Close, out);
+            let opens = |owned: &Owned| owned.guild.epoch().is_none();
+            if self.guilds.by_id.get(&id).is_some_and(opens) {
+                self.give_up(id);
+            }
+        }
+    }
+
+    fn give_up(&mut self, id: GuildId) {
+        if let Some(Owned { armed: Some(at), .. }) = self.guilds.by_id.remove(&id) {
+            self.timers.disarm(at, Timer::Guild(id));
         }
     }
 
@@ -148,9 +174,7 @@ impl Node {
                 }
                 guild::Output::SteppedDown { epoch, why } => {
                     Self::note(Note::SteppedDown { guild: id, epoch, why }, out);
-                    if let Some(Owned { armed: Some(at), .. }) = self.guilds.by_id.remove(&id) {
-                        self.timers.disarm(at, Timer::Guild(id));
-                    }
+                    self.give_up(id);
                 }
             }
         }

@@ -65,6 +65,13 @@ impl Sessions {
         self.by_id.values().copied().find(is_theirs)
     }
 
+    /// The slots of those that wait for their clients.
+    pub(super) fn detached(&self) -> Vec<u32> {
+        let slots = self.slots.iter().zip(0..);
+        let waits = |session: &Session| session.connection().is_none();
+        slots.filter_map(|(it, slot)| it.as_ref().is_some_and(waits).then_some(slot)).collect()
+    }
+
     fn generation(&self, slot: u32) -> u32 {
         self.generations[slot as usize]
     }
@@ -124,6 +131,9 @@ impl Node {
             let code = misbehaved.unwrap_or(CloseCode::AuthenticationFailed);
             return self.cut(now, connection, Cut::Misbehaved(code), out);
         };
+        if self.is_stopping() && !self.plant.is(Mutant::StopTakesSessions) {
+            return self.turn_away(now, connection, out);
+        }
         let shut = self.buckets.contains_key(&(user, shard));
         if shut && !self.plant.is(Mutant::BucketMissing) {
             let why = IdentifyRefusal::Bucket;
@@ -178,6 +188,9 @@ impl Node {
         if socket.session.is_some() || self.users.is_identifying(connection) {
             let code = CloseCode::AlreadyAuthenticated;
             return self.cut(now, connection, Cut::Misbehaved(code), out);
+        }
+        if self.is_stopping() {
+            return self.turn_away(now, connection, out);
         }
         let user = self.realm.accounts.get(&resume.token);
         let found = self.sessions.by_id.get(&id).copied();
@@ -261,10 +274,13 @@ impl Node {
         let session = self.sessions.at(slot);
         let Some(connection) = session.connection() else { return };
         session.detach(now.instant);
-        if !self.plant.is(Mutant::ExpiryNotArmed) {
+        Self::note(Note::Detached { session: session.id, connection, why }, out);
+        if self.is_stopping() {
+            // Nobody could resume it here any more.
+            self.end(slot, End::Stopped, out);
+        } else if !self.plant.is(Mutant::ExpiryNotArmed) {
             self.timers.arm(now.instant + self.limits.session_ttl, expiry);
         }
-        Self::note(Note::Detached { session: session.id, connection, why }, out);
     }
 
     /// Planted: the end of a connection that the session no longer has detaches it all the same.

@@ -111,6 +111,11 @@ impl Node {
         }
     }
 
+    /// The connections that wait for their sessions to begin.
+    pub(super) fn identifying(&self) -> Vec<Connection> {
+        self.users.waiting.keys().copied().collect()
+    }
+
     /// A session has begun.
     pub(super) fn joins_user(&mut self, user: UserId, slot: u32) {
         self.users.by_id.entry(user).or_default().sessions.push(slot);

@@ -82,6 +82,7 @@ pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
     prop_oneof![
         any::<u64>().prop_map(|us| { ServerFrame::Hello { heartbeat_interval: Span::micros(us) } }),
         Just(ServerFrame::HeartbeatAck),
+        Just(ServerFrame::Reconnect),
         any::<bool>().prop_map(|resumable| ServerFrame::InvalidSession { resumable }),
     ]
 }

@@ -21,6 +21,7 @@ mod relay;
 mod replay;
 mod session;
 mod steps;
+mod stopping;
 mod timers;
 mod users;
 mod values;

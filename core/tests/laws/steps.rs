@@ -90,6 +90,7 @@ fn peer() -> impl Strategy<Value = PeerMessage> {
 fn input() -> impl Strategy<Value = Input> {
     let node = prop_oneof![
         Just(node::Input::Census),
+        Just(node::Input::Stop),
         (connection(), client_frame(), any::<u32>())
             .prop_map(|(connection, frame, bytes)| node::Input::Frame { connection, frame, bytes }),
         (connection(), identify(), any::<u128>()).prop_map(|(connection, identify, id)| {
@@ -172,6 +173,7 @@ fn output() -> impl Strategy<Value = Output> {
         (any::<u64>(), command())
             .prop_map(|(id, command)| node::Output::Journal { guild: GuildId(id), command }),
         word().prop_map(node::Output::Directory),
+        Just(node::Output::Stopped),
     ];
     let client = prop_oneof![
         any::<u16>().prop_map(|node| client::Output::Connect(NodeId(node))),

@@ -122,7 +122,7 @@ impl World {
     }
 
     /// What a journal that never fails answers.
-    fn keep(&mut self, guild: GuildId, command: Command) -> Option<Reply> {
+    pub(crate) fn keep(&mut self, guild: GuildId, command: Command) -> Option<Reply> {
         let journal = self.journals.get_mut(&guild).expect("every guild has a journal");
         let mut plant = Plant::new(None);
         let fenced = |epoch, trouble| match trouble {

@@ -327,6 +327,7 @@ pub(super) fn server_frame(frame: ServerFrame) -> String {
     match frame {
         ServerFrame::Hello { .. } => "HELLO".to_owned(),
         ServerFrame::HeartbeatAck => "ack".to_owned(),
+        ServerFrame::Reconnect => "RECONNECT".to_owned(),
         ServerFrame::InvalidSession { resumable } => format!("INVALID_SESSION d:{resumable}"),
     }
 }

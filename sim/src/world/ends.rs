@@ -71,6 +71,7 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
                 let event = Event { cause, kind: Kind::Answer { client, parcel } };
                 stage.answer(&(client, answer.origin, "answer"), event);
             }
+            node::Output::Stopped => {}
             node::Output::Note(note) => self.note(&note),
         }
     }

@@ -117,6 +117,10 @@ impl Stage {
                     self.letters.push_back(Letter::Client(port.0 as usize, input));
                     continue;
                 }
+                node::Output::Stopped => {
+                    self.down[node] = true;
+                    continue;
+                }
                 node::Output::Note(_) => continue,
             };
             if let Some(client) = self.wires[on.slot as usize].client {

@@ -313,7 +313,9 @@ impl Scene {
                 }
                 Output::Close { .. } => self.trouble = Err("a connection is closed".to_owned()),
                 Output::Note(_) | Output::Frame { .. } => {}
-                Output::Answer { .. } | Output::Journal { .. } => unreachable!("nobody asked"),
+                Output::Answer { .. } | Output::Journal { .. } | Output::Stopped => {
+                    unreachable!("nobody asked")
+                }
             }
         }
         for word in words {
