@@ -37,6 +37,7 @@ use crate::scene::Scene;
 use crate::sessions::l1::Zombies;
 use crate::sessions::l3;
 use crate::sessions::l4::Orphans;
+use crate::sessions::l7::Exits;
 use crate::violation::Violation;
 
 /// All clauses, listening to one history.
@@ -55,6 +56,7 @@ pub struct Contract {
     zombies: Zombies,
     orphans: Orphans,
     admission: Admission,
+    exits: Exits,
     ways: Ways,
     /// The step is one for a client's deadlines.
     timeout: bool,
@@ -86,6 +88,7 @@ impl Contract {
             zombies: Zombies::default(),
             orphans: Orphans::default(),
             admission: Admission::default(),
+            exits: Exits::default(),
             ways: Ways::default(),
             timeout: false,
             busy: false,

@@ -9,6 +9,7 @@ pub(crate) mod owners;
 pub(crate) mod relays;
 pub(crate) mod sessions;
 pub(crate) mod sockets;
+pub(crate) mod stops;
 pub(crate) mod waiting;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ use owners::Owners;
 use relays::Relays;
 use sessions::{Kept, Sessions};
 use sockets::{NONE, Sockets};
+use stops::Stops;
 use waiting::{Waiting, Waits};
 
 /// Everything.
@@ -43,6 +45,7 @@ pub(crate) struct Facts {
     pub(crate) ledger: Ledger,
     pub(crate) sockets: Sockets,
     pub(crate) waits: Waits,
+    pub(crate) stops: Stops,
     pub(crate) sessions: Sessions,
     pub(crate) relays: Relays,
     pub(crate) hearing: Hearing,
@@ -57,7 +60,7 @@ pub(crate) struct Facts {
     /// What nodes write is what reaches clients, not only a likeness of it: this is no history that
     /// was read back, and it can be told which dispatches are one and the same.
     pub(crate) live: bool,
-    /// The nodes that have crashed and were not started since.
+    /// The nodes that have crashed or stopped, and were not started since.
     pub(crate) down: Vec<NodeId>,
 }
 
@@ -78,6 +81,7 @@ impl Facts {
             ledger,
             sockets: Sockets::default(),
             waits: Waits::default(),
+            stops: Stops::default(),
             sessions: Sessions::default(),
             relays: Relays::default(),
             hearing: Hearing::default(),
@@ -244,7 +248,13 @@ impl Facts {
         self.sessions.detach(index, Some(now));
     }
 
-    /// A node has crashed: all that it had in its memory is gone.
+    /// A node is told to stop. Whoever waits for a session there waits in vain.
+    pub(crate) fn stops(&mut self, node: NodeId, now: Instant) {
+        self.stops.begin(node, now, self.sockets.all(node));
+        self.waits.crash(node);
+    }
+
+    /// A node has crashed, or stopped: all that it had in its memory is gone.
     pub(crate) fn crash(&mut self, node: NodeId, now: Instant) {
         for index in self.sessions.living() {
             if self.sessions.get(index).node == node {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::{Event, Record};
-use guildhall_core::frame::CloseCode;
+use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::GuildId;
 use guildhall_core::node::{Cut, Detach, End, Gap, Note};
@@ -20,6 +20,8 @@ pub(crate) const ALL: &[&str] = &[
     "census",
     "connection cut by a stop",
     "connection gone",
+    "connection told to go",
+    "connection turned away",
     "dispatch replayed",
     "ephemeral event of an owner that is over",
     "fault began",
@@ -52,6 +54,7 @@ pub(crate) const ALL: &[&str] = &[
     "misbehaving connection cut",
     "node crashed",
     "node started",
+    "node stopped",
     "old copy of a request arrived",
     "owner out of reach",
     "owner stepped down: closed",
@@ -137,7 +140,16 @@ impl Marks {
                 self.add(name);
             }
             Said::Note(note, index) => self.noted(scene, facts, note, index),
-            Said::Frame(..) => {}
+            Said::Frame(_, ServerFrame::Reconnect) => {
+                let spread = matches!(scene.told, Told::Timeout);
+                self.add(if spread { "connection told to go" } else { "connection turned away" });
+            }
+            Said::Frame(
+                _,
+                ServerFrame::Hello { .. }
+                | ServerFrame::HeartbeatAck
+                | ServerFrame::InvalidSession { .. },
+            ) => {}
         }
     }
 

@@ -65,6 +65,8 @@ pub(crate) struct Scene {
     pub(crate) catches_up: bool,
     /// A RESUME was refused: nothing else may happen (I4).
     pub(crate) refused: bool,
+    /// The node has said that it is gone.
+    pub(crate) stopped: bool,
     /// A violation was found: what follows from it is not judged again.
     pub(crate) complained: bool,
 }
@@ -82,6 +84,7 @@ impl Scene {
         self.notes.clear();
         (self.dispatches, self.words) = (0, 0);
         (self.refused, self.complained, self.catches_up) = (false, false, false);
+        self.stopped = false;
     }
 
     /// The step begins with this input.

@@ -1,4 +1,4 @@
-//! L1–L6, L8: how connections, sessions, relays and owners live and end.
+//! L1–L8: how connections, sessions, relays and owners live and end, and nodes stop.
 
 pub(crate) mod l1;
 pub(crate) mod l2;
@@ -6,4 +6,5 @@ pub(crate) mod l3;
 pub(crate) mod l4;
 pub(crate) mod l5;
 pub(crate) mod l6;
+pub(crate) mod l7;
 pub(crate) mod l8;

@@ -35,6 +35,7 @@ pub enum Clause {
     L4,
     L5,
     L6,
+    L7,
     L8,
     C1,
     C2,

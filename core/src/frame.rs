@@ -71,13 +71,13 @@ pub enum ServerFrame {
     },
     /// Op 11.
     HeartbeatAck,
-    /// Op 7: go, and come back elsewhere. It may come before op 10.
-    Reconnect,
     /// Op 9.
     InvalidSession {
         /// Whether a RESUME may still work; this system always says no.
         resumable: bool,
     },
+    /// Op 7: go, and come back elsewhere. It may come before op 10.
+    Reconnect,
 }
 
 /// Why a node closes a connection.

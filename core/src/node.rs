@@ -117,10 +117,10 @@ pub enum Input {
         /// What.
         message: PeerMessage,
     },
-    /// It is to stop as planned (L7). It may be told so again.
-    Stop,
     /// Count everything.
     Census,
+    /// It is to stop as planned (L7). It may be told so again.
+    Stop,
 }
 
 /// What a node asks for, or has to say for the record.
@@ -172,11 +172,11 @@ pub enum Output {
         /// What became of it.
         answer: Answer,
     },
-    /// It has stopped as planned: it says and hears nothing any more, and holds no connection but
-    /// those that did not go in time.
-    Stopped,
     /// Nothing to do; something to be known.
     Note(Note),
+    /// It has stopped as planned: it says and hears nothing any more, and whatever it still holds
+    /// did not go in time.
+    Stopped,
 }
 
 /// What happened inside, for those who judge.
@@ -429,8 +429,8 @@ impl Node {
             Input::Closed { connection, how } => self.closed(now, connection, how, out),
             Input::Request { port, token, request } => self.request(port, token, request, out),
             Input::Peer { from, message } => self.peer(now, from, message, out),
-            Input::Stop => self.stop(now, out),
             Input::Census => out.emit(Output::Note(Note::Census(self.census()))),
+            Input::Stop => self.stop(now, out),
         }
         self.rest(out);
     }

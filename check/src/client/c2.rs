@@ -4,7 +4,7 @@
 mod way;
 
 use guildhall_core::client::{Input, Output};
-use guildhall_core::frame::ClientFrame;
+use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::Port;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::Instant;
@@ -60,6 +60,9 @@ impl Ways {
                 }
             }
             Input::Quit => (way.opening, way.ended) = (None, None),
+            Input::Frame { connection, frame: ServerFrame::Reconnect } => {
+                way.must_leave = client.meant.filter(|meant| meant == connection);
+            }
             Input::Frame { .. } | Input::Dispatch { .. } | Input::Ask(_) | Input::Answer(_) => {}
         }
     }
@@ -92,6 +95,7 @@ impl Ways {
                 Some(Complaint::new("a client resumes nothing", "an IDENTIFY", "a RESUME"))
             }
             Output::Close { connection, code } => {
+                way.must_leave = way.must_leave.filter(|told| told != connection);
                 if way.unwanted == Some(*connection) {
                     way.unwanted = None;
                 } else if client.meant == Some(*connection) && *code != 1000 {
@@ -125,6 +129,10 @@ impl Ways {
         if let Some(unwanted) = way.unwanted.take() {
             let message = "a client keeps a socket that it did not ask for";
             return Some(Complaint::new(message, "a close", unwanted.to_string()));
+        }
+        if let Some(told) = way.must_leave.take() {
+            let message = "a client stays where it was told to go";
+            return Some(Complaint::new(message, "a close", told.to_string()));
         }
         if core::mem::take(&mut way.must_stop) {
             return Some(Complaint::new("a client does not stop", "it stops", "it goes on"));

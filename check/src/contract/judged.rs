@@ -10,7 +10,7 @@ use crate::delivery::{d2, d4};
 use crate::findings::{Complaint, Subject};
 use crate::isolation::i4;
 use crate::scene::{Said, Told};
-use crate::sessions::{l2, l5, l6};
+use crate::sessions::{l2, l5, l6, l7};
 use crate::violation::Clause;
 
 type Verdict = Option<(Subject, Complaint)>;
@@ -23,9 +23,10 @@ impl Contract {
             Said::Note(note, index) => judge(note, index),
             Said::Frame(..) | Said::Close(..) => None,
         };
-        let verdicts: [(Clause, &dyn Fn() -> Verdict); 8] = [
+        let verdicts: [(Clause, &dyn Fn() -> Verdict); 9] = [
             (Clause::I4, &|| i4::said(scene, facts, said)),
             (Clause::B4, &|| self.admission.said(scene, facts, now, said)),
+            (Clause::L7, &|| l7::said(scene, facts, now, said)),
             (Clause::L2, &|| l2::said(scene, facts, said)),
             (Clause::L1, &|| self.zombies.said(scene, facts, now, said)),
             (Clause::L6, &|| l6::said(scene, facts, said)),
@@ -46,7 +47,9 @@ impl Contract {
         let silent = self.zombies.stepped(&self.scene, &self.facts, now);
         let orphan = self.orphans.stepped(&self.scene, &self.facts, now);
         let admission = self.admission.stepped(&self.scene, &self.facts, now);
+        let lingers = self.exits.stepped(&self.scene, &self.facts, now);
         self.blame(head, Clause::L4, orphan);
+        self.blame(head, Clause::L7, lingers);
         let (scene, facts) = (&self.scene, &self.facts);
         if !scene.complained
             && let Some(verdict) = l5::stepped(scene, facts)
@@ -80,6 +83,9 @@ impl Contract {
         }
         if let (Told::Closed(_), Some(on)) = (self.scene.told, self.scene.connection) {
             self.leave(on, self.scene.session, head);
+        }
+        if self.scene.stopped {
+            self.goes(head, self.scene.node);
         }
     }
 

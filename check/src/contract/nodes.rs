@@ -1,6 +1,6 @@
 //! The steps of nodes, dispatches apart.
 
-use guildhall_core::frame::ClientFrame;
+use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::{NodeId, SessionId};
 use guildhall_core::node::{Input, Note, Output};
 use guildhall_core::step::{Actor, Head};
@@ -8,7 +8,7 @@ use guildhall_core::step::{Actor, Head};
 use super::Contract;
 use crate::bounds::{b1, b2};
 use crate::scene::{Said, Told};
-use crate::sessions::{l1, l3, l4};
+use crate::sessions::{l1, l3, l4, l7};
 use crate::violation::Clause;
 
 impl Contract {
@@ -31,6 +31,7 @@ impl Contract {
                     });
                 }
                 self.facts.sockets.close(node, *connection);
+                self.facts.stops.leave(node, *connection);
                 self.facts.waits.end(node, *connection);
             }
             Input::Frame { frame: ClientFrame::Heartbeat { d: Some(d) }, .. } => {
@@ -48,11 +49,11 @@ impl Contract {
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
             Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
-            Input::Directory(_)
-            | Input::Frame { .. }
-            | Input::Request { .. }
-            | Input::Stop
-            | Input::Census => {}
+            Input::Directory(_) | Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
+            Input::Stop => {
+                self.facts.stops(node, head.now.instant);
+                self.exits.begin(&self.facts, node);
+            }
         }
         self.zombies.hear(&self.scene, &self.facts, head.now.instant);
         self.admission.hear(&self.scene, head.now.instant);
@@ -65,6 +66,10 @@ impl Contract {
     }
 
     pub(super) fn node_says(&mut self, head: &Head, output: &Output) {
+        if self.scene.stopped || self.facts.stops.is_gone(self.scene.node) {
+            let verdict = l7::speaks(&self.facts, self.scene.node);
+            self.blame(head, Clause::L7, verdict);
+        }
         match output {
             Output::Frame { connection, frame } => {
                 self.says(head, Said::Frame(*connection, *frame))
@@ -94,7 +99,11 @@ impl Contract {
                 let index = session_of(note).and_then(|id| self.facts.sessions.find(id));
                 self.says(head, Said::Note(note, index));
             }
-            Output::Stopped => {}
+            Output::Stopped => {
+                let verdict = l7::gone(&self.facts, self.scene.node, head.now.instant);
+                self.blame(head, Clause::L7, verdict);
+                self.scene.stopped = true;
+            }
             Output::Peer { to, message } => {
                 self.scene.words += 1;
                 self.says_to_peer(head, *to, message);
@@ -132,11 +141,16 @@ impl Contract {
         match said {
             Said::Frame(on, frame) => {
                 facts.sockets.answer(node, on);
+                if frame == ServerFrame::Reconnect {
+                    let answer = !matches!(self.scene.told, Told::Timeout);
+                    facts.stops.tell(node, on, now, answer);
+                }
                 self.scene.frames.push((on, frame));
             }
             Said::Close(on, code) => {
                 self.scene.closes.push((on, code, facts.session_on(node, on)));
                 facts.sockets.close(node, on);
+                facts.stops.leave(node, on);
                 facts.waits.end(node, on);
             }
             Said::Note(note, index) => {

@@ -21,6 +21,7 @@ impl Contract {
             WorldEvent::Started(node) => {
                 self.marks.add("node started");
                 self.facts.down.retain(|down| down != node);
+                self.facts.stops.forget(*node);
             }
         }
     }
@@ -32,10 +33,23 @@ impl Contract {
         for _ in 0..self.facts.sessions.alive(node).count() {
             self.marks.add("session lost with its node");
         }
+        self.facts.stops.forget(node);
+        self.vanishes(head, node);
+    }
+
+    /// A node has stopped as planned.
+    pub(super) fn goes(&mut self, head: &Head, node: NodeId) {
+        self.marks.add("node stopped");
+        self.facts.stops.end(node);
+        self.vanishes(head, node);
+    }
+
+    fn vanishes(&mut self, head: &Head, node: NodeId) {
         self.waiting.retain(|(waits, _)| *waits != node);
         self.facts.crash(node, head.now.instant);
         self.zombies.crash(node);
         self.orphans.crash(node);
         self.admission.crash(node);
+        self.exits.crash(node);
     }
 }

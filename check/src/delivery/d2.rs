@@ -49,6 +49,14 @@ pub(crate) fn noted(
                 format!("{code:?}")
             })
         }
+        Note::Detached { connection, why: Detach::Cut(Cut::Stopping), .. } => {
+            let told = facts.stops.get(scene.node).and_then(|stop| stop.told_at(*connection));
+            let patience = facts.cast.limits.stop_patience;
+            let fits = told.is_some_and(|told| now >= told + patience);
+            needless(fits, "a connection is cut that was not told to go in time", || {
+                told.map_or("it was not told".to_owned(), |told| format!("told at {told}"))
+            })
+        }
         // What these name is judged by L1 and L2.
         Note::Detached { .. }
         | Note::Begun { .. }
@@ -186,7 +194,10 @@ fn ended(scene: &Scene, facts: &Facts, now: Instant, index: u32, why: End) -> Op
                 due.map_or("it is attached".to_owned(), |due| format!("{now}, not {due}"))
             })
         }
-        End::Stopped => None,
+        End::Stopped => {
+            let stops = facts.stops.get(session.node).is_some();
+            needless(stops, "a session ends for a stop that is none", || "no stop".to_owned())
+        }
         End::Overflow => {
             let (count, bytes) = facts.most_unsent(index);
             let over = count > u64::from(limits.replay_dispatches)

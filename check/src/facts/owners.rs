@@ -52,6 +52,13 @@ impl Owners {
         serving.filter_map(|((node, _), owner)| Some((*node, owner.epoch?)))
     }
 
+    /// A guild that a node says that it serves.
+    pub(crate) fn serving(&self, node: NodeId) -> Option<GuildId> {
+        let mut serving =
+            self.owners.iter().filter(|((at, _), owner)| *at == node && owner.epoch.is_some());
+        serving.next().map(|((_, guild), _)| *guild)
+    }
+
     /// How many guilds a node owns or is about to own.
     pub(crate) fn count(&self, node: NodeId) -> u64 {
         self.owners.keys().filter(|(at, _)| *at == node).count() as u64

@@ -1,5 +1,7 @@
 //! Which connections are open at which node, and which session writes to each.
 
+use std::collections::BTreeSet;
+
 use guildhall_core::id::{Connection, NodeId};
 
 /// No session.
@@ -130,6 +132,13 @@ impl Sockets {
     /// How many are open at a node.
     pub(crate) fn open(&self, node: NodeId) -> u64 {
         self.open.get(usize::from(node.0)).copied().unwrap_or(0)
+    }
+
+    /// Those that are open at a node.
+    pub(crate) fn all(&self, node: NodeId) -> BTreeSet<Connection> {
+        let sockets = self.nodes.get(usize::from(node.0)).map_or(&[][..], Vec::as_slice);
+        let open = sockets.iter().zip(0..).filter(|(socket, _)| socket.open);
+        open.map(|(socket, slot)| Connection { slot, generation: socket.generation }).collect()
     }
 
     /// A node has crashed, and all its connections with it.

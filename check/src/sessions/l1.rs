@@ -47,7 +47,8 @@ impl Zombies {
             // Of an attached connection the note says why it is closed.
             Said::Close(on, CloseCode::Unknown) if facts.session_on(scene.node, on).is_none() => {
                 let dead = self.is_dead(facts, at(on), false, now);
-                (on, dead || d2::floods(facts, scene, on))
+                let told = facts.stops.was_told(scene.node, on);
+                (on, dead || told || d2::floods(facts, scene, on))
             }
             Said::Close(..) | Said::Frame(..) | Said::Note(..) => return None,
         };

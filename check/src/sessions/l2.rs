@@ -19,7 +19,8 @@ fn complain(scene: &Scene, facts: &Facts, on: Connection, what: [&str; 3]) -> Ve
 
 /// A dispatch is written to a connection that no session has.
 pub(crate) fn stray(scene: &Scene, facts: &Facts, on: Connection, name: &str) -> Verdict {
-    let what = ["a dispatch goes to a connection without a session", "op 9, 10, 11 or close", name];
+    let what =
+        ["a dispatch goes to a connection without a session", "op 7, 9, 10, 11 or close", name];
     complain(scene, facts, on, what)
 }
 
@@ -122,8 +123,10 @@ pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
     }
     match scene.told {
         Told::Accepted => {
+            // A node that stops sends everybody away; L7 knows when.
             let hello = |(to, frame): &(Connection, ServerFrame)| {
-                *to == on && matches!(frame, ServerFrame::Hello { .. })
+                let greets = matches!(frame, ServerFrame::Hello { .. } | ServerFrame::Reconnect);
+                *to == on && greets
             };
             let what = ["a connection is not greeted", "op 10", "none"];
             if scene.frames.iter().any(hello) { None } else { complain(scene, facts, on, what) }

@@ -116,6 +116,7 @@ pub(crate) fn counted(
         + 2 * count(Table::Guilds)
         + 2 * count(Table::Relays)
         + count(Table::Buckets)
+        + u64::from(facts.stops.get(node).is_some())
         + 1;
     // Each line lies between these.
     let lines = [

@@ -55,6 +55,9 @@ fn left(scene: &Scene, facts: &Facts) -> Verdict {
     let quits = how.ends_session();
     let fits = if quits {
         scene.end(index) == Some(End::Quit)
+    } else if facts.stops.get(scene.node).is_some() {
+        // Nobody could resume it there.
+        scene.end(index) == Some(End::Stopped)
     } else {
         !session.ended && session.connection.is_none()
     };

@@ -284,6 +284,29 @@ pub(crate) fn crashed() -> History {
     end(stage)
 }
 
+/// Paris stops as planned, with the guild and three sessions, one of them detached by then; Berlin
+/// goes on with the guild, and takes everybody in. Then Paris comes back.
+pub(crate) fn stopped() -> History {
+    let names = ["alice", "bob", "carol", "dave", "erin", "frank", "grace"];
+    let mut stage = begin(Limits::default(), &names);
+    stage.say(ALICE, "one");
+    stage.silence(CAROL);
+    stage.cut(6);
+    stage.tell(0, node::Input::Stop);
+    stage.own(1, GUILD);
+    stage.say(BOB, "two");
+    stage.pass(Span::secs(6));
+    stage.tell(0, node::Input::Stop);
+    stage.say(ALICE, "three");
+    stage.pass(Span::secs(20));
+    stage.start(0);
+    stage.say(BOB, "four");
+    stage.pass(Span::secs(60));
+    stage.say(ALICE, "five");
+    stage.pass(Span::secs(5));
+    end(stage)
+}
+
 /// Nobody reaches Berlin for a while, and Bob is told so.
 pub(crate) fn unreachable() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
@@ -399,6 +422,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("blanks", blanks()),
         ("handed over", handed_over()),
         ("crashed", crashed()),
+        ("stopped", stopped()),
         ("unreachable", unreachable()),
         ("behind", behind()),
         ("two guilds", two_guilds()),

@@ -62,6 +62,12 @@ fn honest_histories_show_what_they_are_for() {
         "message blanked",
         "typing told",
         "session lost with its node",
+        "session lost by a stop",
+        "connection told to go",
+        "connection turned away",
+        "connection cut by a stop",
+        "node stopped",
+        "owner stepped down: closed",
         "request refused",
     ];
     let missing: Vec<_> = wanted.iter().filter(|name| !marks.contains_key(**name)).collect();

@@ -11,3 +11,4 @@ mod order;
 mod owners;
 mod requests;
 mod sessions;
+mod stops;

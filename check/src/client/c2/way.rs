@@ -19,6 +19,8 @@ pub(super) struct Way {
     /// A socket that it must close in this step, and one after which it must stop.
     pub(super) unwanted: Option<Connection>,
     pub(super) must_stop: bool,
+    /// A socket on which it was told to go.
+    pub(super) must_leave: Option<Connection>,
 }
 
 /// The nominal wait before a try, jitter apart.

@@ -52,7 +52,7 @@ fn d1_an_event_is_never_told() {
 #[test]
 fn d2_a_session_ends_for_a_reason_that_is_not_so() {
     let quit = |note: &Note| matches!(note, Note::Ended { why: End::Quit, .. });
-    for why in [End::Expired, End::Overflow] {
+    for why in [End::Expired, End::Overflow, End::Stopped] {
         let found = tampered(histories::resumed(), |steps| {
             let at = find(steps, 0, |step| noted(step, quit));
             if let Note::Ended { why: given, .. } = note_mut(&mut steps[at], quit) {

@@ -1,0 +1,90 @@
+//! Which nodes are stopping as planned, since when, and whom each has told to go.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use guildhall_core::id::{Connection, NodeId};
+use guildhall_core::time::Instant;
+
+/// One planned stop.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop {
+    pub(crate) since: Instant,
+    /// How many connections were open then.
+    pub(crate) held: u64,
+    /// Those of them that were not told to go, and have not gone by themselves.
+    left: BTreeSet<Connection>,
+    /// How many connections were told in the node's own time, not for an answer.
+    pub(crate) told: u64,
+    told_at: BTreeMap<Connection, Instant>,
+}
+
+impl Stop {
+    /// How many of the connections held were told or are gone.
+    pub(crate) fn done(&self) -> u64 {
+        self.held - self.left.len() as u64
+    }
+
+    /// When a connection was told to go.
+    pub(crate) fn told_at(&self, on: Connection) -> Option<Instant> {
+        self.told_at.get(&on).copied()
+    }
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stops {
+    stops: BTreeMap<NodeId, Stop>,
+    /// Nodes that have stopped, and were not started since.
+    gone: BTreeSet<NodeId>,
+}
+
+impl Stops {
+    /// A node is told to stop, with these connections open.
+    pub(crate) fn begin(&mut self, node: NodeId, now: Instant, open: BTreeSet<Connection>) {
+        let held = open.len() as u64;
+        let (told, told_at) = (0, BTreeMap::new());
+        self.stops.entry(node).or_insert(Stop { since: now, held, left: open, told, told_at });
+    }
+
+    /// The stop that a node is about.
+    pub(crate) fn get(&self, node: NodeId) -> Option<&Stop> {
+        self.stops.get(&node)
+    }
+
+    pub(crate) fn is_gone(&self, node: NodeId) -> bool {
+        self.gone.contains(&node)
+    }
+
+    /// Whether a connection was told to go.
+    pub(crate) fn was_told(&self, node: NodeId, on: Connection) -> bool {
+        self.get(node).is_some_and(|stop| stop.told_at(on).is_some())
+    }
+
+    /// A connection is told to go: for an answer, or in the node's own time.
+    pub(crate) fn tell(&mut self, node: NodeId, on: Connection, now: Instant, answer: bool) {
+        if let Some(stop) = self.stops.get_mut(&node) {
+            stop.left.remove(&on);
+            stop.told += u64::from(!answer);
+            stop.told_at.entry(on).or_insert(now);
+        }
+    }
+
+    /// A connection is gone.
+    pub(crate) fn leave(&mut self, node: NodeId, on: Connection) {
+        if let Some(stop) = self.stops.get_mut(&node) {
+            stop.left.remove(&on);
+        }
+    }
+
+    /// A node has stopped.
+    pub(crate) fn end(&mut self, node: NodeId) {
+        self.stops.remove(&node);
+        self.gone.insert(node);
+    }
+
+    /// A node has crashed, or runs again.
+    pub(crate) fn forget(&mut self, node: NodeId) {
+        self.stops.remove(&node);
+        self.gone.remove(&node);
+    }
+}
