@@ -41,6 +41,7 @@ catalogue! {
     slow_journal
     full_disk
     everybody_back
+    rolling_restart
     false_alarm
     role_revoked
     revoked_while_away

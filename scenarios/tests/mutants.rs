@@ -93,6 +93,9 @@ const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::DirectoryNotAsked, Clause::L3, "lost-directory"),
     (Mutant::PermissionNotAsked, Clause::I8, "far-behind"),
     (Mutant::MessagePerMember, Clause::B3, "everybody-back"),
+    (Mutant::StopAllAtOnce, Clause::L7, "rolling-restart"),
+    (Mutant::StopTakesSessions, Clause::L7, "rolling-restart"),
+    (Mutant::StopWaitsForEver, Clause::L7, "rolling-restart"),
 ];
 
 /// Seeds that a sweep may need until a planted bug is found.

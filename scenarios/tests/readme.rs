@@ -33,5 +33,5 @@ fn the_plan_in_the_readme_runs_and_holds() {
 
 #[test]
 fn the_plan_in_the_readme_tells_its_story() {
-    tell("plan-of-the-readme", &Plan::from_toml(block("toml")).expect("it is a plan"));
+    tell("plan-of-the-readme", &Plan::from_toml(block("toml")).expect("it is a plan"), "");
 }

@@ -9,10 +9,15 @@ use guildhall_sim::script::Settings;
 use guildhall_sim::seed::Seed;
 
 fn tell(name: &str, seed: u64, settings: &[&str]) {
+    tell_from(name, seed, settings, "");
+}
+
+/// The same, but from the first line on that says this.
+fn tell_from(name: &str, seed: u64, settings: &[&str], from: &str) {
     let scenario = by_name(name).unwrap();
     let settings = Settings::parse(settings).unwrap();
     let plan = scenario.plan(Seed::new(seed).unwrap(), &settings).unwrap();
-    telling::tell(name, &plan);
+    telling::tell(name, &plan, from);
 }
 
 #[test]
@@ -113,6 +118,11 @@ fn full_disk() {
 #[test]
 fn everybody_back() {
     tell("everybody-back", 0, &["sessions=3", "others=2"]);
+}
+
+#[test]
+fn rolling_restart() {
+    tell_from("rolling-restart", 0, &["sessions=2", "lines=6"], "berlin     is to stop");
 }
 
 #[test]

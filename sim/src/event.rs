@@ -47,10 +47,12 @@ pub(crate) enum Kind {
     Synced { journal: u32, turn: u32 },
     /// A node is told to own a guild.
     Own { node: u16, guild: u32 },
-    /// A guild goes to its heir, if its owner is still down.
+    /// A guild goes to its heir, if its owner is still down, or stops.
     Inherit { guild: u32, from: u16 },
     /// A node is told that another one has crashed.
     Alarm { to: u16, about: u16 },
+    /// A node is told to stop.
+    Stop { node: u16 },
     /// A client's deadline comes.
     WakeClient { client: u32 },
     /// A client's user starts it.

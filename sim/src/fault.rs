@@ -20,7 +20,7 @@ pub use milestone::{Health, Milestone, Moment, Stage, Turn};
 pub enum Family {
     /// Connections break, stall, slow down or half-open.
     Link,
-    /// Nodes pause, crash, are said to have crashed, and take guilds over.
+    /// Nodes pause, crash, stop as planned, are said to have crashed, and take guilds over.
     Node,
     /// Wall clocks jump.
     Clock,
@@ -75,6 +75,7 @@ impl Fault {
             }
             Self::Pause { .. }
             | Self::Crash { .. }
+            | Self::Stop { .. }
             | Self::FalseAlarm { .. }
             | Self::Move { .. } => Family::Node,
             Self::WallJump { .. } => Family::Clock,
@@ -111,6 +112,7 @@ impl Fault {
             | Self::Steal { client, .. } => Some(client),
             Self::Pause { .. }
             | Self::Crash { .. }
+            | Self::Stop { .. }
             | Self::FalseAlarm { .. }
             | Self::Move { .. }
             | Self::WallJump { .. }
@@ -134,6 +136,7 @@ impl Fault {
             | Self::Slow { .. }
             | Self::Pause { .. }
             | Self::Crash { .. }
+            | Self::Stop { .. }
             | Self::Lossy { .. }
             | Self::Repeat { .. }
             | Self::Delay { .. }

@@ -14,6 +14,7 @@ mod nodes;
 mod placement;
 mod post;
 mod stage;
+mod stops;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -69,6 +70,8 @@ struct NodeHost {
     held: Vec<Event>,
     /// How many faults keep it down.
     downs: u32,
+    /// How many faults have it stop as planned, while it is not gone yet.
+    stops: u32,
     /// It never runs again.
     forever: bool,
     /// How often a planted bug was reached before it was started again.
@@ -134,6 +137,7 @@ impl<'a, W: Witness> World<'a, W> {
                 pauses: 0,
                 held: Vec::new(),
                 downs: 0,
+                stops: 0,
                 forever: false,
                 hits: 0,
             })
@@ -168,6 +172,7 @@ impl<'a, W: Witness> World<'a, W> {
             boots: vec![1; nodes.len()],
             turns: vec![Turn::Orphaned; plan.guilds.len()],
             passed: Vec::new(),
+            stopped: None,
         };
         let guilds = &topology.cast.guilds;
         let journals =
@@ -280,6 +285,7 @@ impl<'a, W: Witness> World<'a, W> {
             Kind::Own { node, guild } => self.own(event, usize::from(node), guild as usize),
             Kind::Inherit { guild, from } => self.inherit(guild as usize, usize::from(from)),
             Kind::Alarm { to, about } => self.alarmed(event, usize::from(to), about),
+            Kind::Stop { node } => self.told_to_stop(event, usize::from(node)),
             Kind::Request { node, parcel } => self.request(event, usize::from(node), parcel),
             Kind::Answer { client, parcel } => {
                 if let Some(Parcel::Answer(answer)) = self.stage.parcels.take(parcel) {

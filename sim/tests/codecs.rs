@@ -63,7 +63,7 @@ fn fault(g: &mut Gen) -> Fault {
     ];
     let endings = [Ending::Fin, Ending::Reset, Ending::HalfOpen { late: span(g) }];
     let (from, to, guild, share) = (end(g), end(g), text(g), u8::arbitrary(g));
-    match u8::arbitrary(g) % 20 {
+    match u8::arbitrary(g) % 21 {
         0 => Fault::Cut { client, how: *g.choose(&endings).unwrap() },
         1 => Fault::Stall { client, way: way(g) },
         2 => Fault::Slow { client, bandwidth: u32::arbitrary(g) },
@@ -83,6 +83,7 @@ fn fault(g: &mut Gen) -> Fault {
         16 => Fault::JournalCrash { guild },
         17 => Fault::JournalFull { guild, room: u32::arbitrary(g) },
         18 => Fault::JournalFail { guild },
+        19 => Fault::Stop { node },
         _ => Fault::Steal { client, token: bool::arbitrary(g) },
     }
 }

@@ -7,10 +7,14 @@ use guildhall_sim::transcript::Transcript;
 /// More than this nobody reads; the rest of a run is in its digest.
 const MOST_LINES: usize = 120;
 
-/// Runs a plan and compares its transcript with the one of this name.
-pub(crate) fn tell(name: &str, plan: &Plan) {
+/// Runs a plan and compares its transcript with the one of this name; told from the first line on
+/// that says `from`.
+pub(crate) fn tell(name: &str, plan: &Plan, from: &str) {
     let (mut lines, mut more) = (Vec::new(), 0);
     let takes = |_: &_, line: &str| {
+        if lines.is_empty() && !line.contains(from) {
+            return;
+        }
         if lines.len() < MOST_LINES {
             lines.push(line.to_owned());
         } else {

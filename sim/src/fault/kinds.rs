@@ -52,6 +52,12 @@ pub enum Fault {
         #[serde(default, skip_serializing_if = "is_false")]
         forever: bool,
     },
+    /// A node is told to stop, and does so in its own time; it runs again when the fault is over. One
+    /// that is not gone by then is killed first.
+    Stop {
+        /// Which.
+        node: String,
+    },
     /// All other nodes are told that a node has crashed, wrongly.
     FalseAlarm {
         /// Which.
@@ -280,6 +286,7 @@ impl fmt::Display for Fault {
             Self::Pause { node } => write!(f, "{node} pauses"),
             Self::Crash { node, forever: false } => write!(f, "{node} crashes"),
             Self::Crash { node, forever: true } => write!(f, "{node} crashes for ever"),
+            Self::Stop { node } => write!(f, "{node} is told to stop"),
             Self::FalseAlarm { node } => write!(f, "{node} is said to have crashed"),
             Self::Move { guild, to } => write!(f, "{guild} is given to {to}"),
             Self::WallJump { node, by_ms } => write!(f, "{node}'s wall clock jumps by {by_ms}ms"),

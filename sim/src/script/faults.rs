@@ -104,6 +104,12 @@ impl Script {
         self.fault(Fault::Crash { node, forever: true }, Span::ZERO);
     }
 
+    /// A node stops as planned, and runs again after a while.
+    pub fn stop(&mut self, node: Place, lasts: Span) {
+        let node = self.place_name(node);
+        self.fault(Fault::Stop { node }, lasts);
+    }
+
     /// The other nodes are told that a node has crashed, wrongly.
     pub fn false_alarm(&mut self, node: Place) {
         let node = self.place_name(node);

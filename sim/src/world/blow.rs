@@ -21,6 +21,7 @@ pub(super) enum Blow {
     Steal(u32, bool),
     Pause(usize),
     Crash(usize, bool),
+    Stop(usize),
     FalseAlarm(usize),
     WallJump(usize, i64),
     /// A guild, and the node that it goes to.
@@ -59,6 +60,7 @@ impl Blow {
             Fault::Steal { client, token } => Self::Steal(who(client)?, *token),
             Fault::Pause { node } => Self::Pause(names.node(node)?),
             Fault::Crash { node, forever } => Self::Crash(names.node(node)?, *forever),
+            Fault::Stop { node } => Self::Stop(names.node(node)?),
             Fault::FalseAlarm { node } => Self::FalseAlarm(names.node(node)?),
             Fault::WallJump { node, by_ms } => Self::WallJump(names.node(node)?, *by_ms),
             Fault::Move { guild, to } => Self::Move(names.guild(guild)?, names.node(to)?),
@@ -100,6 +102,7 @@ impl Blow {
             | Self::Steal(client, _) => Some(Whom::Client(client)),
             Self::Pause(node)
             | Self::Crash(node, _)
+            | Self::Stop(node)
             | Self::FalseAlarm(node)
             | Self::WallJump(node, _) => Some(Whom::Node(small(node))),
             Self::Move(guild, _)

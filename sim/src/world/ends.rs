@@ -7,6 +7,7 @@ use guildhall_core::client;
 use guildhall_core::directory::{self, Word};
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::frame::{ClientFrame, Farewell};
+use guildhall_core::guild::StepDown;
 use guildhall_core::id::{Connection, GuildId, NodeId, Port, Seq};
 use guildhall_core::journal::Command;
 use guildhall_core::machine::Sink;
@@ -71,7 +72,7 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
                 let event = Event { cause, kind: Kind::Answer { client, parcel } };
                 stage.answer(&(client, answer.origin, "answer"), event);
             }
-            node::Output::Stopped => {}
+            node::Output::Stopped => stage.stopped = Some(node),
             node::Output::Note(note) => self.note(&note),
         }
     }
@@ -106,10 +107,18 @@ impl<W: Witness> NodeEnd<'_, W> {
     fn note(&mut self, note: &Note) {
         match note {
             Note::Opened { guild, .. } => self.stage.pass(guild_place(*guild), Turn::Serving),
-            Note::SteppedDown { guild, .. } => {
-                let guild = guild_place(*guild);
+            Note::SteppedDown { guild, why, .. } => {
+                let (guild, from) = (guild_place(*guild), small(self.node));
                 self.stage.pass(guild, Turn::Orphaned);
-                self.own_again(guild);
+                self.place_again(
+                    guild,
+                    match why {
+                        StepDown::Closed => Kind::Inherit { guild: place(guild), from },
+                        StepDown::Fenced(_) | StepDown::Failed => {
+                            Kind::Own { node: from, guild: place(guild) }
+                        }
+                    },
+                );
             }
             Note::Begun { .. }
             | Note::IdentifyRefused { .. }
@@ -124,12 +133,12 @@ impl<W: Witness> NodeEnd<'_, W> {
         }
     }
 
-    /// Whoever places guilds sees that one has lost its owner: whoever is named for it is told again.
-    fn own_again(&mut self, guild: usize) {
+    /// Whoever places guilds sees that one has lost its owner: whoever is named for it is told again,
+    /// or its heir if the owner has closed it.
+    fn place_again(&mut self, guild: usize, kind: Kind) {
         let stage = &mut *self.stage;
         let key = stage.seed.key(Domain::Fault).text("own again").with(guild as u64);
         let at = stage.now + key.with(stage.now).between(OWN_AGAIN.0, OWN_AGAIN.1);
-        let kind = Kind::Own { node: small(self.node), guild: place(guild) };
         stage.agenda.push(at, 1, Event { cause: self.head.step, kind });
     }
 

@@ -138,6 +138,7 @@ impl<W: Witness> World<'_, W> {
             Blow::Steal(client, token) => self.steal(index, client, token, cause),
             Blow::Pause(node) => self.nodes[node].pauses += 1,
             Blow::Crash(node, forever) => self.crash(node, forever),
+            Blow::Stop(node) => self.stop(node),
             Blow::FalseAlarm(node) => self.spread(node, "false alarm"),
             Blow::WallJump(node, by_ms) => self.nodes[node].clock.jump(by_ms),
             Blow::Move(guild, to) => self.name_owner(guild, to),
@@ -203,6 +204,7 @@ impl<W: Witness> World<'_, W> {
             }
             Blow::Pause(node) => self.resume_node(node),
             Blow::Crash(node, _) => self.revive(node),
+            Blow::Stop(node) => self.unstop(node),
             Blow::JournalSlow(guild, by) => self.slow_journal(guild, by, false),
             Blow::JournalCrash(guild) => self.restart_journal(guild),
             Blow::JournalFull(guild, _) => self.empty_journal(guild),

@@ -191,6 +191,7 @@ impl<W: Witness> World<'_, W> {
             self.stage.end_step();
         }
         self.rearm_node(node);
+        self.stopped();
         self.meet_passed();
     }
 
@@ -205,6 +206,7 @@ impl<W: Witness> World<'_, W> {
         self.stage.watch.stepped(&head);
         self.stage.end_step();
         self.rearm_node(node);
+        self.stopped();
         self.meet_passed();
     }
 

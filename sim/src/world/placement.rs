@@ -24,20 +24,33 @@ impl<W: Witness> World<'_, W> {
     /// A node crashes.
     pub(super) fn crash(&mut self, node: usize, forever: bool) {
         let host = &mut self.nodes[node];
+        let was_up = host.downs == 0;
         host.forever |= forever;
-        host.downs += 1;
-        if host.downs > 1 {
-            return;
+        host.downs += 1 + std::mem::take(&mut host.stops);
+        if was_up {
+            self.fall(node, true);
+            self.bequeath(node);
         }
+    }
+
+    /// A node is gone: it has crashed, or has stopped as planned.
+    pub(super) fn fall(&mut self, node: usize, crashes: bool) {
+        let host = &mut self.nodes[node];
         host.hits += host.node.hits();
         host.wake = u64::MAX;
         for event in std::mem::take(&mut host.held) {
             self.stage.discard(event);
         }
-        self.sever(node);
-        self.stage.world_event(&WorldEvent::Crashed(NodeId(small(node))));
+        self.sever(node, crashes);
+        if crashes {
+            self.stage.world_event(&WorldEvent::Crashed(NodeId(small(node))));
+        }
         self.stage.passed.push((Whom::Node(place(node)), Moment::Node(Health::Down)));
         self.spread(node, "crash");
+    }
+
+    /// The guilds of a node that is gone, or about to go, are given to their heirs.
+    pub(super) fn bequeath(&mut self, node: usize) {
         for guild in 0..self.owners.len() {
             if self.owners[guild] == node && self.topology.owners[guild].1.is_some() {
                 let key = self.stage.seed.key(Domain::Fault).text("inherit").with(guild as u64);
@@ -48,22 +61,26 @@ impl<W: Witness> World<'_, W> {
         }
     }
 
-    /// The connections of a node that has crashed are reset: what was under way on them is lost.
-    fn sever(&mut self, node: usize) {
+    /// The connections of a node that has crashed are reset: what was under way on them is lost. Those
+    /// of one that has stopped end: what was said on them before arrives.
+    fn sever(&mut self, node: usize, reset: bool) {
         for link in 0..self.stage.links.len() {
             let wire = &self.stage.links[link];
-            if usize::from(wire.node) != node || wire.connection.generation == 0 {
+            if usize::from(wire.node) != node || wire.connection.generation == 0 || wire.severed {
                 continue;
             }
             let link = place(link);
-            self.stage.hang_up(link, false, true);
+            self.stage.hang_up(link, false, reset);
             let wire = &mut self.stage.links[link as usize];
-            (wire.down.flow, wire.up.flow, wire.severed) = (Flow::Dead, Flow::Dead, true);
+            (wire.up.flow, wire.severed) = (Flow::Dead, true);
             let there = std::mem::take(&mut wire.there);
-            let (down, up) =
-                (std::mem::take(&mut wire.held_down), std::mem::take(&mut wire.held_up));
+            let mut lost = std::mem::take(&mut wire.held_up);
+            if reset {
+                wire.down.flow = Flow::Dead;
+                lost.append(&mut wire.held_down);
+            }
             let connection = wire.connection;
-            for event in down.into_iter().chain(up) {
+            for event in lost {
                 self.stage.discard(event);
             }
             if there {
@@ -140,12 +157,13 @@ impl<W: Witness> World<'_, W> {
         }
     }
 
-    /// A guild goes to its heir, if it is still named for a node that is down.
+    /// A guild goes to its heir, if it is still named for a node that is down or stops.
     pub(super) fn inherit(&mut self, guild: usize, from: usize) {
         if let (_, Some(heir)) = self.topology.owners[guild]
             && self.owners[guild] == from
-            && !self.is_up(from)
+            && (!self.is_up(from) || self.is_stopping(from))
             && self.is_up(heir)
+            && !self.is_stopping(heir)
         {
             self.name_owner(guild, heir);
         }

@@ -104,6 +104,8 @@ pub(crate) struct Stage<W> {
     pub(crate) turns: Vec<Turn>,
     /// What has happened since it was last asked whether a fault waits for it.
     pub(crate) passed: Vec<(Whom, Moment)>,
+    /// The node that has said in this step that it is gone.
+    pub(crate) stopped: Option<usize>,
 }
 
 impl<W: Witness> Stage<W> {
@@ -208,6 +210,7 @@ impl<W: Witness> Stage<W> {
             | Kind::Own { .. }
             | Kind::Inherit { .. }
             | Kind::Alarm { .. }
+            | Kind::Stop { .. }
             | Kind::WakeNode { .. }
             | Kind::WakeClient { .. }
             | Kind::Start { .. }

@@ -1,0 +1,53 @@
+//! All nodes are stopped and started again, one after the other, while people talk.
+//!
+//! Each takes nothing new, closes its guilds, and sends everybody away, one at a time: whoever comes
+//! back too early is sent on. A line that has gone dead is not waited for. Nobody loses what was
+//! committed, and everybody finds another node.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::{Family, Way};
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "rolling-restart";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
+    let guild = s.guild("rustaceans", berlin);
+    s.heir(guild, paris);
+    let other = s.guild("gardeners", oslo);
+    s.heir(other, berlin);
+    let (general, garden) = (s.channel(guild, "general"), s.channel(other, "garden"));
+    let alice = s.member("alice", berlin, &[guild, other]);
+    let bob = s.member("bob", paris, &[guild, other]);
+    let olga = s.member("olga", oslo, &[guild]);
+    let dave = s.member("dave", paris, &[guild]);
+    let sessions = s.size("sessions", 2..=20);
+    let lines = s.size("lines", 6..=15);
+    for (name, place) in [("berliner", berlin), ("parisian", paris), ("osloer", oslo)] {
+        s.crowd(name, sessions, place, &[guild], Span::secs(2));
+    }
+    let spread = s.span("spread", 2_000..=10_000);
+    s.limits().stop_spread = spread;
+    let patience = s.span("patience", 500..=4_000);
+    s.limits().stop_patience = patience;
+    s.limits().stop_within = Span::secs(20);
+
+    s.wait_between(3_000..=5_000);
+    s.chat(&[alice, bob, olga], general, 3, 0..=300);
+    s.silence(dave, Way::Both);
+    for place in [paris, berlin, oslo] {
+        let down = s.span("down", 15_000..=30_000);
+        s.stop(place, down);
+        s.chat(&[alice, bob, olga], general, lines, 0..=2_000);
+        s.chat(&[alice, bob], garden, 4, 0..=1_000);
+        s.wait(down);
+        s.wait_between(500..=3_000);
+    }
+    s.chat(&[alice, bob, olga], general, 3, 0..=500);
+
+    s.wait(Span::secs(20));
+    s.weather(&[Family::Link, Family::Node, Family::Peer]);
+    s.until_nothing_is_left();
+}
