@@ -129,6 +129,9 @@ fn bounds(plan: &mut Plan, key: Key) {
         unreachable_after: [Span::secs(5), Span::secs(20)];
         reconcile_every: [Span::millis(500), Span::secs(2)];
         ask_again: [Span::millis(100), Span::millis(400)];
+        stop_spread: [Span::millis(500), Span::secs(3)];
+        stop_patience: [Span::millis(200), Span::secs(2)];
+        stop_within: [Span::secs(4), Span::secs(12)];
         request_age: [Span::secs(10), Span::secs(60)];
         nonce_window: [Span::secs(30), Span::secs(200)];
     }
@@ -142,6 +145,8 @@ fn bounds(plan: &mut Plan, key: Key) {
     limits.stale_after = limits.stale_after.max(least);
     limits.unreachable_after = limits.unreachable_after.max(limits.stale_after);
     limits.nonce_window = limits.nonce_window.max(limits.request_age.scaled(2, 1));
+    let least = limits.stop_spread + limits.stop_patience + Span::secs(1);
+    limits.stop_within = limits.stop_within.max(least);
     if limits.validate().is_err() {
         // Two of them do not go together: the story's own bounds are what is left.
         *limits = before;

@@ -112,7 +112,7 @@ impl Draw<'_> {
     fn node(&mut self) {
         let (node, key) = (self.named("node"), self.key);
         let when = self.when_guild();
-        match key.text("kind").below(8) {
+        match key.text("kind").below(10) {
             0 | 1 => self.push(when, self.span("for", 50, 20_000), Fault::Pause { node }),
             2 => self.push(when, Span::ZERO, Fault::FalseAlarm { node }),
             3 | 4 => {
@@ -121,6 +121,10 @@ impl Draw<'_> {
                     self.push(when, Span::ZERO, Fault::Move { guild, to: node });
                     self.again();
                 }
+            }
+            5 | 6 => {
+                self.push(when, self.span("for", 500, 40_000), Fault::Stop { node });
+                self.again();
             }
             _ => {
                 let gone = self
