@@ -34,6 +34,7 @@ catalogue! {
     far_behind
     crash_before_fan_out
     done_then_crash
+    lost_grant
     retry_over_a_crash
     stale_owner
     late_copy
