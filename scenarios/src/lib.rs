@@ -27,6 +27,7 @@ catalogue! {
     half_open
     slow_consumer
     hostile_client
+    strangers_at_the_door
     reconnect_storm
     busy_guild
     cut_off_relay
