@@ -144,6 +144,8 @@ pub(crate) struct SweepLine<'a> {
     faults: &'a BTreeMap<&'static str, u64>,
     meetings: &'a BTreeMap<String, u64>,
     marks: &'a BTreeMap<&'static str, u64>,
+    /// The marks that no seed came by.
+    unreached: Vec<&'static str>,
 }
 
 impl<'a> SweepLine<'a> {
@@ -164,6 +166,7 @@ impl<'a> SweepLine<'a> {
             faults: &tally.faults,
             meetings: &tally.meetings,
             marks: &tally.marks,
+            unreached: tally.unreached(),
         }
     }
 }

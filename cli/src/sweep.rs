@@ -205,6 +205,10 @@ impl Sweep<'_> {
         if all && !unmet.is_empty() {
             self.out.line(tell::item("never", &format!("no fault of {}", unmet.join(", "))))?;
         }
+        let unreached = total.unreached();
+        if all && !unreached.is_empty() {
+            self.out.line(tell::item("unreached", &unreached.join(", ")))?;
+        }
         if let Some(mutant) = self.field.conditions.mutant() {
             let hits = format!("{}, reached {} times", mutant.word(), grouped(total.hits));
             self.out.line(tell::item("mutant", &hits))?;
@@ -215,5 +219,5 @@ impl Sweep<'_> {
 
 fn row(cells: [String; 6]) -> String {
     let [name, seeds, failing, open, steps, deliveries] = cells;
-    format!("{name:<18}{seeds:>9}{failing:>9}{open:>14}{steps:>16}{deliveries:>14}")
+    format!("{name:<22}{seeds:>9}{failing:>9}{open:>14}{steps:>16}{deliveries:>14}")
 }

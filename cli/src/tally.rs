@@ -38,6 +38,12 @@ impl Tally {
         sum(&mut self.marks, outcome.marks.clone());
     }
 
+    /// The marks that no run came by.
+    pub(crate) fn unreached(&self) -> Vec<&'static str> {
+        let all = guildhall_check::all_marks().iter().copied();
+        all.filter(|mark| !self.marks.contains_key(mark)).collect()
+    }
+
     /// How a sweep that came to this ends.
     pub(crate) fn exit(&self, interrupted: bool) -> Exit {
         if self.seeds + self.broken == 0 && !interrupted {

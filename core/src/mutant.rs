@@ -41,17 +41,17 @@ macro_rules! mutants {
 
 mutants! {
     LateCloseDetaches = "late-close-detaches",
-        "the end of an old connection detaches the session from its new one";
+        "the end of an old connection detaches the session from its new one (rule 24)";
     ReplayFromSeq = "replay-from-seq",
         "a replay begins with the dispatch that the client has already taken";
     HeartbeatNotRearmed = "heartbeat-not-rearmed",
         "a resumed connection is never watched for heartbeats";
     ReplayFromWritten = "replay-from-written",
-        "a replay begins after what was written to the connection before";
+        "a replay begins after what was written to the connection before (rule 25)";
     DroppedInReplay = "dropped-in-replay",
         "what happens while a replay is under way is not told";
     ResumeByUser = "resume-by-user",
-        "a RESUME of a dead session takes another one of the same user";
+        "a RESUME of a dead session takes another one of the same user (rule 23)";
     TokenNotChecked = "token-not-checked",
         "whoever knows a session's id may resume it";
     IdKept = "id-kept",
@@ -85,7 +85,7 @@ mutants! {
     RelayNeverAsks = "relay-never-asks",
         "a relay that has missed something waits for it for ever";
     PrevIgnored = "prev-ignored",
-        "a relay takes up an event though one before it is missing";
+        "a relay takes up an event though one before it is missing (rule 8)";
     AppliedTwice = "applied-twice",
         "a relay takes up an event that it has already taken up";
     GapNotTold = "gap-not-told",
@@ -98,14 +98,20 @@ mutants! {
         "a message's id follows the wall clock back";
     TailRenumbered = "tail-renumbered",
         "a new owner gives the records that it adopts positions of its own (rule 1)";
+    TailCounted = "tail-counted",
+        "a new owner counts the records that it adopts instead of reading their positions (rule 1)";
     ReadBeforeFence = "read-before-fence",
         "the journal reads the log before it sets the fence (rule 2)";
     FenceNotChecked = "fence-not-checked",
         "the journal takes records of an epoch that is over (rule 3)";
+    FenceNotSynced = "fence-not-synced",
+        "the journal grants an epoch before its fence is on disk (rule 3)";
     StagedTold = "staged-told",
         "an owner that is refused by the journal says done for what it had staged (rule 4)";
     EpochNotTold = "epoch-not-told",
         "the epoch record is no event of the stream (rule 5)";
+    FirstTipNotTold = "first-tip-not-told",
+        "a new owner is not heard of before its first event (rule 5)";
     FanOutBeforeDurable = "fan-out-before-durable",
         "an event is sent out before the journal has it (rule 6)";
     DoneBeforeDurable = "done-before-durable",
@@ -124,12 +130,16 @@ mutants! {
         "an epoch record names the epoch record before it (rule 9)";
     RelayRollsBack = "relay-rolls-back",
         "a relay goes back to the durable tail of a new owner (rule 10)";
+    RelayWaits = "relay-waits",
+        "a relay above the durable tail of a new owner waits for what was lost (rule 10)";
     TipOnce = "tip-once",
         "a guild tells its tip just once (rule 12)";
     SnapshotEachEpoch = "snapshot-each-epoch",
         "a relay asks for a snapshot for every change of epoch (rule 13)";
     SnapshotBackwards = "snapshot-backwards",
         "a relay takes a snapshot that is behind it (rule 14)";
+    SnapshotTorn = "snapshot-torn",
+        "the state of a snapshot is read an event before its tip (rule 14)";
     RingNotFilled = "ring-not-filled",
         "a new owner starts with an empty ring (rule 15)";
     RingNotRelinked = "ring-not-relinked",
@@ -154,6 +164,8 @@ mutants! {
         "an ephemeral request that comes twice happens twice (rule 21)";
     FencedByRecord = "fenced-by-record",
         "a relay fences the stream on the epoch of the record (rule 22)";
+    IdentifySteals = "identify-steals",
+        "an IDENTIFY takes the session that its user has from its connection (rule 23)";
     OldCopyTaken = "old-copy-taken",
         "a request that was too long on its way is taken";
     RefusedUnconfirmed = "refused-unconfirmed",

@@ -189,7 +189,7 @@ impl Relay {
             {
                 followed.position = record.prev;
             }
-            record.prev <= followed.position
+            record.prev <= followed.position && !waits_for_lost(&record, followed.position, plant)
         });
         let Some(at) = self.position() else { return self.hold(limits, record, plant) };
         let (is_old, by_index) = (record.position <= at, record.position.index <= at.index);
@@ -233,7 +233,7 @@ impl Relay {
             let (position, prev) = (first.get().position, first.get().prev);
             if position > at {
                 let skips = position != at.next() && plant.is(Mutant::NextIndexOnly);
-                if prev > at || skips {
+                if prev > at || skips || waits_for_lost(first.get(), at, plant) {
                     return false;
                 }
                 let record = first.remove();
@@ -387,4 +387,9 @@ impl Relay {
         let pieces = self.pieces.as_ref().map_or(0, Pieces::len);
         (self.audience.logged(), (pieces + self.held.len()) as u64)
     }
+}
+
+/// A bug: a relay above a new owner's durable tail waits for what linked on to it (rule 10).
+fn waits_for_lost(record: &Record, at: Position, plant: &mut Plant) -> bool {
+    record.position.index == 0 && record.prev < at && plant.is(Mutant::RelayWaits)
 }

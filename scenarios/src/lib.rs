@@ -27,6 +27,7 @@ catalogue! {
     half_open
     slow_consumer
     hostile_client
+    strangers_at_the_door
     reconnect_storm
     busy_guild
     cut_off_relay
@@ -34,6 +35,7 @@ catalogue! {
     far_behind
     crash_before_fan_out
     done_then_crash
+    lost_grant
     retry_over_a_crash
     stale_owner
     late_copy

@@ -1,5 +1,6 @@
 //! Planted bugs: each must be reached, and must turn its clause red within 500 seeds
-//! of the story that is about it.
+//! of the story that is about it; and of each rule of the protocol that names clauses, one bug at
+//! least must turn one of those red first.
 //!
 //! These tests exist only in a build with the feature `mutants`, which `.ci/run` makes in a target
 //! folder of its own.
@@ -46,10 +47,13 @@ const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::MembersNotAsked, Clause::I8, "kick-and-rejoin"),
     (Mutant::IdOfWallClock, Clause::O5, "two-members"),
     (Mutant::TailRenumbered, Clause::D7, "crash-before-fan-out"),
+    (Mutant::TailCounted, Clause::L3, "crash-before-fan-out"),
     (Mutant::ReadBeforeFence, Clause::L5, "stale-owner"),
     (Mutant::FenceNotChecked, Clause::L5, "stale-owner"),
-    (Mutant::StagedTold, Clause::D7, "stale-owner"),
+    (Mutant::FenceNotSynced, Clause::D5, "lost-grant"),
+    (Mutant::StagedTold, Clause::D5, "stale-owner"),
     (Mutant::EpochNotTold, Clause::D2, "full-disk"),
+    (Mutant::FirstTipNotTold, Clause::L3, "crash-before-fan-out"),
     (Mutant::FanOutBeforeDurable, Clause::D7, "two-members"),
     (Mutant::DoneBeforeDurable, Clause::D7, "two-members"),
     (Mutant::RefusedBeforeDurable, Clause::I8, "kick-and-rejoin"),
@@ -59,21 +63,25 @@ const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::NextIndexOnly, Clause::L3, "crash-before-fan-out"),
     (Mutant::EpochPrevCounts, Clause::D2, "far-behind"),
     (Mutant::RelayRollsBack, Clause::D1, "retry-over-a-crash"),
+    (Mutant::RelayWaits, Clause::L3, "full-disk"),
     (Mutant::TipOnce, Clause::L3, "false-alarm"),
     (Mutant::SnapshotEachEpoch, Clause::D2, "retry-over-a-crash"),
     (Mutant::SnapshotBackwards, Clause::D2, "slow-consumer"),
+    (Mutant::SnapshotTorn, Clause::D3, "lost-directory"),
     (Mutant::RingNotFilled, Clause::D2, "stale-owner"),
     (Mutant::RingNotRelinked, Clause::L3, "quiet-reader"),
     (Mutant::CatchUpByIndex, Clause::L3, "retry-over-a-crash"),
     (Mutant::CreateBelowEpoch, Clause::D3, "false-alarm"),
     (Mutant::ViewOfTomorrow, Clause::I2, "role-revoked"),
     (Mutant::RequestOfAnyEpoch, Clause::D5, "late-copy"),
+    (Mutant::RequestOfAnyEpoch, Clause::O4, "crash-before-fan-out"),
     (Mutant::NoncesNotRebuilt, Clause::D5, "crash-before-fan-out"),
     (Mutant::RetryOfStagedDone, Clause::D7, "slow-journal"),
     (Mutant::StaleRefusalBelieved, Clause::D5, "role-revoked"),
     (Mutant::StagedRefused, Clause::D5, "slow-consumer"),
     (Mutant::TypingNotDeduplicated, Clause::D6, "late-copy"),
     (Mutant::FencedByRecord, Clause::L3, "crash-before-fan-out"),
+    (Mutant::IdentifySteals, Clause::L2, "quiet-reader"),
     (Mutant::OldCopyTaken, Clause::D5, "cut-off-relay"),
     (Mutant::RefusedUnconfirmed, Clause::I8, "other-device"),
     (Mutant::StaleOwnerSpeaks, Clause::L8, "stale-owner"),
@@ -98,6 +106,34 @@ const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::StopWaitsForEver, Clause::L7, "rolling-restart"),
 ];
 
+/// The clauses that each rule of docs/PROTOCOL.md names. Of presence (P1) nothing is built yet.
+const RULES: &[(u32, &str)] = &[
+    (1, "D1, D3, L3"),
+    (2, "L5, D1, D3, D5"),
+    (3, "D1, I1, I2, D5"),
+    (4, "D5"),
+    (5, "L3, P1"),
+    (6, "D7, D5, D3, I1, I2"),
+    (7, "D1, I1"),
+    (8, "L3, D1, I1"),
+    (9, "D2"),
+    (10, "L3, P1"),
+    (12, "L3"),
+    (13, "D2"),
+    (14, "D3, O2, I1"),
+    (15, "D1, I1, D3"),
+    (16, "I1, I2"),
+    (17, "O4, D6"),
+    (18, "D5, D6"),
+    (19, "D5"),
+    (20, "D5"),
+    (21, "D6"),
+    (22, "L3"),
+    (23, "L2, D1"),
+    (24, "L2"),
+    (25, "D4, D1"),
+];
+
 /// Seeds that a sweep may need until a planted bug is found.
 const SEEDS: u64 = 500;
 
@@ -118,8 +154,61 @@ fn try_seed(mutant: Mutant, story: &str, seed: u64) -> (u64, Option<Clause>) {
 
 #[test]
 fn every_planted_bug_is_in_the_table() {
-    let planted: Vec<_> = TABLE.iter().map(|&(mutant, ..)| mutant).collect();
+    let mut planted: Vec<_> = TABLE.iter().map(|&(mutant, ..)| mutant).collect();
+    planted.dedup();
     assert_eq!(planted, Mutant::ALL);
+}
+
+/// The rule that a planted bug breaks, as it says itself.
+fn rule_of(mutant: Mutant) -> Option<u32> {
+    let (_, rest) = mutant.what().split_once("(rule ")?;
+    rest.strip_suffix(')')?.parse().ok()
+}
+
+#[test]
+fn every_rule_names_what_the_protocol_says() {
+    let text = include_str!("../../docs/PROTOCOL.md");
+    let (mut said, mut rule) = (Vec::new(), 0);
+    for line in text.lines() {
+        let number = line.split_once(". **").and_then(|(number, _)| number.parse().ok());
+        rule = number.unwrap_or(rule);
+        let named = line.rsplit_once("*(").and_then(|(_, named)| named.strip_suffix(")*"));
+        said.extend(named.map(|named| (rule, named)));
+    }
+    assert_eq!(said, RULES);
+}
+
+#[test]
+fn of_every_rule_a_clause_that_it_names_turns_red() {
+    for (rule, named) in RULES {
+        let named: Vec<_> = named.split(", ").collect();
+        let red = TABLE.iter().any(|&(mutant, clause, _)| {
+            rule_of(mutant) == Some(*rule) && named.contains(&clause.to_string().as_str())
+        });
+        assert!(red, "rule {rule}: nothing planted turns {named:?} red");
+    }
+}
+
+#[test]
+fn the_documented_table_is_this_one() {
+    let text = include_str!("../../docs/RULES.md");
+    let mut documented: Vec<(String, String, String)> = Vec::new();
+    for line in text.lines().filter(|line| line.contains("| `")) {
+        let cells: Vec<_> =
+            line.split('|').map(|cell| cell.trim_matches([' ', '`', '*'])).collect();
+        let [.., bug, red, story, _, _] = cells[..] else { continue };
+        documented.push((bug.to_owned(), red.to_owned(), story.to_owned()));
+    }
+    let row = |&(mutant, clause, story): &(Mutant, Clause, &str)| {
+        (mutant.word().to_owned(), clause.to_string(), story.to_owned())
+    };
+    let planted: Vec<_> = TABLE.iter().map(row).collect();
+    for row in &documented {
+        assert!(planted.contains(row), "{row:?} is documented, and not tested");
+    }
+    for row in TABLE.iter().filter(|row| rule_of(row.0).is_some()).map(row) {
+        assert!(documented.contains(&row), "{row:?} is not documented");
+    }
 }
 
 #[test]

@@ -56,6 +56,11 @@ fn hostile_client() {
 }
 
 #[test]
+fn strangers_at_the_door() {
+    tell("strangers-at-the-door", 0, &["knocks=5"]);
+}
+
+#[test]
 fn reconnect_storm() {
     tell("reconnect-storm", 0, &["sessions=3", "storms=1"]);
 }
@@ -83,6 +88,11 @@ fn crash_before_fan_out() {
 #[test]
 fn done_then_crash() {
     tell("done-then-crash", 0, &[]);
+}
+
+#[test]
+fn lost_grant() {
+    tell("lost-grant", 0, &[]);
 }
 
 #[test]

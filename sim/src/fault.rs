@@ -11,7 +11,7 @@ mod milestone;
 use serde::{Deserialize, Serialize};
 
 pub use end::End;
-pub use kinds::{Ending, Fault, Misdeed, Way};
+pub use kinds::{Ending, Fault, Knock, Misdeed, Way};
 pub use milestone::{Health, Milestone, Moment, Stage, Turn};
 
 /// Families of faults; a seed draws which of them exist at all.
@@ -96,7 +96,7 @@ impl Fault {
             | Self::JournalCrash { .. }
             | Self::JournalFull { .. }
             | Self::JournalFail { .. } => Family::Journal,
-            Self::Misbehave { .. } | Self::Steal { .. } => Family::Hostile,
+            Self::Misbehave { .. } | Self::Steal { .. } | Self::Knock { .. } => Family::Hostile,
         }
     }
 
@@ -109,7 +109,8 @@ impl Fault {
             | Self::Slow { client, .. }
             | Self::Silence { client, .. }
             | Self::Misbehave { client, .. }
-            | Self::Steal { client, .. } => Some(client),
+            | Self::Steal { client, .. }
+            | Self::Knock { client, .. } => Some(client),
             Self::Pause { .. }
             | Self::Crash { .. }
             | Self::Stop { .. }
@@ -152,7 +153,8 @@ impl Fault {
             | Self::WallJump { .. }
             | Self::JournalFail { .. }
             | Self::Misbehave { .. }
-            | Self::Steal { .. } => false,
+            | Self::Steal { .. }
+            | Self::Knock { .. } => false,
         }
     }
 }

@@ -10,7 +10,9 @@ use guildhall_core::permission::Permissions;
 use guildhall_core::time::{Instant, Span};
 use guildhall_sim::capsule::Capsule;
 use guildhall_sim::engine::EngineId;
-use guildhall_sim::fault::{End, Ending, Fault, Health, Milestone, Misdeed, Stage, Turn, Way};
+use guildhall_sim::fault::{
+    End, Ending, Fault, Health, Knock, Milestone, Misdeed, Stage, Turn, Way,
+};
 use guildhall_sim::plan::{
     Act, ChannelPlan, ClientPlan, Deed, FaultPlan, GuildPlan, Latency, Network, NodePlan,
     OverwritePlan, Plan, Powers, Said, TargetPlan,
@@ -60,10 +62,11 @@ fn fault(g: &mut Gen) -> Fault {
         Misdeed::Huge { bytes: u32::arbitrary(g) },
         Misdeed::IdentifyAgain,
         Misdeed::ResumeAgain,
+        Misdeed::Other,
     ];
     let endings = [Ending::Fin, Ending::Reset, Ending::HalfOpen { late: span(g) }];
     let (from, to, guild, share) = (end(g), end(g), text(g), u8::arbitrary(g));
-    match u8::arbitrary(g) % 21 {
+    match u8::arbitrary(g) % 22 {
         0 => Fault::Cut { client, how: *g.choose(&endings).unwrap() },
         1 => Fault::Stall { client, way: way(g) },
         2 => Fault::Slow { client, bandwidth: u32::arbitrary(g) },
@@ -83,7 +86,12 @@ fn fault(g: &mut Gen) -> Fault {
         16 => Fault::JournalCrash { guild },
         17 => Fault::JournalFull { guild, room: u32::arbitrary(g) },
         18 => Fault::JournalFail { guild },
-        19 => Fault::Stop { node },
+        19 => {
+            let by = u64::from(u32::arbitrary(g));
+            let says = [Knock::Token, Knock::Shard, Knock::Intents, Knock::Ahead { by }];
+            Fault::Knock { client, says: *g.choose(&says).unwrap() }
+        }
+        20 => Fault::Stop { node },
         _ => Fault::Steal { client, token: bool::arbitrary(g) },
     }
 }

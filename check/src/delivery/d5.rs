@@ -125,7 +125,15 @@ impl Fates {
             let words = (first.to_string(), position.to_string());
             return complain(facts, act, "an act is done at two places", words);
         }
-        let record = facts.ledger.guild(act.1)?.at(position)?;
+        let guild = facts.ledger.guild(act.1)?;
+        let Some(record) = guild.at(position) else {
+            // Before its commit it is D7; once its epoch is over, it will never be kept.
+            let words = || ("what is kept".to_owned(), format!("{position}, which is not"));
+            let is_over = position.epoch < guild.epoch;
+            return is_over.then(|| {
+                complain(facts, act, "an act is done that can be kept no more", words())
+            })?;
+        };
         let stands = record.record.origin;
         (stands != Some(act.0)).then(|| {
             let message = format!("an answer names the place of another act, {position}");

@@ -1,7 +1,7 @@
 //! D7 durable before seen: nobody sees, and no answer tells of, a durable event before its commit; and
 //! an ephemeral one is not told before every durable one before it is committed.
 
-use guildhall_core::event::Record;
+use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{GuildId, Position};
 use guildhall_core::peer::{Chunk, PeerMessage};
 use guildhall_core::request::Outcome;
@@ -35,14 +35,16 @@ pub(crate) fn says(facts: &Facts, message: &PeerMessage) -> Verdict {
     let (id, _, position) = word(message)?;
     let (guild, position) = (facts.ledger.guild(id)?, position?);
     match message {
-        PeerMessage::Stream { record, .. } if record.event.is_durable() => {
+        PeerMessage::Stream { record, .. } if is_seen(record) => {
             if guild.at(position).is_none() {
                 return early(facts, id, position, "an event is sent out");
             }
         }
         PeerMessage::Answer { answer, .. } => {
             let done = matches!(answer.outcome, Outcome::Done(_));
-            if done && guild.at(position).is_none() {
+            // What can be committed no more is not told too early: it is D5 that it is told at all.
+            let is_over = position.epoch < guild.epoch;
+            if done && !is_over && guild.at(position).is_none() {
                 return early(facts, id, position, "a request is answered done");
             }
         }
@@ -61,31 +63,38 @@ pub(crate) fn says(facts: &Facts, message: &PeerMessage) -> Verdict {
     ahead(guild, position).and_then(|at| early(facts, id, at, "an event is told of"))
 }
 
-/// A piece of a state shows what is committed up to its position, and no more.
+/// A piece of a state shows what is committed, now or once. Whether it was so at the state's position
+/// is judged by what sessions are told of it (D3).
 fn shows(facts: &Facts, guild: &Guild, chunk: &Chunk) -> Verdict {
-    let (at, history) = (Moment::after(chunk.position), &guild.history);
-    let member = chunk
-        .members
-        .iter()
-        .all(|(user, roles)| history.member_at(at, *user).is_some_and(|has| has == roles));
-    let role = chunk.roles.iter().all(|(role, gives)| history.role(at, *role) == Some(*gives));
-    let channel = chunk
-        .channels
-        .iter()
-        .all(|it| history.channel(at, it.id).is_some_and(|has| *has == it.overwrites));
-    let whole = (chunk.owner, chunk.deleted) == (history.owner(at), history.is_deleted(at));
-    (!(member && role && channel && whole)).then(|| {
-        let message = format!("a snapshot shows what is not so at {}", chunk.position);
-        let expected = "the committed state at its position";
-        let complaint = Complaint::new(message, expected, "something else");
-        (Subject::new("guild", facts.cast.guild(guild.id)), complaint)
-    })
+    let history = &guild.history;
+    let got = if chunk.members.iter().any(|(user, roles)| !history.ever_was(*user, roles)) {
+        "a member"
+    } else if chunk.roles.iter().any(|(role, gives)| !history.ever_gave(*role, *gives)) {
+        "a role"
+    } else if chunk.channels.iter().any(|it| !history.ever_had(it.id, &it.overwrites)) {
+        "a channel"
+    } else if !history.ever_owned(chunk.owner) {
+        "an owner"
+    } else if chunk.deleted && !history.is_deleted(Moment::NOW) {
+        "the end of the guild"
+    } else {
+        return None;
+    };
+    let message = format!("the state at {} shows what never was", chunk.position);
+    let complaint = Complaint::new(message, "what is committed, now or once", got);
+    Some((Subject::new("guild", facts.cast.guild(guild.id)), complaint))
+}
+
+/// Whether a record is durable and says anything to anybody. An epoch record does not: what comes of
+/// it if it is lost is L5's and D5's business.
+fn is_seen(record: &Record) -> bool {
+    record.event.is_durable() && record.event != Event::Opened
 }
 
 /// A record is about to be committed: nobody was told of it, or of anything after it.
 pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
     let guild = facts.ledger.guild(id)?;
-    if record.position > guild.told {
+    if record.position > guild.told || !is_seen(record) {
         return None;
     }
     early(facts, id, record.position, "something at or after an event is told")

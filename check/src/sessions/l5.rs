@@ -3,7 +3,7 @@
 //! a lower one but that something was done.
 
 use guildhall_core::event::{Event, Record};
-use guildhall_core::id::{Epoch, GuildId, NodeId};
+use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
 use guildhall_core::journal::Log;
 use guildhall_core::request::Outcome;
 
@@ -37,7 +37,11 @@ pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Ver
     let end = guild.records().partition_point(|it| it.record.position.epoch <= epoch);
     let from = guild.records().partition_point(|it| it.record.position <= log.base.position);
     let mut kept = guild.records()[from.min(end)..end].iter().map(|it| it.record.position);
-    let mut told = log.tail.iter().map(|record| record.position);
+    // Its own record may be on its way to disk. Whether it is kept, the next owner will find.
+    let is_known = |position: &Position| {
+        position.index > 0 || position.epoch < epoch || guild.at(*position).is_some()
+    };
+    let mut told = log.tail.iter().map(|record| record.position).filter(is_known);
     loop {
         let (kept, told) = (kept.next(), told.next());
         if kept == told {
@@ -45,10 +49,7 @@ pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Ver
             continue;
         }
         let say = |it: Option<_>| {
-            it.map_or_else(
-                || "nothing more".to_owned(),
-                |it: guildhall_core::id::Position| it.to_string(),
-            )
+            it.map_or_else(|| "nothing more".to_owned(), |it: Position| it.to_string())
         };
         let message = format!("the owner of epoch {} is not given what is committed", epoch.0);
         let complaint = Complaint::new(message, say(kept), say(told));

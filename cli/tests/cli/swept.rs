@@ -46,6 +46,18 @@ fn a_sweep_says_the_same_again_and_on_any_number_of_threads() {
 }
 
 #[test]
+fn a_sweep_names_the_marks_that_it_has_not_reached() {
+    let folder = Folder::new("unreached");
+    let objects = folder.run("sweep two-members --count 3 --json").objects();
+    let summary = objects.last().unwrap();
+    let unreached = summary["unreached"].as_array().unwrap();
+    assert!(unreached.contains(&"guild deleted".into()), "{unreached:?}");
+    assert!(!unreached.contains(&"session begun".into()), "{unreached:?}");
+    let reached = summary["marks"].as_object().unwrap().len();
+    assert_eq!(reached + unreached.len(), guildhall_check::all_marks().len());
+}
+
+#[test]
 fn a_reader_that_has_had_enough_ends_it_quietly() {
     let folder = Folder::new("pipe");
     let mut command = folder.command("sweep two-members --count 2000 --json --jobs 2");

@@ -50,6 +50,12 @@ pub(super) fn directed(id: GuildId, now: Instant, state: &State, log: &Log) -> D
     Directed::adopted(id, now, removals, state.deleted.then_some(end))
 }
 
+/// A bug: a tip that is made up by counting the records of the log (rule 1).
+pub(super) fn counted(end: Position, log: &Log, plant: &mut Plant) -> Option<Position> {
+    let index = log.tail.len() as u64;
+    (index > 1 && plant.is(Mutant::TailCounted)).then_some(Position { index, ..end })
+}
+
 /// A bug: the same log with positions of the new owner's own (rule 1).
 pub(super) fn renumbered(epoch: Epoch, log: &Log, plant: &mut Plant) -> Option<Log> {
     let changes = log.tail.iter().filter(|record| record.event != Event::Opened);

@@ -39,7 +39,7 @@ impl Owner {
     ) {
         let position = record.position;
         self.tip = position.max(self.tip);
-        self.committed.apply(turn.limits, &record);
+        self.commit(&record, turn);
         self.ring.push(turn.limits, record.clone());
         let durable = record.event.is_durable();
         if !durable || !turn.plant.is(Mutant::FanOutBeforeDurable) {
@@ -57,6 +57,16 @@ impl Owner {
             }
         }
         self.direct(&record.event, position, turn);
+    }
+
+    /// The committed state goes with the tip, for whoever asks for both (rule 14).
+    fn commit<S>(&mut self, record: &Record, turn: &mut Turn<'_, S>) {
+        if turn.plant.is(Mutant::SnapshotTorn) {
+            // Late by one event: what the tip before stood for.
+            let last = self.ring.last().filter(|last| last.position > self.committed.position());
+            return last.into_iter().for_each(|last| self.committed.apply(turn.limits, last));
+        }
+        self.committed.apply(turn.limits, record);
     }
 
     fn fan_out<S: Sink<Output>>(&self, record: &Arc<Record>, turn: &mut Turn<'_, S>) {

@@ -47,6 +47,11 @@ impl Fold {
         self.messages.apply(limits, &record.event);
     }
 
+    /// The last record in it.
+    pub(super) const fn position(&self) -> Position {
+        self.position
+    }
+
     /// The last record that was no epoch record.
     pub(super) const fn changed(&self) -> Position {
         self.changed

@@ -73,6 +73,7 @@ impl Owner {
         let first = Position { epoch, index: 0 };
         let skipped = turn.plant.is(Mutant::EpochNotTold);
         let placed = if skipped { fold.changed() } else { log.end().max(first) };
+        let placed = adoption::counted(placed, log, turn.plant).unwrap_or(placed);
         let mut owner = Self {
             id,
             epoch,
@@ -233,6 +234,10 @@ impl Owner {
             return;
         }
         let again = self.next_tip.replace(now + turn.limits.tip_every).is_some();
+        let is_first = self.epoch > Epoch(1) && self.tip.index == 0;
+        if is_first && turn.plant.is(Mutant::FirstTipNotTold) {
+            return;
+        }
         if !again || !turn.plant.is(Mutant::TipOnce) {
             turn.out.emit(self.tip_at(now));
         }

@@ -57,6 +57,11 @@ impl Ring {
         }
     }
 
+    /// The newest event.
+    pub(super) fn last(&self) -> Option<&Arc<Record>> {
+        self.records.back()
+    }
+
     /// How many events it holds, and their bytes.
     pub(super) fn kept(&self) -> (u64, u64) {
         (self.records.len() as u64, self.bytes)

@@ -56,8 +56,8 @@ impl Sessions {
     }
 
     /// Planted: a session of this user, whatever its id.
-    fn of_user(&self, user: Option<&UserId>, plant: &mut Plant) -> Option<u32> {
-        if !plant.is(Mutant::ResumeByUser) {
+    fn of_user(&self, user: Option<&UserId>, bug: Mutant, plant: &mut Plant) -> Option<u32> {
+        if !plant.is(bug) {
             return None;
         }
         let session = |slot: u32| self.slots[slot as usize].as_ref();
@@ -160,9 +160,10 @@ impl Node {
         out: &mut impl Outbox,
     ) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
-        let Identify { intents, shard, .. } = identify;
+        let (credit, Identify { intents, shard, .. }) = (socket.credit, identify);
+        self.steal(now, user, out);
         let mut session = Session::new(id, user, shard, intents);
-        session.attach(connection, socket.credit);
+        session.attach(connection, credit);
         let slot = self.sessions.insert(session);
         self.joins_user(user, slot);
         self.enter(now, connection, slot, false);
@@ -174,6 +175,19 @@ impl Node {
             self.seat(now, slot, guild, true, out);
         }
         self.introduce(now, slot, out);
+    }
+
+    /// Planted: a session is its user's, and goes to whichever connection identifies last.
+    fn steal(&mut self, now: Now, user: UserId, out: &mut impl Outbox) {
+        let Some(slot) =
+            self.sessions.of_user(Some(&user), Mutant::IdentifySteals, &mut self.plant)
+        else {
+            return;
+        };
+        if let Some(old) = self.sessions.at(slot).connection() {
+            self.detach(now, slot, Detach::Superseded, out);
+            self.supersede(old, out);
+        }
     }
 
     pub(super) fn resume(
@@ -194,7 +208,8 @@ impl Node {
         }
         let user = self.realm.accounts.get(&resume.token);
         let found = self.sessions.by_id.get(&id).copied();
-        let found = found.or_else(|| self.sessions.of_user(user, &mut self.plant));
+        let found =
+            found.or_else(|| self.sessions.of_user(user, Mutant::ResumeByUser, &mut self.plant));
         let found = found.ok_or(ResumeRefusal::NoSession);
         let taken = found.and_then(|slot| {
             let session = self.sessions.at(slot);

@@ -162,6 +162,30 @@ pub enum Fault {
         /// socket).
         token: bool,
     },
+    /// A stranger opens a connection of its own at a client's node, and asks for what there is not.
+    Knock {
+        /// Whose node, and whom it says it is.
+        client: String,
+        /// What it asks for.
+        says: Knock,
+    },
+}
+
+/// What a stranger asks for at the door.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Knock {
+    /// A session, with a token that is nobody's.
+    Token,
+    /// A session of a shard that there cannot be.
+    Shard,
+    /// A session with intents that there are not.
+    Intents,
+    /// The client's session, with its token, after so many dispatches that were never sent.
+    Ahead {
+        /// How many more than the last one that the client has taken.
+        by: u64,
+    },
 }
 
 /// How a connection ends.
@@ -272,6 +296,17 @@ impl fmt::Display for Misdeed {
     }
 }
 
+impl fmt::Display for Knock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token => f.write_str("identifies with nobody's token"),
+            Self::Shard => f.write_str("identifies for a shard that cannot be"),
+            Self::Intents => f.write_str("identifies with intents that there are not"),
+            Self::Ahead { by } => write!(f, "resumes {by} dispatches ahead"),
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -321,6 +356,7 @@ impl fmt::Display for Fault {
             Self::Steal { client, token: true } => {
                 write!(f, "a second socket resumes {client}'s session")
             }
+            Self::Knock { client, says } => write!(f, "a stranger at {client}'s node {says}"),
         }
     }
 }

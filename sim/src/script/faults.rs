@@ -3,7 +3,7 @@
 use guildhall_core::time::Span;
 
 use super::{Guild, Place, Script, Who};
-use crate::fault::{End, Ending, Fault, Health, Milestone, Misdeed, Stage, Turn, Way};
+use crate::fault::{End, Ending, Fault, Health, Knock, Milestone, Misdeed, Stage, Turn, Way};
 use crate::plan::FaultPlan;
 
 /// One end of a message link of the story.
@@ -218,6 +218,12 @@ impl Script {
     pub fn steal(&mut self, who: Who, token: bool) {
         let client = self.name(who);
         self.fault(Fault::Steal { client, token }, Span::ZERO);
+    }
+
+    /// A stranger at somebody's node asks for what there is not.
+    pub fn knock(&mut self, who: Who, says: Knock) {
+        let client = self.name(who);
+        self.fault(Fault::Knock { client, says }, Span::ZERO);
     }
 
     // ----

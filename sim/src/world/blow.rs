@@ -6,7 +6,7 @@ use super::place;
 use super::post::{Law, Spots, Strikes};
 use super::stage::Whom;
 use crate::event::Spot;
-use crate::fault::{Ending, Fault, Misdeed, Way};
+use crate::fault::{Ending, Fault, Knock, Misdeed, Way};
 use crate::plan::PlanError;
 use crate::topology::Topology;
 
@@ -19,6 +19,7 @@ pub(super) enum Blow {
     Silence(u32, Way),
     Misbehave(u32, Misdeed),
     Steal(u32, bool),
+    Knock(u32, Knock),
     Pause(usize),
     Crash(usize, bool),
     Stop(usize),
@@ -58,6 +59,7 @@ impl Blow {
                 Self::Misbehave(who(client)?, *deed)
             }
             Fault::Steal { client, token } => Self::Steal(who(client)?, *token),
+            Fault::Knock { client, says } => Self::Knock(who(client)?, *says),
             Fault::Pause { node } => Self::Pause(names.node(node)?),
             Fault::Crash { node, forever } => Self::Crash(names.node(node)?, *forever),
             Fault::Stop { node } => Self::Stop(names.node(node)?),
@@ -99,7 +101,8 @@ impl Blow {
             | Self::Slow(client, _)
             | Self::Silence(client, _)
             | Self::Misbehave(client, _)
-            | Self::Steal(client, _) => Some(Whom::Client(client)),
+            | Self::Steal(client, _)
+            | Self::Knock(client, _) => Some(Whom::Client(client)),
             Self::Pause(node)
             | Self::Crash(node, _)
             | Self::Stop(node)

@@ -1,6 +1,6 @@
 //! How the world does to its machines what a plan's faults say.
 
-use guildhall_core::frame::Resume;
+use guildhall_core::frame::ClientFrame;
 use guildhall_core::step::{Witness, WorldEvent};
 use guildhall_core::time::Span;
 
@@ -23,7 +23,7 @@ pub(super) struct Faults {
     /// Those that last, and the link that each holds.
     lasting: Vec<(u32, Option<u32>)>,
     /// What each stranger came to say, by its link.
-    pub(super) strangers: Vec<(u32, Resume)>,
+    pub(super) strangers: Vec<(u32, ClientFrame)>,
 }
 
 fn awaited(milestone: &Milestone, topology: &Topology) -> Result<(Whom, Moment), PlanError> {
@@ -136,6 +136,7 @@ impl<W: Witness> World<'_, W> {
             Blow::Slow(client, bandwidth) => self.stage.set_bandwidth(client, bandwidth),
             Blow::Misbehave(client, deed) => self.misbehave(client, link, deed, cause),
             Blow::Steal(client, token) => self.steal(index, client, token, cause),
+            Blow::Knock(client, says) => self.knock(index, client, says, cause),
             Blow::Pause(node) => self.nodes[node].pauses += 1,
             Blow::Crash(node, forever) => self.crash(node, forever),
             Blow::Stop(node) => self.stop(node),
@@ -213,6 +214,7 @@ impl<W: Witness> World<'_, W> {
             | Blow::Silence(..)
             | Blow::Misbehave(..)
             | Blow::Steal(..)
+            | Blow::Knock(..)
             | Blow::FalseAlarm(_)
             | Blow::WallJump(..)
             | Blow::Move(..)

@@ -1,13 +1,15 @@
 //! What hostile clients and strangers do, and what they are told.
 
+use guildhall_core::client::Identity;
+use guildhall_core::dispatch::Intents;
 use guildhall_core::frame::{ClientFrame, Identify, Malformed, Resume};
-use guildhall_core::id::{Seq, Token};
+use guildhall_core::id::{NodeId, Seq, Shard, Token};
 use guildhall_core::step::Witness;
 
 use super::World;
 use super::stage::Caller;
 use crate::event::Parcel;
-use crate::fault::Misdeed;
+use crate::fault::{Knock, Misdeed};
 
 impl<W: Witness> World<'_, W> {
     /// A hostile client speaks out of turn.
@@ -46,8 +48,35 @@ impl<W: Witness> World<'_, W> {
         let Some(session) = machine.session() else { return };
         let token = if token { identity.token } else { Token(!identity.token.0) };
         let resume = Resume { token, session, seq: machine.last() };
-        let link = self.stage.connect(Caller::Stranger(index), identity.home.0, cause);
-        self.faults.strangers.push((link, resume));
+        self.admit(index, identity.home, ClientFrame::Resume(resume), cause);
+    }
+
+    /// A stranger opens a socket of its own, to ask for what there is not.
+    pub(super) fn knock(&mut self, index: u32, client: u32, says: Knock, cause: u64) {
+        let Identity { token, intents, shard, home, .. } =
+            self.topology.clients[client as usize].identity;
+        let machine = &self.clients[client as usize].client;
+        let own = Identify { token, intents, shard };
+        let frame = match says {
+            Knock::Token => ClientFrame::Identify(Identify { token: Token(!token.0), ..own }),
+            Knock::Shard => {
+                let shard = Shard { id: shard.count, ..shard };
+                ClientFrame::Identify(Identify { shard, ..own })
+            }
+            Knock::Intents => ClientFrame::Identify(Identify { intents: Intents(u32::MAX), ..own }),
+            Knock::Ahead { by } => {
+                let Some(session) = machine.session() else { return };
+                let seq = Seq(machine.last().0 + by);
+                ClientFrame::Resume(Resume { token, session, seq })
+            }
+        };
+        self.admit(index, home, frame, cause);
+    }
+
+    /// A stranger has a socket, and something to say on it.
+    fn admit(&mut self, index: u32, node: NodeId, frame: ClientFrame, cause: u64) {
+        let link = self.stage.connect(Caller::Stranger(index), node.0, cause);
+        self.faults.strangers.push((link, frame));
     }
 
     /// A stranger's socket is open, or something is said to it.
@@ -56,8 +85,8 @@ impl<W: Witness> World<'_, W> {
         match parcel {
             Some(Parcel::Opened) => {
                 if let Some(at) = strangers.iter().position(|&(known, _)| known == link) {
-                    let (_, resume) = strangers.swap_remove(at);
-                    self.stage.say(link, cause, ClientFrame::Resume(resume), None);
+                    let (_, frame) = strangers.swap_remove(at);
+                    self.stage.say(link, cause, frame, None);
                 }
             }
             Some(Parcel::Close(_)) => self.stage.hang_up(link, true, false),

@@ -100,6 +100,19 @@ impl JournalHost {
         };
         Some((epoch, log, records))
     }
+
+    /// Nothing is written that is not on disk.
+    fn is_idle(&self) -> bool {
+        self.pending.is_empty() && self.memory.written().is_empty()
+    }
+
+    /// A bug: an epoch is granted that is not on disk yet (PROTOCOL, rule 3).
+    fn open_unsynced(&mut self) -> Option<(Epoch, Arc<Log>)> {
+        let epoch = self.memory.open(&mut self.plant).ok()?;
+        let mut log = Log::clone(&self.memory.read());
+        log.tail.extend_from_slice(self.memory.written());
+        Some((epoch, Arc::new(log)))
+    }
 }
 
 /// A journal's way out.
@@ -159,6 +172,12 @@ impl<W: Witness> World<'_, W> {
         let event = JournalEvent::Asked { from, command: command.clone() };
         let mut end = JournalEnd::begin(&mut self.stage, journal, cause, &event);
         match command {
+            Command::Open { ticket } if host.is_idle() && host.plant.is(Mutant::FenceNotSynced) => {
+                if let Some((epoch, log)) = host.open_unsynced() {
+                    host.pending.push(Pending::Append { from, epoch });
+                    end.say(from, Reply::Opened { ticket, epoch, log });
+                }
+            }
             Command::Open { ticket } => {
                 let early = host.plant.is(Mutant::ReadBeforeFence).then(|| host.memory.read());
                 host.pending.push(Pending::Open { from, ticket, early });

@@ -165,6 +165,27 @@ impl History {
         self.members.get(&user)?.at(at).as_ref()
     }
 
+    /// Whether somebody was ever a member with just these roles.
+    pub(crate) fn ever_was(&self, user: UserId, roles: &Arc<[RoleId]>) -> bool {
+        self.members.get(&user).is_some_and(|line| line.ever(|had| had.as_ref() == Some(roles)))
+    }
+
+    /// Whether a role ever gave just this.
+    pub(crate) fn ever_gave(&self, role: RoleId, gives: Permissions) -> bool {
+        self.roles.get(&role).is_some_and(|line| line.ever(|gave| *gave == Some(gives)))
+    }
+
+    /// Whether there ever was a channel with just these overwrites.
+    pub(crate) fn ever_had(&self, channel: ChannelId, overwrites: &Arc<[Overwrite]>) -> bool {
+        let line = self.channels.get(&channel);
+        line.is_some_and(|line| line.ever(|had| had.as_ref() == Some(overwrites)))
+    }
+
+    /// Whether the guild ever belonged to somebody.
+    pub(crate) fn ever_owned(&self, user: UserId) -> bool {
+        self.owner.ever(|owner| *owner == user)
+    }
+
     pub(crate) fn is_member(&self, at: Moment, user: UserId) -> bool {
         self.member_at(at, user).is_some()
     }

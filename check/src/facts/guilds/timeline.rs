@@ -58,6 +58,11 @@ impl<T> Timeline<T> {
         self.changes[from..].iter().map(|(_, value)| value)
     }
 
+    /// Whether it ever was so.
+    pub(crate) fn ever(&self, so: impl Fn(&T) -> bool) -> bool {
+        so(&self.first) || self.changes.iter().any(|(_, value)| so(value))
+    }
+
     /// The place of its last change up to a moment.
     pub(crate) fn changed(&self, moment: Moment) -> Option<Position> {
         let known = self.changes.partition_point(|(position, _)| moment.includes(*position));

@@ -7,7 +7,7 @@ use guildhall_check::violation::Clause;
 use guildhall_core::directory::Notice;
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::{Event, Removal};
-use guildhall_core::id::{Nonce, Position};
+use guildhall_core::id::{Epoch, Nonce, Position};
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Act, Origin, Outcome, Refusal};
@@ -135,6 +135,20 @@ fn d5_an_answer_names_the_place_of_another_act() {
         answered(steps, |origin, outcome| match outcome {
             Outcome::Done(at) if origin.nonce == Nonce(3) => {
                 at.index -= 1;
+                true
+            }
+            _ => false,
+        });
+    });
+    only!(found, D5);
+}
+
+#[test]
+fn d5_an_act_is_done_that_can_be_kept_no_more() {
+    let found = tampered(histories::handed_over(), |steps| {
+        answered(steps, |_, outcome| match outcome {
+            Outcome::Done(at) if at.epoch == Epoch(2) => {
+                *at = Position { epoch: Epoch(1), index: 99 };
                 true
             }
             _ => false,

@@ -1,0 +1,45 @@
+//! Strangers knock where alice lives: with nobody's token, for a shard that cannot be, with intents that
+//! there are not, and for alice's own session from where it has not come to yet.
+//!
+//! Each is turned away at once, and nothing of it is felt inside. Alice gives up her session and comes
+//! back; what she gave up is gone, whoever asks for it.
+
+use guildhall_core::time::Span;
+use guildhall_sim::fault::{Family, Knock};
+use guildhall_sim::script::Script;
+
+/// Its name on the command line.
+pub const NAME: &str = "strangers-at-the-door";
+
+/// Tells it.
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let (alice, bob) = (s.member("alice", paris, &[guild]), s.member("bob", berlin, &[guild]));
+
+    s.wait_between(1_000..=3_000);
+    for _ in 0..s.size("knocks", 4..=10) {
+        let by = s.draw("by", 1_000..=1_000_000);
+        match s.draw("says", 0..=4) {
+            0 => s.knock(alice, Knock::Token),
+            1 => s.knock(alice, Knock::Shard),
+            2 => s.knock(alice, Knock::Intents),
+            3 => s.knock(alice, Knock::Ahead { by }),
+            _ => s.steal(alice, false),
+        }
+        s.chat(&[alice, bob], general, 2, 0..=1_000);
+    }
+    s.quit(alice);
+    s.wait_between(0..=2_000);
+    s.steal(alice, true);
+    s.chat(&[bob], general, 3, 0..=500);
+    s.wait(Span::secs(6));
+    s.start(alice);
+    s.wait_between(1_000..=3_000);
+    s.chat(&[alice, bob], general, 3, 0..=500);
+
+    s.wait(Span::secs(10));
+    s.weather(&[Family::Hostile, Family::Link, Family::Clock]);
+    s.until_nothing_is_left();
+}
