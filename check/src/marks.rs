@@ -158,6 +158,7 @@ impl Marks {
                     | Told::Heartbeat
                     | Told::Identify(_)
                     | Told::Malformed(_)
+                    | Told::Unheeded
                     | Told::Drained
                     | Told::Closed(_) => "resume refused: seq never sent",
                 },

@@ -60,6 +60,7 @@ fn fault(g: &mut Gen) -> Fault {
         Misdeed::Huge { bytes: u32::arbitrary(g) },
         Misdeed::IdentifyAgain,
         Misdeed::ResumeAgain,
+        Misdeed::Other,
     ];
     let endings = [Ending::Fin, Ending::Reset, Ending::HalfOpen { late: span(g) }];
     let (from, to, guild, share) = (end(g), end(g), text(g), u8::arbitrary(g));
