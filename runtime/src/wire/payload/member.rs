@@ -15,6 +15,7 @@ pub(in crate::wire) struct User {
     global_name: Null,
     avatar: Null,
     bot: bool,
+    public_flags: u32,
 }
 
 impl User {
@@ -26,6 +27,7 @@ impl User {
             global_name: (),
             avatar: (),
             bot: true,
+            public_flags: 0,
         }
     }
 }
