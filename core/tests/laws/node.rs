@@ -137,6 +137,17 @@ fn what_cannot_be_a_frame_closes_the_connection() {
 }
 
 #[test]
+fn an_opcode_that_means_nothing_is_passed_over_within_a_session_and_counted() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let a = world.enter(1, session(1));
+    world.pass(Span::secs(60));
+    for _ in 0..120 {
+        assert_eq!(world.frame(a, ClientFrame::Other), []);
+    }
+    assert_eq!(close(&world.frame(a, ClientFrame::Other), a), Some(CloseCode::RateLimited));
+}
+
+#[test]
 fn frames_are_welcome_up_to_the_limit_of_each_minute() {
     let mut world = World::new(Limits::default(), &[&[1]]);
     let a = world.enter(1, session(1));
