@@ -173,6 +173,7 @@ impl Marks {
                     | Told::Heartbeat
                     | Told::Identify(_)
                     | Told::Malformed(_)
+                    | Told::Unheeded
                     | Told::Drained
                     | Told::Closed(_) => "resume refused: seq never sent",
                 },

@@ -25,6 +25,8 @@ pub(crate) enum Told {
     Identify(Identify),
     Resume(Resume),
     Malformed(Malformed),
+    /// An opcode that nothing comes of within a session.
+    Unheeded,
     Drained,
     Closed(Farewell),
 }
@@ -97,6 +99,7 @@ impl Scene {
                     ClientFrame::Resume(resume) => Told::Resume(*resume),
                     ClientFrame::Identify(_) => Told::Malformed(Malformed::Payload),
                     ClientFrame::Malformed(how) => Told::Malformed(*how),
+                    ClientFrame::Other => Told::Unheeded,
                 };
                 (*connection, told, *bytes)
             }
@@ -130,7 +133,11 @@ impl Scene {
     /// Whether the input is a frame of a client.
     pub(crate) fn is_frame(&self) -> bool {
         match self.told {
-            Told::Heartbeat | Told::Identify(_) | Told::Resume(_) | Told::Malformed(_) => true,
+            Told::Heartbeat
+            | Told::Identify(_)
+            | Told::Resume(_)
+            | Told::Malformed(_)
+            | Told::Unheeded => true,
             Told::Other
             | Told::Timeout
             | Told::Named

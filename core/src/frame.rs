@@ -21,8 +21,11 @@ pub enum ClientFrame {
     Identify(Identify),
     /// Op 6: go on with a session.
     Resume(Resume),
-    /// Something that is none of these.
+    /// Something that is no frame.
     Malformed(Malformed),
+    /// An opcode that bots may send within a session, and that this system has nothing for: it is
+    /// counted and passed over. Before there is a session it is answered with 4003.
+    Other,
 }
 
 /// Op 2.
@@ -54,8 +57,6 @@ pub enum Malformed {
     Opcode,
     /// Not readable, or fields missing: 4002.
     Payload,
-    /// A known opcode that only a session may use, sent before there is one: 4003.
-    Early,
 }
 
 /// What a frame that is no dispatch takes on the wire, in bytes: a bound, not a measure.

@@ -19,6 +19,10 @@ pub fn script(s: &mut Script) {
     let (alice, bob) = (s.member("alice", paris, &[guild]), s.member("bob", berlin, &[guild]));
     let (mallory, eve) = (s.hostile("mallory", paris, &[guild]), s.member("eve", berlin, &[]));
 
+    if s.one_in("eager", 4) {
+        // She asks for more before she has a session.
+        s.when(mallory, Stage::Identifying).misbehave(mallory, Misdeed::Other);
+    }
     s.wait_between(1_000..=3_000);
     for _ in 0..s.size("deeds", 3..=8) {
         let frames = s.count("frames", 2..=300);
@@ -35,6 +39,7 @@ pub fn script(s: &mut Script) {
                 s.cut(mallory, Ending::Reset);
             }
             2 => s.misbehave(mallory, Misdeed::Broken),
+            3 if s.one_in("known", 2) => s.misbehave(mallory, Misdeed::Other),
             3 => s.misbehave(mallory, Misdeed::Opcode),
             4 => s.misbehave(mallory, Misdeed::Huge { bytes }),
             5 => s.misbehave(mallory, Misdeed::IdentifyAgain),

@@ -12,6 +12,11 @@ pub(crate) fn says(client: &Client, frame: &ClientFrame) -> Option<Complaint> {
         ClientFrame::Heartbeat { d } => ("d", d.map_or(0, |d| d.0)),
         ClientFrame::Resume(resume) => ("seq", resume.seq.0),
         ClientFrame::Identify(_) => return None,
+        ClientFrame::Other if client.live => return None,
+        ClientFrame::Other => {
+            let message = "a client asks for more before it has a session";
+            return Some(Complaint::new(message, "op 1, 2 or 6", "another opcode"));
+        }
         ClientFrame::Malformed(how) => {
             let expected = "op 1, 2 or 6";
             return Some(Complaint::new("a client says nonsense", expected, format!("{how:?}")));

@@ -10,7 +10,7 @@ pub(crate) fn says(client: &Client, frame: &ClientFrame) -> Option<Complaint> {
     let (session, said) = match frame {
         ClientFrame::Heartbeat { d } => (None, d.map_or(0, |d| d.0)),
         ClientFrame::Resume(resume) => (Some(resume.session), resume.seq.0),
-        ClientFrame::Identify(_) | ClientFrame::Malformed(_) => return None,
+        ClientFrame::Identify(_) | ClientFrame::Malformed(_) | ClientFrame::Other => return None,
     };
     if let (Some(named), Some(current)) = (session, client.session)
         && named != current

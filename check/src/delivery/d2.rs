@@ -182,6 +182,7 @@ fn ended(scene: &Scene, facts: &Facts, now: Instant, index: u32, why: End) -> Op
                 | Told::Identify(_)
                 | Told::Resume(_)
                 | Told::Malformed(_)
+                | Told::Unheeded
                 | Told::Drained => false,
             };
             needless(quit, "a session ends as quit, but its client has not", || {

@@ -149,6 +149,7 @@ pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
         | Told::Heartbeat
         | Told::Identify(_)
         | Told::Malformed(_)
+        | Told::Unheeded
         | Told::Drained
         | Told::Closed(_) => None,
     }

@@ -120,9 +120,10 @@ pub(crate) fn refused() -> History {
     let on = stage.socket(0, 1 << 20);
     stage.resume(on, token(1), session, 2);
     stage.frame(on, ClientFrame::Heartbeat { d: None }, 9_999);
-    for how in [Malformed::Opcode, Malformed::Payload, Malformed::Early] {
+    let nonsense = [Malformed::Opcode, Malformed::Payload].map(ClientFrame::Malformed);
+    for frame in nonsense.into_iter().chain([ClientFrame::Other]) {
         let on = stage.socket(0, 1 << 20);
-        stage.frame(on, ClientFrame::Malformed(how), 20);
+        stage.frame(on, frame, 20);
     }
     let on = stage.socket(0, 1 << 20);
     stage.identify(on, 1);

@@ -173,9 +173,15 @@ impl Node {
             ClientFrame::Malformed(Malformed::Opcode) => {
                 self.cut(now, connection, Cut::Misbehaved(CloseCode::UnknownOpcode), out);
             }
-            ClientFrame::Malformed(Malformed::Early) => {
-                self.cut(now, connection, Cut::Misbehaved(CloseCode::NotAuthenticated), out);
-            }
+            ClientFrame::Other => self.other(now, connection, out),
+        }
+    }
+
+    /// Within a session it is only counted, which it is by now.
+    fn other(&mut self, now: Now, connection: Connection, out: &mut impl Outbox) {
+        let Some(socket) = self.connections.get_mut(connection) else { return };
+        if socket.session.is_none() {
+            self.cut(now, connection, Cut::Misbehaved(CloseCode::NotAuthenticated), out);
         }
     }
 

@@ -66,7 +66,7 @@ pub(crate) fn identify() -> impl Strategy<Value = Identify> {
 }
 
 pub(crate) fn client_frame() -> impl Strategy<Value = ClientFrame> {
-    let malformed = vec![Malformed::Opcode, Malformed::Payload, Malformed::Early];
+    let malformed = vec![Malformed::Opcode, Malformed::Payload];
     prop_oneof![
         any::<Option<u64>>().prop_map(|d| ClientFrame::Heartbeat { d: d.map(Seq) }),
         identify().prop_map(ClientFrame::Identify),
@@ -75,6 +75,7 @@ pub(crate) fn client_frame() -> impl Strategy<Value = ClientFrame> {
             ClientFrame::Resume(Resume { token, session, seq: Seq(seq) })
         }),
         prop::sample::select(malformed).prop_map(ClientFrame::Malformed),
+        Just(ClientFrame::Other),
     ]
 }
 

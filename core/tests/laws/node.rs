@@ -126,14 +126,25 @@ fn what_cannot_be_a_frame_closes_the_connection() {
     assert_eq!(close(&world.handle(longest), a), None);
     let too_long = Input::Frame { connection: a, frame, bytes: 4_097 };
     assert_eq!(close(&world.handle(too_long), a), Some(CloseCode::Decode));
-    for (how, code) in [
-        (Malformed::Opcode, CloseCode::UnknownOpcode),
-        (Malformed::Payload, CloseCode::Decode),
-        (Malformed::Early, CloseCode::NotAuthenticated),
+    for (frame, code) in [
+        (ClientFrame::Malformed(Malformed::Opcode), CloseCode::UnknownOpcode),
+        (ClientFrame::Malformed(Malformed::Payload), CloseCode::Decode),
+        (ClientFrame::Other, CloseCode::NotAuthenticated),
     ] {
         let a = world.accept(WIDE);
-        assert_eq!(close(&world.frame(a, ClientFrame::Malformed(how)), a), Some(code));
+        assert_eq!(close(&world.frame(a, frame), a), Some(code));
     }
+}
+
+#[test]
+fn an_opcode_that_means_nothing_is_passed_over_within_a_session_and_counted() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    let a = world.enter(1, session(1));
+    world.pass(Span::secs(60));
+    for _ in 0..120 {
+        assert_eq!(world.frame(a, ClientFrame::Other), []);
+    }
+    assert_eq!(close(&world.frame(a, ClientFrame::Other), a), Some(CloseCode::RateLimited));
 }
 
 #[test]

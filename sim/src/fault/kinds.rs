@@ -242,6 +242,8 @@ pub enum Misdeed {
     IdentifyAgain,
     /// Resumes on a connection that has a session already.
     ResumeAgain,
+    /// Sends an opcode that only a session may use, and that nothing comes of there.
+    Other,
 }
 
 impl Way {
@@ -292,6 +294,7 @@ impl fmt::Display for Misdeed {
             Self::Huge { bytes } => write!(f, "sends a frame of {bytes} bytes"),
             Self::IdentifyAgain => f.write_str("identifies again"),
             Self::ResumeAgain => f.write_str("resumes again"),
+            Self::Other => f.write_str("sends an opcode that means nothing here"),
         }
     }
 }

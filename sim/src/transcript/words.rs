@@ -320,6 +320,7 @@ pub(super) fn client_frame(frame: &ClientFrame, bytes: u32) -> String {
         ClientFrame::Identify(_) => "IDENTIFY".to_owned(),
         ClientFrame::Resume(resume) => format!("RESUME after s{}", resume.seq.0),
         ClientFrame::Malformed(how) => format!("malformed ({how:?}, {bytes} B)"),
+        ClientFrame::Other => "an opcode that means nothing here".to_owned(),
     }
 }
 

@@ -202,7 +202,9 @@ impl<W: Witness> Sink<client::Output> for ClientEnd<'_, W> {
                         line.stage = ClientStage::Resuming;
                         stage.links[link as usize].resuming = true;
                     }
-                    ClientFrame::Heartbeat { .. } | ClientFrame::Malformed(_) => {}
+                    ClientFrame::Heartbeat { .. }
+                    | ClientFrame::Malformed(_)
+                    | ClientFrame::Other => {}
                 }
                 stage.say(link, cause, frame, None);
             }

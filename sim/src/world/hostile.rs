@@ -25,6 +25,7 @@ impl<W: Witness> World<'_, W> {
             }
             Misdeed::Broken => (ClientFrame::Malformed(Malformed::Payload), 1, None),
             Misdeed::Opcode => (ClientFrame::Malformed(Malformed::Opcode), 1, None),
+            Misdeed::Other => (ClientFrame::Other, 1, None),
             Misdeed::Huge { bytes } => (ClientFrame::Heartbeat { d: None }, 1, Some(bytes)),
             Misdeed::IdentifyAgain => {
                 let (token, intents, shard) = (identity.token, identity.intents, identity.shard);

@@ -26,7 +26,7 @@ const fn length(frame: &ClientFrame) -> u32 {
         ClientFrame::Identify(_) => 320,
         ClientFrame::Resume(_) => 180,
         ClientFrame::Heartbeat { .. } => 24,
-        ClientFrame::Malformed(_) => 40,
+        ClientFrame::Malformed(_) | ClientFrame::Other => 40,
     }
 }
 

@@ -75,6 +75,7 @@ impl Zombies {
             | Told::Identify(_)
             | Told::Resume(_)
             | Told::Malformed(_)
+            | Told::Unheeded
             | Told::Drained
             | Told::Closed(_) => {}
         }

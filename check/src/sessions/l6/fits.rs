@@ -15,7 +15,7 @@ pub(crate) fn fits(scene: &Scene, facts: &Facts, code: CloseCode) -> bool {
                 || matches!(told, Told::Malformed(Malformed::Payload))
         }
         (CloseCode::UnknownOpcode, Told::Malformed(how)) => how == Malformed::Opcode,
-        (CloseCode::NotAuthenticated, Told::Malformed(how)) => how == Malformed::Early,
+        (CloseCode::NotAuthenticated, Told::Unheeded) => scene.session.is_none(),
         (CloseCode::AlreadyAuthenticated, Told::Identify(_) | Told::Resume(_)) => {
             scene.session.is_some() || scene.identifying
         }

@@ -1,0 +1,192 @@
+//! GUILD_CREATE, GUILD_UPDATE, GUILD_DELETE, and the guild's roles.
+
+use guildhall_core::dispatch::Snapshot;
+use guildhall_core::id::{GuildId, RoleId, UserId};
+use guildhall_core::permission::Permissions;
+use serde::Serialize;
+
+use super::channel::Channel;
+use super::member::Member;
+use super::{NOTHING, Nothing, Null};
+use crate::wire::text::{Digits, Name, Since};
+
+/// What a guild is, apart from who and what is in it.
+#[derive(Serialize)]
+pub(in crate::wire) struct Guild {
+    id: Digits,
+    name: Name,
+    icon: Null,
+    owner_id: Digits,
+    afk_channel_id: Null,
+    afk_timeout: u16,
+    verification_level: u8,
+    default_message_notifications: u8,
+    explicit_content_filter: u8,
+    roles: Vec<Role>,
+    emojis: Nothing,
+    features: Nothing,
+    mfa_level: u8,
+    system_channel_id: Null,
+    system_channel_flags: u32,
+    premium_tier: u8,
+    preferred_locale: &'static str,
+    nsfw_level: u8,
+    stickers: Nothing,
+    premium_progress_bar_enabled: bool,
+}
+
+impl Guild {
+    pub(in crate::wire) fn new(
+        guild: GuildId,
+        owner: UserId,
+        roles: &[(RoleId, Permissions)],
+    ) -> Self {
+        let role = |(role, permissions): &_| Role::new(guild, *role, *permissions);
+        Self {
+            id: Digits(guild.0),
+            name: Name::Of("guild", guild.0),
+            icon: (),
+            owner_id: Digits(owner.0),
+            afk_channel_id: (),
+            afk_timeout: 300,
+            verification_level: 0,
+            default_message_notifications: 0,
+            explicit_content_filter: 0,
+            roles: roles.iter().map(role).collect(),
+            emojis: NOTHING,
+            features: NOTHING,
+            mfa_level: 0,
+            system_channel_id: (),
+            system_channel_flags: 0,
+            premium_tier: 0,
+            preferred_locale: "en-US",
+            nsfw_level: 0,
+            stickers: NOTHING,
+            premium_progress_bar_enabled: false,
+        }
+    }
+}
+
+/// A guild with all that a user sees in it.
+#[derive(Serialize)]
+pub(in crate::wire) struct GuildCreate<'a> {
+    #[serde(flatten)]
+    guild: Guild,
+    joined_at: Since,
+    large: bool,
+    member_count: u32,
+    members: Vec<Member<'a>>,
+    channels: Vec<Channel>,
+    threads: Nothing,
+    voice_states: Nothing,
+    presences: Nothing,
+    stage_instances: Nothing,
+    guild_scheduled_events: Nothing,
+    soundboard_sounds: Nothing,
+}
+
+impl<'a> GuildCreate<'a> {
+    pub(in crate::wire) fn new(guild: GuildId, snapshot: &'a Snapshot) -> Self {
+        let members = snapshot.members.iter();
+        let channels = snapshot.channels.iter();
+        Self {
+            guild: Guild::new(guild, snapshot.owner, &snapshot.roles),
+            joined_at: Since(guild.0),
+            large: snapshot.member_count as usize > snapshot.members.len(),
+            member_count: snapshot.member_count,
+            members: members.map(|(user, roles)| Member::new(*user, roles)).collect(),
+            channels: channels.map(|it| Channel::new(guild, it.id, &it.overwrites)).collect(),
+            threads: NOTHING,
+            voice_states: NOTHING,
+            presences: NOTHING,
+            stage_instances: NOTHING,
+            guild_scheduled_events: NOTHING,
+            soundboard_sounds: NOTHING,
+        }
+    }
+}
+
+/// GUILD_DELETE, and a guild's line in READY: it cannot be followed for now, or is gone for good.
+#[derive(Serialize)]
+pub(in crate::wire) struct Gone {
+    id: Digits,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unavailable: Option<bool>,
+}
+
+impl Gone {
+    pub(in crate::wire) const fn for_now(guild: GuildId) -> Self {
+        Self { id: Digits(guild.0), unavailable: Some(true) }
+    }
+
+    /// Clients know it by the missing field.
+    pub(in crate::wire) const fn for_good(guild: GuildId) -> Self {
+        Self { id: Digits(guild.0), unavailable: None }
+    }
+}
+
+/// A role. That of everyone has the number of its guild and stands below the others.
+#[derive(Serialize)]
+pub(in crate::wire) struct Role {
+    id: Digits,
+    name: Name,
+    color: u32,
+    colors: Colors,
+    hoist: bool,
+    managed: bool,
+    mentionable: bool,
+    permissions: Digits,
+    position: u32,
+    flags: u32,
+}
+
+#[derive(Serialize)]
+struct Colors {
+    primary_color: u32,
+    secondary_color: Null,
+    tertiary_color: Null,
+}
+
+impl Role {
+    pub(in crate::wire) const fn new(guild: GuildId, id: RoleId, permissions: Permissions) -> Self {
+        let everyone = id.0 == guild.0;
+        Self {
+            id: Digits(id.0),
+            name: if everyone { Name::Everyone } else { Name::Of("role", id.0) },
+            color: 0,
+            colors: Colors { primary_color: 0, secondary_color: (), tertiary_color: () },
+            hoist: false,
+            managed: false,
+            mentionable: false,
+            permissions: Digits(permissions.0),
+            position: if everyone { 0 } else { 1 },
+            flags: 0,
+        }
+    }
+}
+
+/// GUILD_ROLE_CREATE and GUILD_ROLE_UPDATE.
+#[derive(Serialize)]
+pub(in crate::wire) struct GuildRole {
+    guild_id: Digits,
+    role: Role,
+}
+
+impl GuildRole {
+    pub(in crate::wire) const fn new(guild: GuildId, role: Role) -> Self {
+        Self { guild_id: Digits(guild.0), role }
+    }
+}
+
+/// GUILD_ROLE_DELETE.
+#[derive(Serialize)]
+pub(in crate::wire) struct RoleDelete {
+    guild_id: Digits,
+    role_id: Digits,
+}
+
+impl RoleDelete {
+    pub(in crate::wire) const fn new(guild: GuildId, role: RoleId) -> Self {
+        Self { guild_id: Digits(guild.0), role_id: Digits(role.0) }
+    }
+}

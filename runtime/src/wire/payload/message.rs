@@ -1,0 +1,93 @@
+//! MESSAGE_CREATE, MESSAGE_UPDATE, MESSAGE_DELETE and TYPING_START.
+
+use guildhall_core::dispatch;
+use guildhall_core::id::{ChannelId, GuildId, MessageId, UserId};
+use serde::Serialize;
+
+use super::member::User;
+use super::{NOTHING, Nothing, Null};
+use crate::wire::text::{Digits, Since};
+
+/// A message. Its author's member is left out: clients would take a list of roles that is not known
+/// here for the member's roles.
+#[derive(Serialize)]
+pub(in crate::wire) struct Message<'a> {
+    id: Digits,
+    channel_id: Digits,
+    guild_id: Digits,
+    author: User,
+    content: &'a str,
+    timestamp: Since,
+    edited_timestamp: Null,
+    tts: bool,
+    mention_everyone: bool,
+    mentions: Vec<User>,
+    mention_roles: Nothing,
+    attachments: Nothing,
+    embeds: Nothing,
+    pinned: bool,
+    nonce: Digits,
+    #[serde(rename = "type")]
+    kind: u8,
+}
+
+impl<'a> Message<'a> {
+    pub(in crate::wire) fn new(guild: GuildId, message: &'a dispatch::Message) -> Self {
+        Self {
+            id: Digits(message.id.0),
+            channel_id: Digits(message.channel.0),
+            guild_id: Digits(guild.0),
+            author: User::new(message.author),
+            content: &message.content,
+            timestamp: Since(message.id.0),
+            edited_timestamp: (),
+            tts: false,
+            mention_everyone: false,
+            mentions: message.mentions.iter().map(|user| User::new(*user)).collect(),
+            mention_roles: NOTHING,
+            attachments: NOTHING,
+            embeds: NOTHING,
+            pinned: false,
+            nonce: Digits(message.nonce.0),
+            kind: 0,
+        }
+    }
+}
+
+/// A message is gone.
+#[derive(Serialize)]
+pub(in crate::wire) struct MessageDelete {
+    id: Digits,
+    channel_id: Digits,
+    guild_id: Digits,
+}
+
+impl MessageDelete {
+    pub(in crate::wire) const fn new(
+        guild: GuildId,
+        channel: ChannelId,
+        message: MessageId,
+    ) -> Self {
+        Self { id: Digits(message.0), channel_id: Digits(channel.0), guild_id: Digits(guild.0) }
+    }
+}
+
+/// Somebody is about to say something. When is not known here, so it is told as 1970.
+#[derive(Serialize)]
+pub(in crate::wire) struct TypingStart {
+    channel_id: Digits,
+    guild_id: Digits,
+    user_id: Digits,
+    timestamp: u64,
+}
+
+impl TypingStart {
+    pub(in crate::wire) const fn new(guild: GuildId, channel: ChannelId, user: UserId) -> Self {
+        Self {
+            channel_id: Digits(channel.0),
+            guild_id: Digits(guild.0),
+            user_id: Digits(user.0),
+            timestamp: 0,
+        }
+    }
+}

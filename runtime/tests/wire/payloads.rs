@@ -1,0 +1,68 @@
+//! What one dispatch of each kind looks like: what changes here, changes for every client.
+
+use guildhall_core::frame::ServerFrame;
+use guildhall_core::id::Seq;
+use guildhall_core::time::Span;
+use guildhall_runtime::wire::{body, control, frame, reconnect};
+use serde_json::Value;
+
+use crate::samples::{all, dispatch, places};
+
+/// The text of a short frame whose length is known.
+fn text(frame: &[u8]) -> &str {
+    let header = if frame[1] < 126 { 2 } else { 4 };
+    str::from_utf8(&frame[header..]).unwrap()
+}
+
+fn matches_snapshot(name: &str, json: &str) {
+    let mut value: Value = serde_json::from_str(json).unwrap();
+    // Whatever features other packages turn on.
+    value.sort_all_objects();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/wire"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let pretty = serde_json::to_string_pretty(&value).unwrap();
+    settings.bind(|| insta::assert_snapshot!(name, pretty));
+}
+
+#[test]
+fn dispatches() {
+    for (name, told) in all() {
+        let mut out = Vec::new();
+        frame(&mut out, &body(&dispatch(told), &places()), Seq(3));
+        matches_snapshot(name, text(&out));
+    }
+}
+
+#[test]
+fn all_else() {
+    let heartbeat_interval = Span::millis(41_250);
+    for (name, said) in [
+        ("hello", ServerFrame::Hello { heartbeat_interval }),
+        ("heartbeat_ack", ServerFrame::HeartbeatAck),
+        ("invalid_session", ServerFrame::InvalidSession { resumable: false }),
+    ] {
+        let mut out = Vec::new();
+        control(&mut out, &said);
+        matches_snapshot(name, text(&out));
+    }
+    let mut out = Vec::new();
+    reconnect(&mut out);
+    matches_snapshot("reconnect", text(&out));
+}
+
+/// Some clients look for the opcode and the name from the front, and for nothing like them later.
+#[test]
+fn opcode_and_name_stand_in_front_and_the_number_at_the_end() {
+    for (_, told) in all() {
+        let name = told.name();
+        let made = body(&dispatch(told), &places());
+        let text = str::from_utf8(&made).unwrap();
+        assert!(text.starts_with(&format!(r#"{{"op":0,"t":"{name}","d":{{"#)), "{text}");
+        assert!(text.ends_with(r#"},"s":"#), "{text}");
+        for key in [r#""op":"#, r#""t":"#, r#""s":"#] {
+            assert_eq!(text.matches(key).count(), 1, "{key} in {text}");
+        }
+    }
+}
