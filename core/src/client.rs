@@ -222,6 +222,12 @@ impl Client {
         self.phase == Phase::Off
     }
 
+    /// The socket that it means.
+    #[must_use]
+    pub const fn connection(&self) -> Option<Connection> {
+        self.connection
+    }
+
     /// The last number that it has taken.
     #[must_use]
     pub const fn last(&self) -> Seq {

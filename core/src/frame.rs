@@ -106,6 +106,19 @@ pub enum CloseCode {
 }
 
 impl CloseCode {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Unknown,
+        Self::UnknownOpcode,
+        Self::Decode,
+        Self::NotAuthenticated,
+        Self::AuthenticationFailed,
+        Self::AlreadyAuthenticated,
+        Self::RateLimited,
+        Self::InvalidShard,
+        Self::InvalidIntents,
+    ];
+
     /// The number on the wire.
     #[must_use]
     pub const fn code(self) -> u16 {

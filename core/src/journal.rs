@@ -4,6 +4,7 @@
 //! late, repeated or missing, so each stands alone, and asking again is harmless. Nothing here does
 //! anything.
 
+pub mod keeper;
 pub mod memory;
 pub mod store;
 pub mod suite;

@@ -10,25 +10,27 @@ const EPOCH_MS: i64 = 1_767_225_600_000;
 
 /// The clocks of one machine.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     drift: i32,
     jumped_ms: i64,
 }
 
 impl Clock {
     /// A clock that runs fast by `drift` millionths.
-    pub(crate) const fn new(drift: i32) -> Self {
+    #[must_use]
+    pub const fn new(drift: i32) -> Self {
         Self { drift, jumped_ms: 0 }
     }
 
     /// Moves the wall clock.
-    pub(crate) const fn jump(&mut self, by_ms: i64) {
+    pub const fn jump(&mut self, by_ms: i64) {
         self.jumped_ms = self.jumped_ms.saturating_add(by_ms);
     }
 
     /// What the machine reads when it is `at` in the world.
     #[inline]
-    pub(crate) fn read(&self, at: u64) -> Now {
+    #[must_use]
+    pub fn read(&self, at: u64) -> Now {
         let local = self.local(at);
         let wall = EPOCH_MS.saturating_add(self.jumped_ms).saturating_add_unsigned(local / 1_000);
         let wall = Wall(u64::try_from(wall).unwrap_or(0));
@@ -43,7 +45,8 @@ impl Clock {
     }
 
     /// The first moment of the world at which the machine reads `local` or later.
-    pub(crate) fn reaches(&self, local: Instant) -> u64 {
+    #[must_use]
+    pub fn reaches(&self, local: Instant) -> u64 {
         if self.drift == 0 {
             return local.as_micros();
         }

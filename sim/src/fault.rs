@@ -4,6 +4,7 @@
 //! half-opens, but never loses a middle byte; messages between nodes, journals and the directory are
 //! lost, late, repeated and out of order (CONTRACT, F2). Nothing here acts.
 
+mod door;
 mod end;
 mod kinds;
 mod milestone;

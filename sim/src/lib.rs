@@ -23,8 +23,8 @@ pub mod engine;
 pub mod token;
 
 pub mod agenda;
-mod clock;
+pub mod clock;
 mod event;
 mod link;
-mod topology;
+pub mod topology;
 mod world;

@@ -13,7 +13,8 @@ use crate::seed::Key;
 impl Latency {
     /// How long one frame is under way, in microseconds.
     #[inline]
-    pub(crate) fn draw(self, key: Key) -> u64 {
+    #[must_use]
+    pub fn draw(self, key: Key) -> u64 {
         match self {
             Self::Constant { span } => span.as_micros(),
             Self::Uniform { low, high } => key.between(low.as_micros(), high.as_micros()),

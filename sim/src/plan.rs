@@ -88,7 +88,8 @@ impl Default for Network {
 
 impl Network {
     /// How long a message takes from a node to itself.
-    pub(crate) const fn near(&self) -> Latency {
+    #[must_use]
+    pub const fn near(&self) -> Latency {
         Latency::Constant { span: Span::micros(20) }
     }
 }

@@ -142,7 +142,8 @@ pub fn cast(plan: &Plan) -> Result<Arc<Cast>, PlanError> {
 }
 
 /// A panic as a violation, at the step in which it happened.
-fn panicked(panic: &(dyn std::any::Any + Send), step: u64, at: Instant) -> Violation {
+#[must_use]
+pub fn panicked(panic: &(dyn std::any::Any + Send), step: u64, at: Instant) -> Violation {
     let said = panic.downcast_ref::<String>().map(String::as_str);
     let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
     Violation {

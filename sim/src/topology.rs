@@ -17,16 +17,18 @@ use guildhall_core::time::Instant;
 use crate::plan::{Plan, PlanError};
 use crate::seed::Domain;
 
-pub(crate) use acts::Move;
+pub use acts::Move;
 
 /// A plan with its names resolved.
-pub(crate) struct Topology {
-    pub(crate) cast: Arc<Cast>,
-    pub(crate) clients: Vec<Seated>,
+pub struct Topology {
+    /// Who takes part, as the checkers know it.
+    pub cast: Arc<Cast>,
+    /// The clients, in the order of the cast.
+    pub clients: Vec<Seated>,
     /// What clients do, in the order of the plan.
-    pub(crate) acts: Vec<(u32, Move)>,
+    pub acts: Vec<(u32, Move)>,
     /// The node that owns each guild at first, and the one that takes it over, if any.
-    pub(crate) owners: Vec<(usize, Option<usize>)>,
+    pub owners: Vec<(usize, Option<usize>)>,
     nodes: BTreeMap<String, usize>,
     /// The first client of each name of the plan.
     names: BTreeMap<String, usize>,
@@ -36,26 +38,36 @@ pub(crate) struct Topology {
 }
 
 /// A client as it is when the run begins.
-pub(crate) struct Seated {
-    pub(crate) identity: Identity,
-    pub(crate) starts: Instant,
-    pub(crate) drift: i32,
+pub struct Seated {
+    /// Who it is.
+    pub identity: Identity,
+    /// When it is started.
+    pub starts: Instant,
+    /// How much its clock runs fast (or slow), in millionths.
+    pub drift: i32,
 }
 
 /// The id of the guild at a place of the plan; its shard follows from it.
-pub(crate) const fn guild_id(place: usize) -> GuildId {
+#[must_use]
+pub const fn guild_id(place: usize) -> GuildId {
     GuildId((place as u64 + 1) << 22)
 }
 
 /// The place of a guild in the plan.
-pub(crate) const fn guild_place(id: GuildId) -> usize {
+///
+/// # Panics
+/// For an id that no plan gives.
+#[must_use]
+pub const fn guild_place(id: GuildId) -> usize {
     (id.0 >> 22) as usize - 1
 }
 
 impl Topology {
+    /// Resolves all names of a plan.
+    ///
     /// # Errors
     /// Names what the plan uses and does not have, has twice, or has out of its range.
-    pub(crate) fn new(plan: &Plan) -> Result<Self, PlanError> {
+    pub fn new(plan: &Plan) -> Result<Self, PlanError> {
         plan.limits.validate().map_err(|error| PlanError::Invalid(error.to_string()))?;
         let mut nodes = BTreeMap::new();
         for (index, node) in plan.nodes.iter().enumerate() {
@@ -135,28 +147,51 @@ impl Topology {
         });
     }
 
-    pub(crate) fn node(&self, name: &str) -> Result<usize, PlanError> {
+    /// The place of a node.
+    ///
+    /// # Errors
+    /// [`PlanError::Unknown`] if nothing has that name.
+    pub fn node(&self, name: &str) -> Result<usize, PlanError> {
         self.nodes.get(name).copied().ok_or_else(|| unknown("node", name))
     }
 
-    pub(crate) fn client(&self, name: &str) -> Result<usize, PlanError> {
+    /// The place of a client, or of the first of a crowd.
+    ///
+    /// # Errors
+    /// [`PlanError::Unknown`] if nothing has that name.
+    pub fn client(&self, name: &str) -> Result<usize, PlanError> {
         self.names.get(name).copied().ok_or_else(|| unknown("client", name))
     }
 
-    pub(crate) fn user(&self, client: &str) -> Result<UserId, PlanError> {
+    /// The user of a client.
+    ///
+    /// # Errors
+    /// [`PlanError::Unknown`] if nothing has that name.
+    pub fn user(&self, client: &str) -> Result<UserId, PlanError> {
         Ok(self.clients[self.client(client)?].identity.user)
     }
 
-    pub(crate) fn guild(&self, name: &str) -> Result<usize, PlanError> {
+    /// The place of a guild.
+    ///
+    /// # Errors
+    /// [`PlanError::Unknown`] if nothing has that name.
+    pub fn guild(&self, name: &str) -> Result<usize, PlanError> {
         self.guilds.get(name).copied().ok_or_else(|| unknown("guild", name))
     }
 
-    pub(crate) fn channel(&self, name: &str) -> Result<(GuildId, ChannelId), PlanError> {
+    /// A channel by `guild/name`.
+    ///
+    /// # Errors
+    /// [`PlanError::Unknown`] if nothing has that name.
+    pub fn channel(&self, name: &str) -> Result<(GuildId, ChannelId), PlanError> {
         self.channels.get(name).copied().ok_or_else(|| unknown("channel", name))
     }
 
     /// A role by `guild/name`.
-    pub(crate) fn role(&self, name: &str) -> Result<(GuildId, RoleId), PlanError> {
+    ///
+    /// # Errors
+    /// [`PlanError::Unknown`] if nothing has that name.
+    pub fn role(&self, name: &str) -> Result<(GuildId, RoleId), PlanError> {
         self.roles.get(name).copied().ok_or_else(|| unknown("role", name))
     }
 }

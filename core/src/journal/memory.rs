@@ -54,12 +54,6 @@ impl Memory {
         self.unsynced.len()
     }
 
-    /// Those records.
-    #[must_use]
-    pub fn written(&self) -> &[Arc<Record>] {
-        &self.unsynced
-    }
-
     /// Whoever keeps it has crashed: of what was not synced the first `kept` records are found again,
     /// and synced now; one that is torn is known by that, and lost. An epoch whose record is lost was
     /// granted to nobody, and its fence is lost with it. Returns what was found.
@@ -149,6 +143,10 @@ impl Store for Memory {
             }
         }
         Ok(())
+    }
+
+    fn written(&self) -> &[Arc<Record>] {
+        &self.unsynced
     }
 
     fn sync(&mut self) -> Result<Vec<Arc<Record>>, Trouble> {

@@ -43,6 +43,9 @@ pub trait Store {
         plant: &mut Plant,
     ) -> Result<(), Trouble>;
 
+    /// What was written and is not durable yet.
+    fn written(&self) -> &[Arc<Record>];
+
     /// Makes durable what was written, and says what that was.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use crate::seed::Domain;
 
 /// What a client is to do.
 #[derive(Clone, Debug)]
-pub(crate) enum Move {
+pub enum Move {
     /// Start, if it has quit.
     Start,
     /// Give up its session.

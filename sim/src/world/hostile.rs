@@ -1,9 +1,7 @@
 //! What hostile clients and strangers do, and what they are told.
 
-use guildhall_core::client::Identity;
-use guildhall_core::dispatch::Intents;
 use guildhall_core::frame::{ClientFrame, Identify, Malformed, Resume};
-use guildhall_core::id::{NodeId, Seq, Shard, Token};
+use guildhall_core::id::{NodeId, Seq, Token};
 use guildhall_core::step::Witness;
 
 use super::World;
@@ -54,24 +52,10 @@ impl<W: Witness> World<'_, W> {
 
     /// A stranger opens a socket of its own, to ask for what there is not.
     pub(super) fn knock(&mut self, index: u32, client: u32, says: Knock, cause: u64) {
-        let Identity { token, intents, shard, home, .. } =
-            self.topology.clients[client as usize].identity;
+        let identity = self.topology.clients[client as usize].identity;
         let machine = &self.clients[client as usize].client;
-        let own = Identify { token, intents, shard };
-        let frame = match says {
-            Knock::Token => ClientFrame::Identify(Identify { token: Token(!token.0), ..own }),
-            Knock::Shard => {
-                let shard = Shard { id: shard.count, ..shard };
-                ClientFrame::Identify(Identify { shard, ..own })
-            }
-            Knock::Intents => ClientFrame::Identify(Identify { intents: Intents(u32::MAX), ..own }),
-            Knock::Ahead { by } => {
-                let Some(session) = machine.session() else { return };
-                let seq = Seq(machine.last().0 + by);
-                ClientFrame::Resume(Resume { token, session, seq })
-            }
-        };
-        self.admit(index, home, frame, cause);
+        let Some(frame) = says.frame(identity, machine.session(), machine.last()) else { return };
+        self.admit(index, identity.home, frame, cause);
     }
 
     /// A stranger has a socket, and something to say on it.

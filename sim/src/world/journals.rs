@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use guildhall_core::event::Record;
-use guildhall_core::id::{Epoch, NodeId, Position};
+use guildhall_core::id::NodeId;
+use guildhall_core::journal::keeper::{Answer, Keeper, Synced};
 use guildhall_core::journal::memory::Memory;
-use guildhall_core::journal::store::{Store, Trouble};
-use guildhall_core::journal::{Base, Command, Log, Reply};
-use guildhall_core::mutant::{Mutant, Plant};
+use guildhall_core::journal::{Base, Command, Reply};
+use guildhall_core::mutant::Mutant;
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness};
 use guildhall_core::time::Span;
 
@@ -21,12 +21,7 @@ use crate::topology::guild_id;
 
 /// A journal and its circumstances.
 pub(super) struct JournalHost {
-    memory: Memory,
-    plant: Plant,
-    /// The last record that is on disk.
-    durable: Position,
-    /// What waits for the sync under way.
-    pending: Vec<Pending>,
+    keeper: Keeper<Memory>,
     /// Which sync is under way or will be next.
     turn: u32,
     syncing: bool,
@@ -38,27 +33,10 @@ pub(super) struct JournalHost {
     slower: u64,
 }
 
-/// Somebody who waits for a sync.
-enum Pending {
-    Open {
-        from: NodeId,
-        ticket: u64,
-        /// What a bug has read too early.
-        early: Option<Arc<Log>>,
-    },
-    Append {
-        from: NodeId,
-        epoch: Epoch,
-    },
-}
-
 impl JournalHost {
     pub(super) fn new(founding: &Base, mutant: Option<Mutant>) -> Self {
         Self {
-            memory: Memory::new(founding.clone()),
-            plant: Plant::new(mutant),
-            durable: founding.position,
-            pending: Vec::new(),
+            keeper: Keeper::new(Memory::new(founding.clone()), mutant),
             turn: 0,
             syncing: false,
             downs: 0,
@@ -68,50 +46,13 @@ impl JournalHost {
     }
 
     pub(super) const fn hits(&self) -> u64 {
-        self.plant.hits()
+        self.keeper.hits()
     }
 
-    /// Everything that was written is on disk now, and these records were not before.
-    fn synced(&mut self, records: &[Arc<Record>]) {
-        if let Some(last) = records.last() {
-            self.durable = last.position;
-        }
-    }
-
-    /// The sync under way is no more, and neither is what waits for it.
-    fn interrupt(&mut self) -> Vec<Pending> {
+    /// The sync under way is over, one way or the other.
+    const fn interrupt(&mut self) {
         self.turn += 1;
         self.syncing = false;
-        std::mem::take(&mut self.pending)
-    }
-
-    /// Grants an epoch: fence, epoch record, sync and read, all in one step (PROTOCOL, rule 2).
-    fn open(&mut self, early: Option<Arc<Log>>) -> Option<(Epoch, Arc<Log>, Vec<Arc<Record>>)> {
-        let epoch = self.memory.open(&mut self.plant).ok()?;
-        let records = self.memory.sync().ok()?;
-        self.synced(&records);
-        let log = match early {
-            None => self.memory.read(),
-            Some(early) => {
-                let mut log = Log::clone(&early);
-                log.tail.extend(records.last().cloned());
-                Arc::new(log)
-            }
-        };
-        Some((epoch, log, records))
-    }
-
-    /// Nothing is written that is not on disk.
-    fn is_idle(&self) -> bool {
-        self.pending.is_empty() && self.memory.written().is_empty()
-    }
-
-    /// A bug: an epoch is granted that is not on disk yet (PROTOCOL, rule 3).
-    fn open_unsynced(&mut self) -> Option<(Epoch, Arc<Log>)> {
-        let epoch = self.memory.open(&mut self.plant).ok()?;
-        let mut log = Log::clone(&self.memory.read());
-        log.tail.extend_from_slice(self.memory.written());
-        Some((epoch, Arc::new(log)))
     }
 }
 
@@ -147,15 +88,6 @@ impl<'a, W: Witness> JournalEnd<'a, W> {
     }
 }
 
-/// What is in the way of an asker of this epoch.
-const fn refusal(epoch: Epoch, trouble: Trouble) -> Reply {
-    match trouble {
-        Trouble::Fenced(fence) => Reply::Fenced { epoch, fence },
-        Trouble::Failed => Reply::Failed { epoch },
-        Trouble::Full => Reply::Full { epoch },
-    }
-}
-
 impl<W: Witness> World<'_, W> {
     /// Somebody asks a journal for something.
     pub(super) fn ask_journal(
@@ -171,41 +103,11 @@ impl<W: Witness> World<'_, W> {
         }
         let event = JournalEvent::Asked { from, command: command.clone() };
         let mut end = JournalEnd::begin(&mut self.stage, journal, cause, &event);
-        match command {
-            Command::Open { ticket } if host.is_idle() && host.plant.is(Mutant::FenceNotSynced) => {
-                if let Some((epoch, log)) = host.open_unsynced() {
-                    host.pending.push(Pending::Append { from, epoch });
-                    end.say(from, Reply::Opened { ticket, epoch, log });
-                }
-            }
-            Command::Open { ticket } => {
-                let early = host.plant.is(Mutant::ReadBeforeFence).then(|| host.memory.read());
-                host.pending.push(Pending::Open { from, ticket, early });
-            }
-            Command::Append { epoch, after, records } => {
-                match host.memory.append(epoch, after, &records, &mut host.plant) {
-                    Ok(()) if host.memory.unsynced() == 0 => {
-                        end.say(from, Reply::Appended { epoch, upto: host.durable });
-                    }
-                    Ok(()) => {
-                        host.pending.push(Pending::Append { from, epoch });
-                        end.stage.pass(journal, Turn::Written);
-                    }
-                    Err(trouble) => end.say(from, refusal(epoch, trouble)),
-                }
-            }
-            Command::Confirm { epoch, asked } => {
-                let reply = match host.memory.confirm(epoch) {
-                    Ok(()) => Reply::Confirmed { epoch, asked },
-                    Err(trouble) => refusal(epoch, trouble),
-                };
-                end.say(from, reply);
-            }
-            Command::Compact { epoch, base } => {
-                if let Err(trouble) = host.memory.compact(epoch, base) {
-                    end.say(from, refusal(epoch, trouble));
-                }
-            }
+        let mut replies = Vec::new();
+        let written = host.keeper.ask(from, command, &mut replies);
+        replies.into_iter().for_each(|(to, reply)| end.say(to, reply));
+        if written {
+            end.stage.pass(journal, Turn::Written);
         }
         let step = end.end();
         self.start_sync(journal, step);
@@ -215,7 +117,7 @@ impl<W: Witness> World<'_, W> {
     /// Begins to sync, if anybody waits for it and none is under way.
     fn start_sync(&mut self, journal: usize, cause: u64) {
         let (host, stage) = (&mut self.journals[journal], &mut self.stage);
-        if host.syncing || host.pending.is_empty() {
+        if host.syncing || !host.keeper.waits() {
             return;
         }
         host.syncing = true;
@@ -232,29 +134,11 @@ impl<W: Witness> World<'_, W> {
         if host.turn != turn || host.downs > 0 {
             return;
         }
-        let pending = host.interrupt();
-        let (mut records, mut replies, mut appends) = (Vec::new(), Vec::new(), Vec::new());
-        for waiting in pending {
-            match waiting {
-                Pending::Open { from, ticket, early } => {
-                    let Some((epoch, log, kept)) = host.open(early) else { continue };
-                    records.extend(kept);
-                    replies.push((from, Reply::Opened { ticket, epoch, log }));
-                }
-                Pending::Append { from, epoch } => appends.push((from, epoch)),
-            }
-        }
-        let granted = !replies.is_empty();
-        match host.memory.sync() {
-            Ok(kept) => {
-                host.synced(&kept);
-                records.extend(kept);
-                let upto = host.durable;
-                let appended = |&(from, epoch): &_| (from, Reply::Appended { epoch, upto });
-                replies.extend(appends.iter().map(appended));
-            }
-            Err(_) => return self.fail_journal(cause, journal, &appends),
-        }
+        host.interrupt();
+        let (records, replies, granted) = match host.keeper.sync() {
+            Synced::Kept { records, replies, granted } => (records, replies, granted),
+            Synced::Failed { replies } => return self.fail_journal(cause, journal, replies),
+        };
         if !records.is_empty() || !replies.is_empty() {
             self.stage.pass(journal, if granted { Turn::Granted } else { Turn::Kept });
             let event = JournalEvent::Synced { records };
@@ -268,20 +152,20 @@ impl<W: Witness> World<'_, W> {
     }
 
     /// A sync has failed: what was written is lost from some point on, or found again later.
-    fn fail_journal(&mut self, cause: u64, journal: usize, askers: &[(NodeId, Epoch)]) {
+    fn fail_journal(&mut self, cause: u64, journal: usize, replies: Vec<Answer>) {
         let key = self.journal_key(journal).text("fail");
-        let host = &mut self.journals[journal];
-        let written = host.memory.unsynced();
+        let memory = self.journals[journal].keeper.store();
+        let written = memory.unsynced();
         let mut found = Vec::new();
         if key.below(3) > 0 {
-            found = host.memory.crash(key.with(1).between(0, written as u64) as usize);
-            host.memory.break_sync();
+            found = memory.crash(key.with(1).between(0, written as u64) as usize);
+            memory.break_sync();
         }
-        let lost = written - host.memory.unsynced() - found.len();
+        let lost = written - memory.unsynced() - found.len();
         let event = JournalEvent::Lost { records: lost as u64 };
         let mut end = JournalEnd::begin(&mut self.stage, journal, cause, &event);
-        for &(to, epoch) in askers {
-            end.say(to, Reply::Failed { epoch });
+        for (to, reply) in replies {
+            end.say(to, reply);
         }
         let step = end.end();
         self.journal_finds(step, journal, found);
@@ -292,9 +176,11 @@ impl<W: Witness> World<'_, W> {
         let key = self.journal_key(journal).text("crash");
         let host = &mut self.journals[journal];
         host.interrupt();
+        host.keeper.interrupt();
         host.downs += 1;
-        let written = host.memory.unsynced();
-        let found = host.memory.crash(key.between(0, written as u64) as usize);
+        let memory = host.keeper.store();
+        let written = memory.unsynced();
+        let found = memory.crash(key.between(0, written as u64) as usize);
         let event = JournalEvent::Lost { records: (written - found.len()) as u64 };
         let step = JournalEnd::begin(&mut self.stage, journal, cause, &event).end();
         self.journal_finds(step, journal, found);
@@ -305,7 +191,7 @@ impl<W: Witness> World<'_, W> {
         if records.is_empty() {
             return;
         }
-        self.journals[journal].synced(&records);
+        self.journals[journal].keeper.found(&records);
         let event = JournalEvent::Synced { records };
         JournalEnd::begin(&mut self.stage, journal, cause, &event).end();
     }
@@ -317,21 +203,21 @@ impl<W: Witness> World<'_, W> {
 
     /// The next sync of a journal fails.
     pub(super) fn break_journal(&mut self, journal: usize) {
-        self.journals[journal].memory.break_sync();
+        self.journals[journal].keeper.store().break_sync();
     }
 
     /// A journal has room for so many records more.
     pub(super) fn fill_journal(&mut self, journal: usize, room: u32) {
         let host = &mut self.journals[journal];
         host.fulls += 1;
-        host.memory.fill(room as usize);
+        host.keeper.store().fill(room as usize);
     }
 
     pub(super) fn empty_journal(&mut self, journal: usize) {
         let host = &mut self.journals[journal];
         host.fulls = host.fulls.saturating_sub(1);
         if host.fulls == 0 {
-            host.memory.fill(usize::MAX);
+            host.keeper.store().fill(usize::MAX);
         }
     }
 
