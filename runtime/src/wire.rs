@@ -17,6 +17,6 @@ mod text;
 pub use body::body;
 pub use client::encode_client;
 pub use decode::decode;
-pub use frame::{close, control, frame, pong, reconnect};
+pub use frame::{close, control, frame, pong};
 pub use places::{PlaceError, Places};
 pub use server::{FromServer, WireError, decode_server};

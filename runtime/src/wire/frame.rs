@@ -25,7 +25,7 @@ pub fn frame(out: &mut impl BufMut, body: &[u8], s: Seq) {
     out.put_u8(b'}');
 }
 
-/// Op 9, 10 or 11. The interval of a Hello is told in whole milliseconds.
+/// Op 7, 9, 10 or 11. The interval of a Hello is told in whole milliseconds.
 pub fn control(out: &mut impl BufMut, frame: &ServerFrame) {
     match *frame {
         ServerFrame::Hello { heartbeat_interval } => {
@@ -33,13 +33,9 @@ pub fn control(out: &mut impl BufMut, frame: &ServerFrame) {
             text(out, &Plain { op: 10, d: Hello { heartbeat_interval } });
         }
         ServerFrame::HeartbeatAck => text(out, &Plain { op: 11, d: () }),
+        ServerFrame::Reconnect => text(out, &Plain { op: 7, d: () }),
         ServerFrame::InvalidSession { resumable } => text(out, &Plain { op: 9, d: resumable }),
     }
-}
-
-/// Op 7: the client shall come back, and resume.
-pub fn reconnect(out: &mut impl BufMut) {
-    text(out, &Plain { op: 7, d: () });
 }
 
 /// A close frame. Of the reason only what fits is told: 123 bytes.

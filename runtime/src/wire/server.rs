@@ -29,10 +29,8 @@ pub enum FromServer {
         /// What it says; it has no source, for the wire has none.
         dispatch: Dispatch,
     },
-    /// Op 9, 10 or 11.
+    /// Op 7, 9, 10 or 11.
     Control(ServerFrame),
-    /// Op 7.
-    Reconnect,
 }
 
 /// A message that is no frame of a node.
@@ -83,7 +81,7 @@ pub fn decode_server(text: &[u8], places: &Places) -> Result<FromServer, WireErr
             Ok(FromServer::Dispatch { s: Seq(s), guild, dispatch: Dispatch::private(body) })
         }
         (0, ..) => Err(WireError::Incomplete),
-        (7, ..) => Ok(FromServer::Reconnect),
+        (7, ..) => Ok(FromServer::Control(ServerFrame::Reconnect)),
         (9, _, Some(d), _) => {
             let resumable = serde_json::from_str(d.get())?;
             Ok(FromServer::Control(ServerFrame::InvalidSession { resumable }))

@@ -4,7 +4,7 @@ use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::Seq;
 use guildhall_core::time::Span;
-use guildhall_runtime::wire::{body, control, reconnect};
+use guildhall_runtime::wire::{body, control};
 use serde::de::DeserializeSeed;
 use twilight_model::gateway::event::gateway::GatewayEventDeserializer;
 use twilight_model::gateway::event::{DispatchEvent, GatewayEvent};
@@ -78,7 +78,7 @@ fn it_reads_everything_else() {
     let invalid = said(ServerFrame::InvalidSession { resumable: false });
     assert!(matches!(invalid, GatewayEvent::InvalidateSession(false)));
     let mut out = Vec::new();
-    reconnect(&mut out);
+    control(&mut out, &ServerFrame::Reconnect);
     assert!(matches!(read(str::from_utf8(&out[2..]).unwrap()), GatewayEvent::Reconnect));
 }
 

@@ -3,7 +3,7 @@
 use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::Seq;
 use guildhall_core::time::Span;
-use guildhall_runtime::wire::{body, control, frame, reconnect};
+use guildhall_runtime::wire::{body, control, frame};
 use serde_json::Value;
 
 use crate::samples::{all, dispatch, places};
@@ -48,7 +48,7 @@ fn all_else() {
         matches_snapshot(name, text(&out));
     }
     let mut out = Vec::new();
-    reconnect(&mut out);
+    control(&mut out, &ServerFrame::Reconnect);
     matches_snapshot("reconnect", text(&out));
 }
 

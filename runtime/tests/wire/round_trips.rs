@@ -5,7 +5,7 @@ use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::{NodeId, Seq};
 use guildhall_core::time::Span;
 use guildhall_runtime::wire::{
-    FromServer, Places, body, control, decode, decode_server, encode_client, frame, reconnect,
+    FromServer, Places, body, control, decode, decode_server, encode_client, frame,
 };
 use quickcheck::{Gen, QuickCheck};
 
@@ -79,8 +79,8 @@ fn everything_else_that_a_node_says() {
     }
     same().quickcheck(law as fn(u32, bool) -> bool);
     let mut out = Vec::new();
-    reconnect(&mut out);
-    assert_eq!(read(&out), FromServer::Reconnect);
+    control(&mut out, &ServerFrame::Reconnect);
+    assert_eq!(read(&out), FromServer::Control(ServerFrame::Reconnect));
 }
 
 #[test]
