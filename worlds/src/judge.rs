@@ -1,0 +1,247 @@
+//! The checkers as those who listen in a real world: one line of steps, whoever takes them.
+//!
+//! A step is told under a lock, so the history is one in which every cause comes before its effect,
+//! and the checkers are the ones of the fast world. The wire does not say which event a dispatch
+//! tells of; what a client has taken is looked up among what its node wrote under that name, and
+//! compared. It must not act.
+
+mod moments;
+mod written;
+
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use guildhall_check::Contract;
+use guildhall_check::cast::Cast;
+use guildhall_core::dispatch::Dispatch;
+use guildhall_core::guild::StepDown;
+use guildhall_core::id::{Connection, GuildId, NodeId, Port, Seq};
+use guildhall_core::journal::Reply;
+use guildhall_core::node::Note;
+use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::time::{Instant, Now};
+use guildhall_core::{client, directory, node};
+use guildhall_runtime::watch::Watch;
+use guildhall_sim::digest::Digest;
+use tokio::sync::mpsc;
+
+use moments::Moments;
+pub use moments::Whom;
+pub use written::Taken;
+use written::Written;
+
+use crate::play::News;
+
+/// Judges one run. All clones are one.
+#[derive(Clone)]
+pub struct Judge(Arc<Mutex<Bench>>);
+
+/// What the time is in this world.
+pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+
+/// Everything that listens.
+pub struct Bench {
+    clock: Clock,
+    /// The clauses.
+    pub contract: Contract,
+    /// Every step so far, in one number.
+    pub digest: Digest,
+    /// How many steps there were.
+    pub steps: u64,
+    /// When the last of them was taken.
+    pub last: Instant,
+    /// What each client has taken, in order.
+    pub written: Written,
+    moments: Moments,
+    news: mpsc::UnboundedSender<News>,
+}
+
+impl Judge {
+    /// Nobody has done anything yet. What the play has to know of is told as `news`.
+    #[must_use]
+    pub fn new(cast: Arc<Cast>, clock: Clock, news: mpsc::UnboundedSender<News>) -> Self {
+        let (clients, guilds) = (cast.clients.len(), cast.guilds.len());
+        Self(Arc::new(Mutex::new(Bench {
+            clock,
+            contract: Contract::new(cast),
+            digest: Digest::new(),
+            steps: 0,
+            last: Instant::ZERO,
+            written: Written::new(clients),
+            moments: Moments::new(clients, guilds),
+            news,
+        })))
+    }
+
+    /// What was seen so far. While it is held nothing happens.
+    pub fn bench(&self) -> MutexGuard<'_, Bench> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something happens to the world itself.
+    pub fn world(&self, event: &WorldEvent) {
+        let mut bench = self.bench();
+        let now = Now::from((bench.clock)());
+        let head = bench.begin(Actor::World, now, 0);
+        event.hash(&mut bench.digest);
+        bench.contract.world(&head, event);
+        if let WorldEvent::Crashed(node) | WorldEvent::Started(node) = event {
+            let started = matches!(event, WorldEvent::Started(_));
+            let passed = bench.moments.node(*node, started);
+            bench.tell(passed);
+        }
+        bench.contract.stepped(&head);
+    }
+}
+
+impl Watch for Judge {
+    type Step<'a> = Listening<'a>;
+
+    fn step(&self, actor: Actor, now: Now, cause: u64) -> (Head, Listening<'_>) {
+        let mut bench = self.bench();
+        let head = bench.begin(actor, now, cause);
+        (head, Listening(bench))
+    }
+}
+
+impl Bench {
+    fn begin(&mut self, actor: Actor, now: Now, cause: u64) -> Head {
+        self.steps += 1;
+        let at = (self.clock)();
+        self.last = at;
+        self.digest.word(at.as_micros());
+        actor.hash(&mut self.digest);
+        Head { step: self.steps, cause, at, now, actor }
+    }
+
+    /// What faults may wait for.
+    fn tell(&self, passed: impl IntoIterator<Item = (Whom, guildhall_sim::fault::Moment)>) {
+        for (whom, moment) in passed {
+            let _ = self.news.send(News::Passed(whom, moment));
+        }
+    }
+}
+
+/// Listens to one step.
+pub struct Listening<'a>(MutexGuard<'a, Bench>);
+
+fn port(head: &Head) -> Option<Port> {
+    match head.actor {
+        Actor::Client(port) => Some(port),
+        Actor::World | Actor::Node(_) | Actor::Journal(_) | Actor::Directory => None,
+    }
+}
+
+impl Witness for Listening<'_> {
+    fn node_input(&mut self, head: &Head, input: &node::Input) {
+        let bench = &mut *self.0;
+        input.hash(&mut bench.digest);
+        bench.contract.node_input(head, input);
+        let passed = bench.moments.node_input(input);
+        bench.tell(passed);
+    }
+
+    fn node_output(&mut self, head: &Head, output: &node::Output) {
+        let bench = &mut *self.0;
+        output.hash(&mut bench.digest);
+        if let node::Output::Dispatch { connection, s, dispatch } = output {
+            bench.written.write(*connection, *s, dispatch);
+        }
+        bench.contract.node_output(head, output);
+        let passed = bench.moments.node_output(output);
+        bench.tell(passed);
+        let Actor::Node(id) = head.actor else { return };
+        match output {
+            node::Output::Note(Note::SteppedDown { guild, why, .. }) => {
+                let closed = matches!(why, StepDown::Closed);
+                let _ = bench.news.send(News::SteppedDown(id, *guild, closed));
+            }
+            node::Output::Stopped => {
+                let _ = bench.news.send(News::Stopped(id));
+            }
+            node::Output::Frame { .. }
+            | node::Output::Dispatch { .. }
+            | node::Output::Close { .. }
+            | node::Output::Peer { .. }
+            | node::Output::Journal { .. }
+            | node::Output::Directory(_)
+            | node::Output::Answer { .. }
+            | node::Output::Note(_) => {}
+        }
+    }
+
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
+        let bench = &mut *self.0;
+        bench.digest.word(u64::from(to.slot) << 40 ^ s.0);
+        what.hash(&mut bench.digest);
+        bench.written.write(to, s, what);
+        bench.contract.dispatched(head, to, s, what);
+    }
+
+    fn client_input(&mut self, head: &Head, input: &client::Input) {
+        let bench = &mut *self.0;
+        input.hash(&mut bench.digest);
+        bench.contract.client_input(head, input);
+        if let Some(port) = port(head) {
+            let passed = bench.moments.client_input(port, input);
+            bench.tell(passed);
+        }
+    }
+
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
+        let bench = &mut *self.0;
+        let Some(port) = port(head) else { return };
+        bench.digest.word(u64::from(on.slot) << 40 ^ s.0);
+        what.hash(&mut bench.digest);
+        // If it is not what was written, the clauses are told what came instead.
+        let told = bench.written.take(port, on, s, what).unwrap_or_else(|| what.clone());
+        bench.contract.delivered(head, on, s, &told);
+        let passed = bench.moments.delivered(port, &told.body);
+        bench.tell(passed);
+    }
+
+    fn client_output(&mut self, head: &Head, output: &client::Output) {
+        let bench = &mut *self.0;
+        output.hash(&mut bench.digest);
+        bench.contract.client_output(head, output);
+        if let Some(port) = port(head) {
+            let passed = bench.moments.client_output(port, output);
+            bench.tell(passed);
+        }
+    }
+
+    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
+        let bench = &mut *self.0;
+        event.hash(&mut bench.digest);
+        bench.contract.journal_event(head, guild, event);
+        let passed = bench.moments.journal_event(guild, event);
+        bench.tell(passed);
+    }
+
+    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
+        let bench = &mut *self.0;
+        (to, reply).hash(&mut bench.digest);
+        bench.contract.journal_says(head, guild, to, reply);
+        let passed = bench.moments.journal_says(guild, reply);
+        bench.tell(passed);
+    }
+
+    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
+        input.hash(&mut self.0.digest);
+        self.0.contract.directory_input(head, input);
+    }
+
+    fn directory_output(&mut self, head: &Head, output: &directory::Output) {
+        output.hash(&mut self.0.digest);
+        self.0.contract.directory_output(head, output);
+    }
+
+    fn timeout(&mut self, head: &Head) {
+        self.0.digest.word(0);
+        self.0.contract.timeout(head);
+    }
+
+    fn stepped(&mut self, head: &Head) {
+        self.0.contract.stepped(head);
+    }
+}

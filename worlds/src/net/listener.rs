@@ -1,0 +1,58 @@
+//! Where machines are called.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+
+use guildhall_runtime::rt;
+
+use super::link::Side;
+use super::{Net, Stream};
+
+/// Accepts calls until it is dropped or its machine crashes.
+pub struct Listener {
+    net: Net,
+    at: SocketAddr,
+    id: u64,
+}
+
+impl Listener {
+    pub(super) const fn new(net: Net, at: SocketAddr, id: u64) -> Self {
+        Self { net, at, id }
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Stream>> {
+        let id = self.net.with(|wires| {
+            let Some(here) = wires.listening.get_mut(&self.at).filter(|it| it.id == self.id) else {
+                return Poll::Ready(Err(io::ErrorKind::NotConnected));
+            };
+            match here.backlog.pop_front() {
+                Some(id) => Poll::Ready(Ok(id)),
+                None => {
+                    wires.turn.hang(&mut here.waker, cx);
+                    Poll::Pending
+                }
+            }
+        });
+        id.map(|id| Ok(Stream::new(self.net.clone(), id?, Side::Called)))
+    }
+}
+
+impl rt::Listener for Listener {
+    type Stream = Stream;
+
+    async fn accept(&mut self) -> io::Result<Stream> {
+        poll_fn(|cx| self.poll_accept(cx)).await
+    }
+
+    fn address(&self) -> io::Result<SocketAddr> {
+        Ok(self.at)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.net.with(|wires| wires.stop_listening(self.at, self.id));
+    }
+}

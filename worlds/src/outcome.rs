@@ -1,0 +1,73 @@
+//! What came of a play.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+
+use guildhall_check::violation::Violation;
+use guildhall_core::time::Instant;
+use guildhall_sim::digest::Fingerprint;
+use guildhall_sim::run::{Verdict, panicked};
+
+use crate::judge::{Judge, Taken};
+use crate::play::Ending;
+
+/// What came of a play.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What it has shown.
+    pub verdict: Verdict,
+    /// Every step, in one number.
+    pub digest: Fingerprint,
+    /// How many steps were taken.
+    pub steps: u64,
+    /// How many dispatches clients took, each judged.
+    pub deliveries: u64,
+    /// How much time passed in the world.
+    pub lasted: Instant,
+    /// What was broken: the earliest step's first, ties in the contract's order.
+    pub violations: Vec<Violation>,
+    /// How often the run came by each named mark.
+    pub marks: BTreeMap<&'static str, u64>,
+    /// What each client has taken, in the order of the plan.
+    pub taken: Vec<Taken>,
+}
+
+/// Judges what was seen up to the end, or up to a panic.
+///
+/// # Panics
+/// If the panic came before anybody was there to see it.
+pub(crate) fn judged(judge: Option<&Judge>, ended: Result<Ending, Box<dyn Any + Send>>) -> Outcome {
+    let Some(judge) = judge else {
+        match ended {
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(ending) => unreachable!("nobody saw how it ended: {ending:?}"),
+        }
+    };
+    let mut bench = judge.bench();
+    match &ended {
+        Ok(Ending::Settled) => bench.contract.finish(true, None),
+        Ok(Ending::Stuck(reason)) => bench.contract.finish(true, Some(reason.clone())),
+        Ok(Ending::OutOfBudget) => bench.contract.finish(false, None),
+        Err(_) => {}
+    }
+    let mut violations = bench.contract.violations().to_vec();
+    if let Err(panic) = &ended {
+        violations.push(panicked(&**panic, bench.steps, bench.last));
+    }
+    violations.sort_by_key(|violation| (violation.step, violation.clause));
+    let verdict = match ended {
+        _ if !violations.is_empty() => Verdict::Violated,
+        Ok(Ending::OutOfBudget) => Verdict::Inconclusive,
+        Ok(Ending::Settled | Ending::Stuck(_)) | Err(_) => Verdict::Held,
+    };
+    Outcome {
+        verdict,
+        digest: bench.digest.fingerprint(),
+        steps: bench.steps,
+        deliveries: bench.contract.deliveries(),
+        lasted: bench.last,
+        violations,
+        marks: bench.contract.marks().iter().map(|(&name, &count)| (name, count)).collect(),
+        taken: bench.written.all().to_vec(),
+    }
+}

@@ -1,0 +1,74 @@
+//! The clients of a play: the shell's own client, and what the plan wishes of it.
+
+use std::sync::Arc;
+
+use guildhall_core::id::Port;
+use guildhall_runtime::client::{Driver, Start, Wish};
+use guildhall_runtime::rt::Rt;
+use guildhall_runtime::wire::Places;
+use guildhall_sim::topology::Move;
+use tokio::sync::mpsc;
+
+use super::Play;
+use crate::net::Host;
+use crate::world::World;
+
+/// How many wishes wait for a client at most.
+const WISHES: usize = 1_024;
+
+/// The ends by which clients are wished things of.
+#[derive(Default)]
+pub(super) struct Clients {
+    wishes: Vec<mpsc::Sender<Wish>>,
+    /// Who has quit, and may be started again.
+    off: Vec<bool>,
+}
+
+impl Clients {
+    /// A client goes online.
+    pub(super) fn start(&mut self, client: usize) {
+        self.off[client] = false;
+        self.wish(client, Wish::Start);
+    }
+
+    pub(super) fn wish(&self, client: usize, wish: Wish) {
+        self.wishes[client].try_send(wish).expect("a client takes what its user wishes");
+    }
+}
+
+impl<W: World> Play<W> {
+    pub(super) async fn build_clients(&mut self) {
+        let nodes = u16::try_from(self.plan.nodes.len()).unwrap_or(u16::MAX);
+        for client in 0..self.topology.clients.len() {
+            let port = u32::try_from(client).expect("a plan has fewer clients than numbers");
+            let seated = &self.topology.clients[client];
+            let rt = self.world.build(Host::Client(port), seated.drift);
+            let start = Start {
+                port: Port(port),
+                identity: seated.identity,
+                limits: self.topology.cast.limits.clone(),
+                mutant: self.options.mutant,
+                addresses: Arc::new(self.world.addresses(port, nodes).await),
+                places: Arc::new(Places::default()),
+            };
+            let (wish, wishes) = mpsc::channel(WISHES);
+            rt.spawn(Driver::new(start, rt.clone(), self.judge.clone()).run(wishes));
+            self.clients.wishes.push(wish);
+            self.clients.off.push(true);
+        }
+    }
+
+    pub(super) fn act(&mut self, index: usize) {
+        let (client, what) = &self.topology.acts[index];
+        let client = *client as usize;
+        match what {
+            Move::Quit => {
+                self.clients.off[client] = true;
+                self.clients.wish(client, Wish::Quit);
+            }
+            Move::Start => self.clients.start(client),
+            Move::Ask(request) => self.clients.wish(client, Wish::Ask(request.clone())),
+            Move::Rest => {}
+        }
+    }
+}

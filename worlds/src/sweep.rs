@@ -1,0 +1,66 @@
+//! `sweep`: many seeds of scenarios under madsim, several at once, told in order.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use guildhall_sim::run::Verdict;
+use guildhall_sim::seed::Seed;
+use rayon::prelude::*;
+
+use crate::{Kind, Refused, act, plan_of, tell};
+
+/// How many runs are made before those that are done are told.
+const BATCH: usize = 64;
+
+/// Which seeds.
+#[derive(Args, Debug)]
+pub(crate) struct SweepArgs {
+    /// The scenarios; all, if none is named
+    scenario: Vec<String>,
+    /// How many seeds of each
+    #[arg(long, default_value_t = 20)]
+    count: u64,
+    /// The first
+    #[arg(long, default_value_t = 0)]
+    start: u64,
+    /// A line for each seed that did not hold only
+    #[arg(long)]
+    quiet: bool,
+}
+
+pub(crate) fn sweep(args: &SweepArgs) -> Result<ExitCode, Refused> {
+    let named = args.scenario.iter().map(String::as_str);
+    let all = || guildhall_scenarios::ALL.iter().map(|scenario| scenario.name);
+    let names: Vec<&str> = if args.scenario.is_empty() { all().collect() } else { named.collect() };
+    let seeds = args.start..args.start + args.count;
+    let runs: Vec<_> =
+        names.iter().flat_map(|&name| seeds.clone().map(move |seed| (name, seed))).collect();
+    let (mut failing, mut inconclusive) = (0, 0);
+    for batch in runs.chunks(BATCH) {
+        let played: Vec<_> = batch
+            .par_iter()
+            .map(|&(name, seed)| {
+                let seed = Seed::new(seed).map_err(|error| Refused(format!("{error}")))?;
+                act(plan_of(name, seed)?, None, Kind::Madsim).map(|outcome| (name, seed, outcome))
+            })
+            .collect();
+        for run in played {
+            let (name, seed, outcome) = run?;
+            match outcome.verdict {
+                Verdict::Held if args.quiet => continue,
+                Verdict::Held => {}
+                Verdict::Violated => failing += 1,
+                Verdict::Inconclusive => inconclusive += 1,
+            }
+            println!("{}", tell::line(name, seed, &outcome));
+        }
+    }
+    eprintln!("{} seeds, {failing} failing, {inconclusive} inconclusive", runs.len());
+    Ok(ExitCode::from(if failing > 0 {
+        1
+    } else if inconclusive > 0 {
+        3
+    } else {
+        0
+    }))
+}

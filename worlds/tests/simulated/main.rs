@@ -1,0 +1,10 @@
+//! What runs under madsim.
+
+#![cfg(madsim)]
+
+mod common;
+mod crashes;
+mod laws;
+mod machines;
+mod mail;
+mod streams;
