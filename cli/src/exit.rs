@@ -35,6 +35,24 @@ GUILDHALL_MAX_FAILURES.
 Data goes to stdout, progress to stderr. With --json each line of stdout is one object.";
 
 impl Exit {
+    /// All of them.
+    const ALL: [Self; 9] = [
+        Self::Held,
+        Self::Violation,
+        Self::Usage,
+        Self::Inconclusive,
+        Self::NothingRan,
+        Self::Nondeterminism,
+        Self::OtherEngine,
+        Self::Internal,
+        Self::Interrupted,
+    ];
+
+    /// How another program of ours has ended.
+    pub(crate) fn of_code(code: Option<i32>) -> Option<Self> {
+        Self::ALL.into_iter().find(|exit| Some(*exit as i32) == code)
+    }
+
     /// The one that applies where a sweep has met several: the first of these.
     pub(crate) fn first_of(met: &[Self]) -> Self {
         use Exit::{Held, Inconclusive, Internal, Interrupted, Nondeterminism, Violation};

@@ -16,6 +16,7 @@ mod exit;
 
 mod out;
 mod words;
+mod world;
 
 mod recipe;
 mod seeds;

@@ -18,6 +18,7 @@ use crate::recipe::Recipe;
 use crate::run::{Told, exit, perform};
 use crate::settings::{Conditions, MUTANTS_BUILD};
 use crate::subject::{self, Subject};
+use crate::world::World;
 use crate::{tell, words};
 
 /// Run again what a token names or a capsule holds
@@ -26,6 +27,9 @@ pub(crate) struct ReplayArgs {
     /// A token, gh1-SCENARIO-0xSEED-ENGINE, or a file that holds a capsule
     #[arg(value_name = "TOKEN|CAPSULE.toml")]
     what: String,
+    /// Where to run it
+    #[arg(long, env = "GUILDHALL_WORLD", hide_env = true, value_enum, default_value_t)]
+    world: World,
     #[command(flatten)]
     telling: Telling,
     #[command(flatten)]
@@ -33,6 +37,9 @@ pub(crate) struct ReplayArgs {
 }
 
 pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<Exit, Error> {
+    if let Some(replayed) = args.world.replay(&args.what, args.form.json) {
+        return replayed;
+    }
     let command = format!("guildhall replay {}", words::shell(&args.what));
     let (steps, json) = (args.telling.steps, args.form.json);
     let told = Told { command: &command, paste: &command, steps, json };
