@@ -1,0 +1,208 @@
+//! The shell with one guild: a node, a thread and a share of the sessions for each worker.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+
+use guildhall_core::directory::Directory;
+use guildhall_core::dispatch::{Body, Dispatch, Intents};
+use guildhall_core::frame::{ClientFrame, Identify};
+use guildhall_core::id::{
+    ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, Shard, Token, UserId,
+};
+use guildhall_core::journal::Base;
+use guildhall_core::journal::memory::Memory;
+use guildhall_core::limits::Limits;
+use guildhall_core::realm::Realm;
+use guildhall_core::request::{Act, Origin, Request};
+use guildhall_core::state::State;
+use guildhall_core::time::Span;
+use guildhall_runtime::bus::{Bus, End, Hub, Letter, Mail};
+use guildhall_runtime::driver::{Driver, Start};
+use guildhall_runtime::local::{Ears, Local, Mouth, Word};
+use guildhall_runtime::tokio::Tokio;
+use guildhall_runtime::{directory, journal};
+use tokio_util::sync::CancellationToken;
+
+const GUILD: GuildId = GuildId(1 << 22);
+const CHANNEL: ChannelId = ChannelId(7);
+
+/// What all ears together wait for.
+#[derive(Default)]
+struct Goal {
+    /// How many messages, or guilds in the beginning, are still to be heard.
+    missing: AtomicU64,
+    done: (Mutex<()>, Condvar),
+}
+
+impl Goal {
+    fn heard(&self, count: u64) {
+        if count > 0 && self.missing.fetch_sub(count, Ordering::AcqRel) == count {
+            let _held = self.done.0.lock().expect("nobody panics");
+            self.done.1.notify_all();
+        }
+    }
+
+    fn set(&self, count: u64) {
+        self.missing.store(count, Ordering::Release);
+    }
+
+    fn wait(&self) {
+        let mut held = self.done.0.lock().expect("nobody panics");
+        while self.missing.load(Ordering::Acquire) > 0 {
+            held = self.done.1.wait(held).expect("nobody panics");
+        }
+    }
+}
+
+/// The sessions of one node: each checks that it is told everything in order.
+struct Crowd {
+    last: Vec<u64>,
+    heard: u64,
+    goal: Arc<Goal>,
+}
+
+impl Ears for Crowd {
+    #[inline]
+    fn dispatch(&mut self, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        let last = &mut self.last[to.slot as usize];
+        assert!(s.0 == *last + 1, "out of order");
+        *last = s.0;
+        if matches!(dispatch.body, Body::MessageCreate(_) | Body::GuildCreate(_)) {
+            self.heard += 1;
+        }
+    }
+
+    fn passed(&mut self) {
+        self.goal.heard(std::mem::take(&mut self.heard));
+    }
+}
+
+/// The whole of it.
+pub(crate) struct House {
+    mouths: Vec<Mouth>,
+    goal: Arc<Goal>,
+    sessions: u64,
+    nonces: AtomicU64,
+    stop: CancellationToken,
+    threads: Vec<JoinHandle<()>>,
+}
+
+const fn token(user: UserId) -> Token {
+    Token((user.0 as u128) << 64 | 1)
+}
+
+impl House {
+    /// Opens it, and waits until every session is in the guild.
+    pub(crate) fn open(sessions: u32, workers: u16) -> Self {
+        let limits = Arc::new(limits(sessions));
+        let users: Vec<_> = (1..=u64::from(sessions)).map(UserId).collect();
+        let realm = Arc::new(Realm {
+            accounts: users.iter().map(|&user| (token(user), user)).collect(),
+            nodes: (0..workers).map(NodeId).collect(),
+        });
+        let (hub, goal, stop) = (Hub::default(), Arc::<Goal>::default(), CancellationToken::new());
+        let mut state = State::new(GUILD, users[0]);
+        state.channels.insert(CHANNEL, Arc::default());
+        state.members.extend(users.iter().map(|&user| (user, Arc::default())));
+        let (mut mouths, mut threads) = (Vec::new(), Vec::new());
+        let mut base = Some(state);
+        for node in (0..workers).map(NodeId) {
+            let last = vec![0; sessions as usize];
+            let ears = Crowd { last, heard: 0, goal: goal.clone() };
+            let (rt, hub, stop) = (Tokio::default(), hub.clone(), stop.clone());
+            let (carrier, mouth) = Local::new(rt.clone(), ears);
+            mouths.push(mouth);
+            let (limits, realm) = (limits.clone(), realm.clone());
+            let start = Start { node, boot: 1, limits, realm, mutant: None };
+            let mail = hub.join(End::Node(node));
+            // The journal and the directory share the first worker's thread.
+            let founded =
+                base.take().map(|state| (Memory::new(Base::founding(state)), users.clone()));
+            threads.push(std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.expect("the system gives a runtime").block_on(async move {
+                    if let Some((store, users)) = founded {
+                        let around = (rt.clone(), hub.clone(), ());
+                        let mail = hub.join(End::Journal(GUILD));
+                        let keeps = journal::Driver::new(GUILD, store, around.clone());
+                        tokio::spawn(keeps.run(mail));
+                        let mail = hub.join(End::Directory);
+                        let named = users.into_iter().map(|user| (user, vec![GUILD]));
+                        let names = directory::Driver::new(Directory::new(named), around);
+                        tokio::spawn(names.run(mail));
+                    }
+                    Driver::new(start, (rt, hub, ()), carrier, mail, stop).run().await;
+                });
+            }));
+        }
+        let house = Self {
+            mouths,
+            goal,
+            sessions: u64::from(sessions),
+            nonces: AtomicU64::new(0),
+            stop,
+            threads,
+        };
+        house.fill(&hub, &users);
+        house
+    }
+
+    fn fill(&self, hub: &Hub, users: &[UserId]) {
+        let letter = Letter { from: End::Directory, mail: Mail::Own(GUILD), cause: 0 };
+        hub.send(End::Node(NodeId(0)), letter);
+        self.goal.set(self.sessions);
+        for (&user, slot) in users.iter().zip(0_u32..) {
+            let mouth = &self.mouths[slot as usize % self.mouths.len()];
+            let connection = Connection { slot, generation: 1 };
+            let identify =
+                Identify { token: token(user), intents: Intents::USUAL, shard: Shard::default() };
+            for word in
+                [Word::Open(connection), Word::Say(connection, ClientFrame::Identify(identify))]
+            {
+                while mouth.say(word.clone()).is_err() {
+                    std::thread::yield_now();
+                }
+            }
+        }
+        self.goal.wait();
+    }
+
+    /// Says so many things in the guild, and waits until every session has heard the last.
+    pub(crate) fn publish(&self, burst: u32) {
+        self.goal.set(self.sessions * u64::from(burst));
+        for _ in 0..burst {
+            let nonce = Nonce(self.nonces.fetch_add(1, Ordering::Relaxed));
+            let origin = Origin { user: UserId(1), nonce };
+            let content = "a short message, as long as most of them are, and no longer".into();
+            let act = Act::Say { channel: CHANNEL, content, mentions: Arc::default() };
+            let request = Request { origin, guild: GUILD, attempt: 1, act };
+            let word = Word::Ask(Port(0), token(UserId(1)), request);
+            self.mouths[0].say(word).expect("there is room for a burst");
+        }
+        self.goal.wait();
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        for thread in self.threads.drain(..) {
+            thread.join().expect("a worker ends well");
+        }
+    }
+}
+
+/// Nothing here is to be refused, cut or timed out: what is measured is the fan-out.
+fn limits(sessions: u32) -> Limits {
+    let limits = Limits {
+        relay_sessions: sessions,
+        heartbeat_interval: Span::secs(100_000),
+        nonces: 1 << 24,
+        stop_spread: Span::micros(1),
+        stop_patience: Span::micros(1),
+        ..Limits::default()
+    };
+    limits.validate().expect("they fit each other");
+    limits
+}
