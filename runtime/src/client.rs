@@ -229,7 +229,7 @@ impl<R: Rt, W: Watch> Driver<R, W> {
         match output {
             Output::Connect(node) => self.connect(node),
             Output::Frame { connection, frame } => {
-                self.say(connection, Say::Frame(wire::encode_client(&frame)));
+                self.say(connection, Say::Frames(vec![wire::encode_client(&frame)]));
             }
             Output::Close { connection, code } => {
                 self.say(connection, Say::Close(code));
@@ -252,9 +252,7 @@ impl<R: Rt, W: Watch> Driver<R, W> {
 
     fn utter(&self, words: Vec<String>) {
         let Some(connection) = self.client.connection() else { return };
-        for word in words {
-            self.say(connection, Say::Frame(word));
-        }
+        self.say(connection, Say::Frames(words));
     }
 
     fn connect(&mut self, node: NodeId) {

@@ -8,6 +8,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![cfg(feature = "mutants")]
 
+#[path = "mutants/table.rs"]
+mod table;
+
 use guildhall_check::violation::Clause;
 use guildhall_core::mutant::Mutant;
 use guildhall_scenarios::{ALL, by_name};
@@ -15,96 +18,7 @@ use guildhall_sim::run::{Options, run};
 use guildhall_sim::script::Settings;
 use guildhall_sim::seed::Seed;
 use rayon::prelude::*;
-
-/// Each planted bug, the clause that it breaks, and the story in which that shows.
-const TABLE: &[(Mutant, Clause, &str)] = &[
-    (Mutant::LateCloseDetaches, Clause::L2, "half-open"),
-    (Mutant::ReplayFromSeq, Clause::D4, "second-drop"),
-    (Mutant::HeartbeatNotRearmed, Clause::L1, "reconnect-storm"),
-    (Mutant::ReplayFromWritten, Clause::D4, "half-open"),
-    (Mutant::DroppedInReplay, Clause::D1, "slow-consumer"),
-    (Mutant::ResumeByUser, Clause::D4, "dead-session"),
-    (Mutant::TokenNotChecked, Clause::D4, "hostile-client"),
-    (Mutant::IdKept, Clause::L4, "slow-consumer"),
-    (Mutant::ExpiryNotArmed, Clause::L1, "reconnect-storm"),
-    (Mutant::ExpiryNotDisarmed, Clause::D2, "lost-connection"),
-    (Mutant::RefusalCloses, Clause::I4, "dead-session"),
-    (Mutant::OldNotClosed, Clause::L2, "half-open"),
-    (Mutant::BucketMissing, Clause::B4, "quiet-reader"),
-    (Mutant::FramesNotCounted, Clause::B4, "hostile-client"),
-    (Mutant::AnswersNotCounted, Clause::B1, "hostile-client"),
-    (Mutant::HeartbeatUnanswered, Clause::L1, "slow-consumer"),
-    (Mutant::LieBelieved, Clause::D4, "hostile-client"),
-    (Mutant::SlowNotCut, Clause::B2, "slow-consumer"),
-    (Mutant::OverflowLater, Clause::B2, "slow-consumer"),
-    (Mutant::IntentsIgnored, Clause::D1, "two-members"),
-    (Mutant::StaleSnapshot, Clause::D3, "false-alarm"),
-    (Mutant::RelayNeverAsks, Clause::L3, "far-behind"),
-    (Mutant::PrevIgnored, Clause::D1, "crash-before-fan-out"),
-    (Mutant::AppliedTwice, Clause::O2, "slow-consumer"),
-    (Mutant::GapNotTold, Clause::O3, "far-behind"),
-    (Mutant::RetryPerformed, Clause::D5, "crash-before-fan-out"),
-    (Mutant::MembersNotAsked, Clause::I8, "kick-and-rejoin"),
-    (Mutant::IdOfWallClock, Clause::O5, "two-members"),
-    (Mutant::TailRenumbered, Clause::D7, "crash-before-fan-out"),
-    (Mutant::TailCounted, Clause::L3, "crash-before-fan-out"),
-    (Mutant::ReadBeforeFence, Clause::L5, "stale-owner"),
-    (Mutant::FenceNotChecked, Clause::L5, "stale-owner"),
-    (Mutant::FenceNotSynced, Clause::D5, "lost-grant"),
-    (Mutant::StagedTold, Clause::D5, "stale-owner"),
-    (Mutant::EpochNotTold, Clause::D2, "full-disk"),
-    (Mutant::FirstTipNotTold, Clause::L3, "crash-before-fan-out"),
-    (Mutant::FanOutBeforeDurable, Clause::D7, "two-members"),
-    (Mutant::DoneBeforeDurable, Clause::D7, "two-members"),
-    (Mutant::RefusedBeforeDurable, Clause::I8, "kick-and-rejoin"),
-    (Mutant::SnapshotOfStaged, Clause::D7, "slow-consumer"),
-    (Mutant::EphemeralJumps, Clause::D1, "slow-journal"),
-    (Mutant::IndexAlone, Clause::L3, "crash-before-fan-out"),
-    (Mutant::NextIndexOnly, Clause::L3, "crash-before-fan-out"),
-    (Mutant::EpochPrevCounts, Clause::D2, "far-behind"),
-    (Mutant::RelayRollsBack, Clause::D1, "retry-over-a-crash"),
-    (Mutant::RelayWaits, Clause::L3, "full-disk"),
-    (Mutant::TipOnce, Clause::L3, "false-alarm"),
-    (Mutant::SnapshotEachEpoch, Clause::D2, "retry-over-a-crash"),
-    (Mutant::SnapshotBackwards, Clause::D2, "slow-consumer"),
-    (Mutant::SnapshotTorn, Clause::D3, "lost-directory"),
-    (Mutant::RingNotFilled, Clause::D2, "stale-owner"),
-    (Mutant::RingNotRelinked, Clause::L3, "quiet-reader"),
-    (Mutant::CatchUpByIndex, Clause::L3, "retry-over-a-crash"),
-    (Mutant::CreateBelowEpoch, Clause::D3, "false-alarm"),
-    (Mutant::ViewOfTomorrow, Clause::I2, "role-revoked"),
-    (Mutant::RequestOfAnyEpoch, Clause::D5, "late-copy"),
-    (Mutant::RequestOfAnyEpoch, Clause::O4, "crash-before-fan-out"),
-    (Mutant::NoncesNotRebuilt, Clause::D5, "crash-before-fan-out"),
-    (Mutant::RetryOfStagedDone, Clause::D7, "slow-journal"),
-    (Mutant::StaleRefusalBelieved, Clause::D5, "role-revoked"),
-    (Mutant::StagedRefused, Clause::D5, "slow-consumer"),
-    (Mutant::TypingNotDeduplicated, Clause::D6, "late-copy"),
-    (Mutant::FencedByRecord, Clause::L3, "crash-before-fan-out"),
-    (Mutant::IdentifySteals, Clause::L2, "quiet-reader"),
-    (Mutant::OldCopyTaken, Clause::D5, "cut-off-relay"),
-    (Mutant::RefusedUnconfirmed, Clause::I8, "other-device"),
-    (Mutant::StaleOwnerSpeaks, Clause::L8, "stale-owner"),
-    (Mutant::StaleRelaySpeaks, Clause::L8, "out-of-reach"),
-    (Mutant::LinkUpIgnored, Clause::L3, "stale-owner"),
-    (Mutant::ViewAtSubscribe, Clause::I1, "revoked-while-away"),
-    (Mutant::LeaveNotUnseated, Clause::I3, "kick-and-rejoin"),
-    (Mutant::NewChannelToAll, Clause::I1, "new-channel"),
-    (Mutant::NewChannelToNone, Clause::I2, "new-channel"),
-    (Mutant::OpenToAll, Clause::I1, "revoked-while-away"),
-    (Mutant::RolesNotOred, Clause::I2, "role-revoked"),
-    (Mutant::ContentNotBlanked, Clause::I5, "quiet-reader"),
-    (Mutant::CacheMixed, Clause::D3, "role-revoked"),
-    (Mutant::ReplayRefiltered, Clause::D4, "revoked-while-away"),
-    (Mutant::JoinNotEntered, Clause::D9, "kick-and-rejoin"),
-    (Mutant::RemoveUnmarked, Clause::D9, "lost-directory"),
-    (Mutant::DirectoryNotAsked, Clause::L3, "lost-directory"),
-    (Mutant::PermissionNotAsked, Clause::I8, "far-behind"),
-    (Mutant::MessagePerMember, Clause::B3, "everybody-back"),
-    (Mutant::StopAllAtOnce, Clause::L7, "rolling-restart"),
-    (Mutant::StopTakesSessions, Clause::L7, "rolling-restart"),
-    (Mutant::StopWaitsForEver, Clause::L7, "rolling-restart"),
-];
+use table::TABLE;
 
 /// The clauses that each rule of docs/PROTOCOL.md names. Of presence (P1) nothing is built yet.
 const RULES: &[(u32, &str)] = &[

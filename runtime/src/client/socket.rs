@@ -18,8 +18,8 @@ const LINGER: Span = Span::secs(5);
 
 /// What a client says on a socket.
 pub(super) enum Say {
-    /// A frame, as text.
-    Frame(String),
+    /// Frames, each as text.
+    Frames(Vec<String>),
     /// That it leaves, with this code.
     Close(u16),
 }
@@ -72,9 +72,11 @@ async fn talk<R: Rt>(
         tokio::select! {
             biased;
             word = words.recv() => match word {
-                Some(Say::Frame(text)) => {
-                    if socket.send(Message::text(text)).await.is_err() {
-                        return Some(None);
+                Some(Say::Frames(frames)) => {
+                    for text in frames {
+                        if socket.send(Message::text(text)).await.is_err() {
+                            return Some(None);
+                        }
                     }
                 }
                 Some(Say::Close(code)) => {
