@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use guildhall_check::violation::Clause;
+use guildhall_core::client;
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, NodeId, Port, Position};
 use guildhall_core::journal::{Log, Reply};
 use guildhall_core::node::{self, Note};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Outcome, Refusal};
-use guildhall_core::step::{Actor, Input, Output, Step};
+use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 use guildhall_core::time::Span;
 
 use crate::histories;
@@ -26,6 +27,26 @@ fn l3_a_guild_has_no_owner() {
             matches!(output, Output::Node(node::Output::Note(Note::Opened { .. })))
         };
         steps[at].outputs.retain(|output| !opened(output));
+    });
+    only!(found, L3);
+}
+
+#[test]
+fn l3_an_author_is_refused_for_ever_and_never_by_the_latest_attempt() {
+    let found = tampered(histories::waits(), |steps| {
+        let refused = |step: &Step| {
+            matches!(&step.input, Input::Client(client::Input::Answer(answer))
+                if matches!(answer.outcome, Outcome::Refused { .. }))
+        };
+        let at = find(steps, 0, refused);
+        let mut older = steps[at].clone();
+        if let Input::Client(client::Input::Answer(answer)) = &mut older.input {
+            answer.attempt -= 1;
+        }
+        let (head, outputs) = (Head { actor: Actor::World, ..older.head }, Vec::new());
+        let healed = Step { head, input: Input::World(WorldEvent::Healed), outputs };
+        let news = std::iter::once(healed).chain(std::iter::repeat_n(older, 64));
+        steps.splice(at..at, news);
     });
     only!(found, L3);
 }
@@ -110,6 +131,24 @@ fn l8_an_owner_speaks_that_has_lost_touch() {
     let (cast, steps) = histories::quits();
     let cast = bounded(&cast, |limits| limits.stale_after = Span::millis(1));
     assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::L8]));
+}
+
+#[test]
+fn l8_an_owner_takes_what_it_is_asked_for_after_it_has_lost_touch() {
+    let found = tampered(histories::unheard(), |steps| {
+        let takes = |step: &Step| {
+            matches!(&step.input, Input::Node(node::Input::Peer { message, .. })
+                if matches!(message, PeerMessage::Request { .. }))
+        };
+        let at = find(steps, 0, takes);
+        let late = steps[at].head.now.instant + Span::secs(12);
+        steps[at].head.now = late.into();
+        let asks = |output: &Output| matches!(output, Output::Node(node::Output::Journal { .. }));
+        steps[at].outputs.retain(asks);
+        assert!(!steps[at].outputs.is_empty(), "it is kept");
+        steps.truncate(at + 1);
+    });
+    only!(found, L8);
 }
 
 #[test]
