@@ -62,6 +62,8 @@ pub(crate) struct Facts {
     pub(crate) live: bool,
     /// The nodes that have crashed or stopped, and were not started since.
     pub(crate) down: Vec<NodeId>,
+    /// The world is healed, and no fault has begun since.
+    pub(crate) healed: bool,
 }
 
 impl Facts {
@@ -93,6 +95,7 @@ impl Facts {
             largest: 0,
             live: false,
             down: Vec::new(),
+            healed: false,
         }
     }
 

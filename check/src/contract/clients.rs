@@ -11,6 +11,7 @@ use crate::client::{c1, c3};
 use crate::delivery::d5;
 use crate::facts::clients::{Asked, Client};
 use crate::findings::Complaint;
+use crate::sessions::l3;
 use crate::violation::Clause;
 
 impl Contract {
@@ -97,6 +98,7 @@ impl Contract {
                 self.marks.add("request busy");
             }
         }
+        let counts = self.facts.healed && matches!(answer.outcome, Outcome::Refused { .. });
         let Some(client) = self.facts.client_mut(port) else { return };
         if settles {
             client.open.remove(&origin);
@@ -106,7 +108,10 @@ impl Contract {
                 open.sent = head.now.instant;
             } else {
                 open.misled = true;
+                open.vain += u32::from(counts);
+                let verdict = l3::in_vain(open.vain, origin);
                 self.marks.add("request answered by an older attempt");
+                self.fault(head, port, verdict.map(|complaint| (Clause::L3, complaint)));
             }
         }
     }
@@ -146,7 +151,8 @@ impl Contract {
             }
             Output::Request { request, .. } => {
                 let (attempt, sent) = (request.attempt, head.now.instant);
-                let asked = Asked { attempt, sent, misled: false };
+                let vain = client.open.get(&request.origin).map_or(0, |asked| asked.vain);
+                let asked = Asked { attempt, sent, misled: false, vain };
                 // Nobody answers what nobody keeps.
                 let kept = !matches!(request.act, Act::Type { .. });
                 if kept && client.open.insert(request.origin, asked).is_some() {

@@ -110,7 +110,7 @@ impl Contract {
             }
             Output::Journal { guild, command } => {
                 self.scene.words += 1;
-                self.asks_journal(self.scene.node, *guild, head.now.instant, command);
+                self.asks_journal(head, self.scene.node, *guild, command);
             }
             Output::Directory(word) => {
                 self.scene.words += 1;

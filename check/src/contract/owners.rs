@@ -8,7 +8,6 @@ use guildhall_core::journal::Command;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Outcome};
 use guildhall_core::step::Head;
-use guildhall_core::time::Instant;
 
 use super::Contract;
 use crate::delivery::{d2, d6, d7};
@@ -47,7 +46,8 @@ impl Contract {
                 match served.and_then(|owner| owner.epoch) {
                     Some(serves) if serves == *epoch => {
                         self.fates.arrives(act, *epoch, late);
-                        self.facts.owners.asked(node, act, request.attempt, now);
+                        let stale = self.facts.cast.limits.stale_after;
+                        self.facts.owners.asked(node, act, request.attempt, (now, stale));
                         if late {
                             self.marks.add("old copy of a request arrived");
                         }
@@ -68,13 +68,21 @@ impl Contract {
     /// A node asks the journal of a guild.
     pub(super) fn asks_journal(
         &mut self,
+        head: &Head,
         node: NodeId,
         guild: GuildId,
-        now: Instant,
         what: &Command,
     ) {
-        self.facts.owners.asks(node, guild, now, what);
+        self.facts.owners.asks(node, guild, head.now.instant, what);
+        if let Command::Compact { base, .. } = what {
+            let verdict = self.fates.stands(&self.facts, guild, head.at, base);
+            self.blame(head, Clause::D5, verdict);
+        }
         let Command::Append { records, .. } = what else { return };
+        for record in records.iter() {
+            let verdict = l8::accepts(&self.facts, node, guild, record);
+            self.blame(head, Clause::L8, verdict);
+        }
         let Some(guild) = self.facts.ledger.guild_mut(guild) else { return };
         for record in records.iter() {
             let kept = guild.at(record.position).is_some();

@@ -10,9 +10,15 @@ impl Contract {
     pub(super) fn world_says(&mut self, head: &Head, event: &WorldEvent) {
         self.settled = None;
         match event {
-            WorldEvent::FaultBegan { .. } => self.marks.add("fault began"),
+            WorldEvent::FaultBegan { .. } => {
+                self.facts.healed = false;
+                self.marks.add("fault began");
+            }
             WorldEvent::FaultEnded { .. } => self.marks.add("fault ended"),
-            WorldEvent::Healed => self.marks.add("healed"),
+            WorldEvent::Healed => {
+                self.facts.healed = true;
+                self.marks.add("healed");
+            }
             WorldEvent::Settled => {
                 l3::settled(&self.facts, head, &mut self.findings);
                 self.settled = Some(head.at);

@@ -2,6 +2,8 @@
 //! names it; what was *refused* by its latest attempt never is; a retry gets the first answer; and a
 //! copy that was too long on its way is neither taken nor answered.
 
+mod base;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use guildhall_core::event::Record;

@@ -66,6 +66,8 @@ pub(crate) struct Asked {
     pub(crate) sent: Instant,
     /// An answer to an older attempt came, which says nothing.
     pub(crate) misled: bool,
+    /// How many refusals of older attempts have come since the world was healed.
+    pub(crate) vain: u32,
 }
 
 const _: () = assert!(std::mem::offset_of!(Client, on) <= 64, "a dispatch touches one line");

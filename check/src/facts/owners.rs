@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::request::Origin;
-use guildhall_core::time::Instant;
+use guildhall_core::time::{Instant, Span};
 
 /// What was asked of a journal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -26,12 +26,19 @@ pub(crate) struct Owner {
     pub(crate) confirmed: Option<Instant>,
     /// When each attempt at an act first came.
     came: BTreeMap<(Origin, u32), Instant>,
+    /// Whether any copy of each act came while it had been confirmed lately.
+    took: BTreeMap<Origin, bool>,
 }
 
 impl Owner {
     /// When an attempt at an act first came.
     pub(crate) fn came(&self, origin: Origin, attempt: u32) -> Option<Instant> {
         self.came.get(&(origin, attempt)).copied()
+    }
+
+    /// Whether any copy of an act came while it had been confirmed lately; none if none came.
+    pub(crate) fn took(&self, origin: Origin) -> Option<bool> {
+        self.took.get(&origin).copied()
     }
 }
 
@@ -79,10 +86,12 @@ impl Owners {
         node: NodeId,
         (origin, guild): (Origin, GuildId),
         attempt: u32,
-        now: Instant,
+        (now, stale): (Instant, Span),
     ) {
         if let Some(owner) = self.owners.get_mut(&(node, guild)) {
             owner.came.entry((origin, attempt)).or_insert(now);
+            let fresh = owner.confirmed.is_some_and(|since| now.since(since) <= stale);
+            *owner.took.entry(origin).or_default() |= fresh;
         }
     }
 

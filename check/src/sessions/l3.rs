@@ -5,6 +5,7 @@
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::id::Port;
+use guildhall_core::request::Origin;
 use guildhall_core::step::Head;
 use guildhall_core::time::Span;
 
@@ -16,6 +17,9 @@ use crate::facts::sessions::seats::Told;
 use crate::facts::sockets::NONE;
 use crate::findings::{Complaint, Findings, Subject};
 use crate::violation::Clause;
+
+/// So many refusals of older attempts are no coincidence.
+const IN_VAIN: u32 = 64;
 
 /// How many of those who wait are named.
 const NAMED: usize = 3;
@@ -103,6 +107,17 @@ fn waits_for(facts: &Facts, index: u32, number: u32, guild: &Guild) -> Option<St
         (Some((_, Told::Nothing)), false) => Some("waits for GUILD_DELETE of".to_owned()),
         (None | Some((_, Told::Out)), false) => None,
     }
+}
+
+/// An author has been refused by older attempts so often, in a healed world: whoever asks again before
+/// an answer can be back never gets one that counts.
+pub(crate) fn in_vain(refusals: u32, origin: Origin) -> Option<Complaint> {
+    (refusals == IN_VAIN).then(|| {
+        let message =
+            format!("{} is refused again and again, and never by the latest", origin.nonce.0);
+        let got = format!("{refusals} refusals of older attempts");
+        Complaint::new(message, "an attempt that waits for its answer", got)
+    })
 }
 
 /// The world says that all is settled.

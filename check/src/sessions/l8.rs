@@ -1,8 +1,9 @@
-//! L8 bounded staleness: an owner whose epoch was not confirmed at the journal for too long says
-//! nothing; a relay that has heard no tip for too long sends no GUILD_CREATE and passes on nothing
+//! L8 bounded staleness: an owner whose epoch was not confirmed at the journal for too long accepts and
+//! says nothing; a relay that has heard no tip for too long sends no GUILD_CREATE and passes on nothing
 //! ephemeral. Each is judged by its own clock.
 
 use guildhall_core::dispatch::Body;
+use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::time::Instant;
 
@@ -27,6 +28,24 @@ pub(crate) fn speaks(
     let expected = format!("an epoch confirmed within {stale}");
     let got = confirmed.map_or_else(|| "none".to_owned(), |since| format!("{since}, now {now}"));
     Some((Subject::new("guild", name), Complaint::new(message, expected, got)))
+}
+
+/// An owner asks its journal to keep a record: some copy of what was asked for came while it knew
+/// itself to be the owner.
+pub(crate) fn accepts(
+    facts: &Facts,
+    node: NodeId,
+    guild: GuildId,
+    record: &Record,
+) -> Option<(Subject, Complaint)> {
+    let taken = facts.owners.get(node, guild)?.took(record.origin?)?;
+    (!taken).then(|| {
+        let name = format!("{} at {}", facts.cast.guild(guild), facts.cast.node(node));
+        let message = "an owner takes what it was asked after it had lost touch with its journal";
+        let expected = format!("an epoch confirmed within {}", facts.cast.limits.stale_after);
+        let got = format!("a record at {}", record.position);
+        (Subject::new("guild", name), Complaint::new(message, expected, got))
+    })
 }
 
 /// A dispatch under a new number.

@@ -48,6 +48,17 @@ pub(crate) fn talk() -> History {
     end(stage)
 }
 
+/// So much is said that the journal is given a base for what it has kept.
+pub(crate) fn compacted() -> History {
+    let limits = Limits { journal_tail: 2, ..Limits::default() };
+    let mut stage = begin(limits, &["alice", "bob"]);
+    for what in ["one", "two", "three", "four"] {
+        stage.say(ALICE, what);
+        stage.say(BOB, what);
+    }
+    end(stage)
+}
+
 /// Bob loses his connection, misses something, and resumes twice; then he quits.
 pub(crate) fn resumed() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
@@ -410,6 +421,7 @@ pub(crate) fn waits() -> History {
 pub(crate) fn all() -> Vec<(&'static str, History)> {
     vec![
         ("talk", talk()),
+        ("compacted", compacted()),
         ("resumed", resumed()),
         ("expired", expired()),
         ("resumed after another READY", resumed_after_another_ready()),

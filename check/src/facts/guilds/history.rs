@@ -3,6 +3,8 @@
 //!
 //! No state is ever copied: a view of long ago is as cheap as one of now.
 
+mod state;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use guildhall_check::violation::Clause;
+use guildhall_core::client;
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, NodeId, Port, Position};
 use guildhall_core::journal::{Log, Reply};
 use guildhall_core::node::{self, Note};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Outcome, Refusal};
-use guildhall_core::step::{Actor, Input, Output, Step};
+use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 use guildhall_core::time::Span;
 
 use crate::histories;
@@ -26,6 +27,26 @@ fn l3_a_guild_has_no_owner() {
             matches!(output, Output::Node(node::Output::Note(Note::Opened { .. })))
         };
         steps[at].outputs.retain(|output| !opened(output));
+    });
+    only!(found, L3);
+}
+
+#[test]
+fn l3_an_author_is_refused_for_ever_and_never_by_the_latest_attempt() {
+    let found = tampered(histories::waits(), |steps| {
+        let refused = |step: &Step| {
+            matches!(&step.input, Input::Client(client::Input::Answer(answer))
+                if matches!(answer.outcome, Outcome::Refused { .. }))
+        };
+        let at = find(steps, 0, refused);
+        let mut older = steps[at].clone();
+        if let Input::Client(client::Input::Answer(answer)) = &mut older.input {
+            answer.attempt -= 1;
+        }
+        let (head, outputs) = (Head { actor: Actor::World, ..older.head }, Vec::new());
+        let healed = Step { head, input: Input::World(WorldEvent::Healed), outputs };
+        let news = std::iter::once(healed).chain(std::iter::repeat_n(older, 64));
+        steps.splice(at..at, news);
     });
     only!(found, L3);
 }
@@ -56,6 +77,23 @@ fn l4_an_owner_goes_on_telling_a_relay_that_is_gone() {
 fn l4_a_guild_counts_a_relay_that_is_gone() {
     let found = tampered(histories::quits(), |steps| {
         count(steps, guildhall_core::census::Table::Followers, |n| n + 1);
+    });
+    only!(found, L4);
+}
+
+#[test]
+fn l4_a_guild_is_owned_that_is_not_counted() {
+    let found = tampered(histories::talk(), |steps| {
+        count(steps, guildhall_core::census::Table::Guilds, |n| n - 1);
+    });
+    // What belongs to it is too much without it (B1).
+    assert_eq!(found, BTreeSet::from([Clause::L4, Clause::B1]));
+}
+
+#[test]
+fn l4_a_user_has_a_session_and_is_not_counted() {
+    let found = tampered(histories::talk(), |steps| {
+        count(steps, guildhall_core::census::Table::Users, |n| n - 1);
     });
     only!(found, L4);
 }
@@ -110,6 +148,24 @@ fn l8_an_owner_speaks_that_has_lost_touch() {
     let (cast, steps) = histories::quits();
     let cast = bounded(&cast, |limits| limits.stale_after = Span::millis(1));
     assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::L8]));
+}
+
+#[test]
+fn l8_an_owner_takes_what_it_is_asked_for_after_it_has_lost_touch() {
+    let found = tampered(histories::unheard(), |steps| {
+        let takes = |step: &Step| {
+            matches!(&step.input, Input::Node(node::Input::Peer { message, .. })
+                if matches!(message, PeerMessage::Request { .. }))
+        };
+        let at = find(steps, 0, takes);
+        let late = steps[at].head.now.instant + Span::secs(12);
+        steps[at].head.now = late.into();
+        let asks = |output: &Output| matches!(output, Output::Node(node::Output::Journal { .. }));
+        steps[at].outputs.retain(asks);
+        assert!(!steps[at].outputs.is_empty(), "it is kept");
+        steps.truncate(at + 1);
+    });
+    only!(found, L8);
 }
 
 #[test]

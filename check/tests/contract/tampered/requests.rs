@@ -8,6 +8,7 @@ use guildhall_core::directory::Notice;
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::{Event, Removal};
 use guildhall_core::id::{Epoch, Nonce, Position};
+use guildhall_core::journal::{Base, Command};
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Act, Origin, Outcome, Refusal};
@@ -155,6 +156,53 @@ fn d5_an_act_is_done_that_can_be_kept_no_more() {
         });
     });
     only!(found, D5);
+}
+
+/// Forges the last base that a journal is given.
+fn based(forge: impl Fn(&mut Base)) -> BTreeSet<Clause> {
+    tampered(histories::compacted(), |steps| {
+        let outputs = steps.iter_mut().rev().flat_map(|step| step.outputs.iter_mut().rev());
+        let mut bases = outputs.filter_map(|output| match output {
+            Output::Node(node::Output::Journal {
+                command: Command::Compact { base, .. }, ..
+            }) => Some(base),
+            _ => None,
+        });
+        let base = bases.next().expect("the journal is compacted");
+        let mut forged = Base::clone(base);
+        forge(&mut forged);
+        *base = Arc::new(forged);
+    })
+}
+
+#[test]
+fn d5_a_base_forgets_a_member() {
+    only!(based(|base| drop(base.state.members.pop_first())), D5);
+}
+
+#[test]
+fn d5_a_base_forgets_an_act() {
+    only!(based(|base| base.nonces.truncate(1)), D5);
+}
+
+#[test]
+fn d5_a_base_names_an_act_elsewhere() {
+    only!(based(|base| base.nonces[0].1.index += 1), D5);
+}
+
+#[test]
+fn d5_a_base_reads_otherwise() {
+    only!(based(|base| base.messages[0].content = "what was never said".into()), D5);
+}
+
+#[test]
+fn d5_a_base_would_give_an_id_again() {
+    only!(based(|base| base.last_message.0 -= 1), D5);
+}
+
+#[test]
+fn d5_a_base_stands_for_what_is_not_kept() {
+    only!(based(|base| base.position.index += 1), D5);
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! D5 for what stands for records that a journal may forget: it says what they came to, and which acts
+//! they were, as long as any may be asked for again.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::event::{Event, Record};
+use guildhall_core::id::GuildId;
+use guildhall_core::journal::Base;
+use guildhall_core::request::Origin;
+use guildhall_core::time::Instant;
+
+use super::{Fates, Verdict};
+use crate::facts::Facts;
+use crate::facts::guilds::Guild;
+use crate::facts::guilds::timeline::Moment;
+use crate::findings::{Complaint, Subject};
+
+impl Fates {
+    /// An owner has a journal forget all up to a base.
+    pub(crate) fn stands(&self, facts: &Facts, id: GuildId, at: Instant, base: &Base) -> Verdict {
+        let guild = facts.ledger.guild(id)?;
+        let wrong = if guild.at(base.position).is_none() {
+            Some("its position".to_owned())
+        } else {
+            state(guild, base)
+                .or_else(|| self.forgets(facts, guild, at, base))
+                .or_else(|| messages(guild, base))
+        };
+        let message = format!("the base at {} is not what it stands for", base.position);
+        let expected = "what the records up to there came to";
+        let subject = Subject::new("guild", facts.cast.guild(id));
+        wrong.map(|wrong| (subject, Complaint::new(message, expected, wrong)))
+    }
+
+    /// An act that it does not name, or not rightly. Clocks may run one per cent apart, and whoever
+    /// has been away for long is not asked for what is old.
+    fn forgets(&self, facts: &Facts, guild: &Guild, now: Instant, base: &Base) -> Option<String> {
+        let named: BTreeMap<_, _> = base.nonces.iter().copied().collect();
+        let made_up = named.iter().find(|(origin, at)| {
+            guild.at(**at).is_none_or(|it| it.record.origin != Some(**origin))
+        });
+        if let Some((_, at)) = made_up {
+            return Some(format!("an act at {at} that was none"));
+        }
+        let window = facts.cast.limits.nonce_window.scaled(95, 100);
+        let is_missing = |(origin, of): &(Origin, &Record)| {
+            let known = self.committed.get(&(*origin, guild.id));
+            let lately = known.is_some_and(|(_, then)| now.since(*then) < window);
+            lately && !named.contains_key(origin) && of.position <= base.position
+        };
+        let acts = guild.records().iter().map(|it| &it.record);
+        let mut acts = acts.filter_map(|record| Some((record.origin?, &**record)));
+        acts.find(is_missing).map(|(_, of)| format!("nothing of the act at {}", of.position))
+    }
+}
+
+fn state(guild: &Guild, base: &Base) -> Option<String> {
+    let stood = guild.history.state(Moment::after(base.position));
+    let what = if stood.members != base.state.members {
+        "other members"
+    } else if stood.roles != base.state.roles {
+        "other roles"
+    } else if stood.channels != base.state.channels {
+        "other channels"
+    } else if stood != base.state {
+        "another owner, end, or other bans"
+    } else {
+        return None;
+    };
+    Some(what.to_owned())
+}
+
+/// What can still be edited reads as it did, and no id is given twice.
+fn messages(guild: &Guild, base: &Base) -> Option<String> {
+    let at = Moment::after(base.position);
+    let other = base.messages.iter().find(|message| {
+        let origin = Origin { user: message.author, nonce: message.nonce };
+        guild.history.message(at, origin) != Some(message)
+    });
+    if let Some(other) = other {
+        return Some(format!("the message {} otherwise", other.id.0));
+    }
+    let records = guild.records().iter().map(|it| &it.record);
+    let given = records.take_while(|record| record.position <= base.position);
+    let ids = given.filter_map(|record| {
+        if let Event::Message(message) = &record.event { Some(message.id) } else { None }
+    });
+    (base.last_message < ids.max().unwrap_or_default())
+        .then(|| format!("{} as the last id", base.last_message.0))
+}

@@ -1,0 +1,32 @@
+//! A guild's whole state at one position, for whoever says that it was just so. It does not judge.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::state::State;
+
+use super::super::timeline::{Moment, Timeline};
+use super::{History, Line};
+
+/// Of each thing there was, what it was.
+fn lines<K: Ord + Copy, T: Clone>(
+    of: &BTreeMap<K, Timeline<Option<T>>>,
+    at: Moment,
+) -> BTreeMap<K, T> {
+    of.iter().filter_map(|(key, line)| Some((*key, line.at(at).clone()?))).collect()
+}
+
+impl History {
+    /// What it was, all of it.
+    pub(crate) fn state(&self, at: Moment) -> State {
+        let banned = self.banned.iter().filter(|(_, line)| *line.at(at));
+        State {
+            guild: self.guild,
+            owner: self.owner(at),
+            roles: lines(&self.roles, at),
+            channels: lines(&self.channels as &Line<_, _>, at),
+            members: lines(&self.members as &Line<_, _>, at),
+            banned: banned.map(|(user, _)| *user).collect(),
+            deleted: self.is_deleted(at),
+        }
+    }
+}
