@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::guarded;
 use crate::json::SeedLine;
 use crate::recipe::Recipe;
+use crate::saved::{Kinds, kinds};
 use crate::seeds::Seeds;
 use crate::settings::Conditions;
 use crate::subject::{self, Subject};
@@ -18,6 +19,8 @@ pub(crate) struct Field {
     pub(crate) scenarios: Vec<&'static Scenario>,
     pub(crate) seeds: Seeds,
     pub(crate) conditions: Conditions,
+    /// Whether failures are to be saved.
+    pub(crate) save: bool,
 }
 
 /// A seed's run as a thread hands it on.
@@ -26,6 +29,8 @@ pub(crate) struct Ran {
     pub(crate) outcome: Outcome,
     /// Its line, where lines are wanted: written by the thread, since there are many.
     pub(crate) line: Vec<u8>,
+    /// The kinds of faults that led to its failure, where failures are to be saved.
+    pub(crate) kinds: Kinds,
 }
 
 /// The scenarios of these names in the catalogue's order, or all.
@@ -65,12 +70,13 @@ impl Field {
         let plan = recipe.plan()?;
         let options = recipe.conditions.options();
         let outcome = guarded::play(&recipe, &plan, options, &mut ())?;
+        let kinds = if self.save { kinds(&recipe, &plan, &outcome)? } else { Kinds::new() };
         let mut line = Vec::new();
         if json {
             serde_json::to_writer(&mut line, &SeedLine::new("seed", &recipe, &outcome))
                 .map_err(|error| Error::Internal(error.to_string()))?;
             line.push(b'\n');
         }
-        Ok(Ran { recipe, outcome, line })
+        Ok(Ran { recipe, outcome, line, kinds })
     }
 }

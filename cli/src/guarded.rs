@@ -55,6 +55,14 @@ pub(crate) fn play(
     Ok(outcome)
 }
 
+/// Does work in which plans are run; their panics are not told.
+pub(crate) fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    let before = RUNNING.replace(true);
+    let done = work();
+    RUNNING.set(before);
+    done
+}
+
 /// A panic outside of the run itself, while it is set up or judged: our mistake, and no verdict.
 fn broke_down(recipe: &Recipe, panic: &(dyn Any + Send), place: Option<String>) -> Error {
     let said = panic.downcast_ref::<String>().map(String::as_str);

@@ -1,11 +1,13 @@
 //! The objects of `--json`, one a line. Their form is a promise: `guildhall/1`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::step::Step;
 use guildhall_sim::digest::Fingerprint;
 use guildhall_sim::run::Outcome;
+use guildhall_sim::shrink::{Shrunk, Size};
 use serde::{Serialize, Serializer};
 
 use crate::meter::{self, Cost};
@@ -167,6 +169,38 @@ impl<'a> SweepLine<'a> {
             meetings: &tally.meetings,
             marks: &tally.marks,
             unreached: tally.unreached(),
+        }
+    }
+}
+
+/// A failure that was shrunk and written as a capsule.
+#[derive(Serialize)]
+pub(crate) struct ShrunkLine<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    path: String,
+    violation: &'a Violation,
+    from: Size,
+    to: Size,
+    runs: u64,
+    complete: bool,
+    wall_s: f64,
+    cpu_s: f64,
+}
+
+impl<'a> ShrunkLine<'a> {
+    pub(crate) fn new(path: &Path, shrunk: &'a Shrunk, cost: Cost) -> Self {
+        Self {
+            schema: SCHEMA,
+            r#type: "capsule",
+            path: path.display().to_string(),
+            violation: &shrunk.violation,
+            from: shrunk.from,
+            to: shrunk.to,
+            runs: shrunk.runs,
+            complete: shrunk.complete,
+            wall_s: cost.wall_s,
+            cpu_s: cost.cpu_s,
         }
     }
 }

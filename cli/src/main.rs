@@ -25,6 +25,8 @@ mod subject;
 
 mod guarded;
 mod interrupt;
+mod kept;
+mod lanes;
 mod meter;
 mod ordered;
 mod progress;
@@ -38,9 +40,13 @@ mod completions;
 mod failures;
 mod field;
 mod mutants;
+mod parting;
 mod replay;
 mod run;
+mod saved;
 mod scenarios;
+mod shrink;
+mod shrinking;
 mod sweep;
 
 use std::process::ExitCode;
@@ -84,6 +90,7 @@ fn obey(command: Command) -> Result<Exit, Error> {
         Command::Run(args) => run::run(&args, &mut out),
         Command::Sweep(args) => sweep::sweep(&args, &mut out),
         Command::Replay(args) => replay::replay(&args, &mut out),
+        Command::Shrink(args) => shrink::shrink(&args, &mut out),
         Command::Mutants(args) => mutants::mutants(&args, &mut out),
         Command::Completions(args) => completions::write(&args, &mut out),
     }?;

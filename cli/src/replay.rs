@@ -3,23 +3,23 @@
 use std::path::Path;
 
 use clap::Args;
+use guildhall_core::time::Instant;
 use guildhall_sim::capsule::{Capsule, Mismatch};
+use guildhall_sim::divergence;
 use guildhall_sim::engine::ENGINE;
 use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Outcome, Verdict};
-use guildhall_sim::token::RunToken;
+use guildhall_sim::run::{Outcome, Verdict, cast};
 
 use crate::args::{Form, Telling};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::json::RunLine;
-use crate::out::Out;
+use crate::meter::Cost;
+use crate::out::{Out, note};
 use crate::recipe::Recipe;
 use crate::run::{Told, exit, perform};
-use crate::settings::{Conditions, MUTANTS_BUILD};
-use crate::subject::{self, Subject};
 use crate::world::World;
-use crate::{tell, words};
+use crate::{guarded, kept, parting, shrink, subject, tell, words};
 
 /// Run again what a token names or a capsule holds
 #[derive(Args, Debug)]
@@ -30,6 +30,9 @@ pub(crate) struct ReplayArgs {
     /// Where to run it
     #[arg(long, env = "GUILDHALL_WORLD", hide_env = true, value_enum, default_value_t)]
     world: World,
+    /// Go on until this time of the world, as 12.5s; nothing later is judged
+    #[arg(long, env = "GUILDHALL_UNTIL", hide_env = true, value_name = "T")]
+    until: Option<Instant>,
     #[command(flatten)]
     telling: Telling,
     #[command(flatten)]
@@ -44,44 +47,83 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<Exit, Error> {
     let (steps, json) = (args.telling.steps, args.form.json);
     let told = Told { command: &command, paste: &command, steps, json };
     if subject::is_file(&args.what) {
-        replay_capsule(Path::new(&args.what), told, out)
+        replay_capsule(Path::new(&args.what), args.until, told, out)
     } else {
-        replay_token(&args.what, told, out)
+        replay_token(&args.what, args.until, told, out)
     }
 }
 
-fn replay_token(word: &str, told: Told<'_>, out: &mut Out) -> Result<Exit, Error> {
-    let token: RunToken = word.parse().map_err(|error| Error::usage(format!("{error}")))?;
-    if token.engine != ENGINE {
-        return Err(Error::OtherEngine(token.engine));
-    }
-    let recipe = Recipe {
-        subject: Subject::Scenario(subject::scenario(&token.scenario)?),
-        seed: token.seed,
-        conditions: Conditions::default(),
-    };
+fn replay_token(
+    word: &str,
+    until: Option<Instant>,
+    told: Told<'_>,
+    out: &mut Out,
+) -> Result<Exit, Error> {
+    let mut recipe = shrink::token(word)?;
+    recipe.conditions.until = until;
     let plan = recipe.plan()?;
     let (outcome, cost) = perform(&recipe, &plan, told, out)?;
-    if told.json {
-        out.json(&RunLine::new(&recipe, &outcome, cost))?;
-    }
-    Ok(exit(&outcome))
+    until_then(&recipe, &outcome, cost, told, out)
 }
 
-fn replay_capsule(path: &Path, told: Told<'_>, out: &mut Out) -> Result<Exit, Error> {
-    let capsule = read(path)?;
-    let recipe = Recipe {
-        subject: Subject::File { path: path.to_owned(), plan: Box::new(capsule.plan.clone()) },
-        seed: capsule.plan.seed,
-        conditions: conditions(path, &capsule)?,
+/// Ends a replay that no capsule judges.
+fn until_then(
+    recipe: &Recipe,
+    outcome: &Outcome,
+    cost: Cost,
+    told: Told<'_>,
+    out: &mut Out,
+) -> Result<Exit, Error> {
+    if told.json {
+        out.json(&RunLine::new(recipe, outcome, cost))?;
+    }
+    Ok(exit(outcome))
+}
+
+/// The digest is another: has the run twice more, and shows where these two part, if they do.
+fn parted(recipe: &Recipe, plan: &Plan, told: &Told<'_>, out: &mut Out) -> Result<(), Error> {
+    let options = recipe.conditions.options();
+    let found = guarded::quietly(|| divergence::twice(plan, options));
+    let found = found.map_err(|error| recipe.refused(&error))?;
+    let cast = cast(plan).map_err(|error| recipe.refused(&error))?;
+    let page = match found {
+        Some(found) => parting::tell(&found, &cast),
+        None => tell::item(
+            "again",
+            "two more runs here took the same steps as each other: this \
+             build is not the one that wrote the capsule, though it has the same engine",
+        ),
     };
+    if told.json {
+        note(page)
+    } else {
+        out.line(page)?
+    }
+    Ok(())
+}
+
+fn replay_capsule(
+    path: &Path,
+    until: Option<Instant>,
+    told: Told<'_>,
+    out: &mut Out,
+) -> Result<Exit, Error> {
+    let capsule = kept::read(path)?;
+    let mut recipe = kept::recipe("replay", path, &capsule)?;
+    recipe.conditions.until = until;
     let (outcome, cost) = perform(&recipe, &capsule.plan, told, out)?;
+    if until.is_some() {
+        return until_then(&recipe, &outcome, cost, told, out);
+    }
     let judged = capsule.judge(&outcome);
     if told.json {
         let line = RunLine::new(&recipe, &outcome, cost);
         out.json(&line.judged(capsule.expect.to_string(), judged.is_ok()))?;
     } else {
         out.line(tell::item("judged", &sentence(&capsule, &outcome, &judged)))?;
+    }
+    if let Err(Mismatch::Digest { .. }) = judged {
+        parted(&recipe, &capsule.plan, &told, out)?;
     }
     Ok(match judged {
         Ok(()) => Exit::Held,
@@ -91,37 +133,6 @@ fn replay_capsule(path: &Path, told: Told<'_>, out: &mut Out) -> Result<Exit, Er
         Err(Mismatch::Outcome { .. }) => Exit::Violation,
         Err(Mismatch::Digest { .. }) => Exit::Nondeterminism,
     })
-}
-
-fn read(path: &Path) -> Result<Capsule, Error> {
-    let text = subject::read(path)?;
-    Capsule::from_toml(&text).map_err(|error| match Plan::from_toml(&text) {
-        Ok(_) => {
-            let name = path.display().to_string();
-            let run = format!("guildhall run {}", words::shell(&name));
-            Error::usage(format!("{name} is a plan, not a capsule: use `{run}`"))
-        }
-        Err(_) => Error::plan(path, error),
-    })
-}
-
-/// The conditions of a capsule's run: its own bug, if this build can plant one.
-fn conditions(path: &Path, capsule: &Capsule) -> Result<Conditions, Error> {
-    match capsule.mutant {
-        None => Ok(Conditions::default()),
-        #[cfg(feature = "mutants")]
-        Some(_) => {
-            let _ = (path, MUTANTS_BUILD);
-            Ok(Conditions { mutant: capsule.mutant, ..Conditions::default() })
-        }
-        #[cfg(not(feature = "mutants"))]
-        Some(mutant) => Err(Error::usage(format!(
-            "{} plants the bug `{}`, which this build cannot: use `{MUTANTS_BUILD} replay {}`",
-            path.display(),
-            mutant.word(),
-            words::shell(&path.display().to_string())
-        ))),
-    }
 }
 
 fn sentence(capsule: &Capsule, outcome: &Outcome, judged: &Result<(), Mismatch>) -> String {

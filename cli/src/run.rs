@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use guildhall_sim::capsule::Capsule;
 use guildhall_sim::plan::Plan;
 use guildhall_sim::run::{Options, Outcome, Verdict};
 use guildhall_sim::seed::Seed;
@@ -18,7 +17,7 @@ use crate::recipe::Recipe;
 use crate::settings::Conditions;
 use crate::steps::{Steps, play_telling};
 use crate::subject::Subject;
-use crate::{guarded, tell};
+use crate::{guarded, kept, tell};
 
 /// How many violations of a run are told to people.
 const MOST_TOLD: usize = 5;
@@ -132,13 +131,5 @@ fn write_capsule(path: &Path, recipe: &Recipe, plan: Plan, outcome: &Outcome) ->
         note(format_args!("{path} is not written: the run was given up and shows nothing"));
         return Ok(());
     }
-    let seed = recipe.seed;
-    let about = match outcome.violations.first() {
-        Some(first) => format!("{} at seed {seed}: {}", recipe.subject.name(), first.message),
-        None => format!("{} at seed {seed} keeps the contract", recipe.subject.name()),
-    };
-    let scenario = recipe.subject.scenario().map(|scenario| scenario.name.to_owned());
-    let options = Options { mutant: recipe.conditions.mutant(), ..Options::default() };
-    let capsule = Capsule { scenario, about, ..Capsule::from_outcome(plan, options, outcome) };
-    std::fs::write(path, capsule.to_toml()).map_err(|error| Error::file(path, error))
+    kept::write(path, &kept::of(recipe, plan, outcome))
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use guildhall_core::mutant::Mutant;
+use guildhall_core::time::Instant;
 use guildhall_sim::run::Options;
 use guildhall_sim::script::Settings;
 
@@ -37,6 +38,9 @@ pub(crate) struct Conditions {
         value_parser = read_mutant
     )]
     pub(crate) mutant: Option<Mutant>,
+    /// The world's time until which the run is to go on; it is inconclusive then.
+    #[arg(skip)]
+    pub(crate) until: Option<Instant>,
 }
 
 impl Conditions {
@@ -54,7 +58,7 @@ impl Conditions {
     pub(crate) fn options(&self) -> Options {
         let usual = Options::default();
         let max_steps = self.max_steps.unwrap_or(usual.max_steps);
-        Options { mutant: self.mutant(), max_steps }
+        Options { mutant: self.mutant(), max_steps, until: self.until }
     }
 
     /// Whether a token, which names a scenario and a seed, says it all.

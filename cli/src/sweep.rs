@@ -1,9 +1,11 @@
 //! `sweep`: many seeds of many scenarios, on all cores, told in order.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use guildhall_scenarios as catalogue;
 use guildhall_sim::fault::Family;
 
@@ -13,10 +15,12 @@ use crate::exit::Exit;
 use crate::failures::Failures;
 use crate::field::{Field, Ran, named};
 use crate::json::SweepLine;
+use crate::lanes::Lanes;
 use crate::meter::{Cost, Meter};
 use crate::ordered::{Turn, ordered};
 use crate::out::{Out, note};
 use crate::progress::Progress;
+use crate::saved::Saved;
 use crate::seeds::SeedArgs;
 use crate::settings::Conditions;
 use crate::tally::Tally;
@@ -41,6 +45,23 @@ pub(crate) struct SweepArgs {
     /// Stop after so many failing seeds
     #[arg(long, env = "GUILDHALL_MAX_FAILURES", hide_env = true, value_name = "N")]
     max_failures: Option<std::num::NonZeroU64>,
+    /// Shrink one of each kind of failure and write it as a capsule
+    #[arg(
+        long,
+        env = "GUILDHALL_SAVE_FAILURES",
+        hide_env = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    save_failures: bool,
+    /// The folder for them
+    #[arg(
+        long,
+        env = "GUILDHALL_OUT",
+        hide_env = true,
+        value_name = "DIR",
+        default_value = "failures"
+    )]
+    out: PathBuf,
     #[command(flatten)]
     form: Form,
 }
@@ -48,7 +69,8 @@ pub(crate) struct SweepArgs {
 pub(crate) fn sweep(args: &SweepArgs, out: &mut Out) -> Result<Exit, Error> {
     let scenarios = named(&args.scenarios)?;
     let seeds = args.seeds.seeds()?;
-    let field = Field { scenarios, seeds, conditions: args.conditions.clone() };
+    let field =
+        Field { scenarios, seeds, conditions: args.conditions.clone(), save: args.save_failures };
     field.check()?;
     interrupt::listen()?;
     let meter = Meter::start();
@@ -59,6 +81,7 @@ pub(crate) fn sweep(args: &SweepArgs, out: &mut Out) -> Result<Exit, Error> {
         flushed: Instant::now(),
         total: Tally::default(),
         failures: Failures::default(),
+        saved: Saved::default(),
         scenario: Tally::default(),
         done: 0,
         field: &field,
@@ -77,7 +100,10 @@ pub(crate) fn sweep(args: &SweepArgs, out: &mut Out) -> Result<Exit, Error> {
     told.progress.end();
     match failed {
         Some(error) => Err(error),
-        None => told.end(meter.read()),
+        None => {
+            told.save(args, args.threads.count())?;
+            told.end(meter.read())
+        }
     }
 }
 
@@ -91,6 +117,7 @@ struct Sweep<'a> {
     flushed: Instant,
     total: Tally,
     failures: Failures,
+    saved: Saved,
     /// The scenario that is under way.
     scenario: Tally,
     done: u64,
@@ -128,6 +155,9 @@ impl Sweep<'_> {
                 self.total.add(&ran.outcome);
                 self.scenario.add(&ran.outcome);
                 self.failures.add(place, &ran.recipe, &ran.outcome);
+                if self.field.save {
+                    self.saved.add(&ran.recipe, &ran.outcome, ran.kinds);
+                }
             }
             // A seed that we cannot run is our mistake, and hides nothing of the others.
             Err(Error::Internal(why)) => {
@@ -152,6 +182,17 @@ impl Sweep<'_> {
         let [seeds, failing, open, steps, deliveries] = counts.map(grouped);
         let name = self.field.scenarios[place].name.to_owned();
         self.out.line(row([name, seeds, failing, open, steps, deliveries]))?;
+        Ok(())
+    }
+
+    /// Writes the failures that are worth keeping.
+    fn save(&mut self, args: &SweepArgs, jobs: usize) -> Result<(), Error> {
+        let saved = std::mem::take(&mut self.saved);
+        if self.field.save && !saved.is_empty() {
+            self.out.flush()?;
+            let lanes = Lanes::new(jobs)?;
+            self.total.parted |= !saved.write(&args.out, &lanes, self.json, self.out)?;
+        }
         Ok(())
     }
 

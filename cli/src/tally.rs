@@ -14,6 +14,8 @@ pub(crate) struct Tally {
     pub(crate) inconclusive: u64,
     /// Seeds that could not be judged for a mistake of ours.
     pub(crate) broken: u64,
+    /// Whether a run took other steps the second time.
+    pub(crate) parted: bool,
     pub(crate) steps: u64,
     pub(crate) deliveries: u64,
     pub(crate) hits: u64,
@@ -52,6 +54,7 @@ impl Tally {
         let met = [
             (interrupted, Exit::Interrupted),
             (self.broken > 0, Exit::Internal),
+            (self.parted, Exit::Nondeterminism),
             (self.failing > 0, Exit::Violation),
             (self.inconclusive > 0, Exit::Inconclusive),
         ];

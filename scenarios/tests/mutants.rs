@@ -60,7 +60,7 @@ const MOST_STEPS: u64 = 1_000_000;
 
 /// How often a planted bug was reached under one seed, and what was broken first.
 fn try_seed(mutant: Mutant, story: &str, seed: u64) -> (u64, Option<Clause>) {
-    let options = Options { mutant: Some(mutant), max_steps: MOST_STEPS };
+    let options = Options { mutant: Some(mutant), max_steps: MOST_STEPS, ..Options::default() };
     let plan = by_name(story).unwrap().plan(Seed::new(seed).unwrap(), &Settings::default());
     let outcome = run(&plan.unwrap(), options, &mut ()).unwrap();
     (outcome.hits, outcome.violations.first().map(|first| first.clause))

@@ -11,6 +11,7 @@ use crate::digest::{BLOCK, Fingerprint};
 use crate::engine::{ENGINE, EngineId};
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, Outcome, Verdict, run};
+use crate::shrink::Size;
 
 /// The version of this format.
 pub const SCHEMA: u32 = 1;
@@ -39,6 +40,9 @@ pub struct Capsule {
     /// The digest after each 1,024 steps on that engine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<Fingerprint>,
+    /// How large the plan was that this one was shrunk from, if it was shrunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shrunk_from: Option<Size>,
     /// The run.
     pub plan: Plan,
 }
@@ -95,6 +99,7 @@ impl Capsule {
             engine: ENGINE,
             digest: outcome.digest,
             blocks: outcome.blocks.clone(),
+            shrunk_from: None,
             plan,
         }
     }

@@ -67,6 +67,35 @@ impl Family {
 }
 
 impl Fault {
+    /// The word that plans have for its kind.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Cut { .. } => "cut",
+            Self::Stall { .. } => "stall",
+            Self::Slow { .. } => "slow",
+            Self::Silence { .. } => "silence",
+            Self::Pause { .. } => "pause",
+            Self::Crash { .. } => "crash",
+            Self::FalseAlarm { .. } => "false-alarm",
+            Self::Move { .. } => "move",
+            Self::WallJump { .. } => "wall-jump",
+            Self::Lossy { .. } => "lossy",
+            Self::Repeat { .. } => "repeat",
+            Self::Delay { .. } => "delay",
+            Self::Partition { .. } => "partition",
+            Self::Hold { .. } => "hold",
+            Self::JournalSlow { .. } => "journal-slow",
+            Self::JournalCrash { .. } => "journal-crash",
+            Self::JournalFull { .. } => "journal-full",
+            Self::JournalFail { .. } => "journal-fail",
+            Self::Misbehave { .. } => "misbehave",
+            Self::Steal { .. } => "steal",
+            Self::Stop { .. } => "stop",
+            Self::Knock { .. } => "knock",
+        }
+    }
+
     /// The family that it belongs to.
     #[must_use]
     pub const fn family(&self) -> Family {

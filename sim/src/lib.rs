@@ -22,6 +22,12 @@ pub mod capsule;
 pub mod engine;
 pub mod token;
 
+pub mod blame;
+pub mod cone;
+pub mod divergence;
+pub mod parallel;
+pub mod shrink;
+
 pub mod agenda;
 pub mod clock;
 mod event;

@@ -23,11 +23,13 @@ pub struct Options {
     pub mutant: Option<Mutant>,
     /// Steps after which a run is given up as inconclusive.
     pub max_steps: u64,
+    /// The world's time after which a run is given up as inconclusive.
+    pub until: Option<Instant>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { mutant: None, max_steps: 2_000_000_000 }
+        Self { mutant: None, max_steps: 2_000_000_000, until: None }
     }
 }
 

@@ -229,12 +229,16 @@ impl<'a, W: Witness> World<'a, W> {
     /// Runs to the end.
     pub(crate) fn run(&mut self) -> End {
         self.take_up_guilds();
+        let until = self.options.until.map_or(u64::MAX, Instant::as_micros);
         loop {
             if let Phase::Over(end) = &self.phase {
                 return end.clone();
             }
             self.look_ahead();
             let Some((at, event)) = self.stage.agenda.pop() else { return End::Settled };
+            if at > until {
+                return End::OutOfBudget;
+            }
             self.stage.now = at;
             self.take(event);
             if self.stage.steps >= self.options.max_steps {

@@ -1,0 +1,212 @@
+//! The causal cone of a step: which parts of the plan it stems from.
+//!
+//! Two answers are given. The *past* is all that can have led to the step: the acts and clients in
+//! the closure of each step's cause and its actor's step before, and every fault that had struck by
+//! then, since a fault may also work by what it keeps from happening. The *chain* is the one line
+//! of causes from the step back to where the plan began it. Nothing here judges a run.
+
+mod trace;
+
+use std::collections::BTreeSet;
+
+use guildhall_check::cast::Cast;
+use guildhall_core::step::Actor;
+
+use crate::fault::{End, Fault};
+use crate::plan::{Plan, PlanError};
+use crate::run::{Options, run};
+use trace::{Root, Trace};
+
+/// Steps that a cone can look back over; each takes 24 bytes.
+pub const MOST_STEPS: u64 = 4_000_000;
+
+/// Parts of a plan, by their places in it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Parts {
+    /// Faults.
+    pub faults: BTreeSet<usize>,
+    /// Acts.
+    pub acts: BTreeSet<usize>,
+    /// Clients, by their ports: crowds are counted out.
+    pub clients: BTreeSet<u32>,
+}
+
+/// What a step stems from.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Cone {
+    /// The line of causes, the step itself last. A deadline comes of what its actor did before.
+    pub chain: Vec<u64>,
+    /// The parts of the plan that the chain begins with, and the faults that lasted where and when
+    /// the chain passed.
+    pub near: Parts,
+    /// All that can have led to the step.
+    pub past: Parts,
+}
+
+impl Cone {
+    /// Runs a plan and finds the cone of a step; `None` if it is further back than
+    /// [`MOST_STEPS`], or never comes.
+    ///
+    /// # Errors
+    /// If the plan cannot be run.
+    pub fn of(plan: &Plan, options: Options, step: u64) -> Result<Option<Self>, PlanError> {
+        if step == 0 || step > MOST_STEPS {
+            return Ok(None);
+        }
+        let mut trace = Trace::new(plan, step)?;
+        let options = Options { max_steps: options.max_steps.min(step), ..options };
+        run(plan, options, &mut trace)?;
+        let cast = crate::run::cast(plan)?;
+        Ok((!trace.is_empty()).then(|| Self::from_trace(plan, &cast, &trace)))
+    }
+
+    fn from_trace(plan: &Plan, cast: &Cast, trace: &Trace) -> Self {
+        let chain = chain(trace);
+        let near = near(plan, cast, trace, &chain);
+        Self { past: past(trace), near, chain }
+    }
+}
+
+impl Parts {
+    fn add(&mut self, root: Root) {
+        match root {
+            Root::None => {}
+            Root::Fault(index) => {
+                self.faults.insert(index as usize);
+            }
+            Root::Act(index) => {
+                self.acts.insert(index as usize);
+            }
+            Root::Start(port) => {
+                self.clients.insert(port);
+            }
+        }
+    }
+
+    /// The kinds of its faults, in plans' words.
+    #[must_use]
+    pub fn kinds(&self, plan: &Plan) -> BTreeSet<&'static str> {
+        let faults = self.faults.iter().filter_map(|&index| plan.faults.get(index));
+        faults.map(|part| part.fault.word()).collect()
+    }
+}
+
+/// The last step that was traced and the line of causes before it, the oldest first.
+fn chain(trace: &Trace) -> Vec<u64> {
+    let mut chain = Vec::new();
+    let mut step = trace.last();
+    while step > 0 {
+        chain.push(step);
+        let taken = trace.step(step);
+        step = if taken.cause == 0 && taken.timeout { taken.before } else { taken.cause };
+    }
+    chain.reverse();
+    chain
+}
+
+fn past(trace: &Trace) -> Parts {
+    let last = trace.last();
+    let mut parts = Parts::default();
+    let mut led = vec![false; last as usize + 1];
+    led[last as usize] = true;
+    for step in (1..=last).rev() {
+        let taken = trace.step(step);
+        if led[step as usize] {
+            led[taken.cause as usize] = true;
+            led[taken.before as usize] = true;
+            parts.add(taken.root);
+        }
+    }
+    parts.faults = trace.spells().iter().map(|spell| spell.fault as usize).collect();
+    parts
+}
+
+fn near(plan: &Plan, cast: &Cast, trace: &Trace, chain: &[u64]) -> Parts {
+    let mut parts = Parts::default();
+    for &step in chain {
+        parts.add(trace.step(step).root);
+    }
+    for spell in trace.spells() {
+        let fault = &plan.faults[spell.fault as usize].fault;
+        let lasts = |step: u64| spell.began < step && step <= spell.ended;
+        let met = chain.iter().any(|&step| {
+            let taken = trace.step(step);
+            let whence = (taken.cause > 0).then(|| trace.step(taken.cause).actor);
+            lasts(step) && strikes(fault, cast, taken.actor)
+                || lasts(taken.cause) && passes(fault, cast, whence, taken.actor)
+        });
+        if met {
+            parts.faults.insert(spell.fault as usize);
+        }
+    }
+    parts
+}
+
+/// Whether a fault that lasts strikes an actor itself.
+fn strikes(fault: &Fault, cast: &Cast, actor: Actor) -> bool {
+    match (fault, actor) {
+        (
+            Fault::Pause { node } | Fault::Crash { node, .. } | Fault::Stop { node },
+            Actor::Node(id),
+        ) => cast.node(id) == node,
+        (Fault::Stall { client, .. } | Fault::Slow { client, .. }, Actor::Client(port)) => {
+            cast.client(port) == client
+        }
+        (
+            Fault::JournalSlow { guild, .. }
+            | Fault::JournalCrash { guild }
+            | Fault::JournalFull { guild, .. },
+            Actor::Journal(id),
+        ) => cast.guilds.iter().any(|part| part.id == id && part.name == *guild),
+        _ => false,
+    }
+}
+
+/// Whether a fault strikes messages from one actor to another.
+fn passes(fault: &Fault, cast: &Cast, from: Option<Actor>, to: Actor) -> bool {
+    let Some(from) = from else { return false };
+    let about = |a: &End, b: &End| holds(a, cast, from) && holds(b, cast, to);
+    match fault {
+        Fault::Lossy { from, to, .. }
+        | Fault::Repeat { from, to, .. }
+        | Fault::Delay { from, to, .. }
+        | Fault::Hold { from, to } => about(from, to),
+        Fault::Partition { a, b, .. } => about(a, b) || about(b, a),
+        Fault::Cut { .. }
+        | Fault::Stall { .. }
+        | Fault::Slow { .. }
+        | Fault::Silence { .. }
+        | Fault::Pause { .. }
+        | Fault::Crash { .. }
+        | Fault::FalseAlarm { .. }
+        | Fault::Move { .. }
+        | Fault::WallJump { .. }
+        | Fault::JournalSlow { .. }
+        | Fault::JournalCrash { .. }
+        | Fault::JournalFull { .. }
+        | Fault::JournalFail { .. }
+        | Fault::Misbehave { .. }
+        | Fault::Steal { .. }
+        | Fault::Stop { .. }
+        | Fault::Knock { .. } => false,
+    }
+}
+
+fn holds(end: &End, cast: &Cast, actor: Actor) -> bool {
+    match actor {
+        Actor::Node(id) => match end {
+            End::Nodes => true,
+            End::Node(name) => cast.node(id) == name,
+            End::Journals | End::Journal(_) | End::Directory => false,
+        },
+        Actor::Journal(id) => match end {
+            End::Journals => true,
+            End::Journal(name) => {
+                cast.guilds.iter().any(|part| part.id == id && part.name == *name)
+            }
+            End::Nodes | End::Node(_) | End::Directory => false,
+        },
+        Actor::Directory => *end == End::Directory,
+        Actor::Client(_) | Actor::World => false,
+    }
+}
