@@ -3,7 +3,7 @@
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{completions, exit, mutants, replay, run, scenarios, sweep};
+use crate::{completions, exit, merge, mutants, replay, run, scenarios, sweep};
 
 /// Deterministic simulation of a Discord-like gateway: sweep seeds, run one, replay a failure.
 #[derive(Parser, Debug)]
@@ -19,6 +19,7 @@ pub(crate) enum Command {
     Run(run::RunArgs),
     Sweep(sweep::SweepArgs),
     Replay(replay::ReplayArgs),
+    Merge(merge::MergeArgs),
     Mutants(mutants::MutantsArgs),
     Completions(completions::CompletionsArgs),
 }

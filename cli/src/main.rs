@@ -17,6 +17,7 @@ mod exit;
 mod out;
 mod words;
 
+mod partition;
 mod recipe;
 mod seeds;
 mod settings;
@@ -27,15 +28,25 @@ mod interrupt;
 mod meter;
 mod ordered;
 mod progress;
+mod stretch;
 
+mod annotation;
+mod format;
+mod github;
 mod json;
+mod junit;
+mod markdown;
 mod steps;
+mod suite;
+mod summary;
+mod table;
 mod tally;
 mod tell;
 
 mod completions;
 mod failures;
 mod field;
+mod merge;
 mod mutants;
 mod replay;
 mod run;
@@ -83,6 +94,7 @@ fn obey(command: Command) -> Result<Exit, Error> {
         Command::Run(args) => run::run(&args, &mut out),
         Command::Sweep(args) => sweep::sweep(&args, &mut out),
         Command::Replay(args) => replay::replay(&args, &mut out),
+        Command::Merge(args) => merge::merge(&args, &mut out),
         Command::Mutants(args) => mutants::mutants(&args, &mut out),
         Command::Completions(args) => completions::write(&args, &mut out),
     }?;

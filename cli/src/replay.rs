@@ -46,7 +46,7 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<Exit, Error> {
 fn replay_token(word: &str, told: Told<'_>, out: &mut Out) -> Result<Exit, Error> {
     let token: RunToken = word.parse().map_err(|error| Error::usage(format!("{error}")))?;
     if token.engine != ENGINE {
-        return Err(Error::OtherEngine(token.engine));
+        return Err(Error::OtherEngine { what: "this token", engine: token.engine });
     }
     let recipe = Recipe {
         subject: Subject::Scenario(subject::scenario(&token.scenario)?),
