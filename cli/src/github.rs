@@ -32,3 +32,30 @@ pub(crate) fn write(suites: &[Suite], out: &mut Out) -> Result<(), Error> {
 fn diagram(_: &Case) -> Option<String> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::example;
+
+    #[test]
+    fn each_group_of_failures_is_one_annotation() {
+        let suites = example();
+        let groups = suites.iter().flat_map(|suite| {
+            suite.groups().into_iter().map(|group| annotation(suite.scenario, &group))
+        });
+        let page = groups.collect::<Vec<_>>().join("\n");
+        assert_eq!(page.lines().count(), 4);
+        crate::snapshots().bind(|| insta::assert_snapshot!("annotations", page));
+    }
+
+    #[test]
+    fn a_summary_has_the_failures_with_what_they_came_from_and_then_the_table() {
+        let drawn = |case: &Case| {
+            let seed = case.recipe.seed;
+            case.ending.clause().map(|clause| format!("flowchart TD\n    cut --> {clause}{seed}"))
+        };
+        let page = markdown::page(&example(), drawn);
+        crate::snapshots().bind(|| insta::assert_snapshot!("step-summary", page));
+    }
+}

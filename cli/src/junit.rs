@@ -48,3 +48,18 @@ fn test_case(scenario: &str, case: &Case) -> TestCase {
     xml.set_classname(format!("guildhall.{scenario}")).set_system_out(case.recipe.paste());
     xml
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::example;
+
+    #[test]
+    fn a_sweep_is_a_document_of_suites_and_cases() {
+        let document = document(&example(), Duration::from_millis(1_500)).unwrap();
+        crate::snapshots().bind(|| insta::assert_snapshot!("junit", document));
+        let read = Report::deserialize_from_str(&document).unwrap();
+        let counts = (read.tests, read.failures, read.errors);
+        assert_eq!(counts, (6, 3, 2));
+    }
+}

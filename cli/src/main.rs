@@ -44,6 +44,7 @@ mod tally;
 mod tell;
 
 mod completions;
+mod doctor;
 mod failures;
 mod field;
 mod merge;
@@ -95,9 +96,20 @@ fn obey(command: Command) -> Result<Exit, Error> {
         Command::Sweep(args) => sweep::sweep(&args, &mut out),
         Command::Replay(args) => replay::replay(&args, &mut out),
         Command::Merge(args) => merge::merge(&args, &mut out),
+        Command::Doctor(args) => doctor::doctor(&args, &mut out),
         Command::Mutants(args) => mutants::mutants(&args, &mut out),
         Command::Completions(args) => completions::write(&args, &mut out),
     }?;
     out.flush()?;
     Ok(exit)
+}
+
+/// Where the snapshots of what is told are kept.
+#[cfg(test)]
+fn snapshots() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/cli"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
 }

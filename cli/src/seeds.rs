@@ -81,7 +81,7 @@ impl Slice {
 
 impl Seeds {
     pub(crate) fn checked(self) -> Result<Self, Error> {
-        let room = Seed::MAX.number() - self.first + 1;
+        let room = (Seed::MAX.number() + 1).saturating_sub(self.first);
         if self.count <= room {
             return Ok(self);
         }

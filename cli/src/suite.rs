@@ -152,3 +152,49 @@ impl Suite {
         self.cases.iter().filter(|case| which(&case.ending)).count() as u64
     }
 }
+
+/// A sweep of three scenarios, for tests of the forms: one has held, one has broken two clauses in
+/// words that each form has to escape, and one has come to no verdict.
+#[cfg(test)]
+pub(crate) fn example() -> Vec<Suite> {
+    use guildhall_core::time::Instant;
+    use guildhall_sim::seed::Seed;
+
+    use crate::settings::Conditions;
+    use crate::subject::{Subject, scenario};
+
+    let case = |name: &str, seed: u64, ending: Ending| {
+        let conditions = Conditions { set: vec!["drops=3".to_owned()], ..Conditions::default() };
+        let subject = Subject::Scenario(scenario(name).unwrap());
+        Case { recipe: Recipe { subject, seed: Seed::new(seed).unwrap(), conditions }, ending }
+    };
+    let violated = |clause: Clause, message: &str, more: usize| {
+        let first = Violation {
+            clause,
+            checker: "l2".to_owned(),
+            kind: "session".to_owned(),
+            subject: "#1.2 at paris".to_owned(),
+            message: message.to_owned(),
+            expected: "its own end, its being cut, or a RESUME on another connection".to_owned(),
+            got: "none of these".to_owned(),
+            step: 1_118,
+            at: Instant::micros(5_659_000),
+        };
+        Ending::Violated { first, more }
+    };
+    let lost = "its session loses it, although nothing has happened to it";
+    let odd = "alice was told \"100% <b>&</b>, ```at once```\"\nand nobody said so";
+    let mut held = Suite::new("two-members");
+    let mut broken = Suite::new("half-open");
+    let mut open = Suite::new("busy-guild");
+    for _ in 0..1_000 {
+        held.add(500, 20, None);
+    }
+    broken.add(2_000, 7, Some(case("half-open", 0x10, violated(Clause::L2, lost, 0))));
+    broken.add(3_000, 8, Some(case("half-open", 0x11, violated(Clause::L2, lost, 2))));
+    broken.add(4_000, 9, Some(case("half-open", 0x12, violated(Clause::D1, odd, 0))));
+    open.add(100, 0, Some(case("busy-guild", 3, Ending::Inconclusive)));
+    let why = "busy-guild has drawn an impossible plan for seed 0x4".to_owned();
+    open.cases.push(case("busy-guild", 4, Ending::Broken(why)));
+    vec![held, broken, open]
+}
