@@ -18,10 +18,10 @@ pub(crate) enum Error {
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error(
-        "this token was written by engine {0}, and this is engine {ENGINE}: a seed means another \
+        "{what} was written by engine {engine}, and this is engine {ENGINE}: a seed means another \
          run here. Build the version of guildhall that wrote it, or sweep again with this one."
     )]
-    OtherEngine(EngineId),
+    OtherEngine { what: &'static str, engine: EngineId },
     #[error("stdout cannot be written: {0}")]
     Output(#[from] io::Error),
     #[error("{0}")]
@@ -49,7 +49,7 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Plan { .. } | Self::File { .. } => Exit::Usage,
-            Self::OtherEngine(_) => Exit::OtherEngine,
+            Self::OtherEngine { .. } => Exit::OtherEngine,
             Self::Output(_) if self.is_quiet() => Exit::Interrupted,
             Self::Output(_) | Self::Internal(_) => Exit::Internal,
         }

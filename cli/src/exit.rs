@@ -23,10 +23,10 @@ Exit codes:
     0  the contract was kept
     1  it was broken, or a capsule's run did not end as the capsule expects
     2  wrong usage
-    3  inconclusive: a run was given up before all had settled
+    3  inconclusive: a run was given up before all had settled, or a slice lacks seeds
     4  nothing ran
     5  nondeterminism: the same run took other steps
-    6  a token of another engine
+    6  a token or a slice of another engine
    70  an error of guildhall itself
   130  interrupted; what was found until then was written
 

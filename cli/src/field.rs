@@ -10,14 +10,14 @@ use crate::guarded;
 use crate::json::SeedLine;
 use crate::recipe::Recipe;
 use crate::saved::{Kinds, kinds};
-use crate::seeds::Seeds;
+use crate::seeds::Slice;
 use crate::settings::Conditions;
 use crate::subject::{self, Subject};
 
 /// What is swept: each scenario's seeds, one after the other.
 pub(crate) struct Field {
     pub(crate) scenarios: Vec<&'static Scenario>,
-    pub(crate) seeds: Seeds,
+    pub(crate) seeds: Slice,
     pub(crate) conditions: Conditions,
     /// Whether failures are to be saved.
     pub(crate) save: bool,
@@ -48,6 +48,17 @@ impl Field {
         self.seeds.count * self.scenarios.len() as u64
     }
 
+    /// Which of its scenarios the run of this index belongs to.
+    pub(crate) fn place(&self, index: u64) -> usize {
+        (index / self.seeds.count) as usize
+    }
+
+    /// The run of this index.
+    pub(crate) fn at(&self, index: u64) -> Result<Recipe, Error> {
+        let seed = self.seeds.nth(index % self.seeds.count)?;
+        Ok(self.recipe(self.scenarios[self.place(index)], seed))
+    }
+
     fn recipe(&self, scenario: &'static Scenario, seed: Seed) -> Recipe {
         let subject = Subject::Scenario(scenario);
         Recipe { subject, seed, conditions: self.conditions.clone() }
@@ -65,17 +76,14 @@ impl Field {
     }
 
     pub(crate) fn run(&self, index: u64, json: bool) -> Result<Ran, Error> {
-        let (place, nth) = (index / self.seeds.count, index % self.seeds.count);
-        let recipe = self.recipe(self.scenarios[place as usize], self.seeds.nth(nth)?);
+        let recipe = self.at(index)?;
         let plan = recipe.plan()?;
         let options = recipe.conditions.options();
         let outcome = guarded::play(&recipe, &plan, options, &mut ())?;
         let kinds = if self.save { kinds(&recipe, &plan, &outcome)? } else { Kinds::new() };
         let mut line = Vec::new();
         if json {
-            serde_json::to_writer(&mut line, &SeedLine::new("seed", &recipe, &outcome))
-                .map_err(|error| Error::Internal(error.to_string()))?;
-            line.push(b'\n');
+            SeedLine::new("seed", &recipe, &outcome).write(&mut line)?;
         }
         Ok(Ran { recipe, outcome, line, kinds })
     }

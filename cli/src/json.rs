@@ -10,9 +10,9 @@ use guildhall_sim::run::Outcome;
 use guildhall_sim::shrink::{Shrunk, Size};
 use serde::{Serialize, Serializer};
 
+use crate::error::Error;
 use crate::meter::{self, Cost};
 use crate::recipe::Recipe;
-use crate::tally::Tally;
 
 /// The version of all these objects.
 pub(crate) const SCHEMA: &str = "guildhall/1";
@@ -85,6 +85,14 @@ impl<'a> SeedLine<'a> {
             violations: &outcome.violations,
         }
     }
+
+    /// Writes it, and ends the line.
+    pub(crate) fn write(&self, to: &mut Vec<u8>) -> Result<(), Error> {
+        serde_json::to_writer(&mut *to, self)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        to.push(b'\n');
+        Ok(())
+    }
 }
 
 /// What came of a single run, and what it has cost.
@@ -125,51 +133,6 @@ impl<'a> RunLine<'a> {
     pub(crate) fn judged(mut self, expected: String, as_expected: bool) -> Self {
         (self.expected, self.as_expected) = (Some(expected), Some(as_expected));
         self
-    }
-}
-
-/// What came of a sweep.
-#[derive(Serialize)]
-pub(crate) struct SweepLine<'a> {
-    schema: &'static str,
-    r#type: &'static str,
-    seeds: u64,
-    failing: u64,
-    inconclusive: u64,
-    deliveries: u64,
-    steps: u64,
-    wall_s: f64,
-    cpu_s: f64,
-    seeds_per_s: u64,
-    deliveries_per_cpu_s: u64,
-    peak_rss_bytes: Option<u64>,
-    faults: &'a BTreeMap<&'static str, u64>,
-    meetings: &'a BTreeMap<String, u64>,
-    marks: &'a BTreeMap<&'static str, u64>,
-    /// The marks that no seed came by.
-    unreached: Vec<&'static str>,
-}
-
-impl<'a> SweepLine<'a> {
-    pub(crate) fn new(tally: &'a Tally, cost: Cost) -> Self {
-        Self {
-            schema: SCHEMA,
-            r#type: "summary",
-            seeds: tally.seeds,
-            failing: tally.failing,
-            inconclusive: tally.inconclusive,
-            deliveries: tally.deliveries,
-            steps: tally.steps,
-            wall_s: cost.wall_s,
-            cpu_s: cost.cpu_s,
-            seeds_per_s: cost.per_s(tally.seeds),
-            deliveries_per_cpu_s: cost.per_cpu_s(tally.deliveries),
-            peak_rss_bytes: meter::peak_rss_bytes(),
-            faults: &tally.faults,
-            meetings: &tally.meetings,
-            marks: &tally.marks,
-            unreached: tally.unreached(),
-        }
     }
 }
 

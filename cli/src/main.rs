@@ -18,6 +18,7 @@ mod out;
 mod words;
 mod world;
 
+mod partition;
 mod recipe;
 mod seeds;
 mod settings;
@@ -30,15 +31,26 @@ mod lanes;
 mod meter;
 mod ordered;
 mod progress;
+mod stretch;
 
+mod annotation;
+mod format;
+mod github;
 mod json;
+mod junit;
+mod markdown;
 mod steps;
+mod suite;
+mod summary;
+mod table;
 mod tally;
 mod tell;
 
 mod completions;
+mod doctor;
 mod failures;
 mod field;
+mod merge;
 mod mutants;
 mod parting;
 mod replay;
@@ -91,9 +103,21 @@ fn obey(command: Command) -> Result<Exit, Error> {
         Command::Sweep(args) => sweep::sweep(&args, &mut out),
         Command::Replay(args) => replay::replay(&args, &mut out),
         Command::Shrink(args) => shrink::shrink(&args, &mut out),
+        Command::Merge(args) => merge::merge(&args, &mut out),
+        Command::Doctor(args) => doctor::doctor(&args, &mut out),
         Command::Mutants(args) => mutants::mutants(&args, &mut out),
         Command::Completions(args) => completions::write(&args, &mut out),
     }?;
     out.flush()?;
     Ok(exit)
+}
+
+/// Where the snapshots of what is told are kept.
+#[cfg(test)]
+fn snapshots() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/cli"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
 }

@@ -12,14 +12,15 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// How far a sweep is.
 pub(crate) struct Progress {
-    total: u64,
+    /// Unknown where time alone bounds it.
+    total: Option<u64>,
     bar: Option<ProgressBar>,
     began: Instant,
     told: Instant,
 }
 
 impl Progress {
-    pub(crate) fn new(total: u64) -> Self {
+    pub(crate) fn new(total: Option<u64>) -> Self {
         let shown = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
         let began = Instant::now();
         Self { total, bar: shown.then(|| bar(total)), began, told: began }
@@ -34,9 +35,10 @@ impl Progress {
             bar.set_message(format!("{} seeds/s, {failing} failing", words::grouped(rate)));
         } else if self.told.elapsed() >= EVERY {
             self.told = Instant::now();
-            let (done, total) = (words::grouped(done), words::grouped(self.total));
-            let rate = words::grouped(rate);
-            note(format_args!("{done} of {total} seeds, {rate} seeds/s, {failing} failing"));
+            let (done, rate) = (words::grouped(done), words::grouped(rate));
+            let of = self.total.map(|total| format!(" of {}", words::grouped(total)));
+            let of = of.unwrap_or_default();
+            note(format_args!("{done}{of} seeds, {rate} seeds/s, {failing} failing"));
         }
     }
 
@@ -55,10 +57,13 @@ impl Progress {
     }
 }
 
-fn bar(total: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} seeds, {msg}, {eta} left");
-    match style {
+fn bar(total: Option<u64>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    let template = match total {
+        Some(_) => "{wide_bar} {pos}/{len} seeds, {msg}, {eta} left",
+        None => "{elapsed} {pos} seeds, {msg}",
+    };
+    match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

@@ -2,8 +2,10 @@
 
 use clap::Args;
 use guildhall_sim::seed::Seed;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::partition::Partition;
 
 /// How many seeds of each scenario a sweep takes: about a minute of two cores.
 const USUAL_COUNT: u64 = 2_000;
@@ -29,30 +31,57 @@ pub(crate) struct SeedArgs {
 }
 
 /// A run of seeds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Seeds {
-    first: u64,
+    pub(crate) first: u64,
+    pub(crate) count: u64,
+}
+
+/// Those of a run of seeds that one slice takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slice {
+    range: Seeds,
+    partition: Partition,
     pub(crate) count: u64,
 }
 
 impl SeedArgs {
-    pub(crate) fn seeds(&self) -> Result<Seeds, Error> {
+    /// The range that was asked for. Where only time bounds a sweep, it is all seeds there are.
+    pub(crate) fn seeds(&self, timed: bool) -> Result<Seeds, Error> {
         if let Some(range) = &self.seeds {
             return read(range);
         }
         let first = self.start.unwrap_or_default().number();
-        Seeds { first, count: self.count.unwrap_or(USUAL_COUNT) }.checked()
+        let usual = if timed { Seed::MAX.number() - first + 1 } else { USUAL_COUNT };
+        Seeds { first, count: self.count.unwrap_or(usual) }.checked()
+    }
+}
+
+impl Slice {
+    pub(crate) fn new(range: Seeds, partition: Partition) -> Self {
+        Self { range, partition, count: partition.share(range.count) }
+    }
+
+    /// What it is a slice of.
+    pub(crate) fn range(self) -> Seeds {
+        self.range
+    }
+
+    /// Which slice it is.
+    pub(crate) fn partition(self) -> Partition {
+        self.partition
+    }
+
+    /// The n-th of them.
+    pub(crate) fn nth(self, n: u64) -> Result<Seed, Error> {
+        let place = self.partition.first() + n * self.partition.slices();
+        Seed::new(self.range.first + place).map_err(|error| Error::Internal(error.to_string()))
     }
 }
 
 impl Seeds {
-    /// The n-th of them.
-    pub(crate) fn nth(self, n: u64) -> Result<Seed, Error> {
-        Seed::new(self.first + n).map_err(|error| Error::Internal(error.to_string()))
-    }
-
-    fn checked(self) -> Result<Self, Error> {
-        let room = Seed::MAX.number() - self.first + 1;
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let room = (Seed::MAX.number() + 1).saturating_sub(self.first);
         if self.count <= room {
             return Ok(self);
         }

@@ -5,6 +5,7 @@ use guildhall_core::mutant::Mutant;
 use guildhall_core::time::Instant;
 use guildhall_sim::run::Options;
 use guildhall_sim::script::Settings;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::words;
@@ -14,7 +15,8 @@ pub(crate) const MUTANTS_BUILD: &str =
     "cargo run --release -p guildhall --features mutants --target-dir target/mutants --";
 
 /// The conditions of a run, as they were given.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Conditions {
     /// Set something of the scenario, or a limit: lines=3, limits.live_unsent=4
     #[arg(
@@ -27,6 +29,7 @@ pub(crate) struct Conditions {
     pub(crate) set: Vec<String>,
     /// Give a run up after so many steps; it is inconclusive then
     #[arg(long, env = "GUILDHALL_MAX_STEPS", hide_env = true, value_name = "N")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_steps: Option<u64>,
     /// Plant this bug; `mutants --list` names them
     #[cfg(feature = "mutants")]
@@ -37,6 +40,7 @@ pub(crate) struct Conditions {
         value_name = "ID",
         value_parser = read_mutant
     )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mutant: Option<Mutant>,
     /// The world's time until which the run is to go on; it is inconclusive then.
     #[arg(skip)]

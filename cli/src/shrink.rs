@@ -115,7 +115,7 @@ fn recipe(args: &ShrinkArgs) -> Result<(Recipe, Option<String>), Error> {
 pub(crate) fn token(word: &str) -> Result<Recipe, Error> {
     let token: RunToken = word.parse().map_err(|error| Error::usage(format!("{error}")))?;
     if token.engine != ENGINE {
-        return Err(Error::OtherEngine(token.engine));
+        return Err(Error::OtherEngine { what: "this token", engine: token.engine });
     }
     let subject = Subject::Scenario(subject::scenario(&token.scenario)?);
     Ok(Recipe { subject, seed: token.seed, conditions: Conditions::default() })

@@ -6,26 +6,31 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
+use guildhall_core::time::Span;
 use guildhall_scenarios as catalogue;
 use guildhall_sim::fault::Family;
 
-use crate::args::{Form, Threads};
+use crate::args::Threads;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::failures::Failures;
 use crate::field::{Field, Ran, named};
-use crate::json::SweepLine;
+use crate::format::{Format, FormatArgs};
 use crate::lanes::Lanes;
 use crate::meter::{Cost, Meter};
 use crate::ordered::{Turn, ordered};
 use crate::out::{Out, note};
+use crate::partition::Partition;
 use crate::progress::Progress;
 use crate::saved::Saved;
-use crate::seeds::SeedArgs;
+use crate::seeds::{SeedArgs, Slice};
 use crate::settings::Conditions;
+use crate::stretch::Stretch;
+use crate::suite::{Case, Ending, Suite};
+use crate::summary::{Ended, Summary, Swept};
 use crate::tally::Tally;
 use crate::words::{counted, grouped, listed};
-use crate::{interrupt, tell};
+use crate::{github, interrupt, junit, table, tell};
 
 /// How long a line may wait for company before it is written.
 const FLUSH_EVERY: Duration = Duration::from_millis(100);
@@ -38,6 +43,12 @@ pub(crate) struct SweepArgs {
     scenarios: Vec<String>,
     #[command(flatten)]
     seeds: SeedArgs,
+    /// Only slice M of N, for one of N machines: slice:M/N
+    #[arg(long, env = "GUILDHALL_PARTITION", hide_env = true, value_name = "SLICE")]
+    partition: Option<Partition>,
+    /// Begin nothing after so long: 90s, 10m, 1.5h. Without a number of seeds, take as many as fit
+    #[arg(long = "for", env = "GUILDHALL_FOR", hide_env = true, value_name = "TIME")]
+    time: Option<Span>,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
@@ -63,40 +74,55 @@ pub(crate) struct SweepArgs {
     )]
     out: PathBuf,
     #[command(flatten)]
-    form: Form,
+    format: FormatArgs,
 }
 
 pub(crate) fn sweep(args: &SweepArgs, out: &mut Out) -> Result<Exit, Error> {
-    let scenarios = named(&args.scenarios)?;
-    let seeds = args.seeds.seeds()?;
+    let (scenarios, format) = (named(&args.scenarios)?, args.format.or(Format::Human)?);
+    let range = args.seeds.seeds(args.time.is_some())?;
+    let seeds = Slice::new(range, args.partition.unwrap_or_default());
     let field =
         Field { scenarios, seeds, conditions: args.conditions.clone(), save: args.save_failures };
     field.check()?;
     interrupt::listen()?;
     let meter = Meter::start();
     let mut told = Sweep {
-        json: args.form.json,
+        format,
         most_failures: args.max_failures.map_or(u64::MAX, std::num::NonZeroU64::get),
-        progress: Progress::new(field.size()),
+        progress: Progress::new(args.time.is_none().then(|| field.size())),
         flushed: Instant::now(),
         total: Tally::default(),
         failures: Failures::default(),
         saved: Saved::default(),
+        suites: field.scenarios.iter().map(|scenario| Suite::new(scenario.name)).collect(),
         scenario: Tally::default(),
-        done: 0,
+        index: 0,
         field: &field,
         out,
     };
     told.head()?;
+    let time = args.time.map(|time| Duration::from_micros(time.as_micros()));
     let mut failed = None;
-    let work = |index| field.run(index, args.form.json);
-    ordered(args.threads.count(), field.size(), work, |turn| match told.turn(turn) {
-        Ok(flow) => flow,
-        Err(error) => {
-            failed = Some(error);
-            ControlFlow::Break(())
+    for stretch in Stretch::all(&field, time) {
+        told.index = stretch.first;
+        let work = |nth| {
+            (!stretch.is_over()).then(|| field.run(stretch.first + nth, format == Format::Json))
+        };
+        ordered(args.threads.count(), stretch.count, work, |turn| match told.turn(turn) {
+            Ok(flow) => flow,
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        if failed.is_some() {
+            break;
         }
-    })?;
+        told.end_stretch(stretch)?;
+        if interrupt::asked() || told.has_enough() {
+            break;
+        }
+    }
     told.progress.end();
     match failed {
         Some(error) => Err(error),
@@ -111,78 +137,102 @@ pub(crate) fn sweep(args: &SweepArgs, out: &mut Out) -> Result<Exit, Error> {
 struct Sweep<'a> {
     field: &'a Field,
     out: &'a mut Out,
-    json: bool,
+    format: Format,
     most_failures: u64,
     progress: Progress,
     flushed: Instant,
     total: Tally,
     failures: Failures,
     saved: Saved,
+    /// What the forms that are written last are made of; empty in others.
+    suites: Vec<Suite>,
     /// The scenario that is under way.
     scenario: Tally,
-    done: u64,
+    /// The run whose turn it is, by its index in the field.
+    index: u64,
 }
 
 impl Sweep<'_> {
     fn head(&mut self) -> Result<(), Error> {
-        if !self.json && self.field.size() > 0 {
-            let names = ["scenario", "seeds", "failing", "inconclusive", "steps", "deliveries"];
-            self.out.line(row(names.map(str::to_owned)))?;
+        if self.format.is_for_people() && self.field.size() > 0 {
+            self.out.line(table::head())?;
         }
         Ok(())
     }
 
-    fn turn(&mut self, turn: Turn<Result<Ran, Error>>) -> Result<ControlFlow<()>, Error> {
-        if let Turn::Next(ran) = turn {
-            self.take(ran)?;
+    fn turn(&mut self, turn: Turn<Option<Result<Ran, Error>>>) -> Result<ControlFlow<()>, Error> {
+        match turn {
+            Turn::Next(Some(ran)) => self.take(ran)?,
+            // The time is over. What was begun after this one is left out, so as to have no gap.
+            Turn::Next(None) => return Ok(ControlFlow::Break(())),
+            Turn::Waiting => {}
         }
         if self.flushed.elapsed() >= FLUSH_EVERY {
             self.flushed = Instant::now();
             let out = &mut *self.out;
             self.progress.aside(|| out.flush())?;
-            self.progress.at(self.done, self.total.failing);
+            self.progress.at(self.done(), self.total.failing);
         }
-        let goes_on = self.total.failing < self.most_failures;
-        Ok(if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        Ok(if self.has_enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    fn has_enough(&self) -> bool {
+        self.total.failing >= self.most_failures
+    }
+
+    fn done(&self) -> u64 {
+        self.total.seeds + self.total.broken
     }
 
     fn take(&mut self, ran: Result<Ran, Error>) -> Result<(), Error> {
-        let place = (self.done / self.field.seeds.count) as usize;
-        self.done += 1;
+        let place = self.field.place(self.index);
         match ran {
             Ok(ran) => {
                 self.out.bytes(&ran.line)?;
                 self.total.add(&ran.outcome);
                 self.scenario.add(&ran.outcome);
                 self.failures.add(place, &ran.recipe, &ran.outcome);
+                let Ran { recipe, outcome, kinds, .. } = ran;
                 if self.field.save {
-                    self.saved.add(&ran.recipe, &ran.outcome, ran.kinds);
+                    self.saved.add(&recipe, &outcome, kinds);
+                }
+                if self.format.is_written_last() {
+                    let case = Ending::of(&outcome).map(|ending| Case { recipe, ending });
+                    self.suites[place].add(outcome.steps, outcome.deliveries, case);
                 }
             }
             // A seed that we cannot run is our mistake, and hides nothing of the others.
             Err(Error::Internal(why)) => {
                 self.progress.aside(|| note(format_args!("error: {why}")));
                 self.total.broken += 1;
+                self.suites[place].add_broken(self.field.at(self.index)?, why);
             }
             Err(error) => return Err(error),
         }
-        if self.done.is_multiple_of(self.field.seeds.count) {
+        self.index += 1;
+        if self.index.is_multiple_of(self.field.seeds.count) {
             self.end_scenario(place)?;
+        }
+        Ok(())
+    }
+
+    /// Tells of a scenario that was left before its end.
+    fn end_stretch(&mut self, stretch: Stretch) -> Result<(), Error> {
+        let begun = self.scenario.seeds > 0 || stretch.is_timed();
+        if begun && self.index < stretch.end() {
+            self.end_scenario(self.field.place(self.index))?;
         }
         Ok(())
     }
 
     fn end_scenario(&mut self, place: usize) -> Result<(), Error> {
         let tally = std::mem::take(&mut self.scenario);
-        if self.json {
+        if !self.format.is_for_people() {
             return Ok(());
         }
         let counts =
             [tally.seeds, tally.failing, tally.inconclusive, tally.steps, tally.deliveries];
-        let [seeds, failing, open, steps, deliveries] = counts.map(grouped);
-        let name = self.field.scenarios[place].name.to_owned();
-        self.out.line(row([name, seeds, failing, open, steps, deliveries]))?;
-        Ok(())
+        Ok(self.out.line(table::row(self.field.scenarios[place].name, counts))?)
     }
 
     /// Writes the failures that are worth keeping.
@@ -191,32 +241,59 @@ impl Sweep<'_> {
         if self.field.save && !saved.is_empty() {
             self.out.flush()?;
             let lanes = Lanes::new(jobs)?;
-            self.total.parted |= !saved.write(&args.out, &lanes, self.json, self.out)?;
+            self.total.parted |=
+                !saved.write(&args.out, &lanes, self.format == Format::Json, self.out)?;
         }
         Ok(())
     }
 
     fn end(&mut self, cost: Cost) -> Result<Exit, Error> {
-        if self.scenario.seeds > 0 {
-            self.end_scenario((self.done / self.field.seeds.count) as usize)?;
-        }
-        let interrupted = interrupt::asked();
-        if self.json {
-            self.out.json(&SweepLine::new(&self.total, cost))?;
-        } else if self.field.size() > 0 {
+        let ended = self.ended();
+        if self.format.is_for_people() && self.field.size() > 0 {
             self.failures.tell(self.out)?;
             self.summary(cost)?;
         }
-        self.out.flush()?;
-        let (done, all) = (grouped(self.done), counted(self.field.size(), "seed"));
-        if interrupted {
-            note(format_args!("interrupted after {done} of {all}"));
-        } else if self.done < self.field.size() {
-            note(format_args!("stopped after {done} of {all}: enough have failed"));
-        } else if self.done == 0 {
-            note("nothing ran: there is no seed in this range");
+        match self.format {
+            Format::Human => {}
+            Format::Json => {
+                let swept = Swept::new(self.field, ended);
+                self.out.json(&Summary::new(&self.total, cost, swept))?;
+            }
+            Format::Junit => {
+                let took = Duration::from_secs_f64(cost.wall_s);
+                self.out.bytes(junit::document(&self.suites, took)?.as_bytes())?;
+            }
+            Format::Github => github::write(&self.suites, self.out)?,
         }
-        Ok(self.total.exit(interrupted))
+        self.out.flush()?;
+        let (done, all) = (grouped(self.done()), counted(self.field.size(), "seed"));
+        match ended {
+            Ended::Interrupted => note(format_args!("interrupted after {done} of {all}")),
+            Ended::Failures => {
+                note(format_args!("stopped after {done} of {all}: enough have failed"));
+            }
+            Ended::Time => {
+                let done = counted(self.done(), "seed");
+                note(format_args!("stopped after {done}: the time is over"));
+            }
+            Ended::Done if self.done() == 0 => {
+                note("nothing ran: there is no seed in this range");
+            }
+            Ended::Done => {}
+        }
+        Ok(self.total.exit(ended == Ended::Interrupted))
+    }
+
+    fn ended(&self) -> Ended {
+        if interrupt::asked() {
+            Ended::Interrupted
+        } else if self.done() == self.field.size() {
+            Ended::Done
+        } else if self.has_enough() {
+            Ended::Failures
+        } else {
+            Ended::Time
+        }
     }
 
     fn summary(&mut self, cost: Cost) -> Result<(), Error> {
@@ -242,7 +319,7 @@ impl Sweep<'_> {
         let unmet = Family::ALL.map(Family::name).into_iter();
         let unmet: Vec<_> = unmet.filter(|name| !total.faults.contains_key(name)).collect();
         let all =
-            self.field.scenarios.len() == catalogue::ALL.len() && self.done == self.field.size();
+            self.field.scenarios.len() == catalogue::ALL.len() && self.done() == self.field.size();
         if all && !unmet.is_empty() {
             self.out.line(tell::item("never", &format!("no fault of {}", unmet.join(", "))))?;
         }
@@ -256,9 +333,4 @@ impl Sweep<'_> {
         }
         Ok(())
     }
-}
-
-fn row(cells: [String; 6]) -> String {
-    let [name, seeds, failing, open, steps, deliveries] = cells;
-    format!("{name:<22}{seeds:>9}{failing:>9}{open:>14}{steps:>16}{deliveries:>14}")
 }

@@ -4,7 +4,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests of a program wait for it")]
 
+mod compared;
+mod exits;
+mod formed;
 mod replayed;
+mod sliced;
 mod swept;
 mod told;
 
@@ -70,7 +74,7 @@ impl Folder {
         for name in std::env::vars_os().map(|(name, _)| name).filter(ours) {
             command.env_remove(name);
         }
-        command.env_remove("COLUMNS");
+        command.env_remove("COLUMNS").env_remove("GITHUB_STEP_SUMMARY");
         command
     }
 

@@ -59,6 +59,15 @@ fn what_cannot_be_done_is_said_in_a_sentence() {
         "sweep --seeds 0..5 --count 3",
         "sweep --count 2 --start 9007199254740991",
         "sweep --jobs 0",
+        "sweep --partition slice:3/2",
+        "sweep --for soon",
+        "sweep --json --format junit",
+        "sweep --format pdf",
+        "merge",
+        "merge missing.jsonl",
+        "merge calm.toml",
+        "doctor --against calm.toml",
+        "doctor --against kept.jsonl --count 3",
         "frobnicate",
     ];
     let mut page = String::new();
