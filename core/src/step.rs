@@ -4,6 +4,8 @@
 //! speed materialises none: it tells a [`Witness`] of each input and output as it happens, and a
 //! recorded step tells its story again by [`Step::tell`]. Whoever listens must not act.
 
+mod recorder;
+
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -16,6 +18,8 @@ use crate::id::{Connection, GuildId, NodeId, Port, Seq};
 use crate::journal::{Command, Reply};
 use crate::time::{Instant, Now};
 use crate::{client, directory, node};
+
+pub use recorder::{Recorder, Take, Whole};
 
 /// Who took a step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -267,67 +271,6 @@ impl<A: Witness, B: Witness> Witness for (A, B) {
 
 /// Nobody listens.
 impl Witness for () {}
-
-/// Keeps every step.
-#[derive(Clone, Debug, Default)]
-pub struct Recorder {
-    /// The history so far.
-    pub steps: Vec<Step>,
-}
-
-impl Recorder {
-    fn begin(&mut self, head: &Head, input: Input) {
-        self.steps.push(Step { head: *head, input, outputs: Vec::new() });
-    }
-
-    fn output(&mut self, output: Output) {
-        if let Some(step) = self.steps.last_mut() {
-            step.outputs.push(output);
-        }
-    }
-}
-
-impl Witness for Recorder {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
-        self.begin(head, Input::Node(input.clone()));
-    }
-    fn node_output(&mut self, _: &Head, output: &node::Output) {
-        self.output(Output::Node(output.clone()));
-    }
-    fn dispatched(&mut self, _: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        let dispatch = what.clone();
-        self.output(Output::Node(node::Output::Dispatch { connection: to, s, dispatch }));
-    }
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        self.begin(head, Input::Client(input.clone()));
-    }
-    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
-        let dispatch = what.clone();
-        let input = client::Input::Dispatch { connection: on, s, dispatch };
-        self.begin(head, Input::Client(input));
-    }
-    fn client_output(&mut self, _: &Head, output: &client::Output) {
-        self.output(Output::Client(output.clone()));
-    }
-    fn journal_event(&mut self, head: &Head, _: GuildId, event: &JournalEvent) {
-        self.begin(head, Input::Journal(event.clone()));
-    }
-    fn journal_says(&mut self, _: &Head, _: GuildId, to: NodeId, reply: &Reply) {
-        self.output(Output::Journal(to, reply.clone()));
-    }
-    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
-        self.begin(head, Input::Directory(input.clone()));
-    }
-    fn directory_output(&mut self, _: &Head, output: &directory::Output) {
-        self.output(Output::Directory(output.clone()));
-    }
-    fn timeout(&mut self, head: &Head) {
-        self.begin(head, Input::Timeout);
-    }
-    fn world(&mut self, head: &Head, event: &WorldEvent) {
-        self.begin(head, Input::World(event.clone()));
-    }
-}
 
 /// Whoever holds a listener can lend it.
 impl<W: Witness> Witness for &mut W {

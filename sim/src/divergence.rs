@@ -3,13 +3,7 @@
 //! A run is a function of its plan; where two runs of one plan differ, the engine is broken, and
 //! this says where to look. Only a number is kept of each step, and one step whole.
 
-use std::sync::Arc;
-
-use guildhall_core::dispatch::Dispatch;
-use guildhall_core::id::{Connection, GuildId, NodeId, Seq};
-use guildhall_core::journal::Reply;
-use guildhall_core::step::{Head, JournalEvent, Recorder, Step, Witness, WorldEvent};
-use guildhall_core::{client, directory, node};
+use guildhall_core::step::{Step, Take, Whole};
 
 use crate::digest::{Digest, Fingerprint};
 use crate::plan::{Plan, PlanError};
@@ -50,9 +44,11 @@ pub fn between<E>(
 ) -> Result<Option<Divergence>, E> {
     let mut wanted = 0;
     for _ in 0..TRIES {
-        let (mut a, mut b) = (Prints::new(wanted), Prints::new(wanted));
+        let new = || Prints::new(Kept { wanted, ..Kept::default() });
+        let (mut a, mut b) = (new(), new());
         left(&mut a)?;
         right(&mut b)?;
+        let (a, b) = (a.takes, b.takes);
         let same = a.prints.iter().zip(&b.prints).take_while(|(a, b)| a == b).count();
         if same == a.prints.len() && same == b.prints.len() {
             if wanted == 0 {
@@ -62,7 +58,7 @@ pub fn between<E>(
         }
         let step = same as u64 + 1;
         if step == wanted {
-            return Ok(Some(Divergence { step, left: a.kept, right: b.kept }));
+            return Ok(Some(Divergence { step, left: a.step, right: b.step }));
         }
         wanted = step;
     }
@@ -70,66 +66,24 @@ pub fn between<E>(
     Ok(Some(Divergence { step: wanted, left: None, right: None }))
 }
 
+/// Listens to a run for the sake of a comparison.
+pub type Prints = Whole<Kept>;
+
 /// A number for each step of a run, and one step whole.
 #[derive(Debug, Default)]
-pub struct Prints {
+pub struct Kept {
     prints: Vec<Fingerprint>,
-    recorder: Recorder,
     wanted: u64,
-    kept: Option<Step>,
+    step: Option<Step>,
 }
 
-impl Prints {
-    fn new(wanted: u64) -> Self {
-        Self { wanted, ..Self::default() }
-    }
-}
-
-impl Witness for Prints {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
-        self.recorder.node_input(head, input);
-    }
-    fn node_output(&mut self, head: &Head, output: &node::Output) {
-        self.recorder.node_output(head, output);
-    }
-    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.recorder.dispatched(head, to, s, what);
-    }
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        self.recorder.client_input(head, input);
-    }
-    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.recorder.delivered(head, on, s, what);
-    }
-    fn client_output(&mut self, head: &Head, output: &client::Output) {
-        self.recorder.client_output(head, output);
-    }
-    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
-        self.recorder.journal_event(head, guild, event);
-    }
-    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
-        self.recorder.journal_says(head, guild, to, reply);
-    }
-    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
-        self.recorder.directory_input(head, input);
-    }
-    fn directory_output(&mut self, head: &Head, output: &directory::Output) {
-        self.recorder.directory_output(head, output);
-    }
-    fn timeout(&mut self, head: &Head) {
-        self.recorder.timeout(head);
-    }
-    fn world(&mut self, head: &Head, event: &WorldEvent) {
-        self.recorder.world(head, event);
-    }
-    fn stepped(&mut self, head: &Head) {
-        for step in self.recorder.steps.drain(..) {
-            if head.step <= MOST_STEPS {
-                self.prints.push(Digest::of(&step));
-            }
-            if head.step == self.wanted {
-                self.kept = Some(step);
-            }
+impl Take for Kept {
+    fn take(&mut self, step: Step) {
+        if step.head.step <= MOST_STEPS {
+            self.prints.push(Digest::of(&step));
+        }
+        if step.head.step == self.wanted {
+            self.step = Some(step);
         }
     }
 }
