@@ -104,6 +104,17 @@ impl Contract {
         self.findings.all()
     }
 
+    /// What is known of the world so far.
+    pub(crate) const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Whether anything was found so far.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        !self.findings.all().is_empty()
+    }
+
     /// The violation of the earliest step, ties in the contract's order.
     #[must_use]
     pub fn first(&self) -> Option<&Violation> {

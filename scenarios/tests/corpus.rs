@@ -2,19 +2,27 @@
 //!
 //! It is judged by what it expects. Its digests are compared only on the engine that wrote them.
 
+mod pasted;
+
 use std::path::Path;
 
-use guildhall_sim::capsule::Capsule;
+use guildhall_sim::capsule::{Capsule, Mismatch};
+use guildhall_sim::failure::block;
 use guildhall_sim::run::{Options, run};
 
-fn judge(_: &Path, text: String) -> datatest_stable::Result<()> {
+fn judge(path: &Path, text: String) -> datatest_stable::Result<()> {
     let capsule = Capsule::from_toml(&text)?;
     assert_eq!(capsule.mutant, None, "the corpus keeps bugs that were, not bugs that are planted");
-    let outcome = run(&capsule.plan, Options::default(), &mut ())?;
+    let (plan, options) = (&capsule.plan, Options::default());
+    let outcome = run(plan, options, &mut ())?;
     capsule.judge(&outcome).map_err(|mismatch| {
-        let first = outcome.violations.first();
-        let why = first.map_or_else(String::new, |first| format!(": {}", first.message));
-        format!("{mismatch}{why}")
+        let broken = matches!(mismatch, Mismatch::Outcome { .. }) && !outcome.violations.is_empty();
+        if !broken {
+            return mismatch.to_string();
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let lines = pasted::lines(&format!("scenarios/corpus/{name}"));
+        format!("{mismatch}\n{}", block(&name, plan, options, &outcome, &lines))
     })?;
     Ok(())
 }

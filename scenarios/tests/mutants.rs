@@ -14,6 +14,7 @@ mod table;
 use guildhall_check::violation::Clause;
 use guildhall_core::mutant::Mutant;
 use guildhall_scenarios::{ALL, by_name};
+use guildhall_sim::failure::{Line, assert_held};
 use guildhall_sim::run::{Options, run};
 use guildhall_sim::script::Settings;
 use guildhall_sim::seed::Seed;
@@ -60,7 +61,7 @@ const MOST_STEPS: u64 = 1_000_000;
 
 /// How often a planted bug was reached under one seed, and what was broken first.
 fn try_seed(mutant: Mutant, story: &str, seed: u64) -> (u64, Option<Clause>) {
-    let options = Options { mutant: Some(mutant), max_steps: MOST_STEPS, ..Options::default() };
+    let options = Options { mutant: Some(mutant), ..Options::default() }.up_to(MOST_STEPS);
     let plan = by_name(story).unwrap().plan(Seed::new(seed).unwrap(), &Settings::default());
     let outcome = run(&plan.unwrap(), options, &mut ()).unwrap();
     (outcome.hits, outcome.violations.first().map(|first| first.clause))
@@ -148,6 +149,23 @@ fn every_planted_bug_is_reached_and_turns_its_clause_red() {
         }
     }
     assert!(missed.is_empty(), "not found: {missed:?}");
+}
+
+/// What a test panics with in which a run has to hold, and does not.
+#[test]
+fn a_test_that_is_red_panics_with_the_failure_block() {
+    let plan = by_name("half-open").unwrap().plan(Seed::new(1).unwrap(), &Settings::default());
+    let options = Options { mutant: Some(Mutant::LateCloseDetaches), ..Options::default() };
+    let lines = [Line::new("repeat", "cargo run --release -- replay gh1-half-open-0x1-abcdef")];
+    let red = || assert_held("half-open", &plan.clone().unwrap(), options, &lines);
+    let panic = std::panic::catch_unwind(red).unwrap_err();
+    let block = panic.downcast_ref::<String>().unwrap();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/cli"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.add_filter(r"engine [0-9a-f]{6}", "engine [ours]");
+    settings.bind(|| insta::assert_snapshot!("red-test", block));
 }
 
 #[test]

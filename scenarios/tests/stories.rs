@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::disallowed_methods, reason = "one of these tests is about threads")]
 
+mod pasted;
+
 use guildhall_scenarios::ALL;
 use guildhall_sim::digest::Fingerprint;
-use guildhall_sim::run::{Options, Outcome, Verdict, run};
+use guildhall_sim::failure::assert_held;
+use guildhall_sim::run::{Options, Outcome, run};
 use guildhall_sim::script::{Scenario, Settings};
 use guildhall_sim::seed::Seed;
+use pasted::{lines, token};
 use rayon::prelude::*;
 
 fn outcome(scenario: &Scenario, seed: u64) -> Outcome {
@@ -24,11 +28,10 @@ fn digests(jobs: &[(usize, u64)]) -> Vec<Fingerprint> {
 fn every_story_holds_under_its_first_seeds() {
     for scenario in ALL {
         (0..60_u64).into_par_iter().for_each(|seed| {
-            let outcome = outcome(scenario, seed);
-            let first = outcome.violations.first();
-            let said = first
-                .map_or_else(String::new, |first| format!("{}: {}", first.clause, first.message));
-            assert_eq!(outcome.verdict, Verdict::Held, "{} seed {seed}: {said}", scenario.name);
+            let seed = Seed::new(seed).unwrap();
+            let plan = scenario.plan(seed, &Settings::default()).unwrap();
+            let lines = lines(&token(scenario, seed));
+            assert_held(scenario.name, &plan, Options::default(), &lines).unwrap();
         });
     }
 }

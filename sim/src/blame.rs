@@ -3,19 +3,13 @@
 //! What is left to chance is keyed by what it is about (law 3), so all else stays as it was: a part
 //! without which the run holds is needed for the failure. Nothing here is guessed.
 
+use guildhall_check::violation::Clause;
+
+use crate::cone::Part;
 use crate::parallel::Parallel;
 use crate::plan::Plan;
 use crate::run::{Options, Outcome, Verdict, run};
 use crate::shrink::Same;
-
-/// A part of a plan that can be taken out by itself, by its place.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Part {
-    /// A fault.
-    Fault(usize),
-    /// An act.
-    Act(usize),
-}
 
 /// What comes of a run without a part of its plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,8 +18,8 @@ pub enum Without {
     Holds,
     /// It fails the same way: the part is not needed, by itself.
     Same,
-    /// It breaks something else first.
-    Otherwise,
+    /// It breaks this clause first, or the same one for another kind of thing.
+    Otherwise(Clause),
     /// It shows nothing: it ran out of budget, or cannot be run.
     Unknown,
 }
@@ -54,11 +48,11 @@ impl Part {
 
 impl Without {
     fn of(outcome: &Outcome, same: &Same) -> Self {
-        match outcome.verdict {
-            Verdict::Held => Self::Holds,
-            Verdict::Violated if same.is(outcome) => Self::Same,
-            Verdict::Violated => Self::Otherwise,
-            Verdict::Inconclusive => Self::Unknown,
+        match (outcome.verdict, outcome.violations.first()) {
+            (Verdict::Held, _) => Self::Holds,
+            (Verdict::Violated, Some(_)) if same.is(outcome) => Self::Same,
+            (Verdict::Violated, Some(first)) => Self::Otherwise(first.clause),
+            (Verdict::Violated, None) | (Verdict::Inconclusive, _) => Self::Unknown,
         }
     }
 }

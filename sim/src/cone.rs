@@ -8,6 +8,7 @@
 mod trace;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
 use guildhall_core::step::Actor;
@@ -17,8 +18,17 @@ use crate::plan::{Plan, PlanError};
 use crate::run::{Options, run};
 use trace::{Root, Trace};
 
-/// Steps that a cone can look back over; each takes 24 bytes.
+/// Steps that a cone can look back over; each takes 28 bytes.
 pub const MOST_STEPS: u64 = 4_000_000;
+
+/// A part of a plan that can be taken out by itself, by its place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Part {
+    /// A fault.
+    Fault(usize),
+    /// An act.
+    Act(usize),
+}
 
 /// Parts of a plan, by their places in it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -43,6 +53,65 @@ pub struct Cone {
     pub past: Parts,
 }
 
+/// A run up to one of its steps: which step came of which.
+pub struct Causes<'a> {
+    plan: &'a Plan,
+    cast: Arc<Cast>,
+    trace: Trace,
+    /// The step that they are the causes of.
+    end: u64,
+}
+
+impl<'a> Causes<'a> {
+    /// Runs a plan up to a step; `None` if that is further back than [`MOST_STEPS`], or never comes.
+    ///
+    /// # Errors
+    /// If the plan cannot be run.
+    pub fn of(plan: &'a Plan, options: Options, step: u64) -> Result<Option<Self>, PlanError> {
+        if step == 0 || step > MOST_STEPS {
+            return Ok(None);
+        }
+        let mut trace = Trace::new(plan, step)?;
+        run(plan, options.up_to(step), &mut trace)?;
+        let cast = crate::run::cast(plan)?;
+        let end = trace.last();
+        Ok((!trace.is_empty()).then_some(Self { plan, cast, trace, end }))
+    }
+
+    /// The causes of the last thing that happened to somebody, rather than of the last step of all;
+    /// deadlines aside, and what happens again and again by itself. The same as before if nothing
+    /// ever did.
+    #[must_use]
+    pub fn of_what_happened_to(self, actor: Actor) -> Self {
+        match self.trace.last_telling(actor) {
+            0 => self,
+            end => Self { end, ..self },
+        }
+    }
+
+    /// What the last of its steps stems from.
+    #[must_use]
+    pub fn cone(&self) -> Cone {
+        let chain = self.trace.back_from(self.end);
+        let near = near(self.plan, &self.cast, &self.trace, &chain);
+        Cone { past: past(&self.trace), near, chain }
+    }
+
+    /// The line of causes that begins with a part of the plan and leads to whoever took the last
+    /// step, as near to that step as it comes; the beginning alone where it never leads there.
+    /// Nothing for a part that has not begun by then.
+    #[must_use]
+    pub fn thread(&self, part: Part) -> Vec<u64> {
+        let Some(first) = self.trace.first(part) else { return Vec::new() };
+        let actor = self.trace.step(self.end).actor;
+        let origins = self.trace.origins();
+        let reached = (first..=self.end)
+            .rev()
+            .find(|step| origins[*step as usize] == first && self.trace.step(*step).actor == actor);
+        self.trace.back_from(reached.unwrap_or(first))
+    }
+}
+
 impl Cone {
     /// Runs a plan and finds the cone of a step; `None` if it is further back than
     /// [`MOST_STEPS`], or never comes.
@@ -50,20 +119,7 @@ impl Cone {
     /// # Errors
     /// If the plan cannot be run.
     pub fn of(plan: &Plan, options: Options, step: u64) -> Result<Option<Self>, PlanError> {
-        if step == 0 || step > MOST_STEPS {
-            return Ok(None);
-        }
-        let mut trace = Trace::new(plan, step)?;
-        let options = Options { max_steps: options.max_steps.min(step), ..options };
-        run(plan, options, &mut trace)?;
-        let cast = crate::run::cast(plan)?;
-        Ok((!trace.is_empty()).then(|| Self::from_trace(plan, &cast, &trace)))
-    }
-
-    fn from_trace(plan: &Plan, cast: &Cast, trace: &Trace) -> Self {
-        let chain = chain(trace);
-        let near = near(plan, cast, trace, &chain);
-        Self { past: past(trace), near, chain }
+        Ok(Causes::of(plan, options, step)?.map(|causes| causes.cone()))
     }
 }
 
@@ -89,19 +145,6 @@ impl Parts {
         let faults = self.faults.iter().filter_map(|&index| plan.faults.get(index));
         faults.map(|part| part.fault.word()).collect()
     }
-}
-
-/// The last step that was traced and the line of causes before it, the oldest first.
-fn chain(trace: &Trace) -> Vec<u64> {
-    let mut chain = Vec::new();
-    let mut step = trace.last();
-    while step > 0 {
-        chain.push(step);
-        let taken = trace.step(step);
-        step = if taken.cause == 0 && taken.timeout { taken.before } else { taken.cause };
-    }
-    chain.reverse();
-    chain
 }
 
 fn past(trace: &Trace) -> Parts {

@@ -25,8 +25,11 @@ pub mod token;
 pub mod blame;
 pub mod cone;
 pub mod divergence;
+pub mod explain;
+pub mod failure;
 pub mod parallel;
 pub mod shrink;
+pub mod words;
 
 pub mod agenda;
 pub mod clock;

@@ -184,6 +184,12 @@ impl Plan {
         toml::to_string(self).expect("every part of a plan has a TOML form")
     }
 
+    /// More steps than a sound run of it takes: thousands for each client, and a good many besides.
+    #[must_use]
+    pub fn most_steps(&self) -> u64 {
+        5_000_000 + 20_000 * self.sessions()
+    }
+
     /// How many clients there are, crowds counted out.
     #[must_use]
     pub fn sessions(&self) -> u64 {

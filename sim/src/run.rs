@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
+use guildhall_check::standing::Standing;
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::step::Witness;
@@ -17,19 +18,22 @@ use crate::topology::Topology;
 use crate::world::World;
 
 /// How a plan is to be run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Options {
     /// The bug to plant, in a build that can.
     pub mutant: Option<Mutant>,
-    /// Steps after which a run is given up as inconclusive.
-    pub max_steps: u64,
+    /// Steps after which a run is given up as inconclusive; as many as its plan should ever need,
+    /// where there is no number.
+    pub max_steps: Option<u64>,
     /// The world's time after which a run is given up as inconclusive.
     pub until: Option<Instant>,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self { mutant: None, max_steps: 2_000_000_000, until: None }
+impl Options {
+    /// The same, but no further than to a step.
+    #[must_use]
+    pub fn up_to(self, step: u64) -> Self {
+        Self { max_steps: Some(self.max_steps.map_or(step, |most| most.min(step))), ..self }
     }
 }
 
@@ -133,6 +137,17 @@ pub fn run(
         coverage: std::mem::take(&mut stage.coverage),
         hits,
     })
+}
+
+/// How everybody stands after a step of a plan's run, or at its end if that comes first.
+///
+/// # Errors
+/// If the plan cannot be run.
+pub fn standing(plan: &Plan, options: Options, step: u64) -> Result<Vec<Standing>, PlanError> {
+    let mut world = World::new(plan, options.up_to(step), ())?;
+    // A run that ends in a panic stands as it stood just before.
+    let _ = catch_unwind(AssertUnwindSafe(|| world.run()));
+    Ok(world.into_stage().watch.0.standing())
 }
 
 /// Who takes part in a plan.

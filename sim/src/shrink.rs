@@ -95,9 +95,17 @@ pub enum ShrinkError {
     /// It does not fail in the way that it is to.
     #[error("it does not fail: {0}")]
     Holds(String),
-    /// The result failed once and not again, or by other steps.
-    #[error("nondeterminism: the shrunk plan ran twice and took other steps the second time")]
+    /// What failed once did not again, or by other steps.
+    #[error("nondeterminism: the same plan was run twice and took other steps the second time")]
     Nondeterminism,
+}
+
+impl Budget {
+    /// Enough for most failures, and little enough to be spent on one that is only to be told.
+    #[must_use]
+    pub const fn brief() -> Self {
+        Self { runs: 4_000, steps: 20_000_000 }
+    }
 }
 
 impl Default for Budget {

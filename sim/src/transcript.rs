@@ -21,7 +21,10 @@ use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
 use guildhall_core::{client, session};
 
-use words::{Words, client_frame, detach, farewell, server_frame};
+use crate::words::at;
+use words::{client_frame, detach, farewell, server_frame};
+
+pub(crate) use words::Words;
 
 /// Writes one line a step.
 pub struct Transcript<F> {
@@ -35,6 +38,24 @@ pub struct Transcript<F> {
     /// The n-th session that has begun, and whose it is.
     sessions: BTreeMap<SessionId, String>,
     begun: BTreeMap<String, u32>,
+}
+
+/// Who takes a step, by name.
+#[must_use]
+pub fn who(actor: Actor, cast: &Cast) -> &str {
+    match actor {
+        Actor::World => "world",
+        Actor::Node(node) => cast.node(node),
+        Actor::Client(port) => cast.client(port),
+        Actor::Journal(_) => "journal",
+        Actor::Directory => "directory",
+    }
+}
+
+/// What the line of a step begins with: its number, when it was, and who took it.
+#[must_use]
+pub fn lead(head: &Head, cast: &Cast) -> String {
+    format!("#{:<4} {:>9}  {:<10} ", head.step, at(head.at), who(head.actor, cast))
 }
 
 /// Whether a journal is asked something that goes on for ever.
@@ -61,21 +82,16 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
         }
     }
 
+    /// The line of the last step, whether or not it was worth telling.
+    pub(crate) fn told(&self) -> &str {
+        &self.line
+    }
+
     fn begin(&mut self, head: &Head, what: &str) {
-        let cast = &self.words.cast;
-        let who = match head.actor {
-            Actor::World => "world",
-            Actor::Node(node) => cast.node(node),
-            Actor::Client(port) => cast.client(port),
-            Actor::Journal(_) => "journal",
-            Actor::Directory => "directory",
-        };
         self.line.clear();
         self.tips.clear();
         self.worth = true;
-        let micros = head.at.as_micros();
-        let at = format!("{}.{:03}s", micros / 1_000_000, micros / 1_000 % 1_000);
-        let _ = write!(self.line, "#{:<4} {at:>9}  {who:<10} {what}", head.step);
+        let _ = write!(self.line, "{}{what}", lead(head, &self.words.cast));
     }
 
     /// A step that is worth a line only if something comes of it.
@@ -93,16 +109,22 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
         self.sessions.get(&id).map_or("an unknown session", String::as_str)
     }
 
+    /// Learns the name of a session that has begun, without telling of it; once is enough.
+    pub(crate) fn learn(&mut self, note: &Note) {
+        let Note::Begun { session, user, .. } = note else { return };
+        if !self.sessions.contains_key(session) {
+            let who = self.words.cast.user(*user).to_owned();
+            let nth = self.begun.entry(who.clone()).or_default();
+            *nth += 1;
+            self.sessions.insert(*session, format!("{who}'s session {nth}"));
+        }
+    }
+
     fn note(&mut self, note: &Note) -> String {
         match note {
-            Note::Begun { session, connection, user, .. } => {
-                let who = self.words.cast.user(*user).to_owned();
-                let nth = self.begun.entry(who.clone()).or_default();
-                *nth += 1;
-                let name = format!("{who}'s session {nth}");
-                let text = format!("{name} begins on {connection}");
-                self.sessions.insert(*session, name);
-                text
+            Note::Begun { session, connection, .. } => {
+                self.learn(note);
+                format!("{} begins on {connection}", self.session(*session))
             }
             Note::IdentifyRefused { why, .. } => format!("identify refused: {why:?}"),
             Note::Resumed { session, connection, seq } => {

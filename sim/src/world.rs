@@ -52,6 +52,10 @@ const LOOK_EVERY: u64 = 1_000_000;
 /// a crash, or the second copy of a message, may be as late as that.
 const CALM: u64 = 5_000_000;
 
+/// How many steps a run goes on after the contract was broken: what follows says little, and a world
+/// that is broken may be busy for ever.
+const AFTERMATH: u64 = 100_000;
+
 /// How many events are looked at ahead: so many reads can be under way at once.
 const AHEAD: usize = 16;
 
@@ -100,6 +104,10 @@ pub(crate) struct World<'a, W> {
     faults: Faults,
     phase: Phase,
     options: Options,
+    /// Steps after which the run is given up, as things stand.
+    most: u64,
+    /// The contract was broken.
+    broken: bool,
     /// How many of the next events were looked at ahead.
     looked: usize,
 }
@@ -191,6 +199,8 @@ impl<'a, W: Witness> World<'a, W> {
             owners,
             faults,
             phase,
+            most: options.max_steps.unwrap_or_else(|| plan.most_steps()),
+            broken: false,
             options,
             looked: 0,
         };
@@ -241,8 +251,11 @@ impl<'a, W: Witness> World<'a, W> {
             }
             self.stage.now = at;
             self.take(event);
-            if self.stage.steps >= self.options.max_steps {
+            if self.stage.steps >= self.most {
                 self.phase = Phase::Over(End::OutOfBudget);
+            } else if !self.broken && self.stage.watch.0.is_broken() {
+                self.broken = true;
+                self.most = self.most.min(self.stage.steps + AFTERMATH);
             }
         }
     }

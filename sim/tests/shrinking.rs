@@ -53,7 +53,7 @@ fn two_runs_part_at_the_first_step_that_differs_and_both_sides_are_shown() {
 #[test]
 fn a_run_that_goes_on_longer_parts_where_the_other_ends() {
     let plan = reference();
-    let short = Options { max_steps: 500, ..Options::default() };
+    let short = Options::default().up_to(500);
     let parts = between(
         |it| run(&plan, short, it).map(drop),
         |it| run(&plan, Options::default(), it).map(drop),

@@ -77,6 +77,12 @@ impl Relays {
         open.is_some_and(|open| open.reach.is_some_and(|reach| open.least < reach))
     }
 
+    /// Where the relays of a guild stand at least, with their nodes.
+    pub(crate) fn of(&self, guild: GuildId) -> impl Iterator<Item = (NodeId, Position)> {
+        let open = self.open.iter().filter(move |(_, open)| open.guild == guild);
+        open.map(|(relay, open)| (relay.node, open.least))
+    }
+
     fn at(&self, node: NodeId) -> impl Iterator<Item = GuildId> {
         let (first, last) = (RelayId { node, serial: 0 }, RelayId { node, serial: u64::MAX });
         self.open.range(first..=last).map(|(_, open)| open.guild)

@@ -4,13 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use guildhall_core::directory::{Notice, Word};
 use guildhall_core::dispatch::Dispatch;
+use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::{Connection, GuildId, Seq};
+use guildhall_core::journal::{Command, Reply};
 use guildhall_core::request::Origin;
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
 use guildhall_core::time::Instant;
 use guildhall_core::{client, directory, node};
 
+use super::Part;
 use crate::plan::{Plan, PlanError};
 use crate::topology::{Move, Topology};
 
@@ -23,15 +27,35 @@ pub(super) enum Root {
     Start(u32),
 }
 
+/// What kind of step it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    /// A deadline came: it is due to something before.
+    Deadline,
+    /// It goes on for ever by itself: heartbeats, their answers, confirmed epochs, counts.
+    Idle,
+    /// Anything else.
+    Telling,
+}
+
 /// What is kept of a step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
     pub(super) cause: u64,
     /// The step that its actor took before, or 0.
     pub(super) before: u64,
+    /// The last one before that was neither idle nor a deadline, or 0.
+    since: u64,
     pub(super) actor: Actor,
     pub(super) root: Root,
-    pub(super) timeout: bool,
+    kind: Kind,
+}
+
+impl Taken {
+    /// The step that this one came of, or 0.
+    fn whence(self) -> u64 {
+        if self.cause == 0 && self.kind == Kind::Deadline { self.since } else { self.cause }
+    }
 }
 
 /// From which step to which a fault lasted.
@@ -47,21 +71,29 @@ pub(super) struct Trace {
     most: u64,
     steps: Vec<Small>,
     actors: Vec<Actor>,
-    /// Each actor's place in the list above, and its last step.
-    seen: BTreeMap<Actor, (u32, u32)>,
+    seen: BTreeMap<Actor, Seen>,
     spells: Vec<Spell>,
     asked: BTreeMap<Origin, u32>,
     /// Those who come and go at an instant, and by which act.
     moves: BTreeMap<(u32, Instant), u32>,
 }
 
-/// [`Taken`], in 24 bytes.
+/// An actor's place among all, its last step, and the last one that was telling.
+#[derive(Clone, Copy)]
+struct Seen {
+    place: u32,
+    last: u32,
+    telling: u32,
+}
+
+/// [`Taken`], in 28 bytes.
 #[derive(Clone, Copy)]
 struct Small {
     cause: u32,
     before: u32,
+    since: u32,
     actor: u32,
-    timeout: bool,
+    kind: Kind,
     root: Root,
 }
 
@@ -96,9 +128,45 @@ impl Trace {
 
     /// A step from 1 to the last.
     pub(super) fn step(&self, number: u64) -> Taken {
-        let Small { cause, before, actor, timeout, root } = self.steps[number as usize - 1];
-        let (cause, before) = (u64::from(cause), u64::from(before));
-        Taken { cause, before, actor: self.actors[actor as usize], root, timeout }
+        let Small { cause, before, since, actor, kind, root } = self.steps[number as usize - 1];
+        let (cause, before, since) = (u64::from(cause), u64::from(before), u64::from(since));
+        Taken { cause, before, since, actor: self.actors[actor as usize], root, kind }
+    }
+
+    /// A step and the line of causes before it, the oldest first. A deadline comes of what its actor
+    /// did before.
+    pub(super) fn back_from(&self, step: u64) -> Vec<u64> {
+        let some = |step: u64| (step > 0).then_some(step);
+        let before = |step: &u64| some(self.step(*step).whence());
+        let mut line: Vec<_> = std::iter::successors(some(step), before).collect();
+        line.reverse();
+        line
+    }
+
+    /// The last step of an actor that is neither idle nor a deadline, or 0.
+    pub(super) fn last_telling(&self, actor: Actor) -> u64 {
+        self.seen.get(&actor).map_or(0, |seen| u64::from(seen.telling))
+    }
+
+    /// The first step of each step's line of causes, by the step's number; 0 has none.
+    pub(super) fn origins(&self) -> Vec<u64> {
+        let mut origins = vec![0];
+        for step in 1..=self.last() {
+            let whence = self.step(step).whence();
+            origins.push(if whence == 0 { step } else { origins[whence as usize] });
+        }
+        origins
+    }
+
+    /// The first step that a part of the plan begins.
+    pub(super) fn first(&self, part: Part) -> Option<u64> {
+        let begins = |root| match (root, part) {
+            (Root::Fault(index), Part::Fault(wanted)) | (Root::Act(index), Part::Act(wanted)) => {
+                index as usize == wanted
+            }
+            (Root::None | Root::Fault(_) | Root::Act(_) | Root::Start(_), _) => false,
+        };
+        (1..=self.last()).find(|step| begins(self.step(*step).root))
     }
 
     /// The faults that have struck, in the order in which they did.
@@ -106,26 +174,30 @@ impl Trace {
         &self.spells
     }
 
-    fn begin(&mut self, head: &Head, root: Root, timeout: bool) {
+    fn begin(&mut self, head: &Head, root: Root, kind: Kind) {
         if head.step > self.most {
             return;
         }
         // Both are at most `most`, which fits.
         #[allow(clippy::cast_possible_truncation, reason = "a trace has fewer steps than 2^32")]
         let (cause, step) = (head.cause as u32, head.step as u32);
-        let next = (self.actors.len() as u32, 0);
-        let (actor, last) = self.seen.entry(head.actor).or_insert(next);
-        if *last == 0 {
+        let next = Seen { place: self.actors.len() as u32, last: 0, telling: 0 };
+        let seen = self.seen.entry(head.actor).or_insert(next);
+        if seen.last == 0 {
             self.actors.push(head.actor);
         }
         // What the world does at one time does not come of what it did before.
-        let before = if head.actor == Actor::World { 0 } else { *last };
+        let before = if head.actor == Actor::World { 0 } else { seen.last };
+        let (since, actor) = (seen.telling, seen.place);
         // Every step is told; should one not be, it counts as a root of its own.
-        let gap = Small { cause: 0, before: 0, actor: *actor, timeout: false, root: Root::None };
-        self.steps.resize(step as usize - 1, gap);
-        let small = Small { cause, before, actor: *actor, timeout, root };
-        *last = step;
-        self.steps.push(small);
+        let root_of_its_own =
+            Small { cause: 0, before: 0, since: 0, actor, kind: Kind::Telling, root: Root::None };
+        self.steps.resize(step as usize - 1, root_of_its_own);
+        self.steps.push(Small { cause, before, since, actor, kind, root });
+        seen.last = step;
+        if kind == Kind::Telling {
+            seen.telling = step;
+        }
     }
 
     fn client_root(&self, head: &Head, input: &client::Input) -> Root {
@@ -147,23 +219,27 @@ impl Trace {
 }
 
 impl Witness for Trace {
-    fn node_input(&mut self, head: &Head, _: &node::Input) {
-        self.begin(head, Root::None, false);
+    fn node_input(&mut self, head: &Head, input: &node::Input) {
+        self.begin(head, Root::None, kind_at_node(input));
     }
     fn client_input(&mut self, head: &Head, input: &client::Input) {
-        self.begin(head, self.client_root(head, input), false);
+        let ack = matches!(input, client::Input::Frame { frame: ServerFrame::HeartbeatAck, .. });
+        let kind = if ack { Kind::Idle } else { Kind::Telling };
+        self.begin(head, self.client_root(head, input), kind);
     }
     fn delivered(&mut self, head: &Head, _: Connection, _: Seq, _: &Arc<Dispatch>) {
-        self.begin(head, Root::None, false);
+        self.begin(head, Root::None, Kind::Telling);
     }
-    fn journal_event(&mut self, head: &Head, _: GuildId, _: &JournalEvent) {
-        self.begin(head, Root::None, false);
+    fn journal_event(&mut self, head: &Head, _: GuildId, event: &JournalEvent) {
+        let confirm = matches!(event, JournalEvent::Asked { command: Command::Confirm { .. }, .. });
+        self.begin(head, Root::None, if confirm { Kind::Idle } else { Kind::Telling });
     }
-    fn directory_input(&mut self, head: &Head, _: &directory::Input) {
-        self.begin(head, Root::None, false);
+    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
+        let idle = matches!(input.word, Word::Since { .. });
+        self.begin(head, Root::None, if idle { Kind::Idle } else { Kind::Telling });
     }
     fn timeout(&mut self, head: &Head) {
-        self.begin(head, Root::None, true);
+        self.begin(head, Root::None, Kind::Deadline);
     }
     fn world(&mut self, head: &Head, event: &WorldEvent) {
         let root = match event {
@@ -183,6 +259,28 @@ impl Witness for Trace {
             | WorldEvent::Crashed(_)
             | WorldEvent::Started(_) => Root::None,
         };
-        self.begin(head, root, false);
+        self.begin(head, root, Kind::Telling);
+    }
+}
+
+/// Whether something that happens to a node happens again and again by itself.
+fn kind_at_node(input: &node::Input) -> Kind {
+    match input {
+        node::Input::Journal { reply: Reply::Confirmed { .. }, .. }
+        | node::Input::Directory(Notice::Changed { .. })
+        | node::Input::Frame { frame: ClientFrame::Heartbeat { .. }, .. }
+        | node::Input::Drained { .. }
+        | node::Input::Census => Kind::Idle,
+        node::Input::Own(_)
+        | node::Input::Journal { .. }
+        | node::Input::Directory(_)
+        | node::Input::Down(_)
+        | node::Input::Accepted { .. }
+        | node::Input::Frame { .. }
+        | node::Input::Identify { .. }
+        | node::Input::Closed { .. }
+        | node::Input::Request { .. }
+        | node::Input::Peer { .. }
+        | node::Input::Stop => Kind::Telling,
     }
 }

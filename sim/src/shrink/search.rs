@@ -47,7 +47,7 @@ impl<'a, P: Parallel> Search<'a, P> {
         Self {
             plan: plan.clone(),
             step: began.violations.first().map(|first| first.step),
-            options: Options { max_steps: options.max_steps.min(most), ..options },
+            options: options.up_to(most),
             same,
             left: budget,
             parallel,

@@ -18,8 +18,8 @@ use guildhall_core::request::{Act, Answer, Outcome, Request};
 use crate::plan::Powers;
 
 /// Names for everything that the plan names.
-pub(super) struct Words {
-    pub(super) cast: Arc<Cast>,
+pub(crate) struct Words {
+    pub(crate) cast: Arc<Cast>,
 }
 
 impl Words {
@@ -179,7 +179,7 @@ impl Words {
         }
     }
 
-    pub(super) fn request(&self, request: &Request) -> String {
+    pub(crate) fn request(&self, request: &Request) -> String {
         let guild = self.guild(request.guild);
         let user = |id: &UserId| self.user(*id);
         let what = match &request.act {

@@ -1,0 +1,20 @@
+//! The lines to paste under a test that is red.
+
+use guildhall_sim::engine::ENGINE;
+use guildhall_sim::failure::Line;
+use guildhall_sim::script::Scenario;
+use guildhall_sim::seed::Seed;
+use guildhall_sim::token::RunToken;
+
+/// The word for a seed of a scenario.
+#[allow(dead_code, reason = "not every test runs scenarios")]
+pub(crate) fn token(scenario: &Scenario, seed: Seed) -> String {
+    RunToken { scenario: scenario.name.to_owned(), seed, engine: ENGINE }.to_string()
+}
+
+/// The lines for what a token names or a capsule holds.
+pub(crate) fn lines(what: &str) -> Vec<Line> {
+    let line =
+        |does, command: &str| Line::new(does, format!("cargo run --release -- {command} {what}"));
+    vec![line("repeat", "replay"), line("shrink", "shrink"), line("explain", "explain")]
+}
