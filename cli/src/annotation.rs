@@ -4,19 +4,16 @@
 
 use std::fmt;
 
-use crate::suite::{Ending, Group};
-use crate::words::counted;
+use crate::finding::{Finding, Level};
 
-/// A line for a group of failures of a scenario.
-pub(crate) fn annotation(scenario: &str, group: &Group<'_>) -> String {
-    let (case, seeds) = (group.lowest, counted(group.count, "seed"));
-    let level = match case.ending {
-        Ending::Violated { .. } | Ending::Broken(_) => "error",
-        Ending::Inconclusive => "warning",
+/// A line for a group of failures.
+pub(crate) fn annotation(finding: &Finding) -> String {
+    let level = match finding.level {
+        Level::Error => "error",
+        Level::Warning => "warning",
     };
-    let (kind, seed) = (case.ending.kind(), case.recipe.seed);
-    let title = format!("{kind} {scenario} {seed} ({seeds})");
-    format!("::{level} title={}::{}", Property(&title), Message(&case.block()))
+    let title = format!("{} {} ({})", finding.kind, finding.which, finding.seeds);
+    format!("::{level} title={}::{}", Property(&title), Message(&finding.block))
 }
 
 /// A text as the message of a workflow command.

@@ -3,7 +3,9 @@
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{completions, doctor, exit, merge, mutants, replay, run, scenarios, shrink, sweep};
+use crate::{
+    completions, doctor, exit, explain, merge, mutants, replay, run, scenarios, shrink, sweep,
+};
 
 /// Deterministic simulation of a Discord-like gateway: sweep seeds, run one, replay a failure.
 #[derive(Parser, Debug)]
@@ -20,6 +22,7 @@ pub(crate) enum Command {
     Sweep(sweep::SweepArgs),
     Replay(replay::ReplayArgs),
     Shrink(shrink::ShrinkArgs),
+    Explain(explain::ExplainArgs),
     Merge(merge::MergeArgs),
     Doctor(doctor::DoctorArgs),
     Mutants(mutants::MutantsArgs),

@@ -123,7 +123,7 @@ fn field(args: &DoctorArgs) -> Result<Field, Error> {
     let range = Seeds { first, count: args.count.unwrap_or(USUAL_COUNT) }.checked()?;
     let seeds = Slice::new(range, Partition::default());
     let scenarios = named(&args.scenarios)?;
-    Ok(Field { scenarios, seeds, conditions: Conditions::default(), save: false })
+    Ok(Field { scenarios, seeds, conditions: Conditions::default(), causes: false })
 }
 
 /// What is compared, as it is being told.

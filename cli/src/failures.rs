@@ -1,58 +1,99 @@
-//! The failures of a sweep, grouped by what they have in common.
+//! The failures of a sweep, grouped by what they have in common: the clause that broke first, the kind
+//! of thing it broke for, and the kinds of faults that led there. The cheapest of a group stands for
+//! it, the first of equals.
 
-use std::collections::BTreeMap;
-use std::io;
+use std::collections::{BTreeMap, BTreeSet};
 
-use guildhall_check::violation::{Clause, Violation};
+use guildhall_sim::cone::Cone;
+use guildhall_sim::digest::Fingerprint;
+use guildhall_sim::plan::Plan;
 use guildhall_sim::run::Outcome;
+use guildhall_sim::shrink::Same;
 
-use crate::out::Out;
+use crate::error::Error;
+use crate::guarded;
 use crate::recipe::Recipe;
-use crate::tell;
-use crate::words::counted;
+use crate::suite::Ending;
 
-/// How many groups are told to people.
-const MOST_TOLD: usize = 5;
+/// Kinds of faults, in plans' words.
+pub(crate) type Kinds = BTreeSet<String>;
 
-/// The failures of a sweep, by the scenario's place in it and the clause broken first.
+/// Failures by what they have in common.
 #[derive(Default)]
 pub(crate) struct Failures {
-    groups: BTreeMap<(usize, Clause), Group>,
+    groups: BTreeMap<Alike, Group>,
 }
 
-/// Failures that look alike; the lowest seed stands for all.
-struct Group {
-    count: u64,
-    scenario: String,
-    lowest: Violation,
-    paste: String,
+/// What failures of a group have in common.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Alike {
+    /// What broke, and which faults led there.
+    Broken(Same, Kinds),
+    /// Without a verdict: in which scenario, and what kept it from one.
+    Open(String, String),
+}
+
+/// Failures that are alike.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) count: u64,
+    /// How many of each scenario.
+    pub(crate) scenarios: BTreeMap<String, u64>,
+    pub(crate) cheapest: Found,
+}
+
+/// A failure.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) recipe: Recipe,
+    pub(crate) ending: Ending,
+    pub(crate) steps: u64,
+    /// The run's digest, where it is known.
+    pub(crate) digest: Option<Fingerprint>,
+}
+
+/// The kinds of the faults that led to a run's violation.
+pub(crate) fn kinds(recipe: &Recipe, plan: &Plan, outcome: &Outcome) -> Result<Kinds, Error> {
+    let Some(first) = outcome.violations.first() else { return Ok(Kinds::new()) };
+    let options = recipe.conditions.options();
+    let cone = guarded::quietly(|| Cone::of(plan, options, first.step));
+    let cone = cone.map_err(|error| recipe.refused(&error))?;
+    let kinds = cone.map(|cone| cone.near.kinds(plan)).unwrap_or_default();
+    Ok(kinds.into_iter().map(str::to_owned).collect())
 }
 
 impl Failures {
-    /// Takes note of a run. Runs come by scenario and seed, so the first of a group is its lowest.
-    pub(crate) fn add(&mut self, place: usize, recipe: &Recipe, outcome: &Outcome) {
-        let Some(first) = outcome.violations.first() else { return };
-        let group = self.groups.entry((place, first.clause)).or_insert_with(|| Group {
-            count: 0,
-            scenario: recipe.subject.name(),
-            lowest: first.clone(),
-            paste: recipe.paste(),
-        });
-        group.count += 1;
+    /// Takes note of a failure. They come by scenario and seed, so the first of equals is the lowest.
+    pub(crate) fn add(&mut self, found: Found, kinds: Kinds) {
+        let scenario = found.recipe.subject.name();
+        let alike = match &found.ending {
+            Ending::Violated { first, .. } => Alike::Broken(Same::of(first), kinds),
+            Ending::Inconclusive | Ending::Broken(_) => {
+                Alike::Open(scenario.clone(), found.ending.kind())
+            }
+        };
+        match self.groups.entry(alike) {
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                let scenarios = BTreeMap::from([(scenario, 1)]);
+                vacant.insert(Group { count: 1, scenarios, cheapest: found });
+            }
+            std::collections::btree_map::Entry::Occupied(group) => {
+                let group = group.into_mut();
+                group.count += 1;
+                *group.scenarios.entry(scenario).or_default() += 1;
+                if found.steps < group.cheapest.steps {
+                    group.cheapest = found;
+                }
+            }
+        }
     }
 
-    pub(crate) fn tell(&self, out: &mut Out) -> io::Result<()> {
-        for group in self.groups.values().take(MOST_TOLD) {
-            let (seeds, what) = (counted(group.count, "seed"), &group.scenario);
-            let told = tell::violation(&group.lowest, &group.paste);
-            out.line(format_args!("\n{what}, {seeds}; the lowest:\n{told}"))?;
-        }
-        match self.groups.len().checked_sub(MOST_TOLD) {
-            Some(more @ 1..) => {
-                let groups = counted(more as u64, "more group");
-                out.line(format_args!("\n… and {groups} of failures, which --json lists"))
-            }
-            Some(0) | None => Ok(()),
-        }
+    /// The groups: violations before what has no verdict, the most frequent first.
+    pub(crate) fn into_groups(self) -> Vec<(Alike, Group)> {
+        let mut groups: Vec<_> = self.groups.into_iter().collect();
+        groups.sort_by_key(|(alike, group)| {
+            (matches!(alike, Alike::Open(..)), std::cmp::Reverse(group.count))
+        });
+        groups
     }
 }

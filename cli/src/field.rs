@@ -6,10 +6,10 @@ use guildhall_sim::script::Scenario;
 use guildhall_sim::seed::Seed;
 
 use crate::error::Error;
+use crate::failures::{Kinds, kinds};
 use crate::guarded;
 use crate::json::SeedLine;
 use crate::recipe::Recipe;
-use crate::saved::{Kinds, kinds};
 use crate::seeds::Slice;
 use crate::settings::Conditions;
 use crate::subject::{self, Subject};
@@ -19,8 +19,8 @@ pub(crate) struct Field {
     pub(crate) scenarios: Vec<&'static Scenario>,
     pub(crate) seeds: Slice,
     pub(crate) conditions: Conditions,
-    /// Whether failures are to be saved.
-    pub(crate) save: bool,
+    /// Whether it is to be known what led to failures.
+    pub(crate) causes: bool,
 }
 
 /// A seed's run as a thread hands it on.
@@ -29,7 +29,7 @@ pub(crate) struct Ran {
     pub(crate) outcome: Outcome,
     /// Its line, where lines are wanted: written by the thread, since there are many.
     pub(crate) line: Vec<u8>,
-    /// The kinds of faults that led to its failure, where failures are to be saved.
+    /// The kinds of faults that led to its failure, where that is to be known.
     pub(crate) kinds: Kinds,
 }
 
@@ -80,7 +80,7 @@ impl Field {
         let plan = recipe.plan()?;
         let options = recipe.conditions.options();
         let outcome = guarded::play(&recipe, &plan, options, &mut ())?;
-        let kinds = if self.save { kinds(&recipe, &plan, &outcome)? } else { Kinds::new() };
+        let kinds = if self.causes { kinds(&recipe, &plan, &outcome)? } else { Kinds::new() };
         let mut line = Vec::new();
         if json {
             SeedLine::new("seed", &recipe, &outcome).write(&mut line)?;

@@ -4,58 +4,65 @@ use std::path::Path;
 
 use crate::annotation::annotation;
 use crate::error::Error;
+use crate::finding::Finding;
 use crate::markdown;
 use crate::out::{Out, note};
-use crate::suite::{Case, Suite};
+use crate::suite::Suite;
 
 /// Names the file that a step's summary is appended to.
 const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// Writes the annotations, and the summary where there is a place for it.
-pub(crate) fn write(suites: &[Suite], out: &mut Out) -> Result<(), Error> {
-    for suite in suites {
-        for group in suite.groups() {
-            out.line(annotation(suite.scenario, &group))?;
-        }
+pub(crate) fn write(
+    suites: &[Suite],
+    findings: &[Finding],
+    more: u64,
+    out: &mut Out,
+) -> Result<(), Error> {
+    for finding in findings {
+        out.line(annotation(finding))?;
     }
     let Some(path) = std::env::var_os(SUMMARY).filter(|path| !path.is_empty()) else {
         return Ok(());
     };
     // The verdict does not hang on a page that only repeats it.
-    if let Err(error) = markdown::append(Path::new(&path), &markdown::page(suites, diagram)) {
+    if let Err(error) = markdown::append(Path::new(&path), &markdown::page(suites, findings, more))
+    {
         note(format_args!("no summary of the step is written: {error}"));
     }
     Ok(())
 }
 
-/// What a failure came from, drawn with Mermaid: its causal cone, once that has been made minimal.
-fn diagram(_: &Case) -> Option<String> {
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::example;
+    use crate::examined::Results;
+    use crate::failures::{Failures, Found, Kinds};
+    use crate::suite::{Case, example};
+
+    fn findings(suites: Vec<Suite>) -> Vec<Finding> {
+        let mut failures = Failures::default();
+        for Case { recipe, ending } in suites.into_iter().flat_map(|suite| suite.cases) {
+            failures.add(Found { recipe, ending, steps: 0, digest: None }, Kinds::new());
+        }
+        let results = Results { rest: failures.into_groups(), ..Results::default() };
+        Finding::all(&results, usize::MAX).0
+    }
 
     #[test]
     fn each_group_of_failures_is_one_annotation() {
-        let suites = example();
-        let groups = suites.iter().flat_map(|suite| {
-            suite.groups().into_iter().map(|group| annotation(suite.scenario, &group))
-        });
-        let page = groups.collect::<Vec<_>>().join("\n");
-        assert_eq!(page.lines().count(), 4);
-        crate::snapshots().bind(|| insta::assert_snapshot!("annotations", page));
+        let lines: Vec<_> = findings(example()).iter().map(annotation).collect();
+        assert_eq!(lines.len(), 4);
+        crate::snapshots().bind(|| insta::assert_snapshot!("annotations", lines.join("\n")));
     }
 
     #[test]
     fn a_summary_has_the_failures_with_what_they_came_from_and_then_the_table() {
-        let drawn = |case: &Case| {
-            let seed = case.recipe.seed;
-            case.ending.clause().map(|clause| format!("flowchart TD\n    cut --> {clause}{seed}"))
-        };
-        let page = markdown::page(&example(), drawn);
+        let mut found = findings(example());
+        for finding in found.iter_mut().filter(|finding| finding.kind.starts_with('L')) {
+            finding.diagram = Some("flowchart TD\n    cut --> L2".to_owned());
+        }
+        let page = markdown::page(&example(), &found, 3);
         crate::snapshots().bind(|| insta::assert_snapshot!("step-summary", page));
     }
 }

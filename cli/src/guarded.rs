@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use guildhall_check::violation::Clause;
 use guildhall_core::step::Witness;
@@ -10,6 +10,7 @@ use guildhall_sim::plan::Plan;
 use guildhall_sim::run::{Options, Outcome, run};
 
 use crate::error::Error;
+use crate::out::note;
 use crate::recipe::Recipe;
 
 thread_local! {
@@ -42,33 +43,48 @@ pub(crate) fn play(
     PLACE.set(None);
     let ended = catch_unwind(AssertUnwindSafe(|| run(plan, options, witness)));
     RUNNING.set(false);
-    let place = PLACE.take();
     let mut outcome = match ended {
         Ok(ended) => ended.map_err(|error| recipe.refused(&error))?,
-        Err(panic) => return Err(broke_down(recipe, &*panic, place)),
+        Err(panic) => return Err(broke_down(recipe, &*panic)),
     };
     // The violation has the panic's text; where it happened only the hook was told.
     let panicked = outcome.violations.iter_mut().find(|found| found.clause == Clause::Panic);
-    if let (Some(violation), Some(place)) = (panicked, place) {
+    if let (Some(violation), Some(place)) = (panicked, PLACE.take()) {
         violation.got = format!("{} ({place})", violation.got);
     }
     Ok(outcome)
 }
 
-/// Does work in which plans are run; their panics are not told.
+/// Does work in which plans are run. Panics of runs are caught there, and not told; one that comes as
+/// far as this is our own mistake, and is.
 pub(crate) fn quietly<T>(work: impl FnOnce() -> T) -> T {
     let before = RUNNING.replace(true);
-    let done = work();
+    let done = catch_unwind(AssertUnwindSafe(work));
     RUNNING.set(before);
-    done
+    done.unwrap_or_else(|panic| {
+        if !before {
+            let (said, place) = (said(&*panic), place());
+            note(format_args!("error: it broke down at {place}: {said}"));
+        }
+        resume_unwind(panic)
+    })
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic")
+}
+
+/// Where the last panic that was not told came from.
+fn place() -> String {
+    PLACE.take().unwrap_or_else(|| "an unknown place".to_owned())
 }
 
 /// A panic outside of the run itself, while it is set up or judged: our mistake, and no verdict.
-fn broke_down(recipe: &Recipe, panic: &(dyn Any + Send), place: Option<String>) -> Error {
-    let said = panic.downcast_ref::<String>().map(String::as_str);
-    let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
-    let place = place.unwrap_or_else(|| "an unknown place".to_owned());
-    Error::Internal(format!("`{}` broke down at {place}: {said}", recipe.command()))
+fn broke_down(recipe: &Recipe, panic: &(dyn Any + Send)) -> Error {
+    let (command, place, said) = (recipe.command(), place(), said(panic));
+    Error::Internal(format!("`{command}` broke down at {place}: {said}"))
 }
 
 #[cfg(test)]

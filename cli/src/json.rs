@@ -1,16 +1,19 @@
 //! The objects of `--json`, one a line. Their form is a promise: `guildhall/1`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::step::Step;
 use guildhall_sim::digest::Fingerprint;
+use guildhall_sim::failure::Failure;
 use guildhall_sim::run::Outcome;
 use guildhall_sim::shrink::{Shrunk, Size};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::Error;
+use crate::failures::Kinds;
 use crate::meter::{self, Cost};
 use crate::recipe::Recipe;
 
@@ -165,6 +168,67 @@ impl<'a> ShrunkLine<'a> {
             wall_s: cost.wall_s,
             cpu_s: cost.cpu_s,
         }
+    }
+}
+
+/// A failure, explained.
+#[derive(Serialize)]
+pub(crate) struct Failed<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    #[serde(flatten)]
+    failure: &'a Failure,
+}
+
+impl<'a> Failed<'a> {
+    pub(crate) fn new(failure: &'a Failure) -> Self {
+        Self { schema: SCHEMA, r#type: "failure", failure }
+    }
+}
+
+/// Failures of a sweep that are alike, one of them explained. Slices write them, and `merge` reads
+/// them again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FailureLine {
+    schema: Cow<'static, str>,
+    r#type: Cow<'static, str>,
+    /// How many seeds, and how many of each scenario.
+    pub(crate) seeds: u64,
+    pub(crate) scenarios: BTreeMap<String, u64>,
+    /// The kinds of faults that the small run has.
+    pub(crate) faults: Kinds,
+    /// The file that the small run was written into.
+    pub(crate) capsule: Option<PathBuf>,
+    #[serde(flatten)]
+    pub(crate) failure: Failure,
+}
+
+impl FailureLine {
+    pub(crate) fn new(
+        seeds: u64,
+        scenarios: BTreeMap<String, u64>,
+        faults: Kinds,
+        capsule: Option<PathBuf>,
+        failure: Failure,
+    ) -> Self {
+        let (schema, r#type) = (SCHEMA.into(), "failure".into());
+        Self { schema, r#type, seeds, scenarios, faults, capsule, failure }
+    }
+
+    /// Another slice has found the same: the smaller one stands for both.
+    pub(crate) fn join(&mut self, other: &Self) {
+        let weight = |it: &Self| {
+            let size = it.failure.shrunk.map(|shrunk| shrunk.to.faults + shrunk.to.acts);
+            (size, it.failure.explanation.steps)
+        };
+        let (seeds, mut scenarios) = (self.seeds + other.seeds, self.scenarios.clone());
+        for (name, count) in &other.scenarios {
+            *scenarios.entry(name.clone()).or_default() += count;
+        }
+        if weight(other) < weight(self) {
+            *self = other.clone();
+        }
+        (self.seeds, self.scenarios) = (seeds, scenarios);
     }
 }
 

@@ -15,7 +15,18 @@ use crate::settings::Conditions;
 #[cfg(not(feature = "mutants"))]
 use crate::settings::MUTANTS_BUILD;
 use crate::subject::{self, Subject};
-use crate::words;
+use crate::{program, words};
+
+/// Reads a file that may hold a capsule; `None` if it holds a plan, or nothing of either.
+pub(crate) fn find(path: &Path) -> Result<Option<Capsule>, Error> {
+    let text = subject::read(path)?;
+    match Capsule::from_toml(&text) {
+        Ok(capsule) => Ok(Some(capsule)),
+        // Only a capsule says of which version it is.
+        Err(error) if text.starts_with("schema") => Err(Error::plan(path, error)),
+        Err(_) => Ok(None),
+    }
+}
 
 /// Reads a capsule.
 pub(crate) fn read(path: &Path) -> Result<Capsule, Error> {
@@ -23,7 +34,7 @@ pub(crate) fn read(path: &Path) -> Result<Capsule, Error> {
     Capsule::from_toml(&text).map_err(|error| match Plan::from_toml(&text) {
         Ok(_) => {
             let name = path.display().to_string();
-            let run = format!("guildhall run {}", words::shell(&name));
+            let run = format!("{} run {}", program::call(), words::shell(&name));
             Error::usage(format!("{name} is a plan, not a capsule: use `{run}`"))
         }
         Err(_) => Error::plan(path, error),
@@ -45,7 +56,7 @@ fn conditions(command: &str, path: &Path, capsule: &Capsule) -> Result<Condition
         None => Ok(Conditions::default()),
         #[cfg(feature = "mutants")]
         Some(_) => {
-            let _ = (command, path, MUTANTS_BUILD);
+            let _ = (command, path);
             Ok(Conditions { mutant: capsule.mutant, ..Conditions::default() })
         }
         #[cfg(not(feature = "mutants"))]

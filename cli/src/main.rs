@@ -19,10 +19,12 @@ mod words;
 mod world;
 
 mod partition;
+mod program;
 mod recipe;
 mod seeds;
 mod settings;
 mod subject;
+mod which;
 
 mod guarded;
 mod interrupt;
@@ -48,14 +50,16 @@ mod tell;
 
 mod completions;
 mod doctor;
+mod examined;
+mod explain;
 mod failures;
 mod field;
+mod finding;
 mod merge;
 mod mutants;
 mod parting;
 mod replay;
 mod run;
-mod saved;
 mod scenarios;
 mod shrink;
 mod shrinking;
@@ -103,6 +107,7 @@ fn obey(command: Command) -> Result<Exit, Error> {
         Command::Sweep(args) => sweep::sweep(&args, &mut out),
         Command::Replay(args) => replay::replay(&args, &mut out),
         Command::Shrink(args) => shrink::shrink(&args, &mut out),
+        Command::Explain(args) => explain::explain(&args, &mut out),
         Command::Merge(args) => merge::merge(&args, &mut out),
         Command::Doctor(args) => doctor::doctor(&args, &mut out),
         Command::Mutants(args) => mutants::mutants(&args, &mut out),

@@ -5,14 +5,12 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::suite::{Case, Suite};
+use crate::finding::Finding;
+use crate::suite::Suite;
 use crate::words::{counted, grouped};
 
-/// How many groups of failures are told. A summary may have 1 MiB, and nobody reads that much.
-const MOST_TOLD: usize = 20;
-
-/// The page. `diagram` draws what a failure came from, in the language of Mermaid.
-pub(crate) fn page(suites: &[Suite], diagram: impl Fn(&Case) -> Option<String>) -> String {
+/// The page.
+pub(crate) fn page(suites: &[Suite], findings: &[Finding], more: u64) -> String {
     let total = |count: fn(&Suite) -> u64| suites.iter().map(count).sum::<u64>();
     let mut page = format!(
         "### Guildhall: {}, {} failing, {} inconclusive\n\n",
@@ -24,7 +22,7 @@ pub(crate) fn page(suites: &[Suite], diagram: impl Fn(&Case) -> Option<String>) 
         let broken = counted(total(Suite::broken), "seed");
         let _ = writeln!(page, "{broken} could not be judged, for an error of guildhall itself.\n");
     }
-    failures(&mut page, suites, diagram);
+    failures(&mut page, findings, more);
     table(&mut page, suites);
     page
 }
@@ -40,24 +38,19 @@ fn table(page: &mut String, suites: &[Suite]) {
     }
 }
 
-fn failures(page: &mut String, suites: &[Suite], diagram: impl Fn(&Case) -> Option<String>) {
-    let groups = suites
-        .iter()
-        .flat_map(|suite| suite.groups().into_iter().map(move |group| (suite.scenario, group)));
-    let groups: Vec<_> = groups.collect();
-    for (scenario, group) in groups.iter().take(MOST_TOLD) {
-        let (case, seeds) = (group.lowest, counted(group.count, "seed"));
-        let (kind, seed) = (case.ending.kind(), case.recipe.seed);
-        let title = format!("<b>{kind}</b> {scenario}, {seeds}; the lowest is {seed}");
+fn failures(page: &mut String, findings: &[Finding], more: u64) {
+    for finding in findings {
+        let Finding { kind, which, seeds, .. } = finding;
+        let title = format!("<b>{kind}</b> {which}, {seeds}");
         let _ = writeln!(page, "<details open><summary>{title}</summary>\n");
-        fenced(page, "text", &case.block());
-        if let Some(diagram) = diagram(case) {
-            fenced(page, "mermaid", &diagram);
+        fenced(page, "text", &finding.block);
+        if let Some(diagram) = &finding.diagram {
+            fenced(page, "mermaid", diagram);
         }
         page.push_str("</details>\n\n");
     }
-    if let Some(more @ 1..) = groups.len().checked_sub(MOST_TOLD) {
-        let more = counted(more as u64, "more group");
+    if more > 0 {
+        let more = counted(more, "more group");
         let _ = writeln!(page, "… and {more} of failures.\n");
     }
 }

@@ -13,7 +13,9 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::error::Error;
+use crate::examined::Results;
 use crate::exit::Exit;
+use crate::finding::{FEW, Finding};
 use crate::format::{Format, FormatArgs};
 use crate::meter::Cost;
 use crate::out::{Out, note};
@@ -55,17 +57,27 @@ pub(crate) fn merge(args: &MergeArgs, out: &mut Out) -> Result<Exit, Error> {
         note("no file has a summary: what was to be swept is unknown, and seeds may be missing");
     }
     let suites = slices.suites()?;
-    tell(&slices, &suites, format, out)?;
+    let results = slices.results(&suites);
+    tell(&slices, &suites, &results, format, out)?;
     Ok(exit(&slices, &suites, &gaps, !unequal.is_empty()))
 }
 
-fn tell(slices: &Slices<'_>, suites: &[Suite], format: Format, out: &mut Out) -> Result<(), Error> {
+fn tell(
+    slices: &Slices<'_>,
+    suites: &[Suite],
+    results: &Results,
+    format: Format,
+    out: &mut Out,
+) -> Result<(), Error> {
     let summary = slices.summary(suites);
     let cost = Cost { wall_s: summary.wall_s, cpu_s: summary.cpu_s };
     match format {
         Format::Json => {
             for line in &slices.lines {
                 out.line(line.text)?;
+            }
+            for line in &results.explained {
+                out.json(line)?;
             }
             out.json(&summary)?;
         }
@@ -74,9 +86,10 @@ fn tell(slices: &Slices<'_>, suites: &[Suite], format: Format, out: &mut Out) ->
             out.bytes(junit::document(suites, took)?.as_bytes())?;
         }
         Format::Human | Format::Github => {
-            table::tell(suites, out)?;
+            let (findings, more) = Finding::all(results, FEW);
+            table::tell(suites, &findings, more, out)?;
             if format == Format::Github {
-                github::write(suites, out)?;
+                github::write(suites, &findings, more, out)?;
             }
         }
     }

@@ -8,7 +8,7 @@ use guildhall_sim::token::RunToken;
 use crate::error::Error;
 use crate::settings::Conditions;
 use crate::subject::Subject;
-use crate::words;
+use crate::{program, words};
 
 /// One run, not yet run.
 #[derive(Clone, Debug)]
@@ -19,6 +19,24 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
+    /// A run of a subject; its seed is a plan's own, and 0 of a scenario, unless one is given.
+    pub(crate) fn new(
+        subject: Subject,
+        seed: Option<Seed>,
+        conditions: Conditions,
+    ) -> Result<Self, Error> {
+        let usual = match &subject {
+            Subject::File { plan, .. } => plan.seed,
+            Subject::Scenario(_) => Seed::default(),
+        };
+        if matches!(subject, Subject::File { .. }) && !conditions.set.is_empty() {
+            let why =
+                "--set is for scenarios: a plan says everything itself, change it in its file";
+            return Err(Error::usage(why));
+        }
+        Ok(Self { subject, seed: seed.unwrap_or(usual), conditions })
+    }
+
     /// The plan that it comes to.
     pub(crate) fn plan(&self) -> Result<Plan, Error> {
         match &self.subject {
@@ -51,15 +69,26 @@ impl Recipe {
 
     /// The command that has it again with the present version.
     pub(crate) fn command(&self) -> String {
-        let name = words::shell(&self.subject.name());
-        format!("guildhall run {name} --seed {}{}", self.seed, self.conditions.flags())
+        format!("{} run {}", program::call(), self.words())
     }
 
     /// The line to paste after a failure.
     pub(crate) fn paste(&self) -> String {
         match self.token() {
-            Some(token) => format!("guildhall replay {token}"),
+            Some(token) => format!("{} replay {token}", program::call()),
             None => self.command(),
         }
+    }
+
+    /// The line that does `command` to it.
+    pub(crate) fn paste_for(&self, command: &str) -> String {
+        let what = self.token().map_or_else(|| self.words(), |token| token.to_string());
+        format!("{} {command} {what}", program::call())
+    }
+
+    /// It in words of the command line.
+    fn words(&self) -> String {
+        let name = words::shell(&self.subject.name());
+        format!("{name} --seed {}{}", self.seed, self.conditions.flags())
     }
 }

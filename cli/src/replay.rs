@@ -19,7 +19,7 @@ use crate::out::{Out, note};
 use crate::recipe::Recipe;
 use crate::run::{Told, exit, perform};
 use crate::world::World;
-use crate::{guarded, kept, parting, shrink, subject, tell, words};
+use crate::{guarded, kept, parting, program, subject, tell, which, words};
 
 /// Run again what a token names or a capsule holds
 #[derive(Args, Debug)]
@@ -43,9 +43,11 @@ pub(crate) fn replay(args: &ReplayArgs, out: &mut Out) -> Result<Exit, Error> {
     if let Some(replayed) = args.world.replay(&args.what, args.form.json) {
         return replayed;
     }
-    let command = format!("guildhall replay {}", words::shell(&args.what));
+    let line =
+        |command: &str| format!("{} {command} {}", program::call(), words::shell(&args.what));
+    let (command, explain) = (line("replay"), line("explain"));
     let (steps, json) = (args.telling.steps, args.form.json);
-    let told = Told { command: &command, paste: &command, steps, json };
+    let told = Told { command: &command, paste: &command, explain: &explain, steps, json };
     if subject::is_file(&args.what) {
         replay_capsule(Path::new(&args.what), args.until, told, out)
     } else {
@@ -59,7 +61,7 @@ fn replay_token(
     told: Told<'_>,
     out: &mut Out,
 ) -> Result<Exit, Error> {
-    let mut recipe = shrink::token(word)?;
+    let mut recipe = which::token(word)?;
     recipe.conditions.until = until;
     let plan = recipe.plan()?;
     let (outcome, cost) = perform(&recipe, &plan, told, out)?;

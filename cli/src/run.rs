@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use guildhall_sim::failure::Line;
 use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Options, Outcome, Verdict};
+use guildhall_sim::run::{Outcome, Verdict};
 use guildhall_sim::seed::Seed;
 
 use crate::args::{Form, Telling};
@@ -44,20 +45,12 @@ pub(crate) struct RunArgs {
 
 pub(crate) fn run(args: &RunArgs, out: &mut Out) -> Result<Exit, Error> {
     let subject = Subject::find(&args.subject)?;
-    let usual = match &subject {
-        Subject::File { plan, .. } => plan.seed,
-        Subject::Scenario(_) => Seed::default(),
-    };
-    if matches!(subject, Subject::File { .. }) && !args.conditions.set.is_empty() {
-        let why = "--set is for scenarios: a plan says everything itself, change it in its file";
-        return Err(Error::usage(why));
-    }
-    let recipe =
-        Recipe { subject, seed: args.seed.unwrap_or(usual), conditions: args.conditions.clone() };
+    let recipe = Recipe::new(subject, args.seed, args.conditions.clone())?;
     let plan = recipe.plan()?;
     let told = Told {
         command: &recipe.command(),
         paste: &recipe.paste(),
+        explain: &recipe.paste_for("explain"),
         steps: args.telling.steps,
         json: args.form.json,
     };
@@ -78,6 +71,8 @@ pub(crate) struct Told<'a> {
     pub(crate) command: &'a str,
     /// The same for below a violation.
     pub(crate) paste: &'a str,
+    /// What explains it.
+    pub(crate) explain: &'a str,
     pub(crate) steps: bool,
     pub(crate) json: bool,
 }
@@ -91,8 +86,7 @@ pub(crate) fn perform(
 ) -> Result<(Outcome, Cost), Error> {
     if recipe.subject.scenario().is_none() {
         // People write these and misspell names; without a budget a run comes no further than that.
-        let options = Options { max_steps: 0, ..recipe.conditions.options() };
-        guarded::play(recipe, plan, options, &mut ())?;
+        guarded::play(recipe, plan, recipe.conditions.options().up_to(0), &mut ())?;
     }
     if !told.json {
         out.line(tell::head(told.command, plan))?;
@@ -106,14 +100,25 @@ pub(crate) fn perform(
         if recipe.conditions.mutant().is_some() {
             out.line(tell::item("mutant", &format!("reached {} times", outcome.hits)))?;
         }
-        for violation in outcome.violations.iter().take(MOST_TOLD) {
-            out.line(format_args!("\n{}", tell::violation(violation, told.paste)))?;
-        }
-        if let Some(more @ 1..) = outcome.violations.len().checked_sub(MOST_TOLD) {
-            out.line(format_args!("\n… and {more} more, which --json lists"))?;
-        }
+        tell_violations(&outcome, told, out)?;
     }
     Ok((outcome, cost))
+}
+
+/// Tells what was broken, and how to have it again and explained.
+fn tell_violations(outcome: &Outcome, told: Told<'_>, out: &mut Out) -> Result<(), Error> {
+    for violation in outcome.violations.iter().take(MOST_TOLD) {
+        out.line(format_args!("\n{}", tell::violation(violation)))?;
+    }
+    if let Some(more @ 1..) = outcome.violations.len().checked_sub(MOST_TOLD) {
+        out.line(format_args!("\n… and {more} more, which --json lists"))?;
+    }
+    if !outcome.violations.is_empty() {
+        out.line("")?;
+        out.line(Line::new("repeat", told.paste))?;
+        out.line(Line::new("explain", told.explain))?;
+    }
+    Ok(())
 }
 
 /// How a single run ends the program.

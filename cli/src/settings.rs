@@ -60,9 +60,7 @@ impl Conditions {
     }
 
     pub(crate) fn options(&self) -> Options {
-        let usual = Options::default();
-        let max_steps = self.max_steps.unwrap_or(usual.max_steps);
-        Options { mutant: self.mutant(), max_steps, until: self.until }
+        Options { mutant: self.mutant(), max_steps: self.max_steps, until: self.until }
     }
 
     /// Whether a token, which names a scenario and a seed, says it all.

@@ -4,30 +4,24 @@ use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use guildhall_sim::parallel::Parallel;
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::Options;
-use guildhall_sim::shrink::{Budget, Progress, Same, ShrinkError, Shrunk, Size, shrink};
+use guildhall_sim::shrink::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
+use crate::interrupt;
 use crate::out::note;
-use crate::words::{counted, grouped};
-use crate::{guarded, interrupt};
+use crate::words::counted;
 
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Shrinks a plan and says how far it is; Ctrl-C has it end with what it has.
-pub(crate) fn shrink_telling(
-    plan: &Plan,
-    options: Options,
-    same: &Same,
-    budget: Budget,
-    parallel: &impl Parallel,
-) -> Result<Shrunk, ShrinkError> {
+/// Whoever is told how far it is, and may have it end.
+type Told<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
+
+/// Has something shrunk and says how far it is; Ctrl-C has it end with what it has.
+pub(crate) fn telling<T>(shrink: impl FnOnce(Told<'_>) -> T) -> T {
     let shown = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
     let bar = shown.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
     let mut told = Instant::now();
-    let mut progress = |at: Progress| {
+    let shrunk = shrink(&mut |at: Progress| {
         if let Some(bar) = &bar {
             bar.set_message(sentence(at));
             bar.tick();
@@ -36,8 +30,7 @@ pub(crate) fn shrink_telling(
             note(sentence(at));
         }
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let shrunk = guarded::quietly(|| shrink(plan, options, same, budget, parallel, &mut progress));
+    });
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
@@ -45,25 +38,5 @@ pub(crate) fn shrink_telling(
 }
 
 fn sentence(Progress { what, runs, size }: Progress) -> String {
-    let runs = counted(runs, "run");
-    format!("shrinking {what}: {runs}, down to {}", parts(size))
-}
-
-/// `2 faults, 1 act, 3 clients, 1 node, 1 guild`.
-pub(crate) fn parts(size: Size) -> String {
-    let Size { faults, acts, clients, nodes, guilds } = size;
-    let counts =
-        [(faults, "fault"), (acts, "act"), (clients, "client"), (nodes, "node"), (guilds, "guild")];
-    counts.map(|(count, noun)| counted(count, noun)).join(", ")
-}
-
-/// What was shrunk from what, and whether that was all.
-pub(crate) fn summary(shrunk: &Shrunk) -> String {
-    let rest = if shrunk.complete { "" } else { "; there may be more to take out" };
-    format!(
-        "{}, from {}, in {} runs{rest}",
-        parts(shrunk.to),
-        parts(shrunk.from),
-        grouped(shrunk.runs)
-    )
+    format!("shrinking {what}: {}, down to {size}", counted(runs, "run"))
 }

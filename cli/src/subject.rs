@@ -8,7 +8,7 @@ use guildhall_sim::plan::Plan;
 use guildhall_sim::script::Scenario;
 
 use crate::error::Error;
-use crate::words;
+use crate::{program, words};
 
 /// What is run.
 #[derive(Clone, Debug)]
@@ -27,7 +27,8 @@ impl Subject {
         let plan = read(&path)?;
         let plan = Plan::from_toml(&plan).map_err(|error| match Capsule::from_toml(&plan) {
             Ok(_) => Error::usage(format!(
-                "{text} is a capsule, not a plan: use `guildhall replay {}`",
+                "{text} is a capsule, not a plan: use `{} replay {}`",
+                program::call(),
                 words::shell(text)
             )),
             Err(_) => Error::plan(&path, error),

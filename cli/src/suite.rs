@@ -1,8 +1,6 @@
 //! What a sweep has found, scenario by scenario: kept for the forms that are written at its end.
 
-use std::collections::BTreeMap;
-
-use guildhall_check::violation::{Clause, Violation};
+use guildhall_check::violation::Violation;
 use guildhall_sim::run::{Outcome, Verdict};
 
 use crate::recipe::Recipe;
@@ -27,7 +25,7 @@ pub(crate) struct Case {
 }
 
 /// How it ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Ending {
     /// The contract was broken; this was first, and so many more were found.
     Violated { first: Violation, more: usize },
@@ -35,13 +33,6 @@ pub(crate) enum Ending {
     Inconclusive,
     /// It could not be judged, for a mistake of ours.
     Broken(String),
-}
-
-/// Failures that look alike; the lowest seed stands for all.
-#[derive(Debug)]
-pub(crate) struct Group<'a> {
-    pub(crate) count: u64,
-    pub(crate) lowest: &'a Case,
 }
 
 impl Ending {
@@ -53,13 +44,6 @@ impl Ending {
                 Some(Self::Violated { first: first.clone(), more: more.len() })
             }
             (Verdict::Inconclusive, _) => Some(Self::Inconclusive),
-        }
-    }
-
-    pub(crate) fn clause(&self) -> Option<Clause> {
-        match self {
-            Self::Violated { first, .. } => Some(first.clause),
-            Self::Inconclusive | Self::Broken(_) => None,
         }
     }
 
@@ -83,22 +67,9 @@ impl Ending {
 }
 
 impl Case {
-    /// The failure as it is told anywhere: what, expected and got, where, and the line to paste.
+    /// What is told of it where only little is.
     pub(crate) fn block(&self) -> String {
-        let repeat = self.recipe.paste();
-        match &self.ending {
-            Ending::Violated { first, more } => {
-                let block = tell::violation(first, &repeat);
-                match more {
-                    0 => block,
-                    more => format!("{block}\n{}", tell::item("also", &format!("{more} more"))),
-                }
-            }
-            Ending::Inconclusive | Ending::Broken(_) => {
-                let (kind, sentence) = (self.ending.kind(), self.ending.sentence());
-                format!("{kind}  {sentence}\n{}", tell::item("repeat", &repeat))
-            }
-        }
+        tell::failure(&self.ending, &self.recipe)
     }
 }
 
@@ -137,17 +108,6 @@ impl Suite {
         self.count(|ending| matches!(ending, Ending::Broken(_)))
     }
 
-    /// Its failures by what was broken first, those without a verdict at the end.
-    pub(crate) fn groups(&self) -> Vec<Group<'_>> {
-        let mut groups: BTreeMap<_, Group<'_>> = BTreeMap::new();
-        for case in &self.cases {
-            let (clause, kind) = (case.ending.clause(), case.ending.kind());
-            let group = groups.entry((clause.is_none(), clause, kind));
-            group.or_insert(Group { count: 0, lowest: case }).count += 1;
-        }
-        groups.into_values().collect()
-    }
-
     fn count(&self, which: impl Fn(&Ending) -> bool) -> u64 {
         self.cases.iter().filter(|case| which(&case.ending)).count() as u64
     }
@@ -157,6 +117,7 @@ impl Suite {
 /// words that each form has to escape, and one has come to no verdict.
 #[cfg(test)]
 pub(crate) fn example() -> Vec<Suite> {
+    use guildhall_check::violation::Clause;
     use guildhall_core::time::Instant;
     use guildhall_sim::seed::Seed;
 

@@ -12,9 +12,11 @@ use guildhall_sim::fault::Family;
 
 use crate::args::Threads;
 use crate::error::Error;
+use crate::examined::{Look, MOST_SAVED, Results};
 use crate::exit::Exit;
-use crate::failures::Failures;
+use crate::failures::{Failures, Found, Kinds};
 use crate::field::{Field, Ran, named};
+use crate::finding::{FEW, Finding};
 use crate::format::{Format, FormatArgs};
 use crate::lanes::Lanes;
 use crate::meter::{Cost, Meter};
@@ -22,7 +24,6 @@ use crate::ordered::{Turn, ordered};
 use crate::out::{Out, note};
 use crate::partition::Partition;
 use crate::progress::Progress;
-use crate::saved::Saved;
 use crate::seeds::{SeedArgs, Slice};
 use crate::settings::Conditions;
 use crate::stretch::Stretch;
@@ -64,7 +65,10 @@ pub(crate) struct SweepArgs {
         value_parser = FalseyValueParser::new()
     )]
     save_failures: bool,
-    /// The folder for them
+    /// Explain so many kinds of failures, the most frequent first
+    #[arg(long, env = "GUILDHALL_EXPLAIN", hide_env = true, value_name = "N", default_value_t = FEW)]
+    explain: usize,
+    /// The folder for capsules
     #[arg(
         long,
         env = "GUILDHALL_OUT",
@@ -81,8 +85,8 @@ pub(crate) fn sweep(args: &SweepArgs, out: &mut Out) -> Result<Exit, Error> {
     let (scenarios, format) = (named(&args.scenarios)?, args.format.or(Format::Human)?);
     let range = args.seeds.seeds(args.time.is_some())?;
     let seeds = Slice::new(range, args.partition.unwrap_or_default());
-    let field =
-        Field { scenarios, seeds, conditions: args.conditions.clone(), save: args.save_failures };
+    let causes = args.save_failures || args.explain > 0;
+    let field = Field { scenarios, seeds, conditions: args.conditions.clone(), causes };
     field.check()?;
     interrupt::listen()?;
     let meter = Meter::start();
@@ -93,7 +97,7 @@ pub(crate) fn sweep(args: &SweepArgs, out: &mut Out) -> Result<Exit, Error> {
         flushed: Instant::now(),
         total: Tally::default(),
         failures: Failures::default(),
-        saved: Saved::default(),
+        results: Results::default(),
         suites: field.scenarios.iter().map(|scenario| Suite::new(scenario.name)).collect(),
         scenario: Tally::default(),
         index: 0,
@@ -127,8 +131,9 @@ pub(crate) fn sweep(args: &SweepArgs, out: &mut Out) -> Result<Exit, Error> {
     match failed {
         Some(error) => Err(error),
         None => {
-            told.save(args, args.threads.count())?;
-            told.end(meter.read())
+            let cost = meter.read();
+            told.look_into_failures(args)?;
+            told.end(args.explain, cost)
         }
     }
 }
@@ -143,7 +148,8 @@ struct Sweep<'a> {
     flushed: Instant,
     total: Tally,
     failures: Failures,
-    saved: Saved,
+    /// What came of looking into them.
+    results: Results,
     /// What the forms that are written last are made of; empty in others.
     suites: Vec<Suite>,
     /// The scenario that is under way.
@@ -191,13 +197,15 @@ impl Sweep<'_> {
                 self.out.bytes(&ran.line)?;
                 self.total.add(&ran.outcome);
                 self.scenario.add(&ran.outcome);
-                self.failures.add(place, &ran.recipe, &ran.outcome);
                 let Ran { recipe, outcome, kinds, .. } = ran;
-                if self.field.save {
-                    self.saved.add(&recipe, &outcome, kinds);
+                let ending = Ending::of(&outcome);
+                if let Some(ending) = ending.clone() {
+                    let (recipe, digest) = (recipe.clone(), Some(outcome.digest));
+                    let found = Found { recipe, ending, steps: outcome.steps, digest };
+                    self.failures.add(found, kinds);
                 }
                 if self.format.is_written_last() {
-                    let case = Ending::of(&outcome).map(|ending| Case { recipe, ending });
+                    let case = ending.map(|ending| Case { recipe, ending });
                     self.suites[place].add(outcome.steps, outcome.deliveries, case);
                 }
             }
@@ -205,7 +213,10 @@ impl Sweep<'_> {
             Err(Error::Internal(why)) => {
                 self.progress.aside(|| note(format_args!("error: {why}")));
                 self.total.broken += 1;
-                self.suites[place].add_broken(self.field.at(self.index)?, why);
+                let (recipe, ending) = (self.field.at(self.index)?, Ending::Broken(why.clone()));
+                let found = Found { recipe: recipe.clone(), ending, steps: 0, digest: None };
+                self.failures.add(found, Kinds::new());
+                self.suites[place].add_broken(recipe, why);
             }
             Err(error) => return Err(error),
         }
@@ -235,27 +246,35 @@ impl Sweep<'_> {
         Ok(self.out.line(table::row(self.field.scenarios[place].name, counts))?)
     }
 
-    /// Writes the failures that are worth keeping.
-    fn save(&mut self, args: &SweepArgs, jobs: usize) -> Result<(), Error> {
-        let saved = std::mem::take(&mut self.saved);
-        if self.field.save && !saved.is_empty() {
-            self.out.flush()?;
-            let lanes = Lanes::new(jobs)?;
-            self.total.parted |=
-                !saved.write(&args.out, &lanes, self.format == Format::Json, self.out)?;
+    /// Looks into as many groups of failures as are told or kept.
+    fn look_into_failures(&mut self, args: &SweepArgs) -> Result<(), Error> {
+        let groups = std::mem::take(&mut self.failures).into_groups();
+        if groups.is_empty() {
+            return Ok(());
         }
+        self.out.flush()?;
+        let lanes = Lanes::new(args.threads.count())?;
+        let folder = args.save_failures.then_some(args.out.as_path());
+        let most = if folder.is_some() { args.explain.max(MOST_SAVED) } else { args.explain };
+        self.results = Look { most, folder, lanes: &lanes }.at(groups)?;
+        self.total.parted |= self.results.parted;
         Ok(())
     }
 
-    fn end(&mut self, cost: Cost) -> Result<Exit, Error> {
+    fn end(&mut self, most: usize, cost: Cost) -> Result<Exit, Error> {
         let ended = self.ended();
+        let (findings, more) = Finding::all(&self.results, most);
         if self.format.is_for_people() && self.field.size() > 0 {
-            self.failures.tell(self.out)?;
             self.summary(cost)?;
+            table::tell_findings(&findings, more, self.out)?;
+            table::tell_saved(&self.results.explained, self.out)?;
         }
         match self.format {
             Format::Human => {}
             Format::Json => {
+                for line in &self.results.explained {
+                    self.out.json(line)?;
+                }
                 let swept = Swept::new(self.field, ended);
                 self.out.json(&Summary::new(&self.total, cost, swept))?;
             }
@@ -263,7 +282,7 @@ impl Sweep<'_> {
                 let took = Duration::from_secs_f64(cost.wall_s);
                 self.out.bytes(junit::document(&self.suites, took)?.as_bytes())?;
             }
-            Format::Github => github::write(&self.suites, self.out)?,
+            Format::Github => github::write(&self.suites, &findings, more, self.out)?,
         }
         self.out.flush()?;
         let (done, all) = (grouped(self.done()), counted(self.field.size(), "seed"));

@@ -2,12 +2,11 @@
 
 use std::io;
 
+use crate::finding::Finding;
+use crate::json::FailureLine;
 use crate::out::Out;
 use crate::suite::Suite;
 use crate::words::{counted, grouped};
-
-/// How many groups of failures are told to people.
-const MOST_TOLD: usize = 5;
 
 /// The names of its columns.
 pub(crate) fn head() -> String {
@@ -27,23 +26,19 @@ fn line(cells: [String; 6]) -> String {
 }
 
 /// The whole table, the failures below it.
-pub(crate) fn tell(suites: &[Suite], out: &mut Out) -> io::Result<()> {
+pub(crate) fn tell(
+    suites: &[Suite],
+    findings: &[Finding],
+    more: u64,
+    out: &mut Out,
+) -> io::Result<()> {
     out.line(head())?;
     for suite in suites {
         let (failing, open) = (suite.failing(), suite.inconclusive());
         let counts = [suite.seeds, failing, open, suite.steps, suite.deliveries];
         out.line(row(suite.scenario, counts))?;
     }
-    let groups: Vec<_> = suites.iter().flat_map(Suite::groups).collect();
-    for group in groups.iter().take(MOST_TOLD) {
-        let (seeds, case) = (counted(group.count, "seed"), group.lowest);
-        let scenario = case.recipe.subject.name();
-        out.line(format_args!("\n{scenario}, {seeds}; the lowest:\n{}", case.block()))?;
-    }
-    if let Some(more @ 1..) = groups.len().checked_sub(MOST_TOLD) {
-        let more = counted(more as u64, "more group");
-        out.line(format_args!("\n… and {more} of failures, which --json lists"))?;
-    }
+    tell_findings(findings, more, out)?;
     let total = |count: fn(&Suite) -> u64| suites.iter().map(count).sum::<u64>();
     out.line(format_args!(
         "\n{}: {} failing, {} inconclusive",
@@ -51,4 +46,25 @@ pub(crate) fn tell(suites: &[Suite], out: &mut Out) -> io::Result<()> {
         grouped(total(Suite::failing)),
         grouped(total(Suite::inconclusive))
     ))
+}
+
+/// The capsules that were written.
+pub(crate) fn tell_saved(lines: &[FailureLine], out: &mut Out) -> io::Result<()> {
+    let saved: Vec<_> = lines.iter().filter_map(|line| line.capsule.as_ref()).collect();
+    if !saved.is_empty() {
+        out.line(format_args!("\nsaved, the smallest run of each kind of failure:"))?;
+    }
+    saved.into_iter().try_for_each(|path| out.line(format_args!("  {}", path.display())))
+}
+
+/// The failures, a block each.
+pub(crate) fn tell_findings(findings: &[Finding], more: u64, out: &mut Out) -> io::Result<()> {
+    for finding in findings {
+        out.line(format_args!("\n{}\n{}", finding.head(), finding.block))?;
+    }
+    if more > 0 {
+        let groups = counted(more, "more group");
+        out.line(format_args!("\n… and {groups} of failures; --explain has more of them told"))?;
+    }
+    Ok(())
 }

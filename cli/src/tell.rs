@@ -6,19 +6,16 @@ use std::fmt::Write as _;
 use guildhall_check::violation::Violation;
 use guildhall_core::limits::Limits;
 use guildhall_sim::engine::ENGINE;
+use guildhall_sim::failure::{Line, sentence};
 use guildhall_sim::plan::{Latency, Network, Plan};
 use guildhall_sim::run::{Outcome, Verdict};
 
 use crate::meter::{Cost, peak_rss_bytes};
-use crate::words::{at, beside, counted, grouped, listed, mebibytes};
+use crate::recipe::Recipe;
+use crate::suite::Ending;
+use crate::words::{at, counted, grouped, listed, mebibytes};
 
-/// Where the values of a page begin.
-const COLUMN: usize = 12;
-
-/// A labelled value, wrapped.
-pub(crate) fn item(label: &str, text: &str) -> String {
-    beside(&format!("  {label}"), COLUMN, text)
-}
+pub(crate) use crate::words::item;
 
 /// The head of a run: the command that has it again, and what the seed has drawn.
 pub(crate) fn head(command: &str, plan: &Plan) -> String {
@@ -110,15 +107,26 @@ pub(crate) fn speed(deliveries: u64, cost: Cost) -> String {
     format!("{rate} deliveries per CPU second, {:.3} CPU s, peak RSS {memory}", cost.cpu_s)
 }
 
-/// A violation as a sentence, with what was expected, what came instead, and the line to paste.
-pub(crate) fn violation(violation: &Violation, paste: &str) -> String {
+/// A violation as a sentence, with what was expected, what came instead, and where.
+pub(crate) fn violation(violation: &Violation) -> String {
     let place = format!("{}, step {}", at(violation.at), grouped(violation.step));
-    let rest = [
-        item("expected", &violation.expected),
-        item("got", &violation.got),
-        item("where", &place),
-        item("repeat", paste),
-    ];
-    let (clause, subject) = (violation.clause, &violation.subject);
-    format!("{clause}  {subject}: {}\n{}", violation.message, rest.join("\n"))
+    format!("{}\n{}", sentence(violation), item("where", &place))
+}
+
+/// A failure that was not looked into, with the lines that do.
+pub(crate) fn failure(ending: &Ending, recipe: &Recipe) -> String {
+    let repeat = Line::new("repeat", recipe.paste());
+    match ending {
+        Ending::Violated { first, more } => {
+            let explain = Line::new("explain", recipe.paste_for("explain"));
+            let mut block = violation(first);
+            if *more > 0 {
+                let _ = write!(block, "\n{}", item("also", &format!("{more} more")));
+            }
+            format!("{block}\n{repeat}\n{explain}")
+        }
+        Ending::Inconclusive | Ending::Broken(_) => {
+            format!("{}  {}\n{repeat}", ending.kind(), ending.sentence())
+        }
+    }
 }

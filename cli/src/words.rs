@@ -1,37 +1,10 @@
-//! How things are said to people: numbers with commas, spans, wrapped paragraphs, near misses.
+//! How things are said to people, beyond what the simulator itself says: bytes, counts by name, near
+//! misses, words as a shell reads them.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use guildhall_core::time::Instant;
-
-/// How wide a line may be.
-pub(crate) const WIDTH: usize = 100;
-
-/// `1234567` as `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 seed`, `2 seeds`.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{s}", grouped(number))
-}
-
-/// A world's time: `12.345s`.
-pub(crate) fn at(instant: Instant) -> String {
-    let micros = instant.as_micros();
-    format!("{}.{:03}s", micros / 1_000_000, micros / 1_000 % 1_000)
-}
+pub(crate) use guildhall_sim::words::{at, beside, counted, grouped, item};
 
 /// Bytes as `12.3 MiB`.
 pub(crate) fn mebibytes(bytes: u64) -> String {
@@ -45,26 +18,6 @@ pub(crate) fn listed<K: Display>(counts: &BTreeMap<K, u64>) -> String {
     }
     let items = counts.iter().map(|(name, count)| format!("{name} {}", grouped(*count)));
     items.collect::<Vec<_>>().join(", ")
-}
-
-/// A label and a paragraph beside it, wrapped.
-pub(crate) fn beside(label: &str, column: usize, text: &str) -> String {
-    let mut page = format!("{label:<column$}");
-    let (start, mut width) = (column, page.chars().count());
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if width > start && width + 1 + length > WIDTH {
-            page.push('\n');
-            page.push_str(&" ".repeat(column));
-            width = column;
-        } else if width > start {
-            page.push(' ');
-            width += 1;
-        }
-        page.push_str(word);
-        width += length;
-    }
-    page
 }
 
 /// The one of `names` that `word` was probably meant to be.
@@ -102,24 +55,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped_by_thousands() {
-        let said = [0, 12, 999, 1_000, 1_234_567].map(grouped);
-        assert_eq!(said, ["0", "12", "999", "1,000", "1,234,567"]);
-    }
-
-    #[test]
     fn a_typing_error_finds_its_scenario_and_nonsense_finds_none() {
         let names = ["two-members", "half-open"];
         assert_eq!(nearest("two-member", names), Some("two-members"));
         assert_eq!(nearest("halfopne", names), Some("half-open"));
         assert_eq!(nearest("xyz", names), None);
-    }
-
-    #[test]
-    fn a_paragraph_keeps_beside_its_label() {
-        let page = beside("name", 8, &"word ".repeat(40));
-        assert!(page.lines().all(|line| line.chars().count() <= WIDTH));
-        assert!(page.lines().skip(1).all(|line| line.starts_with("        word")));
     }
 
     #[test]

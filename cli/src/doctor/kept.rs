@@ -71,7 +71,7 @@ impl Kept {
         if !scenarios.iter().map(|scenario| scenario.name).eq(&self.head.scenarios) {
             return Err(Error::usage("what is compared with has another order of scenarios"));
         }
-        Ok(Field { scenarios, seeds, conditions: Conditions::default(), save: false })
+        Ok(Field { scenarios, seeds, conditions: Conditions::default(), causes: false })
     }
 
     /// Who has written it.

@@ -1,6 +1,7 @@
 //! What slices have written, read again.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -9,10 +10,13 @@ use guildhall_scenarios as catalogue;
 use guildhall_sim::engine::ENGINE;
 use guildhall_sim::run::Verdict;
 use guildhall_sim::seed::Seed;
+use guildhall_sim::shrink::Same;
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::json::SCHEMA;
+use crate::examined::Results;
+use crate::failures::{Failures, Found, Kinds};
+use crate::json::{FailureLine, SCHEMA};
 use crate::out::note;
 use crate::recipe::Recipe;
 use crate::subject::{self, Subject};
@@ -26,6 +30,10 @@ pub(super) struct Slices<'a> {
     /// The seeds' lines.
     pub(super) lines: Vec<Line<'a>>,
     pub(super) summaries: Vec<Summary>,
+    /// The failures that they have looked into.
+    failures: Vec<FailureLine>,
+    /// Their lines.
+    looked_into: BTreeSet<&'a str>,
 }
 
 /// A seed's line.
@@ -99,6 +107,11 @@ impl<'a> Slices<'a> {
             (SCHEMA, "summary") => {
                 self.summaries.push(serde_json::from_str(text).map_err(unread)?);
             }
+            // The same line twice is the same slice twice.
+            (SCHEMA, "failure") if !self.looked_into.insert(text) => {}
+            (SCHEMA, "failure") => {
+                self.failures.push(serde_json::from_str(text).map_err(unread)?);
+            }
             (SCHEMA, other) => return Err(wrong(&format!("`{other}` is no line of a sweep"))),
             (other, _) => return Err(wrong(&format!("this is {other}, and {SCHEMA} is wanted"))),
         }
@@ -149,6 +162,37 @@ impl<'a> Slices<'a> {
             suite.add(seen.steps, seen.deliveries, case);
         }
         Ok(suites.into_values().collect())
+    }
+
+    /// The failures of all slices: what was explained of them by any, and the rest of what a single
+    /// sweep would have found.
+    pub(super) fn results(&self, suites: &[Suite]) -> Results {
+        let mut explained: BTreeMap<_, FailureLine> = BTreeMap::new();
+        let mut known: BTreeSet<Same> = BTreeSet::new();
+        for line in &self.failures {
+            let same = Same::of(&line.failure.explanation.violation);
+            known.insert(same.clone());
+            match explained.entry((same, line.faults.clone())) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(line.clone());
+                }
+                Entry::Occupied(mut kept) => kept.get_mut().join(line),
+            }
+        }
+        let mut explained: Vec<_> = explained.into_values().collect();
+        explained.sort_by_key(|line| std::cmp::Reverse(line.seeds));
+        let mut rest = Failures::default();
+        for Case { recipe, ending } in suites.iter().flat_map(|suite| &suite.cases) {
+            let told = match ending {
+                Ending::Violated { first, .. } => known.contains(&Same::of(first)),
+                Ending::Inconclusive | Ending::Broken(_) => false,
+            };
+            if !told {
+                let (recipe, ending) = (recipe.clone(), ending.clone());
+                rest.add(Found { recipe, ending, steps: 0, digest: None }, Kinds::new());
+            }
+        }
+        Results { explained, rest: rest.into_groups(), parted: false }
     }
 
     /// The summary of the whole: seeds counted anew, the rest added up over the slices.

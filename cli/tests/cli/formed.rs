@@ -23,7 +23,7 @@ fn a_step_summary_is_added_to_what_is_there() {
     let mut command = folder.command("sweep two-members --count 3 --max-steps 10 --format github");
     let told = ended(command.env("GITHUB_STEP_SUMMARY", folder.0.join("summary.md")));
     assert_eq!(told.code, Some(3));
-    let title = "::warning title=inconclusive two-members 0x0 (3 seeds)::inconclusive  given up";
+    let title = "::warning title=inconclusive two-members 0x0 (3 seeds of two-members)::inconclusive  given up";
     assert!(told.stdout.contains(&format!("\n{title}")), "{}", told.stdout);
     assert!(told.stdout.starts_with("scenario "), "{}", told.stdout);
     let page = folder.read("summary.md");

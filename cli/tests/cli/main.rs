@@ -75,6 +75,7 @@ impl Folder {
             command.env_remove(name);
         }
         command.env_remove("COLUMNS").env_remove("GITHUB_STEP_SUMMARY");
+        command.env("GUILDHALL_PASTE", "guildhall");
         command
     }
 

@@ -118,7 +118,7 @@ fn a_violation_in_a_slice_is_one_of_the_whole() {
     folder.write("2.jsonl", &text);
     assert_eq!(merge(&folder, &names).code, Some(1));
     let told = folder.run("merge 1.jsonl 2.jsonl --format human");
-    assert!(told.stdout.contains("two-members, 1 seed; the lowest:\nD1  alice: is not told\n"));
+    assert!(told.stdout.contains("\nFAIL  1 seed of two-members\nD1  alice: is not told\n"));
     assert!(told.stdout.ends_with("38 seeds: 1 failing, 0 inconclusive\n"), "{}", told.stdout);
     let document = folder.run("merge 1.jsonl 2.jsonl --format junit").stdout;
     assert!(document.contains(r#"<failure message="alice: is not told" type="D1">"#));
