@@ -1,0 +1,112 @@
+//! Laws of shrinking and of blame, on runs in which a bug is planted.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![cfg(feature = "mutants")]
+
+use std::ops::ControlFlow;
+
+use guildhall_core::mutant::Mutant;
+use guildhall_scenarios::by_name;
+use guildhall_sim::blame::{Without, blame};
+use guildhall_sim::explain::explain;
+use guildhall_sim::parallel::{Alone, Parallel};
+use guildhall_sim::plan::Plan;
+use guildhall_sim::run::{Options, run};
+use guildhall_sim::script::Settings;
+use guildhall_sim::seed::Seed;
+use guildhall_sim::shrink::{Budget, Same, Shrunk, shrink};
+
+/// Tries so many candidates together, as threads would.
+struct Wide(usize);
+
+impl Parallel for Wide {
+    fn width(&self) -> usize {
+        self.0
+    }
+
+    fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        // The last one first: nobody may rely on their order.
+        let mut done: Vec<_> = (0..count).rev().map(work).collect();
+        done.reverse();
+        done
+    }
+}
+
+/// The lowest seed of a story that finds a planted bug.
+fn failing(mutant: Mutant, story: &str) -> (Plan, Options, Same) {
+    let options = Options { mutant: Some(mutant), ..Options::default() };
+    let found = (0..500).find_map(|seed| {
+        let plan = by_name(story).unwrap().plan(Seed::new(seed).unwrap(), &Settings::default());
+        let outcome = run(plan.as_ref().unwrap(), options, &mut ()).unwrap();
+        outcome.violations.first().map(|first| (plan.unwrap(), options, Same::of(first)))
+    });
+    found.unwrap()
+}
+
+fn shrunk(failing: &(Plan, Options, Same), budget: Budget, parallel: &impl Parallel) -> Shrunk {
+    let (plan, options, same) = failing;
+    let go_on = &mut |_| ControlFlow::Continue(());
+    shrink(plan, *options, same, budget, parallel, go_on).unwrap()
+}
+
+const BUGS: [(Mutant, &str); 4] = [
+    (Mutant::LateCloseDetaches, "half-open"),
+    (Mutant::PrevIgnored, "crash-before-fan-out"),
+    (Mutant::StagedTold, "stale-owner"),
+    (Mutant::RelayNeverAsks, "far-behind"),
+];
+
+#[test]
+fn how_many_candidates_are_tried_together_changes_neither_the_result_nor_its_cost() {
+    for (mutant, story) in BUGS {
+        let failing = failing(mutant, story);
+        let alone = shrunk(&failing, Budget::default(), &Alone);
+        for width in [2, 5, 16] {
+            assert_eq!(shrunk(&failing, Budget::default(), &Wide(width)), alone, "{width}");
+        }
+    }
+}
+
+#[test]
+fn of_what_was_shrunk_no_single_fault_or_act_can_go() {
+    for (mutant, story) in BUGS {
+        let failing = failing(mutant, story);
+        let small = shrunk(&failing, Budget::default(), &Alone);
+        let (_, options, same) = failing;
+        assert!(small.complete && Same::of(&small.violation) == same, "{mutant:?}");
+        let verdicts = blame(&small.plan, options, &same, &Alone);
+        assert!(verdicts.iter().all(|(_, without)| *without != Without::Same), "{verdicts:?}");
+    }
+}
+
+#[test]
+fn a_budget_that_runs_out_leaves_what_was_found_until_then() {
+    let failing = failing(Mutant::StagedTold, "stale-owner");
+    let whole = shrunk(&failing, Budget::default(), &Alone);
+    let part = shrunk(&failing, Budget { runs: 10, ..Budget::default() }, &Alone);
+    assert!(!part.complete && part.runs <= 10);
+    assert_eq!(Same::of(&part.violation), failing.2);
+    let size = |shrunk: &Shrunk| shrunk.to.faults + shrunk.to.acts + shrunk.to.clients;
+    assert!(size(&whole) < size(&part) && size(&part) <= part.from.faults + part.from.acts + 9);
+}
+
+#[test]
+fn what_is_blamed_is_needed_and_the_chain_shows_it() {
+    for (mutant, story) in BUGS {
+        let failing = failing(mutant, story);
+        let small = shrunk(&failing, Budget::default(), &Alone);
+        let explained = explain(&small.plan, failing.1, &Alone).unwrap().unwrap();
+        assert!(!explained.blame.needed.is_empty(), "{mutant:?} is to blame for all of it");
+        let told = |fault: &str| {
+            let fault = format!("FAULT {fault}");
+            explained.chain.links.iter().any(|link| link.what == fault)
+        };
+        for part in &small.plan.faults {
+            let name = part.fault.to_string();
+            let needed = explained.blame.needed.iter().any(|named| named.starts_with(&name));
+            assert!(!needed || told(&name), "{mutant:?}: {name} is not in the chain");
+        }
+        assert!(explained.chain.links.is_sorted_by_key(|link| link.step));
+        assert_eq!(explained.digest, small.outcome.digest);
+    }
+}
