@@ -86,7 +86,7 @@ impl Sessions {
         for session in self.slots.iter().flatten() {
             let kept = session.replay();
             detached += u64::from(session.connection().is_none());
-            introductions += session.seats.iter().filter(|seat| seat.waits).count() as u64;
+            introductions += u64::from(session.waits());
             replay += kept.len();
             bytes += kept.bytes();
             unsent += session.unsent();
@@ -342,8 +342,8 @@ impl Node {
             self.timers.disarm(session.detached + self.limits.session_ttl, expiry);
         }
         Self::note(Note::Ended { session: session.id, why }, out);
-        for seat in session.seats {
-            self.unseat(seat, out);
+        for seat in session.seats() {
+            self.unseat(*seat, out);
         }
         self.leaves_user(session.user, slot, out);
     }
