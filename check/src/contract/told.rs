@@ -3,6 +3,7 @@
 //! What comes just as it is due is settled by one comparison. All else is taken apart slowly, and
 //! each clause says whether it is what is wrong.
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Body, Dispatch};
@@ -55,6 +56,14 @@ const WHEN: [(Clause, Judge); 9] = [
 ];
 
 impl Contract {
+    /// A node is about to write to a connection: has what that will touch on its way here.
+    #[inline]
+    pub fn expect(&self, actor: Actor, to: Connection) {
+        if let Actor::Node(node) = actor {
+            black_box(self.facts.sockets.session(node, to));
+        }
+    }
+
     /// A node writes a dispatch.
     #[inline]
     pub(super) fn writes(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {

@@ -167,6 +167,7 @@ impl<W: Witness> Outbox for NodeEnd<'_, W> {
     fn expect(&self, connection: Connection) {
         let link = self.stage.ports[self.node].link(connection);
         black_box(self.stage.links[link as usize].down.open);
+        self.stage.watch.0.expect(self.head.actor, connection);
     }
 
     #[inline]
