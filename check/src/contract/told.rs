@@ -69,6 +69,7 @@ impl Contract {
     pub(super) fn writes(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
         let Actor::Node(node) = head.actor else { return };
         self.scene.dispatches += 1;
+        self.stirs();
         let index = self.facts.sockets.session(node, to);
         let facts = &mut self.facts;
         if index != NONE && facts.sessions.takes(&facts.ledger, index, s.0, what) {
