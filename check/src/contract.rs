@@ -13,6 +13,7 @@ mod taken;
 mod told;
 mod world;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -64,6 +65,8 @@ pub struct Contract {
     busy: bool,
     /// The nodes that something waits at, by their last census.
     waiting: Vec<(NodeId, String)>,
+    /// Nothing was pending, and nothing has happened since that anything could be pending for.
+    calm: Cell<bool>,
     /// When the world has settled, if nothing was asked for and nothing went wrong since.
     settled: Option<Instant>,
 }
@@ -93,6 +96,7 @@ impl Contract {
             timeout: false,
             busy: false,
             waiting: Vec::new(),
+            calm: Cell::new(false),
             settled: None,
         }
     }
@@ -124,7 +128,19 @@ impl Contract {
     /// What is still pending, for whom and why; none when all is settled.
     #[must_use]
     pub fn pending(&self) -> Option<String> {
-        l3::pending(&self.facts)
+        if self.calm.get() {
+            debug_assert_eq!(l3::pending(&self.facts), None, "something has stirred unseen");
+            return None;
+        }
+        let pending = l3::pending(&self.facts);
+        self.calm.set(pending.is_none());
+        pending
+    }
+
+    /// Something has happened that may be waited for.
+    #[inline]
+    fn stirs(&mut self) {
+        self.calm = Cell::new(false);
     }
 
     /// What waits at nodes, as far as the last census of each has counted it. A world that wants to
@@ -186,10 +202,12 @@ impl Witness for Contract {
     }
 
     fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
+        self.stirs();
         self.journal_hears(head, guild, event);
     }
 
     fn journal_says(&mut self, head: &Head, guild: GuildId, _: NodeId, reply: &Reply) {
+        self.stirs();
         self.journal_replies(head, guild, reply);
     }
 
@@ -206,6 +224,10 @@ impl Witness for Contract {
     }
 
     fn world(&mut self, head: &Head, event: &WorldEvent) {
+        // That all has settled makes nothing pending: it is judged by it.
+        if *event != WorldEvent::Settled {
+            self.stirs();
+        }
         self.world_says(head, event);
     }
 

@@ -4,7 +4,7 @@
 //! commits and taken out after the leave has. Its memory is durable; the words to it and from it may
 //! be late, lost or repeated, so each stands alone. It must not decide who is a member.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{GuildId, NodeId, Position, UserId};
 use crate::machine::Sink;
 use crate::mutant::{Mutant, Plant};
+use crate::roll::Roll;
 
 /// What a node says to the directory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -134,12 +135,29 @@ pub struct Input {
 /// A user as the directory knows it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 struct Entry {
-    /// Each guild, and the owner's position when it was last entered.
-    guilds: BTreeMap<GuildId, Position>,
+    /// Each guild, ascending, and the owner's position when it was last entered.
+    guilds: Vec<(GuildId, Position)>,
     /// The version of the last change.
     version: u64,
-    /// The nodes with sessions of this user.
-    nodes: BTreeSet<NodeId>,
+    /// The nodes with sessions of this user, ascending.
+    nodes: Vec<NodeId>,
+}
+
+impl Entry {
+    /// Where a guild is, or would be.
+    fn find(&self, guild: GuildId) -> Result<usize, usize> {
+        self.guilds.binary_search_by_key(&guild, |(known, _)| *known)
+    }
+
+    fn comes_to(&mut self, node: NodeId) {
+        if let Err(place) = self.nodes.binary_search(&node) {
+            self.nodes.insert(place, node);
+        }
+    }
+
+    fn leaves(&mut self, node: NodeId) {
+        self.nodes.retain(|other| *other != node);
+    }
 }
 
 /// A node as the directory knows it.
@@ -147,13 +165,13 @@ struct Entry {
 struct Known {
     boot: u32,
     /// The last word about each user, whether it asked or forgot.
-    marks: BTreeMap<UserId, u64>,
+    marks: Roll<UserId, u64>,
 }
 
 /// The directory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Directory {
-    users: BTreeMap<UserId, Entry>,
+    users: Roll<UserId, Entry>,
     nodes: BTreeMap<NodeId, Known>,
     /// Whose guilds changed last at which version.
     changes: BTreeMap<u64, UserId>,
@@ -167,8 +185,10 @@ impl Directory {
     pub fn new(guilds: impl IntoIterator<Item = (UserId, Vec<GuildId>)>) -> Self {
         let mut directory = Self::default();
         for (user, guilds) in guilds {
-            let entry = directory.users.entry(user).or_default();
+            let entry = directory.users.or_default(user);
             entry.guilds.extend(guilds.into_iter().map(|guild| (guild, Position::default())));
+            entry.guilds.sort_unstable();
+            entry.guilds.dedup();
         }
         directory
     }
@@ -189,7 +209,9 @@ impl Directory {
     /// The guilds that a user is named in, ascending.
     #[must_use]
     pub fn guilds(&self, user: UserId) -> Vec<GuildId> {
-        self.users.get(&user).map_or(Vec::new(), |entry| entry.guilds.keys().copied().collect())
+        self.users
+            .get(&user)
+            .map_or(Vec::new(), |entry| entry.guilds.iter().map(|(guild, _)| *guild).collect())
     }
 
     /// Somebody said something.
@@ -202,7 +224,7 @@ impl Directory {
         match word {
             Word::Ask { user, mark } => {
                 if self.is_news(from, user, mark) {
-                    self.users.entry(user).or_default().nodes.insert(from);
+                    self.users.or_default(user).comes_to(from);
                     say(self.of(user, mark));
                 }
             }
@@ -210,7 +232,7 @@ impl Directory {
                 if self.is_news(from, user, mark)
                     && let Some(entry) = self.users.get_mut(&user)
                 {
-                    entry.nodes.remove(&from);
+                    entry.leaves(from);
                 }
             }
             Word::Since { version } => say(self.changed(from, version)),
@@ -224,7 +246,8 @@ impl Directory {
             }
             Word::Dissolve { guild, at } => {
                 say(Notice::Dissolved { guild, at });
-                let users: Vec<_> = self.users.keys().copied().collect();
+                let mut users: Vec<_> = self.users.iter().map(|(user, _)| *user).collect();
+                users.sort_unstable();
                 for user in users {
                     self.remove(guild, user, at, out);
                 }
@@ -236,9 +259,9 @@ impl Directory {
     fn hears(&mut self, node: NodeId, boot: u32) -> bool {
         let known = self.nodes.entry(node).or_default();
         if boot > known.boot {
-            *known = Known { boot, marks: BTreeMap::new() };
+            *known = Known { boot, marks: Roll::default() };
             for entry in self.users.values_mut() {
-                entry.nodes.remove(&node);
+                entry.leaves(node);
             }
         }
         boot == self.nodes.get(&node).map_or(0, |known| known.boot)
@@ -246,7 +269,7 @@ impl Directory {
 
     fn is_news(&mut self, node: NodeId, user: UserId, mark: u64) -> bool {
         let marks = &mut self.nodes.entry(node).or_default().marks;
-        let last = marks.entry(user).or_default();
+        let last = marks.or_default(user);
         let news = mark >= *last;
         *last = mark.max(*last);
         news
@@ -269,11 +292,11 @@ impl Directory {
     }
 
     fn enter(&mut self, guild: GuildId, user: UserId, mark: Position, out: &mut impl Sink<Output>) {
-        let entry = self.users.entry(user).or_default();
-        match entry.guilds.get_mut(&guild) {
-            Some(known) => *known = mark.max(*known),
-            None => {
-                entry.guilds.insert(guild, mark);
+        let entry = self.users.or_default(user);
+        match entry.find(guild) {
+            Ok(place) => entry.guilds[place].1 = mark.max(entry.guilds[place].1),
+            Err(place) => {
+                entry.guilds.insert(place, (guild, mark));
                 self.tell(user, out);
             }
         }
@@ -282,9 +305,9 @@ impl Directory {
     /// Out of the guild, unless whoever it is was entered after having left.
     fn remove(&mut self, guild: GuildId, user: UserId, at: Position, out: &mut impl Sink<Output>) {
         let Some(entry) = self.users.get_mut(&user) else { return };
-        let Some(&mark) = entry.guilds.get(&guild) else { return };
-        if mark < at || self.plant.is(Mutant::RemoveUnmarked) {
-            entry.guilds.remove(&guild);
+        let Ok(place) = entry.find(guild) else { return };
+        if entry.guilds[place].1 < at || self.plant.is(Mutant::RemoveUnmarked) {
+            entry.guilds.remove(place);
             self.tell(user, out);
         }
     }

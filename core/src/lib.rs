@@ -27,6 +27,7 @@ pub mod state;
 
 pub mod machine;
 pub mod mutant;
+pub mod roll;
 pub mod timer;
 
 pub mod client;

@@ -11,7 +11,6 @@ mod sessions;
 mod stopping;
 mod users;
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -32,6 +31,7 @@ use crate::mutant::{Mutant, Plant};
 use crate::peer::{PeerMessage, RelayId};
 use crate::realm::Realm;
 use crate::request::{Answer, Request};
+use crate::roll::Roll;
 use crate::session::ResumeRefusal;
 use crate::time::{Instant, Now};
 use crate::timer::{Timer, Timers};
@@ -362,7 +362,7 @@ pub struct Node {
     contacts: Contacts,
     guilds: Guilds,
     /// The users and shards that identified a moment ago, and since when.
-    buckets: BTreeMap<(UserId, Shard), Instant>,
+    buckets: Roll<(UserId, Shard), Instant>,
     timers: Timers,
     life: Life,
     plant: Plant,
@@ -391,7 +391,7 @@ impl Node {
             relays: Relays::new(boot),
             contacts: Contacts::default(),
             guilds: Guilds::default(),
-            buckets: BTreeMap::new(),
+            buckets: Roll::default(),
             timers: Timers::default(),
             life: Life::default(),
             plant: Plant::new(mutant),

@@ -25,6 +25,8 @@ use crate::time::Instant;
 #[repr(C)]
 pub struct Session {
     connection: Option<Connection>,
+    /// How many of its seats wait: as long as none does, nobody has to look at them.
+    waits: u32,
     /// What the attached connection still takes.
     credit: Credit,
     /// The highest number written to the attached connection.
@@ -37,7 +39,7 @@ pub struct Session {
     pub(crate) detached: Instant,
     replay: Replay,
     /// Its places in the relays of its guilds.
-    pub(crate) seats: Vec<Seat>,
+    seats: Vec<Seat>,
     /// Under which it can be resumed.
     pub id: SessionId,
     /// Whose it is.
@@ -98,6 +100,7 @@ impl Session {
     pub fn new(id: SessionId, user: UserId, shard: Shard, intents: Intents) -> Self {
         Self {
             connection: None,
+            waits: 0,
             credit: Credit::default(),
             sent: Seq::ZERO,
             peak: Seq::ZERO,
@@ -116,6 +119,39 @@ impl Session {
     #[must_use]
     pub const fn connection(&self) -> Option<Connection> {
         self.connection
+    }
+
+    /// Its places in the relays of its guilds.
+    pub(crate) fn seats(&self) -> &[Seat] {
+        &self.seats
+    }
+
+    /// How many of them wait for the session to be told of the guild.
+    pub(crate) const fn waits(&self) -> u32 {
+        self.waits
+    }
+
+    /// Takes a seat in the waiting room.
+    pub(crate) fn sit(&mut self, guild: GuildId, relay: u32, slot: u32) {
+        // Most sessions are of few guilds: no more room than that.
+        self.seats.reserve_exact(1);
+        self.seats.push(Seat { guild, relay, slot, waits: true });
+        self.waits += 1;
+    }
+
+    /// Whether its seat of a guild waits from now on.
+    pub(crate) fn wait(&mut self, guild: GuildId, waits: bool) {
+        let seat = self.seats.iter_mut().find(|seat| seat.guild == guild);
+        if let Some(seat) = seat.filter(|seat| seat.waits != waits) {
+            seat.waits = waits;
+            self.waits = if waits { self.waits + 1 } else { self.waits - 1 };
+        }
+    }
+
+    /// Gives the seat of a guild up.
+    pub(crate) fn stand_up(&mut self, guild: GuildId) {
+        self.wait(guild, false);
+        self.seats.retain(|seat| seat.guild != guild);
     }
 
     /// What its connection still takes.

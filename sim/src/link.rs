@@ -51,14 +51,13 @@ pub(crate) struct Way {
     frames: u32,
     /// Bytes per second, or 0 for no limit.
     pub(crate) bandwidth: u32,
-    pub(crate) flow: Flow,
     /// Whether the sender's end still takes frames.
     pub(crate) open: bool,
 }
 
 impl Way {
     pub(crate) const fn new(key: Key, bandwidth: u32) -> Self {
-        Self { key, last: 0, free: 0, frames: 0, bandwidth, flow: Flow::Open, open: true }
+        Self { key, last: 0, free: 0, frames: 0, bandwidth, open: true }
     }
 
     /// When a frame of `bytes` that is sent now arrives, and its place among ties.
@@ -86,18 +85,20 @@ pub(crate) const fn tie(key: Key) -> u32 {
     if bits == 0 || bits == u32::MAX { 1 } else { bits }
 }
 
-/// A connection between a client, or a stranger, and a node. What a dispatch touches comes first:
-/// whether it is sent or arrives, that is one line of memory.
+/// A connection between a client, or a stranger, and a node: what whatever arrives at either end
+/// asks of it. How it is sent is kept apart, so that many links are near each other.
 #[derive(Clone, Debug)]
-#[repr(C, align(64))]
 pub(crate) struct Link {
-    pub(crate) down: Way,
     /// What the node calls it, once it has accepted it.
     pub(crate) connection: Connection,
     /// The client; a stranger's links have none.
     pub(crate) client: Option<u32>,
     /// Bytes that the client has taken and its node has not been told of.
     pub(crate) unread: u32,
+    pub(crate) node: u16,
+    /// What becomes of frames on their way down, and up.
+    pub(crate) down: Flow,
+    pub(crate) up: Flow,
     /// Whether the client's end is open.
     pub(crate) here: bool,
     /// A RESUME went over it, and no dispatch has come since.
@@ -106,47 +107,92 @@ pub(crate) struct Link {
     pub(crate) opened: bool,
     /// Whether the node's end is open.
     pub(crate) there: bool,
+    /// Its node has crashed since it was accepted.
+    pub(crate) severed: bool,
+}
+
+/// What of a link is seldom needed.
+#[derive(Clone, Debug)]
+pub(crate) struct Trunk {
     pub(crate) up: Way,
     /// Whose it is and which of theirs: what its randomness is keyed by.
     pub(crate) name: [u64; 2],
     /// How many IDENTIFYs have come over it; each gets an id of its own.
     pub(crate) identifies: u64,
-    pub(crate) node: u16,
-    /// Its node has crashed since it was accepted.
-    pub(crate) severed: bool,
     /// Frames on their way down, and up, that wait for a stall to end.
     pub(crate) held_down: Vec<Event>,
     pub(crate) held_up: Vec<Event>,
 }
 
-const _: () = assert!(std::mem::offset_of!(Link, up) == 64, "a dispatch touches one line");
+/// All links there ever were, each by its number in three tables: a fan-out runs along the ways
+/// down, and what arrives looks at the links.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Links {
+    pub(crate) all: Vec<Link>,
+    pub(crate) downs: Vec<Way>,
+    pub(crate) trunks: Vec<Trunk>,
+}
 
-impl Link {
-    pub(crate) fn new(
+const _: () = assert!(size_of::<Link>() <= 32, "two to a line");
+
+impl Links {
+    /// A new one, by whatever is said of it first.
+    pub(crate) fn push(
+        &mut self,
         client: Option<u32>,
         node: u16,
         name: [u64; 2],
         latency: Key,
         bandwidth: u32,
-    ) -> Self {
+    ) -> u32 {
         let key = latency.with(name[0]).with(name[1]);
-        Self {
-            down: Way::new(key.with(0), bandwidth),
+        let number = u32::try_from(self.all.len()).expect("fewer links than numbers");
+        self.downs.push(Way::new(key.with(0), bandwidth));
+        self.all.push(Link {
             connection: Connection::default(),
             client,
             unread: 0,
+            node,
+            down: Flow::Open,
+            up: Flow::Open,
             here: true,
             resuming: false,
             opened: false,
             there: false,
+            severed: false,
+        });
+        self.trunks.push(Trunk {
             up: Way::new(key.with(1), bandwidth),
             name,
             identifies: 0,
-            node,
-            severed: false,
             held_down: Vec::new(),
             held_up: Vec::new(),
-        }
+        });
+        number
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, link: u32) -> &Link {
+        &self.all[link as usize]
+    }
+
+    #[inline]
+    pub(crate) fn at_mut(&mut self, link: u32) -> &mut Link {
+        &mut self.all[link as usize]
+    }
+
+    /// The way down of a link.
+    #[inline]
+    pub(crate) fn down(&mut self, link: u32) -> &mut Way {
+        &mut self.downs[link as usize]
+    }
+
+    pub(crate) fn trunk(&mut self, link: u32) -> &mut Trunk {
+        &mut self.trunks[link as usize]
     }
 }
 

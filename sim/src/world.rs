@@ -35,7 +35,7 @@ use crate::coverage::Coverage;
 use crate::digest::Digest;
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
 use crate::fault::{Stage as ClientStage, Turn};
-use crate::link::Ports;
+use crate::link::{Links, Ports};
 use crate::plan::{Plan, PlanError};
 use crate::run::{End, Options};
 use crate::seed::Domain;
@@ -168,7 +168,7 @@ impl<'a, W: Witness> World<'a, W> {
             digest: Digest::new(),
             blocks: Vec::new(),
             watch: (Contract::new(topology.cast.clone()), witness),
-            links: Vec::new(),
+            links: Links::default(),
             ports: (0..small(nodes.len()))
                 .map(|node| Ports::new(node, small(nodes.len())))
                 .collect(),
@@ -339,7 +339,7 @@ impl<'a, W: Witness> World<'a, W> {
         for (distance, port) in reached.iter_mut().enumerate() {
             let Some(event) = self.stage.agenda.glimpse(distance) else { break };
             if let Kind::Dispatch { link, .. } = event.kind {
-                *port = Port(self.stage.links[link as usize].client.unwrap_or(u32::MAX));
+                *port = Port(self.stage.links.at(link).client.unwrap_or(u32::MAX));
             }
             seen = distance;
         }

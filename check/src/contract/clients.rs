@@ -1,7 +1,7 @@
 //! The steps of clients, dispatches apart.
 
 use guildhall_core::client::{Input, Output};
-use guildhall_core::frame::ServerFrame;
+use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::Port;
 use guildhall_core::request::{Act, Answer, Outcome};
 use guildhall_core::step::{Actor, Head};
@@ -17,6 +17,10 @@ use crate::violation::Clause;
 impl Contract {
     pub(super) fn client_hears(&mut self, head: &Head, input: &Input) {
         self.busy = true;
+        // An answered heartbeat changes nothing that anybody waits for.
+        if !matches!(input, Input::Frame { frame: ServerFrame::HeartbeatAck, .. }) {
+            self.stirs();
+        }
         let Actor::Client(port) = head.actor else { return };
         let Some(client) = self.facts.client(port) else { return };
         if client.honest {
@@ -117,6 +121,9 @@ impl Contract {
     }
 
     pub(super) fn client_says(&mut self, head: &Head, output: &Output) {
+        if !matches!(output, Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. }) {
+            self.stirs();
+        }
         let Actor::Client(port) = head.actor else { return };
         let Some(client) = self.facts.client(port) else { return };
         if client.honest && !client.spoilt {

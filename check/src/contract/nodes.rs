@@ -3,6 +3,7 @@
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::{NodeId, SessionId};
 use guildhall_core::node::{Input, Note, Output};
+use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
@@ -14,6 +15,9 @@ use crate::violation::Clause;
 impl Contract {
     pub(super) fn node_hears(&mut self, head: &Head, input: &Input) {
         let Actor::Node(node) = head.actor else { return };
+        if !is_routine_to_hear(input) {
+            self.stirs();
+        }
         self.work.begin();
         self.scene.begin(node);
         self.scene.hear(&self.facts, input);
@@ -66,6 +70,9 @@ impl Contract {
     }
 
     pub(super) fn node_says(&mut self, head: &Head, output: &Output) {
+        if !is_routine_to_say(output) {
+            self.stirs();
+        }
         if self.scene.stopped || self.facts.stops.is_gone(self.scene.node) {
             let verdict = l7::speaks(&self.facts, self.scene.node);
             self.blame(head, Clause::L7, verdict);
@@ -194,6 +201,36 @@ impl Contract {
             | Note::SteppedDown { .. }
             | Note::Census(_) => {}
         }
+    }
+}
+
+/// What goes on in a world in which nothing is pending, and makes nothing pending (L3).
+fn is_routine_to_hear(input: &Input) -> bool {
+    match input {
+        Input::Census | Input::Directory(_) | Input::Drained { .. } => true,
+        Input::Frame { frame, .. } => matches!(frame, ClientFrame::Heartbeat { .. }),
+        Input::Peer { message, .. } => matches!(message, PeerMessage::Tip { .. }),
+        Input::Own(_)
+        | Input::Journal { .. }
+        | Input::Down(_)
+        | Input::Accepted { .. }
+        | Input::Identify { .. }
+        | Input::Closed { .. }
+        | Input::Request { .. }
+        | Input::Stop => false,
+    }
+}
+
+fn is_routine_to_say(output: &Output) -> bool {
+    match output {
+        Output::Frame { .. } | Output::Directory(_) | Output::Note(Note::Census(_)) => true,
+        Output::Peer { message, .. } => matches!(message, PeerMessage::Tip { .. }),
+        Output::Dispatch { .. }
+        | Output::Close { .. }
+        | Output::Journal { .. }
+        | Output::Answer { .. }
+        | Output::Note(_)
+        | Output::Stopped => false,
     }
 }
 

@@ -23,6 +23,7 @@ impl Contract {
     #[inline]
     pub(super) fn takes(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
         let Actor::Client(port) = head.actor else { return };
+        self.stirs();
         if self.takes_what_is_due(port, on, s.0, what) {
             self.deliveries += 1;
         } else {

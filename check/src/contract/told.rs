@@ -3,6 +3,7 @@
 //! What comes just as it is due is settled by one comparison. All else is taken apart slowly, and
 //! each clause says whether it is what is wrong.
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Body, Dispatch};
@@ -55,11 +56,20 @@ const WHEN: [(Clause, Judge); 9] = [
 ];
 
 impl Contract {
+    /// A node is about to write to a connection: has what that will touch on its way here.
+    #[inline]
+    pub fn expect(&self, actor: Actor, to: Connection) {
+        if let Actor::Node(node) = actor {
+            black_box(self.facts.sockets.session(node, to));
+        }
+    }
+
     /// A node writes a dispatch.
     #[inline]
     pub(super) fn writes(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
         let Actor::Node(node) = head.actor else { return };
         self.scene.dispatches += 1;
+        self.stirs();
         let index = self.facts.sockets.session(node, to);
         let facts = &mut self.facts;
         if index != NONE && facts.sessions.takes(&facts.ledger, index, s.0, what) {

@@ -20,7 +20,7 @@ impl Contract {
                 self.marks.add("healed");
             }
             WorldEvent::Settled => {
-                l3::settled(&self.facts, head, &mut self.findings);
+                l3::settled(self.pending(), head, &mut self.findings);
                 self.settled = Some(head.at);
             }
             WorldEvent::Crashed(node) => self.crashes(head, *node),

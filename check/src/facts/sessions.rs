@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use guildhall_core::dispatch::{Dispatch, Intents};
 use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard, UserId};
+use guildhall_core::roll::Roll;
 use guildhall_core::time::Instant;
 
 use super::guilds::Ledger;
@@ -96,11 +97,19 @@ pub(crate) struct Session {
 pub(crate) struct Sessions {
     hot: Vec<Hot>,
     cold: Vec<Session>,
-    by_id: BTreeMap<SessionId, u32>,
-    ordinals: BTreeMap<UserId, u32>,
+    by_id: Roll<SessionId, u32>,
+    /// Those that have not ended, by node.
+    living: BTreeMap<NodeId, BTreeSet<u32>>,
+    by_user: Roll<UserId, Theirs>,
+}
+
+/// The sessions of one user.
+#[derive(Clone, Debug, Default)]
+struct Theirs {
+    /// How many there ever were.
+    ever: u32,
     /// Those that have not ended.
-    living: BTreeSet<u32>,
-    by_user: BTreeMap<UserId, Vec<u32>>,
+    living: Vec<u32>,
 }
 
 impl Sessions {
@@ -129,18 +138,19 @@ impl Sessions {
 
     /// Those that have not ended, of one node.
     pub(crate) fn alive(&self, node: NodeId) -> impl Iterator<Item = &Session> {
-        let living = self.living.iter().map(|index| self.get(*index));
-        living.filter(move |session| session.node == node)
+        self.living.get(&node).into_iter().flatten().map(|index| self.get(*index))
     }
 
-    /// All that have not ended.
+    /// All that have not ended, ascending.
     pub(crate) fn living(&self) -> Vec<u32> {
-        self.living.iter().copied().collect()
+        let mut living: Vec<_> = self.living.values().flatten().copied().collect();
+        living.sort_unstable();
+        living
     }
 
     /// Those of one user that have not ended.
     pub(crate) fn of_user(&self, user: UserId) -> &[u32] {
-        self.by_user.get(&user).map_or(&[], Vec::as_slice)
+        self.by_user.get(&user).map_or(&[], |theirs| &theirs.living)
     }
 
     /// Whether another session of the same user lives.
@@ -157,16 +167,17 @@ impl Sessions {
         intents: Intents,
     ) -> u32 {
         let index = self.cold.len() as u32;
-        let ordinal = self.ordinals.entry(user).or_insert(0);
-        *ordinal += 1;
-        self.living.insert(index);
-        self.by_user.entry(user).or_default().push(index);
+        self.living.entry(node).or_default().insert(index);
+        let theirs = self.by_user.or_default(user);
+        theirs.ever += 1;
+        theirs.living.reserve_exact(1);
+        theirs.living.push(index);
         self.by_id.insert(id, index);
         self.cold.push(Session {
             id,
             user,
             node,
-            ordinal: *ordinal,
+            ordinal: theirs.ever,
             shard,
             intents,
             connection: Some(connection),

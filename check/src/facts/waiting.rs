@@ -1,9 +1,10 @@
 //! IDENTIFYs that wait for the directory's word, with what was so when they came.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use guildhall_core::frame::Identify;
 use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard, UserId};
+use guildhall_core::roll::Roll;
 
 /// One IDENTIFY.
 #[derive(Clone, Debug)]
@@ -20,9 +21,10 @@ pub(crate) struct Waiting {
 /// All of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Waits {
-    waiting: BTreeMap<(NodeId, Connection), Waiting>,
-    /// All who ever identified at a node.
-    ever: BTreeSet<(NodeId, UserId, Shard)>,
+    waiting: Roll<(NodeId, Connection), Waiting>,
+    /// All who ever identified at a node, and how many there are of each node.
+    ever: Roll<(NodeId, UserId, Shard), ()>,
+    counts: BTreeMap<NodeId, u64>,
 }
 
 impl Waits {
@@ -31,7 +33,9 @@ impl Waits {
     }
 
     pub(crate) fn begin(&mut self, node: NodeId, on: Connection, waiting: Waiting) {
-        self.ever.insert((node, waiting.user, waiting.identify.shard));
+        if self.ever.insert((node, waiting.user, waiting.identify.shard), ()).is_none() {
+            *self.counts.entry(node).or_default() += 1;
+        }
         self.waiting.insert((node, on), waiting);
     }
 
@@ -45,11 +49,11 @@ impl Waits {
 
     /// How many pairs of user and shard ever identified at a node.
     pub(crate) fn identified(&self, node: NodeId) -> u64 {
-        self.ever.iter().filter(|(at, ..)| *at == node).count() as u64
+        self.counts.get(&node).copied().unwrap_or(0)
     }
 
     /// How many wait at a node.
     pub(crate) fn count(&self, node: NodeId) -> u64 {
-        self.waiting.keys().filter(|(at, _)| *at == node).count() as u64
+        self.waiting.iter().filter(|((at, _), _)| *at == node).count() as u64
     }
 }

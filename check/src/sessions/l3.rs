@@ -93,19 +93,19 @@ fn waits_for(facts: &Facts, index: u32, number: u32, guild: &Guild) -> Option<St
     if (guild.id.0 >> 22) % u64::from(shard.count.max(1)) != u64::from(shard.id) {
         return None;
     }
-    let member = guild.history.is_member(Moment::NOW, session.user);
     let place = facts.sessions.place(index, number);
-    match (place.map(|place| (place, session.seats[place].told)), member) {
-        (Some((place, Told::Whole)), _) => {
+    let is_member = || guild.history.is_member(Moment::NOW, session.user);
+    match place.map(|place| (place, session.seats[place].told)) {
+        Some((place, Told::Whole)) => {
             let (owed, _) = facts.sessions.owed(&facts.ledger, index, place);
             (owed > 0).then(|| format!("is owed {owed} events of"))
         }
-        (None | Some((_, Told::Nothing | Told::Out)), true) => {
+        Some((_, Told::Gap)) => Some("waits for the end of a gap of".to_owned()),
+        None | Some((_, Told::Nothing | Told::Out)) if is_member() => {
             Some("waits for GUILD_CREATE of".to_owned())
         }
-        (Some((_, Told::Gap)), _) => Some("waits for the end of a gap of".to_owned()),
-        (Some((_, Told::Nothing)), false) => Some("waits for GUILD_DELETE of".to_owned()),
-        (None | Some((_, Told::Out)), false) => None,
+        Some((_, Told::Nothing)) => Some("waits for GUILD_DELETE of".to_owned()),
+        None | Some((_, Told::Out)) => None,
     }
 }
 
@@ -121,8 +121,8 @@ pub(crate) fn in_vain(refusals: u32, origin: Origin) -> Option<Complaint> {
 }
 
 /// The world says that all is settled.
-pub(crate) fn settled(facts: &Facts, head: &Head, findings: &mut Findings) {
-    if let Some(pending) = pending(facts) {
+pub(crate) fn settled(pending: Option<String>, head: &Head, findings: &mut Findings) {
+    if let Some(pending) = pending {
         let expected = "nothing pending in a world that has settled";
         let complaint = Complaint::new("the world has settled too early", expected, pending);
         findings.add(head, Clause::L3, Subject::new("world", "world"), complaint);

@@ -1,8 +1,6 @@
 //! L4 no orphans: what has ended leaves no trace. A detached session ends with its time; and what a
 //! node counts is what it must still have, no more.
 
-use std::collections::BTreeSet;
-
 use guildhall_core::census::{Census, Table};
 use guildhall_core::id::NodeId;
 use guildhall_core::peer::PeerMessage;
@@ -108,8 +106,10 @@ pub(crate) fn counted(
         // A seat for each guild that the directory has ever named, at most.
         named += facts.named.told(node, session.user).len().max(session.seats.len()) as u64;
     }
-    let of_node = facts.sessions.alive(node).map(|session| session.user);
-    let users = of_node.collect::<BTreeSet<_>>().len() as u64 + facts.waits.count(node);
+    let mut of_node: Vec<_> = facts.sessions.alive(node).map(|session| session.user).collect();
+    of_node.sort_unstable();
+    of_node.dedup();
+    let users = of_node.len() as u64 + facts.waits.count(node);
     let followers = facts.relays.followers(node, now - NODE_SLACK);
     let timers = count(Table::Connections)
         + count(Table::DetachedSessions)

@@ -10,6 +10,7 @@ use crate::dispatch::{Body, Dispatch, Ready};
 use crate::frame::{CloseCode, Farewell, Identify, Resume, ServerFrame};
 use crate::id::{Connection, GuildId, SessionId, UserId};
 use crate::mutant::{Mutant, Plant};
+use crate::roll::Roll;
 use crate::session::{Push, ResumeRefusal, Session};
 use crate::time::Now;
 use crate::timer::Timer;
@@ -21,7 +22,7 @@ pub(super) struct Sessions {
     /// Of each slot, apart from what a delivery touches.
     generations: Vec<u32>,
     free: Vec<u32>,
-    by_id: BTreeMap<SessionId, u32>,
+    by_id: Roll<SessionId, u32>,
 }
 
 impl Sessions {
@@ -61,8 +62,9 @@ impl Sessions {
             return None;
         }
         let session = |slot: u32| self.slots[slot as usize].as_ref();
-        let is_theirs = |slot: &u32| session(*slot).map(|session| &session.user) == user;
-        self.by_id.values().copied().find(is_theirs)
+        let is_theirs = |slot: u32| session(slot).map(|session| &session.user) == user;
+        let theirs = self.by_id.iter().filter(|(_, slot)| is_theirs(**slot));
+        theirs.min_by_key(|(id, _)| **id).map(|(_, slot)| *slot)
     }
 
     /// The slots of those that wait for their clients.
@@ -86,7 +88,7 @@ impl Sessions {
         for session in self.slots.iter().flatten() {
             let kept = session.replay();
             detached += u64::from(session.connection().is_none());
-            introductions += session.seats.iter().filter(|seat| seat.waits).count() as u64;
+            introductions += u64::from(session.waits());
             replay += kept.len();
             bytes += kept.bytes();
             unsent += session.unsent();
@@ -342,8 +344,8 @@ impl Node {
             self.timers.disarm(session.detached + self.limits.session_ttl, expiry);
         }
         Self::note(Note::Ended { session: session.id, why }, out);
-        for seat in session.seats {
-            self.unseat(seat, out);
+        for seat in session.seats() {
+            self.unseat(*seat, out);
         }
         self.leaves_user(session.user, slot, out);
     }

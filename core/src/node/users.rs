@@ -3,7 +3,7 @@
 //! An IDENTIFY waits for the directory's word, given after it came: READY lists all that the user is
 //! in (D9). What changes later comes by itself, or is asked for (D9: a lost word must not matter).
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::{Node, Outbox, Output};
@@ -12,6 +12,7 @@ use crate::directory::{Notice, Word};
 use crate::frame::Identify;
 use crate::id::{Connection, GuildId, SessionId, UserId};
 use crate::mutant::Mutant;
+use crate::roll::Roll;
 use crate::time::{Instant, Now};
 use crate::timer::Timer;
 
@@ -36,8 +37,8 @@ struct Waiting {
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Users {
-    by_id: BTreeMap<UserId, User>,
-    waiting: BTreeMap<Connection, Waiting>,
+    by_id: Roll<UserId, User>,
+    waiting: Roll<Connection, Waiting>,
     /// The same, by user.
     waiting_of: BTreeSet<(UserId, Connection)>,
     /// The mark of the last word about a user.
@@ -68,6 +69,13 @@ impl Users {
 
     fn is_wanted(&self, user: UserId) -> bool {
         self.by_id.contains_key(&user) || self.waiting_of(user).next().is_some()
+    }
+
+    /// All who wait, by connection.
+    fn all_waiting(&self) -> Vec<(Connection, Waiting)> {
+        let mut waiting: Vec<_> = self.waiting.iter().map(|(on, it)| (*on, *it)).collect();
+        waiting.sort_unstable_by_key(|(on, _)| *on);
+        waiting
     }
 
     /// The connections on which a user waits, ascending.
@@ -113,12 +121,12 @@ impl Node {
 
     /// The connections that wait for their sessions to begin.
     pub(super) fn identifying(&self) -> Vec<Connection> {
-        self.users.waiting.keys().copied().collect()
+        self.users.all_waiting().into_iter().map(|(on, _)| on).collect()
     }
 
     /// A session has begun.
     pub(super) fn joins_user(&mut self, user: UserId, slot: u32) {
-        self.users.by_id.entry(user).or_default().sessions.push(slot);
+        self.users.by_id.or_default(user).sessions.push(slot);
     }
 
     /// A session has ended.
@@ -172,7 +180,7 @@ impl Node {
         for connection in due {
             let Some(it) = self.users.stop_waiting(connection) else { continue };
             let Waiting { identify, session, .. } = it;
-            let known = self.users.by_id.entry(user).or_default();
+            let known = self.users.by_id.or_default(user);
             if version >= known.version {
                 (known.version, known.guilds) = (version, guilds.to_vec());
             }
@@ -209,8 +217,8 @@ impl Node {
     /// The directory may have been missed, or may have missed something.
     pub(super) fn directory_timeout(&mut self, now: Now, out: &mut impl Outbox) {
         self.users.armed = None;
-        for Waiting { user, mark, .. } in self.users.waiting.values() {
-            out.emit(Output::Directory(Word::Ask { user: *user, mark: *mark }));
+        for (_, Waiting { user, mark, .. }) in self.users.all_waiting() {
+            out.emit(Output::Directory(Word::Ask { user, mark }));
         }
         if !self.users.by_id.is_empty() && !self.plant.is(Mutant::DirectoryNotAsked) {
             out.emit(Output::Directory(Word::Since { version: self.users.version }));

@@ -19,6 +19,7 @@ mod node;
 mod permission;
 mod relay;
 mod replay;
+mod roll;
 mod session;
 mod steps;
 mod stopping;

@@ -17,9 +17,9 @@ impl<W: Witness> World<'_, W> {
     #[inline]
     pub(super) fn deliver(&mut self, event: Event, link: u32, body: u32, s: u32) {
         let stage = &mut self.stage;
-        let wire = &mut stage.links[link as usize];
+        let wire = stage.links.at(link);
         let reaches = match wire.client {
-            Some(client) if wire.here && wire.down.flow == Flow::Open => client,
+            Some(client) if wire.here && wire.down == Flow::Open => client,
             _ => return stage.miss(event, link, Some(body)),
         };
         let host = &mut self.clients[reaches as usize];
@@ -51,7 +51,7 @@ impl<W: Witness> World<'_, W> {
     /// The first dispatch after a RESUME has reached its client.
     #[cold]
     pub(super) fn replays(&mut self, link: u32, client: u32) {
-        self.stage.links[link as usize].resuming = false;
+        self.stage.links.at_mut(link).resuming = false;
         if self.stage.lines[client as usize].stage == ClientStage::Resuming {
             self.reached(client, ClientStage::Replaying);
         }
@@ -59,8 +59,8 @@ impl<W: Witness> World<'_, W> {
 
     /// Something other than a dispatch reaches a client.
     pub(super) fn down(&mut self, event: Event, link: u32, parcel: u32) {
-        let wire = &self.stage.links[link as usize];
-        if !wire.here || wire.down.flow != Flow::Open {
+        let wire = self.stage.links.at(link);
+        if !wire.here || wire.down != Flow::Open {
             return self.stage.miss(event, link, None);
         }
         let (connection, client) = (wire.connection, wire.client);
@@ -68,7 +68,7 @@ impl<W: Witness> World<'_, W> {
         let Some(client) = client else { return self.stranger(link, parcel, event.cause) };
         let input = match parcel {
             Some(Parcel::Opened) => {
-                self.stage.links[link as usize].opened = true;
+                self.stage.links.at_mut(link).opened = true;
                 client::Input::Opened { connection, jitter: self.stage.jitter(client) }
             }
             Some(Parcel::Frame(frame)) => {
@@ -76,7 +76,7 @@ impl<W: Witness> World<'_, W> {
                 client::Input::Frame { connection, frame }
             }
             Some(Parcel::Close(code)) => {
-                self.stage.links[link as usize].here = false;
+                self.stage.links.at_mut(link).here = false;
                 self.stage.hang_up(link, true, false);
                 let jitter = self.stage.jitter(client);
                 client::Input::Closed { connection: Some(connection), code: Some(code), jitter }
@@ -92,7 +92,7 @@ impl<W: Witness> World<'_, W> {
 
     /// A client's end of a link is gone.
     pub(super) fn lost(&mut self, cause: u64, link: u32) {
-        let wire = &mut self.stage.links[link as usize];
+        let wire = self.stage.links.at_mut(link);
         if !wire.here {
             return;
         }

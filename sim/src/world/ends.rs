@@ -49,9 +49,8 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
             node::Output::Close { connection, code } => {
                 let link = stage.ports[node].link(connection);
                 stage.send_down(link, cause, Parcel::Close(code));
-                let wire = &mut stage.links[link as usize];
-                wire.down.open = false;
-                if std::mem::take(&mut wire.there) {
+                stage.links.down(link).open = false;
+                if std::mem::take(&mut stage.links.at_mut(link).there) {
                     stage.ports[node].close(connection);
                 }
             }
@@ -147,15 +146,15 @@ impl<W: Witness> NodeEnd<'_, W> {
     fn write(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         let stage = &mut *self.stage;
         let link = stage.ports[self.node].link(connection);
-        let wire = &mut stage.links[link as usize];
-        if !wire.down.open {
+        let down = stage.links.down(link);
+        if !down.open {
             return;
         }
         let (body, print) = stage.bodies.send(dispatch);
         stage.digest.word(u64::from(connection.slot) << 40 ^ s.0);
         stage.digest.word(print);
         let law = stage.network.client;
-        let (at, tie) = wire.down.send(stage.now, law, dispatch.bytes);
+        let (at, tie) = down.send(stage.now, law, dispatch.bytes);
         let s = u32::try_from(s.0).expect("no run numbers more than 2^32 dispatches in a session");
         let kind = Kind::Dispatch { link, body, s };
         stage.agenda.push(at, tie, Event { cause: self.head.step, kind });
@@ -166,7 +165,8 @@ impl<W: Witness> Outbox for NodeEnd<'_, W> {
     #[inline]
     fn expect(&self, connection: Connection) {
         let link = self.stage.ports[self.node].link(connection);
-        black_box(self.stage.links[link as usize].down.open);
+        black_box(self.stage.links.downs[link as usize].open);
+        self.stage.watch.0.expect(self.head.actor, connection);
     }
 
     #[inline]
@@ -200,7 +200,7 @@ impl<W: Witness> Sink<client::Output> for ClientEnd<'_, W> {
                     ClientFrame::Identify(_) => line.stage = ClientStage::Identifying,
                     ClientFrame::Resume(_) => {
                         line.stage = ClientStage::Resuming;
-                        stage.links[link as usize].resuming = true;
+                        stage.links.at_mut(link).resuming = true;
                     }
                     ClientFrame::Heartbeat { .. }
                     | ClientFrame::Malformed(_)
@@ -211,8 +211,9 @@ impl<W: Witness> Sink<client::Output> for ClientEnd<'_, W> {
             client::Output::Close { connection, code } => {
                 let Some(link) = stage.meant(client, connection) else { return };
                 stage.send_up(link, cause, 8, Parcel::Bye(Farewell::Code(code)));
-                let wire = &mut stage.links[link as usize];
-                (wire.here, wire.up.open, wire.down.open) = (false, false, false);
+                stage.links.at_mut(link).here = false;
+                stage.links.trunk(link).up.open = false;
+                stage.links.down(link).open = false;
             }
             client::Output::Request { node, token, request } => {
                 let about = (client, request.origin, request.attempt, "request");

@@ -128,7 +128,7 @@ impl<W: Witness> World<'_, W> {
         let moment = blow.victim().and_then(|whom| self.moment(whom));
         self.stage.coverage.strike(part.fault.family(), moment);
         let link = blow.client().and_then(|client| self.stage.lines[client as usize].link);
-        let link = link.filter(|&link| self.stage.links[link as usize].here);
+        let link = link.filter(|&link| self.stage.links.at(link).here);
         match blow {
             Blow::Cut(_, how) => self.cut(link, how),
             Blow::Stall(_, way) => self.set_flow(link, way, Flow::Stalled),
@@ -180,10 +180,10 @@ impl<W: Witness> World<'_, W> {
     /// What is dead stays dead: no later fault revives a connection.
     pub(super) fn set_flow(&mut self, link: Option<u32>, way: Way, flow: Flow) {
         let Some(link) = link else { return };
-        let wire = &mut self.stage.links[link as usize];
+        let wire = self.stage.links.at_mut(link);
         for (struck, side) in [(way.is_down(), &mut wire.down), (way.is_up(), &mut wire.up)] {
-            if struck && side.flow != Flow::Dead {
-                side.flow = flow;
+            if struck && *side != Flow::Dead {
+                *side = flow;
             }
         }
     }
@@ -234,12 +234,14 @@ impl<W: Witness> World<'_, W> {
     /// What a stall held back goes on its way, before anything that comes after it.
     fn unstall(&mut self, link: Option<u32>) {
         let Some(link) = link else { return };
-        let wire = &mut self.stage.links[link as usize];
-        let (down, up) = (&mut wire.held_down, &mut wire.held_up);
-        for (side, held) in [(&mut wire.down, down), (&mut wire.up, up)] {
-            if side.flow == Flow::Stalled {
-                side.flow = Flow::Open;
+        let wire = self.stage.links.at_mut(link);
+        for side in [&mut wire.down, &mut wire.up] {
+            if *side == Flow::Stalled {
+                *side = Flow::Open;
             }
+        }
+        let trunk = self.stage.links.trunk(link);
+        for held in [&mut trunk.held_down, &mut trunk.held_up] {
             for event in held.drain(..) {
                 self.stage.agenda.push(self.stage.now, 0, event);
             }

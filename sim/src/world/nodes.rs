@@ -31,7 +31,7 @@ impl<W: Witness> World<'_, W> {
     }
 
     pub(super) fn accept(&mut self, event: Event, link: u32) {
-        let node = usize::from(self.stage.links[link as usize].node);
+        let node = usize::from(self.stage.links.at(link).node);
         if !self.is_up(node) {
             return self.stage.hang_up(link, false, true);
         }
@@ -40,18 +40,18 @@ impl<W: Witness> World<'_, W> {
         }
         let window = self.plan.network.window;
         let connection = self.stage.ports[node].open(link);
-        let wire = &mut self.stage.links[link as usize];
+        let wire = self.stage.links.at_mut(link);
         (wire.connection, wire.there) = (connection, true);
         self.stage.send_down(link, event.cause, Parcel::Opened);
         self.node_step(node, event.cause, node::Input::Accepted { connection, window });
     }
 
     pub(super) fn up(&mut self, event: Event, link: u32, parcel: u32) {
-        let wire = &mut self.stage.links[link as usize];
+        let wire = self.stage.links.at_mut(link);
         let node = usize::from(wire.node);
-        if wire.up.flow != Flow::Open {
-            if wire.up.flow == Flow::Stalled {
-                wire.held_up.push(event);
+        if wire.up != Flow::Open {
+            if wire.up == Flow::Stalled {
+                self.stage.links.trunk(link).held_up.push(event);
             } else {
                 self.stage.parcels.take(parcel);
             }
@@ -60,14 +60,14 @@ impl<W: Witness> World<'_, W> {
         if !self.is_awake(node, event) {
             return;
         }
-        let wire = &mut self.stage.links[link as usize];
-        let connection = wire.connection;
+        let connection = self.stage.links.at(link).connection;
         let input = match self.stage.parcels.take(parcel) {
             Some(Parcel::Said(ClientFrame::Identify(identify), bytes)) => {
-                wire.identifies += 1;
-                let [who, nth] = wire.name;
+                let trunk = self.stage.links.trunk(link);
+                trunk.identifies += 1;
+                let [who, nth] = trunk.name;
                 let key = self.stage.seed.key(Domain::SessionId).with(who).with(nth);
-                let session = SessionId(key.with(wire.identifies).wide());
+                let session = SessionId(key.with(trunk.identifies).wide());
                 node::Input::Identify { connection, identify, session, bytes }
             }
             Some(Parcel::Said(frame, bytes)) => node::Input::Frame { connection, frame, bytes },
@@ -79,7 +79,7 @@ impl<W: Witness> World<'_, W> {
 
     /// A node learns that the other end of a link is gone.
     pub(super) fn gone(&mut self, event: Event, link: u32, reset: bool) {
-        let node = usize::from(self.stage.links[link as usize].node);
+        let node = usize::from(self.stage.links.at(link).node);
         if self.is_awake(node, event) {
             let how = if reset { Farewell::Reset } else { Farewell::End };
             self.bye(event.cause, link, how);
@@ -89,12 +89,12 @@ impl<W: Witness> World<'_, W> {
     /// The word of an end reaches its node even if the node has closed the connection meanwhile: a
     /// late close must touch nothing (L2). A node that has crashed since never had it.
     pub(super) fn bye(&mut self, cause: u64, link: u32, how: Farewell) {
-        let wire = &mut self.stage.links[link as usize];
+        let wire = self.stage.links.at_mut(link);
         if wire.connection.generation == 0 || wire.severed {
             return;
         }
         let (node, connection) = (usize::from(wire.node), wire.connection);
-        wire.up.flow = Flow::Dead;
+        wire.up = Flow::Dead;
         if std::mem::take(&mut wire.there) {
             self.stage.ports[node].close(connection);
         }
@@ -102,7 +102,7 @@ impl<W: Witness> World<'_, W> {
     }
 
     pub(super) fn drained(&mut self, event: Event, link: u32, bytes: u32) {
-        let wire = &self.stage.links[link as usize];
+        let wire = self.stage.links.at(link);
         let (node, connection, there) = (usize::from(wire.node), wire.connection, wire.there);
         if there && self.is_awake(node, event) {
             self.node_step(node, event.cause, node::Input::Drained { connection, bytes });

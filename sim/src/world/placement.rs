@@ -65,21 +65,23 @@ impl<W: Witness> World<'_, W> {
     /// of one that has stopped end: what was said on them before arrives.
     fn sever(&mut self, node: usize, reset: bool) {
         for link in 0..self.stage.links.len() {
-            let wire = &self.stage.links[link];
+            let link = place(link);
+            let wire = self.stage.links.at(link);
             if usize::from(wire.node) != node || wire.connection.generation == 0 || wire.severed {
                 continue;
             }
-            let link = place(link);
             self.stage.hang_up(link, false, reset);
-            let wire = &mut self.stage.links[link as usize];
-            (wire.up.flow, wire.severed) = (Flow::Dead, true);
-            let there = std::mem::take(&mut wire.there);
-            let mut lost = std::mem::take(&mut wire.held_up);
+            let wire = self.stage.links.at_mut(link);
+            (wire.up, wire.severed) = (Flow::Dead, true);
             if reset {
-                wire.down.flow = Flow::Dead;
-                lost.append(&mut wire.held_down);
+                wire.down = Flow::Dead;
             }
-            let connection = wire.connection;
+            let (there, connection) = (std::mem::take(&mut wire.there), wire.connection);
+            let trunk = self.stage.links.trunk(link);
+            let mut lost = std::mem::take(&mut trunk.held_up);
+            if reset {
+                lost.append(&mut trunk.held_down);
+            }
             for event in lost {
                 self.stage.discard(event);
             }

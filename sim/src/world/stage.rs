@@ -16,7 +16,7 @@ use crate::coverage::Coverage;
 use crate::digest::{BLOCK, Digest, Fingerprint};
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
 use crate::fault::{Moment, Stage as ClientStage, Turn};
-use crate::link::{Flow, Link, Ports, tie};
+use crate::link::{Flow, Links, Ports, tie};
 use crate::plan::Network;
 use crate::seed::{Domain, Seed};
 
@@ -91,7 +91,7 @@ pub(crate) struct Stage<W> {
     pub(crate) digest: Digest,
     pub(crate) blocks: Vec<Fingerprint>,
     pub(crate) watch: (Contract, W),
-    pub(crate) links: Vec<Link>,
+    pub(crate) links: Links,
     pub(crate) ports: Vec<Ports>,
     pub(crate) lines: Vec<Line>,
     pub(crate) bodies: Bodies,
@@ -159,8 +159,8 @@ impl<W: Witness> Stage<W> {
         let line = &mut self.lines[client as usize];
         line.bandwidth = bandwidth;
         if let Some(link) = line.link {
-            let wire = &mut self.links[link as usize];
-            (wire.down.bandwidth, wire.up.bandwidth) = (bandwidth, bandwidth);
+            self.links.down(link).bandwidth = bandwidth;
+            self.links.trunk(link).up.bandwidth = bandwidth;
         }
     }
 
@@ -168,9 +168,9 @@ impl<W: Witness> Stage<W> {
 
     /// A node writes something other than a dispatch.
     pub(crate) fn send_down(&mut self, link: u32, cause: u64, parcel: Parcel) {
-        let wire = &mut self.links[link as usize];
-        if wire.down.open {
-            let (at, tie) = wire.down.send(self.now, self.network.client, CONTROL_BYTES);
+        let down = self.links.down(link);
+        if down.open {
+            let (at, tie) = down.send(self.now, self.network.client, CONTROL_BYTES);
             let parcel = self.parcels.insert(parcel);
             self.agenda.push(at, tie, Event { cause, kind: Kind::Down { link, parcel } });
         }
@@ -179,9 +179,9 @@ impl<W: Witness> Stage<W> {
     /// Something for a client finds its link stalled, dead or closed.
     #[cold]
     pub(crate) fn miss(&mut self, event: Event, link: u32, body: Option<u32>) {
-        let wire = &mut self.links[link as usize];
-        if wire.here && wire.down.flow == Flow::Stalled {
-            return wire.held_down.push(event);
+        let wire = self.links.at(link);
+        if wire.here && wire.down == Flow::Stalled {
+            return self.links.trunk(link).held_down.push(event);
         }
         if let Some(body) = body {
             self.bodies.arrive(body);
@@ -227,11 +227,11 @@ impl<W: Witness> Stage<W> {
     /// A client has taken `bytes`; its node is told in quarters of the window.
     #[inline]
     pub(crate) fn taken(&mut self, link: u32, bytes: u32) {
-        let wire = &mut self.links[link as usize];
+        let wire = self.links.at_mut(link);
         wire.unread = wire.unread.saturating_add(bytes);
-        if wire.unread >= self.network.window / 4 && wire.up.flow == Flow::Open {
+        if wire.unread >= self.network.window / 4 && wire.up == Flow::Open {
             let bytes = std::mem::take(&mut wire.unread);
-            let (at, tie) = wire.up.send(self.now, self.network.client, 0);
+            let (at, tie) = self.links.trunk(link).up.send(self.now, self.network.client, 0);
             let event = Event { cause: self.steps, kind: Kind::Drained { link, bytes } };
             self.agenda.push(at, tie, event);
         }
@@ -246,9 +246,10 @@ impl<W: Witness> Stage<W> {
     }
 
     pub(super) fn send_up(&mut self, link: u32, cause: u64, bytes: u32, parcel: Parcel) {
-        let wire = &mut self.links[link as usize];
-        if wire.up.open && wire.up.flow != Flow::Dead {
-            let (at, tie) = wire.up.send(self.now, self.network.client, bytes);
+        let flow = self.links.at(link).up;
+        let up = &mut self.links.trunk(link).up;
+        if up.open && flow != Flow::Dead {
+            let (at, tie) = up.send(self.now, self.network.client, bytes);
             let parcel = self.parcels.insert(parcel);
             self.agenda.push(at, tie, Event { cause, kind: Kind::Up { link, parcel } });
         }
@@ -257,13 +258,14 @@ impl<W: Witness> Stage<W> {
     /// One end of a link learns, after what is under way to it, that the other is gone.
     pub(crate) fn hang_up(&mut self, link: u32, node: bool, reset: bool) {
         let (law, cause) = (self.network.client, self.steps);
-        let wire = &mut self.links[link as usize];
-        let (way, kind) = if node {
-            (&mut wire.up, Kind::Gone { link, reset })
+        let wire = self.links.at(link);
+        let (flow, kind) = if node {
+            (wire.up, Kind::Gone { link, reset })
         } else {
-            (&mut wire.down, Kind::Lost { link })
+            (wire.down, Kind::Lost { link })
         };
-        if way.open && way.flow != Flow::Dead {
+        let way = if node { &mut self.links.trunk(link).up } else { self.links.down(link) };
+        if way.open && flow != Flow::Dead {
             way.open = false;
             let (at, tie) = way.send(self.now, law, 0);
             self.agenda.push(at, tie, Event { cause, kind });
@@ -280,10 +282,9 @@ impl<W: Witness> Stage<W> {
             }
             Caller::Stranger(fault) => (None, [u64::MAX, u64::from(fault)], 0),
         };
-        let link = place(self.links.len());
-        let mut wire = Link::new(client, node, name, self.seed.key(Domain::Latency), bandwidth);
-        let (at, tie) = wire.up.send(self.now, self.network.client, 0);
-        self.links.push(wire);
+        let key = self.seed.key(Domain::Latency);
+        let link = self.links.push(client, node, name, key, bandwidth);
+        let (at, tie) = self.links.trunk(link).up.send(self.now, self.network.client, 0);
         self.agenda.push(at, tie, Event { cause, kind: Kind::Accept { link } });
         link
     }
@@ -321,6 +322,6 @@ impl<W> Stage<W> {
     /// The link that a client means by `connection`.
     pub(super) fn meant(&self, client: u32, connection: Connection) -> Option<u32> {
         let link = self.lines[client as usize].link?;
-        (self.links[link as usize].connection == connection).then_some(link)
+        (self.links.at(link).connection == connection).then_some(link)
     }
 }

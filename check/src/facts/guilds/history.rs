@@ -14,6 +14,7 @@ use guildhall_core::id::{ChannelId, GuildId, MessageId, Position, RoleId, UserId
 use guildhall_core::journal::Base;
 use guildhall_core::permission::{Overwrite, Permissions};
 use guildhall_core::request::Origin;
+use guildhall_core::roll::Roll;
 
 use super::timeline::{Moment, Timeline};
 
@@ -26,7 +27,7 @@ pub(crate) struct History {
     owner: Timeline<UserId>,
     roles: BTreeMap<RoleId, Timeline<Option<Permissions>>>,
     channels: Line<ChannelId, Overwrite>,
-    members: Line<UserId, RoleId>,
+    members: Roll<UserId, Timeline<Option<Arc<[RoleId]>>>>,
     count: Timeline<u32>,
     banned: BTreeMap<UserId, Timeline<bool>>,
     deleted: Timeline<bool>,
@@ -47,12 +48,14 @@ impl History {
         let state = &founding.state;
         let origin = |said: &Message| Origin { user: said.author, nonce: said.nonce };
         let messages = founding.messages.iter();
+        let members = state.members.iter();
+        let members = members.map(|(user, roles)| (*user, Timeline::new(Some(roles.clone()))));
         Self {
             guild,
             owner: Timeline::new(state.owner),
             roles: lines(&state.roles),
             channels: lines(&state.channels),
-            members: lines(&state.members),
+            members: members.collect(),
             count: Timeline::new(state.members.len() as u32),
             banned: state.banned.iter().map(|user| (*user, Timeline::new(true))).collect(),
             deleted: Timeline::new(state.deleted),
@@ -113,7 +116,7 @@ impl History {
     }
 
     fn member(&mut self, at: Position, user: UserId, roles: Option<Arc<[RoleId]>>) {
-        let line = self.members.entry(user).or_default();
+        let line = self.members.or_default(user);
         let (was, is) = (line.at(Moment::NOW).is_some(), roles.is_some());
         line.set(at, roles);
         let count = *self.count.at(Moment::NOW);
@@ -215,7 +218,11 @@ impl History {
 
     /// All members, ascending.
     pub(crate) fn members(&self, at: Moment) -> impl Iterator<Item = (UserId, &Arc<[RoleId]>)> {
-        self.members.iter().filter_map(move |(user, line)| Some((*user, line.at(at).as_ref()?)))
+        let members = self.members.iter();
+        let members = members.filter_map(move |(user, line)| Some((*user, line.at(at).as_ref()?)));
+        let mut members: Vec<_> = members.collect();
+        members.sort_unstable_by_key(|(user, _)| *user);
+        members.into_iter()
     }
 
     pub(crate) fn role(&self, at: Moment, role: RoleId) -> Option<Permissions> {

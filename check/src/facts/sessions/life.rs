@@ -54,11 +54,13 @@ impl Sessions {
         let session = &mut self.cold[index as usize];
         session.ended = true;
         session.seats.clear();
-        let user = session.user;
+        let (user, node) = (session.user, session.node);
         self.let_go(index);
-        self.living.remove(&index);
-        if let Some(living) = self.by_user.get_mut(&user) {
-            living.retain(|other| *other != index);
+        if let Some(living) = self.living.get_mut(&node) {
+            living.remove(&index);
+        }
+        if let Some(theirs) = self.by_user.get_mut(&user) {
+            theirs.living.retain(|other| *other != index);
         }
     }
 

@@ -154,7 +154,12 @@ impl Sessions {
         self.let_go(index);
         match self.place(index, seat.guild) {
             Some(place) => self.cold[index as usize].seats[place] = seat,
-            None => self.cold[index as usize].seats.push(seat),
+            None => {
+                let seats = &mut self.cold[index as usize].seats;
+                // Most sessions are of few guilds: no more room than that.
+                seats.reserve_exact(1);
+                seats.push(seat);
+            }
         }
     }
 

@@ -135,7 +135,7 @@ impl Node {
         let open = self.relays.at(relay);
         open.bench(slot)?;
         let guild = open.guild;
-        self.sessions.at(slot).seats.iter().find(|seat| seat.guild == guild).copied()
+        self.sessions.at(slot).seats().iter().find(|seat| seat.guild == guild).copied()
     }
 
     /// A state was taken up: whoever sits outside may be a member in it.

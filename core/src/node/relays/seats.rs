@@ -28,7 +28,7 @@ impl Node {
         let found = self.relays.with_room(guild, self.limits.relay_sessions);
         let relay = found.unwrap_or_else(|| self.open_relay(now, guild, out));
         let session = self.sessions.at(slot);
-        session.seats.push(Seat { guild, relay, slot, waits: true });
+        session.sit(guild, relay, slot);
         let (user, mut intents) = (session.user, session.intents);
         let is_quiet = !intents.contains(Intents::GUILD_MESSAGES);
         if is_quiet && self.plant.is(Mutant::IntentsIgnored) {
@@ -56,7 +56,7 @@ impl Node {
         out: &mut impl Outbox,
     ) {
         let session = self.sessions.at(slot);
-        if session.shard.holds(guild) && session.seats.iter().all(|seat| seat.guild != guild) {
+        if session.shard.holds(guild) && session.seats().iter().all(|seat| seat.guild != guild) {
             self.seat(now, slot, guild, false, out);
             self.introduce(now, slot, out);
         }
@@ -65,7 +65,7 @@ impl Node {
     /// The directory does not name a guild any more for the user of a session. If the session is
     /// told of it, the stream has still to say that the user has left.
     pub(in crate::node) fn unnamed(&mut self, slot: u32, guild: GuildId, out: &mut impl Outbox) {
-        let seats = &self.sessions.at(slot).seats;
+        let seats = self.sessions.at(slot).seats();
         let Some(&seat) = seats.iter().find(|seat| seat.guild == guild) else { return };
         if self.relays.at(seat.relay).bench(slot) == Some(Bench::Outside) {
             self.vacate(seat, out);
@@ -75,8 +75,11 @@ impl Node {
     /// Tells a session of the guilds that it has not been told of, as far as its connection takes
     /// them: a snapshot is numbered when it is pulled (B2), and from then on the session follows.
     pub(in crate::node) fn introduce(&mut self, now: Now, slot: u32, out: &mut impl Outbox) {
+        if self.sessions.at(slot).waits() == 0 {
+            return;
+        }
         let mut at = 0;
-        while let Some(&seat) = self.sessions.at(slot).seats.get(at) {
+        while let Some(&seat) = self.sessions.at(slot).seats().get(at) {
             at += 1;
             if !seat.waits || !self.may_tell(now, seat) {
                 continue;
@@ -142,9 +145,7 @@ impl Node {
         if let Some(Bench::Class(class)) = old {
             session.keep_own(LogId { relay, class }, &self.relays);
         }
-        if let Some(seat) = session.seats.iter_mut().find(|other| other.guild == seat.guild) {
-            seat.waits = bench == Bench::Waiting;
-        }
+        session.wait(seat.guild, bench == Bench::Waiting);
         self.relays.at(relay).place(slot, bench);
     }
 
@@ -162,8 +163,7 @@ impl Node {
     }
 
     fn vacate(&mut self, seat: Seat, out: &mut impl Outbox) {
-        let seats = &mut self.sessions.at(seat.slot).seats;
-        seats.retain(|other| other.guild != seat.guild);
+        self.sessions.at(seat.slot).stand_up(seat.guild);
         self.unseat(seat, out);
     }
 }

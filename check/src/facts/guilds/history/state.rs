@@ -24,7 +24,7 @@ impl History {
             owner: self.owner(at),
             roles: lines(&self.roles, at),
             channels: lines(&self.channels as &Line<_, _>, at),
-            members: lines(&self.members as &Line<_, _>, at),
+            members: self.members(at).map(|(user, roles)| (user, roles.clone())).collect(),
             banned: banned.map(|(user, _)| *user).collect(),
             deleted: self.is_deleted(at),
         }
