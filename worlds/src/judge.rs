@@ -156,6 +156,9 @@ impl Witness for Listening<'_> {
                 let closed = matches!(why, StepDown::Closed);
                 let _ = bench.news.send(News::SteppedDown(id, *guild, closed));
             }
+            node::Output::Note(Note::GivenUp { guild }) => {
+                let _ = bench.news.send(News::SteppedDown(id, *guild, true));
+            }
             node::Output::Stopped => {
                 let _ = bench.news.send(News::Stopped(id));
             }

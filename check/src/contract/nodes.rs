@@ -46,6 +46,8 @@ impl Contract {
             }
             Input::Peer { message, .. } => self.peer_says(head, node, message),
             Input::Drained { connection, .. } => self.facts.sockets.drain(node, *connection),
+            // Whoever stops takes no guild any more.
+            Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
             Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
@@ -192,6 +194,7 @@ impl Contract {
             | Note::RelayGap { .. }
             | Note::Opened { .. }
             | Note::SteppedDown { .. }
+            | Note::GivenUp { .. }
             | Note::Census(_) => {}
         }
     }
@@ -210,6 +213,7 @@ fn session_of(note: &Note) -> Option<SessionId> {
         | Note::RelayGap { .. }
         | Note::Opened { .. }
         | Note::SteppedDown { .. }
+        | Note::GivenUp { .. }
         | Note::Census(_) => None,
     }
 }

@@ -96,9 +96,9 @@ pub(crate) fn gone(facts: &Facts, node: NodeId, now: Instant) -> Verdict {
         return complain(facts, node, ["is gone", "everybody was told", &got]);
     }
     let within = facts.cast.limits.stop_within;
-    let left = match (open.first(), facts.owners.serving(node)) {
+    let left = match (open.first(), facts.owners.any(node)) {
         (Some(on), _) => format!("{on} is open at {now}"),
-        (None, Some(guild)) => format!("it serves {} at {now}", facts.cast.guild(guild)),
+        (None, Some(guild)) => format!("it has {} at {now}", facts.cast.guild(guild)),
         (None, None) => return None,
     };
     let early = now < stop.since + within;

@@ -198,6 +198,12 @@ impl Stage {
         self.settle();
     }
 
+    /// Several things happen to a node before anything follows from them.
+    pub(crate) fn tell_at_once(&mut self, node: usize, inputs: [node::Input; 2]) {
+        self.letters.extend(inputs.map(|input| Letter::Node(node, input)));
+        self.settle();
+    }
+
     /// Something happens to a client, and all that follows from it.
     pub(crate) fn ask(&mut self, client: usize, input: client::Input) {
         self.letters.push_back(Letter::Client(client, input));

@@ -120,6 +120,11 @@ impl<W: Witness> NodeEnd<'_, W> {
                     },
                 );
             }
+            Note::GivenUp { guild } => {
+                let (guild, from) = (guild_place(*guild), small(self.node));
+                self.stage.pass(guild, Turn::Orphaned);
+                self.place_again(guild, Kind::Inherit { guild: place(guild), from });
+            }
             Note::Begun { .. }
             | Note::IdentifyRefused { .. }
             | Note::Resumed { .. }

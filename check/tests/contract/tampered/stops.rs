@@ -170,6 +170,18 @@ fn l7_a_node_speaks_that_is_gone() {
 }
 
 #[test]
+fn l7_a_guild_is_given_up_and_nobody_is_told() {
+    let found = tampered(histories::stopped_while_opening(), |steps| {
+        let given_up = |note: &Note| matches!(note, Note::GivenUp { .. });
+        let at = find(steps, 0, |step| noted(step, given_up));
+        steps[at].outputs.retain(|output| {
+            !matches!(output, Output::Node(node::Output::Note(note)) if given_up(note))
+        });
+    });
+    only!(found, L7);
+}
+
+#[test]
 fn d2_a_connection_is_cut_before_its_client_could_go() {
     let found = tampered(histories::stopped(), |steps| {
         let cut = |note: &Note| {
