@@ -197,6 +197,7 @@ impl<R: Rt, B: Bus, W: Watch, C: Carrier> Driver<R, B, W, C> {
             && stop.as_mut().poll(cx).is_ready()
         {
             self.stop = None;
+            self.carrier.shut();
             self.inputs.push(Input::Stop);
             awake = true;
         }
