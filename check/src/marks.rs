@@ -35,6 +35,7 @@ pub(crate) const ALL: &[&str] = &[
     "gap in a relay filled",
     "guild deleted",
     "guild given up before it was opened",
+    "guild handed off while all was well",
     "guild opened",
     "guild taken up by a new owner",
     "healed",

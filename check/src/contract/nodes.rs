@@ -1,6 +1,7 @@
 //! The steps of nodes, dispatches apart.
 
 use guildhall_core::frame::{ClientFrame, ServerFrame};
+use guildhall_core::guild::StepDown;
 use guildhall_core::id::{NodeId, SessionId};
 use guildhall_core::node::{Input, Note, Output};
 use guildhall_core::step::{Actor, Head};
@@ -53,6 +54,9 @@ impl Contract {
             Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
             Input::Directory(_) | Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
             Input::Stop => {
+                if self.facts.stops.get(node).is_none() {
+                    self.hand_offs.stops(&self.facts, node, head.at);
+                }
                 self.facts.stops(node, head.now.instant);
                 self.exits.begin(&self.facts, node);
             }
@@ -188,11 +192,18 @@ impl Contract {
                     self.zombies.moves(node, on, now);
                 }
             }
+            Note::RelayGap { relay, .. } => self.hand_offs.gap(&self.facts, *relay, head.at),
+            Note::Opened { guild, .. } => {
+                if self.hand_offs.is_under_way(*guild) {
+                    self.marks.add("guild handed off while all was well");
+                }
+                let verdict = self.hand_offs.opened(&self.facts, node, *guild, head.at);
+                self.blame(head, Clause::L7, verdict);
+            }
+            Note::SteppedDown { guild, why: StepDown::Failed, .. } => self.hand_offs.fails(*guild),
             Note::IdentifyRefused { .. }
             | Note::RelayOpened { .. }
             | Note::RelayClosed { .. }
-            | Note::RelayGap { .. }
-            | Note::Opened { .. }
             | Note::SteppedDown { .. }
             | Note::GivenUp { .. }
             | Note::Census(_) => {}

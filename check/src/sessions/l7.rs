@@ -1,7 +1,7 @@
 //! L7 planned stops: from the moment that a node is told to stop no session begins or resumes there,
 //! everybody is told to go, spread in time, and the node is gone in time and for good.
-//!
-//! Hand-offs of guilds, the clause's other half, are not judged here.
+
+pub(crate) mod hand_off;
 
 use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::NodeId;
