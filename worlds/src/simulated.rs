@@ -49,7 +49,6 @@ impl World for Simulated {
     type Struck = Struck;
 
     const NAME: &'static str = "madsim";
-    const PAUSES: bool = true;
 
     fn time(&self) -> &Time {
         self.machines.net().time()

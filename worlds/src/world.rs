@@ -54,9 +54,6 @@ pub trait World: Clone + Send + Sync + 'static {
     /// Where a stranger finds a node.
     fn door(&self, node: NodeId) -> SocketAddr;
 
-    /// Whether machines can be paused here.
-    const PAUSES: bool;
-
     /// A machine does nothing, and what comes waits.
     fn pause(&self, host: Host);
 
