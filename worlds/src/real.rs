@@ -202,6 +202,8 @@ impl World for Real {
     type Struck = Struck;
 
     const NAME: &'static str = "tokio";
+    // Ten times as fast, a thread that waits for its turn for 50 ms is half a second late.
+    const LATE: Span = Span::millis(500);
 
     fn time(&self) -> &Paced {
         &self.time
