@@ -6,6 +6,7 @@ use guildhall_core::id::{ChannelId, GuildId, NodeId, Port, RoleId, UserId};
 use guildhall_core::journal::Base;
 use guildhall_core::limits::Limits;
 use guildhall_core::realm::Realm;
+use guildhall_core::time::Span;
 
 /// Everybody and everything that the plan names.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,23 @@ pub struct Cast {
     pub guilds: Vec<GuildPart>,
     /// The clients; the index is the [`Port`].
     pub clients: Vec<ClientPart>,
+    /// What each fault of the plan does to guilds, by its place there.
+    pub strains: Vec<Strain>,
+    /// How long a message between nodes and journals takes at most, or a sync, where nothing strikes
+    /// them.
+    pub trip: Span,
+}
+
+/// What a fault does to nodes, to journals and to the links between them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Strain {
+    /// All goes on as it was; a planned stop is none either.
+    None,
+    /// Something is changed in an instant.
+    Moment,
+    /// Something is not well until the fault is over. So is what nobody knows.
+    #[default]
+    Lasting,
 }
 
 /// A guild of the plan.

@@ -39,6 +39,7 @@ use crate::sessions::l1::Zombies;
 use crate::sessions::l3;
 use crate::sessions::l4::Orphans;
 use crate::sessions::l7::Exits;
+use crate::sessions::l7::hand_off::HandOffs;
 use crate::violation::Violation;
 
 /// All clauses, listening to one history.
@@ -58,6 +59,7 @@ pub struct Contract {
     orphans: Orphans,
     admission: Admission,
     exits: Exits,
+    hand_offs: HandOffs,
     ways: Ways,
     /// The step is one for a client's deadlines.
     timeout: bool,
@@ -92,6 +94,7 @@ impl Contract {
             orphans: Orphans::default(),
             admission: Admission::default(),
             exits: Exits::default(),
+            hand_offs: HandOffs::default(),
             ways: Ways::default(),
             timeout: false,
             busy: false,
@@ -206,9 +209,9 @@ impl Witness for Contract {
         self.journal_hears(head, guild, event);
     }
 
-    fn journal_says(&mut self, head: &Head, guild: GuildId, _: NodeId, reply: &Reply) {
+    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
         self.stirs();
-        self.journal_replies(head, guild, reply);
+        self.journal_replies(head, guild, to, reply);
     }
 
     fn directory_output(&mut self, head: &Head, output: &registry::Output) {

@@ -232,7 +232,7 @@ impl Facts {
                 self.relays.gap(*relay, *at, *why, heard.unwrap_or_default());
             }
             Note::Opened { guild, epoch } => self.owners.opened(node, *guild, *epoch),
-            Note::SteppedDown { guild, .. } => {
+            Note::SteppedDown { guild, .. } | Note::GivenUp { guild } => {
                 self.owners.stepped_down(node, *guild);
                 self.relays.forget(node, Some(*guild));
             }

@@ -34,6 +34,8 @@ pub(crate) const ALL: &[&str] = &[
     "gap ended",
     "gap in a relay filled",
     "guild deleted",
+    "guild given up before it was opened",
+    "guild handed off while all was well",
     "guild opened",
     "guild taken up by a new owner",
     "healed",
@@ -210,6 +212,7 @@ impl Marks {
             Note::SteppedDown { why: StepDown::Fenced(_), .. } => "owner stepped down: fenced",
             Note::SteppedDown { why: StepDown::Failed, .. } => "owner stepped down: sync failed",
             Note::SteppedDown { why: StepDown::Closed, .. } => "owner stepped down: closed",
+            Note::GivenUp { .. } => "guild given up before it was opened",
             Note::Census(_) => "census",
         };
         self.add(name);

@@ -177,6 +177,7 @@ impl Scene {
             | Note::RelayGap { .. }
             | Note::Opened { .. }
             | Note::SteppedDown { .. }
+            | Note::GivenUp { .. }
             | Note::Census(_) => None,
         })
     }

@@ -14,6 +14,9 @@ use crate::time::Span;
 /// How long whoever places guilds may take to name an owner again that had to step down.
 pub const PLACED_WITHIN: Span = Span::secs(3);
 
+/// For how long at most a hand-off pauses a guild whose journal and links are well (L7).
+pub const HANDED_OFF_WITHIN: Span = Span::secs(2);
+
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
         /// The bounds of one run; the same on every node and client.

@@ -210,6 +210,8 @@ mutants! {
         "a node that stops lets sessions begin";
     StopWaitsForEver = "stop-waits-for-ever",
         "a node that stops waits until everybody has gone";
+    StopKeepsGuilds = "stop-keeps-guilds",
+        "a node that stops keeps its guilds until it is gone";
 }
 
 /// At most one planted bug, and how often it made a difference.

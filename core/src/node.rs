@@ -275,6 +275,11 @@ pub enum Note {
     },
     /// Everything, counted.
     Census(Census),
+    /// This node was to own a guild, and stops before the journal has granted it an epoch.
+    GivenUp {
+        /// Which.
+        guild: GuildId,
+    },
 }
 
 /// Why a relay opens a gap.

@@ -34,6 +34,9 @@ pub trait Carrier: Send + 'static {
     /// The pass is over: what was said leaves as far as it can, and the node is told how far that was.
     fn flush(&mut self, inputs: &mut Vec<Input>);
 
+    /// The node is about to stop: nobody new is let in.
+    fn shut(&mut self);
+
     /// Whether all that was ever said has left, or never will.
     fn is_idle(&self) -> bool;
 }

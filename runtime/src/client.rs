@@ -94,6 +94,8 @@ pub struct Driver<R, W> {
     watch: W,
     start: Start,
     client: Client,
+    /// How often a planted bug was reached, as far as it was told.
+    hits: u64,
     attempts: u64,
     lines: BTreeMap<Connection, mpsc::Sender<Say>>,
     callers: BTreeMap<NodeId, mpsc::Sender<Question>>,
@@ -111,6 +113,7 @@ impl<R: Rt, W: Watch> Driver<R, W> {
             watch,
             start,
             client,
+            hits: 0,
             attempts: 0,
             lines: BTreeMap::new(),
             callers: BTreeMap::new(),
@@ -141,6 +144,11 @@ impl<R: Rt, W: Watch> Driver<R, W> {
                 },
                 Some(event) = self.events.recv() => self.hear(event),
                 () = late => self.timeout(),
+            }
+            let hits = self.client.hits();
+            if hits > self.hits {
+                self.watch.reached(hits - self.hits);
+                self.hits = hits;
             }
         }
     }

@@ -14,12 +14,14 @@ pub struct Driver<R, B, W> {
     bus: B,
     watch: W,
     directory: Directory,
+    /// How often a planted bug was reached, as far as it was told.
+    hits: u64,
 }
 
 impl<R: Rt, B: Bus, W: Watch> Driver<R, B, W> {
     /// Serves what is in `directory`.
     pub fn new(directory: Directory, (rt, bus, watch): (R, B, W)) -> Self {
-        Self { rt, bus, watch, directory }
+        Self { rt, bus, watch, directory, hits: 0 }
     }
 
     /// Runs for ever: the directory is reachable as long as anybody may ask.
@@ -48,5 +50,11 @@ impl<R: Rt, B: Bus, W: Watch> Driver<R, B, W> {
             self.bus.send(End::Node(to), letter);
         }
         step.stepped(&head);
+        drop(step);
+        let hits = self.directory.hits();
+        if hits > self.hits {
+            self.watch.reached(hits - self.hits);
+            self.hits = hits;
+        }
     }
 }

@@ -61,6 +61,8 @@ pub struct Driver<R, B, W, C> {
     id: NodeId,
     boot: u32,
     node: Node,
+    /// How often a planted bug was reached, as far as it was told.
+    hits: u64,
     mail: Inbox<Letter>,
     alarm: Option<Alarm>,
     /// Pulled once, when the node is to stop.
@@ -90,6 +92,7 @@ impl<R: Rt, B: Bus, W: Watch, C: Carrier> Driver<R, B, W, C> {
             id,
             boot,
             node: Node::new((id, boot), limits, realm, mutant),
+            hits: 0,
             mail,
             alarm: None,
             stop: Some(Box::pin(stop.cancelled_owned())),
@@ -132,6 +135,11 @@ impl<R: Rt, B: Bus, W: Watch, C: Carrier> Driver<R, B, W, C> {
         (self.inputs, self.letters) = (inputs, letters);
         if !self.stopped && self.node.poll_timeout().is_some_and(|at| at <= now.instant) {
             self.timeout();
+        }
+        let hits = self.node.hits();
+        if hits > self.hits {
+            self.watch.reached(hits - self.hits);
+            self.hits = hits;
         }
         self.carrier.flush(&mut self.inputs);
     }
@@ -197,6 +205,7 @@ impl<R: Rt, B: Bus, W: Watch, C: Carrier> Driver<R, B, W, C> {
             && stop.as_mut().poll(cx).is_ready()
         {
             self.stop = None;
+            self.carrier.shut();
             self.inputs.push(Input::Stop);
             awake = true;
         }

@@ -174,6 +174,9 @@ impl<R: Rt, E: Ears> Carrier for Local<R, E> {
         self.ears.passed();
     }
 
+    /// There is no door: whoever still comes is told to go by the node itself.
+    fn shut(&mut self) {}
+
     fn is_idle(&self) -> bool {
         true
     }

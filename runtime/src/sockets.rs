@@ -25,6 +25,7 @@ use guildhall_core::node::Input;
 use guildhall_core::request::Answer;
 use tokio::io::WriteHalf;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::carrier::Carrier;
 use crate::rt::Rt;
@@ -88,6 +89,8 @@ pub struct Sockets<R: Rt> {
     pushes: FuturesUnordered<Push<WriteHalf<R::Stream>>>,
     arrivals: mpsc::Receiver<Arrival<R::Stream>>,
     door: mpsc::Sender<Arrival<R::Stream>>,
+    /// Cancelled when nobody is let in any more.
+    shut: CancellationToken,
     arrived: Vec<Arrival<R::Stream>>,
 }
 
@@ -105,6 +108,7 @@ impl<R: Rt> Sockets<R> {
             pushes: FuturesUnordered::new(),
             arrivals,
             door,
+            shut: CancellationToken::new(),
             arrived: Vec::new(),
         }
     }
@@ -112,11 +116,13 @@ impl<R: Rt> Sockets<R> {
     /// Where listeners bring whoever connects.
     #[must_use]
     pub fn door(&self) -> Door<R> {
-        Door::new(self.rt.clone(), self.door.clone())
+        Door::new(self.rt.clone(), self.door.clone(), self.shut.clone())
     }
 
     fn take_in(&mut self, arrival: Arrival<R::Stream>, inputs: &mut Vec<Input>) {
         match arrival {
+            // One who was on the threshold is hung up on.
+            Arrival::Caller(_) if self.shut.is_cancelled() => {}
             Arrival::Caller(stream) => self.shake(stream),
             Arrival::Shaken(connection, half) => {
                 if self.table.open(connection, half) {
@@ -216,6 +222,10 @@ impl<R: Rt> Carrier for Sockets<R> {
 
     fn flush(&mut self, inputs: &mut Vec<Input>) {
         self.table.flush(&self.pushes, inputs);
+    }
+
+    fn shut(&mut self) {
+        self.shut.cancel();
     }
 
     fn is_idle(&self) -> bool {

@@ -17,6 +17,11 @@ pub trait Watch: Clone + Send + Sync + 'static {
     /// A machine begins a step.
     fn step(&self, actor: Actor, now: Now, cause: u64) -> (Head, Self::Step<'_>);
 
+    /// A planted bug has made a difference, so many times since this was last said.
+    fn reached(&self, times: u64) {
+        let _ = times;
+    }
+
     /// A node has been started, as its `boot`th start.
     fn started(&self, node: NodeId, boot: u32) {
         let _ = (node, boot);

@@ -24,6 +24,22 @@ async fn what_is_said_is_heard_everywhere() {
     }
 }
 
+/// A node that stops is found by nobody new, while it still sends away those that it holds.
+#[tokio::test]
+async fn a_node_that_stops_lets_nobody_in() {
+    let mut house = House::open(2, 6).await;
+    house.all_in_guild().await;
+    assert!(house.knock(1).await.is_ok());
+    house.begin_to_stop();
+    // Whoever listens in vain is not known at once.
+    let refused = async { while house.knock(1).await.is_ok() {} };
+    let first = std::time::Duration::from_millis(1_000);
+    tokio::time::timeout(first, refused).await.expect("the door is shut long before it is gone");
+    assert!(!house.is_gone(), "it still has to tell those that it holds");
+    assert!(house.knock(0).await.is_ok());
+    house.stop().await;
+}
+
 /// A node that stops as planned tells everybody, and is gone; its clients go on at another one.
 #[tokio::test]
 async fn a_node_that_stops_hands_its_clients_on() {

@@ -11,6 +11,8 @@ use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Request};
 
+use crate::mail::Spot;
+
 /// Something that will happen, and the step that led to it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
@@ -71,14 +73,6 @@ pub(crate) enum Kind {
     Heal,
     /// Time to see whether all has settled.
     Look,
-}
-
-/// One end of a message link.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Spot {
-    Node(u16),
-    Journal(u32),
-    Directory,
 }
 
 /// What is too large for an event.

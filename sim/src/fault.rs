@@ -9,6 +9,7 @@ mod end;
 mod kinds;
 mod milestone;
 
+use guildhall_check::cast::Strain;
 use serde::{Deserialize, Serialize};
 
 pub use end::End;
@@ -156,6 +157,34 @@ impl Fault {
             | Self::JournalCrash { .. }
             | Self::JournalFull { .. }
             | Self::JournalFail { .. } => None,
+        }
+    }
+
+    /// What it does to nodes, journals and the links between them: to all that a hand-off needs (L7).
+    #[must_use]
+    pub const fn strain(&self) -> Strain {
+        match self {
+            Self::Cut { .. }
+            | Self::Stall { .. }
+            | Self::Slow { .. }
+            | Self::Silence { .. }
+            | Self::Stop { .. }
+            | Self::FalseAlarm { .. }
+            | Self::WallJump { .. }
+            | Self::Misbehave { .. }
+            | Self::Steal { .. }
+            | Self::Knock { .. } => Strain::None,
+            Self::Move { .. } | Self::JournalFail { .. } => Strain::Moment,
+            Self::Pause { .. }
+            | Self::Crash { .. }
+            | Self::Lossy { .. }
+            | Self::Repeat { .. }
+            | Self::Delay { .. }
+            | Self::Partition { .. }
+            | Self::Hold { .. }
+            | Self::JournalSlow { .. }
+            | Self::JournalCrash { .. }
+            | Self::JournalFull { .. } => Strain::Lasting,
         }
     }
 

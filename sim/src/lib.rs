@@ -35,5 +35,7 @@ pub mod agenda;
 pub mod clock;
 mod event;
 mod link;
+pub mod mail;
+pub mod placement;
 pub mod topology;
 mod world;

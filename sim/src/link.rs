@@ -4,6 +4,7 @@
 //! What a frame says is not this file's business, and neither is when a link is struck.
 
 use guildhall_core::id::Connection;
+use guildhall_core::time::Span;
 
 use crate::event::Event;
 use crate::plan::Latency;
@@ -24,6 +25,14 @@ impl Latency {
                 let far = key.with(1).below(64) == 0;
                 key.between(low, if far { high } else { near })
             }
+        }
+    }
+
+    /// How long it is at most.
+    pub(crate) const fn most(self) -> Span {
+        match self {
+            Self::Constant { span } => span,
+            Self::Uniform { high, .. } | Self::LongTail { high, .. } => high,
         }
     }
 }

@@ -144,6 +144,8 @@ impl Topology {
             nodes: plan.nodes.iter().map(|node| node.name.clone()).collect(),
             guilds,
             clients,
+            strains: plan.faults.iter().map(|part| part.fault.strain()).collect(),
+            trip: plan.network.peer.most().max(plan.network.sync.most()),
         });
     }
 

@@ -161,6 +161,9 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
                 let guild = self.words.guild(*guild);
                 format!("serves {guild} no more in epoch {}: {why}", epoch.0)
             }
+            Note::GivenUp { guild } => {
+                format!("gives {} up before it serves it", self.words.guild(*guild))
+            }
             Note::Census(census) => format!("{} lines", census.lines.len()),
         }
     }

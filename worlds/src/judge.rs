@@ -50,6 +50,8 @@ pub struct Bench {
     pub steps: u64,
     /// When the last of them was taken.
     pub last: Instant,
+    /// How often the planted bug made a difference.
+    pub hits: u64,
     /// What each client has taken, in order.
     pub written: Written,
     moments: Moments,
@@ -67,6 +69,7 @@ impl Judge {
             digest: Digest::new(),
             steps: 0,
             last: Instant::ZERO,
+            hits: 0,
             written: Written::new(clients),
             moments: Moments::new(clients, guilds),
             news,
@@ -101,6 +104,10 @@ impl Watch for Judge {
         let mut bench = self.bench();
         let head = bench.begin(actor, now, cause);
         (head, Listening(bench))
+    }
+
+    fn reached(&self, times: u64) {
+        self.bench().hits += times;
     }
 }
 
@@ -155,6 +162,9 @@ impl Witness for Listening<'_> {
             node::Output::Note(Note::SteppedDown { guild, why, .. }) => {
                 let closed = matches!(why, StepDown::Closed);
                 let _ = bench.news.send(News::SteppedDown(id, *guild, closed));
+            }
+            node::Output::Note(Note::GivenUp { guild }) => {
+                let _ = bench.news.send(News::SteppedDown(id, *guild, true));
             }
             node::Output::Stopped => {
                 let _ = bench.news.send(News::Stopped(id));

@@ -32,7 +32,7 @@ use pipe::Piece;
 
 pub use host::Host;
 pub use listener::Listener;
-pub use mail::{Ends, Post, PostLaw, Strikes};
+pub use mail::{Post, spot};
 pub use pipe::Law;
 pub use proxy::Proxy;
 pub use stream::Stream;

@@ -28,6 +28,8 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// How often the run came by each named mark.
     pub marks: BTreeMap<&'static str, u64>,
+    /// How often the planted bug made a difference.
+    pub hits: u64,
     /// What each client has taken, in the order of the plan.
     pub taken: Vec<Taken>,
 }
@@ -68,6 +70,7 @@ pub(crate) fn judged(judge: Option<&Judge>, ended: Result<Ending, Box<dyn Any + 
         lasted: bench.last,
         violations,
         marks: bench.contract.marks().iter().map(|(&name, &count)| (name, count)).collect(),
+        hits: bench.hits,
         taken: bench.written.all().to_vec(),
     }
 }

@@ -15,6 +15,7 @@ mod settling;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use guildhall_check::cast::Cast;
 use guildhall_core::directory::Directory;
 use guildhall_core::id::{GuildId, NodeId, UserId};
 use guildhall_core::mutant::Mutant;
@@ -120,7 +121,9 @@ impl<W: World> Play<W> {
         let time = world.time().clone();
         let (sender, news) = mpsc::unbounded_channel();
         let clock = Arc::new(move || Instant::micros(time.now()));
-        let judge = Judge::new(topology.cast.clone(), clock, sender);
+        let trip = topology.cast.trip + W::LATE;
+        let cast = Arc::new(Cast { trip, ..Cast::clone(&topology.cast) });
+        let judge = Judge::new(cast, clock, sender);
         let owners = topology.owners.iter().map(|(owner, _)| *owner).collect();
         let faults = Faults::new(&plan, &topology)?;
         let agenda = Agenda::of(&plan, &topology);

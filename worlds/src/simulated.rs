@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use guildhall_core::id::NodeId;
+use guildhall_core::time::Span;
 use guildhall_runtime::client::Address;
 use guildhall_sim::fault::{Ending, Way};
 use guildhall_sim::plan::{Plan, PlanError};
@@ -49,7 +50,7 @@ impl World for Simulated {
     type Struck = Struck;
 
     const NAME: &'static str = "madsim";
-    const PAUSES: bool = true;
+    const LATE: Span = Span::ZERO;
 
     fn time(&self) -> &Time {
         self.machines.net().time()

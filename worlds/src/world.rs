@@ -7,6 +7,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 
 use guildhall_core::id::NodeId;
+use guildhall_core::time::Span;
 use guildhall_runtime::client::Address;
 use guildhall_runtime::rt::Rt;
 use guildhall_sim::fault::{Ending, Way};
@@ -54,8 +55,9 @@ pub trait World: Clone + Send + Sync + 'static {
     /// Where a stranger finds a node.
     fn door(&self, node: NodeId) -> SocketAddr;
 
-    /// Whether machines can be paused here.
-    const PAUSES: bool;
+    /// How late a message may be though nothing strikes it: where that is much, what has to be done
+    /// within seconds cannot be judged.
+    const LATE: Span;
 
     /// A machine does nothing, and what comes waits.
     fn pause(&self, host: Host);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guildhall_core::event::{Event, Record};
-use guildhall_core::id::GuildId;
+use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::journal::Reply;
 use guildhall_core::step::{Head, JournalEvent};
 
@@ -25,6 +25,7 @@ impl Contract {
                 }
             }
             JournalEvent::Lost { records } => {
+                self.hand_offs.fails(guild);
                 if *records > 0 {
                     self.marks.add("records lost before their sync");
                 }
@@ -32,11 +33,18 @@ impl Contract {
         }
     }
 
-    pub(super) fn journal_replies(&mut self, head: &Head, guild: GuildId, reply: &Reply) {
+    pub(super) fn journal_replies(
+        &mut self,
+        head: &Head,
+        guild: GuildId,
+        to: NodeId,
+        reply: &Reply,
+    ) {
         match reply {
             Reply::Opened { epoch, log, .. } => {
                 let verdict = l5::opened(&self.facts, guild, *epoch, log);
                 self.blame(head, Clause::L5, verdict);
+                self.hand_offs.granted(&self.facts, guild, to, head.at);
                 if let Some(guild) = self.facts.ledger.guild_mut(guild) {
                     guild.forgotten.insert(*epoch, log.base.changed);
                 }

@@ -1,6 +1,7 @@
 //! The steps of nodes, dispatches apart.
 
 use guildhall_core::frame::{ClientFrame, ServerFrame};
+use guildhall_core::guild::StepDown;
 use guildhall_core::id::{NodeId, SessionId};
 use guildhall_core::node::{Input, Note, Output};
 use guildhall_core::peer::PeerMessage;
@@ -50,11 +51,16 @@ impl Contract {
             }
             Input::Peer { message, .. } => self.peer_says(head, node, message),
             Input::Drained { connection, .. } => self.facts.sockets.drain(node, *connection),
+            // Whoever stops takes no guild any more.
+            Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
             Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
             Input::Directory(_) | Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
             Input::Stop => {
+                if self.facts.stops.get(node).is_none() {
+                    self.hand_offs.stops(&self.facts, node, head.at);
+                }
                 self.facts.stops(node, head.now.instant);
                 self.exits.begin(&self.facts, node);
             }
@@ -193,12 +199,20 @@ impl Contract {
                     self.zombies.moves(node, on, now);
                 }
             }
+            Note::RelayGap { relay, .. } => self.hand_offs.gap(&self.facts, *relay, head.at),
+            Note::Opened { guild, .. } => {
+                if self.hand_offs.is_under_way(*guild) {
+                    self.marks.add("guild handed off while all was well");
+                }
+                let verdict = self.hand_offs.opened(&self.facts, node, *guild, head.at);
+                self.blame(head, Clause::L7, verdict);
+            }
+            Note::SteppedDown { guild, why: StepDown::Failed, .. } => self.hand_offs.fails(*guild),
             Note::IdentifyRefused { .. }
             | Note::RelayOpened { .. }
             | Note::RelayClosed { .. }
-            | Note::RelayGap { .. }
-            | Note::Opened { .. }
             | Note::SteppedDown { .. }
+            | Note::GivenUp { .. }
             | Note::Census(_) => {}
         }
     }
@@ -247,6 +261,7 @@ fn session_of(note: &Note) -> Option<SessionId> {
         | Note::RelayGap { .. }
         | Note::Opened { .. }
         | Note::SteppedDown { .. }
+        | Note::GivenUp { .. }
         | Note::Census(_) => None,
     }
 }

@@ -10,11 +10,15 @@ impl Contract {
     pub(super) fn world_says(&mut self, head: &Head, event: &WorldEvent) {
         self.settled = None;
         match event {
-            WorldEvent::FaultBegan { .. } => {
+            WorldEvent::FaultBegan { index, .. } => {
+                self.hand_offs.strikes(&self.facts, *index);
                 self.facts.healed = false;
                 self.marks.add("fault began");
             }
-            WorldEvent::FaultEnded { .. } => self.marks.add("fault ended"),
+            WorldEvent::FaultEnded { index, .. } => {
+                self.hand_offs.relieved(*index, head.at);
+                self.marks.add("fault ended");
+            }
             WorldEvent::Healed => {
                 self.facts.healed = true;
                 self.marks.add("healed");
@@ -40,6 +44,7 @@ impl Contract {
             self.marks.add("session lost with its node");
         }
         self.facts.stops.forget(node);
+        self.hand_offs.crash();
         self.vanishes(head, node);
     }
 

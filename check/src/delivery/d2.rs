@@ -68,6 +68,7 @@ pub(crate) fn noted(
         | Note::RelayGap { .. }
         | Note::Opened { .. }
         | Note::SteppedDown { .. }
+        | Note::GivenUp { .. }
         | Note::Census(_) => None,
     };
     Some((facts.session_name(index?), complaint?))

@@ -28,6 +28,7 @@ pub(crate) fn noted(scene: &Scene, facts: &Facts, note: &Note) -> Option<(Subjec
         | Note::RelayGap { .. }
         | Note::Opened { .. }
         | Note::SteppedDown { .. }
+        | Note::GivenUp { .. }
         | Note::Census(_) => None,
     };
     complaint.map(|complaint| {

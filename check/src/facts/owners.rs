@@ -59,11 +59,9 @@ impl Owners {
         serving.filter_map(|((node, _), owner)| Some((*node, owner.epoch?)))
     }
 
-    /// A guild that a node says that it serves.
-    pub(crate) fn serving(&self, node: NodeId) -> Option<GuildId> {
-        let mut serving =
-            self.owners.iter().filter(|((at, _), owner)| *at == node && owner.epoch.is_some());
-        serving.next().map(|((_, guild), _)| *guild)
+    /// A guild that a node owns or is about to own.
+    pub(crate) fn any(&self, node: NodeId) -> Option<GuildId> {
+        self.owners.keys().find(|(at, _)| *at == node).map(|(_, guild)| *guild)
     }
 
     /// How many guilds a node owns or is about to own.

@@ -51,6 +51,11 @@ impl Stops {
         self.stops.get(&node)
     }
 
+    /// Whether any node stops at all.
+    pub(crate) fn any(&self) -> bool {
+        !self.stops.is_empty()
+    }
+
     pub(crate) fn is_gone(&self, node: NodeId) -> bool {
         self.gone.contains(&node)
     }

@@ -84,6 +84,7 @@ fn noted(scene: &Scene, facts: &Facts, note: &Note, index: Option<u32>) -> Verdi
         | Note::RelayGap { .. }
         | Note::Opened { .. }
         | Note::SteppedDown { .. }
+        | Note::GivenUp { .. }
         | Note::Census(_) => None,
     }
 }

@@ -109,7 +109,8 @@ pub(crate) fn counted(
     let mut of_node: Vec<_> = facts.sessions.alive(node).map(|session| session.user).collect();
     of_node.sort_unstable();
     of_node.dedup();
-    let users = of_node.len() as u64 + facts.waits.count(node);
+    let users = of_node.len() as u64;
+    let guilds = facts.owners.count(node);
     let followers = facts.relays.followers(node, now - NODE_SLACK);
     let timers = count(Table::Connections)
         + count(Table::DetachedSessions)
@@ -126,8 +127,8 @@ pub(crate) fn counted(
         (Table::Relays, facts.relays.count(node), facts.relays.count(node)),
         (Table::Recipients, held, named),
         (Table::Identifying, facts.waits.count(node), facts.waits.count(node)),
-        (Table::Users, 0, users),
-        (Table::Guilds, 0, facts.owners.count(node)),
+        (Table::Users, users, users),
+        (Table::Guilds, guilds, guilds),
         (Table::Followers, 0, followers),
         (Table::Timers, 0, timers),
         (Table::Relays, 0, count(Table::Recipients)),

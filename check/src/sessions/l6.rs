@@ -83,6 +83,7 @@ fn invalidated(scene: &Scene, facts: &Facts) -> Verdict {
             | Note::RelayGap { .. }
             | Note::Opened { .. }
             | Note::SteppedDown { .. }
+            | Note::GivenUp { .. }
             | Note::Census(_) => (None, ""),
         };
         if let Some(on) = on.filter(|on| !scene.op9(*on)) {

@@ -1,7 +1,7 @@
 //! L7 planned stops: from the moment that a node is told to stop no session begins or resumes there,
 //! everybody is told to go, spread in time, and the node is gone in time and for good.
-//!
-//! Hand-offs of guilds, the clause's other half, are not judged here.
+
+pub(crate) mod hand_off;
 
 use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::NodeId;
@@ -96,9 +96,9 @@ pub(crate) fn gone(facts: &Facts, node: NodeId, now: Instant) -> Verdict {
         return complain(facts, node, ["is gone", "everybody was told", &got]);
     }
     let within = facts.cast.limits.stop_within;
-    let left = match (open.first(), facts.owners.serving(node)) {
+    let left = match (open.first(), facts.owners.any(node)) {
         (Some(on), _) => format!("{on} is open at {now}"),
-        (None, Some(guild)) => format!("it serves {} at {now}", facts.cast.guild(guild)),
+        (None, Some(guild)) => format!("it has {} at {now}", facts.cast.guild(guild)),
         (None, None) => return None,
     };
     let early = now < stop.since + within;

@@ -319,6 +319,20 @@ pub(crate) fn stopped() -> History {
     end(stage)
 }
 
+/// Berlin is to take the guild over, and is told to stop before its journal has answered; Paris gets
+/// it back.
+pub(crate) fn stopped_while_opening() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    stage.say(ALICE, "one");
+    stage.tell_at_once(1, [node::Input::Own(GUILD), node::Input::Stop]);
+    stage.pass(Span::secs(2));
+    stage.own(0, GUILD);
+    stage.say(ALICE, "two");
+    stage.pass(Span::secs(30));
+    stage.say(BOB, "three");
+    end(stage)
+}
+
 /// Nobody reaches Berlin for a while, and Bob is told so.
 pub(crate) fn unreachable() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
@@ -436,6 +450,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("handed over", handed_over()),
         ("crashed", crashed()),
         ("stopped", stopped()),
+        ("stopped while opening", stopped_while_opening()),
         ("unreachable", unreachable()),
         ("behind", behind()),
         ("two guilds", two_guilds()),

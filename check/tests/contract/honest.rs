@@ -68,6 +68,8 @@ fn honest_histories_show_what_they_are_for() {
         "connection cut by a stop",
         "node stopped",
         "owner stepped down: closed",
+        "guild handed off while all was well",
+        "guild given up before it was opened",
         "request refused",
     ];
     let missing: Vec<_> = wanted.iter().filter(|name| !marks.contains_key(**name)).collect();

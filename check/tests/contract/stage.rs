@@ -25,7 +25,7 @@ use guildhall_core::permission::{Overwrite, Permissions, Target};
 use guildhall_core::realm::Realm;
 use guildhall_core::state::State;
 use guildhall_core::step::{Actor, Head, Recorder, Step, Witness, WorldEvent};
-use guildhall_core::time::{Instant, Now};
+use guildhall_core::time::{Instant, Now, Span};
 
 /// Somebody's next input.
 enum Letter {
@@ -148,6 +148,8 @@ impl Stage {
             nodes: vec!["paris".to_owned(), "berlin".to_owned()],
             guilds,
             clients: names.iter().enumerate().map(part).collect(),
+            strains: Vec::new(),
+            trip: Span::ZERO,
         });
         let client = |at: usize| {
             let (user, token, home) = (user(at), token(at), home(at));
@@ -195,6 +197,12 @@ impl Stage {
     /// Something happens to a node, and all that follows from it.
     pub(crate) fn tell(&mut self, node: usize, input: node::Input) {
         self.letters.push_back(Letter::Node(node, input));
+        self.settle();
+    }
+
+    /// Several things happen to a node before anything follows from them.
+    pub(crate) fn tell_at_once(&mut self, node: usize, inputs: [node::Input; 2]) {
+        self.letters.extend(inputs.map(|input| Letter::Node(node, input)));
         self.settle();
     }
 

@@ -129,7 +129,8 @@ impl Owner {
             }
         }
         self.settle(turn);
-        (self.closing && self.queue.len() == 0).then_some(StepDown::Closed)
+        let closes = self.closing && self.queue.len() == 0;
+        (closes && !turn.plant.is(Mutant::StopKeepsGuilds)).then_some(StepDown::Closed)
     }
 
     /// What only an owner accepts that knows itself to be one.

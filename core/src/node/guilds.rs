@@ -74,6 +74,7 @@ impl Node {
             self.guild(now, id, guild::Input::Close, out);
             let opens = |owned: &Owned| owned.guild.epoch().is_none();
             if self.guilds.by_id.get(&id).is_some_and(opens) {
+                Self::note(Note::GivenUp { guild: id }, out);
                 self.give_up(id);
             }
         }

@@ -129,7 +129,7 @@ fn input() -> impl Strategy<Value = Input> {
 }
 
 fn note() -> impl Strategy<Value = Note> {
-    (any::<u128>(), connection(), any::<[u64; 3]>(), 0..6u8).prop_map(
+    (any::<u128>(), connection(), any::<[u64; 3]>(), 0..7u8).prop_map(
         |(id, connection, n, kind)| {
             let session = SessionId(id);
             match kind {
@@ -151,6 +151,7 @@ fn note() -> impl Strategy<Value = Note> {
                     let relay = RelayId { node: NodeId(3), serial: n[0] };
                     Note::RelayGap { relay, at: Position::default(), why: Gap::Unreachable }
                 }
+                5 => Note::GivenUp { guild: GuildId(n[0]) },
                 _ => {
                     let (user, shard, intents) = (UserId(n[0]), Shard::default(), Intents::USUAL);
                     Note::Begun { session, connection, user, shard, intents }

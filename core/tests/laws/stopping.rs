@@ -131,6 +131,17 @@ fn a_guild_is_given_up_when_all_that_it_took_is_kept_and_told() {
 }
 
 #[test]
+fn a_guild_that_is_not_opened_yet_is_given_up_at_once_and_told_of() {
+    let mut world = World::new(Limits::default(), &[]);
+    let (guild, mut out) = (guildhall_core::id::GuildId(1), Vec::new());
+    world.node.handle(world.now.into(), Input::Own(guild), &mut out);
+    assert!(matches!(out[..], [Output::Journal { .. }]), "{out:?}");
+    let given_up = Output::Note(Note::GivenUp { guild });
+    assert_eq!(world.handle(Input::Stop), [given_up, Output::Stopped]);
+    assert_eq!(world.node.poll_timeout(), None);
+}
+
+#[test]
 fn a_journal_that_does_not_answer_is_not_waited_for() {
     let limits = Limits::default();
     let mut world = World::new(limits.clone(), &[&[1]]);

@@ -18,6 +18,9 @@ pub(super) const ANSWERS: usize = 1_024;
 /// How long a question may be, in bytes.
 pub(crate) const QUESTION: usize = 64 * 1_024;
 
+/// How many ports may be waited at, over all callers (B1). Whoever names one more gets no answer.
+const PORTS: usize = 65_536;
+
 /// What a caller sends: one frame of JSON, its length before it in four bytes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Question {
@@ -59,6 +62,9 @@ impl Callers {
         if self.ways.get(&port).is_some_and(|(newest, _)| *newest > asked.caller) {
             return None;
         }
+        if self.ways.len() >= PORTS && !self.ways.contains_key(&port) {
+            return None;
+        }
         self.ways.insert(port, (asked.caller, asked.way));
         Some(Input::Request { port, token, request })
     }
@@ -71,5 +77,32 @@ impl Callers {
         if let Some((_, way)) = self.ways.get(&to) {
             let _ = way.try_send(Reply { port: to, answer: *answer });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use guildhall_core::id::{GuildId, Nonce, UserId};
+    use guildhall_core::request::{Act, Origin};
+
+    use super::*;
+
+    fn asked(caller: u64, port: u32) -> Asked {
+        let origin = Origin { user: UserId(1), nonce: Nonce(1) };
+        let request = Request { origin, guild: GuildId(1), attempt: 1, act: Act::Join };
+        let question = Question { port: Port(port), token: Token(1), request };
+        Asked { caller, question, way: mpsc::channel(1).0 }
+    }
+
+    #[test]
+    fn so_many_ports_are_remembered_and_no_more() {
+        let mut callers = Callers::default();
+        let most = u32::try_from(PORTS).expect("a port is a number of 32 bits");
+        assert!((0..most).all(|port| callers.ask(asked(1, port)).is_some()));
+        assert!(callers.ask(asked(2, most)).is_none());
+        assert!(callers.ask(asked(2, 0)).is_some(), "one that is known may ask again");
+        callers.hang_up(1);
+        assert!(callers.ask(asked(2, most)).is_some());
+        assert_eq!(callers.ways.len(), 2);
     }
 }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
+use tokio_util::sync::CancellationToken;
 
 use super::Arrival;
 use super::callers::{ANSWERS, Asked, QUESTION, Question};
@@ -20,30 +21,43 @@ pub struct Door<R: Rt> {
     rt: R,
     arrivals: mpsc::Sender<Arrival<R::Stream>>,
     callers: Arc<AtomicU64>,
+    /// Cancelled when the node lets nobody in any more.
+    shut: CancellationToken,
 }
 
 impl<R: Rt> Clone for Door<R> {
     fn clone(&self) -> Self {
         let (rt, arrivals) = (self.rt.clone(), self.arrivals.clone());
-        Self { rt, arrivals, callers: self.callers.clone() }
+        Self { rt, arrivals, callers: self.callers.clone(), shut: self.shut.clone() }
     }
 }
 
 impl<R: Rt> Door<R> {
-    pub(super) fn new(rt: R, arrivals: mpsc::Sender<Arrival<R::Stream>>) -> Self {
-        Self { rt, arrivals, callers: Arc::default() }
+    pub(super) fn new(
+        rt: R,
+        arrivals: mpsc::Sender<Arrival<R::Stream>>,
+        shut: CancellationToken,
+    ) -> Self {
+        Self { rt, arrivals, callers: Arc::default(), shut }
     }
 
-    /// Lets clients in until the node is gone or the listener is.
+    /// Lets clients in until the node is about to stop, or the listener is gone. Whoever comes later
+    /// finds nobody, and need not be told to go (L7).
     pub async fn gateway(self, mut listener: R::Listener) {
-        while let Some(stream) = self.next(&mut listener).await {
+        loop {
+            let stream = tokio::select! {
+                biased;
+                () = self.shut.cancelled() => return,
+                next = self.next(&mut listener) => next,
+            };
+            let Some(stream) = stream else { return };
             if self.arrivals.send(Arrival::Caller(stream)).await.is_err() {
                 return;
             }
         }
     }
 
-    /// Lets those in who ask things of guilds, until the node is gone or the listener is.
+    /// Lets those in who ask things of guilds, for a node that stops still passes them on, until the node is gone or the listener is.
     pub async fn requests(self, mut listener: R::Listener) {
         while let Some(stream) = self.next(&mut listener).await {
             let caller = self.callers.fetch_add(1, Ordering::Relaxed);

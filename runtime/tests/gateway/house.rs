@@ -80,6 +80,7 @@ impl Watch for Ears {
 /// The gateway and its clients.
 pub(crate) struct House {
     ears: Ears,
+    addresses: Arc<BTreeMap<NodeId, Address>>,
     wishes: Vec<mpsc::Sender<Wish>>,
     stops: Vec<(CancellationToken, JoinHandle<()>)>,
     nonces: std::cell::Cell<u64>,
@@ -91,7 +92,7 @@ impl House {
         // Nothing here is to take longer than it must.
         let limits = Limits {
             identify_every: Span::millis(100),
-            stop_spread: Span::millis(200),
+            stop_spread: Span::secs(2),
             stop_patience: Span::millis(100),
             stop_within: Span::secs(5),
             ..Limits::default()
@@ -166,7 +167,7 @@ impl House {
             wish.send(Wish::Start).await.expect("it runs");
             wishes.push(wish);
         }
-        Self { ears, wishes, stops, nonces: std::cell::Cell::default() }
+        Self { ears, addresses, wishes, stops, nonces: std::cell::Cell::default() }
     }
 
     async fn until<T>(&self, mut is: impl FnMut(&Heard) -> Option<T>) -> T {
@@ -226,6 +227,22 @@ impl House {
     pub(crate) async fn told(&self, client: u32, times: usize, is: impl Fn(&Body) -> bool) {
         let all = |bodies: &Vec<Body>| bodies.iter().filter(|it| is(it)).count() >= times;
         self.until(|heard| heard.bodies.get(&client).filter(|it| all(it)).map(drop)).await;
+    }
+
+    /// Whether anybody answers at a node's gateway.
+    pub(crate) async fn knock(&self, node: u16) -> std::io::Result<()> {
+        let at = self.addresses[&NodeId(node)].gateway;
+        tokio::net::TcpStream::connect(at).await.map(drop)
+    }
+
+    /// Tells the last node to stop, and does not wait.
+    pub(crate) fn begin_to_stop(&self) {
+        self.stops.last().expect("there is one").0.cancel();
+    }
+
+    /// Whether the last node is gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.stops.last().expect("there is one").1.is_finished()
     }
 
     /// Stops the last node in a planned way, and waits until it is gone.

@@ -91,4 +91,5 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::StopAllAtOnce, Clause::L7, "rolling-restart"),
     (Mutant::StopTakesSessions, Clause::L7, "rolling-restart"),
     (Mutant::StopWaitsForEver, Clause::L7, "rolling-restart"),
+    (Mutant::StopKeepsGuilds, Clause::L7, "rolling-restart"),
 ];

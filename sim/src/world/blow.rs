@@ -3,10 +3,9 @@
 use guildhall_core::time::Span;
 
 use super::place;
-use super::post::{Law, Spots, Strikes};
 use super::stage::Whom;
-use crate::event::Spot;
 use crate::fault::{Ending, Fault, Knock, Misdeed, Way};
+use crate::mail::{Law, Spot, Spots};
 use crate::plan::PlanError;
 use crate::topology::Topology;
 
@@ -37,15 +36,7 @@ pub(super) enum Blow {
 impl Blow {
     pub(super) fn resolve(fault: &Fault, names: &Topology) -> Result<Self, PlanError> {
         let who = |name: &str| names.client(name).map(place);
-        let ends = |from, to| Ok((Spots::resolve(from, names)?, Spots::resolve(to, names)?));
-        let law = |from, to, strikes| {
-            let (from, to) = ends(from, to)?;
-            Ok(Self::Post(Law { from, to, both: false, strikes }))
-        };
-        let share = |share: u8| match share {
-            0..=100 => Ok(share),
-            _ => Err(PlanError::Invalid(format!("{fault}: that is more than all"))),
-        };
+        let none = || PlanError::Invalid(format!("{fault}: it strikes no messages"));
         Ok(match fault {
             Fault::Cut { client, how } => Self::Cut(who(client)?, *how),
             Fault::Stall { client, way } => Self::Stall(who(client)?, *way),
@@ -70,14 +61,11 @@ impl Blow {
             Fault::JournalCrash { guild } => Self::JournalCrash(names.guild(guild)?),
             Fault::JournalFull { guild, room } => Self::JournalFull(names.guild(guild)?, *room),
             Fault::JournalFail { guild } => Self::JournalFail(names.guild(guild)?),
-            Fault::Lossy { from, to, share: of } => law(from, to, Strikes::Loses(share(*of)?))?,
-            Fault::Repeat { from, to, share: of } => law(from, to, Strikes::Repeats(share(*of)?))?,
-            Fault::Delay { from, to, by } => law(from, to, Strikes::Delays(*by))?,
-            Fault::Hold { from, to } => law(from, to, Strikes::Holds)?,
-            Fault::Partition { a, b, one_way } => {
-                let (from, to) = ends(a, b)?;
-                Self::Post(Law { from, to, both: !one_way, strikes: Strikes::Cuts })
-            }
+            Fault::Lossy { .. }
+            | Fault::Repeat { .. }
+            | Fault::Delay { .. }
+            | Fault::Hold { .. }
+            | Fault::Partition { .. } => Self::Post(Law::of(fault, names)?.ok_or_else(none)?),
         })
     }
 

@@ -17,14 +17,11 @@ use guildhall_core::step::{Head, Witness};
 
 use super::stage::{Caller, Stage};
 use super::{place, small};
-use crate::event::{Event, Kind, Parcel, Spot};
+use crate::event::{Event, Kind, Parcel};
 use crate::fault::{Stage as ClientStage, Turn};
-use crate::seed::Domain;
+use crate::mail::Spot;
+use crate::placement;
 use crate::topology::guild_place;
-
-/// After how long, at least and at most, an owner that stepped down is told to own its guild again,
-/// in microseconds.
-const OWN_AGAIN: (u64, u64) = (500_000, 1_500_000);
 
 /// A node's way out.
 pub(crate) struct NodeEnd<'a, W> {
@@ -119,6 +116,11 @@ impl<W: Witness> NodeEnd<'_, W> {
                     },
                 );
             }
+            Note::GivenUp { guild } => {
+                let (guild, from) = (guild_place(*guild), small(self.node));
+                self.stage.pass(guild, Turn::Orphaned);
+                self.place_again(guild, Kind::Inherit { guild: place(guild), from });
+            }
             Note::Begun { .. }
             | Note::IdentifyRefused { .. }
             | Note::Resumed { .. }
@@ -136,8 +138,7 @@ impl<W: Witness> NodeEnd<'_, W> {
     /// or its heir if the owner has closed it.
     fn place_again(&mut self, guild: usize, kind: Kind) {
         let stage = &mut *self.stage;
-        let key = stage.seed.key(Domain::Fault).text("own again").with(guild as u64);
-        let at = stage.now + key.with(stage.now).between(OWN_AGAIN.0, OWN_AGAIN.1);
+        let at = stage.now + placement::placed_after(stage.seed, guild, stage.now);
         stage.agenda.push(at, 1, Event { cause: self.head.step, kind });
     }
 

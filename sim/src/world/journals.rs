@@ -14,8 +14,9 @@ use guildhall_core::time::Span;
 
 use super::stage::Stage;
 use super::{World, instant, place};
-use crate::event::{Event, Kind, Parcel, Spot};
+use crate::event::{Event, Kind, Parcel};
 use crate::fault::Turn;
+use crate::mail::Spot;
 use crate::seed::{Domain, Key};
 use crate::topology::guild_id;
 

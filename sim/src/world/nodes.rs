@@ -10,9 +10,10 @@ use guildhall_core::{directory, node};
 
 use super::ends::NodeEnd;
 use super::{World, instant, small};
-use crate::event::{Event, Kind, Parcel, Spot};
+use crate::event::{Event, Kind, Parcel};
 use crate::fault::Turn;
 use crate::link::Flow;
+use crate::mail::Spot;
 use crate::seed::Domain;
 use crate::topology::guild_id;
 

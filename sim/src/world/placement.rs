@@ -9,16 +9,10 @@ use super::{World, new_node, place, small};
 use crate::event::{Event, Kind};
 use crate::fault::{Health, Moment};
 use crate::link::Flow;
-use crate::seed::Domain;
+use crate::placement;
 use crate::topology::guild_id;
 
 use super::stage::Whom;
-
-/// After how long the word of a crash is out, at least and at most, in microseconds.
-const WORD: (u64, u64) = (20_000, 4_000_000);
-
-/// After how long a guild goes to its heir, at least and at most, in microseconds.
-const INHERIT: (u64, u64) = (1_000_000, 5_000_000);
 
 impl<W: Witness> World<'_, W> {
     /// A node crashes.
@@ -53,8 +47,8 @@ impl<W: Witness> World<'_, W> {
     pub(super) fn bequeath(&mut self, node: usize) {
         for guild in 0..self.owners.len() {
             if self.owners[guild] == node && self.topology.owners[guild].1.is_some() {
-                let key = self.stage.seed.key(Domain::Fault).text("inherit").with(guild as u64);
-                let at = self.stage.now + key.with(self.stage.now).between(INHERIT.0, INHERIT.1);
+                let now = self.stage.now;
+                let at = now + placement::inherited_after(self.stage.seed, guild, now);
                 let kind = Kind::Inherit { guild: place(guild), from: small(node) };
                 self.stage.agenda.push(at, 1, Event { cause: self.stage.steps, kind });
             }
@@ -119,16 +113,12 @@ impl<W: Witness> World<'_, W> {
 
     /// All other nodes are told, sooner or later and some of them twice, that a node has crashed.
     pub(super) fn spread(&mut self, about: usize, why: &str) {
-        let key = self.stage.seed.key(Domain::Fault).text(why).with(about as u64);
-        let key = key.with(self.stage.now);
+        let (seed, now) = (self.stage.seed, self.stage.now);
         for to in (0..self.nodes.len()).filter(|to| *to != about) {
-            let key = key.with(to as u64);
-            // Most words are quick; one in four takes its time.
-            let most = if key.with(0).below(4) == 0 { WORD.1 } else { WORD.1 / 16 };
-            let first = self.stage.now + key.with(1).between(WORD.0, most);
-            self.alarm(first, to, about);
-            if key.with(2).below(4) == 0 {
-                self.alarm(first + key.with(3).between(0, WORD.1), to, about);
+            let (first, again) = placement::told_after(seed, (about, why), to, now);
+            self.alarm(now + first, to, about);
+            if let Some(again) = again {
+                self.alarm(now + again, to, about);
             }
         }
     }
@@ -161,12 +151,9 @@ impl<W: Witness> World<'_, W> {
 
     /// A guild goes to its heir, if it is still named for a node that is down or stops.
     pub(super) fn inherit(&mut self, guild: usize, from: usize) {
-        if let (_, Some(heir)) = self.topology.owners[guild]
-            && self.owners[guild] == from
-            && (!self.is_up(from) || self.is_stopping(from))
-            && self.is_up(heir)
-            && !self.is_stopping(heir)
-        {
+        let named = (self.owners[guild], self.topology.owners[guild].1);
+        let keeps = |node| self.is_up(node) && !self.is_stopping(node);
+        if let Some(heir) = placement::heir(named, from, keeps) {
             self.name_owner(guild, heir);
         }
     }
@@ -174,12 +161,9 @@ impl<W: Witness> World<'_, W> {
     /// Everything is healed: each guild is named for a node that runs, and each node that does not
     /// run is known not to.
     pub(super) fn settle_owners(&mut self) {
-        let Some(first) = (0..self.nodes.len()).find(|node| self.is_up(*node)) else { return };
-        for guild in 0..self.owners.len() {
-            if !self.is_up(self.owners[guild]) {
-                let heir = self.topology.owners[guild].1.filter(|heir| self.is_up(*heir));
-                self.name_owner(guild, heir.unwrap_or(first));
-            }
+        let (heirs, runs) = (|guild: usize| self.topology.owners[guild].1, |node| self.is_up(node));
+        for (guild, node) in placement::orphans(&self.owners, heirs, runs, self.nodes.len()) {
+            self.name_owner(guild, node);
         }
         for about in (0..self.nodes.len()).filter(|node| !self.is_up(*node)).collect::<Vec<_>>() {
             for to in (0..self.nodes.len()).filter(|node| self.is_up(*node)).collect::<Vec<_>>() {

@@ -6,117 +6,26 @@
 
 use guildhall_core::directory::{Notice, Word};
 use guildhall_core::journal::{Command, Reply};
-use guildhall_core::time::Span;
 
 use super::stage::Stage;
 use crate::digest::{Digest, Fingerprint};
-use crate::event::{Event, Kind, Parcel, Spot};
-use crate::fault::End;
+use crate::event::{Event, Kind, Parcel};
 use crate::link::tie;
-use crate::plan::PlanError;
-use crate::seed::{Domain, Key, Ratio};
-use crate::topology::Topology;
-
-/// How much later than the first the second copy of a message is sent, at most.
-const COPY_LATE: u64 = 1_000_000;
+use crate::mail::{Fate, Law, Laws, Spot};
+use crate::seed::{Domain, Key};
 
 /// The post as faults have it at the moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Post {
-    /// What strikes the links, with the fault that says so.
-    laws: Vec<(u32, Law)>,
+    /// What strikes the links.
+    laws: Laws,
     /// What is held back, and by which fault.
     held: Vec<(u32, Key, Event)>,
 }
 
-/// What strikes the messages between two ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Law {
-    pub(crate) from: Spots,
-    pub(crate) to: Spots,
-    /// Whether it strikes what goes the other way, too.
-    pub(crate) both: bool,
-    pub(crate) strikes: Strikes,
-}
-
-/// What a law does to messages; shares are of a hundred.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Strikes {
-    Loses(u8),
-    Repeats(u8),
-    Delays(Span),
-    Cuts,
-    Holds,
-}
-
-/// One end of a link, or several alike ones.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Spots {
-    Nodes,
-    Journals,
-    One(Spot),
-}
-
-/// What becomes of a message.
-enum Fate {
-    Lost,
-    Held(u32),
-    /// It arrives, so much later, and perhaps once more.
-    Passes(u64, Option<u64>),
-}
-
-impl Spots {
-    pub(crate) fn resolve(end: &End, topology: &Topology) -> Result<Self, PlanError> {
-        let small = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
-        Ok(match end {
-            End::Nodes => Self::Nodes,
-            End::Journals => Self::Journals,
-            End::Directory => Self::One(Spot::Directory),
-            End::Node(name) => Self::One(Spot::Node(small(topology.node(name)?))),
-            End::Journal(name) => Self::One(Spot::Journal(super::place(topology.guild(name)?))),
-        })
-    }
-
-    fn holds(self, spot: Spot) -> bool {
-        match self {
-            Self::Nodes => matches!(spot, Spot::Node(_)),
-            Self::Journals => matches!(spot, Spot::Journal(_)),
-            Self::One(one) => one == spot,
-        }
-    }
-}
-
-impl Law {
-    fn is_about(&self, from: Spot, to: Spot) -> bool {
-        let about = |a: Spot, b: Spot| self.from.holds(a) && self.to.holds(b);
-        about(from, to) || self.both && about(to, from)
-    }
-}
-
 impl Post {
     pub(crate) fn begin(&mut self, fault: u32, law: Law) {
-        self.laws.push((fault, law));
-    }
-
-    fn fate(&self, (from, to): (Spot, Spot), key: Key) -> Fate {
-        let (mut held, mut late, mut again) = (None, 0, None);
-        let share = |name, of: u8| key.text(name).with(u64::from(of)).chance(percent(of));
-        for (fault, law) in self.laws.iter().filter(|(_, law)| law.is_about(from, to)) {
-            match law.strikes {
-                Strikes::Cuts => return Fate::Lost,
-                Strikes::Loses(of) if share("lost", of) => return Fate::Lost,
-                Strikes::Repeats(of) if share("twice", of) => {
-                    again = Some(key.text("again").below(COPY_LATE));
-                }
-                Strikes::Delays(by) => {
-                    let key = key.text("late").with(by.as_micros());
-                    late += key.between(0, by.as_micros());
-                }
-                Strikes::Holds => held = held.or(Some(*fault)),
-                Strikes::Loses(_) | Strikes::Repeats(_) => {}
-            }
-        }
-        held.map_or(Fate::Passes(late, again), Fate::Held)
+        self.laws.begin(fault, law);
     }
 }
 
@@ -134,7 +43,7 @@ impl<W> Stage<W> {
         let fate = if self.post.laws.is_empty() {
             Fate::Passes(0, None)
         } else {
-            self.post.fate((from, to), self.keyed(Domain::Loss, print))
+            self.post.laws.fate((from, to), self.keyed(Domain::Loss, print))
         };
         match fate {
             Fate::Lost => {}
@@ -157,7 +66,7 @@ impl<W> Stage<W> {
 
     /// A fault strikes the links no more: what it held back goes on its way.
     pub(crate) fn relieve_post(&mut self, fault: u32) {
-        self.post.laws.retain(|(other, _)| *other != fault);
+        self.post.laws.end(fault);
         let law = self.network.peer;
         let held = std::mem::take(&mut self.post.held);
         for (other, key, event) in held {
@@ -205,8 +114,4 @@ fn print(ends: (Spot, Spot), parcel: &Parcel) -> Fingerprint {
         | Parcel::Request(..)
         | Parcel::Answer(_) => Digest::of(&(ends, parcel)),
     }
-}
-
-const fn percent(share: u8) -> Ratio {
-    Ratio::of(if share > 100 { 100 } else { share as u32 }, 100)
 }

@@ -128,7 +128,9 @@ impl Moments {
                 (guild, Turn::Removing)
             }
             Output::Note(Note::Opened { guild, .. }) => (guild, Turn::Serving),
-            Output::Note(Note::SteppedDown { guild, .. }) => (guild, Turn::Orphaned),
+            Output::Note(Note::SteppedDown { guild, .. } | Note::GivenUp { guild }) => {
+                (guild, Turn::Orphaned)
+            }
             Output::Frame { .. }
             | Output::Dispatch { .. }
             | Output::Close { .. }

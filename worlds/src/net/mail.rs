@@ -7,17 +7,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use guildhall_core::time::Span;
 use guildhall_runtime::bus::{Bus, End, Hub, Letter};
 use guildhall_runtime::inbox::Inbox;
 use guildhall_sim::digest::{Digest, Fingerprint};
+use guildhall_sim::mail::{Fate, Law, Laws, Spot};
 use guildhall_sim::plan::{Latency, Network};
-use guildhall_sim::seed::{Domain, Key, Ratio, Seed};
+use guildhall_sim::seed::{Domain, Key, Seed};
+use guildhall_sim::topology::guild_place;
 
 use crate::rt::Timeline;
-
-/// How much later than the first the second copy of a message is sent, at most, in microseconds.
-const COPY_LATE: u64 = 1_000_000;
 
 /// Carries messages as faults let it. All clones are one.
 #[derive(Clone)]
@@ -32,77 +30,13 @@ struct Office {
     /// How long a message takes to somebody else, and to oneself.
     far: Latency,
     near: Latency,
-    /// What strikes the links, with the fault that says so.
-    laws: Vec<(u32, PostLaw)>,
+    /// What strikes the links.
+    laws: Laws,
     /// What is held back, and by which fault.
     held: Vec<(u32, Key, End, Letter)>,
     /// How many messages each link has carried.
     sent: BTreeMap<(End, End), u64>,
     digest: Digest,
-}
-
-/// What strikes the messages between two ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct PostLaw {
-    /// From where.
-    pub from: Ends,
-    /// To where.
-    pub to: Ends,
-    /// Whether it strikes what goes the other way, too.
-    pub both: bool,
-    /// What it does.
-    pub strikes: Strikes,
-}
-
-/// What a law does to messages; shares are of a hundred.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Strikes {
-    /// So many are lost.
-    Loses(u8),
-    /// So many arrive twice, the second time up to a second later.
-    Repeats(u8),
-    /// Each is late, by so much at most.
-    Delays(Span),
-    /// All are lost.
-    Cuts,
-    /// All are kept until the law is over.
-    Holds,
-}
-
-/// One end of a link, or several alike ones.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ends {
-    /// Every node.
-    Nodes,
-    /// Every journal.
-    Journals,
-    /// This one.
-    One(End),
-}
-
-/// What becomes of a message.
-enum Fate {
-    Lost,
-    Held(u32),
-    /// It arrives, so much later, and perhaps once more.
-    Passes(u64, Option<u64>),
-}
-
-impl Ends {
-    fn holds(self, end: End) -> bool {
-        match self {
-            Self::Nodes => matches!(end, End::Node(_)),
-            Self::Journals => matches!(end, End::Journal(_)),
-            Self::One(one) => one == end,
-        }
-    }
-}
-
-impl PostLaw {
-    fn is_about(&self, from: End, to: End) -> bool {
-        let about = |a: End, b: End| self.from.holds(a) && self.to.holds(b);
-        about(from, to) || self.both && about(to, from)
-    }
 }
 
 impl<T: Timeline> Post<T> {
@@ -113,7 +47,7 @@ impl<T: Timeline> Post<T> {
             seed,
             far: network.peer,
             near: network.near(),
-            laws: Vec::new(),
+            laws: Laws::default(),
             held: Vec::new(),
             sent: BTreeMap::new(),
             digest: Digest::new(),
@@ -138,8 +72,8 @@ impl<T: Timeline> Post<T> {
     }
 
     /// A fault begins to strike.
-    pub fn begin(&self, fault: u32, law: PostLaw) {
-        self.office().laws.push((fault, law));
+    pub fn begin(&self, fault: u32, law: Law) {
+        self.office().laws.begin(fault, law);
     }
 
     /// A fault strikes no more: what it held back goes on its way.
@@ -147,7 +81,7 @@ impl<T: Timeline> Post<T> {
         let mut freed = Vec::new();
         {
             let mut office = self.office();
-            office.laws.retain(|(other, _)| *other != fault);
+            office.laws.end(fault);
             let far = office.far;
             for (other, key, to, letter) in std::mem::take(&mut office.held) {
                 if other == fault {
@@ -201,7 +135,7 @@ impl Office {
         let passes = if from == to {
             Some((self.near.draw(key), None))
         } else {
-            match self.fate(from, to, lot) {
+            match self.laws.fate((spot(from), spot(to)), lot) {
                 Fate::Lost => None,
                 Fate::Held(fault) => {
                     self.held.push((fault, key, to, letter.clone()));
@@ -219,26 +153,15 @@ impl Office {
         }
         passes
     }
+}
 
-    fn fate(&self, from: End, to: End, key: Key) -> Fate {
-        let (mut held, mut late, mut again) = (None, 0, None);
-        let share = |name, of: u8| key.text(name).with(u64::from(of)).chance(percent(of));
-        for (fault, law) in self.laws.iter().filter(|(_, law)| law.is_about(from, to)) {
-            match law.strikes {
-                Strikes::Cuts => return Fate::Lost,
-                Strikes::Loses(of) if share("lost", of) => return Fate::Lost,
-                Strikes::Repeats(of) if share("twice", of) => {
-                    again = Some(key.text("again").below(COPY_LATE));
-                }
-                Strikes::Delays(by) => {
-                    let key = key.text("late").with(by.as_micros());
-                    late += key.between(0, by.as_micros());
-                }
-                Strikes::Holds => held = held.or(Some(*fault)),
-                Strikes::Loses(_) | Strikes::Repeats(_) => {}
-            }
-        }
-        held.map_or(Fate::Passes(late, again), Fate::Held)
+/// What an end is called by the laws.
+#[must_use]
+pub fn spot(end: End) -> Spot {
+    match end {
+        End::Node(node) => Spot::Node(node.0),
+        End::Journal(guild) => Spot::Journal(u32::try_from(guild_place(guild)).unwrap_or(u32::MAX)),
+        End::Directory => Spot::Directory,
     }
 }
 
@@ -249,8 +172,4 @@ const fn number(key: Key, end: End) -> Key {
         End::Journal(guild) => key.with(2).with(guild.0),
         End::Directory => key.with(3),
     }
-}
-
-const fn percent(share: u8) -> Ratio {
-    Ratio::of(if share > 100 { 100 } else { share as u32 }, 100)
 }

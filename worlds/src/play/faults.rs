@@ -5,17 +5,16 @@ mod hostile;
 
 use std::collections::BTreeMap;
 
-use guildhall_core::id::GuildId;
 use guildhall_core::step::WorldEvent;
 use guildhall_core::time::Span;
-use guildhall_runtime::bus::End as BusEnd;
-use guildhall_sim::fault::{End, Fault, Milestone, Moment};
+use guildhall_sim::fault::{Fault, Milestone, Moment};
+use guildhall_sim::mail::Law;
 use guildhall_sim::plan::{Plan, PlanError};
-use guildhall_sim::topology::{Topology, guild_id};
+use guildhall_sim::topology::Topology;
 
 use super::{Cue, Play, node_id};
 use crate::judge::Whom;
-use crate::net::{Ends, Host, PostLaw, Strikes};
+use crate::net::Host;
 use crate::world::World;
 
 /// What has become of each fault of the plan.
@@ -47,49 +46,6 @@ impl<W: World> Faults<W> {
         let awaited = awaited.collect::<Result<_, PlanError>>()?;
         Ok(Self { awaited, waiting: Vec::new(), lasting: BTreeMap::new() })
     }
-}
-
-/// How a fault strikes messages.
-fn law(fault: &Fault, names: &Topology) -> Result<Option<PostLaw>, PlanError> {
-    let law = |from: &End, to: &End, both, strikes| {
-        let (from, to) = (ends(from, names)?, ends(to, names)?);
-        Ok(Some(PostLaw { from, to, both, strikes }))
-    };
-    match fault {
-        Fault::Lossy { from, to, share } => law(from, to, false, Strikes::Loses(*share)),
-        Fault::Repeat { from, to, share } => law(from, to, false, Strikes::Repeats(*share)),
-        Fault::Delay { from, to, by } => law(from, to, false, Strikes::Delays(*by)),
-        Fault::Hold { from, to } => law(from, to, false, Strikes::Holds),
-        Fault::Partition { a, b, one_way } => law(a, b, !one_way, Strikes::Cuts),
-        Fault::Cut { .. }
-        | Fault::Stall { .. }
-        | Fault::Slow { .. }
-        | Fault::Silence { .. }
-        | Fault::Pause { .. }
-        | Fault::Crash { .. }
-        | Fault::FalseAlarm { .. }
-        | Fault::Move { .. }
-        | Fault::WallJump { .. }
-        | Fault::JournalSlow { .. }
-        | Fault::JournalCrash { .. }
-        | Fault::JournalFull { .. }
-        | Fault::JournalFail { .. }
-        | Fault::Misbehave { .. }
-        | Fault::Steal { .. }
-        | Fault::Knock { .. }
-        | Fault::Stop { .. } => Ok(None),
-    }
-}
-
-fn ends(end: &End, names: &Topology) -> Result<Ends, PlanError> {
-    let guild = |name: &str| -> Result<GuildId, PlanError> { names.guild(name).map(guild_id) };
-    Ok(match end {
-        End::Nodes => Ends::Nodes,
-        End::Node(name) => Ends::One(BusEnd::Node(node_id(names.node(name)?))),
-        End::Journals => Ends::Journals,
-        End::Journal(name) => Ends::One(BusEnd::Journal(guild(name)?)),
-        End::Directory => Ends::One(BusEnd::Directory),
-    })
 }
 
 impl<W: World> Play<W> {
@@ -161,7 +117,7 @@ impl<W: World> Play<W> {
             | Fault::Delay { .. }
             | Fault::Hold { .. }
             | Fault::Partition { .. } => {
-                if let Some(law) = law(fault, names)? {
+                if let Some(law) = Law::of(fault, names)? {
                     self.world.post().begin(number(index), law);
                 }
             }

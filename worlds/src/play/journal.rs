@@ -51,6 +51,8 @@ struct Own {
     downs: u32,
     fulls: u32,
     slower: u64,
+    /// How often a planted bug was reached, as far as it was told.
+    hits: u64,
 }
 
 impl<T: Timeline> Journal<T> {
@@ -67,6 +69,7 @@ impl<T: Timeline> Journal<T> {
             downs: 0,
             fulls: 0,
             slower: 0,
+            hits: 0,
         };
         let own = Arc::new(Mutex::new(own));
         Self { guild, place: place as u64, seed, sync, time, post, judge, own }
@@ -97,6 +100,7 @@ impl<T: Timeline> Journal<T> {
         }
         let mut replies = Vec::new();
         own.keeper.ask(from, command, &mut replies);
+        own.tell_hits(&self.judge);
         self.tell(cause, &event, replies);
         if own.syncing || !own.keeper.waits() {
             return;
@@ -116,7 +120,9 @@ impl<T: Timeline> Journal<T> {
             return;
         }
         own.interrupt();
-        match own.keeper.sync() {
+        let synced = own.keeper.sync();
+        own.tell_hits(&self.judge);
+        match synced {
             Synced::Kept { records, replies, .. } if records.is_empty() && replies.is_empty() => {}
             Synced::Kept { records, replies, .. } => {
                 self.tell(0, &JournalEvent::Synced { records }, replies);
@@ -218,6 +224,12 @@ impl<T: Timeline> Journal<T> {
 }
 
 impl Own {
+    fn tell_hits(&mut self, judge: &Judge) {
+        let hits = self.keeper.hits();
+        judge.reached(hits - self.hits);
+        self.hits = hits;
+    }
+
     /// The sync under way is over, one way or the other.
     const fn interrupt(&mut self) {
         self.turn += 1;

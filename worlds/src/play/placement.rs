@@ -1,10 +1,10 @@
-//! Which nodes run, and which of them is named for each guild: as in the fast world, with the same
-//! keys, so that a plan means the same here.
+//! Which nodes run, and which of them is named for each guild: what is decided, and when, is
+//! decided as in the fast world.
 
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::step::WorldEvent;
 use guildhall_runtime::bus::{End, Mail};
-use guildhall_sim::seed::Domain;
+use guildhall_sim::placement;
 use guildhall_sim::topology::guild_place;
 
 use super::{Cue, Play, node_id};
@@ -12,17 +12,8 @@ use crate::net::Host;
 use crate::rt::Timeline;
 use crate::world::World;
 
-/// After how long the word of a crash is out, at least and at most, in microseconds.
-const WORD: (u64, u64) = (20_000, 4_000_000);
-
-/// After how long a guild goes to its heir.
-const INHERIT: (u64, u64) = (1_000_000, 5_000_000);
-
 /// How long the machine of a node that has stopped as planned stays on.
 const LAST_WORDS: u64 = 6_000_000;
-
-/// After how long an owner that stepped down is told to own its guild again.
-const OWN_AGAIN: (u64, u64) = (500_000, 1_500_000);
 
 impl<W: World> Play<W> {
     /// A node crashes.
@@ -82,8 +73,8 @@ impl<W: World> Play<W> {
     fn bequeath(&mut self, node: usize) {
         for guild in 0..self.owners.len() {
             if self.owners[guild] == node && self.topology.owners[guild].1.is_some() {
-                let key = self.plan.seed.key(Domain::Fault).text("inherit").with(guild as u64);
-                let after = key.with(self.world.time().now()).between(INHERIT.0, INHERIT.1);
+                let now = self.world.time().now();
+                let after = placement::inherited_after(self.plan.seed, guild, now);
                 self.cue(after, Cue::Inherit(guild, node));
             }
         }
@@ -115,15 +106,12 @@ impl<W: World> Play<W> {
 
     /// All other nodes are told, sooner or later and some of them twice, that a node has crashed.
     pub(super) fn spread(&mut self, about: usize, why: &str) {
-        let key = self.plan.seed.key(Domain::Fault).text(why).with(about as u64);
-        let key = key.with(self.world.time().now());
+        let (seed, now) = (self.plan.seed, self.world.time().now());
         for to in (0..self.nodes.len()).filter(|to| *to != about) {
-            let key = key.with(to as u64);
-            let most = if key.with(0).below(4) == 0 { WORD.1 } else { WORD.1 / 16 };
-            let first = key.with(1).between(WORD.0, most);
+            let (first, again) = placement::told_after(seed, (about, why), to, now);
             self.cue(first, Cue::Alarm(to, about));
-            if key.with(2).below(4) == 0 {
-                self.cue(first + key.with(3).between(0, WORD.1), Cue::Alarm(to, about));
+            if let Some(again) = again {
+                self.cue(again, Cue::Alarm(to, about));
             }
         }
     }
@@ -145,20 +133,16 @@ impl<W: World> Play<W> {
     /// has closed it.
     pub(super) fn place_again(&mut self, node: NodeId, guild: GuildId, closed: bool) {
         let guild = guild_place(guild);
-        let key = self.plan.seed.key(Domain::Fault).text("own again").with(guild as u64);
-        let after = key.with(self.world.time().now()).between(OWN_AGAIN.0, OWN_AGAIN.1);
+        let after = placement::placed_after(self.plan.seed, guild, self.world.time().now());
         let node = usize::from(node.0);
         self.cue(after, if closed { Cue::Inherit(guild, node) } else { Cue::Own(node, guild) });
     }
 
     /// A guild goes to its heir, if it is still named for a node that is down.
     pub(super) fn inherit(&mut self, guild: usize, from: usize) {
-        if let (_, Some(heir)) = self.topology.owners[guild]
-            && self.owners[guild] == from
-            && (!self.is_up(from) || self.is_stopping(from))
-            && self.is_up(heir)
-            && !self.is_stopping(heir)
-        {
+        let named = (self.owners[guild], self.topology.owners[guild].1);
+        let keeps = |node| self.is_up(node) && !self.is_stopping(node);
+        if let Some(heir) = placement::heir(named, from, keeps) {
             self.name_owner(guild, heir);
         }
     }
@@ -166,12 +150,9 @@ impl<W: World> Play<W> {
     /// Everything is healed: each guild is named for a node that runs, and each node that does not
     /// run is known not to.
     pub(super) fn settle_owners(&mut self) {
-        let Some(first) = (0..self.nodes.len()).find(|node| self.is_up(*node)) else { return };
-        for guild in 0..self.owners.len() {
-            if !self.is_up(self.owners[guild]) {
-                let heir = self.topology.owners[guild].1.filter(|heir| self.is_up(*heir));
-                self.name_owner(guild, heir.unwrap_or(first));
-            }
+        let (heirs, runs) = (|guild: usize| self.topology.owners[guild].1, |node| self.is_up(node));
+        for (guild, node) in placement::orphans(&self.owners, heirs, runs, self.nodes.len()) {
+            self.name_owner(guild, node);
         }
         for about in (0..self.nodes.len()).filter(|node| !self.is_up(*node)).collect::<Vec<_>>() {
             for to in (0..self.nodes.len()).filter(|node| self.is_up(*node)).collect::<Vec<_>>() {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Fault;
 use guildhall_sim::plan::Plan;
 use guildhall_worlds::outcome::Outcome;
 use guildhall_worlds::parity::Told;
@@ -24,12 +23,11 @@ fn on_sockets(plan: Plan) -> Outcome {
 #[test]
 fn stories_hold_on_real_sockets() {
     std::thread::scope(|scope| {
-        for name in ["lost-connection", "half-open", "false-alarm", "rolling-restart"] {
+        for name in
+            ["lost-connection", "half-open", "false-alarm", "stale-owner", "rolling-restart"]
+        {
             scope.spawn(move || {
-                let mut plan = plan(name, 1);
-                // Real machines cannot be paused from within.
-                plan.faults.retain(|part| !matches!(part.fault, Fault::Pause { .. }));
-                holds(name, &on_sockets(plan));
+                holds(name, &on_sockets(plan(name, 1)));
             });
         }
     });

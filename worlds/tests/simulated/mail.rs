@@ -5,21 +5,23 @@ use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::time::Span;
 use guildhall_runtime::bus::{Bus, End, Letter, Mail};
 use guildhall_runtime::inbox::Inbox;
+use guildhall_sim::mail::{Law, Spots, Strikes};
 use guildhall_sim::plan::Network;
-use guildhall_worlds::net::{Ends, Post, PostLaw, Strikes};
+use guildhall_sim::topology::guild_id;
+use guildhall_worlds::net::{Post, spot};
 use guildhall_worlds::rt::{Time, simulate};
 
 const A: End = End::Node(NodeId(0));
 const B: End = End::Node(NodeId(1));
-const JOURNAL: End = End::Journal(GuildId(0));
+const JOURNAL: End = End::Journal(guild_id(0));
 const NONE: [u64; 0] = [];
 
 fn letter(from: End, number: u64) -> Letter {
     Letter { from, mail: Mail::Own(GuildId(number)), cause: 0 }
 }
 
-fn law(from: End, to: End, strikes: Strikes) -> PostLaw {
-    PostLaw { from: Ends::One(from), to: Ends::One(to), both: false, strikes }
+fn law(from: End, to: End, strikes: Strikes) -> Law {
+    Law { from: Spots::One(spot(from)), to: Spots::One(spot(to)), both: false, strikes }
 }
 
 /// What has come, in the order in which it came.
@@ -40,7 +42,7 @@ async fn numbers(inbox: &mut Inbox<Letter>, time: &Time, ms: u64) -> Vec<u64> {
 }
 
 /// What becomes of 1,000 messages from A to B under some laws.
-fn under(number: u64, network: &Network, laws: &[PostLaw]) -> Vec<u64> {
+fn under(number: u64, network: &Network, laws: &[Law]) -> Vec<u64> {
     simulate(seed(number), network, async |machines, post: Post<_>| {
         let mut inbox = post.join(B);
         for (fault, law) in (0..).zip(laws) {
@@ -105,7 +107,7 @@ fn a_partition_is_one_way_or_both() {
         simulate(seed(1), &steady(2), async |machines, post: Post<_>| {
             let time = machines.net().time().clone();
             let (mut a, mut b) = (post.join(A), post.join(B));
-            post.begin(7, PostLaw { both, ..law(A, B, Strikes::Cuts) });
+            post.begin(7, Law { both, ..law(A, B, Strikes::Cuts) });
             post.send(B, letter(A, 1));
             post.send(A, letter(B, 2));
             assert_eq!(numbers(&mut b, &time, 10).await, NONE);
@@ -123,7 +125,7 @@ fn what_is_held_comes_when_all_is_over() {
         let time = machines.net().time().clone();
         let mut journal = post.join(JOURNAL);
         let holds =
-            PostLaw { from: Ends::Nodes, to: Ends::Journals, both: false, strikes: Strikes::Holds };
+            Law { from: Spots::Nodes, to: Spots::Journals, both: false, strikes: Strikes::Holds };
         post.begin(7, holds);
         post.begin(8, law(B, JOURNAL, Strikes::Holds));
         post.send(JOURNAL, letter(A, 1));

@@ -82,6 +82,23 @@ fn l4_a_guild_counts_a_relay_that_is_gone() {
 }
 
 #[test]
+fn l4_a_guild_is_owned_that_is_not_counted() {
+    let found = tampered(histories::talk(), |steps| {
+        count(steps, guildhall_core::census::Table::Guilds, |n| n - 1);
+    });
+    // What belongs to it is too much without it (B1).
+    assert_eq!(found, BTreeSet::from([Clause::L4, Clause::B1]));
+}
+
+#[test]
+fn l4_a_user_has_a_session_and_is_not_counted() {
+    let found = tampered(histories::talk(), |steps| {
+        count(steps, guildhall_core::census::Table::Users, |n| n - 1);
+    });
+    only!(found, L4);
+}
+
+#[test]
 fn l5_a_record_of_a_lower_epoch_is_committed() {
     let found = tampered(histories::handed_over(), |steps| {
         let position = Position { epoch: Epoch(1), index: 9 };

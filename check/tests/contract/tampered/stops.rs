@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use guildhall_check::cast::{Cast, Strain};
 use guildhall_check::violation::Clause;
 use guildhall_core::directory::Word;
 use guildhall_core::frame::ServerFrame;
-use guildhall_core::id::NodeId;
-use guildhall_core::node::{self, Note};
-use guildhall_core::step::{Actor, Head, Input, Output, Step};
+use guildhall_core::id::{Epoch, NodeId, Position};
+use guildhall_core::node::{self, Gap, Note};
+use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 use guildhall_core::time::{Now, Span};
 
 use crate::histories;
@@ -167,6 +168,90 @@ fn l7_a_node_speaks_that_is_gone() {
         steps.truncate(at + 2);
     });
     only!(found, L7);
+}
+
+#[test]
+fn l7_a_guild_is_given_up_and_nobody_is_told() {
+    let found = tampered(histories::stopped_while_opening(), |steps| {
+        let given_up = |note: &Note| matches!(note, Note::GivenUp { .. });
+        let at = find(steps, 0, |step| noted(step, given_up));
+        steps[at].outputs.retain(
+            |output| !matches!(output, Output::Node(node::Output::Note(note)) if given_up(note)),
+        );
+    });
+    only!(found, L7);
+}
+
+/// The step in which Berlin takes the guild over.
+fn taken_over(steps: &[Step]) -> usize {
+    let opened = |note: &Note| matches!(note, Note::Opened { epoch: Epoch(2), .. });
+    find(steps, 0, |step| noted(step, opened))
+}
+
+/// The world's time is later by so much from a step on; no machine's own clock is.
+fn later(steps: &mut [Step], by: Span) {
+    steps.iter_mut().for_each(|step| step.head.at = step.head.at + by);
+}
+
+#[test]
+fn l7_the_guild_of_a_node_that_stops_is_taken_over_too_late() {
+    for (late, is_red) in [(Span::secs(2), false), (Span::millis(2_001), true)] {
+        let found = tampered(histories::stopped(), |steps| {
+            let at = taken_over(steps);
+            later(&mut steps[at..], late);
+        });
+        let red = if is_red { BTreeSet::from([Clause::L7]) } else { BTreeSet::new() };
+        assert_eq!(found, red, "{late}");
+    }
+}
+
+#[test]
+fn l7_a_guild_that_was_given_away_is_taken_over_too_late() {
+    let found = tampered(histories::handed_over(), |steps| {
+        let at = taken_over(steps);
+        later(&mut steps[at..], Span::secs(3));
+    });
+    only!(found, L7);
+}
+
+#[test]
+fn l7_nobody_is_blamed_for_a_hand_off_while_something_strikes() {
+    let strikes = |index| {
+        let (cast, mut steps) = histories::stopped();
+        let at = taken_over(&steps);
+        later(&mut steps[at..], Span::secs(3));
+        let cast = Cast { strains: vec![Strain::None, Strain::Lasting], ..Cast::clone(&cast) };
+        let head = Head { actor: Actor::World, ..steps[0].head };
+        let event = WorldEvent::FaultBegan { index, what: String::new() };
+        let began = Step { head, input: Input::World(event), outputs: Vec::new() };
+        steps.insert(1, began);
+        red(&std::sync::Arc::new(cast), &steps)
+    };
+    only!(strikes(0), L7);
+    assert_eq!(strikes(1), BTreeSet::new());
+    // What nobody knows may be anything.
+    assert_eq!(strikes(2), BTreeSet::new());
+}
+
+#[test]
+fn l7_a_gap_is_opened_while_a_guild_is_handed_off() {
+    let found = tampered(histories::stopped(), |steps| {
+        let opened = find(steps, 0, |step| {
+            step.head.actor == Actor::Node(NodeId(1))
+                && noted(step, |note| matches!(note, Note::RelayOpened { .. }))
+        });
+        let note = |note: &Note| matches!(note, Note::RelayOpened { .. });
+        let &mut Note::RelayOpened { relay, .. } = note_mut(&mut steps[opened], note) else {
+            return;
+        };
+        let (at, why) = (Position::default(), Gap::Unreachable);
+        let gap = node::Output::Note(Note::RelayGap { relay, at, why });
+        let at = taken_over(steps);
+        steps[at].outputs.insert(0, Output::Node(gap));
+        steps.truncate(at + 1);
+    });
+    // No owner is out of reach for so short a time, either.
+    assert_eq!(found, BTreeSet::from([Clause::D2, Clause::L7]));
 }
 
 #[test]

@@ -1,0 +1,141 @@
+//! Hand-offs of guilds: from the moment that its owner takes nothing more, as the journal has granted
+//! a higher epoch or the owner's node was told to stop, until the next owner serves. With journal and
+//! links well that is short, and nobody is told of a gap.
+//!
+//! The two ends of a hand-off lie on two nodes, so it is measured by the world's time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::limits::HANDED_OFF_WITHIN;
+use guildhall_core::peer::RelayId;
+use guildhall_core::time::{Instant, Span};
+
+use super::{Verdict, complain};
+use crate::cast::Strain;
+use crate::facts::Facts;
+
+/// For how long what has disturbed a journal or a link goes on to tell: what was under way is late,
+/// and who waited in vain waits for longer.
+const AFTERMATH: Span = Span::secs(20);
+
+/// Links on which a message takes longer than this are not well, even if nothing strikes them.
+const WELL: Span = Span::millis(100);
+
+/// A guild between two owners.
+#[derive(Clone, Copy, Debug)]
+struct HandOff {
+    from: NodeId,
+    since: Instant,
+    /// The first gap that a relay told of meanwhile.
+    gap: Option<(NodeId, Instant)>,
+}
+
+/// All that are under way while everything is well.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HandOffs {
+    under_way: BTreeMap<GuildId, HandOff>,
+    /// The faults that keep something from being well, by their place in the plan.
+    faults: BTreeSet<u32>,
+    /// When the last such thing was over.
+    over: Option<Instant>,
+}
+
+impl HandOffs {
+    /// A fault of the plan begins.
+    pub(crate) fn strikes(&mut self, facts: &Facts, index: u32) {
+        let strain = facts.cast.strains.get(index as usize).copied().unwrap_or_default();
+        if strain != Strain::None {
+            self.under_way.clear();
+        }
+        if strain == Strain::Lasting {
+            self.faults.insert(index);
+        }
+    }
+
+    /// A fault of the plan is over.
+    pub(crate) fn relieved(&mut self, index: u32, at: Instant) {
+        if self.faults.remove(&index) {
+            self.over = Some(at);
+        }
+    }
+
+    /// A node has crashed: it may be the one that others wait for.
+    pub(crate) fn crash(&mut self) {
+        self.under_way.clear();
+    }
+
+    /// Something of a guild's journal is lost, or its owner had to step down.
+    pub(crate) fn fails(&mut self, guild: GuildId) {
+        self.under_way.remove(&guild);
+    }
+
+    fn is_well(&self, facts: &Facts, at: Instant) -> bool {
+        let calm = self.over.is_none_or(|over| at > over + AFTERMATH);
+        calm && self.faults.is_empty() && facts.cast.trip <= WELL && facts.down.is_empty()
+    }
+
+    /// A node is told to stop, for the first time: the guilds that it serves are handed off. It cannot
+    /// take what others hand off.
+    pub(crate) fn stops(&mut self, facts: &Facts, node: NodeId, at: Instant) {
+        self.under_way.clear();
+        if !self.is_well(facts, at) || facts.stops.any() {
+            return;
+        }
+        for (_, guild) in facts.ledger.all() {
+            let serves = facts.owners.get(node, guild.id).and_then(|owner| owner.epoch);
+            if serves == Some(guild.epoch) {
+                self.under_way.insert(guild.id, HandOff { from: node, since: at, gap: None });
+            }
+        }
+    }
+
+    /// A journal grants a new epoch: whoever serves can keep nothing more.
+    pub(crate) fn granted(&mut self, facts: &Facts, guild: GuildId, to: NodeId, at: Instant) {
+        let from = facts.owners.of(guild).filter(|(node, _)| *node != to).max_by_key(|it| it.1);
+        if let Some((from, _)) = from
+            && self.is_well(facts, at)
+            && !facts.stops.any()
+        {
+            self.under_way.entry(guild).or_insert(HandOff { from, since: at, gap: None });
+        }
+    }
+
+    /// Whether a guild is handed off, while all is well.
+    pub(crate) fn is_under_way(&self, guild: GuildId) -> bool {
+        self.under_way.contains_key(&guild)
+    }
+
+    /// A relay tells its sessions of a gap.
+    pub(crate) fn gap(&mut self, facts: &Facts, relay: RelayId, at: Instant) {
+        let guild = facts.relays.guild(relay);
+        if let Some(hand_off) = guild.and_then(|guild| self.under_way.get_mut(&guild)) {
+            hand_off.gap = hand_off.gap.or(Some((relay.node, at)));
+        }
+    }
+
+    /// A node serves a guild. Where it is the one that had it, nobody was named to take it over, and
+    /// it was no hand-off.
+    pub(crate) fn opened(
+        &mut self,
+        facts: &Facts,
+        node: NodeId,
+        guild: GuildId,
+        at: Instant,
+    ) -> Verdict {
+        let HandOff { from, since, gap } = self.under_way.remove(&guild)?;
+        let (name, giver) = (facts.cast.guild(guild), facts.cast.node(from));
+        if node == from {
+            return None;
+        }
+        if at > since + HANDED_OFF_WITHIN {
+            let message = format!("takes {name} over from {giver} too late");
+            let expected = format!("within {HANDED_OFF_WITHIN} after {since}");
+            return complain(facts, node, [&message, &expected, &format!("at {at}")]);
+        }
+        let (node, at) = gap?;
+        let message = format!("opens a gap while {name} is handed off");
+        let expected = format!("none, for {giver} gives it up well since {since}");
+        complain(facts, node, [&message, &expected, &format!("one at {at}")])
+    }
+}
