@@ -22,25 +22,25 @@ fn in_memory(c: &mut Criterion) {
     let mut group = c.benchmark_group("in_memory");
     group.sample_size(10);
     for (sessions, burst) in SIZES {
-        group.throughput(Throughput::Elements(u64::from(sessions) * u64::from(burst)));
+        // One message into a system at rest shows how long the last session waits for it.
+        let mut bench = |name: &str, workers: u16, publish: &dyn Fn(u32)| {
+            for (count, what) in [(burst, "a burst"), (1, "one message")] {
+                group.throughput(Throughput::Elements(u64::from(sessions) * u64::from(count)));
+                let name = format!("{name}/{workers} workers/{what}");
+                group.bench_function(BenchmarkId::new(name, sessions), |b| {
+                    b.iter(|| publish(count));
+                });
+            }
+        };
         for workers in [1, 2] {
             let house = House::open(sessions, workers);
-            let name = format!("guildhall/{workers} workers");
-            group.bench_function(BenchmarkId::new(name, sessions), |b| {
-                b.iter(|| house.publish(burst));
-            });
+            bench("guildhall", workers, &|count| house.publish(count));
         }
         for workers in [1, 2] {
-            let crowd = peers::channels(sessions, workers);
-            let name = format!("task and mpsc a session/{workers} workers");
-            group.bench_function(BenchmarkId::new(name, sessions), |b| {
-                b.iter(|| crowd.publish(burst));
-            });
-            let crowd = peers::broadcast(sessions, workers, burst);
-            let name = format!("broadcast/{workers} workers");
-            group.bench_function(BenchmarkId::new(name, sessions), |b| {
-                b.iter(|| crowd.publish(burst));
-            });
+            let crowd = peers::channels(sessions, workers.into());
+            bench("task and mpsc a session", workers, &|count| crowd.publish(count));
+            let crowd = peers::broadcast(sessions, workers.into(), burst);
+            bench("broadcast", workers, &|count| crowd.publish(count));
         }
     }
     group.finish();

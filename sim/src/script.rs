@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use guildhall_core::dispatch::Intents;
 use guildhall_core::time::{Instant, Span};
 
 use crate::fault::{Family, Milestone};
-use crate::plan::{Latency, Plan, PlanError};
+use crate::plan::{ClientPlan, Latency, Plan, PlanError};
 use crate::seed::{Domain, Key, Seed};
 use crate::swarm;
 
@@ -156,6 +157,9 @@ impl Script {
     fn finish(mut self) -> Result<Plan, PlanError> {
         self.plan.weather = Span::micros(self.now.as_micros().max(1_000_000));
         self.set_limits()?;
+        if let Some(count) = self.setting::<u32>("crowd") {
+            self.add_crowd(count);
+        }
         if let Some(bandwidth) = self.setting::<u32>("bandwidth") {
             self.plan.network.bandwidth = (bandwidth > 0).then_some(bandwidth);
         }
@@ -174,6 +178,31 @@ impl Script {
         match self.error {
             Some(error) => Err(error),
             None => Ok(self.plan),
+        }
+    }
+
+    /// So many onlookers more, over all nodes, who are in every guild and say nothing. They come last,
+    /// so that nothing else of the story changes its place.
+    fn add_crowd(&mut self, count: u32) {
+        let guilds: Vec<_> = self.plan.guilds.iter().map(|guild| guild.name.clone()).collect();
+        let nodes = u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX).max(1);
+        for (node, nth) in self.plan.nodes.iter().zip(0..) {
+            let share = count / nodes + u32::from(nth < count % nodes);
+            if share > 0 {
+                self.plan.clients.push(ClientPlan {
+                    name: format!("onlooker-{}", node.name),
+                    node: node.name.clone(),
+                    guilds: guilds.clone(),
+                    count: share,
+                    starts: Instant::ZERO,
+                    within: Span::secs(1),
+                    intents: Intents::USUAL,
+                    shards: None,
+                    same_user_as: None,
+                    hostile: false,
+                    drift: 0,
+                });
+            }
         }
     }
 

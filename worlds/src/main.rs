@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use guildhall_core::mutant::Mutant;
 use guildhall_sim::capsule::{Capsule, Expect};
 use guildhall_sim::engine::ENGINE;
-use guildhall_sim::plan::Plan;
+use guildhall_sim::plan::{Plan, PlanError};
 use guildhall_sim::run::Verdict;
 use guildhall_sim::script::Settings;
 use guildhall_sim::seed::Seed;
@@ -44,6 +44,9 @@ enum Command {
         /// The seed
         #[arg(long, default_value = "0x0")]
         seed: Seed,
+        /// Set something of the scenario, or a limit: lines=3, limits.live_unsent=4, crowd=40
+        #[arg(long = "set", value_name = "NAME=VALUE", value_delimiter = ',')]
+        set: Vec<String>,
         /// The world
         #[arg(long, value_enum, default_value = "madsim")]
         world: Kind,
@@ -84,7 +87,7 @@ struct Refused(String);
 
 fn main() -> ExitCode {
     let done = match Args::parse().command {
-        Command::Run { scenario, seed, world, json } => plan_of(&scenario, seed)
+        Command::Run { scenario, seed, set, world, json } => plan_of(&scenario, seed, &set)
             .and_then(|plan| play((&scenario, plan, None), world, json))
             .map(|outcome| exit(&outcome)),
         Command::Replay { what, world, json } => {
@@ -102,11 +105,11 @@ fn main() -> ExitCode {
 }
 
 /// The plan that a scenario draws from a seed, at the size that a sweep gives it.
-fn plan_of(name: &str, seed: Seed) -> Result<Plan, Refused> {
+fn plan_of(name: &str, seed: Seed, set: &[String]) -> Result<Plan, Refused> {
     let scenario = guildhall_scenarios::by_name(name)
         .ok_or_else(|| Refused(format!("there is no scenario `{name}`")))?;
-    let plan = scenario.plan(seed, &Settings::default());
-    plan.map_err(|error| Refused(format!("{name}: {error}")))
+    let refused = |error: PlanError| Refused(format!("{name}: {error}"));
+    scenario.plan(seed, &Settings::parse(set).map_err(refused)?).map_err(refused)
 }
 
 /// What is to be played again, and what is expected to come of it.
@@ -135,7 +138,7 @@ fn found(what: &str) -> Result<Found, Refused> {
         // The plan may be drawn otherwise now, so that this would be another run.
         return Err(Refused(format!("{what} is of engine {}, this is {ENGINE}", token.engine)));
     }
-    let plan = plan_of(&token.scenario, token.seed)?;
+    let plan = plan_of(&token.scenario, token.seed, &[])?;
     Ok(Found { name: token.scenario, plan, mutant: None, expect: Expect::Pass })
 }
 

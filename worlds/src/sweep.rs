@@ -23,6 +23,9 @@ pub(crate) struct SweepArgs {
     /// The first
     #[arg(long, default_value_t = 0)]
     start: u64,
+    /// Set something of the scenario, or a limit: lines=3, limits.live_unsent=4, crowd=40
+    #[arg(long = "set", value_name = "NAME=VALUE", value_delimiter = ',')]
+    set: Vec<String>,
     /// A line for each seed that did not hold only
     #[arg(long)]
     quiet: bool,
@@ -41,7 +44,8 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<ExitCode, Refused> {
             .par_iter()
             .map(|&(name, seed)| {
                 let seed = Seed::new(seed).map_err(|error| Refused(format!("{error}")))?;
-                act(plan_of(name, seed)?, None, Kind::Madsim).map(|outcome| (name, seed, outcome))
+                act(plan_of(name, seed, &args.set)?, None, Kind::Madsim)
+                    .map(|outcome| (name, seed, outcome))
             })
             .collect();
         for run in played {

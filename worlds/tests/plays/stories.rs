@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use guildhall_sim::script::Settings;
+use guildhall_sim::seed::Seed;
 use rayon::prelude::*;
 
 use crate::{holds, plan, simulate};
@@ -17,6 +19,17 @@ fn every_story_holds() {
         let outcome = simulate(&plan(name, seed));
         holds(&format!("{name} {seed}"), &outcome);
         assert!(outcome.deliveries > 0, "{name} {seed}: nobody was told anything");
+    });
+}
+
+/// Most stories have a few clients; here forty more look on in every guild.
+#[test]
+fn every_story_holds_in_a_crowd() {
+    let settings = Settings::parse(["crowd=40"]).unwrap();
+    guildhall_scenarios::ALL.par_iter().for_each(|story| {
+        let plan = story.plan(Seed::new(7).unwrap(), &settings).unwrap();
+        assert!(plan.sessions() >= 40, "{}", story.name);
+        holds(story.name, &simulate(&plan));
     });
 }
 
