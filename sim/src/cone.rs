@@ -8,14 +8,15 @@
 mod trace;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
 use guildhall_core::step::Actor;
 
-use crate::fault::{End, Fault};
+use crate::fault::Fault;
+use crate::mail::{Law, Spot};
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, run};
+use crate::topology::Topology;
 use trace::{Root, Trace};
 
 /// Steps that a cone can look back over; each takes 28 bytes.
@@ -56,7 +57,7 @@ pub struct Cone {
 /// A run up to one of its steps: which step came of which.
 pub struct Causes<'a> {
     plan: &'a Plan,
-    cast: Arc<Cast>,
+    topology: Topology,
     trace: Trace,
     /// The step that they are the causes of.
     end: u64,
@@ -73,9 +74,9 @@ impl<'a> Causes<'a> {
         }
         let mut trace = Trace::new(plan, step)?;
         run(plan, options.up_to(step), &mut trace)?;
-        let cast = crate::run::cast(plan)?;
+        let topology = Topology::new(plan)?;
         let end = trace.last();
-        Ok((!trace.is_empty()).then_some(Self { plan, cast, trace, end }))
+        Ok((!trace.is_empty()).then_some(Self { plan, topology, trace, end }))
     }
 
     /// The causes of the last thing that happened to somebody, rather than of the last step of all;
@@ -93,7 +94,7 @@ impl<'a> Causes<'a> {
     #[must_use]
     pub fn cone(&self) -> Cone {
         let chain = self.trace.back_from(self.end);
-        let near = near(self.plan, &self.cast, &self.trace, &chain);
+        let near = near(self.plan, &self.topology, &self.trace, &chain);
         Cone { past: past(&self.trace), near, chain }
     }
 
@@ -164,7 +165,7 @@ fn past(trace: &Trace) -> Parts {
     parts
 }
 
-fn near(plan: &Plan, cast: &Cast, trace: &Trace, chain: &[u64]) -> Parts {
+fn near(plan: &Plan, topology: &Topology, trace: &Trace, chain: &[u64]) -> Parts {
     let mut parts = Parts::default();
     for &step in chain {
         parts.add(trace.step(step).root);
@@ -175,8 +176,8 @@ fn near(plan: &Plan, cast: &Cast, trace: &Trace, chain: &[u64]) -> Parts {
         let met = chain.iter().any(|&step| {
             let taken = trace.step(step);
             let whence = (taken.cause > 0).then(|| trace.step(taken.cause).actor);
-            lasts(step) && strikes(fault, cast, taken.actor)
-                || lasts(taken.cause) && passes(fault, cast, whence, taken.actor)
+            lasts(step) && strikes(fault, &topology.cast, taken.actor)
+                || lasts(taken.cause) && passes(fault, topology, whence, taken.actor)
         });
         if met {
             parts.faults.insert(spell.fault as usize);
@@ -206,50 +207,8 @@ fn strikes(fault: &Fault, cast: &Cast, actor: Actor) -> bool {
 }
 
 /// Whether a fault strikes messages from one actor to another.
-fn passes(fault: &Fault, cast: &Cast, from: Option<Actor>, to: Actor) -> bool {
-    let Some(from) = from else { return false };
-    let about = |a: &End, b: &End| holds(a, cast, from) && holds(b, cast, to);
-    match fault {
-        Fault::Lossy { from, to, .. }
-        | Fault::Repeat { from, to, .. }
-        | Fault::Delay { from, to, .. }
-        | Fault::Hold { from, to } => about(from, to),
-        Fault::Partition { a, b, .. } => about(a, b) || about(b, a),
-        Fault::Cut { .. }
-        | Fault::Stall { .. }
-        | Fault::Slow { .. }
-        | Fault::Silence { .. }
-        | Fault::Pause { .. }
-        | Fault::Crash { .. }
-        | Fault::FalseAlarm { .. }
-        | Fault::Move { .. }
-        | Fault::WallJump { .. }
-        | Fault::JournalSlow { .. }
-        | Fault::JournalCrash { .. }
-        | Fault::JournalFull { .. }
-        | Fault::JournalFail { .. }
-        | Fault::Misbehave { .. }
-        | Fault::Steal { .. }
-        | Fault::Stop { .. }
-        | Fault::Knock { .. } => false,
-    }
-}
-
-fn holds(end: &End, cast: &Cast, actor: Actor) -> bool {
-    match actor {
-        Actor::Node(id) => match end {
-            End::Nodes => true,
-            End::Node(name) => cast.node(id) == name,
-            End::Journals | End::Journal(_) | End::Directory => false,
-        },
-        Actor::Journal(id) => match end {
-            End::Journals => true,
-            End::Journal(name) => {
-                cast.guilds.iter().any(|part| part.id == id && part.name == *name)
-            }
-            End::Nodes | End::Node(_) | End::Directory => false,
-        },
-        Actor::Directory => *end == End::Directory,
-        Actor::Client(_) | Actor::World => false,
-    }
+fn passes(fault: &Fault, topology: &Topology, from: Option<Actor>, to: Actor) -> bool {
+    let law = Law::of(fault, topology).ok().flatten();
+    let ends = from.and_then(Spot::of).zip(Spot::of(to));
+    law.zip(ends).is_some_and(|(law, (from, to))| law.is_about(from, to))
 }

@@ -3,12 +3,13 @@
 //! What becomes of a message hangs on the laws that are in force and on the key that it is asked by;
 //! what that key is about is the business of the world. Nothing here carries anything.
 
+use guildhall_core::step::Actor;
 use guildhall_core::time::Span;
 
 use crate::fault::{End, Fault};
 use crate::plan::PlanError;
 use crate::seed::{Key, Ratio};
-use crate::topology::Topology;
+use crate::topology::{Topology, guild_place};
 
 /// How much later than the first the second copy of a message is sent, at most, in microseconds.
 const COPY_LATE: u64 = 1_000_000;
@@ -78,6 +79,19 @@ pub enum Fate {
 #[derive(Clone, Debug, Default)]
 pub struct Laws(Vec<(u32, Law)>);
 
+impl Spot {
+    /// Where somebody's messages come from and go to; clients have links of their own.
+    #[must_use]
+    pub fn of(actor: Actor) -> Option<Self> {
+        match actor {
+            Actor::Node(node) => Some(Self::Node(node.0)),
+            Actor::Journal(guild) => u32::try_from(guild_place(guild)).ok().map(Self::Journal),
+            Actor::Directory => Some(Self::Directory),
+            Actor::Client(_) | Actor::World => None,
+        }
+    }
+}
+
 impl Spots {
     fn resolve(end: &End, names: &Topology) -> Result<Self, PlanError> {
         Ok(match end {
@@ -144,7 +158,8 @@ impl Law {
         Ok(Some(Self { from, to, both, strikes }))
     }
 
-    fn is_about(&self, from: Spot, to: Spot) -> bool {
+    /// Whether it strikes what goes from one end to another.
+    pub(crate) fn is_about(&self, from: Spot, to: Spot) -> bool {
         let about = |a: Spot, b: Spot| self.from.holds(a) && self.to.holds(b);
         about(from, to) || self.both && about(to, from)
     }
