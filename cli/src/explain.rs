@@ -1,7 +1,5 @@
 //! `explain`: why a run fails.
 
-use std::path::Path;
-
 use clap::Args;
 use guildhall_sim::engine::ENGINE;
 use guildhall_sim::explain::explain as explained;
@@ -16,7 +14,7 @@ use crate::lanes::Lanes;
 use crate::out::{Out, note};
 use crate::recipe::Recipe;
 use crate::which::{Found, Which};
-use crate::{examined, guarded, json, program, words};
+use crate::{guarded, json, program, words};
 
 /// Say why a run fails: the chain of causes, what is to blame, how those concerned stand
 #[derive(Args, Debug)]
@@ -52,7 +50,7 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Out) -> Result<Exit, Error> 
         engine: ENGINE,
         explanation,
         shrunk: shrunk.map(|from| Reduction { from, to, effort: None }),
-        lines: lines(args, &recipe, shrunk.is_some()),
+        lines: lines(args, &recipe, capsule.is_some(), shrunk.is_some()),
     };
     if args.form.json {
         out.json(&json::Failed::new(&failure))?;
@@ -62,20 +60,15 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Out) -> Result<Exit, Error> 
     Ok(Exit::Held)
 }
 
-/// The lines to paste: the run itself, and the way to a smaller one where it is as it was found.
-fn lines(args: &ExplainArgs, recipe: &Recipe, small: bool) -> Vec<Line> {
-    let file = words::shell(&args.which.what);
-    let repeat = if args.which.is_file() && small {
-        examined::kept_lines(Path::new(&args.which.what))[0].paste.clone()
-    } else {
-        recipe.paste()
-    };
+/// The lines to paste: the run itself, and the way to a smaller one where it is as it was found. A
+/// capsule says under what conditions it was run; of any other run the line has to say so.
+fn lines(args: &ExplainArgs, recipe: &Recipe, kept: bool, small: bool) -> Vec<Line> {
+    let of_file =
+        |command: &str| format!("{} {command} {}", program::call(), words::shell(&args.which.what));
+    let repeat = if kept { of_file("replay") } else { recipe.paste() };
     let mut lines = vec![Line::new("repeat", &repeat), Line::new("steps", repeat + " --steps")];
     if !small {
-        let shrink = match args.which.is_file() {
-            true => format!("{} shrink {file}", program::call()),
-            false => recipe.paste_for("shrink"),
-        };
+        let shrink = if kept { of_file("shrink") } else { recipe.paste_for("shrink") };
         lines.push(Line::new("shrink", shrink));
     }
     lines

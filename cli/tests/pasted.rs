@@ -200,3 +200,23 @@ fn the_failure_in_the_readme_is_a_real_one() {
     settings.add_filter(r"engine [0-9a-f]{6}", "engine [ours]");
     settings.bind(|| insta::assert_snapshot!("failure", block));
 }
+
+#[test]
+fn a_file_that_was_never_made_small_is_explained_with_lines_that_work() {
+    let folder = folder("as-found");
+    let told = sweep(&folder, "staged-told", "stale-owner", "--explain 0");
+    let found = line(&told, "repeat").to_owned();
+    assert_eq!(paste(&folder, &format!("{found} -o kept.toml")).status.code(), Some(1));
+    let kept = std::fs::read_to_string(folder.join("kept.toml")).unwrap();
+    let (_, plan) = kept.split_once("[plan]\n").unwrap();
+    std::fs::write(folder.join("plan.toml"), plan.replace("plan.", "")).unwrap();
+    for (what, code) in [("kept.toml", 0), ("plan.toml --mutant staged-told", 1)] {
+        let explained = paste(&folder, &format!("{PROGRAM} explain {what}"));
+        let told = text(&explained);
+        assert_eq!((explained.status.code(), sentence(&told)), (Some(0), "D5"), "{explained:?}");
+        let repeated = paste(&folder, line(&told, "repeat"));
+        assert_eq!(repeated.status.code(), Some(code), "{what}: {repeated:?}");
+        let shrunk = paste(&folder, line(&told, "shrink"));
+        assert_eq!(shrunk.status.code(), Some(0), "{what}: {shrunk:?}");
+    }
+}
