@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use guildhall_sim::failure::{Examined, Line, Origin, examine};
+use guildhall_sim::failure::{Examined, Failure, Line, Origin, examine};
 use guildhall_sim::shrink::{Budget, Same, ShrinkError};
 
 use crate::error::Error;
@@ -40,7 +40,7 @@ pub(crate) struct Results {
 }
 
 /// A group that was looked into.
-struct Seen {
+struct Small {
     group: Group,
     recipe: Recipe,
     examined: Examined,
@@ -50,7 +50,7 @@ impl Look<'_> {
     /// Looks into the first of these groups, the most frequent ones.
     pub(crate) fn at(&self, groups: Vec<(Alike, Group)>) -> Result<Results, Error> {
         let mut results = Results::default();
-        let mut seen: BTreeMap<(Same, Kinds), Seen> = BTreeMap::new();
+        let mut small: BTreeMap<(Same, Kinds), Small> = BTreeMap::new();
         let mut tried = 0;
         for (alike, group) in groups {
             let Alike::Broken(same, _) = &alike else {
@@ -65,7 +65,7 @@ impl Look<'_> {
             match self.examine(same, &group)? {
                 Ok(examined) => {
                     let (same, recipe) = (same.clone(), group.cheapest.recipe.clone());
-                    join(&mut seen, same, Seen { group, recipe, examined });
+                    join(&mut small, same, Small { group, recipe, examined });
                 }
                 Err(error) => {
                     results.parted = true;
@@ -74,10 +74,10 @@ impl Look<'_> {
                 }
             }
         }
-        for ((_, kinds), seen) in seen {
-            results.explained.push(self.line(kinds, seen)?);
+        for ((_, kinds), small) in small {
+            results.explained.push(self.line(kinds, small)?);
         }
-        results.explained.sort_by_key(|line| std::cmp::Reverse(line.seeds));
+        results.explained.sort_by_key(|line| std::cmp::Reverse(line.seen.seeds));
         Ok(results)
     }
 
@@ -97,8 +97,8 @@ impl Look<'_> {
     }
 
     /// Keeps it, if it is to be kept, and says what is to be said of it.
-    fn line(&self, faults: Kinds, seen: Seen) -> Result<FailureLine, Error> {
-        let Seen { group, recipe, examined } = seen;
+    fn line(&self, faults: Kinds, small: Small) -> Result<FailureLine, Error> {
+        let Small { group, recipe, examined } = small;
         let Examined { mut failure, shrunk } = examined;
         let capsule = match self.folder {
             None => None,
@@ -110,7 +110,7 @@ impl Look<'_> {
             }
         };
         failure.lines = lines(&recipe, capsule.as_deref());
-        Ok(FailureLine::new(group.count, group.scenarios, faults, capsule, failure))
+        Ok(FailureLine::new(group.seen, faults, capsule, failure))
     }
 }
 
@@ -143,22 +143,22 @@ pub(crate) fn kept_lines(path: &Path) -> [Line; 2] {
     [line("small", "replay"), line("explain", "explain")]
 }
 
+/// What makes one of two failures the one to look at: it has fewer parts, then fewer steps.
+pub(crate) fn weight(failure: &Failure) -> (Option<u64>, u64) {
+    let parts = failure.shrunk.map(|shrunk| shrunk.to.faults + shrunk.to.acts);
+    (parts, failure.explanation.steps)
+}
+
 /// Of two that are alike when they are small, the smaller stays, and stands for both.
-fn join(seen: &mut BTreeMap<(Same, Kinds), Seen>, same: Same, new: Seen) {
-    let weight = |it: &Seen| {
-        let shrunk = &it.examined.shrunk;
-        (shrunk.to.faults + shrunk.to.acts, shrunk.outcome.steps)
-    };
+fn join(all: &mut BTreeMap<(Same, Kinds), Small>, same: Same, new: Small) {
     let faults = &new.examined.shrunk.plan.faults;
     let kinds: Kinds = faults.iter().map(|part| part.fault.word().to_owned()).collect();
-    let Some(old) = seen.remove(&(same.clone(), kinds.clone())) else {
-        seen.insert((same, kinds), new);
+    let Some(old) = all.remove(&(same.clone(), kinds.clone())) else {
+        all.insert((same, kinds), new);
         return;
     };
-    let (mut kept, other) = if weight(&new) < weight(&old) { (new, old) } else { (old, new) };
-    kept.group.count += other.group.count;
-    for (scenario, count) in other.group.scenarios {
-        *kept.group.scenarios.entry(scenario).or_default() += count;
-    }
-    seen.insert((same, kinds), kept);
+    let lighter = weight(&new.examined.failure) < weight(&old.examined.failure);
+    let (mut kept, other) = if lighter { (new, old) } else { (old, new) };
+    kept.group.seen.join(&other.group.seen);
+    all.insert((same, kinds), kept);
 }

@@ -2,6 +2,7 @@
 //! of thing it broke for, and the kinds of faults that led there. The cheapest of a group stands for
 //! it, the first of equals.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use guildhall_sim::cone::Cone;
@@ -13,6 +14,7 @@ use guildhall_sim::shrink::Same;
 use crate::error::Error;
 use crate::guarded;
 use crate::recipe::Recipe;
+use crate::seen::Seen;
 use crate::suite::Ending;
 
 /// Kinds of faults, in plans' words.
@@ -36,9 +38,7 @@ pub(crate) enum Alike {
 /// Failures that are alike.
 #[derive(Debug)]
 pub(crate) struct Group {
-    pub(crate) count: u64,
-    /// How many of each scenario.
-    pub(crate) scenarios: BTreeMap<String, u64>,
+    pub(crate) seen: Seen,
     pub(crate) cheapest: Found,
 }
 
@@ -73,14 +73,14 @@ impl Failures {
             }
         };
         match self.groups.entry(alike) {
-            std::collections::btree_map::Entry::Vacant(vacant) => {
-                let scenarios = BTreeMap::from([(scenario, 1)]);
-                vacant.insert(Group { count: 1, scenarios, cheapest: found });
+            Entry::Vacant(vacant) => {
+                let mut seen = Seen::default();
+                seen.add(&scenario);
+                vacant.insert(Group { seen, cheapest: found });
             }
-            std::collections::btree_map::Entry::Occupied(group) => {
-                let group = group.into_mut();
-                group.count += 1;
-                *group.scenarios.entry(scenario).or_default() += 1;
+            Entry::Occupied(mut group) => {
+                let group = group.get_mut();
+                group.seen.add(&scenario);
                 if found.steps < group.cheapest.steps {
                     group.cheapest = found;
                 }
@@ -92,7 +92,7 @@ impl Failures {
     pub(crate) fn into_groups(self) -> Vec<(Alike, Group)> {
         let mut groups: Vec<_> = self.groups.into_iter().collect();
         groups.sort_by_key(|(alike, group)| {
-            (matches!(alike, Alike::Open(..)), std::cmp::Reverse(group.count))
+            (matches!(alike, Alike::Open(..)), std::cmp::Reverse(group.seen.seeds))
         });
         groups
     }

@@ -1,10 +1,6 @@
 //! A group of failures as it is told: a line that says how many they are, a block that says all, and a
 //! picture where there is one. Every form that is for people is made of these.
 
-use std::collections::BTreeMap;
-
-use guildhall_sim::words::counted;
-
 use crate::examined::Results;
 use crate::failures::{Alike, Group};
 use crate::json::FailureLine;
@@ -59,7 +55,7 @@ impl Finding {
         Self {
             level: Level::Error,
             kind: failure.explanation.violation.clause.to_string(),
-            seeds: seeds(line.seeds, &line.scenarios),
+            seeds: line.seen.to_string(),
             which: format!("{} {}", failure.name, failure.seed),
             block: failure.to_string(),
             diagram: Some(failure.explanation.chain.diagram()),
@@ -75,28 +71,19 @@ impl Finding {
                 Ending::Inconclusive => Level::Warning,
             },
             kind: ending.kind(),
-            seeds: seeds(group.count, &group.scenarios),
+            seeds: group.seen.to_string(),
             which: format!("{} {}", recipe.subject.name(), recipe.seed),
             block: tell::failure(ending, recipe),
             diagram: None,
         }
     }
 
-    /// How many there are and which one stands for them: `FAIL  17 seeds of half-open`.
+    /// How bad it is and how many there are: `FAIL  17 seeds of half-open`.
     pub(crate) fn head(&self) -> String {
         let word = match self.level {
             Level::Error => "FAIL",
             Level::Warning => "OPEN",
         };
         format!("{word}  {}", self.seeds)
-    }
-}
-
-/// `3 seeds of half-open`, `5 seeds: half-open 3, two-members 2`.
-fn seeds(count: u64, scenarios: &BTreeMap<String, u64>) -> String {
-    let seeds = counted(count, "seed");
-    match scenarios.first_key_value() {
-        Some((only, _)) if scenarios.len() == 1 => format!("{seeds} of {only}"),
-        Some(_) | None => format!("{seeds}: {}", crate::words::listed(scenarios)),
     }
 }

@@ -13,9 +13,11 @@ use guildhall_sim::shrink::{Shrunk, Size};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::Error;
+use crate::examined::weight;
 use crate::failures::Kinds;
 use crate::meter::{self, Cost};
 use crate::recipe::Recipe;
+use crate::seen::Seen;
 
 /// The version of all these objects.
 pub(crate) const SCHEMA: &str = "guildhall/1";
@@ -192,9 +194,8 @@ impl<'a> Failed<'a> {
 pub(crate) struct FailureLine {
     schema: Cow<'static, str>,
     r#type: Cow<'static, str>,
-    /// How many seeds, and how many of each scenario.
-    pub(crate) seeds: u64,
-    pub(crate) scenarios: BTreeMap<String, u64>,
+    #[serde(flatten)]
+    pub(crate) seen: Seen,
     /// The kinds of faults that the small run has.
     pub(crate) faults: Kinds,
     /// The file that the small run was written into.
@@ -205,30 +206,23 @@ pub(crate) struct FailureLine {
 
 impl FailureLine {
     pub(crate) fn new(
-        seeds: u64,
-        scenarios: BTreeMap<String, u64>,
+        seen: Seen,
         faults: Kinds,
         capsule: Option<PathBuf>,
         failure: Failure,
     ) -> Self {
         let (schema, r#type) = (SCHEMA.into(), "failure".into());
-        Self { schema, r#type, seeds, scenarios, faults, capsule, failure }
+        Self { schema, r#type, seen, faults, capsule, failure }
     }
 
     /// Another slice has found the same: the smaller one stands for both.
     pub(crate) fn join(&mut self, other: &Self) {
-        let weight = |it: &Self| {
-            let size = it.failure.shrunk.map(|shrunk| shrunk.to.faults + shrunk.to.acts);
-            (size, it.failure.explanation.steps)
-        };
-        let (seeds, mut scenarios) = (self.seeds + other.seeds, self.scenarios.clone());
-        for (name, count) in &other.scenarios {
-            *scenarios.entry(name.clone()).or_default() += count;
-        }
-        if weight(other) < weight(self) {
+        let mut seen = self.seen.clone();
+        seen.join(&other.seen);
+        if weight(&other.failure) < weight(&self.failure) {
             *self = other.clone();
         }
-        (self.seeds, self.scenarios) = (seeds, scenarios);
+        self.seen = seen;
     }
 }
 

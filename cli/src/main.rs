@@ -61,6 +61,7 @@ mod parting;
 mod replay;
 mod run;
 mod scenarios;
+mod seen;
 mod shrink;
 mod shrinking;
 mod sweep;

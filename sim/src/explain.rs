@@ -17,8 +17,9 @@ use crate::cone::Causes;
 use crate::digest::Fingerprint;
 use crate::parallel::Parallel;
 use crate::plan::{Plan, PlanError};
-use crate::run::{Options, cast, run, standing};
+use crate::run::{Options, run, standing};
 use crate::shrink::Same;
+use crate::topology::Topology;
 
 pub use chain::{Chain, Link};
 pub use guilt::{Blame, Counts, Instead};
@@ -54,26 +55,27 @@ pub fn explain(
     let outcome = run(plan, options, &mut ())?;
     let Some(violation) = outcome.violations.first() else { return Ok(None) };
     let verdicts = crate::blame::blame(plan, options, &Same::of(violation), parallel);
-    let cast = cast(plan)?;
+    let topology = Topology::new(plan)?;
     let causes = Causes::of(plan, options, violation.step)?;
     let chain = match causes {
         Some(causes) => {
-            let causes = match concern::who_waits(violation, &cast) {
+            let causes = match concern::who_waits(violation, &topology.cast) {
                 Some(actor) => causes.of_what_happened_to(actor),
                 None => causes,
             };
-            Chain::of(plan, options, &causes, guilt::to_show(plan, &verdicts))?
+            let parts = guilt::to_show(plan, &verdicts);
+            Chain::of((plan, &topology.cast), options, &causes, parts)?
         }
         None => Chain::default(),
     };
     let all = standing(plan, options, violation.step)?;
     Ok(Some(Explanation {
-        violation: guilt::with_acts(violation.clone(), plan)?,
+        violation: guilt::with_acts(violation.clone(), &topology),
         more: outcome.violations.len() as u64 - 1,
         steps: outcome.steps,
         digest: outcome.digest,
         state: concern::concerned(all, violation, &chain),
-        blame: Blame::new(plan, &verdicts)?,
+        blame: Blame::new(plan, &topology, &verdicts),
         chain,
     }))
 }

@@ -180,7 +180,7 @@ impl<'a> Slices<'a> {
             }
         }
         let mut explained: Vec<_> = explained.into_values().collect();
-        explained.sort_by_key(|line| std::cmp::Reverse(line.seeds));
+        explained.sort_by_key(|line| std::cmp::Reverse(line.seen.seeds));
         let mut rest = Failures::default();
         for Case { recipe, ending } in suites.iter().flat_map(|suite| &suite.cases) {
             let told = match ending {

@@ -5,7 +5,9 @@
 //! followed forwards, as far as they come near to whoever took the last step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use guildhall_check::cast::Cast;
 use guildhall_core::node;
 use guildhall_core::step::{Output, Step, Whole};
 use guildhall_core::time::Instant;
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::lead::leads_to;
 use crate::cone::{Causes, Part};
 use crate::plan::{Plan, PlanError};
-use crate::run::{Options, cast, run};
+use crate::run::{Options, run};
 use crate::transcript::{Transcript, lead, who};
 
 /// More links than that are no explanation.
@@ -50,7 +52,7 @@ pub struct Link {
 impl Chain {
     /// Tells the line of causes of the last step, and what became of some parts of the plan.
     pub(super) fn of(
-        plan: &Plan,
+        (plan, cast): (&Plan, &Arc<Cast>),
         options: Options,
         causes: &Causes<'_>,
         parts: Vec<Part>,
@@ -58,7 +60,7 @@ impl Chain {
         let main = causes.cone().chain;
         let threads: Vec<_> = parts.into_iter().map(|part| (part, causes.thread(part))).collect();
         let (told, left_out) = chosen(&main, &threads);
-        Ok(Self { links: links(plan, options, &told)?, left_out })
+        Ok(Self { links: links((plan, cast), options, &told)?, left_out })
     }
 }
 
@@ -85,8 +87,11 @@ fn chosen(main: &[u64], threads: &[(Part, Vec<u64>)]) -> (BTreeSet<u64>, u64) {
 
 /// Has the run again and tells these steps of it in names; of what each asked for, only what led to
 /// another of them.
-fn links(plan: &Plan, options: Options, told: &BTreeSet<u64>) -> Result<Vec<Link>, PlanError> {
-    let cast = cast(plan)?;
+fn links(
+    (plan, cast): (&Plan, &Arc<Cast>),
+    options: Options,
+    told: &BTreeSet<u64>,
+) -> Result<Vec<Link>, PlanError> {
     let mut transcript = Transcript::new(cast.clone(), |_, _| {});
     let mut steps = BTreeMap::new();
     let mut listens = Whole::new(|step: Step| {
@@ -107,12 +112,12 @@ fn links(plan: &Plan, options: Options, told: &BTreeSet<u64>) -> Result<Vec<Link
     for step in steps.values() {
         let head = &step.head;
         narrowed(step, &steps).tell(&mut transcript);
-        let what = transcript.told().strip_prefix(&lead(head, &cast)).unwrap_or_default();
+        let what = transcript.told().strip_prefix(&lead(head, cast)).unwrap_or_default();
         links.push(Link {
             step: head.step,
             cause: head.cause,
             at: head.at,
-            who: who(head.actor, &cast).to_owned(),
+            who: who(head.actor, cast).to_owned(),
             what: what.to_owned(),
         });
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blame::Without;
 use crate::cone::Part;
-use crate::plan::{Plan, PlanError};
+use crate::plan::Plan;
 use crate::topology::{Move, Topology};
 use crate::transcript::Words;
 use crate::words::at;
@@ -43,20 +43,19 @@ pub struct Counts {
 }
 
 impl Blame {
-    pub(super) fn new(plan: &Plan, verdicts: &[(Part, Without)]) -> Result<Self, PlanError> {
-        let topology = Topology::new(plan)?;
+    pub(super) fn new(plan: &Plan, topology: &Topology, verdicts: &[(Part, Without)]) -> Self {
         let mut blame = Self::default();
         for &(part, without) in verdicts {
             match without {
-                Without::Holds => blame.needed.push(name(part, plan, &topology)),
+                Without::Holds => blame.needed.push(name(part, plan, topology)),
                 Without::Otherwise(clause) => {
-                    blame.instead.push(Instead { part: name(part, plan, &topology), clause });
+                    blame.instead.push(Instead { part: name(part, plan, topology), clause });
                 }
                 Without::Same => blame.free.add(part),
                 Without::Unknown => blame.unknown.add(part),
             }
         }
-        Ok(blame)
+        blame
     }
 }
 
@@ -91,8 +90,7 @@ pub(super) fn to_show(plan: &Plan, verdicts: &[(Part, Without)]) -> Vec<Part> {
 }
 
 /// A violation that names acts by what they are: checkers know them by who acts, and by a number.
-pub(super) fn with_acts(mut violation: Violation, plan: &Plan) -> Result<Violation, PlanError> {
-    let topology = Topology::new(plan)?;
+pub(super) fn with_acts(mut violation: Violation, topology: &Topology) -> Violation {
     let words = Words { cast: topology.cast.clone() };
     for (_, what) in &topology.acts {
         let Move::Ask(request) = what else { continue };
@@ -105,7 +103,7 @@ pub(super) fn with_acts(mut violation: Violation, plan: &Plan) -> Result<Violati
             }
         }
     }
-    Ok(violation)
+    violation
 }
 
 /// What a part of a plan is, and when.

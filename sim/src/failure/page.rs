@@ -7,7 +7,7 @@ use std::fmt::{self, Display};
 use guildhall_check::violation::Violation;
 
 use super::{Failure, Line, Reduction};
-use crate::explain::{Blame, Chain, Counts, Explanation};
+use crate::explain::{Blame, Chain, Counts, Explanation, Instead};
 use crate::shrink::Size;
 use crate::words::{COLUMN, at, beside, counted, cut, grouped, item};
 
@@ -98,40 +98,34 @@ impl Display for Chain {
 
 impl Display for Blame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Each with how far it is set in.
         let mut lines = Vec::new();
-        match self.needed.as_slice() {
-            [] => lines.push("no single fault or act is needed for it".to_owned()),
-            needed => {
-                lines.push("it holds without any one of these:".to_owned());
-                lines.extend(needed.iter().take(MOST_NEEDED).map(|part| format!("- {part}")));
-                if let Some(more @ 1..) = needed.len().checked_sub(MOST_NEEDED) {
-                    lines.push(format!("- and {more} more"));
-                }
-            }
+        if self.needed.is_empty() {
+            lines.push((0, "no single fault or act is needed for it".to_owned()));
+        } else {
+            lines.push((0, "it holds without any one of these:".to_owned()));
         }
-        for instead in self.instead.iter().take(MOST_INSTEAD) {
-            lines.push(format!("without this, {} breaks: {}", instead.clause, instead.part));
+        lines.extend(self.needed.iter().take(MOST_NEEDED).map(|part| (2, part.clone())));
+        if let Some(more @ 1..) = self.needed.len().checked_sub(MOST_NEEDED) {
+            lines.push((2, format!("and {more} more")));
+        }
+        for Instead { part, clause } in self.instead.iter().take(MOST_INSTEAD) {
+            lines.push((0, format!("without this, {clause} breaks: {part}")));
         }
         if let Some(more @ 1..) = self.instead.len().checked_sub(MOST_INSTEAD) {
-            lines.push(format!("without any of {more} others something else breaks"));
+            lines.push((0, format!("without any of {more} others something else breaks")));
         }
         if !self.free.is_empty() {
-            lines.push(format!("{} change nothing, each by itself", self.free));
+            lines.push((0, format!("{} change nothing, each by itself", self.free)));
         }
         if !self.unknown.is_empty() {
-            lines.push(format!("{} cannot be told", self.unknown));
+            lines.push((0, format!("{} cannot be told", self.unknown)));
         }
-        let mut label = "blame";
-        for (nth, line) in lines.iter().enumerate() {
-            let (text, indent) = match line.strip_prefix("- ") {
-                Some(part) => (part, 2),
-                None => (line.as_str(), 0),
-            };
-            if nth > 0 {
-                writeln!(f)?;
-            }
-            let label = std::mem::take(&mut label);
-            write!(f, "{}", beside(&format!("  {label}"), COLUMN + indent, text))?;
+        let mut label = "  blame";
+        for (indent, text) in lines {
+            let end = if label.is_empty() { "\n" } else { "" };
+            write!(f, "{end}{}", beside(label, COLUMN + indent, &text))?;
+            label = "";
         }
         Ok(())
     }
