@@ -22,7 +22,7 @@ use crate::seed::Seed;
 pub struct EngineId(u32);
 
 /// This engine.
-pub const ENGINE: EngineId = EngineId(0xa6241e);
+pub const ENGINE: EngineId = EngineId(0xb045bc);
 
 /// The story that the engine is known by: a little of everything that it can do.
 fn reference(s: &mut Script) {

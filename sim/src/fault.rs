@@ -65,6 +65,21 @@ impl Family {
             Self::Administration => "administration",
         }
     }
+
+    /// What a seed's draws know it by. It never changes, whatever the family comes to be called.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Node => "node",
+            Self::Clock => "clock",
+            Self::Hostile => "hostile",
+            Self::Peer => "peer",
+            Self::Journal => "journal",
+            Self::Directory => "directory",
+            Self::Administration => "administration",
+        }
+    }
 }
 
 impl Fault {

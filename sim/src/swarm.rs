@@ -24,7 +24,7 @@ pub fn weather(plan: &mut Plan, families: &[Family], until: Instant) {
     bounds(plan, key.text("bounds"));
     wishes(plan, key.text("wishes"));
     for &family in families {
-        let key = key.text(family.name());
+        let key = key.text(family.tag());
         if key.with(0).chance(Ratio::of(1, 2)) {
             let count = key.with(1).between(1, 6);
             match family {
@@ -93,47 +93,48 @@ fn wishes(plan: &mut Plan, key: Key) {
 fn bounds(plan: &mut Plan, key: Key) {
     let (usual, limits) = (Limits::default(), &mut plan.limits);
     macro_rules! maybe {
-        ($($name:ident: $choices:expr;)*) => { $(
-            let key_of = key.text(stringify!($name));
+        ($($name:ident, $tag:literal: $choices:expr;)*) => { $(
+            let key_of = key.text($tag);
             if limits.$name == usual.$name && key_of.with(0).chance(Ratio::of(1, 2)) {
                 limits.$name = *key_of.with(1).pick(&$choices);
             }
         )* };
     }
     let before = limits.clone();
+    // The literal is what a seed's draws know a bound by; it stays when the bound is renamed.
     maybe! {
-        heartbeat_interval: [Span::secs(2), Span::secs(5), Span::secs(15)];
-        session_ttl: [Span::secs(2), Span::secs(10), Span::secs(40)];
-        identify_every: [Span::millis(200), Span::secs(1)];
-        replay_dispatches: [16, 64, 256];
-        replay_bytes: [8_192, 65_536];
-        live_unsent: [4, 12, 100];
-        relay_sessions: [1, 3, 20];
-        control_unsent_bytes: [64, 256, 1_024];
-        chunk_entries: [1, 2, 7];
-        catch_up_events: [1, 2, 8];
-        relay_inbox: [1, 4];
-        tip_every: [Span::millis(200), Span::secs(1)];
-        gap_patience: [Span::millis(2), Span::millis(20)];
-        connect_patience: [Span::secs(1), Span::secs(3)];
-        backoff_most: [Span::secs(2), Span::secs(10)];
-        request_again: [Span::millis(100), Span::secs(1)];
-        large_guild: [1, 4];
-        unsynced: [1, 4, 32];
-        nonces: [16, 64];
-        messages: [1, 4, 16];
-        journal_tail: [1, 4, 16];
-        journal_again: [Span::millis(50), Span::millis(300)];
-        confirm_every: [Span::millis(500), Span::secs(1)];
-        stale_after: [Span::secs(1), Span::secs(4)];
-        unreachable_after: [Span::secs(5), Span::secs(20)];
-        reconcile_every: [Span::millis(500), Span::secs(2)];
-        ask_again: [Span::millis(100), Span::millis(400)];
-        stop_spread: [Span::millis(500), Span::secs(3)];
-        stop_patience: [Span::millis(200), Span::secs(2)];
-        stop_within: [Span::secs(4), Span::secs(12)];
-        request_age: [Span::secs(10), Span::secs(60)];
-        nonce_window: [Span::secs(30), Span::secs(200)];
+        heartbeat_interval, "heartbeat_interval": [Span::secs(2), Span::secs(5), Span::secs(15)];
+        session_ttl, "session_ttl": [Span::secs(2), Span::secs(10), Span::secs(40)];
+        identify_every, "identify_every": [Span::millis(200), Span::secs(1)];
+        replay_dispatches, "replay_dispatches": [16, 64, 256];
+        replay_bytes, "replay_bytes": [8_192, 65_536];
+        live_unsent, "live_unsent": [4, 12, 100];
+        relay_sessions, "relay_sessions": [1, 3, 20];
+        control_unsent_bytes, "control_unsent_bytes": [64, 256, 1_024];
+        chunk_entries, "chunk_entries": [1, 2, 7];
+        catch_up_events, "catch_up_events": [1, 2, 8];
+        relay_inbox, "relay_inbox": [1, 4];
+        tip_every, "tip_every": [Span::millis(200), Span::secs(1)];
+        gap_patience, "gap_patience": [Span::millis(2), Span::millis(20)];
+        connect_patience, "connect_patience": [Span::secs(1), Span::secs(3)];
+        backoff_most, "backoff_most": [Span::secs(2), Span::secs(10)];
+        request_again, "request_again": [Span::millis(100), Span::secs(1)];
+        large_guild, "large_guild": [1, 4];
+        unsynced, "unsynced": [1, 4, 32];
+        nonces, "nonces": [16, 64];
+        messages, "messages": [1, 4, 16];
+        journal_tail, "journal_tail": [1, 4, 16];
+        journal_again, "journal_again": [Span::millis(50), Span::millis(300)];
+        confirm_every, "confirm_every": [Span::millis(500), Span::secs(1)];
+        stale_after, "stale_after": [Span::secs(1), Span::secs(4)];
+        unreachable_after, "unreachable_after": [Span::secs(5), Span::secs(20)];
+        reconcile_every, "reconcile_every": [Span::millis(500), Span::secs(2)];
+        ask_again, "ask_again": [Span::millis(100), Span::millis(400)];
+        stop_spread, "stop_spread": [Span::millis(500), Span::secs(3)];
+        stop_patience, "stop_patience": [Span::millis(200), Span::secs(2)];
+        stop_within, "stop_within": [Span::secs(4), Span::secs(12)];
+        request_age, "request_age": [Span::secs(10), Span::secs(60)];
+        nonce_window, "nonce_window": [Span::secs(30), Span::secs(200)];
     }
     if limits.nonces < usual.nonces {
         // What finds no place among them is asked for until it is too old.

@@ -32,7 +32,7 @@ use guildhall_core::time::{Instant, Span};
 use crate::agenda::Agenda;
 use crate::clock::Clock;
 use crate::coverage::Coverage;
-use crate::digest::Digest;
+use crate::digest::{Digest, Fingerprint};
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
 use crate::fault::{Stage as ClientStage, Turn};
 use crate::link::{Links, Ports};
@@ -211,7 +211,6 @@ impl<'a, W: Witness> World<'a, W> {
     /// Everything that the plan itself makes happen.
     fn set_the_scene(&mut self) {
         let key = self.stage.seed.key(Domain::Tie);
-        let tie = |what: u64, about: &str| crate::link::tie(key.with(what).text(about));
         let mut agenda = Agenda::new();
         let mut push =
             |at: u64, tie: u32, kind: Kind| agenda.push(at, tie, Event { cause: 0, kind });
@@ -222,10 +221,12 @@ impl<'a, W: Witness> World<'a, W> {
         }
         for (index, act) in self.plan.acts.iter().enumerate() {
             // Of what one client does at one instant, what comes first in the plan is done first.
-            push(act.at.as_micros(), tie(1, &act.client), Kind::Act { index: place(index) });
+            let tie = crate::link::tie(key.with(1).text(&act.client));
+            push(act.at.as_micros(), tie, Kind::Act { index: place(index) });
         }
         for (index, fault) in self.plan.faults.iter().enumerate() {
-            let tie = tie(2, &fault.fault.to_string());
+            let Fingerprint(what) = Digest::of(&fault.fault);
+            let tie = crate::link::tie(key.with(2).with(what as u64));
             push(fault.at.as_micros(), tie, Kind::Fault { index: place(index) });
         }
         let weather = self.plan.weather.as_micros();

@@ -9,6 +9,7 @@ use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::{Instant, Span};
 use guildhall_sim::capsule::Capsule;
+use guildhall_sim::digest::Digest;
 use guildhall_sim::engine::EngineId;
 use guildhall_sim::fault::{
     End, Ending, Fault, Health, Knock, Milestone, Misdeed, Stage, Turn, Way,
@@ -376,4 +377,63 @@ fn every_domain_of_seeds_prints_as_it_is_read() {
         seen.insert(seed, Seq(number));
     }
     assert!(Seed::new(1 << 53).is_err());
+}
+
+/// A seed orders faults of one instant by this hash: what is put elsewhere or left out changes runs.
+#[test]
+fn the_hash_of_a_fault_is_frozen() {
+    let (client, node, guild) = ("alice".to_owned(), "berlin".to_owned(), "g".to_owned());
+    let (from, to) = (End::Nodes, End::Journal(guild.clone()));
+    let by = Span::millis(5);
+    let faults = [
+        Fault::Cut { client: client.clone(), how: Ending::HalfOpen { late: by } },
+        Fault::Stall { client: client.clone(), way: Way::Both },
+        Fault::Slow { client: client.clone(), bandwidth: 9 },
+        Fault::Silence { client: client.clone(), way: Way::Up },
+        Fault::Pause { node: node.clone() },
+        Fault::Crash { node: node.clone(), forever: true },
+        Fault::Stop { node: node.clone() },
+        Fault::FalseAlarm { node: node.clone() },
+        Fault::Move { guild: guild.clone(), to: node.clone() },
+        Fault::WallJump { node: node.clone(), by_ms: -7 },
+        Fault::Lossy { from: from.clone(), to: to.clone(), share: 30 },
+        Fault::Repeat { from: from.clone(), to: to.clone(), share: 30 },
+        Fault::Delay { from: from.clone(), to: End::Directory, by },
+        Fault::Partition { a: End::Node(node), b: End::Journals, one_way: true },
+        Fault::Hold { from, to },
+        Fault::JournalSlow { guild: guild.clone(), by },
+        Fault::JournalCrash { guild: guild.clone() },
+        Fault::JournalFull { guild: guild.clone(), room: 3 },
+        Fault::JournalFail { guild },
+        Fault::Misbehave { client: client.clone(), deed: Misdeed::Other },
+        Fault::Steal { client: client.clone(), token: true },
+        Fault::Knock { client, says: Knock::Ahead { by: 2 } },
+    ];
+    let hash = |fault: &Fault| Digest::of(fault).0 as u64;
+    let hashes: Vec<u64> = faults.iter().map(hash).collect();
+    let frozen = [
+        0x9fc1_11b2_6580_1854,
+        0x08f8_dd35_c3f0_d3ad,
+        0xf4e8_e72f_60b0_4f7d,
+        0xb31f_598d_6764_b94a,
+        0x4ada_a2ff_376c_5345,
+        0xb802_1bb7_8bf2_f887,
+        0x1ea6_7b8a_a3d2_03bf,
+        0xc1c3_ca7e_8e4a_cdae,
+        0x93c1_287e_45b0_cbab,
+        0x1a2b_0a44_516c_f3d2,
+        0xac91_3885_cb83_29b7,
+        0x2bc4_94ff_3e4d_48d5,
+        0x45d4_b3df_7339_b6a9,
+        0xb08c_bb5d_522e_dc82,
+        0xf507_cdaf_982f_bcab,
+        0xeaaf_bd75_a99b_b2c5,
+        0xf82d_b930_4953_075f,
+        0x75bd_5106_66e6_645f,
+        0xe5fa_5614_ca6c_3cde,
+        0x7600_dffd_5d35_3eeb,
+        0xe28e_65d6_b69b_3a26,
+        0x9148_4111_c3f2_c5b3,
+    ];
+    assert_eq!(hashes, frozen);
 }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::End;
 
 /// One thing that goes wrong.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+///
+/// Its hash is part of what a seed means, here and in the types that it is made of: variants and
+/// fields are known by their order, so a new one comes last, and a new name changes nothing.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Fault {
     /// A client's connection ends.
@@ -172,7 +175,7 @@ pub enum Fault {
 }
 
 /// What a stranger asks for at the door.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Knock {
     /// A session, with a token that is nobody's.
@@ -189,7 +192,7 @@ pub enum Knock {
 }
 
 /// How a connection ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// Both ends read the end of the stream, after what was sent before.
@@ -204,7 +207,7 @@ pub enum Ending {
 }
 
 /// Which way a stream flows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Way {
     /// To the client.
@@ -216,7 +219,7 @@ pub enum Way {
 }
 
 /// What a hostile client does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Misdeed {
     /// Sends this many heartbeats at once.
