@@ -6,15 +6,16 @@
 use std::ops::ControlFlow;
 
 use guildhall_core::mutant::Mutant;
+use guildhall_explain::blame::{Without, blame};
+use guildhall_explain::explain::explain;
+use guildhall_explain::parallel::{Alone, Parallel};
+use guildhall_explain::shrink::{Budget, Same, Shrunk, shrink};
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::Options;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios::by_name;
-use guildhall_sim::blame::{Without, blame};
-use guildhall_sim::explain::explain;
-use guildhall_sim::parallel::{Alone, Parallel};
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Options, run};
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
-use guildhall_sim::shrink::{Budget, Same, Shrunk, shrink};
+use guildhall_sim::run::{Fast, run};
 
 /// Tries so many candidates together, as threads would.
 struct Wide(usize);
@@ -46,7 +47,7 @@ fn failing(mutant: Mutant, story: &str) -> (Plan, Options, Same) {
 fn shrunk(failing: &(Plan, Options, Same), budget: Budget, parallel: &impl Parallel) -> Shrunk {
     let (plan, options, same) = failing;
     let go_on = &mut |_| ControlFlow::Continue(());
-    shrink(plan, *options, same, budget, parallel, go_on).unwrap()
+    shrink(&Fast, plan, *options, same, budget, parallel, go_on).unwrap()
 }
 
 const BUGS: [(Mutant, &str); 4] = [
@@ -74,7 +75,7 @@ fn of_what_was_shrunk_no_single_fault_or_act_can_go() {
         let small = shrunk(&failing, Budget::default(), &Alone);
         let (_, options, same) = failing;
         assert!(small.complete && Same::of(&small.violation) == same, "{mutant:?}");
-        let verdicts = blame(&small.plan, options, &same, &Alone);
+        let verdicts = blame(&Fast, &small.plan, options, &same, &Alone);
         assert!(verdicts.iter().all(|(_, without)| *without != Without::Same), "{verdicts:?}");
     }
 }
@@ -95,7 +96,7 @@ fn what_is_blamed_is_needed_and_the_chain_shows_it() {
     for (mutant, story) in BUGS {
         let failing = failing(mutant, story);
         let small = shrunk(&failing, Budget::default(), &Alone);
-        let explained = explain(&small.plan, failing.1, &Alone).unwrap().unwrap();
+        let explained = explain(&Fast, &small.plan, failing.1, &Alone).unwrap().unwrap();
         assert!(!explained.blame.needed.is_empty(), "{mutant:?} is to blame for all of it");
         let told = |fault: &str| {
             let fault = format!("FAULT {fault}");

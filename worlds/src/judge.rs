@@ -21,8 +21,8 @@ use guildhall_core::node::Note;
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 use guildhall_core::{client, directory, node};
+use guildhall_plan::digest::Digest;
 use guildhall_runtime::watch::Watch;
-use guildhall_sim::digest::Digest;
 use tokio::sync::mpsc;
 
 use moments::Moments;
@@ -122,7 +122,7 @@ impl Bench {
     }
 
     /// What faults may wait for.
-    fn tell(&self, passed: impl IntoIterator<Item = (Whom, guildhall_sim::fault::Moment)>) {
+    fn tell(&self, passed: impl IntoIterator<Item = (Whom, guildhall_plan::fault::Moment)>) {
         for (whom, moment) in passed {
             let _ = self.news.send(News::Passed(whom, moment));
         }
