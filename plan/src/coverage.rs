@@ -1,22 +1,22 @@
-//! Which faults met which states: what a sweep has to show for itself, besides finding nothing.
+//! Fault coverage: which faults occurred in which states. It shows what a sweep has exercised.
 
 use std::collections::BTreeMap;
 
 use crate::fault::{Family, Moment};
 
-/// How often each family of faults struck, and what its victim was doing.
+/// How often each family of faults occurred, by what its target was doing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Coverage {
     met: BTreeMap<(Family, Option<Moment>), u64>,
 }
 
 impl Coverage {
-    /// A fault of a family has struck while its victim was at `moment`.
+    /// Records a fault of a family that occurred while its target was at `moment`.
     pub fn strike(&mut self, family: Family, moment: Option<Moment>) {
         *self.met.entry((family, moment)).or_default() += 1;
     }
 
-    /// How often each family struck.
+    /// Returns how often each family occurred.
     #[must_use]
     pub fn families(&self) -> BTreeMap<&'static str, u64> {
         let mut families = BTreeMap::new();
@@ -26,7 +26,7 @@ impl Coverage {
         families
     }
 
-    /// How often each family struck somebody who was doing this: `link × resuming`.
+    /// Returns how often each family occurred in each state of its target, by `link × resuming`.
     #[must_use]
     pub fn meetings(&self) -> BTreeMap<String, u64> {
         let mut meetings = BTreeMap::new();

@@ -1,9 +1,9 @@
-//! What is to happen in a run, as data: who takes part, what they do, what goes wrong; and what came
-//! of it.
+//! Plans of runs, as data: participants, actions and faults; and the results of runs.
 //!
-//! A [`Plan`](plan::Plan) is written by hand, or drawn by a [`Script`](script::Script) from a seed.
-//! Every world runs the same plans and decides by the same laws, which are here. What must not happen
-//! here: running anything, threads, real time, and randomness that is not keyed by the seed.
+//! A [`Plan`](plan::Plan) is written by hand, or generated from a seed by a
+//! [`Script`](script::Script). Every world runs the same plans and applies the same rules to
+//! messages, clocks and placement, which are defined here. This crate must not run anything, and
+//! must not use threads, real time, or randomness that is not keyed by the seed.
 
 #![forbid(unsafe_code)]
 

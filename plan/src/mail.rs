@@ -1,7 +1,7 @@
-//! What strikes messages between nodes, journals and the directory: the same in every world.
+//! Faults of messages between nodes, journals and the directory; they are the same in every world.
 //!
-//! What becomes of a message hangs on the laws that are in force and on the key that it is asked by;
-//! what that key is about is the business of the world. Nothing here carries anything.
+//! The fate of a message depends on the active laws and on a key. The world chooses what the key
+//! contains, and carries the messages.
 
 use guildhall_core::step::Actor;
 use guildhall_core::time::Span;
@@ -11,10 +11,11 @@ use crate::plan::PlanError;
 use crate::seed::{Key, Ratio};
 use crate::topology::{Topology, guild_place};
 
-/// How much later than the first the second copy of a message is sent, at most, in microseconds.
+/// The maximum delay of a duplicate after the original, in microseconds.
 const COPY_LATE: u64 = 1_000_000;
 
-/// One end of a message link. Nodes and the journals of guilds go by their places in the plan.
+/// An endpoint of messages. Nodes, and the journals of guilds, are named by their index in the
+/// plan.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Spot {
     /// A node.
@@ -25,62 +26,63 @@ pub enum Spot {
     Directory,
 }
 
-/// One end of a link, or several alike ones.
+/// An endpoint, or all endpoints of a kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Spots {
     /// Every node.
     Nodes,
     /// Every journal.
     Journals,
-    /// This one.
+    /// One endpoint.
     One(Spot),
 }
 
-/// What strikes the messages between two ends.
+/// A fault of the messages between two endpoints.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Law {
-    /// From where.
+    /// The senders that it applies to.
     pub from: Spots,
-    /// To where.
+    /// The receivers that it applies to.
     pub to: Spots,
-    /// Whether it strikes what goes the other way, too.
+    /// Whether it also applies in the opposite direction.
     pub both: bool,
-    /// What it does.
+    /// The effect on messages.
     pub strikes: Strikes,
 }
 
-/// What a law does to messages; shares are of a hundred.
+/// The effect of a law on messages. Shares are per cent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Strikes {
-    /// So many are lost.
+    /// This share of messages is lost.
     Loses(u8),
-    /// So many arrive twice, the second time up to a second later.
+    /// This share of messages is duplicated; a duplicate arrives up to a second later.
     Repeats(u8),
-    /// Each is late, by so much at most.
+    /// Each message is delayed, by at most this time.
     Delays(Span),
-    /// All are lost.
+    /// All messages are lost.
     Cuts,
-    /// All are kept until the law is over.
+    /// All messages are held back until the law ends.
     Holds,
 }
 
-/// What becomes of a message.
+/// The fate of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fate {
-    /// It never arrives.
+    /// The message is lost.
     Lost,
-    /// It waits until this fault is over.
+    /// The message waits until this fault ends.
     Held(u32),
-    /// It arrives, so many microseconds later, and perhaps once more, again so much later.
+    /// The message arrives with this additional delay, in microseconds. A duplicate, if any, is
+    /// sent the second delay after the original.
     Passes(u64, Option<u64>),
 }
 
-/// The laws in force, each with the fault that says so.
+/// The active laws, each with the fault that it comes from.
 #[derive(Clone, Debug, Default)]
 pub struct Laws(Vec<(u32, Law)>);
 
 impl Spot {
-    /// Where somebody's messages come from and go to; clients have links of their own.
+    /// Returns the endpoint of an actor; `None` for clients, which use connections instead.
     #[must_use]
     pub fn of(actor: Actor) -> Option<Self> {
         match actor {
@@ -119,14 +121,15 @@ impl Spots {
 }
 
 impl Law {
-    /// How a fault strikes messages, if it does.
+    /// Returns the effect of a fault on messages; `None` if it has none.
     ///
     /// # Errors
-    /// If it names what the plan does not have, or strikes more than all of them.
+    /// Returns an error if the fault names something that is not in the plan, or has a share above
+    /// 100.
     pub fn of(fault: &Fault, names: &Topology) -> Result<Option<Self>, PlanError> {
         let share = |share: u8| match share {
             0..=100 => Ok(share),
-            _ => Err(PlanError::Invalid(format!("{fault}: that is more than all"))),
+            _ => Err(PlanError::Invalid(format!("{fault}: the share must be at most 100"))),
         };
         let (from, to, both, strikes) = match fault {
             Fault::Lossy { from, to, share: of } => (from, to, false, Strikes::Loses(share(*of)?)),
@@ -158,7 +161,7 @@ impl Law {
         Ok(Some(Self { from, to, both, strikes }))
     }
 
-    /// Whether it strikes what goes from one end to another.
+    /// Returns `true` if the law applies to messages from one endpoint to another.
     #[must_use]
     pub fn is_about(&self, from: Spot, to: Spot) -> bool {
         let about = |a: Spot, b: Spot| self.from.holds(a) && self.to.holds(b);
@@ -167,23 +170,23 @@ impl Law {
 }
 
 impl Laws {
-    /// Whether nothing strikes.
+    /// Returns `true` if no law is active.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// A fault begins to strike.
+    /// Activates the law of a fault.
     pub fn begin(&mut self, fault: u32, law: Law) {
         self.0.push((fault, law));
     }
 
-    /// It strikes no more.
+    /// Deactivates the law of a fault.
     pub fn end(&mut self, fault: u32) {
         self.0.retain(|(other, _)| *other != fault);
     }
 
-    /// What becomes of a message on its way from one end to another one.
+    /// Returns the fate of a message from one endpoint to another.
     #[must_use]
     pub fn fate(&self, (from, to): (Spot, Spot), key: Key) -> Fate {
         let (mut held, mut late, mut again) = (None, 0, None);

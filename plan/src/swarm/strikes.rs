@@ -1,4 +1,4 @@
-//! The faults of one family, as a seed draws them.
+//! Random faults of one family.
 
 use guildhall_core::time::{Instant, Span};
 
@@ -6,14 +6,14 @@ use crate::fault::{End, Ending, Family, Fault, Milestone, Stage, Turn, Way};
 use crate::plan::{FaultPlan, Plan};
 use crate::seed::{Key, Ratio};
 
-/// One draw.
+/// The draw of one fault.
 struct Draw<'a> {
     plan: &'a mut Plan,
     key: Key,
     at: Instant,
 }
 
-/// Adds one fault of a family to a plan, or a few that belong together.
+/// Adds a fault of a family to a plan, or a few related ones.
 pub(super) fn strike(plan: &mut Plan, family: Family, key: Key, until: Instant) {
     if plan.clients.is_empty() || plan.nodes.is_empty() {
         return;
@@ -48,7 +48,7 @@ impl Draw<'_> {
         self.key.text(name).pick(&self.plan.nodes).name.clone()
     }
 
-    /// The place of a guild, if there is any.
+    /// Draws the index of a guild, if there are any.
     fn guild(&self) -> Option<usize> {
         let count = self.plan.guilds.len() as u64;
         (count > 0).then(|| self.key.text("guild").below(count) as usize)
@@ -58,7 +58,7 @@ impl Draw<'_> {
         self.plan.faults.push(FaultPlan { at: self.at, when, lasts, fault });
     }
 
-    /// One fault in three waits for a client to be in the midst of something.
+    /// Draws a trigger: one fault in three waits for a stage of a client.
     fn when_client(&self, client: &str) -> Option<Milestone> {
         let stages = [Stage::Identifying, Stage::Resuming, Stage::Replaying, Stage::Live];
         let is = *self.key.text("stage").pick(&stages);
@@ -66,7 +66,7 @@ impl Draw<'_> {
         waits.then(|| Milestone::Client { client: client.to_owned(), is })
     }
 
-    /// One fault in three waits for something to happen to a guild.
+    /// Draws a trigger: one fault in three waits for an event of a guild.
     fn when_guild(&self) -> Option<Milestone> {
         let waits = self.key.text("waits").chance(Ratio::of(1, 3));
         self.guild().filter(|_| waits).map(|guild| Milestone::Guild {
@@ -141,7 +141,7 @@ impl Draw<'_> {
         }
     }
 
-    /// A second fault, during the recovery from the first: one time in three.
+    /// Adds, one time in three, a second fault during the recovery from the first.
     fn again(&mut self) {
         let key = self.key.text("again");
         let Some(guild) = self.guild().filter(|_| key.with(0).chance(Ratio::of(1, 3))) else {
@@ -179,7 +179,7 @@ impl Draw<'_> {
         }
     }
 
-    /// An owner's words are held back while its guild goes to another node, and arrive after that.
+    /// Holds an owner's messages while its guild fails over; they arrive after that.
     fn stale_words(&mut self) {
         let Some(guild) = self.guild() else { return };
         let plan = &self.plan.guilds[guild];
@@ -202,7 +202,7 @@ impl Draw<'_> {
         }
     }
 
-    /// A link is down and up again, several times.
+    /// Partitions a link several times in a row.
     fn flap(&mut self, a: End, b: End) {
         let one_way = self.key.text("way").chance(Ratio::of(1, 3));
         for nth in 0..self.key.text("times").between(2, 5) {
@@ -214,7 +214,7 @@ impl Draw<'_> {
         }
     }
 
-    /// Something strikes the messages from one end to another.
+    /// Adds a fault of the messages from one endpoint to another.
     fn post(&mut self, from: End, to: End) {
         let (key, lasts) = (self.key, self.span("for", 100, 15_000));
         let when = self.when_guild();
@@ -258,7 +258,7 @@ impl Draw<'_> {
         self.either_way(End::Directory);
     }
 
-    /// Something strikes the messages to an end or from it.
+    /// Adds a fault of the messages to an endpoint or from it.
     fn either_way(&mut self, end: End) {
         let all = self.key.text("all").chance(Ratio::of(1, 2));
         let nodes = if all { End::Nodes } else { End::Node(self.named("node")) };
