@@ -75,8 +75,8 @@ limits! {
     large_guild: u32 = 75_000;
     /// The time between two tips that a guild's owner sends to every node (PROTOCOL, rule 12).
     tip_every: Span = Span::secs(5);
-    /// Events that a relay holds back while an earlier one is missing. It drops more, and asks for
-    /// them at the next tip (B1).
+    /// Events that a relay holds back while an earlier one is missing. It drops further ones, and
+    /// asks for them at the next tip (B1).
     relay_inbox: u32 = 1_024;
     /// How long a relay waits for a missing event before it asks the owner.
     gap_patience: Span = Span::millis(100);
