@@ -8,10 +8,6 @@ use guildhall_core::time::Span;
 use guildhall_plan::fault::Family;
 use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "full-disk";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

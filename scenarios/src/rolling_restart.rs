@@ -8,10 +8,6 @@ use guildhall_core::time::Span;
 use guildhall_plan::fault::{Family, Way};
 use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "rolling-restart";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);

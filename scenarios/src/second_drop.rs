@@ -7,10 +7,6 @@ use guildhall_core::time::Span;
 use guildhall_plan::fault::{Ending, Family, Stage};
 use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "second-drop";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);
