@@ -1,7 +1,7 @@
-//! A guild changes hands, and then its new owner deletes it.
+//! Alice transfers her guild to bob, who then deletes it.
 //!
-//! Everybody is told GUILD_DELETE after all that was owed before, and nobody anything of it after. What
-//! is asked of it from then on is refused, by the next owner too.
+//! Every member receives what was owed before the GUILD_DELETE, and no event of the guild after
+//! it. From then on every request to the guild is refused, also by the next node that owns it.
 
 use guildhall_core::time::Span;
 use guildhall_plan::fault::Family;

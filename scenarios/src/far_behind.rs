@@ -1,7 +1,8 @@
-//! A relay has missed more than the guild keeps for those who lag.
+//! A relay misses more events than the guild keeps for catch-up.
 //!
-//! It tells its sessions of a gap and takes up the guild as it is now; what happened in between is
-//! swallowed by the gap, and the gap's end says what came of it.
+//! The relay opens a gap: its sessions receive GUILD_DELETE with `unavailable`. It then loads the
+//! guild's current state. Events within the gap are not delivered. The GUILD_CREATE or
+//! GUILD_DELETE that ends the gap gives the result of them.
 
 use guildhall_core::time::Span;
 use guildhall_plan::fault::Family;

@@ -1,7 +1,7 @@
-//! A channel is made and used at once, by others too.
+//! A channel is created and used at once, by other members too.
 //!
-//! Its CHANNEL_CREATE comes before anything that is said in it, to those who may see it and to nobody
-//! else; when it is deleted, nothing of it follows.
+//! Members who can see the channel receive its CHANNEL_CREATE before any message in it; all others
+//! receive neither. After the channel is deleted, no event of it follows.
 
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;

@@ -1,7 +1,7 @@
-//! Carol loses a role while her connection is down; then she resumes.
+//! Carol loses a role while she is disconnected, and then resumes.
 //!
-//! What she was owed before is replayed, revocation and all, without another look at permissions; what
-//! came after it is not hers.
+//! The node replays what she was owed before, the revocation included, without checking
+//! permissions again. She receives nothing from the channel after the revocation.
 
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;

@@ -1,7 +1,8 @@
 //! The journal answers late, twice, or never.
 //!
-//! A missing answer means that it may have happened. The owner asks again, tells nobody what is not
-//! durable, and while too much waits it is busy rather than patient without end.
+//! Without an answer, a record may or may not be stored. The owner asks again and publishes
+//! nothing that is not durable. While too many records wait, it answers *busy* instead of queueing
+//! without a limit.
 
 use guildhall_core::time::Span;
 use guildhall_plan::fault::Family;
