@@ -1,4 +1,4 @@
-//! One session by itself: what it costs to tell it something, and to replay.
+//! One session by itself: the cost of a dispatch and of a replay.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl Logs for OneLog {
     }
 }
 
-/// Counts what is written.
+/// Adds up the sequence numbers of the dispatches.
 struct Count(u64);
 
 impl Sink<Output> for Count {
@@ -72,7 +72,7 @@ fn session(c: &mut Criterion) {
             let mut session = away.clone();
             let credit = Credit::new(u32::MAX);
             let resumed = session.resume(connection, credit, Seq::ZERO, &mut Plant::new(None));
-            assert!(resumed.is_ok(), "all is kept");
+            assert!(resumed.is_ok(), "the log still holds everything");
             session.pump(&limits, &logs, &mut count, &mut Plant::new(None))
         });
     });

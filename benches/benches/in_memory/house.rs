@@ -1,4 +1,4 @@
-//! The shell with one guild: a node, a thread and a share of the sessions for each worker.
+//! The runtime with one guild: each worker has a thread, a node and a share of the sessions.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -27,10 +27,10 @@ use tokio_util::sync::CancellationToken;
 const GUILD: GuildId = GuildId(1 << 22);
 const CHANNEL: ChannelId = ChannelId(7);
 
-/// What all ears together wait for.
+/// The number of dispatches that all sessions together still wait for.
 #[derive(Default)]
 struct Goal {
-    /// How many messages, or guilds in the beginning, are still to be heard.
+    /// Messages that are still missing; at the start, guilds.
     missing: AtomicU64,
     done: (Mutex<()>, Condvar),
 }
@@ -38,7 +38,7 @@ struct Goal {
 impl Goal {
     fn heard(&self, count: u64) {
         if count > 0 && self.missing.fetch_sub(count, Ordering::AcqRel) == count {
-            let _held = self.done.0.lock().expect("nobody panics");
+            let _held = self.done.0.lock().expect("no thread panics");
             self.done.1.notify_all();
         }
     }
@@ -48,14 +48,14 @@ impl Goal {
     }
 
     fn wait(&self) {
-        let mut held = self.done.0.lock().expect("nobody panics");
+        let mut held = self.done.0.lock().expect("no thread panics");
         while self.missing.load(Ordering::Acquire) > 0 {
-            held = self.done.1.wait(held).expect("nobody panics");
+            held = self.done.1.wait(held).expect("no thread panics");
         }
     }
 }
 
-/// The sessions of one node: each checks that it is told everything in order.
+/// The sessions of one node: each checks the order of its dispatches.
 struct Crowd {
     last: Vec<u64>,
     heard: u64,
@@ -78,7 +78,7 @@ impl Ears for Crowd {
     }
 }
 
-/// The whole of it.
+/// The running workers.
 pub(crate) struct House {
     mouths: Vec<Mouth>,
     goal: Arc<Goal>,
@@ -93,7 +93,7 @@ const fn token(user: UserId) -> Token {
 }
 
 impl House {
-    /// Opens it, and waits until every session is in the guild.
+    /// Starts the workers, and waits until every session has the guild.
     pub(crate) fn open(sessions: u32, workers: u16) -> Self {
         let limits = Arc::new(limits(sessions));
         let users: Vec<_> = (1..=u64::from(sessions)).map(UserId).collect();
@@ -116,7 +116,7 @@ impl House {
             let (limits, realm) = (limits.clone(), realm.clone());
             let start = Start { node, boot: 1, limits, realm, mutant: None };
             let mail = hub.join(End::Node(node));
-            // The journal and the directory share the first worker's thread.
+            // The journal and the directory run on the first worker's thread.
             let founded =
                 base.take().map(|state| (Memory::new(Base::founding(state)), users.clone()));
             threads.push(std::thread::spawn(move || {
@@ -168,7 +168,7 @@ impl House {
         self.goal.wait();
     }
 
-    /// Says so many things in the guild, and waits until every session has heard the last.
+    /// Sends `burst` messages, and waits until every session has received the last one.
     pub(crate) fn publish(&self, burst: u32) {
         self.goal.set(self.sessions * u64::from(burst));
         for _ in 0..burst {
@@ -188,12 +188,12 @@ impl Drop for House {
     fn drop(&mut self) {
         self.stop.cancel();
         for thread in self.threads.drain(..) {
-            thread.join().expect("a worker ends well");
+            thread.join().expect("no worker panics");
         }
     }
 }
 
-/// Nothing here is to be refused, cut or timed out: what is measured is the fan-out.
+/// Limits that refuse, disconnect and time out nothing: only the fan-out is measured.
 fn limits(sessions: u32) -> Limits {
     let limits = Limits {
         relay_sessions: sessions,
@@ -203,6 +203,6 @@ fn limits(sessions: u32) -> Limits {
         stop_patience: Span::micros(1),
         ..Limits::default()
     };
-    limits.validate().expect("they fit each other");
+    limits.validate().expect("the limits are consistent");
     limits
 }
