@@ -6,6 +6,9 @@
 
 pub mod keeper;
 pub mod memory;
+#[cfg(feature = "mutants")]
+#[path = "sabotage/journal.rs"]
+pub(crate) mod sabotaged;
 pub mod store;
 pub mod suite;
 

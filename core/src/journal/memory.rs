@@ -7,7 +7,6 @@ use super::store::{Store, Trouble};
 use super::{Base, Log};
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position};
-use crate::mutant::{Mutant, Plant};
 
 /// A log in memory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -80,10 +79,6 @@ impl Memory {
         self.unsynced.last().map_or_else(|| self.log.end(), |record| record.position)
     }
 
-    fn has(&self, position: Position) -> bool {
-        self.log.tail.iter().chain(&self.unsynced).any(|record| record.position == position)
-    }
-
     fn keep(&mut self, records: &[Arc<Record>]) {
         self.log.tail.extend_from_slice(records);
         let is_change = |record: &&Arc<Record>| record.event != Event::Opened;
@@ -100,7 +95,7 @@ impl Memory {
 }
 
 impl Store for Memory {
-    fn open(&mut self, plant: &mut Plant) -> Result<Epoch, Trouble> {
+    fn open(&mut self) -> Result<Epoch, Trouble> {
         if self.len() >= self.room {
             return Err(Trouble::Full);
         }
@@ -108,7 +103,7 @@ impl Store for Memory {
         let position = Position { epoch: self.fence, index: 0 };
         // Epoch records are passed over, so that owners that did nothing cost nobody a snapshot
         // (PROTOCOL, rule 9).
-        let prev = if plant.is(Mutant::EpochPrevCounts) { self.end() } else { self.changed };
+        let prev = self.changed;
         self.write(Arc::new(Record { position, prev, origin: None, event: Event::Opened }));
         // A new owner begins anew with whatever was kept.
         self.broken = false;
@@ -120,18 +115,13 @@ impl Store for Memory {
         epoch: Epoch,
         after: Position,
         records: &[Arc<Record>],
-        plant: &mut Plant,
     ) -> Result<(), Trouble> {
-        let fenced = self.confirm(epoch);
-        if fenced.is_err() && !plant.is(Mutant::FenceNotChecked) {
-            return fenced;
-        }
+        self.confirm(epoch)?;
         if self.broken {
             return Err(Trouble::Failed);
         }
         let end = self.end();
-        let late = |record: &Record| fenced.is_err() && !self.has(record.position);
-        let news = records.iter().filter(|record| record.position > end || late(record));
+        let news = records.iter().filter(|record| record.position > end);
         if self.len() + news.clone().count() > self.room {
             return Err(Trouble::Full);
         }
@@ -147,6 +137,11 @@ impl Store for Memory {
 
     fn written(&self) -> &[Arc<Record>] {
         &self.unsynced
+    }
+
+    #[cfg(feature = "mutants")]
+    fn written_mut(&mut self) -> Option<&mut Vec<Arc<Record>>> {
+        Some(&mut self.unsynced)
     }
 
     fn sync(&mut self) -> Result<Vec<Arc<Record>>, Trouble> {

@@ -10,7 +10,6 @@ use super::Base;
 use super::store::{Store, Trouble};
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Nonce, Position, UserId};
-use crate::mutant::Plant;
 use crate::request::Origin;
 
 /// All tests. `fill` leaves a store without room, `break_sync` has its next sync fail.
@@ -183,7 +182,7 @@ pub fn changes_nothing_when_full<S: Store>(make: impl Fn() -> S, fill: impl Fn(&
     fill(&mut store);
     let more = append(&mut store, place(epoch, 2), &records(epoch, 3, 3));
     assert_eq!(more, Err(Trouble::Full), "there is no room");
-    assert_eq!(store.open(&mut Plant::new(None)), Err(Trouble::Full), "nor for an epoch record");
+    assert_eq!(store.open(), Err(Trouble::Full), "nor for an epoch record");
     store.sync().expect("a sync works");
     assert_eq!(store.read(), before, "nothing has changed");
     assert_eq!(store.confirm(epoch), Ok(()), "the fence has not moved");
@@ -226,7 +225,7 @@ fn records(epoch: Epoch, from: u64, to: u64) -> Vec<Arc<Record>> {
 }
 
 fn opened<S: Store>(store: &mut S) -> Epoch {
-    let epoch = store.open(&mut Plant::new(None)).expect("an open works");
+    let epoch = store.open().expect("an open works");
     store.sync().expect("a sync works");
     epoch
 }
@@ -236,7 +235,7 @@ fn append<S: Store>(
     after: Position,
     records: &[Arc<Record>],
 ) -> Result<(), Trouble> {
-    store.append(after.epoch, after, records, &mut Plant::new(None))
+    store.append(after.epoch, after, records)
 }
 
 /// The records that change something.
