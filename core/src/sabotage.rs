@@ -6,6 +6,9 @@
 //! machine does for which no bug was planted.
 
 #[cfg(feature = "mutants")]
+mod client;
+
+#[cfg(feature = "mutants")]
 use crate::context::Cx;
 
 /// A decision that planted bugs change. `A` is what the decision was made from.

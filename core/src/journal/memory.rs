@@ -1,4 +1,4 @@
-//! A log in memory. What was written and not synced can be lost, whole or torn, as on a disk.
+//! A store in memory. What was written and not synced can be lost in a crash, as on a disk.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -13,17 +13,17 @@ use crate::id::{Epoch, Position};
 pub struct Memory {
     fence: Epoch,
     log: Log,
-    /// The last record that is no epoch record, written or synced.
+    /// The last record that is not an epoch record, written or synced.
     changed: Position,
     unsynced: Vec<Arc<Record>>,
     /// A sync has failed since the last open.
     broken: bool,
-    /// How many records it holds at most.
+    /// The number of records that it can hold.
     room: usize,
 }
 
 impl Memory {
-    /// The log of a guild that nothing has happened to, with room for ever.
+    /// The log of a new guild, with unlimited room.
     #[must_use]
     pub fn new(base: Base) -> Self {
         Self {
@@ -42,20 +42,20 @@ impl Memory {
         self.fence
     }
 
-    /// There is room for so many records beyond those that are there.
+    /// Leaves room for this many more records.
     pub fn fill(&mut self, room: usize) {
         self.room = self.len().saturating_add(room);
     }
 
-    /// How many records were written and not synced.
+    /// The number of records that were written and not synced.
     #[must_use]
     pub fn unsynced(&self) -> usize {
         self.unsynced.len()
     }
 
-    /// Whoever keeps it has crashed: of what was not synced the first `kept` records are found again,
-    /// and synced now; one that is torn is known by that, and lost. An epoch whose record is lost was
-    /// granted to nobody, and its fence is lost with it. Returns what was found.
+    /// Crashes and restarts: the first `kept` of the records that were not synced survive and are
+    /// synced now; the others are lost. If an epoch record is lost, its fence is lost too: the epoch
+    /// was granted to nobody. Returns the survivors.
     pub fn crash(&mut self, kept: usize) -> Vec<Arc<Record>> {
         self.unsynced.truncate(kept);
         let found = core::mem::take(&mut self.unsynced);
@@ -65,7 +65,7 @@ impl Memory {
         found
     }
 
-    /// The next sync fails, and so does everything until the log is opened again.
+    /// Makes the next sync fail, and everything after it until the log is opened again.
     pub fn break_sync(&mut self) {
         self.broken = true;
     }
@@ -101,11 +101,11 @@ impl Store for Memory {
         }
         self.fence = Epoch(self.fence.0.max(self.end().epoch.0) + 1);
         let position = Position { epoch: self.fence, index: 0 };
-        // Epoch records are passed over, so that owners that did nothing cost nobody a snapshot
-        // (PROTOCOL, rule 9).
+        // Rule 9: the link skips epoch records, so that owners that did nothing cost no relay a
+        // snapshot.
         let prev = self.changed;
         self.write(Arc::new(Record { position, prev, origin: None, event: Event::Opened }));
-        // A new owner begins anew with whatever was kept.
+        // A failed sync is final for its owner only.
         self.broken = false;
         Ok(self.fence)
     }
@@ -125,8 +125,7 @@ impl Store for Memory {
         if self.len() + news.clone().count() > self.room {
             return Err(Trouble::Full);
         }
-        // Without holes: an append that was overtaken by the loss of the one before it is as if it
-        // had not come.
+        // The log has no holes: if the append before this one was lost, this one is ignored.
         if after <= end {
             for record in news.cloned().collect::<Vec<_>>() {
                 self.write(record);
