@@ -27,9 +27,11 @@ pub mod permission;
 pub mod request;
 pub mod state;
 
+pub mod context;
 pub mod machine;
 pub mod mutant;
 pub mod roll;
+mod sabotage;
 pub mod timer;
 
 pub mod client;

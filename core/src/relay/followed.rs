@@ -6,9 +6,10 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::context::Cx;
 use crate::event::Event;
 use crate::id::{ChannelId, Position, RoleId, UserId};
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::permission::{Overwrite, Permissions, Target};
 use crate::state::State;
 
@@ -146,12 +147,12 @@ impl Followed {
     }
 
     /// Whether members of a kind see a channel.
-    pub(super) fn sees(&self, kind: &Kind, channel: ChannelId, plant: &mut Plant) -> bool {
+    pub(super) fn sees(&self, cx: &mut Cx<'_>, kind: &Kind, channel: ChannelId) -> bool {
         let Some(overwrites) = self.guild.channels.get(&channel) else { return false };
         match kind {
             Kind::Owner => true,
             Kind::Own(user) => self.guild.sees(*user, channel),
-            Kind::Roles(roles) if roles.is_empty() && plant.is(Mutant::OpenToAll) => true,
+            Kind::Roles(roles) if roles.is_empty() && cx.bug(Mutant::OpenToAll) => true,
             Kind::Roles(roles) => {
                 let base = self.guild.base_of(roles);
                 let denies = |it: &Overwrite| {
@@ -163,41 +164,41 @@ impl Followed {
                 self.guild
                     .permissions_of(base, roles, None, channel)
                     .contains(Permissions::VIEW_CHANNEL)
-                    && !(denied && plant.is(Mutant::RolesNotOred))
+                    && !(denied && cx.bug(Mutant::RolesNotOred))
             }
         }
     }
 
     /// All channels that members of a kind see, ascending.
-    pub(super) fn visible(&self, kind: &Kind, plant: &mut Plant) -> Vec<ChannelId> {
+    pub(super) fn visible(&self, cx: &mut Cx<'_>, kind: &Kind) -> Vec<ChannelId> {
         let channels = self.guild.channels.keys().copied();
-        channels.filter(|channel| self.sees(kind, *channel, plant)).collect()
+        channels.filter(|channel| self.sees(cx, kind, *channel)).collect()
     }
 
     /// What members of a kind see now that an event was taken up, if that differs from before.
     pub(super) fn review(
         &self,
+        cx: &mut Cx<'_>,
         (kind, before): (&Kind, &[ChannelId]),
         event: &Event,
-        plant: &mut Plant,
     ) -> Option<Vec<ChannelId>> {
         let after = match event {
             Event::RoleUpdate { role, .. } => {
                 let concerned = *role == self.guild.everyone() || kind.may_have(*role);
-                return concerned.then(|| self.visible(kind, plant));
+                return concerned.then(|| self.visible(cx, kind));
             }
             Event::RoleDelete { role } => {
-                return kind.may_have(*role).then(|| self.visible(&kind.without(*role), plant));
+                return kind.may_have(*role).then(|| self.visible(cx, &kind.without(*role)));
             }
             Event::MemberUpdate { user, .. } => {
-                return (*kind == Kind::Own(*user)).then(|| self.visible(kind, plant));
+                return (*kind == Kind::Own(*user)).then(|| self.visible(cx, kind));
             }
             Event::ChannelCreate(channel) => {
-                let sees = self.sees(kind, channel.id, plant);
-                let told = sees && !plant.is(Mutant::NewChannelToNone);
-                (channel.id, told || plant.is(Mutant::NewChannelToAll))
+                let sees = self.sees(cx, kind, channel.id);
+                let told = sees && !cx.bug(Mutant::NewChannelToNone);
+                (channel.id, told || cx.bug(Mutant::NewChannelToAll))
             }
-            Event::ChannelUpdate(channel) => (channel.id, self.sees(kind, channel.id, plant)),
+            Event::ChannelUpdate(channel) => (channel.id, self.sees(cx, kind, channel.id)),
             Event::ChannelDelete { channel } => (*channel, false),
             Event::Opened
             | Event::Message(_)
