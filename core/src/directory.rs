@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fixed_map::FixedMap;
 use crate::id::{GuildId, NodeId, Position, UserId};
 use crate::machine::Sink;
 use crate::mutant::{Mutant, Plant};
-use crate::roll::Roll;
 
 /// What a node says to the directory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -161,17 +161,17 @@ impl Entry {
 }
 
 /// A node as the directory knows it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Known {
     boot: u32,
     /// The last word about each user, whether it asked or forgot.
-    marks: Roll<UserId, u64>,
+    marks: FixedMap<UserId, u64>,
 }
 
 /// The directory.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Directory {
-    users: Roll<UserId, Entry>,
+    users: FixedMap<UserId, Entry>,
     nodes: BTreeMap<NodeId, Known>,
     /// Whose guilds changed last at which version.
     changes: BTreeMap<u64, UserId>,
@@ -259,7 +259,7 @@ impl Directory {
     fn hears(&mut self, node: NodeId, boot: u32) -> bool {
         let known = self.nodes.entry(node).or_default();
         if boot > known.boot {
-            *known = Known { boot, marks: Roll::default() };
+            *known = Known { boot, marks: FixedMap::default() };
             for entry in self.users.values_mut() {
                 entry.leaves(node);
             }

@@ -25,6 +25,7 @@ pub mod permission;
 pub mod request;
 pub mod state;
 
+pub mod fixed_map;
 pub mod machine;
 pub mod mutant;
 pub mod roll;

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::census::Census;
 use crate::directory::{Notice, Word};
 use crate::dispatch::{Dispatch, Intents};
+use crate::fixed_map::FixedMap;
 use crate::frame::{ClientFrame, CloseCode, Farewell, Identify, ServerFrame};
 use crate::guild::StepDown;
 use crate::id::{
@@ -31,7 +32,6 @@ use crate::mutant::{Mutant, Plant};
 use crate::peer::{PeerMessage, RelayId};
 use crate::realm::Realm;
 use crate::request::{Answer, Request};
-use crate::roll::Roll;
 use crate::session::ResumeRefusal;
 use crate::time::{Instant, Now};
 use crate::timer::{Timer, Timers};
@@ -353,7 +353,7 @@ pub trait Outbox: Sink<Output> {
 impl Outbox for Vec<Output> {}
 
 /// One node.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Node {
     id: NodeId,
     /// How often it has been started.
@@ -367,7 +367,7 @@ pub struct Node {
     contacts: Contacts,
     guilds: Guilds,
     /// The users and shards that identified a moment ago, and since when.
-    buckets: Roll<(UserId, Shard), Instant>,
+    buckets: FixedMap<(UserId, Shard), Instant>,
     timers: Timers,
     life: Life,
     plant: Plant,
@@ -396,7 +396,7 @@ impl Node {
             relays: Relays::new(boot),
             contacts: Contacts::default(),
             guilds: Guilds::default(),
-            buckets: Roll::default(),
+            buckets: FixedMap::default(),
             timers: Timers::default(),
             life: Life::default(),
             plant: Plant::new(mutant),

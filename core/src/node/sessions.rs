@@ -7,22 +7,22 @@ use alloc::vec::Vec;
 use super::{Cut, Detach, End, IdentifyRefusal, Node, Note, Outbox};
 use crate::census::{Line, Table};
 use crate::dispatch::{Body, Dispatch, Ready};
+use crate::fixed_map::FixedMap;
 use crate::frame::{CloseCode, Farewell, Identify, Resume, ServerFrame};
 use crate::id::{Connection, GuildId, SessionId, UserId};
 use crate::mutant::{Mutant, Plant};
-use crate::roll::Roll;
 use crate::session::{Push, ResumeRefusal, Session};
 use crate::time::Now;
 use crate::timer::Timer;
 
 /// Dense slots with generations; unguessable ids are looked up once, when a connection resumes.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Sessions {
     slots: Vec<Option<Session>>,
     /// Of each slot, apart from what a delivery touches.
     generations: Vec<u32>,
     free: Vec<u32>,
-    by_id: Roll<SessionId, u32>,
+    by_id: FixedMap<SessionId, u32>,
 }
 
 impl Sessions {

@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 use super::{Node, Outbox, Output};
 use crate::census::{Line, Table};
 use crate::directory::{Notice, Word};
+use crate::fixed_map::FixedMap;
 use crate::frame::Identify;
 use crate::id::{Connection, GuildId, SessionId, UserId};
 use crate::mutant::Mutant;
-use crate::roll::Roll;
 use crate::time::{Instant, Now};
 use crate::timer::Timer;
 
@@ -35,10 +35,10 @@ struct Waiting {
     mark: u64,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Users {
-    by_id: Roll<UserId, User>,
-    waiting: Roll<Connection, Waiting>,
+    by_id: FixedMap<UserId, User>,
+    waiting: FixedMap<Connection, Waiting>,
     /// The same, by user.
     waiting_of: BTreeSet<(UserId, Connection)>,
     /// The mark of the last word about a user.
