@@ -6,7 +6,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::event::Event;
+use crate::event::{Event, Subject};
 use crate::id::{ChannelId, Position, RoleId, UserId};
 use crate::mutant::{Mutant, Plant};
 use crate::permission::{Overwrite, Permissions, Target};
@@ -82,26 +82,12 @@ impl Followed {
 
     /// Takes up what an event changes; where it stands is the caller's business.
     pub(super) fn apply(&mut self, event: &Event) {
-        match event {
-            Event::ChannelCreate(channel) | Event::ChannelUpdate(channel) => {
-                self.unname(channel.id);
-                self.name(&channel.overwrites);
-            }
-            Event::ChannelDelete { channel } => self.unname(*channel),
-            Event::GuildDelete => self.named.clear(),
-            Event::Opened
-            | Event::Message(_)
-            | Event::MessageUpdate(_)
-            | Event::MessageDelete { .. }
-            | Event::Typing { .. }
-            | Event::MemberAdd { .. }
-            | Event::MemberUpdate { .. }
-            | Event::MemberRemove { .. }
-            | Event::Unbanned { .. }
-            | Event::RoleCreate { .. }
-            | Event::RoleUpdate { .. }
-            | Event::RoleDelete { .. }
-            | Event::GuildUpdate { .. } => {}
+        if let Subject::Channel(channel) = event.subject() {
+            self.unname(channel);
+            self.name(event.channel().map_or(&[], |it| &it.overwrites));
+        }
+        if *event == Event::GuildDelete {
+            self.named.clear();
         }
         self.guild.apply(event);
     }
@@ -121,27 +107,22 @@ impl Followed {
     /// The members whose kind an event, not taken up yet, may change one by one. A role that goes
     /// changes whole kinds instead.
     pub(super) fn apart(&self, event: &Event) -> Vec<UserId> {
-        match event {
-            Event::MemberUpdate { user, .. } | Event::MemberRemove { user, .. } => [*user].to_vec(),
-            Event::GuildUpdate { owner } => [self.guild.owner, *owner].to_vec(),
-            Event::ChannelCreate(channel) | Event::ChannelUpdate(channel) => {
-                let old = self.guild.channels.get(&channel.id).map_or(&[][..], |it| it);
-                users(old).chain(users(&channel.overwrites)).collect()
+        match event.subject() {
+            Subject::Member(user) => {
+                let joins = matches!(event, Event::MemberAdd { .. });
+                if joins { Vec::new() } else { [user].to_vec() }
             }
-            Event::ChannelDelete { channel } => {
-                users(self.guild.channels.get(channel).map_or(&[], |it| &it[..])).collect()
+            Subject::Guild => {
+                let new =
+                    if let Event::GuildUpdate { owner } = event { Some(*owner) } else { None };
+                new.map_or(Vec::new(), |new| [self.guild.owner, new].to_vec())
             }
-            Event::Opened
-            | Event::Message(_)
-            | Event::MessageUpdate(_)
-            | Event::MessageDelete { .. }
-            | Event::Typing { .. }
-            | Event::MemberAdd { .. }
-            | Event::Unbanned { .. }
-            | Event::RoleCreate { .. }
-            | Event::RoleUpdate { .. }
-            | Event::RoleDelete { .. }
-            | Event::GuildDelete => Vec::new(),
+            Subject::Channel(channel) => {
+                let old = self.guild.channels.get(&channel).map_or(&[][..], |it| it);
+                let new = event.channel().map_or(&[][..], |it| &it.overwrites);
+                users(old).chain(users(new)).collect()
+            }
+            Subject::Nobody | Subject::Conversation(_) | Subject::Role(_) => Vec::new(),
         }
     }
 
@@ -181,37 +162,25 @@ impl Followed {
         event: &Event,
         plant: &mut Plant,
     ) -> Option<Vec<ChannelId>> {
-        let after = match event {
-            Event::RoleUpdate { role, .. } => {
-                let concerned = *role == self.guild.everyone() || kind.may_have(*role);
-                return concerned.then(|| self.visible(kind, plant));
+        let (channel, sees) = match event.subject() {
+            Subject::Role(role) => return self.review_role(kind, role, event, plant),
+            Subject::Member(user) => {
+                let is_own =
+                    matches!(event, Event::MemberUpdate { .. }) && *kind == Kind::Own(user);
+                return is_own.then(|| self.visible(kind, plant));
             }
-            Event::RoleDelete { role } => {
-                return kind.may_have(*role).then(|| self.visible(&kind.without(*role), plant));
+            Subject::Channel(channel) => {
+                let sees = self.sees(kind, channel, plant);
+                if matches!(event, Event::ChannelCreate(_)) {
+                    let told = sees && !plant.is(Mutant::NewChannelToNone);
+                    (channel, told || plant.is(Mutant::NewChannelToAll))
+                } else {
+                    (channel, sees)
+                }
             }
-            Event::MemberUpdate { user, .. } => {
-                return (*kind == Kind::Own(*user)).then(|| self.visible(kind, plant));
-            }
-            Event::ChannelCreate(channel) => {
-                let sees = self.sees(kind, channel.id, plant);
-                let told = sees && !plant.is(Mutant::NewChannelToNone);
-                (channel.id, told || plant.is(Mutant::NewChannelToAll))
-            }
-            Event::ChannelUpdate(channel) => (channel.id, self.sees(kind, channel.id, plant)),
-            Event::ChannelDelete { channel } => (*channel, false),
-            Event::Opened
-            | Event::Message(_)
-            | Event::MessageUpdate(_)
-            | Event::MessageDelete { .. }
-            | Event::Typing { .. }
-            | Event::MemberAdd { .. }
-            | Event::MemberRemove { .. }
-            | Event::Unbanned { .. }
-            | Event::RoleCreate { .. }
-            | Event::GuildUpdate { .. }
-            | Event::GuildDelete => return None,
+            Subject::Nobody | Subject::Conversation(_) | Subject::Guild => return None,
         };
-        match (before.binary_search(&after.0), after.1) {
+        match (before.binary_search(&channel), sees) {
             (Ok(_), true) | (Err(_), false) => None,
             (Ok(place), false) => {
                 let mut channels = before.to_vec();
@@ -220,10 +189,30 @@ impl Followed {
             }
             (Err(place), true) => {
                 let mut channels = before.to_vec();
-                channels.insert(place, after.0);
+                channels.insert(place, channel);
                 Some(channels)
             }
         }
+    }
+
+    /// The same for a role's event.
+    fn review_role(
+        &self,
+        kind: &Kind,
+        role: RoleId,
+        event: &Event,
+        plant: &mut Plant,
+    ) -> Option<Vec<ChannelId>> {
+        let is_new = matches!(event, Event::RoleCreate { .. });
+        if is_new || !(role == self.guild.everyone() || kind.may_have(role)) {
+            return None;
+        }
+        let is_gone = matches!(event, Event::RoleDelete { .. });
+        Some(if is_gone {
+            self.visible(&kind.without(role), plant)
+        } else {
+            self.visible(kind, plant)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 
 use crate::dispatch::{Body, Dispatch, Intents};
-use crate::event::{Channel, Event, Record};
+use crate::event::{Channel, Event, Record, Subject};
 use crate::id::{ChannelId, GuildId};
 use crate::mutant::{Mutant, Plant};
 use crate::state::State;
@@ -42,28 +42,28 @@ impl Viewer<'_> {
     /// The event itself, if it is about something in the view, and wanted: part (1).
     pub(super) fn itself(&self, event: &Event, plant: &mut Plant) -> Option<Said> {
         let wants = |intents| self.intents.contains(intents);
-        let saw = |channel| self.before.binary_search(channel).is_ok();
-        let sees = |channel| self.after.binary_search(channel).is_ok();
-        let told = match event {
-            Event::Opened | Event::Unbanned { .. } | Event::GuildDelete => false,
-            Event::Message(message) | Event::MessageUpdate(message) => {
-                if !wants(Intents::GUILD_MESSAGES) || !saw(&message.channel) {
+        let saw = |channel| self.before.binary_search(&channel).is_ok();
+        let sees = |channel| self.after.binary_search(&channel).is_ok();
+        let told = match event.subject() {
+            Subject::Nobody => false,
+            Subject::Conversation(channel) => {
+                let is_typing = matches!(event, Event::Typing { .. });
+                let intent =
+                    if is_typing { Intents::GUILD_MESSAGE_TYPING } else { Intents::GUILD_MESSAGES };
+                if !wants(intent) || !saw(channel) {
                     return None;
                 }
-                let whole = wants(Intents::MESSAGE_CONTENT) || plant.is(Mutant::ContentNotBlanked);
-                return Some(if whole { Said::Itself } else { Said::Blank });
+                let is_blank = event.message().is_some()
+                    && !wants(Intents::MESSAGE_CONTENT)
+                    && !plant.is(Mutant::ContentNotBlanked);
+                return Some(if is_blank { Said::Blank } else { Said::Itself });
             }
-            Event::MessageDelete { channel, .. } => wants(Intents::GUILD_MESSAGES) && saw(channel),
-            Event::Typing { channel, .. } => wants(Intents::GUILD_MESSAGE_TYPING) && saw(channel),
-            Event::MemberAdd { .. } | Event::MemberRemove { .. } => wants(Intents::GUILD_MEMBERS),
-            Event::MemberUpdate { .. } => self.is_own || wants(Intents::GUILD_MEMBERS),
-            Event::RoleCreate { .. }
-            | Event::RoleUpdate { .. }
-            | Event::RoleDelete { .. }
-            | Event::GuildUpdate { .. } => wants(Intents::GUILDS),
-            Event::ChannelCreate(channel) => wants(Intents::GUILDS) && sees(&channel.id),
-            Event::ChannelUpdate(Channel { id: channel, .. })
-            | Event::ChannelDelete { channel } => wants(Intents::GUILDS) && saw(channel),
+            Subject::Member(_) => self.is_own || wants(Intents::GUILD_MEMBERS),
+            Subject::Channel(channel) => {
+                let is_new = matches!(event, Event::ChannelCreate(_));
+                wants(Intents::GUILDS) && if is_new { sees(channel) } else { saw(channel) }
+            }
+            Subject::Role(_) | Subject::Guild => wants(Intents::GUILDS),
         };
         told.then_some(Said::Itself)
     }
@@ -71,25 +71,9 @@ impl Viewer<'_> {
     /// The channels that the view lost, and then those that it gained, each by id: parts (2) and
     /// (3), without what the event says itself.
     pub(super) fn shifts(&self, event: &Event) -> impl Iterator<Item = Said> {
-        let about = match event {
-            Event::ChannelCreate(Channel { id: channel, .. })
-            | Event::ChannelDelete { channel } => Some(*channel),
-            Event::Opened
-            | Event::Message(_)
-            | Event::MessageUpdate(_)
-            | Event::MessageDelete { .. }
-            | Event::Typing { .. }
-            | Event::MemberAdd { .. }
-            | Event::MemberUpdate { .. }
-            | Event::MemberRemove { .. }
-            | Event::Unbanned { .. }
-            | Event::RoleCreate { .. }
-            | Event::RoleUpdate { .. }
-            | Event::RoleDelete { .. }
-            | Event::ChannelUpdate(_)
-            | Event::GuildUpdate { .. }
-            | Event::GuildDelete => None,
-        };
+        let about =
+            if let Subject::Channel(channel) = event.subject() { Some(channel) } else { None };
+        let about = about.filter(|_| !matches!(event, Event::ChannelUpdate(_)));
         let Self { before, after, .. } = *self;
         let same = core::ptr::eq(before, after) || !self.intents.contains(Intents::GUILDS);
         let (old, new) = if same { (&[][..], &[][..]) } else { (before, after) };

@@ -9,7 +9,7 @@ use super::audience::{Audience, Bench};
 use super::followed::Followed;
 use super::rendering::{Press, Said, Viewer};
 use super::{Output, Relay};
-use crate::event::{Event, Record};
+use crate::event::{Event, Record, Subject};
 use crate::id::UserId;
 use crate::machine::Sink;
 use crate::mutant::{Mutant, Plant};
@@ -30,27 +30,18 @@ impl Relay {
         let event = &record.event;
         let press = Press::new(*guild, record);
         let telling = Telling { event, followed, audience, press };
-        match event {
-            Event::Opened | Event::Unbanned { .. } => followed.apply(event),
-            Event::Typing { .. } if !fresh && !plant.is(Mutant::StaleRelaySpeaks) => {}
-            Event::Message(_)
-            | Event::MessageUpdate(_)
-            | Event::MessageDelete { .. }
-            | Event::Typing { .. } => telling.say(out, plant),
-            Event::GuildDelete => {
+        match event.subject() {
+            Subject::Nobody => followed.apply(event),
+            Subject::Conversation(_) => {
+                if event.is_durable() || fresh || plant.is(Mutant::StaleRelaySpeaks) {
+                    telling.say(out, plant);
+                }
+            }
+            Subject::Guild if *event == Event::GuildDelete => {
                 lists.forget();
                 telling.dissolve(out);
             }
-            Event::MemberAdd { .. }
-            | Event::MemberUpdate { .. }
-            | Event::MemberRemove { .. }
-            | Event::RoleCreate { .. }
-            | Event::RoleUpdate { .. }
-            | Event::RoleDelete { .. }
-            | Event::ChannelCreate(_)
-            | Event::ChannelUpdate(_)
-            | Event::ChannelDelete { .. }
-            | Event::GuildUpdate { .. } => {
+            Subject::Member(_) | Subject::Role(_) | Subject::Channel(_) | Subject::Guild => {
                 lists.forget();
                 telling.change(out, plant);
             }
