@@ -10,6 +10,7 @@ use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::frame::{ClientFrame, CloseCode, Identify, Resume, ServerFrame};
 use crate::id::{Connection, NodeId, Seq, SessionId, Shard, Token, UserId};
@@ -263,25 +264,29 @@ impl Client {
 
     /// Something happened.
     pub fn handle(&mut self, now: Now, input: Input, out: &mut impl Sink<Output>) {
-        let now = now.instant;
+        let at = now.instant;
         match input {
-            Input::Start if self.is_off() => self.connect(now, out),
+            Input::Start if self.is_off() => self.connect(at, out),
             Input::Start => {}
             Input::Quit => self.quit(out),
-            Input::Opened { connection, jitter } => self.opened(now, connection, jitter, out),
+            Input::Opened { connection, jitter } => self.opened(at, connection, jitter, out),
             Input::Closed { connection, code, jitter } => {
-                self.closed(now, connection, code, jitter, out);
+                self.closed(at, connection, code, jitter, out);
             }
             Input::Frame { connection, frame } if self.connection == Some(connection) => {
-                self.frame(now, connection, frame, out);
+                self.frame(at, connection, frame, out);
             }
             Input::Frame { .. } => {}
             Input::Dispatch { connection, s, dispatch } => self.dispatch(connection, s, &dispatch),
             Input::Ask(request) => {
                 let way = (self.node, self.identity.token);
-                self.requests.ask((now, &self.limits), way, request, out);
+                let cx = &Cx::new(now, &self.limits, &mut self.plant);
+                self.requests.ask(cx, way, request, out);
             }
-            Input::Answer(answer) => self.requests.answered(&answer, &mut self.plant),
+            Input::Answer(answer) => {
+                let cx = &mut Cx::new(now, &self.limits, &mut self.plant);
+                self.requests.answered(cx, &answer);
+            }
         }
     }
 
@@ -312,15 +317,15 @@ impl Client {
 
     /// A deadline came.
     pub fn handle_timeout(&mut self, now: Now, out: &mut impl Sink<Output>) {
-        let now = now.instant;
+        let at = now.instant;
         match self.phase {
-            Phase::BackingOff { until } if now >= until => self.connect(now, out),
+            Phase::BackingOff { until } if at >= until => self.connect(at, out),
             Phase::Opening { since } | Phase::Greeting { since }
-                if now >= since + self.limits.connect_patience =>
+                if at >= since + self.limits.connect_patience =>
             {
-                self.abandon(now, out);
+                self.abandon(at, out);
             }
-            Phase::Pausing { until } if now >= until => self.identify(out),
+            Phase::Pausing { until } if at >= until => self.identify(out),
             Phase::Off
             | Phase::BackingOff { .. }
             | Phase::Opening { .. }
@@ -329,8 +334,9 @@ impl Client {
             | Phase::Entering
             | Phase::Live => {}
         }
-        self.beat(now, out);
-        self.requests.again((now, &self.limits), (self.node, self.identity.token), out);
+        self.beat(at, out);
+        let cx = &Cx::new(now, &self.limits, &mut self.plant);
+        self.requests.again(cx, (self.node, self.identity.token), out);
     }
 
     /// When it next wants to be called, if nothing happens before.

@@ -23,17 +23,16 @@ use alloc::boxed::Box;
 
 use serde::{Deserialize, Serialize};
 
+use crate::context::Cx;
 use crate::directory::Word;
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, UserId};
 use crate::journal::{Command, Reply};
-use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::mutant::Plant;
 use crate::peer::{PeerMessage, RelayId};
 use crate::request::{Answer, Request};
-use crate::time::{Instant, Now};
+use crate::time::Instant;
 use opening::Opening;
-use owner::{Owner, Turn};
+use owner::Owner;
 
 /// What can happen to a guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -192,18 +191,11 @@ impl Guild {
     }
 
     /// Something happened.
-    pub fn handle(
-        &mut self,
-        now: Now,
-        limits: &Limits,
-        input: Input,
-        out: &mut impl Sink<Output>,
-        plant: &mut Plant,
-    ) {
+    pub fn handle(&mut self, cx: &mut Cx<'_>, input: Input, out: &mut impl Sink<Output>) {
         match &mut self.phase {
             Phase::Idle => {
                 if let Input::Own { boot } = input {
-                    self.phase = Phase::Opening(Opening::begin(boot, now.instant, limits, out));
+                    self.phase = Phase::Opening(Opening::begin(cx, boot, out));
                 }
             }
             Phase::Opening(opening) => {
@@ -212,14 +204,13 @@ impl Guild {
                     // Otherwise somebody has opened the log since, and this epoch is over already.
                     && log.end() <= (Position { epoch, index: 0 })
                 {
-                    let turn = &mut Turn { now, limits, out, plant };
-                    let owner = Owner::adopt((self.id, epoch, asked), &log, turn);
+                    let owner = Owner::adopt(cx, (self.id, epoch, asked), &log, out);
                     self.phase = Phase::Serving(Box::new(owner));
                 }
             }
             Phase::Serving(owner) => {
                 let epoch = owner.epoch;
-                if let Some(why) = owner.handle(input, &mut Turn { now, limits, out, plant }) {
+                if let Some(why) = owner.handle(cx, input, out) {
                     out.emit(Output::SteppedDown { epoch, why });
                     self.phase = Phase::Idle;
                 }
@@ -228,17 +219,11 @@ impl Guild {
     }
 
     /// A deadline came.
-    pub fn handle_timeout(
-        &mut self,
-        now: Now,
-        limits: &Limits,
-        out: &mut impl Sink<Output>,
-        plant: &mut Plant,
-    ) {
+    pub fn handle_timeout(&mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
         match &mut self.phase {
             Phase::Idle => {}
-            Phase::Opening(opening) => opening.again(now.instant, limits, out),
-            Phase::Serving(owner) => owner.settle(&mut Turn { now, limits, out, plant }),
+            Phase::Opening(opening) => opening.again(cx, out),
+            Phase::Serving(owner) => owner.settle(cx, out),
         }
     }
 

@@ -25,10 +25,12 @@ pub mod permission;
 pub mod request;
 pub mod state;
 
+pub mod context;
 pub mod fixed_map;
 pub mod machine;
 pub mod mutant;
 pub mod roll;
+mod sabotage;
 pub mod timer;
 
 pub mod client;

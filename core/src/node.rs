@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::census::Census;
+use crate::context::Cx;
 use crate::directory::{Notice, Word};
 use crate::dispatch::{Dispatch, Intents};
 use crate::fixed_map::FixedMap;
@@ -355,10 +356,17 @@ impl Outbox for Vec<Output> {}
 /// One node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Node {
+    router: Router,
+    limits: Arc<Limits>,
+    plant: Plant,
+}
+
+/// All that a node holds. Its files have one noun each.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Router {
     id: NodeId,
     /// How often it has been started.
     boot: u32,
-    limits: Arc<Limits>,
     realm: Arc<Realm>,
     connections: Connections,
     users: Users,
@@ -370,7 +378,6 @@ pub struct Node {
     buckets: FixedMap<(UserId, Shard), Instant>,
     timers: Timers,
     life: Life,
-    plant: Plant,
 }
 
 impl Node {
@@ -385,10 +392,9 @@ impl Node {
         realm: Arc<Realm>,
         mutant: Option<Mutant>,
     ) -> Self {
-        Self {
+        let router = Router {
             id,
             boot,
-            limits,
             realm,
             connections: Connections::default(),
             users: Users::default(),
@@ -399,8 +405,8 @@ impl Node {
             buckets: FixedMap::default(),
             timers: Timers::default(),
             life: Life::default(),
-            plant: Plant::new(mutant),
-        }
+        };
+        Self { router, limits, plant: Plant::new(mutant) }
     }
 
     /// How often the planted bug was reached.
@@ -411,71 +417,83 @@ impl Node {
 
     /// Something happened.
     pub fn handle(&mut self, now: Now, input: Input, out: &mut impl Outbox) {
-        if self.life == Life::Stopped {
-            return;
-        }
-        match input {
-            Input::Own(guild) => self.own(now, guild, out),
-            Input::Journal { guild, reply } => self.journal(now, guild, reply, out),
-            Input::Directory(notice) => self.noticed(now, notice, out),
-            Input::Down(node) => self.down(now, node, out),
-            Input::Accepted { connection, window } => self.accepted(now, connection, window, out),
-            Input::Frame { connection, frame, bytes } => {
-                if self.admit(now, connection, bytes, out) {
-                    self.frame(now, connection, frame, out);
-                }
-            }
-            Input::Identify { connection, identify, session, bytes } => {
-                if self.admit(now, connection, bytes, out) {
-                    self.identify(now, connection, identify, session, out);
-                }
-            }
-            Input::Drained { connection, bytes } => self.drained(now, connection, bytes, out),
-            Input::Closed { connection, how } => self.closed(now, connection, how, out),
-            Input::Request { port, token, request } => self.request(port, token, request, out),
-            Input::Peer { from, message } => self.peer(now, from, message, out),
-            Input::Census => out.emit(Output::Note(Note::Census(self.census()))),
-            Input::Stop => self.stop(now, out),
-        }
-        self.rest(out);
+        let cx = &mut Cx::new(now, &self.limits, &mut self.plant);
+        self.router.handle(cx, input, out);
     }
 
     /// A deadline came.
     pub fn handle_timeout(&mut self, now: Now, out: &mut impl Outbox) {
-        while let Some(timer) = self.timers.due(now.instant) {
-            match timer {
-                Timer::Silence(connection) => self.silence(now, connection, out),
-                Timer::Expiry(slot, generation) => self.expire(slot, generation, out),
-                Timer::Bucket(user, shard) => {
-                    self.buckets.remove(&(user, shard));
-                }
-                Timer::Guild(guild) => self.guild_timeout(now, guild, out),
-                Timer::Silent(guild) => self.silent(now, guild, out),
-                Timer::Directory => self.directory_timeout(now, out),
-                Timer::Ask(serial) => self.ask_again(now, serial, out),
-                Timer::Stop => self.stop_is_due(out),
-            }
-        }
-        self.rest(out);
+        let cx = &mut Cx::new(now, &self.limits, &mut self.plant);
+        self.router.handle_timeout(cx, out);
     }
 
     /// When it next wants to be called, if nothing happens before.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next()
+        self.router.timers.next()
+    }
+}
+
+impl Router {
+    fn handle(&mut self, cx: &mut Cx<'_>, input: Input, out: &mut impl Outbox) {
+        if self.life == Life::Stopped {
+            return;
+        }
+        match input {
+            Input::Own(guild) => self.own(cx, guild, out),
+            Input::Journal { guild, reply } => self.journal(cx, guild, reply, out),
+            Input::Directory(notice) => self.noticed(cx, notice, out),
+            Input::Down(node) => self.down(cx, node, out),
+            Input::Accepted { connection, window } => self.accepted(cx, connection, window, out),
+            Input::Frame { connection, frame, bytes } => {
+                if self.admit(cx, connection, bytes, out) {
+                    self.frame(cx, connection, frame, out);
+                }
+            }
+            Input::Identify { connection, identify, session, bytes } => {
+                if self.admit(cx, connection, bytes, out) {
+                    self.identify(cx, connection, identify, session, out);
+                }
+            }
+            Input::Drained { connection, bytes } => self.drained(cx, connection, bytes, out),
+            Input::Closed { connection, how } => self.closed(cx, connection, how, out),
+            Input::Request { port, token, request } => self.request(cx, port, token, request, out),
+            Input::Peer { from, message } => self.peer(cx, from, message, out),
+            Input::Census => out.emit(Output::Note(Note::Census(self.census()))),
+            Input::Stop => self.stop(cx, out),
+        }
+        self.rest(out);
     }
 
-    fn peer(&mut self, now: Now, from: NodeId, message: PeerMessage, out: &mut impl Outbox) {
+    fn handle_timeout(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
+        while let Some(timer) = self.timers.due(cx.now.instant) {
+            match timer {
+                Timer::Silence(connection) => self.silence(cx, connection, out),
+                Timer::Expiry(slot, generation) => self.expire(cx, slot, generation, out),
+                Timer::Bucket(user, shard) => {
+                    self.buckets.remove(&(user, shard));
+                }
+                Timer::Guild(guild) => self.guild_timeout(cx, guild, out),
+                Timer::Silent(guild) => self.silent(cx, guild, out),
+                Timer::Directory => self.directory_timeout(cx, out),
+                Timer::Ask(serial) => self.ask_again(cx, serial, out),
+                Timer::Stop => self.stop_is_due(cx, out),
+            }
+        }
+        self.rest(out);
+    }
+
+    fn peer(&mut self, cx: &mut Cx<'_>, from: NodeId, message: PeerMessage, out: &mut impl Outbox) {
         match message {
             PeerMessage::Subscribe { .. }
             | PeerMessage::Unsubscribe { .. }
             | PeerMessage::CatchUp { .. }
-            | PeerMessage::Request { .. } => self.for_guild(now, from, message, out),
+            | PeerMessage::Request { .. } => self.for_guild(cx, from, message, out),
             PeerMessage::Chunk { .. } | PeerMessage::Stream { .. } => {
-                self.for_relay(now, from, message, out);
+                self.for_relay(cx, from, message, out);
             }
             PeerMessage::Tip { guild, sender, position, sent } => {
-                self.tipped(now, from, (guild, sender, position, sent), out);
+                self.tipped(cx, from, (guild, sender, position, sent), out);
             }
             PeerMessage::Answer { port, boot, sender, answer } => {
                 self.answered(from, (port, boot, sender), answer, out);

@@ -16,12 +16,13 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::event::Record;
 use crate::id::{GuildId, Position, UserId};
 use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::peer::{Chunk, PeerMessage, RelayId};
 
 use audience::Audience;
@@ -127,14 +128,14 @@ impl Relay {
     }
 
     /// What it wants of the owner now, if anything. Whoever asks is subscribed.
-    pub fn ask(&self, plant: &mut Plant) -> Option<PeerMessage> {
+    pub fn ask(&self, cx: &mut Cx<'_>) -> Option<PeerMessage> {
         let (guild, relay) = (self.guild, self.id);
         let from = match self.position() {
             None => return Some(PeerMessage::Subscribe { guild, relay }),
             Some(from) if from < self.heard => from,
             Some(_) => return None,
         };
-        if from.epoch < self.heard.epoch && plant.is(Mutant::SnapshotEachEpoch) {
+        if from.epoch < self.heard.epoch && cx.bug(Mutant::SnapshotEachEpoch) {
             return Some(PeerMessage::Subscribe { guild, relay });
         }
         Some(PeerMessage::CatchUp { guild, relay, from })
@@ -146,16 +147,15 @@ impl Relay {
     /// At most one event is taken up; [`advance`](Self::advance) takes up the next.
     pub fn handle(
         &mut self,
-        limits: &Limits,
+        cx: &mut Cx<'_>,
         input: Input,
         fresh: bool,
         out: &mut impl Sink<Output>,
-        plant: &mut Plant,
     ) {
         self.hear(input.position());
         match input {
-            Input::Chunk(chunk) => self.piece(chunk, out, plant),
-            Input::Stream(record) => self.stream(limits, record, fresh, out, plant),
+            Input::Chunk(chunk) => self.piece(cx, chunk, out),
+            Input::Stream(record) => self.stream(cx, record, fresh, out),
         }
     }
 
@@ -173,71 +173,70 @@ impl Relay {
     /// Rule 8: positions are compared epoch first, and an event links on by its predecessor.
     fn stream(
         &mut self,
-        limits: &Limits,
+        cx: &mut Cx<'_>,
         record: Arc<Record>,
         fresh: bool,
         out: &mut impl Sink<Output>,
-        plant: &mut Plant,
     ) {
-        if record.position.epoch < self.heard.epoch && plant.is(Mutant::FencedByRecord) {
+        if record.position.epoch < self.heard.epoch && cx.bug(Mutant::FencedByRecord) {
             return;
         }
         let links_on = self.followed.as_mut().is_some_and(|followed| {
             if record.position.index == 0
                 && record.prev < followed.position
-                && plant.is(Mutant::RelayRollsBack)
+                && cx.bug(Mutant::RelayRollsBack)
             {
                 followed.position = record.prev;
             }
-            record.prev <= followed.position && !waits_for_lost(&record, followed.position, plant)
+            record.prev <= followed.position && !waits_for_lost(cx, &record, followed.position)
         });
-        let Some(at) = self.position() else { return self.hold(limits, record, plant) };
+        let Some(at) = self.position() else { return self.hold(cx, record) };
         let (is_old, by_index) = (record.position <= at, record.position.index <= at.index);
         let is_old =
-            if is_old != by_index && plant.is(Mutant::IndexAlone) { by_index } else { is_old };
-        if is_old && !plant.is(Mutant::AppliedTwice) {
+            if is_old != by_index && cx.bug(Mutant::IndexAlone) { by_index } else { is_old };
+        if is_old && !cx.bug(Mutant::AppliedTwice) {
             return;
         }
-        let skips = record.position != at.next() && plant.is(Mutant::NextIndexOnly);
-        if (links_on && !skips) || !links_on && plant.is(Mutant::PrevIgnored) {
-            self.apply(&record, fresh, out, plant);
+        let skips = record.position != at.next() && cx.bug(Mutant::NextIndexOnly);
+        if (links_on && !skips) || !links_on && cx.bug(Mutant::PrevIgnored) {
+            self.apply(cx, &record, fresh, out);
         } else {
-            self.hold(limits, record, plant);
+            self.hold(cx, record);
         }
     }
 
     /// Keeps an event until those before it are there.
-    fn hold(&mut self, limits: &Limits, record: Arc<Record>, plant: &mut Plant) {
-        if self.held.len() >= limits.relay_inbox as usize {
+    fn hold(&mut self, cx: &mut Cx<'_>, record: Arc<Record>) {
+        if self.held.len() >= cx.limits.relay_inbox as usize {
             return;
         }
-        if plant.is(Mutant::ViewOfTomorrow) {
-            self.foresee(&record, plant);
+        if cx.bug(Mutant::ViewOfTomorrow) {
+            self.foresee(cx, &record);
         }
         self.held.insert(record.position, record);
     }
 
     /// Planted: what was heard of counts for what is seen before it comes.
-    fn foresee(&mut self, record: &Record, plant: &mut Plant) {
+    fn foresee(&mut self, cx: &mut Cx<'_>, record: &Record) {
         let Some(followed) = &mut self.followed else { return };
         followed.apply(&record.event);
         for class in &mut self.audience.classes {
-            class.visible = followed.visible(&class.kind, plant);
+            class.visible = followed.visible(cx, &class.kind);
         }
     }
 
     /// Takes up the next event that was held back, if those before it are there by now; says
     /// whether there was one.
-    pub fn advance(&mut self, fresh: bool, out: &mut impl Sink<Output>, plant: &mut Plant) -> bool {
+    pub fn advance(&mut self, cx: &mut Cx<'_>, fresh: bool, out: &mut impl Sink<Output>) -> bool {
         while let (Some(at), Some(first)) = (self.position(), self.held.first_entry()) {
             let (position, prev) = (first.get().position, first.get().prev);
             if position > at {
-                let skips = position != at.next() && plant.is(Mutant::NextIndexOnly);
-                if prev > at || skips || waits_for_lost(first.get(), at, plant) {
+                let skips = position != at.next() && cx.bug(Mutant::NextIndexOnly);
+                if prev > at || skips || waits_for_lost(cx, first.get(), at) {
                     return false;
                 }
                 let record = first.remove();
-                self.apply(&record, fresh, out, plant);
+                self.apply(cx, &record, fresh, out);
                 return true;
             }
             first.remove();
@@ -247,12 +246,12 @@ impl Relay {
 
     /// Rules 13 and 14: a state is taken up only by a relay that has none, or that is behind it and
     /// beyond the reach of events.
-    fn piece(&mut self, chunk: Arc<Chunk>, out: &mut impl Sink<Output>, plant: &mut Plant) {
+    fn piece(&mut self, cx: &mut Cx<'_>, chunk: Arc<Chunk>, out: &mut impl Sink<Output>) {
         if let Some(at) = self.position() {
             let is_wanted = at < chunk.position && at < chunk.reach;
             let is_taken = is_wanted
-                || at > chunk.position && plant.is(Mutant::SnapshotBackwards)
-                || at.epoch < chunk.position.epoch && plant.is(Mutant::SnapshotEachEpoch);
+                || at > chunk.position && cx.bug(Mutant::SnapshotBackwards)
+                || at.epoch < chunk.position.epoch && cx.bug(Mutant::SnapshotEachEpoch);
             if !is_taken {
                 return;
             }
@@ -339,14 +338,14 @@ impl Relay {
     }
 
     /// The class that a session belongs to, made if there is none; none for a non-member.
-    pub(crate) fn class_of(&mut self, slot: u32, plant: &mut Plant) -> Option<u32> {
+    pub(crate) fn class_of(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<u32> {
         let (followed, sitter) = (self.followed.as_ref()?, self.audience.at(slot)?);
         let (kind, intents) = (followed.kind(sitter.user)?, sitter.intents);
         let known = self.audience.class_of(intents, &kind);
-        if known.is_some() && !plant.is(Mutant::ViewAtSubscribe) {
+        if known.is_some() && !cx.bug(Mutant::ViewAtSubscribe) {
             return known;
         }
-        let visible = followed.visible(&kind, plant);
+        let visible = followed.visible(cx, &kind);
         Some(self.audience.found(intents, kind, visible))
     }
 
@@ -390,6 +389,6 @@ impl Relay {
 }
 
 /// A bug: a relay above a new owner's durable tail waits for what linked on to it (rule 10).
-fn waits_for_lost(record: &Record, at: Position, plant: &mut Plant) -> bool {
-    record.position.index == 0 && record.prev < at && plant.is(Mutant::RelayWaits)
+fn waits_for_lost(cx: &mut Cx<'_>, record: &Record, at: Position) -> bool {
+    record.position.index == 0 && record.prev < at && cx.bug(Mutant::RelayWaits)
 }

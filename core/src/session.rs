@@ -11,11 +11,12 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::context::Cx;
 use crate::credit::Credit;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::id::{ChannelId, Connection, GuildId, Seq, SessionId, Shard, UserId};
 use crate::limits::Limits;
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::node::Outbox;
 use crate::replay::{LogId, Logs, Replay};
 use crate::time::Instant;
@@ -207,10 +208,10 @@ impl Session {
     /// Refused, and nothing changed, if `seq` is not within what is kept and sent (D4).
     pub fn resume(
         &mut self,
+        cx: &mut Cx<'_>,
         connection: Connection,
         credit: Credit,
         seq: Seq,
-        plant: &mut Plant,
     ) -> Result<(), ResumeRefusal> {
         let (low, sent, last) = (self.replay.low(), self.peak, self.replay.last());
         if seq > sent || seq.next() < low {
@@ -219,10 +220,10 @@ impl Session {
         self.attach(connection, credit);
         // The replay belongs to this connection: it starts from what the client says, never from
         // what was written to the one before (PROTOCOL, rule 25).
-        if self.sent <= seq || !plant.is(Mutant::ReplayFromWritten) {
+        if self.sent <= seq || !cx.bug(Mutant::ReplayFromWritten) {
             self.sent = seq;
         }
-        if seq > Seq::ZERO && seq >= low && plant.is(Mutant::ReplayFromSeq) {
+        if seq > Seq::ZERO && seq >= low && cx.bug(Mutant::ReplayFromSeq) {
             self.sent = Seq(seq.0 - 1);
         }
         self.replayed = self.replay.push_own(Arc::new(Dispatch::private(Body::Resumed)));
@@ -240,8 +241,8 @@ impl Session {
     ///
     /// What the attached connection has not been written yet stays, whatever the client says: the
     /// replay under way still needs it.
-    pub fn acknowledge(&mut self, seq: Seq, logs: &impl Logs, plant: &mut Plant) {
-        if seq <= self.peak || plant.is(Mutant::LieBelieved) {
+    pub fn acknowledge(&mut self, cx: &mut Cx<'_>, seq: Seq, logs: &impl Logs) {
+        if seq <= self.peak || cx.bug(Mutant::LieBelieved) {
             self.replay.trim(seq.min(self.sent), logs);
         }
     }
@@ -345,16 +346,10 @@ impl Session {
     }
 
     /// Writes as much of the unsent tail as the connection takes, then narrows the window.
-    pub fn pump(
-        &mut self,
-        limits: &Limits,
-        logs: &impl Logs,
-        out: &mut impl Outbox,
-        plant: &mut Plant,
-    ) -> Push {
+    pub fn pump(&mut self, cx: &mut Cx<'_>, logs: &impl Logs, out: &mut impl Outbox) -> Push {
         let Some(connection) = self.connection else { return Push::Fine };
         if self.credit.is_open() && self.sent < self.replay.last() {
-            let refilters = self.is_replaying() && plant.is(Mutant::ReplayRefiltered);
+            let refilters = self.is_replaying() && cx.bug(Mutant::ReplayRefiltered);
             let lost = if refilters { self.lost(logs) } else { BTreeSet::new() };
             let (mut sent, mut credit) = (self.sent, self.credit);
             self.replay.after(sent, logs, |s, dispatch| {
@@ -368,7 +363,7 @@ impl Session {
             (self.sent, self.credit) = (sent, credit);
             self.peak = self.peak.max(sent);
         }
-        self.slide(limits, logs).unwrap_or(Push::Fine)
+        self.slide(cx.limits, logs).unwrap_or(Push::Fine)
     }
 
     /// Planted: the channels that this session was told it sees no more.

@@ -7,10 +7,10 @@
 use alloc::vec::Vec;
 
 use super::Output;
+use crate::context::Cx;
 use crate::id::{NodeId, Token};
-use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::request::{Answer, Outcome, Request};
 use crate::time::Instant;
 
@@ -41,17 +41,18 @@ impl Requests {
     /// Its user wants something. An ephemeral act is asked once, and no answer is waited for.
     pub(super) fn ask(
         &mut self,
-        (now, limits): (Instant, &Limits),
+        cx: &Cx<'_>,
         (node, token): (NodeId, Token),
         mut request: Request,
         out: &mut impl Sink<Output>,
     ) {
+        let now = cx.now.instant;
         request.attempt = 1;
         if !request.act.is_ephemeral() {
-            if self.open.len() >= limits.requests_open as usize {
+            if self.open.len() >= cx.limits.requests_open as usize {
                 return out.emit(Output::TooManyRequests(request.origin));
             }
-            let again = now + limits.request_again(1);
+            let again = now + cx.limits.request_again(1);
             self.open.push(Open { request: request.clone(), again, first: now });
         }
         out.emit(Output::Request { node, token, request });
@@ -61,27 +62,28 @@ impl Requests {
     /// window the same name would be another act (D5).
     pub(super) fn again(
         &mut self,
-        (now, limits): (Instant, &Limits),
+        cx: &Cx<'_>,
         (node, token): (NodeId, Token),
         out: &mut impl Sink<Output>,
     ) {
+        let now = cx.now.instant;
         self.open.retain_mut(|open| {
             if now < open.again {
                 return true;
             }
-            if now.since(open.first) >= limits.request_age {
+            if now.since(open.first) >= cx.limits.request_age {
                 out.emit(Output::GaveUp(open.request.origin));
                 return false;
             }
             open.request.attempt += 1;
-            open.again = now + limits.request_again(open.request.attempt);
+            open.again = now + cx.limits.request_again(open.request.attempt);
             out.emit(Output::Request { node, token, request: open.request.clone() });
             true
         });
     }
 
     /// A guild has answered.
-    pub(super) fn answered(&mut self, answer: &Answer, plant: &mut Plant) {
+    pub(super) fn answered(&mut self, cx: &mut Cx<'_>, answer: &Answer) {
         let same = |open: &Open| {
             let request = &open.request;
             (request.origin, request.guild) == (answer.origin, answer.guild)
@@ -92,7 +94,7 @@ impl Requests {
             Outcome::Done(_) => {
                 self.open.remove(at);
             }
-            Outcome::Refused { .. } if latest || plant.is(Mutant::StaleRefusalBelieved) => {
+            Outcome::Refused { .. } if latest || cx.bug(Mutant::StaleRefusalBelieved) => {
                 self.open.remove(at);
             }
             // It is asked again in its time, whatever was said.

@@ -7,17 +7,17 @@ use alloc::vec::Vec;
 use super::directed::Directed;
 use super::nonces::Nonces;
 use super::ring::Ring;
+use crate::context::Cx;
 use crate::event::{Event, Record};
 use crate::id::{Epoch, GuildId, Position};
 use crate::journal::Log;
-use crate::limits::Limits;
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::state::State;
 use crate::time::Instant;
 
 /// The acts that were committed, whoever did it.
-pub(super) fn nonces(now: Instant, log: &Log, plant: &mut Plant) -> Nonces {
-    if plant.is(Mutant::NoncesNotRebuilt) {
+pub(super) fn nonces(cx: &mut Cx<'_>, now: Instant, log: &Log) -> Nonces {
+    if cx.bug(Mutant::NoncesNotRebuilt) {
         return Nonces::default();
     }
     let done = log.tail.iter().filter_map(|record| Some((record.origin?, record.position)));
@@ -25,14 +25,14 @@ pub(super) fn nonces(now: Instant, log: &Log, plant: &mut Plant) -> Nonces {
 }
 
 /// The events that relays may have missed, epoch records among them (rule 5).
-pub(super) fn ring(limits: &Limits, log: &Log, skipped: bool, plant: &mut Plant) -> Ring {
-    if plant.is(Mutant::RingNotFilled) {
+pub(super) fn ring(cx: &mut Cx<'_>, log: &Log, skipped: bool) -> Ring {
+    if cx.bug(Mutant::RingNotFilled) {
         return Ring::default();
     }
     let is_told = |record: &&Arc<Record>| !skipped || record.event != Event::Opened;
     let tail: Vec<_> = log.tail.iter().filter(is_told).cloned().collect();
     // Whoever has the last change before the tail has all that matters of what was before it.
-    Ring::adopted(limits, log.base.changed, &tail, plant)
+    Ring::adopted(cx, log.base.changed, &tail)
 }
 
 /// The directory may not have heard of those who have left, nor of the guild's end.
@@ -51,15 +51,15 @@ pub(super) fn directed(id: GuildId, now: Instant, state: &State, log: &Log) -> D
 }
 
 /// A bug: a tip that is made up by counting the records of the log (rule 1).
-pub(super) fn counted(end: Position, log: &Log, plant: &mut Plant) -> Option<Position> {
+pub(super) fn counted(cx: &mut Cx<'_>, end: Position, log: &Log) -> Option<Position> {
     let index = log.tail.len() as u64;
-    (index > 1 && plant.is(Mutant::TailCounted)).then_some(Position { index, ..end })
+    (index > 1 && cx.bug(Mutant::TailCounted)).then_some(Position { index, ..end })
 }
 
 /// A bug: the same log with positions of the new owner's own (rule 1).
-pub(super) fn renumbered(epoch: Epoch, log: &Log, plant: &mut Plant) -> Option<Log> {
+pub(super) fn renumbered(cx: &mut Cx<'_>, epoch: Epoch, log: &Log) -> Option<Log> {
     let changes = log.tail.iter().filter(|record| record.event != Event::Opened);
-    if changes.clone().next().is_none() || !plant.is(Mutant::TailRenumbered) {
+    if changes.clone().next().is_none() || !cx.bug(Mutant::TailRenumbered) {
         return None;
     }
     let opened = log.tail.last().filter(|record| record.event == Event::Opened).cloned();

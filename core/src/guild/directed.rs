@@ -8,9 +8,9 @@ use alloc::collections::BTreeMap;
 
 use super::Output;
 use super::nonces::Asked;
+use crate::context::Cx;
 use crate::directory::Word;
 use crate::id::{GuildId, Position, UserId};
-use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::time::Instant;
 
@@ -106,11 +106,12 @@ impl Directed {
     }
 
     /// Says again what has had no answer for a while.
-    pub(super) fn again(&mut self, now: Instant, limits: &Limits, out: &mut impl Sink<Output>) {
+    pub(super) fn again(&mut self, cx: &Cx<'_>, out: &mut impl Sink<Output>) {
         if self.len() == 0 {
             self.again = None;
             return;
         }
+        let (now, limits) = (cx.now.instant, cx.limits);
         let again = *self.again.get_or_insert(now + limits.ask_again);
         if again > now {
             return;

@@ -8,10 +8,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::fold::Fold;
+use crate::context::Cx;
 use crate::dispatch::Message;
 use crate::event::{Channel, Event, Removal};
 use crate::id::{ChannelId, MessageId, RoleId, UserId};
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::permission::{Overwrite, Permissions};
 use crate::request::{Act, Origin, Refusal};
 use crate::state::State;
@@ -23,10 +24,10 @@ impl Fold {
     /// What the act comes to if it happens next.
     pub(super) fn judge(
         &self,
+        cx: &mut Cx<'_>,
         origin: Origin,
         act: &Act,
         wall: Wall,
-        plant: &mut Plant,
     ) -> Result<Event, Refusal> {
         let (user, state) = (origin.user, &self.state);
         if state.deleted {
@@ -34,18 +35,18 @@ impl Fold {
         }
         let is_member = state.members.contains_key(&user);
         if !is_member && *act != Act::Join {
-            if !plant.is(Mutant::MembersNotAsked) {
+            if !cx.bug(Mutant::MembersNotAsked) {
                 return Err(Refusal::NotAMember);
             }
             if let Act::Say { channel, content, mentions } = act {
-                return Ok(self.say(origin, *channel, (content, mentions), wall, plant));
+                return Ok(self.say(cx, origin, *channel, (content, mentions), wall));
             }
         }
-        let mut author = Author { user, state, plant };
+        let mut author = Author { user, state, cx };
         match act {
             Act::Say { channel, content, mentions } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
-                Ok(self.say(origin, *channel, (content, mentions), wall, author.plant))
+                Ok(self.say(author.cx, origin, *channel, (content, mentions), wall))
             }
             Act::Edit { said, content } => self.edit(&author, *said, content),
             Act::Delete { said } => self.delete(&mut author, *said),
@@ -78,26 +79,26 @@ impl Fold {
 
     fn say(
         &self,
+        cx: &mut Cx<'_>,
         Origin { user: author, nonce }: Origin,
         channel: ChannelId,
         (content, mentions): (&Arc<str>, &Arc<[UserId]>),
         wall: Wall,
-        plant: &mut Plant,
     ) -> Event {
         let (content, mentions) = (content.clone(), mentions.clone());
-        let id = self.next_message(wall, plant);
+        let id = self.next_message(cx, wall);
         Event::Message(Message { id, channel, author, nonce, content, mentions })
     }
 
     /// Tinted with the wall clock as clients expect, but never at the cost of the order: clocks jump
     /// (O5, F3).
-    fn next_message(&self, wall: Wall, plant: &mut Plant) -> MessageId {
+    fn next_message(&self, cx: &mut Cx<'_>, wall: Wall) -> MessageId {
         let tinted = MessageId(wall.0 << 22);
         let next = tinted.max(MessageId(self.messages.last().0 + 1));
-        if tinted < next && plant.is(Mutant::IdOfWallClock) { tinted } else { next }
+        if tinted < next && cx.bug(Mutant::IdOfWallClock) { tinted } else { next }
     }
 
-    fn edit(&self, author: &Author<'_>, said: Origin, content: &Arc<str>) -> Verdict {
+    fn edit(&self, author: &Author<'_, '_>, said: Origin, content: &Arc<str>) -> Verdict {
         let message = self.seen_by(author.user, said)?;
         if message.author != author.user {
             Err(Refusal::Forbidden)
@@ -109,7 +110,7 @@ impl Fold {
         }
     }
 
-    fn delete(&self, author: &mut Author<'_>, said: Origin) -> Verdict {
+    fn delete(&self, author: &mut Author<'_, '_>, said: Origin) -> Verdict {
         let &Message { id: message, channel, author: by, .. } = self.seen_by(author.user, said)?;
         if by != author.user {
             author.may_in(channel, Permissions::MANAGE_MESSAGES)?;
@@ -126,13 +127,13 @@ impl Fold {
 }
 
 /// A member who asks for something.
-struct Author<'a> {
+struct Author<'a, 'c> {
     user: UserId,
     state: &'a State,
-    plant: &'a mut Plant,
+    cx: &'a mut Cx<'c>,
 }
 
-impl Author<'_> {
+impl Author<'_, '_> {
     /// Whether the author may do this in the guild at large.
     fn may(&mut self, permission: Permissions) -> Result<(), Refusal> {
         self.holds(self.state.base(self.user), permission)
@@ -148,7 +149,7 @@ impl Author<'_> {
     }
 
     fn holds(&mut self, all: Permissions, one: Permissions) -> Result<(), Refusal> {
-        if all.contains(one) || self.plant.is(Mutant::PermissionNotAsked) {
+        if all.contains(one) || self.cx.bug(Mutant::PermissionNotAsked) {
             Ok(())
         } else {
             Err(Refusal::Forbidden)
@@ -156,7 +157,7 @@ impl Author<'_> {
     }
 
     fn owns(&mut self) -> Result<(), Refusal> {
-        if self.user == self.state.owner || self.plant.is(Mutant::PermissionNotAsked) {
+        if self.user == self.state.owner || self.cx.bug(Mutant::PermissionNotAsked) {
             Ok(())
         } else {
             Err(Refusal::Forbidden)

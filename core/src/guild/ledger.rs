@@ -8,6 +8,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Output;
+use crate::context::Cx;
 use crate::event::Record;
 use crate::id::{Epoch, Position};
 use crate::journal::Command;
@@ -66,8 +67,8 @@ impl Ledger {
     }
 
     /// Whether it is known lately enough that the epoch is the highest (L8).
-    pub(super) fn is_fresh(&self, now: Instant, limits: &Limits) -> bool {
-        now.since(self.confirmed) <= limits.stale_after
+    pub(super) fn is_fresh(&self, cx: &Cx<'_>) -> bool {
+        cx.now.instant.since(self.confirmed) <= cx.limits.stale_after
     }
 
     /// To be kept.
@@ -97,11 +98,12 @@ impl Ledger {
     }
 
     /// Asks for all that is due.
-    pub(super) fn ask(&mut self, now: Instant, limits: &Limits, out: &mut impl Sink<Output>) {
-        if let Some(append) = self.append(now, limits) {
+    pub(super) fn ask(&mut self, cx: &Cx<'_>, out: &mut impl Sink<Output>) {
+        let now = cx.now.instant;
+        if let Some(append) = self.append(cx) {
             out.emit(Output::Journal(append));
         }
-        if self.confirm_at(limits) <= now {
+        if self.confirm_at(cx.limits) <= now {
             self.asked = Some(now);
             let (epoch, asked) = (self.epoch, now.as_micros());
             out.emit(Output::Journal(Command::Confirm { epoch, asked }));
@@ -115,7 +117,8 @@ impl Ledger {
         append.map_or(confirm, |append| append.min(confirm))
     }
 
-    fn append(&mut self, now: Instant, limits: &Limits) -> Option<Command> {
+    fn append(&mut self, cx: &Cx<'_>) -> Option<Command> {
+        let (now, limits) = (cx.now.instant, cx.limits);
         let (epoch, after) = (self.epoch, self.kept);
         if self.flight.is_none() && !self.waiting.is_empty() {
             let records = core::mem::take(&mut self.waiting).into();

@@ -7,6 +7,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use super::Back;
+use crate::context::Cx;
 use crate::id::Position;
 use crate::limits::Limits;
 use crate::request::{Origin, Refusal};
@@ -82,9 +83,9 @@ impl Nonces {
     }
 
     /// Forgets what was settled a window ago.
-    pub(super) fn expire(&mut self, now: Instant, limits: &Limits) {
+    pub(super) fn expire(&mut self, cx: &Cx<'_>) {
         while let Some(&(at, origin)) = self.settled.front() {
-            if now.since(at) < limits.nonce_window {
+            if cx.now.instant.since(at) < cx.limits.nonce_window {
                 return;
             }
             self.settled.pop_front();

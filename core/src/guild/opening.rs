@@ -1,8 +1,8 @@
 //! A guild that is about to be owned: it asks the journal for an epoch until it gets one.
 
 use super::Output;
+use crate::context::Cx;
 use crate::journal::Command;
-use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::time::{Instant, Span};
 
@@ -19,23 +19,18 @@ pub(super) struct Opening {
 
 impl Opening {
     /// Asks for the first time. `boot` says how often this node had been started.
-    pub(super) fn begin(
-        boot: u32,
-        now: Instant,
-        limits: &Limits,
-        out: &mut impl Sink<Output>,
-    ) -> Self {
-        let opening = Self { boot, sent: now, wait: limits.journal_again };
+    pub(super) fn begin(cx: &Cx<'_>, boot: u32, out: &mut impl Sink<Output>) -> Self {
+        let opening = Self { boot, sent: cx.now.instant, wait: cx.limits.journal_again };
         opening.ask(out);
         opening
     }
 
     /// Asks again if it is time. Each question that the journal hears makes the answers to all before
     /// it worthless, so a slow journal is given more time with each.
-    pub(super) fn again(&mut self, now: Instant, limits: &Limits, out: &mut impl Sink<Output>) {
-        if now >= self.due() {
-            self.sent = now;
-            let most = limits.journal_again.scaled(PATIENCE, 1);
+    pub(super) fn again(&mut self, cx: &Cx<'_>, out: &mut impl Sink<Output>) {
+        if cx.now.instant >= self.due() {
+            self.sent = cx.now.instant;
+            let most = cx.limits.journal_again.scaled(PATIENCE, 1);
             self.wait = self.wait.scaled(2, 1).min(most);
             self.ask(out);
         }

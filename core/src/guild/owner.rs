@@ -13,21 +13,13 @@ use super::nonces::Nonces;
 use super::queue::Queue;
 use super::ring::Ring;
 use super::{Input, Kept, Output, StepDown, adoption};
+use crate::context::Cx;
 use crate::id::{Epoch, GuildId, NodeId, Position};
 use crate::journal::{Log, Reply};
-use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::peer::{PeerMessage, RelayId};
-use crate::time::{Instant, Now};
-
-/// One call of the machine: when, within which bounds, and where its outputs go.
-pub(super) struct Turn<'a, S> {
-    pub(super) now: Now,
-    pub(super) limits: &'a Limits,
-    pub(super) out: &'a mut S,
-    pub(super) plant: &'a mut Plant,
-}
+use crate::time::Instant;
 
 /// A guild that is owned.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -60,20 +52,21 @@ pub(super) struct Owner {
 
 impl Owner {
     /// Takes up the log that it was given with its epoch, asked for at the moment `asked`.
-    pub(super) fn adopt<S: Sink<Output>>(
+    pub(super) fn adopt(
+        cx: &mut Cx<'_>,
         (id, epoch, asked): (GuildId, Epoch, Instant),
         log: &Log,
-        turn: &mut Turn<'_, S>,
+        out: &mut impl Sink<Output>,
     ) -> Self {
-        let (now, limits) = (turn.now.instant, turn.limits);
-        let renumbered = adoption::renumbered(epoch, log, turn.plant);
+        let (now, limits) = (cx.now.instant, cx.limits);
+        let renumbered = adoption::renumbered(cx, epoch, log);
         let log = renumbered.as_ref().unwrap_or(log);
         let mut fold = Fold::new(limits, &log.base);
         log.tail.iter().for_each(|record| fold.apply(limits, record));
         let first = Position { epoch, index: 0 };
-        let skipped = turn.plant.is(Mutant::EpochNotTold);
+        let skipped = cx.bug(Mutant::EpochNotTold);
         let placed = if skipped { fold.changed() } else { log.end().max(first) };
-        let placed = adoption::counted(placed, log, turn.plant).unwrap_or(placed);
+        let placed = adoption::counted(cx, placed, log).unwrap_or(placed);
         let mut owner = Self {
             id,
             epoch,
@@ -81,8 +74,8 @@ impl Owner {
             tip: placed,
             ledger: Ledger::opened(epoch, asked),
             queue: Queue::default(),
-            nonces: adoption::nonces(now, log, turn.plant),
-            ring: adoption::ring(limits, log, skipped, turn.plant),
+            nonces: adoption::nonces(cx, now, log),
+            ring: adoption::ring(cx, log, skipped),
             directed: adoption::directed(id, now, &fold.state, log),
             followers: BTreeSet::new(),
             tail: log.tail.len(),
@@ -92,30 +85,31 @@ impl Owner {
             staged: fold.clone(),
             committed: fold,
         };
-        turn.out.emit(Output::Opened { epoch });
-        owner.settle(turn);
+        out.emit(Output::Opened { epoch });
+        owner.settle(cx, out);
         owner
     }
 
     /// Something happened. Says why it has to step down, if so.
-    pub(super) fn handle<S: Sink<Output>>(
+    pub(super) fn handle(
         &mut self,
+        cx: &mut Cx<'_>,
         input: Input,
-        turn: &mut Turn<'_, S>,
+        out: &mut impl Sink<Output>,
     ) -> Option<StepDown> {
         match input {
             Input::Own { .. } => {}
             Input::Close => self.closing = true,
             Input::Journal(reply) => {
                 if let Some(why) = self.answered(&reply) {
-                    if turn.plant.is(Mutant::StagedTold) {
-                        self.tell_staged(turn);
+                    if cx.bug(Mutant::StagedTold) {
+                        self.tell_staged(out);
                     }
                     return Some(why);
                 }
             }
             Input::Unsubscribe(relay) => self.forget(|follower| follower == relay),
-            Input::Gone(node) => self.gone(node, turn),
+            Input::Gone(node) => self.gone(cx, node, out),
             Input::Removed { user, at } => self.directed.removed(user, at),
             Input::Dissolved { at } => self.directed.is_dissolved(at),
             Input::Request { .. } | Input::Entered { .. } if self.closing => {}
@@ -123,22 +117,22 @@ impl Owner {
             | Input::Subscribe(_)
             | Input::CatchUp(..)
             | Input::Entered { .. } => {
-                if self.is_fresh(turn) {
-                    self.accept(input, turn);
+                if self.is_fresh(cx) {
+                    self.accept(cx, input, out);
                 }
             }
         }
-        self.settle(turn);
+        self.settle(cx, out);
         let closes = self.closing && self.queue.len() == 0;
-        (closes && !turn.plant.is(Mutant::StopKeepsGuilds)).then_some(StepDown::Closed)
+        (closes && !cx.bug(Mutant::StopKeepsGuilds)).then_some(StepDown::Closed)
     }
 
     /// What only an owner accepts that knows itself to be one.
-    fn accept<S: Sink<Output>>(&mut self, input: Input, turn: &mut Turn<'_, S>) {
+    fn accept(&mut self, cx: &mut Cx<'_>, input: Input, out: &mut impl Sink<Output>) {
         match input {
             Input::Request { back, epoch, heard, request } => {
-                if self.takes(&request, epoch, heard, turn) {
-                    self.request(back, request, turn);
+                if self.takes(cx, &request, epoch, heard) {
+                    self.request(cx, back, request, out);
                 }
             }
             // A relay follows when it asks, not when it is answered, so that nothing falls between
@@ -149,9 +143,9 @@ impl Owner {
             }
             Input::CatchUp(relay, from) => {
                 self.followers.insert(relay);
-                self.catch_up(relay, from, turn);
+                self.catch_up(cx, relay, from, out);
             }
-            Input::Entered { user, mark } => self.entered(user, mark, turn),
+            Input::Entered { user, mark } => self.entered(cx, user, mark, out),
             Input::Own { .. }
             | Input::Close
             | Input::Journal(_)
@@ -187,11 +181,11 @@ impl Owner {
         None
     }
 
-    fn gone<S: Sink<Output>>(&mut self, node: NodeId, turn: &mut Turn<'_, S>) {
+    fn gone(&mut self, cx: &mut Cx<'_>, node: NodeId, out: &mut impl Sink<Output>) {
         self.forget(|relay| relay.node == node);
-        if turn.plant.is(Mutant::MessagePerMember) {
+        if cx.bug(Mutant::MessagePerMember) {
             for _ in 0..self.committed.state.members.len() {
-                turn.out.emit(self.tip_at(turn.now.instant));
+                out.emit(self.tip_at(cx.now.instant));
             }
         }
     }
@@ -201,23 +195,22 @@ impl Owner {
         self.queue.forget(gone);
     }
 
-    fn is_fresh<S>(&self, turn: &mut Turn<'_, S>) -> bool {
-        self.ledger.is_fresh(turn.now.instant, turn.limits)
-            || turn.plant.is(Mutant::StaleOwnerSpeaks)
+    fn is_fresh(&self, cx: &mut Cx<'_>) -> bool {
+        self.ledger.is_fresh(cx) || cx.bug(Mutant::StaleOwnerSpeaks)
     }
 
     /// Lets out what may leave, and asks for all that is due.
-    pub(super) fn settle<S: Sink<Output>>(&mut self, turn: &mut Turn<'_, S>) {
-        let (now, limits) = (turn.now.instant, turn.limits);
-        self.nonces.expire(now, limits);
-        let fresh = self.is_fresh(turn);
+    pub(super) fn settle(&mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
+        let limits = cx.limits;
+        self.nonces.expire(cx);
+        let fresh = self.is_fresh(cx);
         if fresh {
-            self.release(turn);
-            self.directed.again(now, limits, turn.out);
-            self.tell_tip(turn);
+            self.release(cx, out);
+            self.directed.again(cx, out);
+            self.tell_tip(cx, out);
         }
-        self.compact(turn);
-        self.ledger.ask(now, limits, turn.out);
+        self.compact(cx, out);
+        self.ledger.ask(cx, out);
         let said = [self.next_tip, self.directed.due()].into_iter().flatten();
         let said = said.filter(|_| fresh).chain(self.nonces.expiry(limits));
         self.wake = said.fold(self.ledger.due(limits), Instant::min);
@@ -229,18 +222,18 @@ impl Owner {
     }
 
     /// Tells every node where the guild is, again and again (PROTOCOL, rule 12).
-    fn tell_tip<S: Sink<Output>>(&mut self, turn: &mut Turn<'_, S>) {
-        let now = turn.now.instant;
+    fn tell_tip(&mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
+        let now = cx.now.instant;
         if self.next_tip.is_some_and(|at| now < at) {
             return;
         }
-        let again = self.next_tip.replace(now + turn.limits.tip_every).is_some();
+        let again = self.next_tip.replace(now + cx.limits.tip_every).is_some();
         let is_first = self.epoch > Epoch(1) && self.tip.index == 0;
-        if is_first && turn.plant.is(Mutant::FirstTipNotTold) {
+        if is_first && cx.bug(Mutant::FirstTipNotTold) {
             return;
         }
-        if !again || !turn.plant.is(Mutant::TipOnce) {
-            turn.out.emit(self.tip_at(now));
+        if !again || !cx.bug(Mutant::TipOnce) {
+            out.emit(self.tip_at(now));
         }
     }
 

@@ -7,9 +7,10 @@ use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 
 use super::Back;
+use crate::context::Cx;
 use crate::event::Record;
 use crate::id::Position;
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::peer::RelayId;
 use crate::request::Answer;
 use crate::time::Instant;
@@ -71,14 +72,14 @@ impl Queue {
     /// by a question of the moment `confirmed`.
     pub(super) fn next(
         &mut self,
+        cx: &mut Cx<'_>,
         kept: Position,
         confirmed: Instant,
-        plant: &mut Plant,
     ) -> Option<Exit> {
         match self.items.front()? {
             Item::Event(record) if record.event.is_durable() && record.position > kept => None,
             Item::Refusal(_, _, came)
-                if *came > confirmed && !plant.is(Mutant::RefusedUnconfirmed) =>
+                if *came > confirmed && !cx.bug(Mutant::RefusedUnconfirmed) =>
             {
                 None
             }

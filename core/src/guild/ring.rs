@@ -6,10 +6,11 @@
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
+use crate::context::Cx;
 use crate::event::{Event, Record};
 use crate::id::Position;
 use crate::limits::Limits;
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 
 /// Events, oldest first.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -22,20 +23,15 @@ impl Ring {
     /// What a new owner finds in its journal after `before`. Ephemeral events between the records are
     /// lost, so each is linked to the record before it; but the journal has linked the epoch records
     /// to the last one that changed something (rule 9).
-    pub(super) fn adopted(
-        limits: &Limits,
-        before: Position,
-        tail: &[Arc<Record>],
-        plant: &mut Plant,
-    ) -> Self {
+    pub(super) fn adopted(cx: &mut Cx<'_>, before: Position, tail: &[Arc<Record>]) -> Self {
         let mut ring = Self::default();
         let mut prev = before;
         for record in tail {
             let linked = record.event == Event::Opened || record.prev == prev;
-            if linked || plant.is(Mutant::RingNotRelinked) {
-                ring.push(limits, record.clone());
+            if linked || cx.bug(Mutant::RingNotRelinked) {
+                ring.push(cx.limits, record.clone());
             } else {
-                ring.push(limits, Arc::new(Record { prev, ..(**record).clone() }));
+                ring.push(cx.limits, Arc::new(Record { prev, ..(**record).clone() }));
             }
             prev = record.position;
         }
@@ -75,11 +71,11 @@ impl Ring {
     /// All events after `from`, oldest first.
     pub(super) fn after(
         &self,
+        cx: &mut Cx<'_>,
         from: Position,
-        plant: &mut Plant,
     ) -> impl Iterator<Item = &Arc<Record>> {
         let end = self.records.back().map(|record| record.position.epoch);
-        let by_index = end != Some(from.epoch) && plant.is(Mutant::CatchUpByIndex);
+        let by_index = end != Some(from.epoch) && cx.bug(Mutant::CatchUpByIndex);
         let is_known = move |record: &&Arc<Record>| {
             let at = record.position;
             if by_index { at.index <= from.index } else { at <= from }

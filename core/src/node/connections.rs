@@ -6,14 +6,15 @@
 use alloc::vec::Vec;
 
 use super::stopping::Leave;
-use super::{Cut, Detach, End, Node, Note, Outbox, Output};
+use super::{Cut, Detach, End, Note, Outbox, Output, Router};
 use crate::census::{Line, Table};
+use crate::context::Cx;
 use crate::credit::Credit;
 use crate::frame::{CONTROL_BYTES, ClientFrame, CloseCode, Farewell, Malformed, ServerFrame};
 use crate::id::{Connection, Seq};
 use crate::limits::Limits;
 use crate::mutant::Mutant;
-use crate::time::{Instant, Now, Span};
+use crate::time::{Instant, Span};
 use crate::timer::{Timer, Timers};
 
 /// One open connection.
@@ -99,33 +100,33 @@ impl Connections {
     }
 }
 
-impl Node {
+impl Router {
     pub(super) fn accepted(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         window: u32,
         out: &mut impl Outbox,
     ) {
         let mut socket = Socket {
             generation: connection.generation,
-            opened: now.instant,
-            heard: now.instant,
-            armed: now.instant,
+            opened: cx.now.instant,
+            heard: cx.now.instant,
+            armed: cx.now.instant,
             credit: Credit::new(window),
             session: None,
             frames: 0,
-            minute: now.instant,
+            minute: cx.now.instant,
             leave: Leave::Never,
         };
-        socket.armed = socket.deadline(&self.limits);
+        socket.armed = socket.deadline(cx.limits);
         self.timers.arm(socket.armed, Timer::Silence(connection));
         self.connections.insert(connection, socket);
-        if self.is_stopping() && !self.plant.is(Mutant::StopTakesSessions) {
-            return self.turn_away(now, connection, out);
+        if self.is_stopping() && !cx.bug(Mutant::StopTakesSessions) {
+            return self.turn_away(cx, connection, out);
         }
-        let heartbeat_interval = self.limits.heartbeat_interval;
-        self.say(now, connection, ServerFrame::Hello { heartbeat_interval }, out);
+        let heartbeat_interval = cx.limits.heartbeat_interval;
+        self.say(cx, connection, ServerFrame::Hello { heartbeat_interval }, out);
     }
 
     /// Whether a frame may be looked at: it is not too long, and not one too many (B4).
@@ -134,80 +135,80 @@ impl Node {
     /// keeps to the limit in every minute, and nobody gets through with more than twice of it in any.
     pub(super) fn admit(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         bytes: u32,
         out: &mut impl Outbox,
     ) -> bool {
         let Some(socket) = self.connections.get_mut(connection) else { return false };
-        if now.instant.since(socket.minute) >= Span::secs(60) {
-            (socket.minute, socket.frames) = (now.instant, 0);
+        if cx.now.instant.since(socket.minute) >= Span::secs(60) {
+            (socket.minute, socket.frames) = (cx.now.instant, 0);
         }
         socket.frames += 1;
-        let many = socket.frames > self.limits.frames_per_minute;
-        let code = if many && !self.plant.is(Mutant::FramesNotCounted) {
+        let many = socket.frames > cx.limits.frames_per_minute;
+        let code = if many && !cx.bug(Mutant::FramesNotCounted) {
             CloseCode::RateLimited
-        } else if bytes > self.limits.frame_bytes {
+        } else if bytes > cx.limits.frame_bytes {
             CloseCode::Decode
         } else {
             return true;
         };
-        self.cut(now, connection, Cut::Misbehaved(code), out);
+        self.cut(cx, connection, Cut::Misbehaved(code), out);
         false
     }
 
     pub(super) fn frame(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         frame: ClientFrame,
         out: &mut impl Outbox,
     ) {
         match frame {
-            ClientFrame::Heartbeat { d } => self.heartbeat(now, connection, d, out),
-            ClientFrame::Resume(resume) => self.resume(now, connection, resume, out),
+            ClientFrame::Heartbeat { d } => self.heartbeat(cx, connection, d, out),
+            ClientFrame::Resume(resume) => self.resume(cx, connection, resume, out),
             // The driver gives an IDENTIFY an id for its session; without one it is unreadable.
             ClientFrame::Identify(_) | ClientFrame::Malformed(Malformed::Payload) => {
-                self.cut(now, connection, Cut::Misbehaved(CloseCode::Decode), out);
+                self.cut(cx, connection, Cut::Misbehaved(CloseCode::Decode), out);
             }
             ClientFrame::Malformed(Malformed::Opcode) => {
-                self.cut(now, connection, Cut::Misbehaved(CloseCode::UnknownOpcode), out);
+                self.cut(cx, connection, Cut::Misbehaved(CloseCode::UnknownOpcode), out);
             }
-            ClientFrame::Other => self.other(now, connection, out),
+            ClientFrame::Other => self.other(cx, connection, out),
         }
     }
 
     /// Within a session it is only counted, which it is by now.
-    fn other(&mut self, now: Now, connection: Connection, out: &mut impl Outbox) {
+    fn other(&mut self, cx: &mut Cx<'_>, connection: Connection, out: &mut impl Outbox) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         if socket.session.is_none() {
-            self.cut(now, connection, Cut::Misbehaved(CloseCode::NotAuthenticated), out);
+            self.cut(cx, connection, Cut::Misbehaved(CloseCode::NotAuthenticated), out);
         }
     }
 
     fn heartbeat(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         d: Option<Seq>,
         out: &mut impl Outbox,
     ) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
-        socket.heard = now.instant;
+        socket.heard = cx.now.instant;
         if let (Some(slot), Some(seq)) = (socket.session, d) {
-            self.sessions.at(slot).acknowledge(seq, &self.relays, &mut self.plant);
+            self.sessions.at(slot).acknowledge(cx, seq, &self.relays);
         }
         let replays = socket.session.is_some_and(|slot| self.sessions.at(slot).is_replaying());
-        if replays && self.plant.is(Mutant::HeartbeatUnanswered) {
+        if replays && cx.bug(Mutant::HeartbeatUnanswered) {
             return;
         }
-        self.say(now, connection, ServerFrame::HeartbeatAck, out);
+        self.say(cx, connection, ServerFrame::HeartbeatAck, out);
     }
 
     /// Writes an answer. A peer that asks and never reads is cut.
     pub(super) fn say(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         frame: ServerFrame,
         out: &mut impl Outbox,
@@ -215,17 +216,17 @@ impl Node {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         out.emit(Output::Frame { connection, frame });
         let reads = match socket.session {
-            Some(slot) => self.sessions.at(slot).charge(CONTROL_BYTES, &self.limits),
-            None => socket.credit.charge(CONTROL_BYTES, &self.limits),
+            Some(slot) => self.sessions.at(slot).charge(CONTROL_BYTES, cx.limits),
+            None => socket.credit.charge(CONTROL_BYTES, cx.limits),
         };
-        if !reads && !self.plant.is(Mutant::AnswersNotCounted) {
-            self.cut(now, connection, Cut::Slow, out);
+        if !reads && !cx.bug(Mutant::AnswersNotCounted) {
+            self.cut(cx, connection, Cut::Slow, out);
         }
     }
 
     pub(super) fn drained(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         bytes: u32,
         out: &mut impl Outbox,
@@ -234,31 +235,36 @@ impl Node {
         match socket.session {
             Some(slot) => {
                 self.sessions.at(slot).drained(bytes);
-                self.pump(now, slot, out);
+                self.pump(cx, slot, out);
             }
             None => socket.credit.refill(bytes),
         }
     }
 
     /// A connection has come to its deadline, or to one that has moved since.
-    pub(super) fn silence(&mut self, now: Now, connection: Connection, out: &mut impl Outbox) {
+    pub(super) fn silence(
+        &mut self,
+        cx: &mut Cx<'_>,
+        connection: Connection,
+        out: &mut impl Outbox,
+    ) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
-        let deadline = socket.deadline(&self.limits);
-        if now.instant < deadline {
+        let deadline = socket.deadline(cx.limits);
+        if cx.now.instant < deadline {
             socket.armed = deadline;
             self.timers.arm(deadline, Timer::Silence(connection));
-        } else if now.instant < socket.silent(&self.limits) {
-            self.must_leave(now, connection, out);
+        } else if cx.now.instant < socket.silent(cx.limits) {
+            self.must_leave(cx, connection, out);
         } else {
-            self.cut(now, connection, Cut::Silent, out);
+            self.cut(cx, connection, Cut::Silent, out);
         }
     }
 
     /// From now on a connection has to go at another moment.
-    pub(super) fn leave(&mut self, connection: Connection, leave: Leave) {
+    pub(super) fn leave(&mut self, cx: &Cx<'_>, connection: Connection, leave: Leave) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         socket.leave = leave;
-        Self::rearm(socket, connection, &self.limits, &mut self.timers);
+        Self::rearm(socket, connection, cx.limits, &mut self.timers);
     }
 
     /// The deadline of a connection may have moved nearer than its entry among the timers.
@@ -270,11 +276,17 @@ impl Node {
     }
 
     /// A connection writes for a session from now on, and has proved that it lives.
-    pub(super) fn enter(&mut self, now: Now, connection: Connection, slot: u32, resumed: bool) {
+    pub(super) fn enter(
+        &mut self,
+        cx: &mut Cx<'_>,
+        connection: Connection,
+        slot: u32,
+        resumed: bool,
+    ) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         socket.session = Some(slot);
-        socket.heard = now.instant;
-        if resumed && self.plant.is(Mutant::HeartbeatNotRearmed) {
+        socket.heard = cx.now.instant;
+        if resumed && cx.bug(Mutant::HeartbeatNotRearmed) {
             self.timers.disarm(socket.armed, Timer::Silence(connection));
         }
     }
@@ -282,7 +294,7 @@ impl Node {
     /// Closes a connection; its session, if it has one, waits for its client.
     pub(super) fn cut(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         why: Cut,
         out: &mut impl Outbox,
@@ -294,17 +306,22 @@ impl Node {
         };
         out.emit(Output::Close { connection, code });
         if let Some(slot) = socket.session {
-            self.detach(now, slot, Detach::Cut(why), out);
+            self.detach(cx, slot, Detach::Cut(why), out);
         }
     }
 
     /// Another connection has taken over the session of this one (L2).
-    pub(super) fn supersede(&mut self, connection: Connection, out: &mut impl Outbox) {
-        if self.plant.is(Mutant::OldNotClosed) {
+    pub(super) fn supersede(
+        &mut self,
+        cx: &mut Cx<'_>,
+        connection: Connection,
+        out: &mut impl Outbox,
+    ) {
+        if cx.bug(Mutant::OldNotClosed) {
             return;
         }
         if let Some(Socket { session: Some(slot), .. }) = self.forget(connection, out) {
-            self.plant.remember(connection, self.sessions.at(slot).id);
+            cx.remember(connection, self.sessions.at(slot).id);
             out.emit(Output::Close { connection, code: CloseCode::Unknown });
         }
     }
@@ -312,21 +329,21 @@ impl Node {
     /// The client's end is gone.
     pub(super) fn closed(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         how: Farewell,
         out: &mut impl Outbox,
     ) {
         let Some(Socket { session: Some(slot), .. }) = self.forget(connection, out) else {
-            if let Some(session) = self.plant.recall(connection) {
-                self.detach_late(now, session, how, out);
+            if let Some(session) = cx.recall(connection) {
+                self.detach_late(cx, session, how, out);
             }
             return;
         };
         if how.ends_session() {
-            self.end(slot, End::Quit, out);
+            self.end(cx, slot, End::Quit, out);
         } else {
-            self.detach(now, slot, Detach::Gone(how), out);
+            self.detach(cx, slot, Detach::Gone(how), out);
         }
     }
 
@@ -338,13 +355,13 @@ impl Node {
     }
 
     /// A session's connection carries no session any more, but stays open (L6).
-    pub(super) fn release(&mut self, now: Now, connection: Connection, credit: Credit) {
+    pub(super) fn release(&mut self, cx: &mut Cx<'_>, connection: Connection, credit: Credit) {
         if let Some(socket) = self.connections.get_mut(connection) {
             socket.session = None;
             socket.credit = credit;
             // It is without a session from now on, not since it was opened.
-            socket.opened = now.instant;
-            Self::rearm(socket, connection, &self.limits, &mut self.timers);
+            socket.opened = cx.now.instant;
+            Self::rearm(socket, connection, cx.limits, &mut self.timers);
         }
     }
 

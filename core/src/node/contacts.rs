@@ -6,13 +6,14 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{Node, Outbox, Output};
+use super::{Outbox, Output, Router};
 use crate::census::{Line, Table};
+use crate::context::Cx;
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, Token};
 use crate::limits::Limits;
 use crate::peer::PeerMessage;
 use crate::request::{Answer, Outcome, Refusal, Request};
-use crate::time::{Instant, Now};
+use crate::time::Instant;
 
 /// What is known of a guild's owner.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -84,11 +85,12 @@ impl Contacts {
     }
 }
 
-impl Node {
+impl Router {
     /// Passes a request on to the owner of its guild. Where none is known, or none was heard of for
     /// long, it is dropped: whoever asks will ask again.
     pub(super) fn request(
         &mut self,
+        cx: &Cx<'_>,
         port: Port,
         token: Token,
         request: Request,
@@ -97,7 +99,7 @@ impl Node {
         let author = self.realm.accounts.get(&token);
         let refused = if author != Some(&request.origin.user) {
             Refusal::Unauthorized
-        } else if request.act.bytes() > u64::from(self.limits.content_bytes) {
+        } else if request.act.bytes() > u64::from(cx.limits.content_bytes) {
             Refusal::TooLong
         } else {
             let contact = self.contacts.by_guild.get(&request.guild);
@@ -136,18 +138,18 @@ impl Node {
     /// An owner tells where it is.
     pub(super) fn tipped(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         from: NodeId,
         (guild, sender, position, sent): (GuildId, Epoch, Position, Instant),
         out: &mut impl Outbox,
     ) {
-        let was_fresh = self.contacts.is_fresh(guild, now.instant, &self.limits);
+        let was_fresh = self.contacts.is_fresh(guild, cx.now.instant, cx.limits);
         if !self.contacts.hears(guild, from, sender) {
             return;
         }
-        self.contacts.tip(guild, now.instant, sent);
+        self.contacts.tip(guild, cx.now.instant, sent);
         self.learn(guild, position);
-        self.relays_tipped(now, guild, was_fresh, out);
+        self.relays_tipped(cx, guild, was_fresh, out);
     }
 
     /// This node has heard of a guild's events up to `position`, by whatever way: none of its relays

@@ -11,13 +11,14 @@ mod silence;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{Node, Note, Outbox, Output};
+use super::{Note, Outbox, Output, Router};
 use crate::census::{Line, Table};
+use crate::context::Cx;
 use crate::id::GuildId;
 use crate::peer::{PeerMessage, RelayId};
 use crate::relay::Relay;
 use crate::replay::{Log, LogId, Logs};
-use crate::time::{Instant, Now};
+use crate::time::Instant;
 use crate::timer::Timer;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -122,17 +123,17 @@ impl Logs for Relays {
     }
 }
 
-impl Node {
+impl Router {
     /// Opens a relay. Where no owner is known, it asks when the first tip comes.
-    fn open_relay(&mut self, now: Now, guild: GuildId, out: &mut impl Outbox) -> u32 {
+    fn open_relay(&mut self, cx: &mut Cx<'_>, guild: GuildId, out: &mut impl Outbox) -> u32 {
         self.relays.serials += 1;
         let id = RelayId { node: self.id, serial: self.relays.serials };
         let mut relay = Relay::new(id, guild);
         relay.hear(self.contacts.position(guild));
         let slot = self.relays.insert(Open { relay, asks: None });
         Self::note(Note::RelayOpened { relay: id, guild }, out);
-        self.listen(now, guild);
-        self.ask(now, slot, out);
+        self.listen(cx, guild);
+        self.ask(cx, slot, out);
         slot
     }
 

@@ -3,11 +3,12 @@
 //!
 //! It waits for nobody: whoever has not gone by the end is left behind.
 
-use super::{Cut, End, Node, Outbox, Output};
+use super::{Cut, End, Outbox, Output, Router};
+use crate::context::Cx;
 use crate::frame::ServerFrame;
 use crate::id::Connection;
 use crate::mutant::Mutant;
-use crate::time::{Instant, Now};
+use crate::time::Instant;
 use crate::timer::Timer;
 
 /// How far a node is on its way.
@@ -41,60 +42,60 @@ impl Leave {
     }
 }
 
-impl Node {
+impl Router {
     pub(super) fn is_stopping(&self) -> bool {
         self.life == Life::Stops
     }
 
     /// The node is to stop. Told again, it goes on stopping.
-    pub(super) fn stop(&mut self, now: Now, out: &mut impl Outbox) {
+    pub(super) fn stop(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
         if self.life != Life::Runs {
             return;
         }
         self.life = Life::Stops;
-        self.timers.arm(now.instant + self.limits.stop_within, Timer::Stop);
+        self.timers.arm(cx.now.instant + cx.limits.stop_within, Timer::Stop);
         for connection in self.identifying() {
             self.stop_identifying(connection, out);
         }
         // Nobody could resume them here any more.
         for slot in self.sessions.detached() {
-            self.end(slot, End::Stopped, out);
+            self.end(cx, slot, End::Stopped, out);
         }
-        self.spread(now);
-        self.close_guilds(now, out);
+        self.spread(cx);
+        self.close_guilds(cx, out);
     }
 
     /// Gives each connection a moment of its own, evenly spread.
-    fn spread(&mut self, now: Now) {
+    fn spread(&mut self, cx: &mut Cx<'_>) {
         let held = self.connections.open();
         let count = held.len() as u64;
         for (connection, nth) in held.into_iter().zip(0..) {
-            let late = self.limits.stop_spread.scaled(nth, count);
-            let at_once = self.plant.is(Mutant::StopAllAtOnce);
-            let at = if at_once { now.instant } else { now.instant + late };
-            self.leave(connection, Leave::At(at));
+            let late = cx.limits.stop_spread.scaled(nth, count);
+            let at_once = cx.bug(Mutant::StopAllAtOnce);
+            let at = if at_once { cx.now.instant } else { cx.now.instant + late };
+            self.leave(cx, connection, Leave::At(at));
         }
     }
 
     /// The moment of a connection has come.
-    pub(super) fn must_leave(&mut self, now: Now, on: Connection, out: &mut impl Outbox) {
+    pub(super) fn must_leave(&mut self, cx: &mut Cx<'_>, on: Connection, out: &mut impl Outbox) {
         let Some(socket) = self.connections.get_mut(on) else { return };
         match socket.leave {
             Leave::Never => {}
             Leave::At(_) => {
-                let by = Leave::By(now.instant + self.limits.stop_patience);
-                let for_ever = self.plant.is(Mutant::StopWaitsForEver);
-                self.leave(on, if for_ever { Leave::Never } else { by });
-                self.say(now, on, ServerFrame::Reconnect, out);
+                let by = Leave::By(cx.now.instant + cx.limits.stop_patience);
+                let for_ever = cx.bug(Mutant::StopWaitsForEver);
+                self.leave(cx, on, if for_ever { Leave::Never } else { by });
+                self.say(cx, on, ServerFrame::Reconnect, out);
             }
-            Leave::By(_) => self.cut(now, on, Cut::Stopping, out),
+            Leave::By(_) => self.cut(cx, on, Cut::Stopping, out),
         }
     }
 
     /// Whoever wants a session of a node that stops is to find another one.
-    pub(super) fn turn_away(&mut self, now: Now, on: Connection, out: &mut impl Outbox) {
-        self.say(now, on, ServerFrame::Reconnect, out);
-        self.cut(now, on, Cut::Stopping, out);
+    pub(super) fn turn_away(&mut self, cx: &mut Cx<'_>, on: Connection, out: &mut impl Outbox) {
+        self.say(cx, on, ServerFrame::Reconnect, out);
+        self.cut(cx, on, Cut::Stopping, out);
     }
 
     /// A step is over: where a node that stops holds nothing any more, it is gone.
@@ -106,8 +107,8 @@ impl Node {
     }
 
     /// The time for stopping is up.
-    pub(super) fn stop_is_due(&mut self, out: &mut impl Outbox) {
-        if !self.plant.is(Mutant::StopWaitsForEver) {
+    pub(super) fn stop_is_due(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
+        if !cx.bug(Mutant::StopWaitsForEver) {
             self.gone(out);
         }
     }

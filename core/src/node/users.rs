@@ -6,14 +6,15 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::{Node, Outbox, Output};
+use super::{Outbox, Output, Router};
 use crate::census::{Line, Table};
+use crate::context::Cx;
 use crate::directory::{Notice, Word};
 use crate::fixed_map::FixedMap;
 use crate::frame::Identify;
 use crate::id::{Connection, GuildId, SessionId, UserId};
 use crate::mutant::Mutant;
-use crate::time::{Instant, Now};
+use crate::time::Instant;
 use crate::timer::Timer;
 
 /// A user with sessions here.
@@ -96,11 +97,11 @@ impl Users {
     }
 }
 
-impl Node {
+impl Router {
     /// An IDENTIFY is in order: the directory is asked which guilds its user is in.
     pub(super) fn ask_directory(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         (user, identify, session): (UserId, Identify, SessionId),
         out: &mut impl Outbox,
@@ -109,7 +110,7 @@ impl Node {
         let mark = self.users.marks;
         self.users.wait(connection, Waiting { user, identify, session, mark });
         out.emit(Output::Directory(Word::Ask { user, mark }));
-        self.watch_directory(now, true);
+        self.watch_directory(cx, true);
     }
 
     /// A connection is gone: its session is not to begin any more.
@@ -148,20 +149,20 @@ impl Node {
     }
 
     /// The directory said something.
-    pub(super) fn noticed(&mut self, now: Now, notice: Notice, out: &mut impl Outbox) {
+    pub(super) fn noticed(&mut self, cx: &mut Cx<'_>, notice: Notice, out: &mut impl Outbox) {
         match notice {
             Notice::Guilds { user, asked, version, guilds } => {
-                self.changed(now, user, (version, guilds.clone()), out);
-                self.begin_waiting(now, (user, asked, version), &guilds, out);
+                self.changed(cx, user, (version, guilds.clone()), out);
+                self.begin_waiting(cx, (user, asked, version), &guilds, out);
             }
             Notice::Changed { version, users } => {
                 for (user, version, guilds) in users {
-                    self.changed(now, user, (version, guilds), out);
+                    self.changed(cx, user, (version, guilds), out);
                 }
                 self.users.version = version.max(self.users.version);
             }
             Notice::Entered { .. } | Notice::Removed { .. } | Notice::Dissolved { .. } => {
-                self.directed(now, &notice, out);
+                self.directed(cx, &notice, out);
             }
         }
     }
@@ -169,7 +170,7 @@ impl Node {
     /// Sessions begin whose IDENTIFY came before the directory was asked.
     fn begin_waiting(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         (user, asked, version): (UserId, u64, u64),
         guilds: &[GuildId],
         out: &mut impl Outbox,
@@ -185,14 +186,14 @@ impl Node {
                 (known.version, known.guilds) = (version, guilds.to_vec());
             }
             let guilds = known.guilds.clone();
-            self.begin(now, connection, (user, identify, session), &guilds, out);
+            self.begin(cx, connection, (user, identify, session), &guilds, out);
         }
     }
 
     /// The directory names other guilds for a user.
     fn changed(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         user: UserId,
         (version, guilds): (u64, Vec<GuildId>),
         out: &mut impl Outbox,
@@ -206,7 +207,7 @@ impl Node {
         let sessions = known.sessions.clone();
         for slot in sessions {
             for &guild in guilds.iter().filter(|guild| !old.contains(guild)) {
-                self.named(now, slot, guild, out);
+                self.named(cx, slot, guild, out);
             }
             for &guild in old.iter().filter(|guild| !guilds.contains(guild)) {
                 self.unnamed(slot, guild, out);
@@ -215,21 +216,21 @@ impl Node {
     }
 
     /// The directory may have been missed, or may have missed something.
-    pub(super) fn directory_timeout(&mut self, now: Now, out: &mut impl Outbox) {
+    pub(super) fn directory_timeout(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
         self.users.armed = None;
         for (_, Waiting { user, mark, .. }) in self.users.all_waiting() {
             out.emit(Output::Directory(Word::Ask { user, mark }));
         }
-        if !self.users.by_id.is_empty() && !self.plant.is(Mutant::DirectoryNotAsked) {
+        if !self.users.by_id.is_empty() && !cx.bug(Mutant::DirectoryNotAsked) {
             out.emit(Output::Directory(Word::Since { version: self.users.version }));
         }
-        self.watch_directory(now, !self.users.waiting.is_empty());
+        self.watch_directory(cx, !self.users.waiting.is_empty());
     }
 
     /// Sees to it that the directory is asked again, soon or in due time.
-    pub(super) fn watch_directory(&mut self, now: Now, soon: bool) {
-        let wait = if soon { self.limits.ask_again } else { self.limits.reconcile_every };
-        let at = now.instant + wait;
+    pub(super) fn watch_directory(&mut self, cx: &mut Cx<'_>, soon: bool) {
+        let wait = if soon { cx.limits.ask_again } else { cx.limits.reconcile_every };
+        let at = cx.now.instant + wait;
         let users = &mut self.users;
         let wanted = !(users.by_id.is_empty() && users.waiting.is_empty());
         if wanted && users.armed.is_none_or(|armed| armed > at) {

@@ -6,9 +6,10 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::context::Cx;
 use crate::event::{Event, Subject};
 use crate::id::{ChannelId, Position, RoleId, UserId};
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::permission::{Overwrite, Permissions, Target};
 use crate::state::State;
 
@@ -127,12 +128,12 @@ impl Followed {
     }
 
     /// Whether members of a kind see a channel.
-    pub(super) fn sees(&self, kind: &Kind, channel: ChannelId, plant: &mut Plant) -> bool {
+    pub(super) fn sees(&self, cx: &mut Cx<'_>, kind: &Kind, channel: ChannelId) -> bool {
         let Some(overwrites) = self.guild.channels.get(&channel) else { return false };
         match kind {
             Kind::Owner => true,
             Kind::Own(user) => self.guild.sees(*user, channel),
-            Kind::Roles(roles) if roles.is_empty() && plant.is(Mutant::OpenToAll) => true,
+            Kind::Roles(roles) if roles.is_empty() && cx.bug(Mutant::OpenToAll) => true,
             Kind::Roles(roles) => {
                 let base = self.guild.base_of(roles);
                 let denies = |it: &Overwrite| {
@@ -144,36 +145,36 @@ impl Followed {
                 self.guild
                     .permissions_of(base, roles, None, channel)
                     .contains(Permissions::VIEW_CHANNEL)
-                    && !(denied && plant.is(Mutant::RolesNotOred))
+                    && !(denied && cx.bug(Mutant::RolesNotOred))
             }
         }
     }
 
     /// All channels that members of a kind see, ascending.
-    pub(super) fn visible(&self, kind: &Kind, plant: &mut Plant) -> Vec<ChannelId> {
+    pub(super) fn visible(&self, cx: &mut Cx<'_>, kind: &Kind) -> Vec<ChannelId> {
         let channels = self.guild.channels.keys().copied();
-        channels.filter(|channel| self.sees(kind, *channel, plant)).collect()
+        channels.filter(|channel| self.sees(cx, kind, *channel)).collect()
     }
 
     /// What members of a kind see now that an event was taken up, if that differs from before.
     pub(super) fn review(
         &self,
+        cx: &mut Cx<'_>,
         (kind, before): (&Kind, &[ChannelId]),
         event: &Event,
-        plant: &mut Plant,
     ) -> Option<Vec<ChannelId>> {
         let (channel, sees) = match event.subject() {
-            Subject::Role(role) => return self.review_role(kind, role, event, plant),
+            Subject::Role(role) => return self.review_role(cx, kind, role, event),
             Subject::Member(user) => {
                 let is_own =
                     matches!(event, Event::MemberUpdate { .. }) && *kind == Kind::Own(user);
-                return is_own.then(|| self.visible(kind, plant));
+                return is_own.then(|| self.visible(cx, kind));
             }
             Subject::Channel(channel) => {
-                let sees = self.sees(kind, channel, plant);
+                let sees = self.sees(cx, kind, channel);
                 if matches!(event, Event::ChannelCreate(_)) {
-                    let told = sees && !plant.is(Mutant::NewChannelToNone);
-                    (channel, told || plant.is(Mutant::NewChannelToAll))
+                    let told = sees && !cx.bug(Mutant::NewChannelToNone);
+                    (channel, told || cx.bug(Mutant::NewChannelToAll))
                 } else {
                     (channel, sees)
                 }
@@ -198,21 +199,17 @@ impl Followed {
     /// The same for a role's event.
     fn review_role(
         &self,
+        cx: &mut Cx<'_>,
         kind: &Kind,
         role: RoleId,
         event: &Event,
-        plant: &mut Plant,
     ) -> Option<Vec<ChannelId>> {
         let is_new = matches!(event, Event::RoleCreate { .. });
         if is_new || !(role == self.guild.everyone() || kind.may_have(role)) {
             return None;
         }
         let is_gone = matches!(event, Event::RoleDelete { .. });
-        Some(if is_gone {
-            self.visible(&kind.without(role), plant)
-        } else {
-            self.visible(kind, plant)
-        })
+        Some(if is_gone { self.visible(cx, &kind.without(role)) } else { self.visible(cx, kind) })
     }
 }
 

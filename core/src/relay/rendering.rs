@@ -5,10 +5,11 @@
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 
+use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::event::{Channel, Event, Record, Subject};
 use crate::id::{ChannelId, GuildId};
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::state::State;
 
 /// One dispatch of a rendering.
@@ -40,7 +41,7 @@ pub(super) struct Viewer<'a> {
 
 impl Viewer<'_> {
     /// The event itself, if it is about something in the view, and wanted: part (1).
-    pub(super) fn itself(&self, event: &Event, plant: &mut Plant) -> Option<Said> {
+    pub(super) fn itself(&self, cx: &mut Cx<'_>, event: &Event) -> Option<Said> {
         let wants = |intents| self.intents.contains(intents);
         let saw = |channel| self.before.binary_search(&channel).is_ok();
         let sees = |channel| self.after.binary_search(&channel).is_ok();
@@ -55,7 +56,7 @@ impl Viewer<'_> {
                 }
                 let is_blank = event.message().is_some()
                     && !wants(Intents::MESSAGE_CONTENT)
-                    && !plant.is(Mutant::ContentNotBlanked);
+                    && !cx.bug(Mutant::ContentNotBlanked);
                 return Some(if is_blank { Said::Blank } else { Said::Itself });
             }
             Subject::Member(_) => self.is_own || wants(Intents::GUILD_MEMBERS),
@@ -86,10 +87,10 @@ impl Viewer<'_> {
     /// The whole rendering, in order.
     pub(super) fn rendering(
         &self,
+        cx: &mut Cx<'_>,
         event: &Event,
-        plant: &mut Plant,
     ) -> impl Iterator<Item = (u8, Said)> {
-        let all = self.itself(event, plant).into_iter().chain(self.shifts(event));
+        let all = self.itself(cx, event).into_iter().chain(self.shifts(event));
         // Where more channels move at once than there are numbers, the rest share the last one.
         (0..=u8::MAX).chain(core::iter::repeat(u8::MAX)).zip(all)
     }

@@ -7,11 +7,11 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 
 use super::Relay;
+use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents, Snapshot};
 use crate::event::Channel;
 use crate::id::{GuildId, Position, RoleId, UserId};
-use crate::limits::Limits;
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::peer::Chunk;
 use crate::permission::Permissions;
 use crate::state::State;
@@ -77,10 +77,9 @@ impl Relay {
     /// none without a state.
     pub(crate) fn snapshot(
         &mut self,
+        cx: &mut Cx<'_>,
         number: u32,
         (user, intents): (UserId, Intents),
-        limits: &Limits,
-        plant: &mut Plant,
     ) -> Option<Dispatch> {
         let Self { followed, audience, lists, .. } = self;
         let followed = followed.as_ref()?;
@@ -93,13 +92,13 @@ impl Relay {
             visible.filter_map(|id| channel(*id)).collect()
         });
         let channels = match mixed {
-            Some(mixed) if mixed != *shown && plant.is(Mutant::CacheMixed) => mixed,
+            Some(mixed) if mixed != *shown && cx.bug(Mutant::CacheMixed) => mixed,
             Some(_) | None => shown.clone(),
         };
         let member_count = u32::try_from(guild.members.len()).unwrap_or(u32::MAX);
         let all = || guild.members.iter().map(|(user, roles)| (*user, roles.clone()));
         let members =
-            if intents.contains(Intents::GUILD_MEMBERS) && member_count <= limits.large_guild {
+            if intents.contains(Intents::GUILD_MEMBERS) && member_count <= cx.limits.large_guild {
                 lists.members.get_or_insert_with(|| all().collect()).clone()
             } else {
                 guild.members.get(&user).map(|roles| (user, roles.clone())).into_iter().collect()

@@ -9,20 +9,21 @@ use super::audience::{Audience, Bench};
 use super::followed::Followed;
 use super::rendering::{Press, Said, Viewer};
 use super::{Output, Relay};
+use crate::context::Cx;
 use crate::event::{Event, Record, Subject};
 use crate::id::UserId;
 use crate::machine::Sink;
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 
 impl Relay {
     /// Takes up one event and moves on. What is ephemeral is passed on only while the owner is
     /// known to be there (L8).
     pub(super) fn apply(
         &mut self,
+        cx: &mut Cx<'_>,
         record: &Record,
         fresh: bool,
         out: &mut impl Sink<Output>,
-        plant: &mut Plant,
     ) {
         let Self { guild, followed, audience, lists, .. } = self;
         let Some(followed) = followed else { return };
@@ -33,8 +34,8 @@ impl Relay {
         match event.subject() {
             Subject::Nobody => followed.apply(event),
             Subject::Conversation(_) => {
-                if event.is_durable() || fresh || plant.is(Mutant::StaleRelaySpeaks) {
-                    telling.say(out, plant);
+                if event.is_durable() || fresh || cx.bug(Mutant::StaleRelaySpeaks) {
+                    telling.say(cx, out);
                 }
             }
             Subject::Guild if *event == Event::GuildDelete => {
@@ -43,7 +44,7 @@ impl Relay {
             }
             Subject::Member(_) | Subject::Role(_) | Subject::Channel(_) | Subject::Guild => {
                 lists.forget();
-                telling.change(out, plant);
+                telling.change(cx, out);
             }
         }
     }
@@ -59,7 +60,7 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     /// Something that changes nobody's view: the hot path.
-    fn say(mut self, out: &mut impl Sink<Output>, plant: &mut Plant) {
+    fn say(mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
         for number in 0..self.audience.classes.len() {
             let class = &self.audience.classes[number];
             if class.recipients.is_empty() {
@@ -68,7 +69,7 @@ impl Telling<'_> {
             let seen = &class.visible[..];
             let viewer =
                 Viewer { intents: class.intents, before: seen, after: seen, is_own: false };
-            let Some(said) = viewer.itself(self.event, plant) else { continue };
+            let Some(said) = viewer.itself(cx, self.event) else { continue };
             let may_read = if said == Said::Blank { self.concerned(number) } else { Vec::new() };
             self.live(number, (0, said), may_read.clone(), out);
             for slot in may_read {
@@ -116,10 +117,10 @@ impl Telling<'_> {
 
     /// Something that may change what is seen: once for each class, and one by one for those who
     /// may come to sit in another.
-    fn change(mut self, out: &mut impl Sink<Output>, plant: &mut Plant) {
+    fn change(mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
         let apart = self.audience.told_of(self.followed.apart(self.event));
         self.followed.apply(self.event);
-        let is_frozen = plant.is(Mutant::ViewAtSubscribe);
+        let is_frozen = cx.bug(Mutant::ViewAtSubscribe);
         let mut reviewed = Vec::new();
         for number in 0..self.audience.classes.len() {
             let class = &self.audience.classes[number];
@@ -130,7 +131,7 @@ impl Telling<'_> {
             let after = if is_frozen {
                 None
             } else {
-                self.followed.review((&class.kind, before), self.event, plant)
+                self.followed.review(cx, (&class.kind, before), self.event)
             };
             let viewer = Viewer {
                 intents: class.intents,
@@ -141,7 +142,7 @@ impl Telling<'_> {
             let except = apart.iter().filter(|(_, class, _)| *class as usize == number);
             let except: Vec<_> = except.map(|(slot, ..)| *slot).collect();
             if except.len() < class.recipients.len() {
-                let all: Vec<_> = viewer.rendering(self.event, plant).collect();
+                let all: Vec<_> = viewer.rendering(cx, self.event).collect();
                 for said in all {
                     self.live(number, said, except.clone(), out);
                 }
@@ -149,7 +150,7 @@ impl Telling<'_> {
             reviewed.push((number, after));
         }
         for (slot, class, user) in apart {
-            self.tell_apart((slot, class, user), is_frozen, out, plant);
+            self.tell_apart(cx, (slot, class, user), is_frozen, out);
         }
         for (number, after) in reviewed {
             let class = &mut self.audience.classes[number];
@@ -173,13 +174,13 @@ impl Telling<'_> {
     /// Somebody whose own view may change, and who may be of another kind from now on.
     fn tell_apart(
         &mut self,
+        cx: &mut Cx<'_>,
         (slot, class, user): (u32, u32, UserId),
         is_frozen: bool,
         out: &mut impl Sink<Output>,
-        plant: &mut Plant,
     ) {
         if matches!(self.event, Event::MemberRemove { .. }) {
-            if !plant.is(Mutant::LeaveNotUnseated) {
+            if !cx.bug(Mutant::LeaveNotUnseated) {
                 self.tell(slot, (0, Said::Farewell), out);
                 out.emit(Output::Removed { slot });
             }
@@ -189,9 +190,9 @@ impl Telling<'_> {
         let Some(kind) = self.followed.kind(user) else { return };
         let class = &self.audience.classes[class as usize];
         let (intents, before) = (class.intents, &class.visible[..]);
-        let after = if is_frozen { before.to_vec() } else { self.followed.visible(&kind, plant) };
+        let after = if is_frozen { before.to_vec() } else { self.followed.visible(cx, &kind) };
         let viewer = Viewer { intents, before, after: &after, is_own };
-        let all: Vec<_> = viewer.rendering(self.event, plant).collect();
+        let all: Vec<_> = viewer.rendering(cx, self.event).collect();
         for said in all {
             self.tell(slot, said, out);
         }

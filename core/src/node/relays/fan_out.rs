@@ -2,30 +2,30 @@
 
 use alloc::vec::Vec;
 
-use super::super::{Gap, Node, Note, Outbox};
+use super::super::{Gap, Note, Outbox, Router};
+use crate::context::Cx;
 use crate::dispatch::Body;
 use crate::id::Position;
 use crate::mutant::Mutant;
 use crate::relay::Bench;
 use crate::replay::LogId;
 use crate::session::Push;
-use crate::time::Now;
 
 /// How many sessions are announced together, before any of them is told.
 const CROWD: usize = 16;
 
-impl Node {
+impl Router {
     /// Tells everybody in one class but `except` what stands at `index` of its log. The hot path.
     pub(super) fn fan_out(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         (log, index): (LogId, u64),
         except: &[u32],
         out: &mut impl Outbox,
     ) {
         let mut troubled = Vec::new();
         {
-            let Self { relays, sessions, limits, plant, .. } = self;
+            let Self { relays, sessions, .. } = self;
             let open = relays.slots[log.relay as usize].as_ref();
             let class = open.expect("a relay that speaks is open").relay.class(log.class);
             if class.recipients.is_empty() {
@@ -41,10 +41,10 @@ impl Node {
                         continue;
                     }
                     let session = sessions.at(slot);
-                    if session.is_replaying() && plant.is(Mutant::DroppedInReplay) {
+                    if session.is_replaying() && cx.bug(Mutant::DroppedInReplay) {
                         continue;
                     }
-                    match session.push_shared(limits, relays, (log, index), dispatch, out) {
+                    match session.push_shared(cx.limits, relays, (log, index), dispatch, out) {
                         Push::Fine => {}
                         push @ (Push::Slow | Push::Overflow) => troubled.push((slot, push)),
                     }
@@ -52,14 +52,14 @@ impl Node {
             }
         }
         for (slot, push) in troubled {
-            self.pushed(now, slot, push, out);
+            self.pushed(cx, slot, push, out);
         }
     }
 
     /// Sessions in the waiting room can be told of the guild now.
-    pub(super) fn welcome(&mut self, now: Now, relay: u32, out: &mut impl Outbox) {
+    pub(super) fn welcome(&mut self, cx: &mut Cx<'_>, relay: u32, out: &mut impl Outbox) {
         for slot in self.relays.at(relay).waiting().to_vec() {
-            self.introduce(now, slot, out);
+            self.introduce(cx, slot, out);
         }
     }
 
@@ -67,7 +67,7 @@ impl Node {
     /// can tell them how it stands (D2).
     pub(super) fn gap(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         relay: u32,
         (why, at): (Gap, Position),
         out: &mut impl Outbox,
@@ -88,11 +88,11 @@ impl Node {
                 self.relays.at(relay).owe(slot, true);
             }
         }
-        if why == Gap::Behind && self.plant.is(Mutant::GapNotTold) {
+        if why == Gap::Behind && cx.bug(Mutant::GapNotTold) {
             return;
         }
         for slot in told {
-            self.tell(now, slot, unavailable.clone(), out);
+            self.tell(cx, slot, unavailable.clone(), out);
         }
     }
 }

@@ -5,22 +5,23 @@
 
 use alloc::vec::Vec;
 
-use super::super::{Gap, Node, Outbox, Output};
+use super::super::{Gap, Outbox, Output, Router};
 use super::Relays;
+use crate::context::Cx;
 use crate::id::{GuildId, NodeId, Position};
 use crate::mutant::Mutant;
 use crate::peer::{PeerMessage, RelayId};
 use crate::relay::{self, Bench};
 use crate::replay::LogId;
 use crate::session::Seat;
-use crate::time::{Now, Span};
+use crate::time::Span;
 use crate::timer::Timer;
 
-impl Node {
+impl Router {
     /// An owner says something to a relay.
     pub(in crate::node) fn for_relay(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         from: NodeId,
         message: PeerMessage,
         out: &mut impl Outbox,
@@ -49,35 +50,35 @@ impl Node {
             let message = PeerMessage::Unsubscribe { guild, relay: id };
             return out.emit(Output::Peer { to: from, message });
         };
-        let fresh = self.contacts.is_fresh(guild, now.instant, &self.limits);
+        let fresh = self.contacts.is_fresh(guild, cx.now.instant, cx.limits);
         let was_current = self.relays.at(slot).is_current();
         self.learn(guild, input.position());
         let (mut said, mut due) = (Vec::new(), Vec::new());
         let relay = self.relays.at(slot);
-        relay.handle(&self.limits, input, fresh, &mut said, &mut self.plant);
+        relay.handle(cx, input, fresh, &mut said);
         let is_state = |said: &relay::Output| {
             matches!(said, relay::Output::Formed | relay::Output::Gap { .. })
         };
         let anew = said.iter().any(is_state);
         loop {
-            self.perform(now, (slot, id), &mut said, &mut due, out);
+            self.perform(cx, (slot, id), &mut said, &mut due, out);
             if !self.relays.is_open(id) {
                 return;
             }
-            if !self.relays.at(slot).advance(fresh, &mut said, &mut self.plant) {
+            if !self.relays.at(slot).advance(cx, fresh, &mut said) {
                 break;
             }
         }
-        self.relays.at(slot).trim(&self.limits);
+        self.relays.at(slot).trim(cx.limits);
         if (anew || !was_current) && self.relays.at(slot).is_current() {
-            self.welcome(now, slot, out);
+            self.welcome(cx, slot, out);
         } else {
             for slot in due {
-                self.introduce(now, slot, out);
+                self.introduce(cx, slot, out);
             }
         }
         if self.relays.is_open(id) {
-            self.watch(now, slot);
+            self.watch(cx, slot);
         }
     }
 
@@ -85,7 +86,7 @@ impl Node {
     /// the relay. Those who have to be told of the guild are `due`.
     fn perform(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         (slot, id): (u32, RelayId),
         said: &mut Vec<relay::Output>,
         due: &mut Vec<u32>,
@@ -97,15 +98,15 @@ impl Node {
             }
             match output {
                 relay::Output::Live { class, index, except } => {
-                    self.fan_out(now, (LogId { relay: slot, class }, index), &except, out);
+                    self.fan_out(cx, (LogId { relay: slot, class }, index), &except, out);
                 }
                 relay::Output::Tell { slot: to, dispatch } => {
                     if self.seat_at(slot, to).is_some() {
-                        self.tell(now, to, dispatch, out);
+                        self.tell(cx, to, dispatch, out);
                     }
                 }
                 relay::Output::Move { slot: who } => {
-                    let class = self.relays.at(slot).class_of(who, &mut self.plant);
+                    let class = self.relays.at(slot).class_of(cx, who);
                     if let (Some(class), Some(seat)) = (class, self.seat_at(slot, who)) {
                         self.place(seat, Bench::Class(class));
                     }
@@ -124,7 +125,7 @@ impl Node {
                 relay::Output::Formed => self.let_wait(slot),
                 relay::Output::Gap { after } => {
                     self.let_wait(slot);
-                    self.gap(now, slot, (Gap::Behind, after), out);
+                    self.gap(cx, slot, (Gap::Behind, after), out);
                 }
             }
         }
@@ -162,45 +163,45 @@ impl Node {
     /// behind it asks, which makes the owner, new or old, say all that is missing.
     pub(in crate::node) fn relays_tipped(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         guild: GuildId,
         was_fresh: bool,
         out: &mut impl Outbox,
     ) {
         let Some(presence) = self.relays.by_guild.get_mut(&guild) else { return };
-        presence.tipped = Some(now.instant);
-        self.listen(now, guild);
+        presence.tipped = Some(cx.now.instant);
+        self.listen(cx, guild);
         for slot in self.relays.of(guild) {
             let open = self.relays.open(slot);
             if open.relay.is_current() {
                 if !was_fresh {
-                    self.welcome(now, slot, out);
+                    self.welcome(cx, slot, out);
                 }
             } else if open.relay.position().is_none() && open.asks.is_none() {
-                self.ask(now, slot, out);
-            } else if !self.plant.is(Mutant::LinkUpIgnored) {
-                self.watch(now, slot);
+                self.ask(cx, slot, out);
+            } else if !cx.bug(Mutant::LinkUpIgnored) {
+                self.watch(cx, slot);
             }
         }
     }
 
     /// Asks the guild's owner for what the relay wants, and sees to it that it asks again.
-    pub(super) fn ask(&mut self, now: Now, slot: u32, out: &mut impl Outbox) {
+    pub(super) fn ask(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
         let relay = self.relays.at(slot);
         let guild = relay.guild;
         let Some(to) = self.contacts.owner(guild) else { return };
-        if let Some(message) = self.relays.at(slot).ask(&mut self.plant) {
+        if let Some(message) = self.relays.at(slot).ask(cx) {
             out.emit(Output::Peer { to, message });
-            self.wait(now, slot, self.limits.ask_again);
+            self.wait(cx, slot, cx.limits.ask_again);
         }
     }
 
     /// What is missing gets a moment to arrive by itself; what has arrived is not waited for.
-    fn watch(&mut self, now: Now, slot: u32) {
+    fn watch(&mut self, cx: &mut Cx<'_>, slot: u32) {
         let open = self.relays.open(slot);
         match (open.relay.is_current(), open.asks) {
-            (false, None) if self.plant.is(Mutant::RelayNeverAsks) => {}
-            (false, None) => self.wait(now, slot, self.limits.gap_patience),
+            (false, None) if cx.bug(Mutant::RelayNeverAsks) => {}
+            (false, None) => self.wait(cx, slot, cx.limits.gap_patience),
             (true, Some(at)) => {
                 open.asks = None;
                 let serial = open.relay.id.serial;
@@ -210,9 +211,9 @@ impl Node {
         }
     }
 
-    fn wait(&mut self, now: Now, slot: u32, span: Span) {
+    fn wait(&mut self, cx: &mut Cx<'_>, slot: u32, span: Span) {
         let open = self.relays.open(slot);
-        let (at, serial) = (now.instant + span, open.relay.id.serial);
+        let (at, serial) = (cx.now.instant + span, open.relay.id.serial);
         if let Some(old) = open.asks.replace(at) {
             self.timers.disarm(old, Timer::Ask(serial));
         }
@@ -220,9 +221,14 @@ impl Node {
     }
 
     /// What a relay has asked for has not come.
-    pub(in crate::node) fn ask_again(&mut self, now: Now, serial: u64, out: &mut impl Outbox) {
+    pub(in crate::node) fn ask_again(
+        &mut self,
+        cx: &mut Cx<'_>,
+        serial: u64,
+        out: &mut impl Outbox,
+    ) {
         let Some(&slot) = self.relays.by_serial.get(&serial) else { return };
         self.relays.open(slot).asks = None;
-        self.ask(now, slot, out);
+        self.ask(cx, slot, out);
     }
 }

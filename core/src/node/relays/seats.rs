@@ -5,33 +5,33 @@
 
 use alloc::sync::Arc;
 
-use super::super::{Node, Outbox};
+use super::super::{Outbox, Router};
+use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::id::GuildId;
 use crate::mutant::Mutant;
 use crate::relay::Bench;
 use crate::replay::LogId;
 use crate::session::{Push, Seat};
-use crate::time::Now;
 
-impl Node {
+impl Router {
     /// Gives a session a seat in the waiting room of a relay of `guild`. Where READY has listed the
     /// guild, something has to be told of it even to a non-member (D9).
     pub(in crate::node) fn seat(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         slot: u32,
         guild: GuildId,
         listed: bool,
         out: &mut impl Outbox,
     ) {
-        let found = self.relays.with_room(guild, self.limits.relay_sessions);
-        let relay = found.unwrap_or_else(|| self.open_relay(now, guild, out));
+        let found = self.relays.with_room(guild, cx.limits.relay_sessions);
+        let relay = found.unwrap_or_else(|| self.open_relay(cx, guild, out));
         let session = self.sessions.at(slot);
         session.sit(guild, relay, slot);
         let (user, mut intents) = (session.user, session.intents);
         let is_quiet = !intents.contains(Intents::GUILD_MESSAGES);
-        if is_quiet && self.plant.is(Mutant::IntentsIgnored) {
+        if is_quiet && cx.bug(Mutant::IntentsIgnored) {
             intents = Intents(intents.0 | Intents::USUAL.0);
         }
         self.relays.at(relay).sit(slot, user, intents, listed);
@@ -50,15 +50,15 @@ impl Node {
     /// a seat there learns all else from the stream.
     pub(in crate::node) fn named(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         slot: u32,
         guild: GuildId,
         out: &mut impl Outbox,
     ) {
         let session = self.sessions.at(slot);
         if session.shard.holds(guild) && session.seats().iter().all(|seat| seat.guild != guild) {
-            self.seat(now, slot, guild, false, out);
-            self.introduce(now, slot, out);
+            self.seat(cx, slot, guild, false, out);
+            self.introduce(cx, slot, out);
         }
     }
 
@@ -74,14 +74,14 @@ impl Node {
 
     /// Tells a session of the guilds that it has not been told of, as far as its connection takes
     /// them: a snapshot is numbered when it is pulled (B2), and from then on the session follows.
-    pub(in crate::node) fn introduce(&mut self, now: Now, slot: u32, out: &mut impl Outbox) {
+    pub(in crate::node) fn introduce(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
         if self.sessions.at(slot).waits() == 0 {
             return;
         }
         let mut at = 0;
         while let Some(&seat) = self.sessions.at(slot).seats().get(at) {
             at += 1;
-            if !seat.waits || !self.may_tell(now, seat) {
+            if !seat.waits || !self.may_tell(cx, seat) {
                 continue;
             }
             let relay = self.relays.at(seat.relay);
@@ -90,7 +90,7 @@ impl Node {
                 continue;
             }
             let dispatch = if is_member {
-                self.admit_to_class(seat)
+                self.admit_to_class(cx, seat)
             } else {
                 let position = relay.position().filter(|_| is_owed);
                 let farewell = position.map(|position| relay.word(position, Body::GuildDelete));
@@ -99,8 +99,8 @@ impl Node {
             };
             let Some(dispatch) = dispatch else { continue };
             let session = self.sessions.at(slot);
-            let push = session.push_own(&self.limits, &self.relays, dispatch, out);
-            self.pushed(now, slot, push, out);
+            let push = session.push_own(cx.limits, &self.relays, dispatch, out);
+            self.pushed(cx, slot, push, out);
             if push != Push::Fine {
                 return;
             }
@@ -108,26 +108,26 @@ impl Node {
     }
 
     /// Whether the relay of a seat knows enough, and lately enough, to speak (D3, L8).
-    fn may_tell(&mut self, now: Now, seat: Seat) -> bool {
+    fn may_tell(&mut self, cx: &mut Cx<'_>, seat: Seat) -> bool {
         let relay = &self.relays.slots[seat.relay as usize];
         let Some(relay) = relay.as_ref().map(|open| &open.relay) else { return false };
         let Some(position) = relay.position() else { return false };
         let is_below_epoch = position.epoch < relay.heard().epoch;
         let knows = relay.is_current()
-            || is_below_epoch && self.plant.is(Mutant::CreateBelowEpoch)
-            || self.plant.is(Mutant::StaleSnapshot);
+            || is_below_epoch && cx.bug(Mutant::CreateBelowEpoch)
+            || cx.bug(Mutant::StaleSnapshot);
         knows
-            && (self.contacts.is_fresh(seat.guild, now.instant, &self.limits)
-                || self.plant.is(Mutant::StaleRelaySpeaks))
+            && (self.contacts.is_fresh(seat.guild, cx.now.instant, cx.limits)
+                || cx.bug(Mutant::StaleRelaySpeaks))
     }
 
     /// A session sits in its class from now on; what it is told first.
-    fn admit_to_class(&mut self, seat: Seat) -> Option<Arc<Dispatch>> {
+    fn admit_to_class(&mut self, cx: &mut Cx<'_>, seat: Seat) -> Option<Arc<Dispatch>> {
         let session = self.sessions.at(seat.slot);
         let who = (session.user, session.intents);
         let relay = self.relays.at(seat.relay);
-        let class = relay.class_of(seat.slot, &mut self.plant)?;
-        let snapshot = relay.snapshot(class, who, &self.limits, &mut self.plant)?;
+        let class = relay.class_of(cx, seat.slot)?;
+        let snapshot = relay.snapshot(cx, class, who)?;
         relay.owe(seat.slot, false);
         self.place(seat, Bench::Class(class));
         Some(Arc::new(snapshot))

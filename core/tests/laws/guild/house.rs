@@ -7,6 +7,7 @@ mod witness;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use guildhall_core::context::Cx;
 use guildhall_core::directory::{Directory, Word};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::guild::{Back, Guild, Input, Output};
@@ -328,13 +329,13 @@ impl House {
             let Some((at, owner)) = next.filter(|(at, _)| *at <= end) else { break };
             assert!(at > self.now, "nothing that was due was left");
             self.now = at;
-            self.with(owner, |guild, now, limits, out, plant| {
-                guild.handle_timeout(now, limits, out, plant);
+            self.with(owner, |guild, cx, out| {
+                guild.handle_timeout(cx, out);
             });
             for other in 0..self.owners.len() {
                 if self.owners[other].runs && other != owner && due_now(&self.owners[other], at) {
-                    self.with(other, |guild, now, limits, out, plant| {
-                        guild.handle_timeout(now, limits, out, plant);
+                    self.with(other, |guild, cx, out| {
+                        guild.handle_timeout(cx, out);
                     });
                 }
             }
@@ -381,20 +382,16 @@ impl House {
     }
 
     pub(crate) fn handle(&mut self, owner: usize, input: Input) {
-        self.with(owner, |guild, now, limits, out, plant| {
-            guild.handle(now, limits, input, out, plant);
+        self.with(owner, |guild, cx, out| {
+            guild.handle(cx, input, out);
         });
     }
 
-    fn with(
-        &mut self,
-        owner: usize,
-        call: impl FnOnce(&mut Guild, Now, &Limits, &mut Vec<Output>, &mut Plant),
-    ) {
+    fn with(&mut self, owner: usize, call: impl FnOnce(&mut Guild, &mut Cx<'_>, &mut Vec<Output>)) {
         let mut out = Vec::new();
         let now = Now { instant: self.now, wall: self.wall };
         let it = &mut self.owners[owner];
-        call(&mut it.guild, now, &self.limits, &mut out, &mut it.plant);
+        call(&mut it.guild, &mut Cx::new(now, &self.limits, &mut it.plant), &mut out);
         if it.guild.poll_timeout().is_some_and(|at| at <= self.now) {
             panic!("it wants to be called at once again, and would want that for ever");
         }
