@@ -4,11 +4,11 @@
 //! snapshots, and renders each event once for each class of its sessions. It knows sessions only as
 //! slots; it does not number, write or judge what was already said.
 
-mod audience;
-mod followed;
+mod fanout;
 mod rendering;
+mod replica;
 mod snapshot;
-mod telling;
+mod subscribers;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -25,10 +25,10 @@ use crate::machine::Sink;
 use crate::mutant::Mutant;
 use crate::peer::{Chunk, PeerMessage, RelayId};
 
-use audience::Audience;
-pub(crate) use audience::{Bench, Class};
-use followed::Followed;
+use replica::Replica;
 use snapshot::{Lists, Pieces};
+use subscribers::Subscribers;
+pub(crate) use subscribers::{SubscriptionState, VisibilityClass};
 
 /// What can reach a relay.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -101,13 +101,13 @@ pub struct Relay {
     pub id: RelayId,
     /// The guild that it follows.
     pub guild: GuildId,
-    followed: Option<Followed>,
+    replica: Option<Replica>,
     pieces: Option<Pieces>,
     /// The newest position heard of.
     heard: Position,
     /// Events whose predecessors are missing.
     held: BTreeMap<Position, Arc<Record>>,
-    audience: Audience,
+    subscribers: Subscribers,
     lists: Lists,
 }
 
@@ -118,11 +118,11 @@ impl Relay {
         Self {
             id,
             guild,
-            followed: None,
+            replica: None,
             pieces: None,
             heard: Position::default(),
             held: BTreeMap::new(),
-            audience: Audience::default(),
+            subscribers: Subscribers::default(),
             lists: Lists::default(),
         }
     }
@@ -181,14 +181,14 @@ impl Relay {
         if record.position.epoch < self.heard.epoch && cx.bug(Mutant::FencedByRecord) {
             return;
         }
-        let links_on = self.followed.as_mut().is_some_and(|followed| {
+        let links_on = self.replica.as_mut().is_some_and(|replica| {
             if record.position.index == 0
-                && record.prev < followed.position
+                && record.prev < replica.position
                 && cx.bug(Mutant::RelayRollsBack)
             {
-                followed.position = record.prev;
+                replica.position = record.prev;
             }
-            record.prev <= followed.position && !waits_for_lost(cx, &record, followed.position)
+            record.prev <= replica.position && !waits_for_lost(cx, &record, replica.position)
         });
         let Some(at) = self.position() else { return self.hold(cx, record) };
         let (is_old, by_index) = (record.position <= at, record.position.index <= at.index);
@@ -218,10 +218,10 @@ impl Relay {
 
     /// Planted: what was heard of counts for what is seen before it comes.
     fn foresee(&mut self, cx: &mut Cx<'_>, record: &Record) {
-        let Some(followed) = &mut self.followed else { return };
-        followed.apply(&record.event);
-        for class in &mut self.audience.classes {
-            class.visible = followed.visible(cx, &class.kind);
+        let Some(replica) = &mut self.replica else { return };
+        replica.apply(&record.event);
+        for class in &mut self.subscribers.classes {
+            class.visible = replica.visible(cx, &class.kind);
         }
     }
 
@@ -268,14 +268,14 @@ impl Relay {
         let Some(state) = pieces.whole(self.guild) else { return };
         self.pieces = None;
         self.lists.forget();
-        let left = self.followed.replace(Followed::new(position, state));
+        let left = self.replica.replace(Replica::new(position, state));
         out.emit(left.map_or(Output::Formed, |left| Output::Gap { after: left.position }));
     }
 
     /// Forgets what no session can ask for any more, once all outputs have been acted upon.
     pub(crate) fn trim(&mut self, limits: &Limits) {
-        self.audience.trim(limits);
-        if self.audience.waiting().is_empty() {
+        self.subscribers.trim(limits);
+        if self.subscribers.waiting().is_empty() {
             self.lists.forget();
         }
         let at = self.position();
@@ -284,10 +284,10 @@ impl Relay {
         }
     }
 
-    /// The last position followed, if there is a state.
+    /// The position of the replica, if there is one.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
-        self.followed.as_ref().map(|followed| followed.position)
+        self.replica.as_ref().map(|replica| replica.position)
     }
 
     /// Whether it could tell a session of the guild: it has a state, and has heard of nothing newer
@@ -301,72 +301,72 @@ impl Relay {
     /// its user turns out to be no member.
     pub(crate) fn sit(&mut self, slot: u32, user: UserId, intents: Intents, owed: bool) {
         // Bits that change nothing must not make a class: clients choose them freely.
-        self.audience.sit(slot, user, intents.told(), owed);
+        self.subscribers.sit(slot, user, intents.told(), owed);
     }
 
     /// A session goes away.
     pub(crate) fn leave(&mut self, slot: u32) {
-        self.audience.leave(slot);
+        self.subscribers.leave(slot);
     }
 
     /// A session sits somewhere else from now on. What it keeps in the log of a class that it
     /// leaves, it must have taken along.
-    pub(crate) fn place(&mut self, slot: u32, bench: Bench) {
-        self.audience.place(slot, bench);
+    pub(crate) fn place(&mut self, slot: u32, state: SubscriptionState) {
+        self.subscribers.place(slot, state);
     }
 
     /// Whether a session has to be told something even if its user is no member.
     pub(crate) fn owe(&mut self, slot: u32, owed: bool) {
-        self.audience.owe(slot, owed);
+        self.subscribers.owe(slot, owed);
     }
 
     /// Where a session sits, if it does.
-    pub(crate) fn bench(&self, slot: u32) -> Option<Bench> {
-        self.audience.at(slot).map(|sitter| sitter.bench)
+    pub(crate) fn state(&self, slot: u32) -> Option<SubscriptionState> {
+        self.subscribers.at(slot).map(|subscription| subscription.state)
     }
 
     /// Whether a session is owed an end.
     pub(crate) fn owes(&self, slot: u32) -> bool {
-        self.audience.at(slot).is_some_and(|sitter| sitter.owed)
+        self.subscribers.at(slot).is_some_and(|subscription| subscription.owed)
     }
 
     /// Whether the user of a session is a member.
     pub(crate) fn has_member(&self, slot: u32) -> bool {
-        let user = self.audience.at(slot).map(|sitter| sitter.user);
-        let members = self.followed.as_ref().map(|followed| &followed.guild.members);
+        let user = self.subscribers.at(slot).map(|subscription| subscription.user);
+        let members = self.replica.as_ref().map(|replica| &replica.guild.members);
         user.zip(members).is_some_and(|(user, members)| members.contains_key(&user))
     }
 
     /// The class that a session belongs to, made if there is none; none for a non-member.
     pub(crate) fn class_of(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<u32> {
-        let (followed, sitter) = (self.followed.as_ref()?, self.audience.at(slot)?);
-        let (kind, intents) = (followed.kind(sitter.user)?, sitter.intents);
-        let known = self.audience.class_of(intents, &kind);
+        let (replica, subscription) = (self.replica.as_ref()?, self.subscribers.at(slot)?);
+        let (kind, intents) = (replica.kind(subscription.user)?, subscription.intents);
+        let known = self.subscribers.class_of(intents, &kind);
         if known.is_some() && !cx.bug(Mutant::ViewAtSubscribe) {
             return known;
         }
-        let visible = followed.visible(cx, &kind);
-        Some(self.audience.found(intents, kind, visible))
+        let visible = replica.visible(cx, &kind);
+        Some(self.subscribers.found(intents, kind, visible))
     }
 
     /// The class of this number.
-    pub(crate) fn class(&self, number: u32) -> &Class {
-        &self.audience.classes[number as usize]
+    pub(crate) fn class(&self, number: u32) -> &VisibilityClass {
+        &self.subscribers.classes[number as usize]
     }
 
     /// The sessions that wait to be told of the guild.
     pub(crate) fn waiting(&self) -> &[u32] {
-        self.audience.waiting()
+        self.subscribers.waiting()
     }
 
     /// The sessions that are told of the guild.
     pub(crate) fn told(&self) -> impl Iterator<Item = u32> {
-        self.audience.told()
+        self.subscribers.told()
     }
 
     /// The sessions whose users are no members.
     pub(crate) fn outside(&self) -> impl Iterator<Item = u32> {
-        self.audience.outside()
+        self.subscribers.outside()
     }
 
     /// Something said of the guild as a whole, as of a position.
@@ -377,14 +377,14 @@ impl Relay {
     /// How many sessions it serves.
     #[must_use]
     pub fn sessions(&self) -> u64 {
-        self.audience.len() as u64
+        self.subscribers.len() as u64
     }
 
     /// What it keeps: entries of its logs with their bytes, and pieces and events held back.
     #[must_use]
     pub fn kept(&self) -> ((u64, u64), u64) {
         let pieces = self.pieces.as_ref().map_or(0, Pieces::len);
-        (self.audience.logged(), (pieces + self.held.len()) as u64)
+        (self.subscribers.logged(), (pieces + self.held.len()) as u64)
     }
 }
 

@@ -5,8 +5,8 @@
 
 mod fan_out;
 mod following;
-mod seats;
 mod silence;
+mod subscriptions;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

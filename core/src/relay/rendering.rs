@@ -14,7 +14,7 @@ use crate::state::State;
 
 /// One dispatch of a rendering.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Said {
+pub(super) enum Rendered {
     /// The event.
     Itself,
     /// The event without what a message says.
@@ -41,7 +41,7 @@ pub(super) struct Viewer<'a> {
 
 impl Viewer<'_> {
     /// The event itself, if it is about something in the view, and wanted: part (1).
-    pub(super) fn itself(&self, cx: &mut Cx<'_>, event: &Event) -> Option<Said> {
+    pub(super) fn itself(&self, cx: &mut Cx<'_>, event: &Event) -> Option<Rendered> {
         let wants = |intents| self.intents.contains(intents);
         let saw = |channel| self.before.binary_search(&channel).is_ok();
         let sees = |channel| self.after.binary_search(&channel).is_ok();
@@ -57,7 +57,7 @@ impl Viewer<'_> {
                 let is_blank = event.message().is_some()
                     && !wants(Intents::MESSAGE_CONTENT)
                     && !cx.bug(Mutant::ContentNotBlanked);
-                return Some(if is_blank { Said::Blank } else { Said::Itself });
+                return Some(if is_blank { Rendered::Blank } else { Rendered::Itself });
             }
             Subject::Member(_) => self.is_own || wants(Intents::GUILD_MEMBERS),
             Subject::Channel(channel) => {
@@ -66,12 +66,12 @@ impl Viewer<'_> {
             }
             Subject::Role(_) | Subject::Guild => wants(Intents::GUILDS),
         };
-        told.then_some(Said::Itself)
+        told.then_some(Rendered::Itself)
     }
 
     /// The channels that the view lost, and then those that it gained, each by id: parts (2) and
     /// (3), without what the event says itself.
-    pub(super) fn shifts(&self, event: &Event) -> impl Iterator<Item = Said> {
+    pub(super) fn shifts(&self, event: &Event) -> impl Iterator<Item = Rendered> {
         let about =
             if let Subject::Channel(channel) = event.subject() { Some(channel) } else { None };
         let about = about.filter(|_| !matches!(event, Event::ChannelUpdate(_)));
@@ -81,7 +81,7 @@ impl Viewer<'_> {
         let told = move |channel: &ChannelId| Some(*channel) != about;
         let lost = old.iter().filter(move |it| told(it) && after.binary_search(it).is_err());
         let gained = new.iter().filter(move |it| told(it) && before.binary_search(it).is_err());
-        lost.map(|it| Said::Lost(*it)).chain(gained.map(|it| Said::Gained(*it)))
+        lost.map(|it| Rendered::Lost(*it)).chain(gained.map(|it| Rendered::Gained(*it)))
     }
 
     /// The whole rendering, in order.
@@ -89,7 +89,7 @@ impl Viewer<'_> {
         &self,
         cx: &mut Cx<'_>,
         event: &Event,
-    ) -> impl Iterator<Item = (u8, Said)> {
+    ) -> impl Iterator<Item = (u8, Rendered)> {
         let all = self.itself(cx, event).into_iter().chain(self.shifts(event));
         // Where more channels move at once than there are numbers, the rest share the last one.
         (0..=u8::MAX).chain(core::iter::repeat(u8::MAX)).zip(all)
@@ -97,34 +97,34 @@ impl Viewer<'_> {
 }
 
 /// The dispatches of one event, each made once for all who are told it (B3).
-pub(super) struct Press<'a> {
+pub(super) struct Renderer<'a> {
     guild: GuildId,
     record: &'a Record,
-    made: BTreeMap<(u8, Said), Arc<Dispatch>>,
+    made: BTreeMap<(u8, Rendered), Arc<Dispatch>>,
 }
 
-impl<'a> Press<'a> {
+impl<'a> Renderer<'a> {
     pub(super) fn new(guild: GuildId, record: &'a Record) -> Self {
         Self { guild, record, made: BTreeMap::new() }
     }
 
     /// The `nth` dispatch of a rendering; `state` is the guild just after the event.
-    pub(super) fn print(&mut self, (nth, said): (u8, Said), state: &State) -> Arc<Dispatch> {
+    pub(super) fn render(&mut self, (nth, said): (u8, Rendered), state: &State) -> Arc<Dispatch> {
         let Self { guild, record, made } = self;
-        let print = || {
+        let render = || {
             let body = match said {
-                Said::Itself => body(&record.event),
-                Said::Blank => blanked(&record.event),
-                Said::Lost(channel) => Body::ChannelDelete { channel },
-                Said::Gained(id) => {
+                Rendered::Itself => body(&record.event),
+                Rendered::Blank => blanked(&record.event),
+                Rendered::Lost(channel) => Body::ChannelDelete { channel },
+                Rendered::Gained(id) => {
                     let overwrites = state.channels.get(&id).cloned().unwrap_or_default();
                     Body::ChannelCreate(Channel { id, overwrites })
                 }
-                Said::Farewell => Body::GuildDelete,
+                Rendered::Farewell => Body::GuildDelete,
             };
             Arc::new(Dispatch::of(*guild, record.position, nth, body))
         };
-        made.entry((nth, said)).or_insert_with(print).clone()
+        made.entry((nth, said)).or_insert_with(render).clone()
     }
 }
 

@@ -81,11 +81,11 @@ impl Relay {
         number: u32,
         (user, intents): (UserId, Intents),
     ) -> Option<Dispatch> {
-        let Self { followed, audience, lists, .. } = self;
-        let followed = followed.as_ref()?;
-        let guild = &followed.guild;
-        let mixed = audience.classes.iter().find_map(|class| class.shown.clone());
-        let class = audience.classes.get_mut(number as usize)?;
+        let Self { replica, subscribers, lists, .. } = self;
+        let replica = replica.as_ref()?;
+        let guild = &replica.guild;
+        let mixed = subscribers.classes.iter().find_map(|class| class.shown.clone());
+        let class = subscribers.classes.get_mut(number as usize)?;
         let visible = class.visible.iter();
         let shown = class.shown.get_or_insert_with(|| {
             let channel = |id| Some(Channel { id, overwrites: guild.channels.get(&id)?.clone() });
@@ -106,6 +106,6 @@ impl Relay {
         let roles = || guild.roles.iter().map(|(role, given)| (*role, *given)).collect();
         let roles = lists.roles.get_or_insert_with(roles).clone();
         let snapshot = Snapshot { owner: guild.owner, roles, channels, member_count, members };
-        Some(Dispatch::of(self.guild, followed.position, 0, Body::GuildCreate(snapshot)))
+        Some(Dispatch::of(self.guild, replica.position, 0, Body::GuildCreate(snapshot)))
     }
 }

@@ -7,7 +7,7 @@ use crate::context::Cx;
 use crate::dispatch::Body;
 use crate::id::Position;
 use crate::mutant::Mutant;
-use crate::relay::Bench;
+use crate::relay::SubscriptionState;
 use crate::replay::LogId;
 use crate::session::Push;
 
@@ -84,7 +84,7 @@ impl Router {
         // between the gap and what ends it.
         for &slot in &told {
             if let Some(seat) = self.seat_at(relay, slot) {
-                self.place(seat, Bench::Waiting);
+                self.place(seat, SubscriptionState::Waiting);
                 self.relays.at(relay).owe(slot, true);
             }
         }

@@ -11,7 +11,7 @@ use crate::context::Cx;
 use crate::id::{GuildId, NodeId, Position};
 use crate::mutant::Mutant;
 use crate::peer::{PeerMessage, RelayId};
-use crate::relay::{self, Bench};
+use crate::relay::{self, SubscriptionState};
 use crate::replay::LogId;
 use crate::session::Seat;
 use crate::time::Span;
@@ -108,7 +108,7 @@ impl Router {
                 relay::Output::Move { slot: who } => {
                     let class = self.relays.at(slot).class_of(cx, who);
                     if let (Some(class), Some(seat)) = (class, self.seat_at(slot, who)) {
-                        self.place(seat, Bench::Class(class));
+                        self.place(seat, SubscriptionState::Class(class));
                     }
                 }
                 relay::Output::Removed { slot: who } => {
@@ -118,7 +118,7 @@ impl Router {
                 }
                 relay::Output::Due { slot: who } => {
                     if let Some(seat) = self.seat_at(slot, who) {
-                        self.place(seat, Bench::Waiting);
+                        self.place(seat, SubscriptionState::Waiting);
                         due.push(who);
                     }
                 }
@@ -134,7 +134,7 @@ impl Router {
     /// The seat of a session in a relay, as long as it has one.
     pub(super) fn seat_at(&mut self, relay: u32, slot: u32) -> Option<Seat> {
         let open = self.relays.at(relay);
-        open.bench(slot)?;
+        open.state(slot)?;
         let guild = open.guild;
         self.sessions.at(slot).seats().iter().find(|seat| seat.guild == guild).copied()
     }
@@ -143,7 +143,7 @@ impl Router {
     fn let_wait(&mut self, relay: u32) {
         for slot in self.relays.at(relay).outside().collect::<Vec<_>>() {
             if let Some(seat) = self.seat_at(relay, slot) {
-                self.place(seat, Bench::Waiting);
+                self.place(seat, SubscriptionState::Waiting);
             }
         }
     }

@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Output;
-use super::followed::Kind;
+use super::replica::Kind;
 use crate::dispatch::Intents;
 use crate::event::Channel;
 use crate::id::{ChannelId, RoleId, UserId};
@@ -19,7 +19,7 @@ use crate::replay::Log;
 
 /// Where a session sits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Bench {
+pub(crate) enum SubscriptionState {
     /// In the class of this number: it is told of the guild.
     Class(u32),
     /// It still has to be told of the guild, or that there is nothing to be told.
@@ -30,11 +30,11 @@ pub(crate) enum Bench {
 
 /// A session in a relay.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Sitter {
+pub(super) struct Subscription {
     pub(super) user: UserId,
     pub(super) intents: Intents,
-    pub(super) bench: Bench,
-    /// Its index in the list of that bench.
+    pub(super) state: SubscriptionState,
+    /// Its index in the list of that state.
     place: u32,
     /// Whether it has to hear of the guild even if its user is no member: READY has listed it, or
     /// there is a gap to be ended (D2, D9).
@@ -43,7 +43,7 @@ pub(super) struct Sitter {
 
 /// Sessions that want the same of the guild's events and see the same of it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Class {
+pub(crate) struct VisibilityClass {
     pub(super) intents: Intents,
     pub(super) kind: Kind,
     /// The channels that they see, ascending.
@@ -57,23 +57,23 @@ pub(crate) struct Class {
 
 /// Everybody in a relay.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub(super) struct Audience {
-    sitters: BTreeMap<u32, Sitter>,
+pub(super) struct Subscribers {
+    subscriptions: BTreeMap<u32, Subscription>,
     people: BTreeSet<(UserId, u32)>,
-    pub(super) classes: Vec<Class>,
+    pub(super) classes: Vec<VisibilityClass>,
     numbers: BTreeMap<(Intents, Kind), u32>,
     free: Vec<u32>,
     waiting: Vec<u32>,
 }
 
-impl Audience {
-    pub(super) fn at(&self, slot: u32) -> Option<&Sitter> {
-        self.sitters.get(&slot)
+impl Subscribers {
+    pub(super) fn at(&self, slot: u32) -> Option<&Subscription> {
+        self.subscriptions.get(&slot)
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.sitters.len()
+        self.subscriptions.len()
     }
 
     pub(super) fn waiting(&self) -> &[u32] {
@@ -87,14 +87,17 @@ impl Audience {
 
     /// Those who sit outside.
     pub(super) fn outside(&self) -> impl Iterator<Item = u32> {
-        let outside = self.sitters.iter().filter(|(_, sitter)| sitter.bench == Bench::Outside);
+        let outside = self
+            .subscriptions
+            .iter()
+            .filter(|(_, subscription)| subscription.state == SubscriptionState::Outside);
         outside.map(|(slot, _)| *slot)
     }
 
     /// The sessions of a user, each with where it sits.
-    pub(super) fn of(&self, user: UserId) -> impl Iterator<Item = (u32, Bench)> {
+    pub(super) fn of(&self, user: UserId) -> impl Iterator<Item = (u32, SubscriptionState)> {
         let slots = self.people.range((user, 0)..=(user, u32::MAX)).map(|(_, slot)| *slot);
-        slots.filter_map(|slot| Some((slot, self.sitters.get(&slot)?.bench)))
+        slots.filter_map(|slot| Some((slot, self.subscriptions.get(&slot)?.state)))
     }
 
     /// The sessions of these users that sit in classes: slot, class and user, ascending by slot.
@@ -105,9 +108,9 @@ impl Audience {
         let mut told: Vec<_> = users
             .into_iter()
             .flat_map(|user| {
-                self.of(user).filter_map(move |(slot, bench)| match bench {
-                    Bench::Class(class) => Some((slot, class, user)),
-                    Bench::Waiting | Bench::Outside => None,
+                self.of(user).filter_map(move |(slot, state)| match state {
+                    SubscriptionState::Class(class) => Some((slot, class, user)),
+                    SubscriptionState::Waiting | SubscriptionState::Outside => None,
                 })
             })
             .collect();
@@ -118,54 +121,56 @@ impl Audience {
 
     /// A session sits down in the waiting room.
     pub(super) fn sit(&mut self, slot: u32, user: UserId, intents: Intents, owed: bool) {
-        let bench = Bench::Outside;
-        self.sitters.insert(slot, Sitter { user, intents, bench, place: 0, owed });
+        let state = SubscriptionState::Outside;
+        self.subscriptions.insert(slot, Subscription { user, intents, state, place: 0, owed });
         self.people.insert((user, slot));
-        self.place(slot, Bench::Waiting);
+        self.place(slot, SubscriptionState::Waiting);
     }
 
     /// A session goes away.
     pub(super) fn leave(&mut self, slot: u32) {
-        self.place(slot, Bench::Outside);
-        if let Some(sitter) = self.sitters.remove(&slot) {
-            self.people.remove(&(sitter.user, slot));
+        self.place(slot, SubscriptionState::Outside);
+        if let Some(subscription) = self.subscriptions.remove(&slot) {
+            self.people.remove(&(subscription.user, slot));
         }
     }
 
     /// A session has to hear of the guild, whatever comes.
     pub(super) fn owe(&mut self, slot: u32, owed: bool) {
-        if let Some(sitter) = self.sitters.get_mut(&slot) {
-            sitter.owed = owed;
+        if let Some(subscription) = self.subscriptions.get_mut(&slot) {
+            subscription.owed = owed;
         }
     }
 
-    fn bench(&mut self, bench: Bench) -> Option<&mut Vec<u32>> {
-        match bench {
-            Bench::Class(number) => Some(&mut self.classes[number as usize].recipients),
-            Bench::Waiting => Some(&mut self.waiting),
-            Bench::Outside => None,
+    fn state(&mut self, state: SubscriptionState) -> Option<&mut Vec<u32>> {
+        match state {
+            SubscriptionState::Class(number) => Some(&mut self.classes[number as usize].recipients),
+            SubscriptionState::Waiting => Some(&mut self.waiting),
+            SubscriptionState::Outside => None,
         }
     }
 
     /// A session sits somewhere else from now on; whoever sat last takes its place. What it keeps
     /// in the log of a class, it must have taken along.
-    pub(super) fn place(&mut self, slot: u32, bench: Bench) {
-        let Some(&Sitter { bench: old, place, .. }) = self.sitters.get(&slot) else { return };
-        if let Some(list) = self.bench(old) {
+    pub(super) fn place(&mut self, slot: u32, state: SubscriptionState) {
+        let Some(&Subscription { state: old, place, .. }) = self.subscriptions.get(&slot) else {
+            return;
+        };
+        if let Some(list) = self.state(old) {
             list.swap_remove(place as usize);
             let moved = list.get(place as usize).copied();
-            if let Some(moved) = moved.and_then(|slot| self.sitters.get_mut(&slot)) {
+            if let Some(moved) = moved.and_then(|slot| self.subscriptions.get_mut(&slot)) {
                 moved.place = place;
             }
         }
-        let place = self.bench(bench).map_or(0, |list| {
+        let place = self.state(state).map_or(0, |list| {
             list.push(slot);
             number(list.len() - 1)
         });
-        if let Some(sitter) = self.sitters.get_mut(&slot) {
-            (sitter.bench, sitter.place) = (bench, place);
+        if let Some(subscription) = self.subscriptions.get_mut(&slot) {
+            (subscription.state, subscription.place) = (state, place);
         }
-        if let Bench::Class(class) = old {
+        if let SubscriptionState::Class(class) = old {
             self.give_back(class);
         }
     }
@@ -198,12 +203,19 @@ impl Audience {
             Some(free) => {
                 let class = &mut self.classes[free as usize];
                 let log = core::mem::take(&mut class.log);
-                *class = Class { intents, kind, visible, shown, recipients, log };
+                *class = VisibilityClass { intents, kind, visible, shown, recipients, log };
                 free
             }
             None => {
                 let log = Log::default();
-                self.classes.push(Class { intents, kind, visible, shown, recipients, log });
+                self.classes.push(VisibilityClass {
+                    intents,
+                    kind,
+                    visible,
+                    shown,
+                    recipients,
+                    log,
+                });
                 number(self.classes.len() - 1)
             }
         };

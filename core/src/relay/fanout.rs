@@ -5,9 +5,9 @@
 
 use alloc::vec::Vec;
 
-use super::audience::{Audience, Bench};
-use super::followed::Followed;
-use super::rendering::{Press, Said, Viewer};
+use super::rendering::{Rendered, Renderer, Viewer};
+use super::replica::Replica;
+use super::subscribers::{Subscribers, SubscriptionState};
 use super::{Output, Relay};
 use crate::context::Cx;
 use crate::event::{Event, Record, Subject};
@@ -25,44 +25,44 @@ impl Relay {
         fresh: bool,
         out: &mut impl Sink<Output>,
     ) {
-        let Self { guild, followed, audience, lists, .. } = self;
-        let Some(followed) = followed else { return };
-        followed.position = record.position;
+        let Self { guild, replica, subscribers, lists, .. } = self;
+        let Some(replica) = replica else { return };
+        replica.position = record.position;
         let event = &record.event;
-        let press = Press::new(*guild, record);
-        let telling = Telling { event, followed, audience, press };
+        let renderer = Renderer::new(*guild, record);
+        let fanout = Fanout { event, replica, subscribers, renderer };
         match event.subject() {
-            Subject::Nobody => followed.apply(event),
+            Subject::Nobody => replica.apply(event),
             Subject::Conversation(_) => {
                 if event.is_durable() || fresh || cx.bug(Mutant::StaleRelaySpeaks) {
-                    telling.say(cx, out);
+                    fanout.say(cx, out);
                 }
             }
             Subject::Guild if *event == Event::GuildDelete => {
                 lists.forget();
-                telling.dissolve(out);
+                fanout.dissolve(out);
             }
             Subject::Member(_) | Subject::Role(_) | Subject::Channel(_) | Subject::Guild => {
                 lists.forget();
-                telling.change(cx, out);
+                fanout.change(cx, out);
             }
         }
     }
 }
 
 /// One event on its way to everybody in a relay.
-struct Telling<'a> {
+struct Fanout<'a> {
     event: &'a Event,
-    followed: &'a mut Followed,
-    audience: &'a mut Audience,
-    press: Press<'a>,
+    replica: &'a mut Replica,
+    subscribers: &'a mut Subscribers,
+    renderer: Renderer<'a>,
 }
 
-impl Telling<'_> {
+impl Fanout<'_> {
     /// Something that changes nobody's view: the hot path.
     fn say(mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
-        for number in 0..self.audience.classes.len() {
-            let class = &self.audience.classes[number];
+        for number in 0..self.subscribers.classes.len() {
+            let class = &self.subscribers.classes[number];
             if class.recipients.is_empty() {
                 continue;
             }
@@ -70,10 +70,11 @@ impl Telling<'_> {
             let viewer =
                 Viewer { intents: class.intents, before: seen, after: seen, is_own: false };
             let Some(said) = viewer.itself(cx, self.event) else { continue };
-            let may_read = if said == Said::Blank { self.concerned(number) } else { Vec::new() };
+            let may_read =
+                if said == Rendered::Blank { self.concerned(number) } else { Vec::new() };
             self.live(number, (0, said), may_read.clone(), out);
             for slot in may_read {
-                self.tell(slot, (0, Said::Itself), out);
+                self.tell(slot, (0, Rendered::Itself), out);
             }
         }
     }
@@ -84,7 +85,7 @@ impl Telling<'_> {
             return Vec::new();
         };
         let users = message.mentions.iter().copied().chain([message.author]);
-        let told = self.audience.told_of(users).into_iter();
+        let told = self.subscribers.told_of(users).into_iter();
         told.filter(|(_, class, _)| *class as usize == number).map(|(slot, ..)| slot).collect()
     }
 
@@ -92,25 +93,25 @@ impl Telling<'_> {
     fn live(
         &mut self,
         number: usize,
-        said: (u8, Said),
+        said: (u8, Rendered),
         except: Vec<u32>,
         out: &mut impl Sink<Output>,
     ) {
-        let dispatch = self.press.print(said, &self.followed.guild);
-        let index = self.audience.classes[number].log.append(dispatch);
-        out.emit(Output::Live { class: super::audience::number(number), index, except });
+        let dispatch = self.renderer.render(said, &self.replica.guild);
+        let index = self.subscribers.classes[number].log.append(dispatch);
+        out.emit(Output::Live { class: super::subscribers::number(number), index, except });
     }
 
-    fn tell(&mut self, slot: u32, said: (u8, Said), out: &mut impl Sink<Output>) {
-        out.emit(Output::Tell { slot, dispatch: self.press.print(said, &self.followed.guild) });
+    fn tell(&mut self, slot: u32, said: (u8, Rendered), out: &mut impl Sink<Output>) {
+        out.emit(Output::Tell { slot, dispatch: self.renderer.render(said, &self.replica.guild) });
     }
 
     /// The guild is no more.
     fn dissolve(mut self, out: &mut impl Sink<Output>) {
-        self.followed.apply(self.event);
-        let told: Vec<_> = self.audience.told().collect();
+        self.replica.apply(self.event);
+        let told: Vec<_> = self.subscribers.told().collect();
         for slot in told {
-            self.tell(slot, (0, Said::Farewell), out);
+            self.tell(slot, (0, Rendered::Farewell), out);
             out.emit(Output::Removed { slot });
         }
     }
@@ -118,12 +119,12 @@ impl Telling<'_> {
     /// Something that may change what is seen: once for each class, and one by one for those who
     /// may come to sit in another.
     fn change(mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
-        let apart = self.audience.told_of(self.followed.apart(self.event));
-        self.followed.apply(self.event);
+        let apart = self.subscribers.told_of(self.replica.apart(self.event));
+        self.replica.apply(self.event);
         let is_frozen = cx.bug(Mutant::ViewAtSubscribe);
         let mut reviewed = Vec::new();
-        for number in 0..self.audience.classes.len() {
-            let class = &self.audience.classes[number];
+        for number in 0..self.subscribers.classes.len() {
+            let class = &self.subscribers.classes[number];
             if class.recipients.is_empty() {
                 continue;
             }
@@ -131,7 +132,7 @@ impl Telling<'_> {
             let after = if is_frozen {
                 None
             } else {
-                self.followed.review(cx, (&class.kind, before), self.event)
+                self.replica.review(cx, (&class.kind, before), self.event)
             };
             let viewer = Viewer {
                 intents: class.intents,
@@ -153,18 +154,18 @@ impl Telling<'_> {
             self.tell_apart(cx, (slot, class, user), is_frozen, out);
         }
         for (number, after) in reviewed {
-            let class = &mut self.audience.classes[number];
+            let class = &mut self.subscribers.classes[number];
             class.visible = after.unwrap_or(core::mem::take(&mut class.visible));
             class.shown = None;
         }
         if let Event::RoleDelete { role } = self.event
             && !is_frozen
         {
-            self.audience.drop_role(*role, out);
+            self.subscribers.drop_role(*role, out);
         }
         if let Event::MemberAdd { user } = self.event {
-            for (slot, bench) in self.audience.of(*user) {
-                if bench == Bench::Outside {
+            for (slot, state) in self.subscribers.of(*user) {
+                if state == SubscriptionState::Outside {
                     out.emit(Output::Due { slot });
                 }
             }
@@ -181,16 +182,16 @@ impl Telling<'_> {
     ) {
         if matches!(self.event, Event::MemberRemove { .. }) {
             if !cx.bug(Mutant::LeaveNotUnseated) {
-                self.tell(slot, (0, Said::Farewell), out);
+                self.tell(slot, (0, Rendered::Farewell), out);
                 out.emit(Output::Removed { slot });
             }
             return;
         }
         let is_own = matches!(self.event, Event::MemberUpdate { .. });
-        let Some(kind) = self.followed.kind(user) else { return };
-        let class = &self.audience.classes[class as usize];
+        let Some(kind) = self.replica.kind(user) else { return };
+        let class = &self.subscribers.classes[class as usize];
         let (intents, before) = (class.intents, &class.visible[..]);
-        let after = if is_frozen { before.to_vec() } else { self.followed.visible(cx, &kind) };
+        let after = if is_frozen { before.to_vec() } else { self.replica.visible(cx, &kind) };
         let viewer = Viewer { intents, before, after: &after, is_own };
         let all: Vec<_> = viewer.rendering(cx, self.event).collect();
         for said in all {

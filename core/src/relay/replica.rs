@@ -1,4 +1,4 @@
-//! The guild as a relay has followed it, and what each kind of member sees of it.
+//! A relay's replica of the guild, and what each kind of member sees of it.
 //!
 //! It answers for whole kinds of members at once. Who is told what is not its business.
 
@@ -47,21 +47,21 @@ impl Kind {
 
 /// The guild at the position of the last event that was taken up.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Followed {
+pub(super) struct Replica {
     pub(super) position: Position,
     pub(super) guild: State,
     /// How many channels have an overwrite for each user that is named by any.
     named: BTreeMap<UserId, u32>,
 }
 
-impl Followed {
+impl Replica {
     pub(super) fn new(position: Position, guild: State) -> Self {
-        let mut followed = Self { position, guild, named: BTreeMap::new() };
-        let channels: Vec<_> = followed.guild.channels.values().cloned().collect();
+        let mut replica = Self { position, guild, named: BTreeMap::new() };
+        let channels: Vec<_> = replica.guild.channels.values().cloned().collect();
         for overwrites in channels {
-            followed.name(&overwrites);
+            replica.name(&overwrites);
         }
-        followed
+        replica
     }
 
     fn name(&mut self, overwrites: &[Overwrite]) {

@@ -10,7 +10,7 @@ use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::id::GuildId;
 use crate::mutant::Mutant;
-use crate::relay::Bench;
+use crate::relay::SubscriptionState;
 use crate::replay::LogId;
 use crate::session::{Push, Seat};
 
@@ -67,7 +67,7 @@ impl Router {
     pub(in crate::node) fn unnamed(&mut self, slot: u32, guild: GuildId, out: &mut impl Outbox) {
         let seats = self.sessions.at(slot).seats();
         let Some(&seat) = seats.iter().find(|seat| seat.guild == guild) else { return };
-        if self.relays.at(seat.relay).bench(slot) == Some(Bench::Outside) {
+        if self.relays.at(seat.relay).state(slot) == Some(SubscriptionState::Outside) {
             self.vacate(seat, out);
         }
     }
@@ -129,30 +129,30 @@ impl Router {
         let class = relay.class_of(cx, seat.slot)?;
         let snapshot = relay.snapshot(cx, class, who)?;
         relay.owe(seat.slot, false);
-        self.place(seat, Bench::Class(class));
+        self.place(seat, SubscriptionState::Class(class));
         Some(Arc::new(snapshot))
     }
 
     /// A session sits somewhere else from now on. What it keeps in the log of a class that it
     /// leaves, it takes along.
-    pub(super) fn place(&mut self, seat: Seat, bench: Bench) {
+    pub(super) fn place(&mut self, seat: Seat, state: SubscriptionState) {
         let Seat { relay, slot, .. } = seat;
-        let old = self.relays.at(relay).bench(slot);
-        if old == Some(bench) {
+        let old = self.relays.at(relay).state(slot);
+        if old == Some(state) {
             return;
         }
         let session = self.sessions.at(slot);
-        if let Some(Bench::Class(class)) = old {
+        if let Some(SubscriptionState::Class(class)) = old {
             session.keep_own(LogId { relay, class }, &self.relays);
         }
-        session.wait(seat.guild, bench == Bench::Waiting);
-        self.relays.at(relay).place(slot, bench);
+        session.wait(seat.guild, state == SubscriptionState::Waiting);
+        self.relays.at(relay).place(slot, state);
     }
 
     /// The user of a session is no member: the seat is kept only as long as the directory names the
     /// user. Says whether it is gone.
     pub(super) fn put_outside(&mut self, seat: Seat, out: &mut impl Outbox) -> bool {
-        self.place(seat, Bench::Outside);
+        self.place(seat, SubscriptionState::Outside);
         self.relays.at(seat.relay).owe(seat.slot, false);
         let user = self.sessions.at(seat.slot).user;
         let goes = !self.users.names(user, seat.guild);
