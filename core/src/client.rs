@@ -10,13 +10,13 @@ use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::context::Cx;
+use crate::context::Setup;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::frame::{ClientFrame, CloseCode, Identify, Resume, ServerFrame};
 use crate::id::{Connection, NodeId, Seq, SessionId, Shard, Token, UserId};
 use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::mutant::{Mutant, Plant};
+use crate::mutant::Mutant;
 use crate::request::{Answer, Origin, Request};
 use crate::time::{Instant, Now, Span};
 use requests::Requests;
@@ -180,8 +180,7 @@ pub struct Client {
     node: NodeId,
     requests: Requests,
     identity: Identity,
-    limits: Arc<Limits>,
-    plant: Plant,
+    setup: Setup,
 }
 
 impl Client {
@@ -200,15 +199,14 @@ impl Client {
             node: identity.home,
             requests: Requests::default(),
             identity,
-            limits,
-            plant: Plant::new(mutant),
+            setup: Setup::new(limits, mutant),
         }
     }
 
     /// How often the planted bug was reached.
     #[must_use]
     pub const fn hits(&self) -> u64 {
-        self.plant.hits()
+        self.setup.hits()
     }
 
     /// Whether it is in a session and has nothing to wait for.
@@ -280,11 +278,11 @@ impl Client {
             Input::Dispatch { connection, s, dispatch } => self.dispatch(connection, s, &dispatch),
             Input::Ask(request) => {
                 let way = (self.node, self.identity.token);
-                let cx = &Cx::new(now, &self.limits, &mut self.plant);
+                let cx = &self.setup.cx(now);
                 self.requests.ask(cx, way, request, out);
             }
             Input::Answer(answer) => {
-                let cx = &mut Cx::new(now, &self.limits, &mut self.plant);
+                let cx = &mut self.setup.cx(now);
                 self.requests.answered(cx, &answer);
             }
         }
@@ -321,7 +319,7 @@ impl Client {
         match self.phase {
             Phase::BackingOff { until } if at >= until => self.connect(at, out),
             Phase::Opening { since } | Phase::Greeting { since }
-                if at >= since + self.limits.connect_patience =>
+                if at >= since + self.setup.limits.connect_patience =>
             {
                 self.abandon(at, out);
             }
@@ -335,7 +333,7 @@ impl Client {
             | Phase::Live => {}
         }
         self.beat(at, out);
-        let cx = &Cx::new(now, &self.limits, &mut self.plant);
+        let cx = &self.setup.cx(now);
         self.requests.again(cx, (self.node, self.identity.token), out);
     }
 
@@ -345,7 +343,7 @@ impl Client {
         let phase = match self.phase {
             Phase::BackingOff { until } | Phase::Pausing { until } => Some(until),
             Phase::Opening { since } | Phase::Greeting { since } => {
-                Some(since + self.limits.connect_patience)
+                Some(since + self.setup.limits.connect_patience)
             }
             Phase::Off | Phase::Entering | Phase::Live => None,
         };
@@ -437,7 +435,7 @@ impl Client {
     }
 
     fn back_off(&mut self, now: Instant) {
-        let wait = self.limits.backoff(self.attempt);
+        let wait = self.setup.limits.backoff(self.attempt);
         // Between half and one and a half of the nominal wait, so that a crowd spreads out.
         let until = now + wait.scaled(1, 2) + self.jitter.of(wait);
         self.attempt += 1;
@@ -480,7 +478,7 @@ impl Client {
             ServerFrame::InvalidSession { resumable: _ } => {
                 // What it took stays what it took until a READY says otherwise (C1).
                 self.session = None;
-                let wait = self.limits.identify_every;
+                let wait = self.setup.limits.identify_every;
                 self.phase = Phase::Pausing { until: now + wait + self.jitter.of(wait) };
             }
         }

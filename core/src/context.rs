@@ -1,11 +1,15 @@
 //! The context of one call of a machine: the time, the limits, and the bug planted for this run.
 //!
-//! A driver makes one for each call; every function below it passes it on. It must not hold state
-//! that outlives the call.
+//! A driver makes one for each call, and every function below it passes it on. It must not hold
+//! state that outlives the call; what does is in [`Setup`].
+
+use alloc::sync::Arc;
 
 use crate::id::{Connection, SessionId};
 use crate::limits::Limits;
 use crate::mutant::{Mutant, Plant};
+#[cfg(feature = "mutants")]
+use crate::sabotage::Bend;
 use crate::time::Now;
 
 /// What every function of a machine may need, in one argument.
@@ -31,6 +35,25 @@ impl<'a> Cx<'a> {
         self.plant.is(mutant)
     }
 
+    /// The decision as the planted bug makes it; `about` is what it was made from.
+    #[cfg(feature = "mutants")]
+    pub(crate) fn bent<D: Bend<A>, A>(&mut self, decision: D, about: A) -> D {
+        decision.bend(about, self)
+    }
+
+    /// The decision itself: this build has no bugs to plant.
+    #[cfg(not(feature = "mutants"))]
+    #[inline(always)]
+    pub(crate) fn bent<D, A>(&mut self, decision: D, _: A) -> D {
+        decision
+    }
+
+    /// What bugs keep between calls, for [`Bend`].
+    #[cfg(feature = "mutants")]
+    pub(crate) fn plant(&mut self) -> &mut Plant {
+        self.plant
+    }
+
     /// See [`Plant::remember`].
     #[inline(always)]
     pub(crate) fn remember(&mut self, connection: Connection, session: SessionId) {
@@ -41,5 +64,29 @@ impl<'a> Cx<'a> {
     #[inline(always)]
     pub(crate) fn recall(&mut self, connection: Connection) -> Option<SessionId> {
         self.plant.recall(connection)
+    }
+}
+
+/// What a driver keeps from call to call for its contexts.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Setup {
+    pub(crate) limits: Arc<Limits>,
+    plant: Plant,
+}
+
+impl Setup {
+    /// These limits, and at most one planted bug.
+    pub(crate) const fn new(limits: Arc<Limits>, mutant: Option<Mutant>) -> Self {
+        Self { limits, plant: Plant::new(mutant) }
+    }
+
+    /// The context of one call.
+    pub(crate) fn cx(&mut self, now: Now) -> Cx<'_> {
+        Cx::new(now, &self.limits, &mut self.plant)
+    }
+
+    /// How often the planted bug was reached.
+    pub(crate) const fn hits(&self) -> u64 {
+        self.plant.hits()
     }
 }

@@ -1,5 +1,18 @@
 //! What the planted bugs do, one file for each machine.
 //!
-//! The protocol makes a decision in a pure function and passes it through one hook here. In a build
-//! without the feature `mutants` each hook returns what it was given. Nothing here may change what a
+//! The protocol makes a decision in a pure function and passes it through one hook,
+//! [`Cx::bent`](crate::context::Cx). In a build without the feature `mutants` the hook returns the
+//! decision; with it, the decision's [`Bend`] here may change it. Nothing here may change what a
 //! machine does for which no bug was planted.
+
+#[cfg(feature = "mutants")]
+use crate::context::Cx;
+
+/// A decision that planted bugs change. `A` is what the decision was made from.
+#[cfg(feature = "mutants")]
+pub(crate) trait Bend<A> {
+    /// The decision as the planted bug makes it. It asks [`Cx::bug`] only where the bug makes a
+    /// difference, so that each hit counts.
+    #[must_use]
+    fn bend(self, about: A, cx: &mut Cx<'_>) -> Self;
+}
