@@ -1,8 +1,9 @@
 //! A relay: a guild's presence on a node that hosts sessions.
 //!
 //! It follows the stream by position (PROTOCOL, rules 8–10, 13 and 14), keeps the guild's state for
-//! snapshots, and renders each event once for each class of its sessions. It knows sessions only as
-//! slots; it does not number, write or judge what was already said.
+//! snapshots, renders each event once for each class of its sessions, and owns their subscriptions.
+//! It knows sessions only as slots. It must not number or write dispatches, or judge again what was
+//! already sent.
 
 mod fanout;
 mod rendering;
@@ -30,17 +31,17 @@ use snapshot::{Lists, Pieces};
 use subscribers::Subscribers;
 pub(crate) use subscribers::{SubscriptionState, VisibilityClass};
 
-/// What can reach a relay.
+/// A message to a relay.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Input {
-    /// A piece of the guild's state.
+    /// A part of the guild's state.
     Chunk(Arc<Chunk>),
     /// An event.
     Stream(Arc<Record>),
 }
 
 impl Input {
-    /// The position that it tells of.
+    /// The position of the event or of the state.
     pub(crate) fn position(&self) -> Position {
         match self {
             Self::Chunk(chunk) => chunk.position,
@@ -49,44 +50,51 @@ impl Input {
     }
 }
 
-/// What a relay asks for. It is to be done in order, and before the relay is told anything else:
-/// sessions move only when their move is carried out.
+/// What the node has heard from the guild's owners. The node keeps it, once for all its relays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Heard {
+    /// The newest position, whichever message it came with (D3).
+    pub position: Position,
+    /// Whether a tip has come lately (L8).
+    pub is_fresh: bool,
+}
+
+/// What a relay asks of its node. The node does it in order, before it calls
+/// [`advance`](Relay::advance).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Output {
-    /// Tell the sessions of a class what stands at this index of its log.
+    /// Deliver a log entry to the sessions of a class.
     Live {
         /// The class.
         class: u32,
-        /// The index.
+        /// The index in its log.
         index: u64,
-        /// The slots of those who are not told, ascending.
+        /// The slots of sessions that do not receive it, ascending.
         except: Vec<u32>,
     },
-    /// Tell one session something that it alone is told.
+    /// Deliver a dispatch to one session, if it is still subscribed.
     Tell {
         /// Its slot.
         slot: u32,
-        /// What.
+        /// The dispatch.
         dispatch: Arc<Dispatch>,
     },
-    /// Let a session sit in the class that is its own now.
-    Move {
+    /// Let a session change to the class that fits it now: [`reclassify`](Relay::reclassify).
+    Reclassify {
         /// Its slot.
         slot: u32,
     },
-    /// A session's user is a member no more, and it was told so.
-    Removed {
+    /// A session's user has left, and the session was told: [`exclude`](Relay::exclude) it.
+    Exclude {
         /// Its slot.
         slot: u32,
     },
-    /// A session's user is a member now, and has to be told of the guild.
-    Due {
+    /// A session's user has joined: introduce the session to the guild.
+    Introduce {
         /// Its slot.
         slot: u32,
     },
-    /// The state is there: sessions can be told of the guild.
-    Formed,
-    /// Too much was missed to catch up on, and a newer state was taken up: every session has a gap
+    /// The relay missed too much to catch up, and has replaced its state: every session has a gap
     /// (D2).
     Gap {
         /// The last position before it.
@@ -97,14 +105,12 @@ pub enum Output {
 /// One relay of one guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Relay {
-    /// Its own name.
+    /// Its id.
     pub id: RelayId,
     /// The guild that it follows.
     pub guild: GuildId,
     replica: Option<Replica>,
     pieces: Option<Pieces>,
-    /// The newest position heard of.
-    heard: Position,
     /// Events whose predecessors are missing.
     held: BTreeMap<Position, Arc<Record>>,
     subscribers: Subscribers,
@@ -112,7 +118,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay that knows nothing yet; it has to be told to [`ask`](Self::ask).
+    /// A relay without a state; the node has to [`ask`](Self::ask) for it.
     #[must_use]
     pub fn new(id: RelayId, guild: GuildId) -> Self {
         Self {
@@ -120,54 +126,41 @@ impl Relay {
             guild,
             replica: None,
             pieces: None,
-            heard: Position::default(),
             held: BTreeMap::new(),
             subscribers: Subscribers::default(),
             lists: Lists::default(),
         }
     }
 
-    /// What it wants of the owner now, if anything. Whoever asks is subscribed.
-    pub fn ask(&self, cx: &mut Cx<'_>) -> Option<PeerMessage> {
+    /// The message that asks the owner for what is missing, if anything is. It subscribes the relay
+    /// as well.
+    pub fn ask(&self, cx: &mut Cx<'_>, heard: Position) -> Option<PeerMessage> {
         let (guild, relay) = (self.guild, self.id);
         let from = match self.position() {
             None => return Some(PeerMessage::Subscribe { guild, relay }),
-            Some(from) if from < self.heard => from,
+            Some(from) if from < heard => from,
             Some(_) => return None,
         };
-        if from.epoch < self.heard.epoch && cx.bug(Mutant::SnapshotEachEpoch) {
+        if from.epoch < heard.epoch && cx.bug(Mutant::SnapshotEachEpoch) {
             return Some(PeerMessage::Subscribe { guild, relay });
         }
         Some(PeerMessage::CatchUp { guild, relay, from })
     }
 
-    /// Something arrived from an owner that may still be listened to. `fresh` says whether a tip
-    /// has come lately (L8).
+    /// Handles a message of an owner whose epoch is not over. The node has heard of its position.
     ///
-    /// At most one event is taken up; [`advance`](Self::advance) takes up the next.
+    /// Applies at most one event; [`advance`](Self::advance) applies the next.
     pub fn handle(
         &mut self,
         cx: &mut Cx<'_>,
         input: Input,
-        fresh: bool,
+        heard: Heard,
         out: &mut impl Sink<Output>,
     ) {
-        self.hear(input.position());
         match input {
             Input::Chunk(chunk) => self.piece(cx, chunk, out),
-            Input::Stream(record) => self.stream(cx, record, fresh, out),
+            Input::Stream(record) => self.stream(cx, record, heard, out),
         }
-    }
-
-    /// This node has heard of the guild's events up to here, by whatever way (D3).
-    pub fn hear(&mut self, position: Position) {
-        self.heard = self.heard.max(position);
-    }
-
-    /// The newest position heard of.
-    #[must_use]
-    pub const fn heard(&self) -> Position {
-        self.heard
     }
 
     /// Rule 8: positions are compared epoch first, and an event links on by its predecessor.
@@ -175,10 +168,10 @@ impl Relay {
         &mut self,
         cx: &mut Cx<'_>,
         record: Arc<Record>,
-        fresh: bool,
+        heard: Heard,
         out: &mut impl Sink<Output>,
     ) {
-        if record.position.epoch < self.heard.epoch && cx.bug(Mutant::FencedByRecord) {
+        if record.position.epoch < heard.position.epoch && cx.bug(Mutant::FencedByRecord) {
             return;
         }
         let links_on = self.replica.as_mut().is_some_and(|replica| {
@@ -199,7 +192,7 @@ impl Relay {
         }
         let skips = record.position != at.next() && cx.bug(Mutant::NextIndexOnly);
         if (links_on && !skips) || !links_on && cx.bug(Mutant::PrevIgnored) {
-            self.apply(cx, &record, fresh, out);
+            self.apply(cx, &record, heard.is_fresh, out);
         } else {
             self.hold(cx, record);
         }
@@ -227,7 +220,7 @@ impl Relay {
 
     /// Takes up the next event that was held back, if those before it are there by now; says
     /// whether there was one.
-    pub fn advance(&mut self, cx: &mut Cx<'_>, fresh: bool, out: &mut impl Sink<Output>) -> bool {
+    pub fn advance(&mut self, cx: &mut Cx<'_>, heard: Heard, out: &mut impl Sink<Output>) -> bool {
         while let (Some(at), Some(first)) = (self.position(), self.held.first_entry()) {
             let (position, prev) = (first.get().position, first.get().prev);
             if position > at {
@@ -236,7 +229,7 @@ impl Relay {
                     return false;
                 }
                 let record = first.remove();
-                self.apply(cx, &record, fresh, out);
+                self.apply(cx, &record, heard.is_fresh, out);
                 return true;
             }
             first.remove();
@@ -268,14 +261,16 @@ impl Relay {
         let Some(state) = pieces.whole(self.guild) else { return };
         self.pieces = None;
         self.lists.forget();
-        let left = self.replica.replace(Replica::new(position, state));
-        out.emit(left.map_or(Output::Formed, |left| Output::Gap { after: left.position }));
+        self.subscribers.readmit_all();
+        if let Some(old) = self.replica.replace(Replica::new(position, state)) {
+            out.emit(Output::Gap { after: old.position });
+        }
     }
 
-    /// Forgets what no session can ask for any more, once all outputs have been acted upon.
+    /// Drops what no session can ask for any more, once the node has done all that was asked of it.
     pub(crate) fn trim(&mut self, limits: &Limits) {
         self.subscribers.trim(limits);
-        if self.subscribers.waiting().is_empty() {
+        if self.waiting().is_empty() {
             self.lists.forget();
         }
         let at = self.position();
@@ -284,69 +279,107 @@ impl Relay {
         }
     }
 
-    /// The position of the replica, if there is one.
+    /// The position of the state, if there is one.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.replica.as_ref().map(|replica| replica.position)
     }
 
-    /// Whether it could tell a session of the guild: it has a state, and has heard of nothing newer
-    /// (D3: a snapshot is not older than what this node has heard of).
+    /// Whether there is a state, and the node has heard of nothing newer (D3).
     #[must_use]
-    pub fn is_current(&self) -> bool {
-        self.position().is_some_and(|position| position >= self.heard)
+    pub fn is_current(&self, heard: Position) -> bool {
+        self.position().is_some_and(|position| position >= heard)
     }
 
-    /// A session sits down in the waiting room. If it is owed an end, it is told something even if
-    /// its user turns out to be no member.
-    pub(crate) fn sit(&mut self, slot: u32, user: UserId, intents: Intents, owed: bool) {
+    /// A session subscribes, and waits to be [introduced](Self::introduce). One that is `owed`
+    /// something is told even that its user is no member.
+    pub(crate) fn subscribe(&mut self, slot: u32, user: UserId, intents: Intents, owed: bool) {
         // Bits that change nothing must not make a class: clients choose them freely.
-        self.subscribers.sit(slot, user, intents.told(), owed);
+        self.subscribers.add(slot, user, intents.told(), owed);
     }
 
-    /// A session goes away.
-    pub(crate) fn leave(&mut self, slot: u32) {
-        self.subscribers.leave(slot);
+    /// A session unsubscribes, or has ended.
+    pub(crate) fn unsubscribe(&mut self, slot: u32) {
+        self.subscribers.remove(slot);
     }
 
-    /// A session sits somewhere else from now on. What it keeps in the log of a class that it
-    /// leaves, it must have taken along.
-    pub(crate) fn place(&mut self, slot: u32, state: SubscriptionState) {
-        self.subscribers.place(slot, state);
-    }
-
-    /// Whether a session has to be told something even if its user is no member.
-    pub(crate) fn owe(&mut self, slot: u32, owed: bool) {
-        self.subscribers.owe(slot, owed);
-    }
-
-    /// Where a session sits, if it does.
+    /// The state of a session's subscription, if it has one.
     pub(crate) fn state(&self, slot: u32) -> Option<SubscriptionState> {
-        self.subscribers.at(slot).map(|subscription| subscription.state)
+        self.subscribers.get(slot).map(|subscription| subscription.state)
     }
 
-    /// Whether a session is owed an end.
+    /// Whether the relay knows enough, and lately enough, to introduce sessions (D3, L8).
+    pub(crate) fn may_introduce(&self, cx: &mut Cx<'_>, heard: Heard) -> bool {
+        let Some(position) = self.position() else { return false };
+        let knows = self.is_current(heard.position)
+            || position.epoch < heard.position.epoch && cx.bug(Mutant::CreateBelowEpoch)
+            || cx.bug(Mutant::StaleSnapshot);
+        knows && (heard.is_fresh || cx.bug(Mutant::StaleRelaySpeaks))
+    }
+
+    /// Whether the introduction of a session sends anything.
     pub(crate) fn owes(&self, slot: u32) -> bool {
-        self.subscribers.at(slot).is_some_and(|subscription| subscription.owed)
+        self.has_member(slot) || self.subscribers.get(slot).is_some_and(|it| it.owed)
     }
 
-    /// Whether the user of a session is a member.
-    pub(crate) fn has_member(&self, slot: u32) -> bool {
-        let user = self.subscribers.at(slot).map(|subscription| subscription.user);
+    /// Introduces a waiting session: a member enters its class, and anybody else is outside from now
+    /// on. Returns GUILD_CREATE or, if the session is owed it, GUILD_DELETE.
+    pub(crate) fn introduce(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<Arc<Dispatch>> {
+        let subscription = self.subscribers.get(slot)?;
+        let dispatch = if self.has_member(slot) {
+            let (user, intents) = (subscription.user, subscription.intents);
+            let class = self.class_of(cx, slot)?;
+            let snapshot = Arc::new(self.snapshot(cx, class, (user, intents))?);
+            self.subscribers.set_state(slot, SubscriptionState::Class(class));
+            Some(snapshot)
+        } else {
+            let position = self.position().filter(|_| subscription.owed);
+            self.subscribers.set_state(slot, SubscriptionState::Outside);
+            position.map(|position| self.about_guild(position, Body::GuildDelete))
+        };
+        self.subscribers.set_owed(slot, false);
+        dispatch
+    }
+
+    /// A session changes to the class that fits it now. Returns the one that it has left.
+    pub(crate) fn reclassify(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<u32> {
+        let class = self.class_of(cx, slot)?;
+        self.subscribers.set_state(slot, SubscriptionState::Class(class))
+    }
+
+    /// A session's user is no member any more. Returns the class that the session has left.
+    pub(crate) fn exclude(&mut self, slot: u32) -> Option<u32> {
+        self.subscribers.set_owed(slot, false);
+        self.subscribers.set_state(slot, SubscriptionState::Outside)
+    }
+
+    /// All sessions in classes wait from now on, and are owed something. Returns them, each with the
+    /// class that it has left.
+    pub(crate) fn suspend(&mut self) -> Vec<(u32, u32)> {
+        let slots: Vec<_> = self.subscribers.in_classes().collect();
+        let suspend = |slot: u32| {
+            self.subscribers.set_owed(slot, true);
+            Some((slot, self.subscribers.set_state(slot, SubscriptionState::Waiting)?))
+        };
+        slots.into_iter().filter_map(suspend).collect()
+    }
+
+    fn has_member(&self, slot: u32) -> bool {
+        let user = self.subscribers.get(slot).map(|subscription| subscription.user);
         let members = self.replica.as_ref().map(|replica| &replica.guild.members);
         user.zip(members).is_some_and(|(user, members)| members.contains_key(&user))
     }
 
-    /// The class that a session belongs to, made if there is none; none for a non-member.
-    pub(crate) fn class_of(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<u32> {
-        let (replica, subscription) = (self.replica.as_ref()?, self.subscribers.at(slot)?);
+    /// The class that fits a session, created if there is none; none for a non-member.
+    fn class_of(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<u32> {
+        let (replica, subscription) = (self.replica.as_ref()?, self.subscribers.get(slot)?);
         let (kind, intents) = (replica.kind(subscription.user)?, subscription.intents);
         let known = self.subscribers.class_of(intents, &kind);
         if known.is_some() && !cx.bug(Mutant::ViewAtSubscribe) {
             return known;
         }
         let visible = replica.visible(cx, &kind);
-        Some(self.subscribers.found(intents, kind, visible))
+        Some(self.subscribers.new_class(intents, kind, visible))
     }
 
     /// The class of this number.
@@ -354,33 +387,23 @@ impl Relay {
         &self.subscribers.classes[number as usize]
     }
 
-    /// The sessions that wait to be told of the guild.
+    /// The sessions that wait to be introduced.
     pub(crate) fn waiting(&self) -> &[u32] {
         self.subscribers.waiting()
     }
 
-    /// The sessions that are told of the guild.
-    pub(crate) fn told(&self) -> impl Iterator<Item = u32> {
-        self.subscribers.told()
-    }
-
-    /// The sessions whose users are no members.
-    pub(crate) fn outside(&self) -> impl Iterator<Item = u32> {
-        self.subscribers.outside()
-    }
-
-    /// Something said of the guild as a whole, as of a position.
-    pub(crate) fn word(&self, at: Position, body: Body) -> Arc<Dispatch> {
+    /// A dispatch about the guild as a whole, as of a position.
+    pub(crate) fn about_guild(&self, at: Position, body: Body) -> Arc<Dispatch> {
         Arc::new(Dispatch::of(self.guild, at, 0, body))
     }
 
-    /// How many sessions it serves.
+    /// The number of subscriptions.
     #[must_use]
     pub fn sessions(&self) -> u64 {
         self.subscribers.len() as u64
     }
 
-    /// What it keeps: entries of its logs with their bytes, and pieces and events held back.
+    /// The entries of its logs and their bytes, and the chunks and events that it holds back.
     #[must_use]
     pub fn kept(&self) -> ((u64, u64), u64) {
         let pieces = self.pieces.as_ref().map_or(0, Pieces::len);

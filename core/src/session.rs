@@ -7,14 +7,13 @@
 
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use crate::context::Cx;
 use crate::credit::Credit;
 use crate::dispatch::{Body, Dispatch, Intents};
-use crate::id::{ChannelId, Connection, GuildId, Seq, SessionId, Shard, UserId};
+use crate::id::{ChannelId, Connection, Seq, SessionId, Shard, UserId};
 use crate::limits::Limits;
 use crate::mutant::Mutant;
 use crate::node::Outbox;
@@ -26,8 +25,6 @@ use crate::time::Instant;
 #[repr(C)]
 pub struct Session {
     connection: Option<Connection>,
-    /// How many of its seats wait: as long as none does, nobody has to look at them.
-    waits: u32,
     /// What the attached connection still takes.
     credit: Credit,
     /// The highest number written to the attached connection.
@@ -39,8 +36,6 @@ pub struct Session {
     /// When it was detached, if it is.
     pub(crate) detached: Instant,
     replay: Replay,
-    /// Its places in the relays of its guilds.
-    seats: Vec<Seat>,
     /// Under which it can be resumed.
     pub id: SessionId,
     /// Whose it is.
@@ -52,18 +47,6 @@ pub struct Session {
 }
 
 const _: () = assert!(core::mem::offset_of!(Session, replay) == 64, "a delivery touches 128 bytes");
-
-/// A session's place in the relay of one guild.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Seat {
-    pub(crate) guild: GuildId,
-    /// The relay's slot in the node.
-    pub(crate) relay: u32,
-    /// The session's own slot in the node, by which the relay knows it.
-    pub(crate) slot: u32,
-    /// Whether it still has to be told of the guild.
-    pub(crate) waits: bool,
-}
 
 /// What a session asks of its node after it was told something.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -101,14 +84,12 @@ impl Session {
     pub fn new(id: SessionId, user: UserId, shard: Shard, intents: Intents) -> Self {
         Self {
             connection: None,
-            waits: 0,
             credit: Credit::default(),
             sent: Seq::ZERO,
             peak: Seq::ZERO,
             replayed: Seq::ZERO,
             detached: Instant::ZERO,
             replay: Replay::default(),
-            seats: Vec::new(),
             id,
             user,
             shard,
@@ -120,39 +101,6 @@ impl Session {
     #[must_use]
     pub const fn connection(&self) -> Option<Connection> {
         self.connection
-    }
-
-    /// Its places in the relays of its guilds.
-    pub(crate) fn seats(&self) -> &[Seat] {
-        &self.seats
-    }
-
-    /// How many of them wait for the session to be told of the guild.
-    pub(crate) const fn waits(&self) -> u32 {
-        self.waits
-    }
-
-    /// Takes a seat in the waiting room.
-    pub(crate) fn sit(&mut self, guild: GuildId, relay: u32, slot: u32) {
-        // Most sessions are of few guilds: no more room than that.
-        self.seats.reserve_exact(1);
-        self.seats.push(Seat { guild, relay, slot, waits: true });
-        self.waits += 1;
-    }
-
-    /// Whether its seat of a guild waits from now on.
-    pub(crate) fn wait(&mut self, guild: GuildId, waits: bool) {
-        let seat = self.seats.iter_mut().find(|seat| seat.guild == guild);
-        if let Some(seat) = seat.filter(|seat| seat.waits != waits) {
-            seat.waits = waits;
-            self.waits = if waits { self.waits + 1 } else { self.waits - 1 };
-        }
-    }
-
-    /// Gives the seat of a guild up.
-    pub(crate) fn stand_up(&mut self, guild: GuildId) {
-        self.wait(guild, false);
-        self.seats.retain(|seat| seat.guild != guild);
     }
 
     /// What its connection still takes.

@@ -12,6 +12,7 @@ use crate::context::Cx;
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, Token};
 use crate::limits::Limits;
 use crate::peer::PeerMessage;
+use crate::relay::Heard;
 use crate::request::{Answer, Outcome, Refusal, Request};
 use crate::time::Instant;
 
@@ -43,17 +44,23 @@ impl Contacts {
     }
 
     /// When the last tip of a guild came.
-    pub(super) fn heard(&self, guild: GuildId) -> Option<Instant> {
+    pub(super) fn last_tip(&self, guild: GuildId) -> Option<Instant> {
         Some(self.by_guild.get(&guild)?.tip?.0)
     }
 
     /// Whether a tip of a guild has come lately (L8).
     pub(super) fn is_fresh(&self, guild: GuildId, now: Instant, limits: &Limits) -> bool {
-        self.heard(guild).is_some_and(|at| now.since(at) <= limits.stale_after)
+        self.last_tip(guild).is_some_and(|at| now.since(at) <= limits.stale_after)
+    }
+
+    /// What the node has heard from the owners of a guild.
+    pub(super) fn heard(&self, cx: &Cx<'_>, guild: GuildId) -> Heard {
+        let is_fresh = self.is_fresh(guild, cx.now.instant, cx.limits);
+        Heard { position: self.position(guild), is_fresh }
     }
 
     /// The owner of `sender` says something about a guild; whether it may still be listened to.
-    pub(super) fn hears(&mut self, guild: GuildId, from: NodeId, sender: Epoch) -> bool {
+    pub(super) fn accepts(&mut self, guild: GuildId, from: NodeId, sender: Epoch) -> bool {
         let fresh =
             Contact { owner: from, epoch: sender, position: Position::default(), tip: None };
         let contact = self.by_guild.entry(guild).or_insert(fresh);
@@ -65,7 +72,7 @@ impl Contacts {
     }
 
     /// What was listened to tells of this position.
-    pub(super) fn learns(&mut self, guild: GuildId, position: Position) {
+    pub(super) fn learn(&mut self, guild: GuildId, position: Position) {
         if let Some(contact) = self.by_guild.get_mut(&guild) {
             contact.position = position.max(contact.position);
         }
@@ -124,9 +131,9 @@ impl Router {
         answer: Answer,
         out: &mut impl Outbox,
     ) {
-        let counts = self.contacts.hears(answer.guild, from, sender);
+        let counts = self.contacts.accepts(answer.guild, from, sender);
         if let Outcome::Done(position) = answer.outcome {
-            self.learn(answer.guild, position);
+            self.contacts.learn(answer.guild, position);
         } else if !counts {
             return;
         }
@@ -144,18 +151,11 @@ impl Router {
         out: &mut impl Outbox,
     ) {
         let was_fresh = self.contacts.is_fresh(guild, cx.now.instant, cx.limits);
-        if !self.contacts.hears(guild, from, sender) {
+        if !self.contacts.accepts(guild, from, sender) {
             return;
         }
         self.contacts.tip(guild, cx.now.instant, sent);
-        self.learn(guild, position);
+        self.contacts.learn(guild, position);
         self.relays_tipped(cx, guild, was_fresh, out);
-    }
-
-    /// This node has heard of a guild's events up to `position`, by whatever way: none of its relays
-    /// may tell a session of the guild as it was before (D3).
-    pub(super) fn learn(&mut self, guild: GuildId, position: Position) {
-        self.contacts.learns(guild, position);
-        self.hear(guild, position);
     }
 }

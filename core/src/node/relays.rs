@@ -27,6 +27,8 @@ pub(super) struct Relays {
     free: Vec<u32>,
     by_serial: BTreeMap<u64, u32>,
     by_guild: BTreeMap<GuildId, Presence>,
+    /// By the slot of a session: the slots of the relays that serve it.
+    by_session: Vec<Vec<u32>>,
     serials: u64,
 }
 
@@ -71,7 +73,7 @@ impl Relays {
         self.by_guild.get(&guild).map_or(Vec::new(), |presence| presence.slots.clone())
     }
 
-    /// A relay of `guild` with a free seat.
+    /// A relay of `guild` that can serve one more session.
     fn with_room(&self, guild: GuildId, limit: u32) -> Option<u32> {
         let has_room = |slot: &&u32| {
             let open = self.slots[**slot as usize].as_ref();
@@ -94,7 +96,7 @@ impl Relays {
 
     pub(super) fn count(&self, lines: &mut Vec<Line>) {
         let (mut recipients, mut fullest, mut entries, mut bytes) = (0, 0, 0, 0);
-        let (mut pieces, mut asking) = (0, 0);
+        let (mut pieces, mut asking, mut waiting) = (0, 0, 0);
         for open in self.slots.iter().flatten() {
             let ((log, log_bytes), held) = open.relay.kept();
             recipients += open.relay.sessions();
@@ -103,6 +105,7 @@ impl Relays {
             bytes += log_bytes;
             pieces += held;
             asking += u64::from(open.asks.is_some());
+            waiting += open.relay.waiting().len() as u64;
         }
         lines.extend([
             Line { table: Table::Relays, count: self.by_serial.len() as u64, bytes: 0 },
@@ -111,6 +114,7 @@ impl Relays {
             Line { table: Table::Logs, count: entries, bytes },
             Line { table: Table::Pieces, count: pieces, bytes: 0 },
             Line { table: Table::Asking, count: asking, bytes: 0 },
+            Line { table: Table::Introductions, count: waiting, bytes: 0 },
         ]);
     }
 }
@@ -128,9 +132,7 @@ impl Router {
     fn open_relay(&mut self, cx: &mut Cx<'_>, guild: GuildId, out: &mut impl Outbox) -> u32 {
         self.relays.serials += 1;
         let id = RelayId { node: self.id, serial: self.relays.serials };
-        let mut relay = Relay::new(id, guild);
-        relay.hear(self.contacts.position(guild));
-        let slot = self.relays.insert(Open { relay, asks: None });
+        let slot = self.relays.insert(Open { relay: Relay::new(id, guild), asks: None });
         Self::note(Note::RelayOpened { relay: id, guild }, out);
         self.listen(cx, guild);
         self.ask(cx, slot, out);

@@ -84,11 +84,10 @@ impl Sessions {
             let line = tables.entry(table).or_insert(Line { table, count: 0, bytes: 0 });
             (line.count, line.bytes) = (line.count.max(count), line.bytes.max(bytes));
         };
-        let (mut detached, mut introductions, mut replay, mut bytes, mut unsent) = (0, 0, 0, 0, 0);
+        let (mut detached, mut replay, mut bytes, mut unsent) = (0, 0, 0, 0);
         for session in self.slots.iter().flatten() {
             let kept = session.replay();
             detached += u64::from(session.connection().is_none());
-            introductions += u64::from(session.waits());
             replay += kept.len();
             bytes += kept.bytes();
             unsent += session.unsent();
@@ -99,7 +98,6 @@ impl Sessions {
         lines.extend([
             Line { table: Table::Sessions, count: self.by_id.len() as u64, bytes: 0 },
             Line { table: Table::DetachedSessions, count: detached, bytes: 0 },
-            Line { table: Table::Introductions, count: introductions, bytes: 0 },
             Line { table: Table::Replay, count: replay, bytes },
             Line { table: Table::Unsent, count: unsent, bytes: 0 },
         ]);
@@ -169,7 +167,7 @@ impl Router {
         let ready = Ready { user, session: id, node: self.id, guilds: guilds.clone() };
         self.tell(cx, slot, Arc::new(Dispatch::private(Body::Ready(ready))), out);
         for guild in guilds {
-            self.seat(cx, slot, guild, true, out);
+            self.subscribe(cx, slot, guild, true, out);
         }
         self.introduce(cx, slot, out);
     }
@@ -348,9 +346,7 @@ impl Router {
             self.timers.disarm(session.detached + cx.limits.session_ttl, expiry);
         }
         Self::note(Note::Ended { session: session.id, why }, out);
-        for seat in session.seats() {
-            self.unseat(*seat, out);
-        }
+        self.unsubscribe_all(slot, out);
         self.leaves_user(session.user, slot, out);
     }
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::rendering::{Rendered, Renderer, Viewer};
 use super::replica::Replica;
-use super::subscribers::{Subscribers, SubscriptionState};
+use super::subscribers::Subscribers;
 use super::{Output, Relay};
 use crate::context::Cx;
 use crate::event::{Event, Record, Subject};
@@ -85,7 +85,7 @@ impl Fanout<'_> {
             return Vec::new();
         };
         let users = message.mentions.iter().copied().chain([message.author]);
-        let told = self.subscribers.told_of(users).into_iter();
+        let told = self.subscribers.in_classes_of(users).into_iter();
         told.filter(|(_, class, _)| *class as usize == number).map(|(slot, ..)| slot).collect()
     }
 
@@ -109,17 +109,17 @@ impl Fanout<'_> {
     /// The guild is no more.
     fn dissolve(mut self, out: &mut impl Sink<Output>) {
         self.replica.apply(self.event);
-        let told: Vec<_> = self.subscribers.told().collect();
+        let told: Vec<_> = self.subscribers.in_classes().collect();
         for slot in told {
             self.tell(slot, (0, Rendered::Farewell), out);
-            out.emit(Output::Removed { slot });
+            out.emit(Output::Exclude { slot });
         }
     }
 
     /// Something that may change what is seen: once for each class, and one by one for those who
     /// may come to sit in another.
     fn change(mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
-        let apart = self.subscribers.told_of(self.replica.apart(self.event));
+        let apart = self.subscribers.in_classes_of(self.replica.apart(self.event));
         self.replica.apply(self.event);
         let is_frozen = cx.bug(Mutant::ViewAtSubscribe);
         let mut reviewed = Vec::new();
@@ -164,10 +164,8 @@ impl Fanout<'_> {
             self.subscribers.drop_role(*role, out);
         }
         if let Event::MemberAdd { user } = self.event {
-            for (slot, state) in self.subscribers.of(*user) {
-                if state == SubscriptionState::Outside {
-                    out.emit(Output::Due { slot });
-                }
+            for slot in self.subscribers.readmit(*user) {
+                out.emit(Output::Introduce { slot });
             }
         }
     }
@@ -183,7 +181,7 @@ impl Fanout<'_> {
         if matches!(self.event, Event::MemberRemove { .. }) {
             if !cx.bug(Mutant::LeaveNotUnseated) {
                 self.tell(slot, (0, Rendered::Farewell), out);
-                out.emit(Output::Removed { slot });
+                out.emit(Output::Exclude { slot });
             }
             return;
         }
@@ -198,7 +196,7 @@ impl Fanout<'_> {
             self.tell(slot, said, out);
         }
         if !is_frozen {
-            out.emit(Output::Move { slot });
+            out.emit(Output::Reclassify { slot });
         }
     }
 }

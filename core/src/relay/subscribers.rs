@@ -1,8 +1,8 @@
-//! Who sits in a relay: sessions by slot, each in a class, in the waiting room or outside.
+//! The sessions that a relay serves, by slot, each with the state of its subscription.
 //!
-//! A class is all sessions that want the same and see the same; what it is told is logged once. A
-//! class that everybody has left is given back and used again, so classes are never more than
-//! sessions (B1).
+//! Sessions that want the same events and see the same channels form a class; the log of a class
+//! holds each of its dispatches once. A class without sessions is reused, so that there are never
+//! more classes than sessions (B1).
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
@@ -17,49 +17,49 @@ use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::replay::Log;
 
-/// Where a session sits.
+/// How far the subscription of a session is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum SubscriptionState {
-    /// In the class of this number: it is told of the guild.
+    /// The session has received GUILD_CREATE and receives what the class of this number receives.
     Class(u32),
-    /// It still has to be told of the guild, or that there is nothing to be told.
+    /// The session still has to receive GUILD_CREATE, or GUILD_DELETE if its user is no member.
     Waiting,
-    /// Its user is no member: there is nothing to tell.
+    /// The session's user is no member: there is nothing to send.
     Outside,
 }
 
-/// A session in a relay.
+/// The subscription of one session.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Subscription {
     pub(super) user: UserId,
     pub(super) intents: Intents,
     pub(super) state: SubscriptionState,
-    /// Its index in the list of that state.
+    /// Its index in the list of sessions with that state.
     place: u32,
-    /// Whether it has to hear of the guild even if its user is no member: READY has listed it, or
-    /// there is a gap to be ended (D2, D9).
+    /// Whether the session must hear of the guild even if its user is no member: READY has listed
+    /// the guild, or GUILD_DELETE with `unavailable` is to be followed by something (D2, D9).
     pub(super) owed: bool,
 }
 
-/// Sessions that want the same of the guild's events and see the same of it.
+/// Sessions that want the same events and see the same channels.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct VisibilityClass {
     pub(super) intents: Intents,
     pub(super) kind: Kind,
-    /// The channels that they see, ascending.
+    /// The visible channels, ascending.
     pub(super) visible: Vec<ChannelId>,
-    /// The same as a snapshot shows them, once anybody has asked.
+    /// The same channels as GUILD_CREATE shows them, once a session has needed them.
     pub(super) shown: Option<Arc<[Channel]>>,
     /// The slots of its sessions.
     pub(crate) recipients: Vec<u32>,
     pub(crate) log: Log,
 }
 
-/// Everybody in a relay.
+/// All subscriptions of a relay.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Subscribers {
     subscriptions: BTreeMap<u32, Subscription>,
-    people: BTreeSet<(UserId, u32)>,
+    by_user: BTreeSet<(UserId, u32)>,
     pub(super) classes: Vec<VisibilityClass>,
     numbers: BTreeMap<(Intents, Kind), u32>,
     free: Vec<u32>,
@@ -67,11 +67,10 @@ pub(super) struct Subscribers {
 }
 
 impl Subscribers {
-    pub(super) fn at(&self, slot: u32) -> Option<&Subscription> {
+    pub(super) fn get(&self, slot: u32) -> Option<&Subscription> {
         self.subscriptions.get(&slot)
     }
 
-    /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.subscriptions.len()
     }
@@ -80,32 +79,23 @@ impl Subscribers {
         &self.waiting
     }
 
-    /// Those who sit in classes.
-    pub(super) fn told(&self) -> impl Iterator<Item = u32> {
+    /// The sessions in classes.
+    pub(super) fn in_classes(&self) -> impl Iterator<Item = u32> {
         self.classes.iter().flat_map(|class| &class.recipients).copied()
     }
 
-    /// Those who sit outside.
-    pub(super) fn outside(&self) -> impl Iterator<Item = u32> {
-        let outside = self
-            .subscriptions
-            .iter()
-            .filter(|(_, subscription)| subscription.state == SubscriptionState::Outside);
-        outside.map(|(slot, _)| *slot)
-    }
-
-    /// The sessions of a user, each with where it sits.
-    pub(super) fn of(&self, user: UserId) -> impl Iterator<Item = (u32, SubscriptionState)> {
-        let slots = self.people.range((user, 0)..=(user, u32::MAX)).map(|(_, slot)| *slot);
+    /// The subscriptions of a user: slot and state.
+    fn of(&self, user: UserId) -> impl Iterator<Item = (u32, SubscriptionState)> {
+        let slots = self.by_user.range((user, 0)..=(user, u32::MAX)).map(|(_, slot)| *slot);
         slots.filter_map(|slot| Some((slot, self.subscriptions.get(&slot)?.state)))
     }
 
-    /// The sessions of these users that sit in classes: slot, class and user, ascending by slot.
-    pub(super) fn told_of(
+    /// The sessions of these users that are in classes: slot, class and user, ascending by slot.
+    pub(super) fn in_classes_of(
         &self,
         users: impl IntoIterator<Item = UserId>,
     ) -> Vec<(u32, u32, UserId)> {
-        let mut told: Vec<_> = users
+        let mut found: Vec<_> = users
             .into_iter()
             .flat_map(|user| {
                 self.of(user).filter_map(move |(slot, state)| match state {
@@ -114,35 +104,56 @@ impl Subscribers {
                 })
             })
             .collect();
-        told.sort_unstable();
-        told.dedup();
-        told
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
-    /// A session sits down in the waiting room.
-    pub(super) fn sit(&mut self, slot: u32, user: UserId, intents: Intents, owed: bool) {
+    /// A session subscribes, and waits.
+    pub(super) fn add(&mut self, slot: u32, user: UserId, intents: Intents, owed: bool) {
         let state = SubscriptionState::Outside;
         self.subscriptions.insert(slot, Subscription { user, intents, state, place: 0, owed });
-        self.people.insert((user, slot));
-        self.place(slot, SubscriptionState::Waiting);
+        self.by_user.insert((user, slot));
+        self.set_state(slot, SubscriptionState::Waiting);
     }
 
-    /// A session goes away.
-    pub(super) fn leave(&mut self, slot: u32) {
-        self.place(slot, SubscriptionState::Outside);
+    /// A session unsubscribes, or has ended.
+    pub(super) fn remove(&mut self, slot: u32) {
+        if let Some(class) = self.set_state(slot, SubscriptionState::Outside) {
+            self.clear_unused(class);
+        }
         if let Some(subscription) = self.subscriptions.remove(&slot) {
-            self.people.remove(&(subscription.user, slot));
+            self.by_user.remove(&(subscription.user, slot));
         }
     }
 
-    /// A session has to hear of the guild, whatever comes.
-    pub(super) fn owe(&mut self, slot: u32, owed: bool) {
+    pub(super) fn set_owed(&mut self, slot: u32, owed: bool) {
         if let Some(subscription) = self.subscriptions.get_mut(&slot) {
             subscription.owed = owed;
         }
     }
 
-    fn state(&mut self, state: SubscriptionState) -> Option<&mut Vec<u32>> {
+    /// All sessions outside wait from now on.
+    pub(super) fn readmit_all(&mut self) {
+        let is_outside = |it: &Subscription| it.state == SubscriptionState::Outside;
+        let outside = self.subscriptions.iter().filter(|(_, it)| is_outside(it));
+        let outside: Vec<_> = outside.map(|(slot, _)| *slot).collect();
+        for slot in outside {
+            self.set_state(slot, SubscriptionState::Waiting);
+        }
+    }
+
+    /// The sessions of a user that are outside wait from now on. Returns their slots.
+    pub(super) fn readmit(&mut self, user: UserId) -> Vec<u32> {
+        let outside = self.of(user).filter(|(_, state)| *state == SubscriptionState::Outside);
+        let outside: Vec<_> = outside.map(|(slot, _)| slot).collect();
+        for &slot in &outside {
+            self.set_state(slot, SubscriptionState::Waiting);
+        }
+        outside
+    }
+
+    fn list(&mut self, state: SubscriptionState) -> Option<&mut Vec<u32>> {
         match state {
             SubscriptionState::Class(number) => Some(&mut self.classes[number as usize].recipients),
             SubscriptionState::Waiting => Some(&mut self.waiting),
@@ -150,38 +161,39 @@ impl Subscribers {
         }
     }
 
-    /// A session sits somewhere else from now on; whoever sat last takes its place. What it keeps
-    /// in the log of a class, it must have taken along.
-    pub(super) fn place(&mut self, slot: u32, state: SubscriptionState) {
-        let Some(&Subscription { state: old, place, .. }) = self.subscriptions.get(&slot) else {
-            return;
-        };
-        if let Some(list) = self.state(old) {
+    /// Changes the state of a subscription, and returns the class that the session has left, if any.
+    /// That class keeps its log until [`trim`](Self::trim), so that the session can keep what it
+    /// shares with it.
+    pub(super) fn set_state(&mut self, slot: u32, new: SubscriptionState) -> Option<u32> {
+        let &Subscription { state: old, place, .. } = self.subscriptions.get(&slot)?;
+        if old == new {
+            return None;
+        }
+        if let Some(list) = self.list(old) {
             list.swap_remove(place as usize);
             let moved = list.get(place as usize).copied();
             if let Some(moved) = moved.and_then(|slot| self.subscriptions.get_mut(&slot)) {
                 moved.place = place;
             }
         }
-        let place = self.state(state).map_or(0, |list| {
+        let place = self.list(new).map_or(0, |list| {
             list.push(slot);
             number(list.len() - 1)
         });
         if let Some(subscription) = self.subscriptions.get_mut(&slot) {
-            (subscription.state, subscription.place) = (state, place);
+            (subscription.state, subscription.place) = (new, place);
         }
-        if let SubscriptionState::Class(class) = old {
-            self.give_back(class);
-        }
+        let SubscriptionState::Class(class) = old else { return None };
+        self.free_unused(class);
+        Some(class)
     }
 
-    /// A class that everybody has left is nobody's.
-    fn give_back(&mut self, number: u32) {
+    /// A class without sessions may be reused.
+    fn free_unused(&mut self, number: u32) {
         let class = &mut self.classes[number as usize];
         if !class.recipients.is_empty() {
             return;
         }
-        class.log.clear();
         (class.visible, class.shown) = (Vec::new(), None);
         let key = (class.intents, class.kind.clone());
         if self.numbers.get(&key) == Some(&number) {
@@ -190,32 +202,40 @@ impl Subscribers {
         self.free.push(number);
     }
 
-    /// The class of those who want and see the same, if anybody is in it.
+    fn clear_unused(&mut self, number: u32) {
+        let class = &mut self.classes[number as usize];
+        if class.recipients.is_empty() {
+            class.log.clear();
+        }
+    }
+
+    /// The class of these intents and this kind, if it has sessions.
     pub(super) fn class_of(&self, intents: Intents, kind: &Kind) -> Option<u32> {
         self.numbers.get(&(intents, kind.clone())).copied()
     }
 
-    /// A new class, in which somebody is about to sit down.
-    pub(super) fn found(&mut self, intents: Intents, kind: Kind, visible: Vec<ChannelId>) -> u32 {
+    /// A new class, for a session that is about to enter it.
+    pub(super) fn new_class(
+        &mut self,
+        intents: Intents,
+        kind: Kind,
+        visible: Vec<ChannelId>,
+    ) -> u32 {
         let key = (intents, kind.clone());
         let (shown, recipients) = (None, Vec::new());
         let number = match self.free.pop() {
             Some(free) => {
+                self.clear_unused(free);
                 let class = &mut self.classes[free as usize];
+                // Indices go on, so that an old one never means a new entry.
                 let log = core::mem::take(&mut class.log);
                 *class = VisibilityClass { intents, kind, visible, shown, recipients, log };
                 free
             }
             None => {
                 let log = Log::default();
-                self.classes.push(VisibilityClass {
-                    intents,
-                    kind,
-                    visible,
-                    shown,
-                    recipients,
-                    log,
-                });
+                let class = VisibilityClass { intents, kind, visible, shown, recipients, log };
+                self.classes.push(class);
                 number(self.classes.len() - 1)
             }
         };
@@ -223,7 +243,7 @@ impl Subscribers {
         number
     }
 
-    /// A role is gone: classes that it alone told apart become one. The smaller one moves.
+    /// A role was deleted: classes that only it told apart are merged. The smaller one moves.
     pub(super) fn drop_role(&mut self, role: RoleId, out: &mut impl Sink<Output>) {
         for at in 0..self.classes.len() {
             let class = &self.classes[at];
@@ -242,7 +262,7 @@ impl Subscribers {
                 }
             }
             for &slot in &self.classes[movers].recipients {
-                out.emit(Output::Move { slot });
+                out.emit(Output::Reclassify { slot });
             }
         }
     }
@@ -254,14 +274,18 @@ impl Subscribers {
         self.numbers.insert(key, number(at));
     }
 
-    /// Forgets what no session can ask for any more.
+    /// Drops log entries that no session can ask for any more.
     pub(super) fn trim(&mut self, limits: &Limits) {
         for class in &mut self.classes {
-            class.log.trim(limits);
+            if class.recipients.is_empty() {
+                class.log.clear();
+            } else {
+                class.log.trim(limits);
+            }
         }
     }
 
-    /// What is logged: count and bytes.
+    /// The entries of all logs, and their bytes.
     pub(super) fn logged(&self) -> (u64, u64) {
         self.classes.iter().fold((0, 0), |(count, bytes), class| {
             (count + class.log.len(), bytes + class.log.bytes())

@@ -1,23 +1,50 @@
-//! The seats of sessions in relays: told, waiting to be told, or outside.
+//! Which relay serves a session for a guild, and how the session is introduced to the guild.
 //!
-//! A seat is given to whoever the directory names. Whether the user is a member, the relay's state
-//! says; when it is told so, its connection.
+//! A session subscribes to the guilds that the directory names for its user. Whether the user is a
+//! member, the relay's state decides; when the session is told, its connection.
 
-use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use super::super::{Outbox, Router};
+use super::Relays;
 use crate::context::Cx;
-use crate::dispatch::{Body, Dispatch, Intents};
+use crate::dispatch::Intents;
 use crate::id::GuildId;
 use crate::mutant::Mutant;
 use crate::relay::SubscriptionState;
 use crate::replay::LogId;
-use crate::session::{Push, Seat};
+use crate::session::Push;
+
+impl Relays {
+    /// The relays that serve a session, in the order in which it subscribed.
+    pub(super) fn of_session(&self, slot: u32) -> &[u32] {
+        self.by_session.get(slot as usize).map_or(&[], |relays| relays)
+    }
+
+    /// The relay that serves a session for a guild.
+    fn serving(&self, slot: u32, guild: GuildId) -> Option<u32> {
+        let serves = |relay: &&u32| {
+            let open = self.slots[**relay as usize].as_ref();
+            open.is_some_and(|open| open.relay.guild == guild)
+        };
+        self.of_session(slot).iter().find(serves).copied()
+    }
+
+    fn index(&mut self, slot: u32, relay: u32) {
+        let slot = slot as usize;
+        if slot >= self.by_session.len() {
+            self.by_session.resize(slot + 1, Vec::new());
+        }
+        // Most sessions are of few guilds: no more room than that.
+        self.by_session[slot].reserve_exact(1);
+        self.by_session[slot].push(relay);
+    }
+}
 
 impl Router {
-    /// Gives a session a seat in the waiting room of a relay of `guild`. Where READY has listed the
-    /// guild, something has to be told of it even to a non-member (D9).
-    pub(in crate::node) fn seat(
+    /// Subscribes a session to a guild. Where READY has listed the guild, even a non-member is told
+    /// something of it (D9).
+    pub(in crate::node) fn subscribe(
         &mut self,
         cx: &mut Cx<'_>,
         slot: u32,
@@ -28,26 +55,39 @@ impl Router {
         let found = self.relays.with_room(guild, cx.limits.relay_sessions);
         let relay = found.unwrap_or_else(|| self.open_relay(cx, guild, out));
         let session = self.sessions.at(slot);
-        session.sit(guild, relay, slot);
         let (user, mut intents) = (session.user, session.intents);
         let is_quiet = !intents.contains(Intents::GUILD_MESSAGES);
         if is_quiet && cx.bug(Mutant::IntentsIgnored) {
             intents = Intents(intents.0 | Intents::USUAL.0);
         }
-        self.relays.at(relay).sit(slot, user, intents, listed);
+        self.relays.index(slot, relay);
+        self.relays.at(relay).subscribe(slot, user, intents, listed);
     }
 
-    /// Takes a seat away; a relay without sessions closes.
-    pub(in crate::node) fn unseat(&mut self, seat: Seat, out: &mut impl Outbox) {
-        let relay = self.relays.at(seat.relay);
-        relay.leave(seat.slot);
-        if relay.sessions() == 0 {
-            self.close_relay(seat.relay, out);
+    /// A session has ended.
+    pub(in crate::node) fn unsubscribe_all(&mut self, slot: u32, out: &mut impl Outbox) {
+        let relays = self.relays.by_session.get_mut(slot as usize).map(core::mem::take);
+        for relay in relays.into_iter().flatten() {
+            self.leave_relay(slot, relay, out);
         }
     }
 
-    /// The directory names a guild for the user of a session, which READY did not list. Whoever has
-    /// a seat there learns all else from the stream.
+    fn unsubscribe(&mut self, slot: u32, relay: u32, out: &mut impl Outbox) {
+        self.relays.by_session[slot as usize].retain(|other| *other != relay);
+        self.leave_relay(slot, relay, out);
+    }
+
+    /// A relay without sessions closes.
+    fn leave_relay(&mut self, slot: u32, relay: u32, out: &mut impl Outbox) {
+        let open = self.relays.at(relay);
+        open.unsubscribe(slot);
+        if open.sessions() == 0 {
+            self.close_relay(relay, out);
+        }
+    }
+
+    /// The directory names a guild for the user of a session that READY did not list. A session that
+    /// is subscribed already learns all else from the stream.
     pub(in crate::node) fn named(
         &mut self,
         cx: &mut Cx<'_>,
@@ -55,51 +95,40 @@ impl Router {
         guild: GuildId,
         out: &mut impl Outbox,
     ) {
-        let session = self.sessions.at(slot);
-        if session.shard.holds(guild) && session.seats().iter().all(|seat| seat.guild != guild) {
-            self.seat(cx, slot, guild, false, out);
+        let shard = self.sessions.at(slot).shard;
+        if shard.holds(guild) && self.relays.serving(slot, guild).is_none() {
+            self.subscribe(cx, slot, guild, false, out);
             self.introduce(cx, slot, out);
         }
     }
 
-    /// The directory does not name a guild any more for the user of a session. If the session is
-    /// told of it, the stream has still to say that the user has left.
+    /// The directory does not name a guild any more for the user of a session. A session that
+    /// receives the guild's events stays subscribed until the stream says that its user has left.
     pub(in crate::node) fn unnamed(&mut self, slot: u32, guild: GuildId, out: &mut impl Outbox) {
-        let seats = self.sessions.at(slot).seats();
-        let Some(&seat) = seats.iter().find(|seat| seat.guild == guild) else { return };
-        if self.relays.at(seat.relay).state(slot) == Some(SubscriptionState::Outside) {
-            self.vacate(seat, out);
+        if let Some(relay) = self.relays.serving(slot, guild)
+            && self.relays.at(relay).state(slot) == Some(SubscriptionState::Outside)
+        {
+            self.unsubscribe(slot, relay, out);
         }
     }
 
-    /// Tells a session of the guilds that it has not been told of, as far as its connection takes
-    /// them: a snapshot is numbered when it is pulled (B2), and from then on the session follows.
+    /// Introduces a session to the guilds that it waits for, as far as its connection takes them: a
+    /// snapshot is numbered when it is pulled (B2), and from then on the session follows.
     pub(in crate::node) fn introduce(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
-        if self.sessions.at(slot).waits() == 0 {
-            return;
-        }
         let mut at = 0;
-        while let Some(&seat) = self.sessions.at(slot).seats().get(at) {
+        while let Some(&relay) = self.relays.of_session(slot).get(at) {
             at += 1;
-            if !seat.waits || !self.may_tell(cx, seat) {
+            if !self.may_introduce(cx, slot, relay) {
                 continue;
             }
-            let relay = self.relays.at(seat.relay);
-            let (is_member, is_owed) = (relay.has_member(slot), relay.owes(slot));
-            if (is_member || is_owed) && !self.sessions.at(slot).has_room() {
+            let open = self.relays.at(relay);
+            if open.owes(slot) && !self.sessions.at(slot).has_room() {
                 continue;
             }
-            let dispatch = if is_member {
-                self.admit_to_class(cx, seat)
-            } else {
-                let position = relay.position().filter(|_| is_owed);
-                let farewell = position.map(|position| relay.word(position, Body::GuildDelete));
-                at -= usize::from(self.put_outside(seat, out));
-                farewell
-            };
+            let dispatch = open.introduce(cx, slot);
+            at -= usize::from(self.drop_unnamed(slot, relay, out));
             let Some(dispatch) = dispatch else { continue };
-            let session = self.sessions.at(slot);
-            let push = session.push_own(cx.limits, &self.relays, dispatch, out);
+            let push = self.sessions.at(slot).push_own(cx.limits, &self.relays, dispatch, out);
             self.pushed(cx, slot, push, out);
             if push != Push::Fine {
                 return;
@@ -107,63 +136,31 @@ impl Router {
         }
     }
 
-    /// Whether the relay of a seat knows enough, and lately enough, to speak (D3, L8).
-    fn may_tell(&mut self, cx: &mut Cx<'_>, seat: Seat) -> bool {
-        let relay = &self.relays.slots[seat.relay as usize];
-        let Some(relay) = relay.as_ref().map(|open| &open.relay) else { return false };
-        let Some(position) = relay.position() else { return false };
-        let is_below_epoch = position.epoch < relay.heard().epoch;
-        let knows = relay.is_current()
-            || is_below_epoch && cx.bug(Mutant::CreateBelowEpoch)
-            || cx.bug(Mutant::StaleSnapshot);
-        knows
-            && (self.contacts.is_fresh(seat.guild, cx.now.instant, cx.limits)
-                || cx.bug(Mutant::StaleRelaySpeaks))
-    }
-
-    /// A session sits in its class from now on; what it is told first.
-    fn admit_to_class(&mut self, cx: &mut Cx<'_>, seat: Seat) -> Option<Arc<Dispatch>> {
-        let session = self.sessions.at(seat.slot);
-        let who = (session.user, session.intents);
-        let relay = self.relays.at(seat.relay);
-        let class = relay.class_of(cx, seat.slot)?;
-        let snapshot = relay.snapshot(cx, class, who)?;
-        relay.owe(seat.slot, false);
-        self.place(seat, SubscriptionState::Class(class));
-        Some(Arc::new(snapshot))
-    }
-
-    /// A session sits somewhere else from now on. What it keeps in the log of a class that it
-    /// leaves, it takes along.
-    pub(super) fn place(&mut self, seat: Seat, state: SubscriptionState) {
-        let Seat { relay, slot, .. } = seat;
-        let old = self.relays.at(relay).state(slot);
-        if old == Some(state) {
-            return;
+    fn may_introduce(&mut self, cx: &mut Cx<'_>, slot: u32, relay: u32) -> bool {
+        let open = self.relays.at(relay);
+        if open.waiting().is_empty() || open.state(slot) != Some(SubscriptionState::Waiting) {
+            return false;
         }
-        let session = self.sessions.at(slot);
-        if let Some(SubscriptionState::Class(class)) = old {
-            session.keep_own(LogId { relay, class }, &self.relays);
-        }
-        session.wait(seat.guild, state == SubscriptionState::Waiting);
-        self.relays.at(relay).place(slot, state);
+        let heard = self.contacts.heard(cx, open.guild);
+        open.may_introduce(cx, heard)
     }
 
-    /// The user of a session is no member: the seat is kept only as long as the directory names the
-    /// user. Says whether it is gone.
-    pub(super) fn put_outside(&mut self, seat: Seat, out: &mut impl Outbox) -> bool {
-        self.place(seat, SubscriptionState::Outside);
-        self.relays.at(seat.relay).owe(seat.slot, false);
-        let user = self.sessions.at(seat.slot).user;
-        let goes = !self.users.names(user, seat.guild);
+    /// A session outside stays subscribed only as long as the directory names its user. Returns
+    /// whether it was unsubscribed.
+    pub(super) fn drop_unnamed(&mut self, slot: u32, relay: u32, out: &mut impl Outbox) -> bool {
+        let open = self.relays.at(relay);
+        let is_outside = open.state(slot) == Some(SubscriptionState::Outside);
+        let guild = open.guild;
+        let goes = is_outside && !self.users.names(self.sessions.at(slot).user, guild);
         if goes {
-            self.vacate(seat, out);
+            self.unsubscribe(slot, relay, out);
         }
         goes
     }
 
-    fn vacate(&mut self, seat: Seat, out: &mut impl Outbox) {
-        self.sessions.at(seat.slot).stand_up(seat.guild);
-        self.unseat(seat, out);
+    /// A session has left a class, and keeps what it shares with the log of that class: other
+    /// sessions may push entries out of it that are still in this session's window.
+    pub(super) fn has_left(&mut self, slot: u32, relay: u32, class: u32) {
+        self.sessions.at(slot).keep_own(LogId { relay, class }, &self.relays);
     }
 }
