@@ -48,12 +48,6 @@ impl<'a> Cx<'a> {
         decision
     }
 
-    /// What bugs keep between calls, for [`Bend`].
-    #[cfg(feature = "mutants")]
-    pub(crate) fn plant(&mut self) -> &mut Plant {
-        self.plant
-    }
-
     /// See [`Plant::remember`].
     #[inline(always)]
     pub(crate) fn remember(&mut self, connection: Connection, session: SessionId) {

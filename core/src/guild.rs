@@ -5,18 +5,21 @@
 //! not its business.
 
 mod adoption;
-mod directed;
+mod catch_up_buffer;
+mod directory_client;
 mod exit;
-mod fold;
+mod journal_client;
 mod judge;
-mod ledger;
+mod materialized_state;
 mod messages;
 mod nonces;
 mod opening;
 mod owner;
 mod queue;
 mod requests;
-mod ring;
+#[cfg(feature = "mutants")]
+#[path = "sabotage/guild.rs"]
+pub(crate) mod sabotaged;
 mod snapshot;
 
 use alloc::boxed::Box;
@@ -26,10 +29,11 @@ use serde::{Deserialize, Serialize};
 use crate::context::Cx;
 use crate::directory::Word;
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, UserId};
-use crate::journal::{Command, Reply};
+use crate::journal::{Command, Log, Reply};
 use crate::machine::Sink;
 use crate::peer::{PeerMessage, RelayId};
 use crate::request::{Answer, Request};
+use crate::sabotage;
 use crate::time::Instant;
 use opening::Opening;
 use owner::Owner;
@@ -190,41 +194,62 @@ impl Guild {
         }
     }
 
-    /// Something happened.
+    /// Handles one input.
     pub fn handle(&mut self, cx: &mut Cx<'_>, input: Input, out: &mut impl Sink<Output>) {
-        match &mut self.phase {
-            Phase::Idle => {
-                if let Input::Own { boot } = input {
-                    self.phase = Phase::Opening(Opening::begin(cx, boot, out));
-                }
+        sabotage::guild_call(self, cx, Some(input), out);
+    }
+
+    /// Handles a deadline.
+    pub fn handle_timeout(&mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
+        sabotage::guild_call(self, cx, None, out);
+    }
+
+    /// Handles an input, or a deadline where there is none.
+    pub(crate) fn step(
+        &mut self,
+        cx: &mut Cx<'_>,
+        input: Option<Input>,
+        out: &mut impl Sink<Output>,
+    ) {
+        match (&mut self.phase, input) {
+            (Phase::Idle, Some(Input::Own { boot })) => {
+                self.phase = Phase::Opening(Opening::begin(cx, boot, out));
             }
-            Phase::Opening(opening) => {
-                if let Input::Journal(Reply::Opened { ticket, epoch, log }) = input
-                    && let Some(asked) = opening.asked(ticket)
-                    // Otherwise somebody has opened the log since, and this epoch is over already.
+            (
+                Phase::Opening(opening),
+                Some(Input::Journal(Reply::Opened { ticket, epoch, log })),
+            ) => {
+                if let Some(asked) = opening.asked(ticket)
+                    // Otherwise another node has opened the log since, and this epoch is over.
                     && log.end() <= (Position { epoch, index: 0 })
                 {
-                    let owner = Owner::adopt(cx, (self.id, epoch, asked), &log, out);
-                    self.phase = Phase::Serving(Box::new(owner));
+                    self.serve(cx, (epoch, asked), &log, out);
                 }
             }
-            Phase::Serving(owner) => {
-                let epoch = owner.epoch;
+            (Phase::Opening(opening), None) => opening.retransmit(cx, out),
+            (Phase::Idle | Phase::Opening(_), _) => {}
+            (Phase::Serving(owner), None) => owner.settle(cx, out),
+            (Phase::Serving(owner), Some(input)) => {
                 if let Some(why) = owner.handle(cx, input, out) {
-                    out.emit(Output::SteppedDown { epoch, why });
+                    out.emit(Output::SteppedDown { epoch: owner.epoch, why });
                     self.phase = Phase::Idle;
                 }
             }
         }
     }
 
-    /// A deadline came.
-    pub fn handle_timeout(&mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
-        match &mut self.phase {
-            Phase::Idle => {}
-            Phase::Opening(opening) => opening.again(cx, out),
-            Phase::Serving(owner) => owner.settle(cx, out),
-        }
+    /// The journal has granted an epoch, and has read the log under its fence (rule 2).
+    fn serve(
+        &mut self,
+        cx: &mut Cx<'_>,
+        (epoch, asked): (Epoch, Instant),
+        log: &Log,
+        out: &mut impl Sink<Output>,
+    ) {
+        let mut owner = cx.bent(Owner::adopt(cx, (self.id, epoch, asked), log), log);
+        out.emit(Output::Opened { epoch });
+        owner.settle(cx, out);
+        self.phase = Phase::Serving(Box::new(owner));
     }
 
     /// When it next wants to be called, if nothing happens before.

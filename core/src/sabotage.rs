@@ -5,8 +5,11 @@
 //! decision; with it, the decision's [`Bend`] here may change it. Nothing here may change what a
 //! machine does for which no bug was planted.
 
-#[cfg(feature = "mutants")]
 use crate::context::Cx;
+#[cfg(not(feature = "mutants"))]
+use crate::guild::{self, Guild};
+#[cfg(not(feature = "mutants"))]
+use crate::machine::Sink;
 
 /// A decision that planted bugs change. `A` is what the decision was made from.
 #[cfg(feature = "mutants")]
@@ -15,4 +18,19 @@ pub(crate) trait Bend<A> {
     /// difference, so that each hit counts.
     #[must_use]
     fn bend(self, about: A, cx: &mut Cx<'_>) -> Self;
+}
+
+#[cfg(feature = "mutants")]
+pub(crate) use crate::guild::sabotaged::call as guild_call;
+
+/// Runs one call of a guild.
+#[cfg(not(feature = "mutants"))]
+#[inline(always)]
+pub(crate) fn guild_call(
+    guild: &mut Guild,
+    cx: &mut Cx<'_>,
+    input: Option<guild::Input>,
+    out: &mut impl Sink<guild::Output>,
+) {
+    guild.step(cx, input, out);
 }

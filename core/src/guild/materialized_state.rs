@@ -1,7 +1,8 @@
-//! What the events of a guild amount to at one position. A guild holds two: the staged one, which
-//! judges requests, and the committed one, which is all that leaves (PROTOCOL, rule 6).
+//! The state of a guild that results from its durable records up to one position.
 //!
-//! It changes by records and by nothing else; whether an act may happen is judged in `judge`.
+//! An owner holds two: the staged one, by which requests are judged, and the committed one, which is
+//! all that leaves (PROTOCOL, rule 6). It changes by records and by nothing else; whether an act is
+//! allowed is decided in `judge`.
 
 use alloc::vec::Vec;
 
@@ -15,16 +16,17 @@ use crate::state::State;
 
 /// A guild after a durable record.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Fold {
-    /// The last durable record in it.
+pub(super) struct MaterializedState {
+    /// The last durable record applied.
     position: Position,
-    /// The last of them that was no epoch record.
-    changed: Position,
+    /// The last record applied that was not an epoch record.
+    pub(super) changed: Position,
     pub(super) state: State,
     pub(super) messages: Messages,
 }
 
-impl Fold {
+impl MaterializedState {
+    /// The state that a base holds.
     pub(super) fn new(limits: &Limits, base: &Base) -> Self {
         Self {
             position: base.position,
@@ -34,7 +36,7 @@ impl Fold {
         }
     }
 
-    /// Takes up a record. An ephemeral one is not kept anywhere.
+    /// Applies a record. Ephemeral records change nothing.
     pub(super) fn apply(&mut self, limits: &Limits, record: &Record) {
         if !record.event.is_durable() {
             return;
@@ -47,17 +49,12 @@ impl Fold {
         self.messages.apply(limits, &record.event);
     }
 
-    /// The last record in it.
+    /// The last durable record applied.
     pub(super) const fn position(&self) -> Position {
         self.position
     }
 
-    /// The last record that was no epoch record.
-    pub(super) const fn changed(&self) -> Position {
-        self.changed
-    }
-
-    /// What stands for all the records in it, with the nonces that are still remembered.
+    /// A base that replaces all records applied, with the nonces that are still remembered.
     pub(super) fn base(&self, nonces: Vec<(Origin, Position)>) -> Base {
         Base {
             position: self.position,
