@@ -94,30 +94,36 @@ impl<K: Hash + Eq, V> FromIterator<(K, V)> for FixedMap<K, V> {
 struct FixedHasher(u64);
 
 impl Hasher for FixedHasher {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.write_u64(u64::from(*byte));
         }
     }
 
+    #[inline]
     fn write_u16(&mut self, word: u16) {
         self.write_u64(u64::from(word));
     }
 
+    #[inline]
     fn write_u32(&mut self, word: u32) {
         self.write_u64(u64::from(word));
     }
 
+    #[inline]
     fn write_u64(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
+    #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "the two halves of the word")]
     fn write_u128(&mut self, word: u128) {
         self.write_u64(word as u64);
         self.write_u64((word >> 64) as u64);
     }
 
+    #[inline]
     fn finish(&self) -> u64 {
         // The table takes its bucket from the low half; the product mixes its high half best.
         self.0.rotate_left(32)

@@ -8,6 +8,9 @@
 mod fanout;
 mod rendering;
 mod replica;
+#[cfg(feature = "mutants")]
+#[path = "sabotage/relay.rs"]
+mod sabotaged;
 mod snapshot;
 mod subscribers;
 
@@ -23,7 +26,6 @@ use crate::event::Record;
 use crate::id::{GuildId, Position, UserId};
 use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::mutant::Mutant;
 use crate::peer::{Chunk, PeerMessage, RelayId};
 
 use replica::Replica;
@@ -136,15 +138,13 @@ impl Relay {
     /// as well.
     pub fn ask(&self, cx: &mut Cx<'_>, heard: Position) -> Option<PeerMessage> {
         let (guild, relay) = (self.guild, self.id);
-        let from = match self.position() {
-            None => return Some(PeerMessage::Subscribe { guild, relay }),
-            Some(from) if from < heard => from,
-            Some(_) => return None,
-        };
-        if from.epoch < heard.epoch && cx.bug(Mutant::SnapshotEachEpoch) {
-            return Some(PeerMessage::Subscribe { guild, relay });
+        match self.position() {
+            None => Some(PeerMessage::Subscribe { guild, relay }),
+            Some(from) if from < heard => {
+                cx.bent(Some(PeerMessage::CatchUp { guild, relay, from }), heard)
+            }
+            Some(_) => None,
         }
-        Some(PeerMessage::CatchUp { guild, relay, from })
     }
 
     /// Handles a message of an owner whose epoch is not over. The node has heard of its position.
@@ -163,7 +163,6 @@ impl Relay {
         }
     }
 
-    /// Rule 8: positions are compared epoch first, and an event links on by its predecessor.
     fn stream(
         &mut self,
         cx: &mut Cx<'_>,
@@ -171,83 +170,47 @@ impl Relay {
         heard: Heard,
         out: &mut impl Sink<Output>,
     ) {
-        if record.position.epoch < heard.position.epoch && cx.bug(Mutant::FencedByRecord) {
-            return;
-        }
-        let links_on = self.replica.as_mut().is_some_and(|replica| {
-            if record.position.index == 0
-                && record.prev < replica.position
-                && cx.bug(Mutant::RelayRollsBack)
-            {
-                replica.position = record.prev;
-            }
-            record.prev <= replica.position && !waits_for_lost(cx, &record, replica.position)
-        });
-        let Some(at) = self.position() else { return self.hold(cx, record) };
-        let (is_old, by_index) = (record.position <= at, record.position.index <= at.index);
-        let is_old =
-            if is_old != by_index && cx.bug(Mutant::IndexAlone) { by_index } else { is_old };
-        if is_old && !cx.bug(Mutant::AppliedTwice) {
-            return;
-        }
-        let skips = record.position != at.next() && cx.bug(Mutant::NextIndexOnly);
-        if (links_on && !skips) || !links_on && cx.bug(Mutant::PrevIgnored) {
-            self.apply(cx, &record, heard.is_fresh, out);
-        } else {
-            self.hold(cx, record);
+        let at = self.position();
+        match cx.bent(link_rule(&record, at), (&*record, at, heard)) {
+            Link::Old => {}
+            Link::Next => self.apply(cx, &record, heard.is_fresh, out),
+            Link::Ahead => self.hold(cx, record),
         }
     }
 
-    /// Keeps an event until those before it are there.
+    /// Keeps an event until its predecessors arrive.
     fn hold(&mut self, cx: &mut Cx<'_>, record: Arc<Record>) {
-        if self.held.len() >= cx.limits.relay_inbox as usize {
-            return;
-        }
-        if cx.bug(Mutant::ViewOfTomorrow) {
-            self.foresee(cx, &record);
-        }
-        self.held.insert(record.position, record);
-    }
-
-    /// Planted: what was heard of counts for what is seen before it comes.
-    fn foresee(&mut self, cx: &mut Cx<'_>, record: &Record) {
-        let Some(replica) = &mut self.replica else { return };
-        replica.apply(&record.event);
-        for class in &mut self.subscribers.classes {
-            class.visible = replica.visible(cx, &class.kind);
+        if self.held.len() < cx.limits.relay_inbox as usize {
+            cx.bent((), (&mut *self, &*record));
+            self.held.insert(record.position, record);
         }
     }
 
-    /// Takes up the next event that was held back, if those before it are there by now; says
-    /// whether there was one.
+    /// Applies the next event that was held back, if its predecessors have arrived. Returns whether
+    /// there was one.
     pub fn advance(&mut self, cx: &mut Cx<'_>, heard: Heard, out: &mut impl Sink<Output>) -> bool {
-        while let (Some(at), Some(first)) = (self.position(), self.held.first_entry()) {
-            let (position, prev) = (first.get().position, first.get().prev);
-            if position > at {
-                let skips = position != at.next() && cx.bug(Mutant::NextIndexOnly);
-                if prev > at || skips || waits_for_lost(cx, first.get(), at) {
-                    return false;
+        let at = self.position();
+        while let Some(first) = self.held.first_entry() {
+            match cx.bent(link_rule(first.get(), at), (&**first.get(), at)) {
+                Link::Old => {
+                    first.remove();
                 }
-                let record = first.remove();
-                self.apply(cx, &record, heard.is_fresh, out);
-                return true;
+                Link::Next => {
+                    let record = first.remove();
+                    self.apply(cx, &record, heard.is_fresh, out);
+                    return true;
+                }
+                Link::Ahead => return false,
             }
-            first.remove();
         }
         false
     }
 
-    /// Rules 13 and 14: a state is taken up only by a relay that has none, or that is behind it and
-    /// beyond the reach of events.
+    /// Collects the chunks of a state, and takes the state once all have arrived.
     fn piece(&mut self, cx: &mut Cx<'_>, chunk: Arc<Chunk>, out: &mut impl Sink<Output>) {
-        if let Some(at) = self.position() {
-            let is_wanted = at < chunk.position && at < chunk.reach;
-            let is_taken = is_wanted
-                || at > chunk.position && cx.bug(Mutant::SnapshotBackwards)
-                || at.epoch < chunk.position.epoch && cx.bug(Mutant::SnapshotEachEpoch);
-            if !is_taken {
-                return;
-            }
+        let at = self.position();
+        if !cx.bent(state_rule(&chunk, at), (&*chunk, at)) {
+            return;
         }
         if self.pieces.as_ref().is_some_and(|pieces| pieces.position > chunk.position) {
             return;
@@ -310,11 +273,7 @@ impl Relay {
 
     /// Whether the relay knows enough, and lately enough, to introduce sessions (D3, L8).
     pub(crate) fn may_introduce(&self, cx: &mut Cx<'_>, heard: Heard) -> bool {
-        let Some(position) = self.position() else { return false };
-        let knows = self.is_current(heard.position)
-            || position.epoch < heard.position.epoch && cx.bug(Mutant::CreateBelowEpoch)
-            || cx.bug(Mutant::StaleSnapshot);
-        knows && (heard.is_fresh || cx.bug(Mutant::StaleRelaySpeaks))
+        cx.bent(self.is_current(heard.position) && heard.is_fresh, (self, heard))
     }
 
     /// Whether the introduction of a session sends anything.
@@ -374,12 +333,11 @@ impl Relay {
     fn class_of(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<u32> {
         let (replica, subscription) = (self.replica.as_ref()?, self.subscribers.get(slot)?);
         let (kind, intents) = (replica.kind(subscription.user)?, subscription.intents);
-        let known = self.subscribers.class_of(intents, &kind);
-        if known.is_some() && !cx.bug(Mutant::ViewAtSubscribe) {
-            return known;
-        }
-        let visible = replica.visible(cx, &kind);
-        Some(self.subscribers.new_class(intents, kind, visible))
+        let known = cx.bent(self.subscribers.class_of(intents, &kind), subscription.state);
+        known.or_else(|| {
+            let visible = replica.visible(cx, &kind);
+            Some(self.subscribers.new_class(intents, kind, visible))
+        })
     }
 
     /// The class of this number.
@@ -411,7 +369,29 @@ impl Relay {
     }
 }
 
-/// A bug: a relay above a new owner's durable tail waits for what linked on to it (rule 10).
-fn waits_for_lost(cx: &mut Cx<'_>, record: &Record, at: Position) -> bool {
-    record.position.index == 0 && record.prev < at && cx.bug(Mutant::RelayWaits)
+/// How an event follows on what a relay has applied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Link {
+    /// It is applied already.
+    Old,
+    /// It is the next one.
+    Next,
+    /// Events before it are missing.
+    Ahead,
+}
+
+/// Rule 8, for a relay at `at`. Positions are compared epoch first, and an event follows on by its
+/// predecessor: indices of one epoch may skip, and start again in the next.
+fn link_rule(record: &Record, at: Option<Position>) -> Link {
+    match at {
+        Some(at) if record.position <= at => Link::Old,
+        Some(at) if record.prev <= at => Link::Next,
+        Some(_) | None => Link::Ahead,
+    }
+}
+
+/// Rules 13 and 14: whether a relay at `at` takes a state. One that has a state does so only if
+/// events can not reach that far any more.
+fn state_rule(chunk: &Chunk, at: Option<Position>) -> bool {
+    at.is_none_or(|at| at < chunk.position && at < chunk.reach)
 }

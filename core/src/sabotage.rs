@@ -10,6 +10,8 @@ use crate::context::Cx;
 use crate::guild::{self, Guild};
 #[cfg(not(feature = "mutants"))]
 use crate::machine::Sink;
+#[cfg(not(feature = "mutants"))]
+use crate::node::{self, Outbox, Router};
 
 /// A decision that planted bugs change. `A` is what the decision was made from.
 #[cfg(feature = "mutants")]
@@ -22,6 +24,8 @@ pub(crate) trait Bend<A> {
 
 #[cfg(feature = "mutants")]
 pub(crate) use crate::guild::sabotaged::call as guild_call;
+#[cfg(feature = "mutants")]
+pub(crate) use crate::node::sabotaged::call as node_call;
 
 /// Runs one call of a guild.
 #[cfg(not(feature = "mutants"))]
@@ -33,4 +37,16 @@ pub(crate) fn guild_call(
     out: &mut impl Sink<guild::Output>,
 ) {
     guild.step(cx, input, out);
+}
+
+/// Runs one call of a node.
+#[cfg(not(feature = "mutants"))]
+#[inline(always)]
+pub(crate) fn node_call(
+    router: &mut Router,
+    cx: &mut Cx<'_>,
+    input: Option<node::Input>,
+    out: &mut impl Outbox,
+) {
+    router.step(cx, input, out);
 }

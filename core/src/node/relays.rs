@@ -1,12 +1,15 @@
 //! The relays of this node: which one serves a session, and the life of each.
 //!
-//! What a relay says is carried out in `following` and `fan_out`; who sits where, in `seats`;
-//! whether an owner is in reach at all, in `silence`.
+//! What a relay asks for is done in `following` and `fan_out`; sessions subscribe in `subscriptions`;
+//! `silence` notices that no owner is in reach.
 
 mod fan_out;
 mod following;
 mod silence;
 mod subscriptions;
+
+#[cfg(feature = "mutants")]
+pub(super) use following::Watch;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -35,7 +38,7 @@ pub(super) struct Relays {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Open {
     relay: Relay,
-    /// When its entry among the timers comes due, if it waits for anything.
+    /// The deadline of its timer, if it waits for something that it asked for.
     asks: Option<Instant>,
 }
 
@@ -44,14 +47,14 @@ struct Open {
 struct Presence {
     /// Their slots, oldest first.
     slots: Vec<u32>,
-    /// When the last tip came, whichever owner's it was.
+    /// When the last tip arrived, whichever owner sent it.
     tipped: Option<Instant>,
-    /// When its entry among the timers comes due, if it has one.
+    /// The deadline of the timer that notices silence, if it is armed.
     silent: Option<Instant>,
 }
 
 impl Relays {
-    /// None yet. No number of a later start is one of an earlier.
+    /// No relays. The serial numbers of a later start are never those of an earlier one.
     pub(super) fn new(boot: u32) -> Self {
         Self { serials: u64::from(boot) << 32, ..Self::default() }
     }
@@ -128,7 +131,7 @@ impl Logs for Relays {
 }
 
 impl Router {
-    /// Opens a relay. Where no owner is known, it asks when the first tip comes.
+    /// Opens a relay. Without a known owner it asks when the first tip arrives.
     fn open_relay(&mut self, cx: &mut Cx<'_>, guild: GuildId, out: &mut impl Outbox) -> u32 {
         self.relays.serials += 1;
         let id = RelayId { node: self.id, serial: self.relays.serials };

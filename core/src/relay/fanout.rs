@@ -1,23 +1,25 @@
-//! Takes up an event: what each class, and whoever is a case of its own, is told of it.
+//! Applies an event, and decides what each class, and each member that it singles out, receives.
 //!
-//! Visibility is judged here, once, at the event's position (I1, PROTOCOL, rule 16). What is said
-//! is said in order; who is written to is not known here.
+//! Visibility is decided here, once, at the event's position (I1, PROTOCOL, rule 16). Outputs are in
+//! the order of delivery. Nothing here knows connections.
 
 use alloc::vec::Vec;
 
 use super::rendering::{Rendered, Renderer, Viewer};
 use super::replica::Replica;
-use super::subscribers::Subscribers;
+use super::subscribers::{Subscribers, number};
 use super::{Output, Relay};
 use crate::context::Cx;
 use crate::event::{Event, Record, Subject};
-use crate::id::UserId;
+use crate::id::{ChannelId, UserId};
 use crate::machine::Sink;
-use crate::mutant::Mutant;
+
+/// A session that an event singles out: its slot, its class and its user.
+type Singled = (u32, u32, UserId);
 
 impl Relay {
-    /// Takes up one event and moves on. What is ephemeral is passed on only while the owner is
-    /// known to be there (L8).
+    /// Applies an event. An ephemeral one is passed on only while the owner is known to be there
+    /// (L8).
     pub(super) fn apply(
         &mut self,
         cx: &mut Cx<'_>,
@@ -34,8 +36,8 @@ impl Relay {
         match event.subject() {
             Subject::Nobody => replica.apply(event),
             Subject::Conversation(_) => {
-                if event.is_durable() || fresh || cx.bug(Mutant::StaleRelaySpeaks) {
-                    fanout.say(cx, out);
+                if cx.bent(event.is_durable() || fresh, event) {
+                    fanout.conversation(cx, out);
                 }
             }
             Subject::Guild if *event == Event::GuildDelete => {
@@ -50,7 +52,7 @@ impl Relay {
     }
 }
 
-/// One event on its way to everybody in a relay.
+/// One event on its way to the sessions of a relay.
 struct Fanout<'a> {
     event: &'a Event,
     replica: &'a mut Replica,
@@ -59,8 +61,8 @@ struct Fanout<'a> {
 }
 
 impl Fanout<'_> {
-    /// Something that changes nobody's view: the hot path.
-    fn say(mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
+    /// An event that changes nobody's view: the hot path.
+    fn conversation(mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
         for number in 0..self.subscribers.classes.len() {
             let class = &self.subscribers.classes[number];
             if class.recipients.is_empty() {
@@ -69,98 +71,83 @@ impl Fanout<'_> {
             let seen = &class.visible[..];
             let viewer =
                 Viewer { intents: class.intents, before: seen, after: seen, is_own: false };
-            let Some(said) = viewer.itself(cx, self.event) else { continue };
+            let Some(rendered) = viewer.itself(cx, self.event) else { continue };
             let may_read =
-                if said == Rendered::Blank { self.concerned(number) } else { Vec::new() };
-            self.live(number, (0, said), may_read.clone(), out);
+                if rendered == Rendered::Blank { self.concerned(number) } else { Vec::new() };
+            self.live(number, (0, rendered), may_read.clone(), out);
             for slot in may_read {
                 self.tell(slot, (0, Rendered::Itself), out);
             }
         }
     }
 
-    /// Those in a class without MESSAGE_CONTENT who may read what is said all the same, ascending.
+    /// The sessions of a class without MESSAGE_CONTENT whose users wrote the message or are
+    /// mentioned in it, ascending: they may read it all the same.
     fn concerned(&self, number: usize) -> Vec<u32> {
-        let (Event::Message(message) | Event::MessageUpdate(message)) = self.event else {
-            return Vec::new();
-        };
+        let Some(message) = self.event.message() else { return Vec::new() };
         let users = message.mentions.iter().copied().chain([message.author]);
-        let told = self.subscribers.in_classes_of(users).into_iter();
-        told.filter(|(_, class, _)| *class as usize == number).map(|(slot, ..)| slot).collect()
+        let sessions = self.subscribers.in_classes_of(users).into_iter();
+        sessions.filter(|(_, class, _)| *class as usize == number).map(|(slot, ..)| slot).collect()
     }
 
-    /// A class is told something, but for some of its sessions.
+    /// Sends one dispatch to a class, but for some of its sessions.
     fn live(
         &mut self,
-        number: usize,
-        said: (u8, Rendered),
+        class: usize,
+        rendered: (u8, Rendered),
         except: Vec<u32>,
         out: &mut impl Sink<Output>,
     ) {
-        let dispatch = self.renderer.render(said, &self.replica.guild);
-        let index = self.subscribers.classes[number].log.append(dispatch);
-        out.emit(Output::Live { class: super::subscribers::number(number), index, except });
+        let dispatch = self.renderer.render(rendered, &self.replica.guild);
+        let index = self.subscribers.classes[class].log.append(dispatch);
+        out.emit(Output::Live { class: number(class), index, except });
     }
 
-    fn tell(&mut self, slot: u32, said: (u8, Rendered), out: &mut impl Sink<Output>) {
-        out.emit(Output::Tell { slot, dispatch: self.renderer.render(said, &self.replica.guild) });
+    fn tell(&mut self, slot: u32, rendered: (u8, Rendered), out: &mut impl Sink<Output>) {
+        let dispatch = self.renderer.render(rendered, &self.replica.guild);
+        out.emit(Output::Tell { slot, dispatch });
     }
 
-    /// The guild is no more.
+    /// The guild was deleted.
     fn dissolve(mut self, out: &mut impl Sink<Output>) {
         self.replica.apply(self.event);
-        let told: Vec<_> = self.subscribers.in_classes().collect();
-        for slot in told {
-            self.tell(slot, (0, Rendered::Farewell), out);
-            out.emit(Output::Exclude { slot });
+        let slots: Vec<_> = self.subscribers.in_classes().collect();
+        for slot in slots {
+            self.dismiss(slot, out);
         }
     }
 
-    /// Something that may change what is seen: once for each class, and one by one for those who
-    /// may come to sit in another.
+    /// A session's user is no member any more.
+    fn dismiss(&mut self, slot: u32, out: &mut impl Sink<Output>) {
+        self.tell(slot, (0, Rendered::Farewell), out);
+        out.emit(Output::Exclude { slot });
+    }
+
+    /// An event that may change views: once for each class, and one by one for the members that it
+    /// singles out.
     fn change(mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
-        let apart = self.subscribers.in_classes_of(self.replica.apart(self.event));
+        let singled = self.subscribers.in_classes_of(self.replica.singled_out(self.event));
         self.replica.apply(self.event);
-        let is_frozen = cx.bug(Mutant::ViewAtSubscribe);
-        let mut reviewed = Vec::new();
+        let mut views = Vec::new();
         for number in 0..self.subscribers.classes.len() {
             let class = &self.subscribers.classes[number];
-            if class.recipients.is_empty() {
-                continue;
+            if !class.recipients.is_empty() {
+                let (kind, before) = (&class.kind, &class.visible[..]);
+                let after = self.replica.review(cx, (kind, before), self.event);
+                let after = cx.bent(after, (self.event, before));
+                self.send_class(cx, (number, after.as_deref()), &singled, out);
+                views.push((number, after));
             }
-            let before = &class.visible[..];
-            let after = if is_frozen {
-                None
-            } else {
-                self.replica.review(cx, (&class.kind, before), self.event)
-            };
-            let viewer = Viewer {
-                intents: class.intents,
-                before,
-                after: after.as_deref().unwrap_or(before),
-                is_own: false,
-            };
-            let except = apart.iter().filter(|(_, class, _)| *class as usize == number);
-            let except: Vec<_> = except.map(|(slot, ..)| *slot).collect();
-            if except.len() < class.recipients.len() {
-                let all: Vec<_> = viewer.rendering(cx, self.event).collect();
-                for said in all {
-                    self.live(number, said, except.clone(), out);
-                }
-            }
-            reviewed.push((number, after));
         }
-        for (slot, class, user) in apart {
-            self.tell_apart(cx, (slot, class, user), is_frozen, out);
+        for session in singled {
+            self.send_singled(cx, session, out);
         }
-        for (number, after) in reviewed {
+        for (number, after) in views {
             let class = &mut self.subscribers.classes[number];
             class.visible = after.unwrap_or(core::mem::take(&mut class.visible));
             class.shown = None;
         }
-        if let Event::RoleDelete { role } = self.event
-            && !is_frozen
-        {
+        if let Event::RoleDelete { role } = self.event {
             self.subscribers.drop_role(*role, out);
         }
         if let Event::MemberAdd { user } = self.event {
@@ -170,33 +157,52 @@ impl Fanout<'_> {
         }
     }
 
-    /// Somebody whose own view may change, and who may be of another kind from now on.
-    fn tell_apart(
+    /// Sends a change to a class that sees `after` from now on, if that differs, but for the
+    /// sessions that it singles out.
+    fn send_class(
         &mut self,
         cx: &mut Cx<'_>,
-        (slot, class, user): (u32, u32, UserId),
-        is_frozen: bool,
+        (number, after): (usize, Option<&[ChannelId]>),
+        singled: &[Singled],
         out: &mut impl Sink<Output>,
     ) {
-        if matches!(self.event, Event::MemberRemove { .. }) {
-            if !cx.bug(Mutant::LeaveNotUnseated) {
-                self.tell(slot, (0, Rendered::Farewell), out);
-                out.emit(Output::Exclude { slot });
-            }
+        let except = singled.iter().filter(|(_, class, _)| *class as usize == number);
+        let except: Vec<_> = except.map(|(slot, ..)| *slot).collect();
+        let class = &self.subscribers.classes[number];
+        if except.len() == class.recipients.len() {
             return;
+        }
+        let before = &class.visible[..];
+        let after = after.unwrap_or(before);
+        let viewer = Viewer { intents: class.intents, before, after, is_own: false };
+        let all: Vec<_> = viewer.rendering(cx, self.event).collect();
+        for rendered in all {
+            self.live(number, rendered, except.clone(), out);
+        }
+    }
+
+    /// Sends a change to a session whose view it changes apart from its class, and which may belong
+    /// to another class from now on.
+    fn send_singled(
+        &mut self,
+        cx: &mut Cx<'_>,
+        (slot, class, user): Singled,
+        out: &mut impl Sink<Output>,
+    ) {
+        if cx.bent(matches!(self.event, Event::MemberRemove { .. }), user) {
+            return self.dismiss(slot, out);
         }
         let is_own = matches!(self.event, Event::MemberUpdate { .. });
         let Some(kind) = self.replica.kind(user) else { return };
         let class = &self.subscribers.classes[class as usize];
         let (intents, before) = (class.intents, &class.visible[..]);
-        let after = if is_frozen { before.to_vec() } else { self.replica.visible(cx, &kind) };
+        let after = self.replica.visible(cx, &kind);
+        let after = cx.bent(after, before);
         let viewer = Viewer { intents, before, after: &after, is_own };
         let all: Vec<_> = viewer.rendering(cx, self.event).collect();
-        for said in all {
-            self.tell(slot, said, out);
+        for rendered in all {
+            self.tell(slot, rendered, out);
         }
-        if !is_frozen {
-            out.emit(Output::Reclassify { slot });
-        }
+        out.emit(Output::Reclassify { slot });
     }
 }

@@ -1,4 +1,4 @@
-//! What an event says to those who see the same (CONTRACT, *render*), and each dispatch made once.
+//! The dispatches of an event for those who see the same (CONTRACT, *render*), each made once.
 //!
 //! Nothing here knows sessions or classes: a viewer is what it wants and what it sees.
 
@@ -9,7 +9,6 @@ use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::event::{Channel, Event, Record, Subject};
 use crate::id::{ChannelId, GuildId};
-use crate::mutant::Mutant;
 use crate::state::State;
 
 /// One dispatch of a rendering.
@@ -17,13 +16,13 @@ use crate::state::State;
 pub(super) enum Rendered {
     /// The event.
     Itself,
-    /// The event without what a message says.
+    /// The event without the content of its message.
     Blank,
-    /// A channel that the view lost.
+    /// CHANNEL_DELETE for a channel that the view lost.
     Lost(ChannelId),
-    /// A channel that the view gained.
+    /// CHANNEL_CREATE for a channel that the view gained.
     Gained(ChannelId),
-    /// The guild is gone, for whoever has left it.
+    /// GUILD_DELETE for a user who has left.
     Farewell,
 }
 
@@ -35,12 +34,12 @@ pub(super) struct Viewer<'a> {
     pub(super) before: &'a [ChannelId],
     /// The channels seen just after it, ascending.
     pub(super) after: &'a [ChannelId],
-    /// Whether the event is about the user's own member.
+    /// Whether the event is about the viewer's own member.
     pub(super) is_own: bool,
 }
 
 impl Viewer<'_> {
-    /// The event itself, if it is about something in the view, and wanted: part (1).
+    /// Part (1): the event itself, if it is in the view and wanted.
     pub(super) fn itself(&self, cx: &mut Cx<'_>, event: &Event) -> Option<Rendered> {
         let wants = |intents| self.intents.contains(intents);
         let saw = |channel| self.before.binary_search(&channel).is_ok();
@@ -54,10 +53,9 @@ impl Viewer<'_> {
                 if !wants(intent) || !saw(channel) {
                     return None;
                 }
-                let is_blank = event.message().is_some()
-                    && !wants(Intents::MESSAGE_CONTENT)
-                    && !cx.bug(Mutant::ContentNotBlanked);
-                return Some(if is_blank { Rendered::Blank } else { Rendered::Itself });
+                let is_blank = event.message().is_some() && !wants(Intents::MESSAGE_CONTENT);
+                let rendered = if is_blank { Rendered::Blank } else { Rendered::Itself };
+                return Some(cx.bent(rendered, ()));
             }
             Subject::Member(_) => self.is_own || wants(Intents::GUILD_MEMBERS),
             Subject::Channel(channel) => {
@@ -69,8 +67,8 @@ impl Viewer<'_> {
         told.then_some(Rendered::Itself)
     }
 
-    /// The channels that the view lost, and then those that it gained, each by id: parts (2) and
-    /// (3), without what the event says itself.
+    /// Parts (2) and (3): the channels that the view lost, then those that it gained, each by id,
+    /// without the channel that the event itself creates or deletes.
     pub(super) fn shifts(&self, event: &Event) -> impl Iterator<Item = Rendered> {
         let about =
             if let Subject::Channel(channel) = event.subject() { Some(channel) } else { None };
@@ -96,7 +94,7 @@ impl Viewer<'_> {
     }
 }
 
-/// The dispatches of one event, each made once for all who are told it (B3).
+/// Makes the dispatches of one event, each once for all who receive it (B3).
 pub(super) struct Renderer<'a> {
     guild: GuildId,
     record: &'a Record,
@@ -108,7 +106,7 @@ impl<'a> Renderer<'a> {
         Self { guild, record, made: BTreeMap::new() }
     }
 
-    /// The `nth` dispatch of a rendering; `state` is the guild just after the event.
+    /// The `nth` dispatch of a rendering. `state` is the guild just after the event.
     pub(super) fn render(&mut self, (nth, said): (u8, Rendered), state: &State) -> Arc<Dispatch> {
         let Self { guild, record, made } = self;
         let render = || {
@@ -128,8 +126,7 @@ impl<'a> Renderer<'a> {
     }
 }
 
-/// What an event says where it is told as such. The guild's end and what nobody is told of say that
-/// the guild is gone: no viewer gets them as such.
+/// The body of an event that is sent as such. No viewer receives the last ones as such.
 fn body(event: &Event) -> Body {
     match event {
         Event::Message(message) => Body::MessageCreate(message.clone()),

@@ -1,6 +1,7 @@
-//! A relay's replica of the guild, and what each kind of member sees of it.
+//! A relay's replica of the guild, and which channels each kind of member sees.
 //!
-//! It answers for whole kinds of members at once. Who is told what is not its business.
+//! It answers for whole kinds of members at once. It must not know subscriptions: who receives what
+//! is decided elsewhere.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -9,23 +10,22 @@ use alloc::vec::Vec;
 use crate::context::Cx;
 use crate::event::{Event, Subject};
 use crate::id::{ChannelId, Position, RoleId, UserId};
-use crate::mutant::Mutant;
 use crate::permission::{Overwrite, Permissions, Target};
 use crate::state::State;
 
-/// Why a member sees what it sees. Members of one kind see the same channels.
+/// What decides which channels a member sees. Members of one kind see the same.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Kind {
-    /// The guild is its own.
+    /// It owns the guild.
     Owner,
-    /// It has these roles, ascending, and is named by no overwrite.
+    /// It has these roles, ascending, and no overwrite names it.
     Roles(Arc<[RoleId]>),
-    /// Some overwrite names it.
+    /// An overwrite names it.
     Own(UserId),
 }
 
 impl Kind {
-    /// The same, once a role is gone.
+    /// The kind once a role is deleted.
     pub(super) fn without(&self, role: RoleId) -> Self {
         match self {
             Self::Roles(roles) if roles.contains(&role) => {
@@ -35,7 +35,7 @@ impl Kind {
         }
     }
 
-    /// Whether members of this kind may have a role.
+    /// Whether a member of this kind may have a role.
     fn may_have(&self, role: RoleId) -> bool {
         match self {
             Self::Owner => false,
@@ -45,12 +45,12 @@ impl Kind {
     }
 }
 
-/// The guild at the position of the last event that was taken up.
+/// The guild at the position of the last event that the relay applied.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Replica {
     pub(super) position: Position,
     pub(super) guild: State,
-    /// How many channels have an overwrite for each user that is named by any.
+    /// For each user that an overwrite names: in how many channels.
     named: BTreeMap<UserId, u32>,
 }
 
@@ -81,7 +81,7 @@ impl Replica {
         }
     }
 
-    /// Takes up what an event changes; where it stands is the caller's business.
+    /// Applies what an event changes. The caller sets the position.
     pub(super) fn apply(&mut self, event: &Event) {
         if let Subject::Channel(channel) = event.subject() {
             self.unname(channel);
@@ -93,7 +93,7 @@ impl Replica {
         self.guild.apply(event);
     }
 
-    /// Of which kind a user is; none for a non-member.
+    /// The kind of a member; none for a non-member.
     pub(super) fn kind(&self, user: UserId) -> Option<Kind> {
         let roles = self.guild.members.get(&user)?;
         Some(if user == self.guild.owner {
@@ -105,9 +105,9 @@ impl Replica {
         })
     }
 
-    /// The members whose kind an event, not taken up yet, may change one by one. A role that goes
-    /// changes whole kinds instead.
-    pub(super) fn apart(&self, event: &Event) -> Vec<UserId> {
+    /// The members whose kind an event may change one by one; it is not applied yet. The end of a
+    /// role changes whole kinds instead.
+    pub(super) fn singled_out(&self, event: &Event) -> Vec<UserId> {
         match event.subject() {
             Subject::Member(user) => {
                 let joins = matches!(event, Event::MemberAdd { .. });
@@ -129,25 +129,19 @@ impl Replica {
 
     /// Whether members of a kind see a channel.
     pub(super) fn sees(&self, cx: &mut Cx<'_>, kind: &Kind, channel: ChannelId) -> bool {
-        let Some(overwrites) = self.guild.channels.get(&channel) else { return false };
-        match kind {
+        if !self.guild.channels.contains_key(&channel) {
+            return false;
+        }
+        let sees = match kind {
             Kind::Owner => true,
             Kind::Own(user) => self.guild.sees(*user, channel),
-            Kind::Roles(roles) if roles.is_empty() && cx.bug(Mutant::OpenToAll) => true,
             Kind::Roles(roles) => {
                 let base = self.guild.base_of(roles);
-                let denies = |it: &Overwrite| {
-                    let of_role = |role| it.target == Target::Role(role);
-                    it.deny.contains(Permissions::VIEW_CHANNEL)
-                        && roles.iter().any(|it| of_role(*it))
-                };
-                let denied = base != Permissions::ALL && overwrites.iter().any(denies);
-                self.guild
-                    .permissions_of(base, roles, None, channel)
-                    .contains(Permissions::VIEW_CHANNEL)
-                    && !(denied && cx.bug(Mutant::RolesNotOred))
+                let permissions = self.guild.permissions_of(base, roles, None, channel);
+                permissions.contains(Permissions::VIEW_CHANNEL)
             }
-        }
+        };
+        cx.bent(sees, (self, kind, channel))
     }
 
     /// All channels that members of a kind see, ascending.
@@ -156,47 +150,34 @@ impl Replica {
         channels.filter(|channel| self.sees(cx, kind, *channel)).collect()
     }
 
-    /// What members of a kind see now that an event was taken up, if that differs from before.
+    /// What members of a kind see after an event, if it differs from what they saw before.
     pub(super) fn review(
         &self,
         cx: &mut Cx<'_>,
         (kind, before): (&Kind, &[ChannelId]),
         event: &Event,
     ) -> Option<Vec<ChannelId>> {
-        let (channel, sees) = match event.subject() {
-            Subject::Role(role) => return self.review_role(cx, kind, role, event),
+        match event.subject() {
+            Subject::Role(role) => self.review_role(cx, kind, role, event),
             Subject::Member(user) => {
-                let is_own =
-                    matches!(event, Event::MemberUpdate { .. }) && *kind == Kind::Own(user);
-                return is_own.then(|| self.visible(cx, kind));
+                let is_update = matches!(event, Event::MemberUpdate { .. });
+                (is_update && *kind == Kind::Own(user)).then(|| self.visible(cx, kind))
             }
             Subject::Channel(channel) => {
-                let sees = self.sees(cx, kind, channel);
-                if matches!(event, Event::ChannelCreate(_)) {
-                    let told = sees && !cx.bug(Mutant::NewChannelToNone);
-                    (channel, told || cx.bug(Mutant::NewChannelToAll))
-                } else {
-                    (channel, sees)
+                let mut after = before.to_vec();
+                match (before.binary_search(&channel), self.sees(cx, kind, channel)) {
+                    (Ok(_), true) | (Err(_), false) => return None,
+                    (Ok(place), false) => {
+                        after.remove(place);
+                    }
+                    (Err(place), true) => after.insert(place, channel),
                 }
+                Some(after)
             }
-            Subject::Nobody | Subject::Conversation(_) | Subject::Guild => return None,
-        };
-        match (before.binary_search(&channel), sees) {
-            (Ok(_), true) | (Err(_), false) => None,
-            (Ok(place), false) => {
-                let mut channels = before.to_vec();
-                channels.remove(place);
-                Some(channels)
-            }
-            (Err(place), true) => {
-                let mut channels = before.to_vec();
-                channels.insert(place, channel);
-                Some(channels)
-            }
+            Subject::Nobody | Subject::Conversation(_) | Subject::Guild => None,
         }
     }
 
-    /// The same for a role's event.
     fn review_role(
         &self,
         cx: &mut Cx<'_>,

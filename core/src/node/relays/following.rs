@@ -9,11 +9,10 @@ use alloc::vec::Vec;
 use super::super::{Gap, Outbox, Output, Router};
 use crate::context::Cx;
 use crate::id::{GuildId, NodeId};
-use crate::mutant::Mutant;
 use crate::peer::{PeerMessage, RelayId};
 use crate::relay;
 use crate::replay::LogId;
-use crate::time::Span;
+use crate::time::{Instant, Span};
 use crate::timer::Timer;
 
 impl Router {
@@ -87,7 +86,7 @@ impl Router {
             }
         }
         if self.relays.is_open(id) {
-            self.watch(cx, slot);
+            self.watch(cx, slot, false);
         }
     }
 
@@ -152,8 +151,8 @@ impl Router {
                 }
             } else if open.relay.position().is_none() && open.asks.is_none() {
                 self.ask(cx, slot, out);
-            } else if !cx.bug(Mutant::LinkUpIgnored) {
-                self.watch(cx, slot);
+            } else {
+                self.watch(cx, slot, true);
             }
         }
     }
@@ -169,18 +168,17 @@ impl Router {
     }
 
     /// Gives what is missing a moment to arrive by itself, and stops waiting when nothing is.
-    fn watch(&mut self, cx: &mut Cx<'_>, slot: u32) {
+    fn watch(&mut self, cx: &mut Cx<'_>, slot: u32, is_tip: bool) {
         let open = self.relays.open(slot);
         let heard = self.contacts.position(open.relay.guild);
-        match (open.relay.is_current(heard), open.asks) {
-            (false, None) if cx.bug(Mutant::RelayNeverAsks) => {}
-            (false, None) => self.wait(cx, slot, cx.limits.gap_patience),
-            (true, Some(at)) => {
+        match cx.bent(watch_rule(open.relay.is_current(heard), open.asks), is_tip) {
+            Watch::Arm => self.wait(cx, slot, cx.limits.gap_patience),
+            Watch::Disarm(at) => {
                 open.asks = None;
                 let serial = open.relay.id.serial;
                 self.timers.disarm(at, Timer::Ask(serial));
             }
-            (false, Some(_)) | (true, None) => {}
+            Watch::Keep => {}
         }
     }
 
@@ -203,5 +201,21 @@ impl Router {
         let Some(&slot) = self.relays.by_serial.get(&serial) else { return };
         self.relays.open(slot).asks = None;
         self.ask(cx, slot, out);
+    }
+}
+
+/// What becomes of the timer by which a relay asks for what is missing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::node) enum Watch {
+    Arm,
+    Disarm(Instant),
+    Keep,
+}
+
+const fn watch_rule(is_current: bool, armed: Option<Instant>) -> Watch {
+    match (is_current, armed) {
+        (false, None) => Watch::Arm,
+        (true, Some(at)) => Watch::Disarm(at),
+        (false, Some(_)) | (true, None) => Watch::Keep,
     }
 }

@@ -8,9 +8,7 @@ use alloc::vec::Vec;
 use super::super::{Outbox, Router};
 use super::Relays;
 use crate::context::Cx;
-use crate::dispatch::Intents;
 use crate::id::GuildId;
-use crate::mutant::Mutant;
 use crate::relay::SubscriptionState;
 use crate::replay::LogId;
 use crate::session::Push;
@@ -55,11 +53,7 @@ impl Router {
         let found = self.relays.with_room(guild, cx.limits.relay_sessions);
         let relay = found.unwrap_or_else(|| self.open_relay(cx, guild, out));
         let session = self.sessions.at(slot);
-        let (user, mut intents) = (session.user, session.intents);
-        let is_quiet = !intents.contains(Intents::GUILD_MESSAGES);
-        if is_quiet && cx.bug(Mutant::IntentsIgnored) {
-            intents = Intents(intents.0 | Intents::USUAL.0);
-        }
+        let (user, intents) = (session.user, cx.bent(session.intents, ()));
         self.relays.index(slot, relay);
         self.relays.at(relay).subscribe(slot, user, intents, listed);
     }
