@@ -5,13 +5,11 @@
 //! decision; with it, the decision's [`Bend`] here may change it. Nothing here may change what a
 //! machine does for which no bug was planted.
 
+#[cfg(feature = "mutants")]
+mod client;
+
+#[cfg(feature = "mutants")]
 use crate::context::Cx;
-#[cfg(not(feature = "mutants"))]
-use crate::guild::{self, Guild};
-#[cfg(not(feature = "mutants"))]
-use crate::machine::Sink;
-#[cfg(not(feature = "mutants"))]
-use crate::node::{self, Outbox, Router};
 
 /// A decision that planted bugs change. `A` is what the decision was made from.
 #[cfg(feature = "mutants")]
@@ -25,28 +23,72 @@ pub(crate) trait Bend<A> {
 #[cfg(feature = "mutants")]
 pub(crate) use crate::guild::sabotaged::call as guild_call;
 #[cfg(feature = "mutants")]
+pub(crate) use crate::journal::sabotaged::{
+    SabotagedStore, grants_unsynced, store, store_hits, stored,
+};
+#[cfg(feature = "mutants")]
 pub(crate) use crate::node::sabotaged::call as node_call;
-
-/// Runs one call of a guild.
 #[cfg(not(feature = "mutants"))]
-#[inline(always)]
-pub(crate) fn guild_call(
-    guild: &mut Guild,
-    cx: &mut Cx<'_>,
-    input: Option<guild::Input>,
-    out: &mut impl Sink<guild::Output>,
-) {
-    guild.step(cx, input, out);
-}
+pub(crate) use sound::{
+    SabotagedStore, grants_unsynced, guild_call, node_call, store, store_hits, stored,
+};
 
-/// Runs one call of a node.
+/// The same names in a build that plants no bugs: each does what the sound machine does.
 #[cfg(not(feature = "mutants"))]
-#[inline(always)]
-pub(crate) fn node_call(
-    router: &mut Router,
-    cx: &mut Cx<'_>,
-    input: Option<node::Input>,
-    out: &mut impl Outbox,
-) {
-    router.step(cx, input, out);
+mod sound {
+    use crate::context::Cx;
+    use crate::guild::{self, Guild};
+    use crate::id::NodeId;
+    use crate::journal::Command;
+    use crate::journal::keeper::{Answer, Keeper};
+    use crate::machine::Sink;
+    use crate::mutant::Mutant;
+    use crate::node::{self, Outbox, Router};
+
+    #[inline(always)]
+    pub(crate) fn guild_call(
+        guild: &mut Guild,
+        cx: &mut Cx<'_>,
+        input: Option<guild::Input>,
+        out: &mut impl Sink<guild::Output>,
+    ) {
+        guild.step(cx, input, out);
+    }
+
+    #[inline(always)]
+    pub(crate) fn node_call(
+        router: &mut Router,
+        cx: &mut Cx<'_>,
+        input: Option<node::Input>,
+        out: &mut impl Outbox,
+    ) {
+        router.step(cx, input, out);
+    }
+
+    pub(crate) type SabotagedStore<S> = S;
+
+    #[inline(always)]
+    pub(crate) fn store<S>(store: S, _: Option<Mutant>) -> S {
+        store
+    }
+
+    #[inline(always)]
+    pub(crate) const fn stored<S>(store: &mut S) -> &mut S {
+        store
+    }
+
+    #[inline(always)]
+    pub(crate) const fn store_hits<S>(_: &S) -> u64 {
+        0
+    }
+
+    #[inline(always)]
+    pub(crate) const fn grants_unsynced<S>(
+        _: &mut Keeper<S>,
+        _: NodeId,
+        _: &Command,
+        _: &mut impl Sink<Answer>,
+    ) -> bool {
+        false
+    }
 }

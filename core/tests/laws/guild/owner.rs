@@ -60,7 +60,6 @@ impl One {
 
     /// Keeps what it says, and answers for the journal.
     fn said(&mut self, out: Vec<Output>) {
-        let plant = &mut Plant::new(None);
         for output in out {
             let Output::Journal(command) = output else {
                 self.said.push(output);
@@ -72,12 +71,12 @@ impl One {
             }
             let reply = match command {
                 Command::Open { ticket } => {
-                    let epoch = self.memory.open(plant).expect("there is room");
+                    let epoch = self.memory.open().expect("there is room");
                     self.memory.sync().expect("a sync works");
                     Reply::Opened { ticket, epoch, log: self.memory.read() }
                 }
                 Command::Append { epoch, after, records } => {
-                    self.memory.append(epoch, after, &records, plant).expect("an append works");
+                    self.memory.append(epoch, after, &records).expect("an append works");
                     self.memory.sync().expect("a sync works");
                     Reply::Appended { epoch, upto: self.memory.read().end() }
                 }
@@ -403,7 +402,7 @@ fn an_answer_to_an_older_question_opens_nothing() {
         assert!(!tickets.contains(&ticket));
         tickets.push(ticket);
     }
-    let epoch = one.memory.open(plant).expect("there is room");
+    let epoch = one.memory.open().expect("there is room");
     one.memory.sync().expect("a sync works");
     let now = Instant::ZERO + Span::millis(15_001);
     for (ticket, opens) in tickets.into_iter().zip([false, false, false, false, true]) {
