@@ -34,7 +34,7 @@ use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
 use crate::realm::Realm;
 use crate::request::{Answer, Request};
-use crate::sabotage;
+use crate::sabotage::node_call;
 use crate::time::{Instant, Now};
 use crate::timer::{Timer, Timers};
 
@@ -262,12 +262,12 @@ impl Node {
 
     /// Handles an input.
     pub fn handle(&mut self, now: Now, input: Input, out: &mut impl Outbox) {
-        sabotage::node_call(&mut self.router, &mut self.setup.cx(now), Some(input), out);
+        node_call(&mut self.router, &mut self.setup.cx(now), Some(input), out);
     }
 
     /// Handles the deadlines that have come.
     pub fn handle_timeout(&mut self, now: Now, out: &mut impl Outbox) {
-        sabotage::node_call(&mut self.router, &mut self.setup.cx(now), None, out);
+        node_call(&mut self.router, &mut self.setup.cx(now), None, out);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due, if no input comes before.
