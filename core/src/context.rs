@@ -5,6 +5,7 @@
 
 use alloc::sync::Arc;
 
+#[cfg(feature = "mutants")]
 use crate::id::{Connection, SessionId};
 use crate::limits::Limits;
 use crate::mutant::{Mutant, Plant};
@@ -49,13 +50,13 @@ impl<'a> Cx<'a> {
     }
 
     /// See [`Plant::remember`].
-    #[inline(always)]
+    #[cfg(feature = "mutants")]
     pub(crate) fn remember(&mut self, connection: Connection, session: SessionId) {
         self.plant.remember(connection, session);
     }
 
     /// See [`Plant::recall`].
-    #[inline(always)]
+    #[cfg(feature = "mutants")]
     pub(crate) fn recall(&mut self, connection: Connection) -> Option<SessionId> {
         self.plant.recall(connection)
     }

@@ -10,10 +10,10 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fixed_map::FixedMap;
 use crate::id::{GuildId, NodeId, Position, UserId};
 use crate::machine::Sink;
 use crate::mutant::{Mutant, Plant};
-use crate::roll::Roll;
 
 /// A request of a node to the directory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -163,17 +163,17 @@ impl Entry {
 }
 
 /// What the directory knows of a node.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Host {
     boot: u32,
     /// The mark of the last request about each user.
-    marks: Roll<UserId, u64>,
+    marks: FixedMap<UserId, u64>,
 }
 
 /// The directory.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Directory {
-    users: Roll<UserId, Entry>,
+    users: FixedMap<UserId, Entry>,
     nodes: BTreeMap<NodeId, Host>,
     /// The version of each user's last change.
     changes: BTreeMap<u64, UserId>,
@@ -261,7 +261,7 @@ impl Directory {
     fn is_current(&mut self, node: NodeId, boot: u32) -> bool {
         let known = self.nodes.entry(node).or_default();
         if boot > known.boot {
-            *known = Host { boot, marks: Roll::default() };
+            *known = Host { boot, marks: FixedMap::default() };
             for entry in self.users.values_mut() {
                 entry.remove_node(node);
             }

@@ -28,6 +28,7 @@ pub mod request;
 pub mod state;
 
 pub mod context;
+pub mod fixed_map;
 pub mod machine;
 pub mod mutant;
 pub mod roll;

@@ -28,8 +28,12 @@ pub(crate) use crate::guild::sabotaged::call as guild_call;
 pub(crate) use crate::journal::sabotaged::{
     SabotagedStore, grants_unsynced, store, store_hits, stored,
 };
+#[cfg(feature = "mutants")]
+pub(crate) use crate::node::sabotaged::call as node_call;
 #[cfg(not(feature = "mutants"))]
-pub(crate) use sound::{SabotagedStore, grants_unsynced, guild_call, store, store_hits, stored};
+pub(crate) use sound::{
+    SabotagedStore, grants_unsynced, guild_call, node_call, store, store_hits, stored,
+};
 
 /// The same names in a build that plants no bugs: each does what the sound machine does.
 #[cfg(not(feature = "mutants"))]
@@ -41,6 +45,7 @@ mod sound {
     use crate::journal::keeper::{Answer, Keeper};
     use crate::machine::Sink;
     use crate::mutant::Mutant;
+    use crate::node::{self, Outbox, Router};
 
     #[inline(always)]
     pub(crate) fn guild_call(
@@ -50,6 +55,16 @@ mod sound {
         out: &mut impl Sink<guild::Output>,
     ) {
         guild.step(cx, input, out);
+    }
+
+    #[inline(always)]
+    pub(crate) fn node_call(
+        router: &mut Router,
+        cx: &mut Cx<'_>,
+        input: Option<node::Input>,
+        out: &mut impl Outbox,
+    ) {
+        router.step(cx, input, out);
     }
 
     pub(crate) type SabotagedStore<S> = S;

@@ -1,7 +1,7 @@
-//! The connections of this node: admission, silence, and the end of each.
+//! The connections of this node: admission, heartbeats, answers and close.
 //!
-//! A word about a connection that is not in the table, or that bears an older generation, is late
-//! and touches nothing (PROTOCOL, rule 24).
+//! An input for a connection that is not in the table, or has another generation, is late and must
+//! change nothing (PROTOCOL, rule 24).
 
 use alloc::vec::Vec;
 
@@ -13,7 +13,6 @@ use crate::credit::Credit;
 use crate::frame::{CONTROL_BYTES, ClientFrame, CloseCode, Farewell, Malformed, ServerFrame};
 use crate::id::{Connection, Seq};
 use crate::limits::Limits;
-use crate::mutant::Mutant;
 use crate::time::{Instant, Span};
 use crate::timer::{Timer, Timers};
 
@@ -21,25 +20,25 @@ use crate::timer::{Timer, Timers};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Socket {
     generation: u32,
-    /// Since when it has been without a session, while it is.
+    /// Since when it has been without a session, if it is.
     opened: Instant,
     /// The last proof of life: its opening, a heartbeat, or entering a session.
     heard: Instant,
-    /// When its entry among the timers comes due.
-    armed: Instant,
-    /// What it takes, while no session writes to it.
+    /// The deadline of its timer.
+    pub(super) armed: Instant,
+    /// Its credit, while no session writes to it.
     pub(super) credit: Credit,
     /// The slot of the session that writes to it.
     pub(super) session: Option<u32>,
     /// Frames since `minute` began.
-    frames: u32,
+    pub(super) frames: u32,
     minute: Instant,
-    /// When it has to go, if its node stops.
+    /// When it has to be closed, if its node stops.
     pub(super) leave: Leave,
 }
 
 impl Socket {
-    /// When it counts as silent.
+    /// When it times out.
     fn silent(&self, limits: &Limits) -> Instant {
         let silent = self.heard + limits.zombie_after();
         match self.session {
@@ -66,7 +65,7 @@ impl Connections {
         (socket.generation == connection.generation).then_some(socket)
     }
 
-    fn insert(&mut self, connection: Connection, socket: Socket) {
+    pub(super) fn insert(&mut self, connection: Connection, socket: Socket) {
         let slot = connection.slot as usize;
         if slot >= self.slots.len() {
             self.slots.resize(slot + 1, None);
@@ -122,17 +121,17 @@ impl Router {
         socket.armed = socket.deadline(cx.limits);
         self.timers.arm(socket.armed, Timer::Silence(connection));
         self.connections.insert(connection, socket);
-        if self.is_stopping() && !cx.bug(Mutant::StopTakesSessions) {
+        if self.is_stopping() {
             return self.turn_away(cx, connection, out);
         }
         let heartbeat_interval = cx.limits.heartbeat_interval;
         self.say(cx, connection, ServerFrame::Hello { heartbeat_interval }, out);
     }
 
-    /// Whether a frame may be looked at: it is not too long, and not one too many (B4).
+    /// Whether a frame is accepted: it is not too long, and within the rate limit (B4).
     ///
-    /// Windows of a minute, one after the other, each with room for the limit: nobody is cut who
-    /// keeps to the limit in every minute, and nobody gets through with more than twice of it in any.
+    /// The limit applies to successive windows of a minute. No client that keeps to it in every minute
+    /// is cut, and none sends more than twice as much in any.
     pub(super) fn admit(
         &mut self,
         cx: &mut Cx<'_>,
@@ -145,8 +144,7 @@ impl Router {
             (socket.minute, socket.frames) = (cx.now.instant, 0);
         }
         socket.frames += 1;
-        let many = socket.frames > cx.limits.frames_per_minute;
-        let code = if many && !cx.bug(Mutant::FramesNotCounted) {
+        let code = if socket.frames > cx.limits.frames_per_minute {
             CloseCode::RateLimited
         } else if bytes > cx.limits.frame_bytes {
             CloseCode::Decode
@@ -178,7 +176,7 @@ impl Router {
         }
     }
 
-    /// Within a session it is only counted, which it is by now.
+    /// A frame that has no meaning here. Within a session it is ignored.
     fn other(&mut self, cx: &mut Cx<'_>, connection: Connection, out: &mut impl Outbox) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         if socket.session.is_none() {
@@ -193,19 +191,23 @@ impl Router {
         d: Option<Seq>,
         out: &mut impl Outbox,
     ) {
-        let Some(socket) = self.connections.get_mut(connection) else { return };
+        if self.beat(cx, connection, d) {
+            self.say(cx, connection, ServerFrame::HeartbeatAck, out);
+        }
+    }
+
+    /// Records a heartbeat, and what the client has received. Returns whether there is such a
+    /// connection.
+    pub(super) fn beat(&mut self, cx: &mut Cx<'_>, connection: Connection, d: Option<Seq>) -> bool {
+        let Some(socket) = self.connections.get_mut(connection) else { return false };
         socket.heard = cx.now.instant;
         if let (Some(slot), Some(seq)) = (socket.session, d) {
             self.sessions.at(slot).acknowledge(cx, seq, &self.relays);
         }
-        let replays = socket.session.is_some_and(|slot| self.sessions.at(slot).is_replaying());
-        if replays && cx.bug(Mutant::HeartbeatUnanswered) {
-            return;
-        }
-        self.say(cx, connection, ServerFrame::HeartbeatAck, out);
+        true
     }
 
-    /// Writes an answer. A peer that asks and never reads is cut.
+    /// Writes a frame that is no dispatch. A peer that never reads its answers is cut.
     pub(super) fn say(
         &mut self,
         cx: &mut Cx<'_>,
@@ -219,7 +221,7 @@ impl Router {
             Some(slot) => self.sessions.at(slot).charge(CONTROL_BYTES, cx.limits),
             None => socket.credit.charge(CONTROL_BYTES, cx.limits),
         };
-        if !reads && !cx.bug(Mutant::AnswersNotCounted) {
+        if !cx.bent(reads, connection) {
             self.cut(cx, connection, Cut::Slow, out);
         }
     }
@@ -234,14 +236,19 @@ impl Router {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         match socket.session {
             Some(slot) => {
-                self.sessions.at(slot).drained(bytes);
-                self.pump(cx, slot, out);
+                let session = self.sessions.at(slot);
+                let had_room = session.has_room();
+                session.drained(bytes);
+                // With room, everything is written, and no introduction waits for the connection.
+                if !had_room {
+                    self.pump(cx, slot, out);
+                }
             }
             None => socket.credit.refill(bytes),
         }
     }
 
-    /// A connection has come to its deadline, or to one that has moved since.
+    /// The timer of a connection has come due; its deadline may have moved since.
     pub(super) fn silence(
         &mut self,
         cx: &mut Cx<'_>,
@@ -260,14 +267,14 @@ impl Router {
         }
     }
 
-    /// From now on a connection has to go at another moment.
+    /// Changes when a connection has to be closed.
     pub(super) fn leave(&mut self, cx: &Cx<'_>, connection: Connection, leave: Leave) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         socket.leave = leave;
         Self::rearm(socket, connection, cx.limits, &mut self.timers);
     }
 
-    /// The deadline of a connection may have moved nearer than its entry among the timers.
+    /// Arms the timer anew: the deadline may have moved nearer.
     fn rearm(socket: &mut Socket, on: Connection, limits: &Limits, timers: &mut Timers) {
         let (armed, deadline) = (socket.armed, socket.deadline(limits));
         socket.armed = deadline;
@@ -275,23 +282,14 @@ impl Router {
         timers.arm(deadline, Timer::Silence(on));
     }
 
-    /// A connection writes for a session from now on, and has proved that it lives.
-    pub(super) fn enter(
-        &mut self,
-        cx: &mut Cx<'_>,
-        connection: Connection,
-        slot: u32,
-        resumed: bool,
-    ) {
+    /// A session writes to the connection from now on. Its frame counts as a heartbeat.
+    pub(super) fn enter(&mut self, cx: &Cx<'_>, connection: Connection, slot: u32) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         socket.session = Some(slot);
         socket.heard = cx.now.instant;
-        if resumed && cx.bug(Mutant::HeartbeatNotRearmed) {
-            self.timers.disarm(socket.armed, Timer::Silence(connection));
-        }
     }
 
-    /// Closes a connection; its session, if it has one, waits for its client.
+    /// Closes a connection; its session, if it has one, waits for a RESUME.
     pub(super) fn cut(
         &mut self,
         cx: &mut Cx<'_>,
@@ -310,18 +308,9 @@ impl Router {
         }
     }
 
-    /// Another connection has taken over the session of this one (L2).
-    pub(super) fn supersede(
-        &mut self,
-        cx: &mut Cx<'_>,
-        connection: Connection,
-        out: &mut impl Outbox,
-    ) {
-        if cx.bug(Mutant::OldNotClosed) {
-            return;
-        }
-        if let Some(Socket { session: Some(slot), .. }) = self.forget(connection, out) {
-            cx.remember(connection, self.sessions.at(slot).id);
+    /// Closes a connection whose session another one has resumed (L2).
+    pub(super) fn supersede(&mut self, connection: Connection, out: &mut impl Outbox) {
+        if self.forget(connection, out).is_some_and(|socket| socket.session.is_some()) {
             out.emit(Output::Close { connection, code: CloseCode::Unknown });
         }
     }
@@ -335,9 +324,6 @@ impl Router {
         out: &mut impl Outbox,
     ) {
         let Some(Socket { session: Some(slot), .. }) = self.forget(connection, out) else {
-            if let Some(session) = cx.recall(connection) {
-                self.detach_late(cx, session, how, out);
-            }
             return;
         };
         if how.ends_session() {
@@ -354,18 +340,18 @@ impl Router {
         Some(socket)
     }
 
-    /// A session's connection carries no session any more, but stays open (L6).
+    /// A session has ended, but its connection stays open (L6).
     pub(super) fn release(&mut self, cx: &mut Cx<'_>, connection: Connection, credit: Credit) {
         if let Some(socket) = self.connections.get_mut(connection) {
             socket.session = None;
             socket.credit = credit;
-            // It is without a session from now on, not since it was opened.
+            // The time without a session starts now, not when it was opened.
             socket.opened = cx.now.instant;
             Self::rearm(socket, connection, cx.limits, &mut self.timers);
         }
     }
 
-    /// Says something for the record.
+    /// Emits a note.
     pub(super) fn note(note: Note, out: &mut impl Outbox) {
         out.emit(Output::Note(note));
     }

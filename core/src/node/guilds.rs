@@ -1,5 +1,5 @@
-//! The guilds that this node owns, or is about to: finds the one that a word is for, and sends on
-//! what it says.
+//! The guilds that this node owns, or is about to own: hands each message to its guild, and performs
+//! the guild's outputs.
 
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
@@ -24,7 +24,7 @@ pub(super) struct Guilds {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Owned {
     guild: Guild,
-    /// When its entry among the timers comes due, if it has one.
+    /// The deadline of its timer, if it is armed.
     armed: Option<Instant>,
 }
 
@@ -56,7 +56,7 @@ impl Guilds {
 }
 
 impl Router {
-    /// This node is to own a guild. Whoever owns it already goes on; whoever stops takes none.
+    /// The node is to own a guild. It ignores this if it owns the guild already, or stops.
     pub(super) fn own(&mut self, cx: &mut Cx<'_>, id: GuildId, out: &mut impl Outbox) {
         if self.is_stopping() {
             return;
@@ -67,8 +67,8 @@ impl Router {
         }
     }
 
-    /// The node stops: each guild takes nothing more, and is given up when all that it has taken is
-    /// durable and told. One that was not granted an epoch yet is given up at once.
+    /// The node stops: its guilds accept nothing more, and each is given up when all that it has
+    /// accepted is durable and sent. A guild without an epoch is given up at once.
     pub(super) fn close_guilds(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
         let ids: Vec<_> = self.guilds.by_id.keys().copied().collect();
         for id in ids {
@@ -97,7 +97,7 @@ impl Router {
         self.guild(cx, id, guild::Input::Journal(reply), out);
     }
 
-    /// The directory says something to the owner of a guild.
+    /// A message of the directory to the owner of a guild.
     pub(super) fn directed(&mut self, cx: &mut Cx<'_>, notice: &Notice, out: &mut impl Outbox) {
         let (id, input) = match *notice {
             Notice::Entered { guild, user, mark } => (guild, guild::Input::Entered { user, mark }),
@@ -108,7 +108,7 @@ impl Router {
         self.guild(cx, id, input, out);
     }
 
-    /// A node is said to have crashed.
+    /// A node is reported to have crashed.
     pub(super) fn down(&mut self, cx: &mut Cx<'_>, node: NodeId, out: &mut impl Outbox) {
         let ids: Vec<_> = self.guilds.by_id.keys().copied().collect();
         for id in ids {
@@ -148,7 +148,7 @@ impl Router {
         self.said(id, said, out);
     }
 
-    /// A deadline of a guild has come.
+    /// The deadline of a guild has come.
     pub(super) fn guild_timeout(&mut self, cx: &mut Cx<'_>, id: GuildId, out: &mut impl Outbox) {
         let Some(owned) = self.guilds.by_id.get_mut(&id) else { return };
         owned.armed = None;
@@ -157,7 +157,7 @@ impl Router {
         self.said(id, said, out);
     }
 
-    /// Sends on what a guild says, and sees to it that it is called when it wants to be.
+    /// Performs the outputs of a guild, and arms its timer.
     fn said(&mut self, id: GuildId, said: Vec<guild::Output>, out: &mut impl Outbox) {
         for output in said {
             match output {

@@ -8,21 +8,20 @@ use super::{Cut, Detach, End, IdentifyRefusal, Note, Outbox, Router};
 use crate::census::{Line, Table};
 use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Ready};
-use crate::frame::{CloseCode, Farewell, Identify, Resume, ServerFrame};
+use crate::fixed_map::FixedMap;
+use crate::frame::{CloseCode, Identify, Resume, ServerFrame};
 use crate::id::{Connection, GuildId, SessionId, UserId};
-use crate::mutant::Mutant;
-use crate::roll::Roll;
 use crate::session::{Push, ResumeRefusal, Session};
 use crate::timer::Timer;
 
-/// Dense slots with generations; unguessable ids are looked up once, when a connection resumes.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+/// Sessions in dense slots with generations. An id is looked up only when a client resumes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Sessions {
     slots: Vec<Option<Session>>,
-    /// Of each slot, apart from what a delivery touches.
+    /// The generation of each slot, apart from the fields that a delivery touches.
     generations: Vec<u32>,
     free: Vec<u32>,
-    by_id: Roll<SessionId, u32>,
+    pub(super) by_id: FixedMap<SessionId, u32>,
 }
 
 impl Sessions {
@@ -50,31 +49,18 @@ impl Sessions {
         let session = self.slots[slot as usize].take().expect("a slot that is held is in use");
         self.generations[slot as usize] += 1;
         self.free.push(slot);
-        if !cx.bug(Mutant::IdKept) {
-            self.by_id.remove(&session.id);
-        }
+        cx.bent(Some(session.id), ()).and_then(|id| self.by_id.remove(&id));
         session
     }
 
-    /// Planted: a session of this user, whatever its id.
-    fn of_user(&self, cx: &mut Cx<'_>, user: Option<&UserId>, bug: Mutant) -> Option<u32> {
-        if !cx.bug(bug) {
-            return None;
-        }
-        let session = |slot: u32| self.slots[slot as usize].as_ref();
-        let is_theirs = |slot: u32| session(slot).map(|session| &session.user) == user;
-        let theirs = self.by_id.iter().filter(|(_, slot)| is_theirs(**slot));
-        theirs.min_by_key(|(id, _)| **id).map(|(_, slot)| *slot)
-    }
-
-    /// The slots of those that wait for their clients.
+    /// The slots of detached sessions.
     pub(super) fn detached(&self) -> Vec<u32> {
         let slots = self.slots.iter().zip(0..);
         let waits = |session: &Session| session.connection().is_none();
         slots.filter_map(|(it, slot)| it.as_ref().is_some_and(waits).then_some(slot)).collect()
     }
 
-    fn generation(&self, slot: u32) -> u32 {
+    pub(super) fn generation(&self, slot: u32) -> u32 {
         self.generations[slot as usize]
     }
 
@@ -84,11 +70,10 @@ impl Sessions {
             let line = tables.entry(table).or_insert(Line { table, count: 0, bytes: 0 });
             (line.count, line.bytes) = (line.count.max(count), line.bytes.max(bytes));
         };
-        let (mut detached, mut introductions, mut replay, mut bytes, mut unsent) = (0, 0, 0, 0, 0);
+        let (mut detached, mut replay, mut bytes, mut unsent) = (0, 0, 0, 0);
         for session in self.slots.iter().flatten() {
             let kept = session.replay();
             detached += u64::from(session.connection().is_none());
-            introductions += u64::from(session.waits());
             replay += kept.len();
             bytes += kept.bytes();
             unsent += session.unsent();
@@ -99,7 +84,6 @@ impl Sessions {
         lines.extend([
             Line { table: Table::Sessions, count: self.by_id.len() as u64, bytes: 0 },
             Line { table: Table::DetachedSessions, count: detached, bytes: 0 },
-            Line { table: Table::Introductions, count: introductions, bytes: 0 },
             Line { table: Table::Replay, count: replay, bytes },
             Line { table: Table::Unsent, count: unsent, bytes: 0 },
         ]);
@@ -133,11 +117,10 @@ impl Router {
             let code = misbehaved.unwrap_or(CloseCode::AuthenticationFailed);
             return self.cut(cx, connection, Cut::Misbehaved(code), out);
         };
-        if self.is_stopping() && !cx.bug(Mutant::StopTakesSessions) {
+        if self.is_stopping() {
             return self.turn_away(cx, connection, out);
         }
-        let shut = self.buckets.contains_key(&(user, shard));
-        if shut && !cx.bug(Mutant::BucketMissing) {
+        if self.buckets.contains_key(&(user, shard)) {
             let why = IdentifyRefusal::Bucket;
             Self::note(Note::IdentifyRefused { connection, why }, out);
             return self.say(cx, connection, ServerFrame::InvalidSession { resumable: false }, out);
@@ -147,7 +130,7 @@ impl Router {
         self.ask_directory(cx, connection, (user, identify, id), out);
     }
 
-    /// The directory has named the guilds of whoever identified: the session begins.
+    /// The directory has named the guilds of a user who has identified: the session begins.
     pub(super) fn begin(
         &mut self,
         cx: &mut Cx<'_>,
@@ -158,31 +141,19 @@ impl Router {
     ) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         let (credit, Identify { intents, shard, .. }) = (socket.credit, identify);
-        self.steal(cx, user, out);
         let mut session = Session::new(id, user, shard, intents);
         session.attach(connection, credit);
         let slot = self.sessions.insert(session);
         self.joins_user(user, slot);
-        self.enter(cx, connection, slot, false);
+        self.enter(cx, connection, slot);
         Self::note(Note::Begun { session: id, connection, user, shard, intents }, out);
         let guilds: Vec<_> = guilds.iter().copied().filter(|guild| shard.holds(*guild)).collect();
         let ready = Ready { user, session: id, node: self.id, guilds: guilds.clone() };
         self.tell(cx, slot, Arc::new(Dispatch::private(Body::Ready(ready))), out);
         for guild in guilds {
-            self.seat(cx, slot, guild, true, out);
+            self.subscribe(cx, slot, guild, true, out);
         }
         self.introduce(cx, slot, out);
-    }
-
-    /// Planted: a session is its user's, and goes to whichever connection identifies last.
-    fn steal(&mut self, cx: &mut Cx<'_>, user: UserId, out: &mut impl Outbox) {
-        let Some(slot) = self.sessions.of_user(cx, Some(&user), Mutant::IdentifySteals) else {
-            return;
-        };
-        if let Some(old) = self.sessions.at(slot).connection() {
-            self.detach(cx, slot, Detach::Superseded, out);
-            self.supersede(cx, old, out);
-        }
     }
 
     pub(super) fn resume(
@@ -202,12 +173,10 @@ impl Router {
             return self.turn_away(cx, connection, out);
         }
         let user = self.realm.accounts.get(&resume.token);
-        let found = self.sessions.by_id.get(&id).copied();
-        let found = found.or_else(|| self.sessions.of_user(cx, user, Mutant::ResumeByUser));
-        let found = found.ok_or(ResumeRefusal::NoSession);
+        let found = self.sessions.by_id.get(&id).copied().ok_or(ResumeRefusal::NoSession);
         let taken = found.and_then(|slot| {
             let session = self.sessions.at(slot);
-            if user != Some(&session.user) && !cx.bug(Mutant::TokenNotChecked) {
+            if user != Some(&session.user) {
                 return Err(ResumeRefusal::Token);
             }
             let (old, since) = (session.connection(), session.detached);
@@ -217,22 +186,18 @@ impl Router {
         match taken {
             Err(why) => {
                 Self::note(Note::ResumeRefused { session: id, connection, why }, out);
-                if cx.bug(Mutant::RefusalCloses) {
-                    let why = Cut::Misbehaved(CloseCode::Unknown);
-                    return self.cut(cx, connection, why, out);
-                }
                 self.say(cx, connection, ServerFrame::InvalidSession { resumable: false }, out);
             }
             Ok((slot, old, since)) => {
                 if let Some(old) = old {
-                    self.supersede(cx, old, out);
+                    self.supersede(old, out);
                     let why = Detach::Superseded;
                     Self::note(Note::Detached { session: id, connection: old, why }, out);
-                } else if !cx.bug(Mutant::ExpiryNotDisarmed) {
+                } else {
                     let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
                     self.timers.disarm(since + cx.limits.session_ttl, expiry);
                 }
-                self.enter(cx, connection, slot, true);
+                self.enter(cx, connection, slot);
                 let seq = resume.seq;
                 Self::note(Note::Resumed { session: id, connection, seq }, out);
                 self.pump(cx, slot, out);
@@ -240,7 +205,7 @@ impl Router {
         }
     }
 
-    /// Tells a session something that it alone is told.
+    /// Delivers a dispatch to one session.
     pub(super) fn tell(
         &mut self,
         cx: &mut Cx<'_>,
@@ -253,12 +218,10 @@ impl Router {
         self.pushed(cx, slot, push, out);
     }
 
-    /// Does what a session asks for after it was told something.
+    /// Does what a session asks for after a dispatch.
     pub(super) fn pushed(&mut self, cx: &mut Cx<'_>, slot: u32, push: Push, out: &mut impl Outbox) {
-        match push {
+        match cx.bent(push, ()) {
             Push::Fine => {}
-            Push::Slow if cx.bug(Mutant::SlowNotCut) => {}
-            Push::Overflow if cx.bug(Mutant::OverflowLater) => {}
             Push::Slow => {
                 if let Some(connection) = self.sessions.at(slot).connection() {
                     self.cut(cx, connection, Cut::Slow, out);
@@ -268,7 +231,7 @@ impl Router {
         }
     }
 
-    /// Writes what the connection takes, and then what the session still has to be told of.
+    /// Writes what the connection takes, and then introduces the session to the guilds it waits for.
     pub(super) fn pump(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
         let session = self.sessions.at(slot);
         let push = session.pump(cx, &self.relays, out);
@@ -291,31 +254,14 @@ impl Router {
         session.detach(cx.now.instant);
         Self::note(Note::Detached { session: session.id, connection, why }, out);
         if self.is_stopping() {
-            // Nobody could resume it here any more.
+            // No client could resume it here.
             self.end(cx, slot, End::Stopped, out);
-        } else if !cx.bug(Mutant::ExpiryNotArmed) {
+        } else {
             self.timers.arm(cx.now.instant + cx.limits.session_ttl, expiry);
         }
     }
 
-    /// Planted: the end of a connection that the session no longer has detaches it all the same.
-    pub(super) fn detach_late(
-        &mut self,
-        cx: &mut Cx<'_>,
-        id: SessionId,
-        how: Farewell,
-        out: &mut impl Outbox,
-    ) {
-        let Some(&slot) = self.sessions.by_id.get(&id) else { return };
-        let session = self.sessions.at(slot);
-        if let Some(connection) = session.connection() {
-            let credit = session.credit();
-            self.release(cx, connection, credit);
-            self.detach(cx, slot, Detach::Gone(how), out);
-        }
-    }
-
-    /// A detached session has waited for too long.
+    /// The time for a RESUME is up.
     pub(super) fn expire(
         &mut self,
         cx: &mut Cx<'_>,
@@ -328,8 +274,8 @@ impl Router {
         }
     }
 
-    /// A session has lost what it still owed. Whoever is attached is told at once, and may identify
-    /// on the same connection (L6).
+    /// A session has lost dispatches that were never sent. An attached client is told at once, and may
+    /// identify on the same connection (L6).
     fn overflow(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
         let session = self.sessions.at(slot);
         let connection = session.connection();
@@ -348,9 +294,7 @@ impl Router {
             self.timers.disarm(session.detached + cx.limits.session_ttl, expiry);
         }
         Self::note(Note::Ended { session: session.id, why }, out);
-        for seat in session.seats() {
-            self.unseat(*seat, out);
-        }
+        self.unsubscribe_all(slot, out);
         self.leaves_user(session.user, slot, out);
     }
 }

@@ -1,39 +1,38 @@
-//! A planned stop (L7): nothing new is taken, everybody held is told to go, spread in time, and
-//! guilds are closed. Then the node says that it is gone.
+//! A planned stop, or graceful shutdown (L7): the node accepts no sessions, asks its clients to
+//! reconnect elsewhere, spread in time, and closes its guilds. Then it announces that it has stopped.
 //!
-//! It waits for nobody: whoever has not gone by the end is left behind.
+//! It must not wait longer than it may: what has not gone by then is left behind.
 
 use super::{Cut, End, Outbox, Output, Router};
 use crate::context::Cx;
 use crate::frame::ServerFrame;
 use crate::id::Connection;
-use crate::mutant::Mutant;
 use crate::time::Instant;
 use crate::timer::Timer;
 
-/// How far a node is on its way.
+/// Whether a node runs, stops or has stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) enum Life {
     #[default]
     Runs,
     Stops,
-    /// It has said that it is gone, and does nothing any more.
+    /// It has announced that it stopped; it ignores all input from now on.
     Stopped,
 }
 
-/// When a connection has to go.
+/// When a connection has to be closed because its node stops.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) enum Leave {
     #[default]
     Never,
-    /// It is told so at this moment.
+    /// The client is asked to reconnect at this moment.
     At(Instant),
-    /// It was told, and is closed at this moment.
+    /// The client was asked; the connection is closed at this moment.
     By(Instant),
 }
 
 impl Leave {
-    /// When something has to be done about it.
+    /// When something has to be done.
     pub(super) const fn due(self) -> Option<Instant> {
         match self {
             Self::Never => None,
@@ -47,7 +46,7 @@ impl Router {
         self.life == Life::Stops
     }
 
-    /// The node is to stop. Told again, it goes on stopping.
+    /// Begins a planned stop. Ignored if it has begun.
     pub(super) fn stop(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
         if self.life != Life::Runs {
             return;
@@ -57,7 +56,7 @@ impl Router {
         for connection in self.identifying() {
             self.stop_identifying(connection, out);
         }
-        // Nobody could resume them here any more.
+        // No client could resume them here.
         for slot in self.sessions.detached() {
             self.end(cx, slot, End::Stopped, out);
         }
@@ -65,40 +64,37 @@ impl Router {
         self.close_guilds(cx, out);
     }
 
-    /// Gives each connection a moment of its own, evenly spread.
+    /// Spreads the requests to reconnect evenly in time.
     fn spread(&mut self, cx: &mut Cx<'_>) {
         let held = self.connections.open();
         let count = held.len() as u64;
         for (connection, nth) in held.into_iter().zip(0..) {
             let late = cx.limits.stop_spread.scaled(nth, count);
-            let at_once = cx.bug(Mutant::StopAllAtOnce);
-            let at = if at_once { cx.now.instant } else { cx.now.instant + late };
-            self.leave(cx, connection, Leave::At(at));
+            self.leave(cx, connection, Leave::At(cx.now.instant + late));
         }
     }
 
-    /// The moment of a connection has come.
+    /// The moment of a connection has come: asks its client to reconnect, or closes it.
     pub(super) fn must_leave(&mut self, cx: &mut Cx<'_>, on: Connection, out: &mut impl Outbox) {
         let Some(socket) = self.connections.get_mut(on) else { return };
         match socket.leave {
             Leave::Never => {}
             Leave::At(_) => {
                 let by = Leave::By(cx.now.instant + cx.limits.stop_patience);
-                let for_ever = cx.bug(Mutant::StopWaitsForEver);
-                self.leave(cx, on, if for_ever { Leave::Never } else { by });
+                self.leave(cx, on, by);
                 self.say(cx, on, ServerFrame::Reconnect, out);
             }
             Leave::By(_) => self.cut(cx, on, Cut::Stopping, out),
         }
     }
 
-    /// Whoever wants a session of a node that stops is to find another one.
+    /// Sends a client that wants a session to another node.
     pub(super) fn turn_away(&mut self, cx: &mut Cx<'_>, on: Connection, out: &mut impl Outbox) {
         self.say(cx, on, ServerFrame::Reconnect, out);
         self.cut(cx, on, Cut::Stopping, out);
     }
 
-    /// A step is over: where a node that stops holds nothing any more, it is gone.
+    /// Ends a stop as soon as nothing is left to wait for.
     pub(super) fn rest(&mut self, out: &mut impl Outbox) {
         let is_empty = self.connections.is_empty() && self.guilds.is_empty();
         if self.is_stopping() && is_empty {
@@ -106,14 +102,8 @@ impl Router {
         }
     }
 
-    /// The time for stopping is up.
-    pub(super) fn stop_is_due(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
-        if !cx.bug(Mutant::StopWaitsForEver) {
-            self.gone(out);
-        }
-    }
-
-    fn gone(&mut self, out: &mut impl Outbox) {
+    /// Stops. What has not gone by now is left behind.
+    pub(super) fn gone(&mut self, out: &mut impl Outbox) {
         self.life = Life::Stopped;
         self.timers = crate::timer::Timers::default();
         out.emit(Output::Stopped);

@@ -1,7 +1,8 @@
-//! The users with sessions here, and what the directory says of their guilds.
+//! The users with sessions here, and the guilds that the directory names for them.
 //!
-//! An IDENTIFY waits for the directory's word, given after it came: READY lists all that the user is
-//! in (D9). What changes later comes by itself, or is asked for (D9: a lost word must not matter).
+//! An IDENTIFY waits until the directory has answered a question asked after it: READY lists all
+//! guilds of the user (D9). Later changes are pushed, and polled as well: nothing may depend on each
+//! message arriving (D9).
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -10,10 +11,9 @@ use super::{Outbox, Output, Router};
 use crate::census::{Line, Table};
 use crate::context::Cx;
 use crate::directory::{Notice, Word};
+use crate::fixed_map::FixedMap;
 use crate::frame::Identify;
 use crate::id::{Connection, GuildId, SessionId, UserId};
-use crate::mutant::Mutant;
-use crate::roll::Roll;
 use crate::time::Instant;
 use crate::timer::Timer;
 
@@ -36,15 +36,15 @@ struct Waiting {
     mark: u64,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Users {
-    by_id: Roll<UserId, User>,
-    waiting: Roll<Connection, Waiting>,
+    by_id: FixedMap<UserId, User>,
+    waiting: FixedMap<Connection, Waiting>,
     /// The same, by user.
     waiting_of: BTreeSet<(UserId, Connection)>,
-    /// The mark of the last word about a user.
+    /// The mark of the last message about a user.
     marks: u64,
-    /// The last version of the directory that was heard of in full.
+    /// The last version of the directory whose changes have all arrived.
     version: u64,
     armed: Option<Instant>,
 }
@@ -55,7 +55,7 @@ impl Users {
         self.waiting.contains_key(&connection)
     }
 
-    /// Whether the directory names a user of this node in a guild.
+    /// Whether the directory names a guild for a user of this node.
     pub(super) fn names(&self, user: UserId, guild: GuildId) -> bool {
         self.by_id.get(&user).is_some_and(|known| known.guilds.binary_search(&guild).is_ok())
     }
@@ -72,7 +72,7 @@ impl Users {
         self.by_id.contains_key(&user) || self.waiting_of(user).next().is_some()
     }
 
-    /// All who wait, by connection.
+    /// All waiting IDENTIFYs, by connection.
     fn all_waiting(&self) -> Vec<(Connection, Waiting)> {
         let mut waiting: Vec<_> = self.waiting.iter().map(|(on, it)| (*on, *it)).collect();
         waiting.sort_unstable_by_key(|(on, _)| *on);
@@ -83,6 +83,12 @@ impl Users {
     fn waiting_of(&self, user: UserId) -> impl Iterator<Item = Connection> {
         let from = self.waiting_of.range((user, Connection::default())..);
         from.take_while(move |(whose, _)| *whose == user).map(|(_, connection)| *connection)
+    }
+
+    /// The connections of a user whose IDENTIFY came before the directory was `asked`, ascending.
+    pub(super) fn due(&self, user: UserId, asked: u64) -> Vec<Connection> {
+        let is_due = |on: &Connection| self.waiting.get(on).is_some_and(|it| it.mark <= asked);
+        self.waiting_of(user).filter(is_due).collect()
     }
 
     fn wait(&mut self, connection: Connection, waiting: Waiting) {
@@ -113,7 +119,7 @@ impl Router {
         self.watch_directory(cx, true);
     }
 
-    /// A connection is gone: its session is not to begin any more.
+    /// A connection is gone: its session must not begin any more.
     pub(super) fn stop_identifying(&mut self, connection: Connection, out: &mut impl Outbox) {
         if let Some(Waiting { user, .. }) = self.users.stop_waiting(connection) {
             self.forget_user(user, out);
@@ -148,7 +154,7 @@ impl Router {
         }
     }
 
-    /// The directory said something.
+    /// A message of the directory.
     pub(super) fn noticed(&mut self, cx: &mut Cx<'_>, notice: Notice, out: &mut impl Outbox) {
         match notice {
             Notice::Guilds { user, asked, version, guilds } => {
@@ -167,7 +173,7 @@ impl Router {
         }
     }
 
-    /// Sessions begin whose IDENTIFY came before the directory was asked.
+    /// Begins the sessions whose IDENTIFY came before the directory was asked.
     fn begin_waiting(
         &mut self,
         cx: &mut Cx<'_>,
@@ -175,10 +181,7 @@ impl Router {
         guilds: &[GuildId],
         out: &mut impl Outbox,
     ) {
-        let waiting = &self.users.waiting;
-        let due = |on: &Connection| waiting.get(on).is_some_and(|it| it.mark <= asked);
-        let due: Vec<_> = self.users.waiting_of(user).filter(due).collect();
-        for connection in due {
+        for connection in self.users.due(user, asked) {
             let Some(it) = self.users.stop_waiting(connection) else { continue };
             let Waiting { identify, session, .. } = it;
             let known = self.users.by_id.or_default(user);
@@ -215,19 +218,19 @@ impl Router {
         }
     }
 
-    /// The directory may have been missed, or may have missed something.
+    /// Polls the directory: a message may have been lost either way.
     pub(super) fn directory_timeout(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
         self.users.armed = None;
         for (_, Waiting { user, mark, .. }) in self.users.all_waiting() {
             out.emit(Output::Directory(Word::Ask { user, mark }));
         }
-        if !self.users.by_id.is_empty() && !cx.bug(Mutant::DirectoryNotAsked) {
+        if !self.users.by_id.is_empty() {
             out.emit(Output::Directory(Word::Since { version: self.users.version }));
         }
         self.watch_directory(cx, !self.users.waiting.is_empty());
     }
 
-    /// Sees to it that the directory is asked again, soon or in due time.
+    /// Arms the timer that polls the directory, soon or at the usual interval.
     pub(super) fn watch_directory(&mut self, cx: &mut Cx<'_>, soon: bool) {
         let wait = if soon { cx.limits.ask_again } else { cx.limits.reconcile_every };
         let at = cx.now.instant + wait;

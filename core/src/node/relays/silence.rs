@@ -1,4 +1,4 @@
-//! Whether the owners of the guilds that are followed here are in reach: their tips say so.
+//! Whether the owners of the followed guilds are in reach: their tips say so.
 
 use super::super::{Gap, Outbox, Router};
 use crate::context::Cx;
@@ -6,10 +6,10 @@ use crate::id::GuildId;
 use crate::timer::Timer;
 
 impl Router {
-    /// Sees to it that the silence of a guild's owner is noticed. Whoever has never been heard of
-    /// need not be missed: nothing was said of the guild yet.
-    pub(super) fn listen(&mut self, cx: &mut Cx<'_>, guild: GuildId) {
-        let last = self.contacts.heard(guild);
+    /// Arms the timer that notices the silence of a guild's owner. An owner that was never heard
+    /// need not be missed: no session knows the guild yet.
+    pub(super) fn listen(&mut self, cx: &Cx<'_>, guild: GuildId) {
+        let last = self.contacts.last_tip(guild);
         let Some(presence) = self.relays.by_guild.get_mut(&guild) else { return };
         presence.tipped = presence.tipped.or(last);
         let due = presence.tipped.map(|tipped| tipped + cx.limits.unreachable_after);
@@ -19,8 +19,8 @@ impl Router {
         }
     }
 
-    /// It is time to see whether tips of a guild still come (D2). The deadline moves with each, so
-    /// it is looked at only when it was reached.
+    /// Looks whether tips of a guild still arrive (D2). Each tip moves the deadline, so the timer is
+    /// armed again only when it comes due.
     pub(in crate::node) fn silent(
         &mut self,
         cx: &mut Cx<'_>,
