@@ -47,3 +47,6 @@ pub mod session;
 
 pub mod census;
 pub mod step;
+
+#[cfg(feature = "testkit")]
+pub mod testkit;
