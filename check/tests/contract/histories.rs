@@ -13,7 +13,7 @@ use guildhall_core::request::Act;
 use guildhall_core::step::{Step, WorldEvent};
 use guildhall_core::time::Span;
 
-use crate::stage::{GUILD, HALL, OFFICE, OTHER, STAFF, Stage, session, token, user};
+use crate::stage::{BERLIN, GUILD, HALL, OFFICE, OTHER, PARIS, STAFF, Stage, session, token, user};
 
 pub(crate) type History = (Arc<Cast>, Vec<Step>);
 
@@ -42,7 +42,7 @@ pub(crate) fn talk() -> History {
     for what in ["hello", "how are you?", "fine weather", "good night"] {
         stage.say(ALICE, what);
     }
-    stage.world(&WorldEvent::Settled);
+    stage.report(&WorldEvent::Settled);
     stage.pass(Span::secs(45));
     stage.say(BOB, "good morning");
     end(stage)
@@ -112,7 +112,7 @@ pub(crate) fn stolen() -> History {
     let mut stage = begin(Limits::default(), &["alice"]);
     stage.say(ALICE, "mine");
     let session = session(1);
-    let stranger = stage.socket(0, 1 << 20);
+    let stranger = stage.accept(PARIS, 1 << 20);
     stage.resume(stranger, token(9), session, 2);
     stage.resume(stranger, token(ALICE), session, 77);
     stage.resume(stranger, token(ALICE), crate::stage::session(99), 2);
@@ -125,21 +125,21 @@ pub(crate) fn stolen() -> History {
 /// Mallory floods, sends too long a frame, nonsense, and identifies too often.
 pub(crate) fn refused() -> History {
     let mut stage = begin(Limits::default(), &["alice", "mallory!"]);
-    let on = stage.socket(0, 1 << 20);
-    let session = stage.identify(on, 1);
+    let on = stage.accept(PARIS, 1 << 20);
+    let session = stage.identify(on, user(1), Intents::USUAL);
     (0..130).for_each(|_| stage.frame(on, ClientFrame::Heartbeat { d: None }, 20));
-    let on = stage.socket(0, 1 << 20);
+    let on = stage.accept(PARIS, 1 << 20);
     stage.resume(on, token(1), session, 2);
     stage.frame(on, ClientFrame::Heartbeat { d: None }, 9_999);
     let nonsense = [Malformed::Opcode, Malformed::Payload].map(ClientFrame::Malformed);
     for frame in nonsense.into_iter().chain([ClientFrame::Other]) {
-        let on = stage.socket(0, 1 << 20);
+        let on = stage.accept(PARIS, 1 << 20);
         stage.frame(on, frame, 20);
     }
-    let on = stage.socket(0, 1 << 20);
-    stage.identify(on, 1);
+    let on = stage.accept(PARIS, 1 << 20);
+    stage.identify(on, user(1), Intents::USUAL);
     stage.pass(Span::secs(6));
-    stage.identify(on, 1);
+    stage.identify(on, user(1), Intents::USUAL);
     stage.pass(Span::secs(70));
     stage.say(ALICE, "quiet here");
     end(stage)
@@ -149,19 +149,21 @@ pub(crate) fn refused() -> History {
 pub(crate) fn slow() -> History {
     let limits = Limits { live_unsent: 4, replay_dispatches: 8, ..Limits::default() };
     let mut stage = begin(limits, &["alice", "mallory!"]);
-    let on = stage.socket(0, 1_500);
-    let session = stage.identify(on, 1);
-    stage.tell(0, node::Input::Drained { connection: on, bytes: 400 });
+    let on = stage.accept(PARIS, 1_500);
+    let session = stage.identify(on, user(1), Intents::USUAL);
+    stage.tell(PARIS, node::Input::Drained { connection: on, bytes: 400 });
     for _ in 0..8 {
         stage.say(ALICE, "more and more");
     }
-    let on = stage.socket(0, 1 << 20);
+    let on = stage.accept(PARIS, 1 << 20);
     stage.resume(on, token(1), session, 2);
     for _ in 0..20 {
         stage.say(ALICE, "more");
     }
-    stage
-        .tell(0, node::Input::Closed { connection: on, how: guildhall_core::frame::Farewell::End });
+    stage.tell(
+        PARIS,
+        node::Input::Closed { connection: on, how: guildhall_core::frame::Farewell::End },
+    );
     for _ in 0..9 {
         stage.say(ALICE, "and more");
     }
@@ -214,7 +216,7 @@ pub(crate) fn views() -> History {
     stage.act(ALICE, Act::ChangeChannel(channel));
     stage.act(BOB, say_in(OFFICE, "now it is open to all", &[]));
     stage.act(ALICE, Act::DeleteChannel { channel: OFFICE });
-    stage.world(&WorldEvent::Settled);
+    stage.report(&WorldEvent::Settled);
     end(stage)
 }
 
@@ -239,7 +241,7 @@ pub(crate) fn members() -> History {
     stage.act(ALICE, Act::Ban { user: user(CAROL) });
     stage.act(CAROL, Act::Join);
     stage.pass(Span::secs(1));
-    stage.world(&WorldEvent::Settled);
+    stage.report(&WorldEvent::Settled);
     end(stage)
 }
 
@@ -259,7 +261,7 @@ pub(crate) fn blanks() -> History {
     stage.act(BOB, Act::Delete { said });
     stage.act(ALICE, Act::Delete { said });
     stage.say(ALICE, "the end");
-    stage.world(&WorldEvent::Settled);
+    stage.report(&WorldEvent::Settled);
     end(stage)
 }
 
@@ -267,15 +269,15 @@ pub(crate) fn blanks() -> History {
 pub(crate) fn handed_over() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
     stage.say(ALICE, "one");
-    stage.own(1, GUILD);
+    stage.own(BERLIN, GUILD);
     stage.say(BOB, "two");
     stage.say(ALICE, "three");
     stage.pass(Span::secs(10));
     stage.say(ALICE, "four");
-    stage.own(0, GUILD);
+    stage.own(PARIS, GUILD);
     stage.pass(Span::secs(10));
     stage.say(BOB, "five");
-    stage.world(&WorldEvent::Settled);
+    stage.report(&WorldEvent::Settled);
     end(stage)
 }
 
@@ -283,16 +285,16 @@ pub(crate) fn handed_over() -> History {
 pub(crate) fn crashed() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
     stage.say(ALICE, "one");
-    stage.crash(0);
-    stage.tell(1, node::Input::Down(guildhall_core::id::NodeId(0)));
-    stage.own(1, GUILD);
+    stage.crash(PARIS);
+    stage.tell(BERLIN, node::Input::Down(PARIS));
+    stage.own(BERLIN, GUILD);
     stage.say(BOB, "two");
     stage.pass(Span::secs(2));
-    stage.start(0);
+    stage.start(PARIS);
     stage.pass(Span::secs(30));
     stage.say(ALICE, "three");
     stage.pass(Span::secs(5));
-    stage.world(&WorldEvent::Settled);
+    stage.report(&WorldEvent::Settled);
     end(stage)
 }
 
@@ -304,14 +306,14 @@ pub(crate) fn stopped() -> History {
     stage.say(ALICE, "one");
     stage.silence(CAROL);
     stage.cut(6);
-    stage.tell(0, node::Input::Stop);
-    stage.own(1, GUILD);
+    stage.tell(PARIS, node::Input::Stop);
+    stage.own(BERLIN, GUILD);
     stage.say(BOB, "two");
     stage.pass(Span::secs(6));
-    stage.tell(0, node::Input::Stop);
+    stage.tell(PARIS, node::Input::Stop);
     stage.say(ALICE, "three");
     stage.pass(Span::secs(20));
-    stage.start(0);
+    stage.start(PARIS);
     stage.say(BOB, "four");
     stage.pass(Span::secs(60));
     stage.say(ALICE, "five");
@@ -324,9 +326,10 @@ pub(crate) fn stopped() -> History {
 pub(crate) fn stopped_while_opening() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
     stage.say(ALICE, "one");
-    stage.tell_at_once(1, [node::Input::Own(GUILD), node::Input::Stop]);
+    stage.step(BERLIN, Some(node::Input::Own(GUILD)));
+    stage.tell(BERLIN, node::Input::Stop);
     stage.pass(Span::secs(2));
-    stage.own(0, GUILD);
+    stage.own(PARIS, GUILD);
     stage.say(ALICE, "two");
     stage.pass(Span::secs(30));
     stage.say(BOB, "three");
@@ -337,15 +340,15 @@ pub(crate) fn stopped_while_opening() -> History {
 pub(crate) fn unreachable() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
     stage.say(ALICE, "one");
-    stage.set_apart(1, true);
+    stage.isolate(BERLIN, true);
     stage.say(ALICE, "two");
     stage.pass(Span::secs(70));
     stage.say(ALICE, "three");
-    stage.set_apart(1, false);
+    stage.isolate(BERLIN, false);
     stage.pass(Span::secs(10));
     stage.say(ALICE, "four");
     stage.pass(Span::secs(1));
-    stage.world(&WorldEvent::Settled);
+    stage.report(&WorldEvent::Settled);
     end(stage)
 }
 
@@ -354,15 +357,15 @@ pub(crate) fn behind() -> History {
     let limits = Limits { catch_up_events: 3, ..Limits::default() };
     let mut stage = begin(limits, &["alice", "bob"]);
     stage.say(ALICE, "one");
-    stage.set_apart(1, true);
+    stage.isolate(BERLIN, true);
     for _ in 0..6 {
         stage.say(ALICE, "more");
     }
-    stage.set_apart(1, false);
+    stage.isolate(BERLIN, false);
     stage.pass(Span::secs(10));
     stage.say(ALICE, "eight");
     stage.pass(Span::secs(1));
-    stage.world(&WorldEvent::Settled);
+    stage.report(&WorldEvent::Settled);
     end(stage)
 }
 
@@ -381,7 +384,7 @@ pub(crate) fn two_guilds() -> History {
     stage.act_in(BOB, OTHER, say_in(there, "and still there", &[]));
     stage.say(CAROL, "is anybody here?");
     stage.pass(Span::secs(1));
-    stage.world(&WorldEvent::Settled);
+    stage.report(&WorldEvent::Settled);
     end(stage)
 }
 
@@ -408,7 +411,7 @@ pub(crate) fn revoked() -> History {
     stage.act(ALICE, say_in(OFFICE, "he hears this", &[]));
     stage.act(ALICE, roles(&[]));
     stage.say(ALICE, "and this");
-    let stranger = stage.socket(1, 1 << 20);
+    let stranger = stage.accept(BERLIN, 1 << 20);
     stage.resume(stranger, token(BOB), session(2), 2);
     end(stage)
 }
