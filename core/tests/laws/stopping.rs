@@ -6,10 +6,11 @@ use guildhall_core::guild::StepDown;
 use guildhall_core::id::{Connection, NodeId, SessionId, Shard, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{End, Input, Note, Output};
+use guildhall_core::testkit::Flow;
 use guildhall_core::time::{Instant, Span};
 use std::sync::Arc;
 
-use crate::world::{WIDE, World, close, session, token, told};
+use crate::world::{NODE, WIDE, World, close, session, token, told};
 
 fn sent_away(said: &[Output], on: Connection) -> bool {
     said.contains(&Output::Frame { connection: on, frame: ServerFrame::Reconnect })
@@ -25,7 +26,7 @@ fn a_node_that_holds_nothing_is_gone_at_once_and_for_good() {
     assert_eq!(world.handle(Input::Stop), [Output::Stopped]);
     assert_eq!(world.handle(Input::Stop), []);
     assert_eq!(world.handle(Input::Census), []);
-    assert_eq!(world.node.poll_timeout(), None);
+    assert_eq!(world.node().poll_timeout(), None);
 }
 
 #[test]
@@ -65,13 +66,13 @@ fn nothing_new_begins() {
     let (stays, gone, idle) =
         (world.enter(1, session(1)), world.enter(2, session(2)), world.accept(WIDE));
     world.closed(gone, Farewell::Reset);
-    world.is_named = false;
+    world.set_named(false);
     let waits = world.accept(WIDE);
     assert_eq!(world.identify(waits, 3, session(3)), []);
     let said = world.handle(Input::Stop);
     let ended = Note::Ended { session: session(2), why: End::Stopped };
     assert!(said.contains(&Output::Note(ended)));
-    world.is_named = true;
+    world.set_named(true);
     assert!(!sent_away(&world.pass(Span::secs(1)), waits));
     // Neither an IDENTIFY nor a RESUME on what is open, nor anything that is new.
     for said in [
@@ -102,29 +103,24 @@ fn a_guild_is_given_up_when_all_that_it_took_is_kept_and_told() {
     let mut world = World::new(Limits::default(), &[&[1]]);
     let on = world.enter(1, session(1));
     // The request has come before the stop, and its journal's answer has not.
-    world.flows = false;
-    let mut out = Vec::new();
+    world.set_flow(false);
     world.say(1, 1);
-    let request = world.link.pop_front().expect("a request is on its way");
-    let from = NodeId(1);
-    world.node.handle(world.now.into(), Input::Peer { from, message: request }, &mut out);
-    let append = out.drain(..).find_map(|it| match it {
-        Output::Journal { guild, command } => Some((guild, command)),
-        _ => None,
-    });
+    let request = world.next_held().expect("a request is on its way");
+    world.network().commands.flow = Flow::Held;
+    world.arrive(request);
+    world.network().commands.flow = Flow::Open;
+    assert_eq!(world.network().commands.held.len(), 1, "what was taken is to be kept");
     let closed =
         |it: &Output| matches!(it, Output::Note(Note::SteppedDown { why: StepDown::Closed, .. }));
     let said = world.handle(Input::Stop);
     assert_eq!(count(&said, closed), 0);
     // What comes now is not taken.
     world.say(1, 1);
-    let late = world.link.pop_back().expect("a request is on its way");
-    assert_eq!(world.arrive(late), []);
-    let (guild, command) = append.expect("what was taken is to be kept");
-    let reply = world.keep(guild, command).expect("a journal answers");
-    let said = world.handle(Input::Journal { guild, reply });
+    let late = world.network().peers.held.pop_back().expect("a request is on its way");
+    assert_eq!(world.arrive(late.message), []);
+    let said = world.release_commands();
     assert_eq!(count(&said, closed), 1);
-    world.flows = true;
+    world.set_flow(true);
     let said = world.pass(Span::ZERO);
     assert!(sent_away(&said, on));
     assert!(told(&said, on).contains(&(3, "MESSAGE_CREATE")), "{said:?}");
@@ -133,31 +129,27 @@ fn a_guild_is_given_up_when_all_that_it_took_is_kept_and_told() {
 #[test]
 fn a_guild_that_is_not_opened_yet_is_given_up_at_once_and_told_of() {
     let mut world = World::new(Limits::default(), &[]);
-    let (guild, mut out) = (guildhall_core::id::GuildId(1), Vec::new());
-    world.node.handle(world.now.into(), Input::Own(guild), &mut out);
+    let guild = guildhall_core::id::GuildId(1);
+    let out = world.handle_alone(Input::Own(guild));
     assert!(matches!(out[..], [Output::Journal { .. }]), "{out:?}");
     let given_up = Output::Note(Note::GivenUp { guild });
     assert_eq!(world.handle(Input::Stop), [given_up, Output::Stopped]);
-    assert_eq!(world.node.poll_timeout(), None);
+    assert_eq!(world.node().poll_timeout(), None);
 }
 
 #[test]
 fn a_journal_that_does_not_answer_is_not_waited_for() {
     let limits = Limits::default();
     let mut world = World::new(limits.clone(), &[&[1]]);
-    world.flows = false;
+    world.set_flow(false);
     world.say(1, 1);
-    let message = world.link.pop_front();
-    let mut out = Vec::new();
-    if let Some(message) = message {
-        let input = Input::Peer { from: NodeId(1), message };
-        world.node.handle(world.now.into(), input, &mut out);
-    }
-    let end = world.now + limits.stop_within;
-    world.node.handle(world.now.into(), Input::Stop, &mut out);
-    while let Some(at) = world.node.poll_timeout() {
+    let message = world.next_held().expect("a request is on its way");
+    world.handle_alone(Input::Peer { from: NODE, message });
+    let end = world.now() + limits.stop_within;
+    let mut out = world.handle_alone(Input::Stop);
+    while let Some(at) = world.node().poll_timeout() {
         assert!(at <= end && !out.contains(&Output::Stopped));
-        world.node.handle_timeout(at.into(), &mut out);
+        world.node().handle_timeout(at.into(), &mut out);
     }
     assert_eq!(out.last(), Some(&Output::Stopped));
 }

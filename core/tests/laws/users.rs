@@ -21,14 +21,14 @@ fn words(said: &[Output]) -> Vec<&Word> {
 #[test]
 fn a_session_begins_when_the_directory_has_answered() {
     let mut world = World::new(Limits::default(), &[&[1]]);
-    world.is_named = false;
+    world.set_named(false);
     let a = world.accept(WIDE);
     assert_eq!(told(&world.identify(a, 1, session(1)), a), []);
     assert_eq!(world.census().count(Table::Identifying), 1);
     // The answer to an older question says nothing of what has happened since.
     let late = Notice::Guilds { user: UserId(1), asked: 0, version: 9, guilds: vec![] };
     assert_eq!(told(&world.handle(Input::Directory(late)), a), []);
-    world.is_named = true;
+    world.set_named(true);
     let said = world.pass(Limits::default().ask_again);
     assert_eq!(told(&said, a).first(), Some(&(1, "READY")));
     assert_eq!(world.census().count(Table::Identifying), 0);
@@ -37,7 +37,7 @@ fn a_session_begins_when_the_directory_has_answered() {
 #[test]
 fn nobody_identifies_twice_while_the_directory_is_asked() {
     let mut world = World::new(Limits::default(), &[&[1]]);
-    world.is_named = false;
+    world.set_named(false);
     let (a, b) = (world.accept(WIDE), world.accept(WIDE));
     world.identify(a, 1, session(1));
     let said = world.identify(a, 1, session(2));
@@ -52,12 +52,10 @@ fn nobody_identifies_twice_while_the_directory_is_asked() {
 #[test]
 fn whoever_hangs_up_before_the_answer_is_forgotten() {
     let mut world = World::new(Limits::default(), &[&[1]]);
-    world.is_named = false;
+    world.set_named(false);
     let a = world.accept(WIDE);
     world.identify(a, 1, session(1));
-    let mut out = Vec::new();
-    let gone = Input::Closed { connection: a, how: Farewell::End };
-    world.node.handle(world.now.into(), gone, &mut out);
+    let out = world.handle_alone(Input::Closed { connection: a, how: Farewell::End });
     assert_eq!(words(&out), [&Word::Forget { user: UserId(1), mark: 2 }]);
     let guilds = vec![GuildId(1)];
     let late = Notice::Guilds { user: UserId(1), asked: 1, version: 1, guilds };
@@ -108,8 +106,8 @@ fn a_refusal_of_an_owner_that_is_over_does_not_count_and_a_done_does() {
 #[test]
 fn a_request_is_passed_on_to_the_owner_whose_tip_came_last() {
     let mut world = World::new(Limits::default(), &[&[1]]);
-    world.flows = false;
-    world.link.clear();
+    world.set_flow(false);
+    world.network().peers.held.clear();
     let tip = |node, epoch, sent| {
         let sent = guildhall_core::time::Instant::micros(sent);
         let position = Position { epoch: Epoch(epoch), index: 0 };
@@ -117,7 +115,6 @@ fn a_request_is_passed_on_to_the_owner_whose_tip_came_last() {
         Input::Peer { from: NodeId(node), message }
     };
     let asks = |world: &mut World| {
-        let mut out = Vec::new();
         let origin = Origin { user: UserId(1), nonce: Nonce(1) };
         let request = guildhall_core::request::Request {
             origin,
@@ -126,8 +123,7 @@ fn a_request_is_passed_on_to_the_owner_whose_tip_came_last() {
             act: Act::Leave,
         };
         let input = Input::Request { port: Port(1), token: token(1), request };
-        world.node.handle(world.now.into(), input, &mut out);
-        out.into_iter().find_map(|said| match said {
+        world.handle_alone(input).into_iter().find_map(|said| match said {
             Output::Peer { to, message: PeerMessage::Request { epoch, heard, .. } } => {
                 Some((to.0, epoch.0, heard.as_micros()))
             }

@@ -1,206 +1,137 @@
-//! The smallest world for stories about a node: one node that owns its guilds, journals and a
-//! directory that answer at once, plain `Vec` sinks, and links that can be stopped.
+//! The smallest cluster for stories about a node: one node, which owns its guilds, and the outputs
+//! of each step that its clients and observers see.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use guildhall_core::census::Census;
-use guildhall_core::directory::{self, Directory};
 use guildhall_core::dispatch::{Dispatch, Intents};
-use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, Identify, Resume, ServerFrame};
-use guildhall_core::id::{
-    ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, SessionId, Shard, Token, UserId,
-};
-use guildhall_core::journal::memory::Memory;
-use guildhall_core::journal::store::{Store, Trouble};
-use guildhall_core::journal::{Base, Command, Reply};
+use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, ServerFrame};
+use guildhall_core::id::{ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, SessionId};
+use guildhall_core::id::{Token, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{Input, Node, Note, Output};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::realm::Realm;
 use guildhall_core::request::{Act, Origin, Request};
-use guildhall_core::state::State;
+use guildhall_core::testkit::{self, Cluster, Flow, Founding, Network, Outputs, guild};
 use guildhall_core::time::{Instant, Span};
 
+pub(crate) use guildhall_core::testkit::{WIDE, session};
+
 pub(crate) const NODE: NodeId = NodeId(1);
-pub(crate) const WIDE: u32 = 1 << 30;
 
 pub(crate) struct World {
-    pub(crate) node: Node,
-    pub(crate) now: Instant,
-    /// Words between the node and itself that are under way.
-    pub(crate) link: VecDeque<PeerMessage>,
-    /// Whether they arrive by themselves.
-    pub(crate) flows: bool,
-    pub(crate) journals: BTreeMap<GuildId, Memory>,
-    pub(crate) directory: Directory,
-    /// Whether the directory's words arrive.
-    pub(crate) is_named: bool,
-    accepted: u32,
+    cluster: Cluster<Outputs>,
     asked: u64,
 }
 
 pub(crate) fn token(user: u64) -> Token {
-    Token(u128::from(user) + 1_000)
-}
-
-pub(crate) fn session(number: u64) -> SessionId {
-    SessionId(u128::from(number))
+    testkit::token(UserId(user))
 }
 
 impl World {
     /// One guild for each list of members, numbered from 1; the channel of guild g is 10 × g.
     pub(crate) fn new(limits: Limits, guilds: &[&[u64]]) -> Self {
-        assert_eq!(limits.validate(), Ok(()));
-        let mut realm = Realm { nodes: vec![NODE], ..Realm::default() };
-        let mut named: BTreeMap<UserId, Vec<GuildId>> = BTreeMap::new();
-        let mut journals = BTreeMap::new();
-        for (members, id) in guilds.iter().zip(1..) {
-            let mut state = State::new(GuildId(id), UserId(0));
-            state.channels.insert(ChannelId(id * 10), Arc::default());
-            for &member in *members {
-                realm.accounts.insert(token(member), UserId(member));
-                named.entry(UserId(member)).or_default().push(GuildId(id));
-                state.members.insert(UserId(member), Arc::default());
-            }
-            journals.insert(GuildId(id), Memory::new(Base::founding(state)));
+        let guilds = guilds.iter().zip(1..).map(|(members, id)| {
+            guild(GuildId(id), UserId(0), members.iter().copied().map(UserId), [id * 10])
+        });
+        let (guilds, start): (Vec<_>, _) = (guilds.collect(), Instant::micros(1_000_000));
+        let founding = Founding { limits, guilds, start, nodes: vec![NODE], ..Founding::default() };
+        let owned: Vec<_> = founding.guilds.iter().map(|state| state.guild).collect();
+        let mut cluster = Cluster::new(founding, Outputs::default());
+        owned.into_iter().for_each(|id| cluster.own(NODE, id));
+        cluster.network.observer.take();
+        Self { cluster, asked: 0 }
+    }
+
+    pub(crate) fn node(&mut self) -> &mut Node {
+        self.cluster.node(NODE)
+    }
+
+    /// What the node says to `input`. Nothing of it is delivered.
+    pub(crate) fn handle_alone(&mut self, input: Input) -> Vec<Output> {
+        let (now, mut out) = (self.now(), Vec::new());
+        self.node().handle(now.into(), input, &mut out);
+        out
+    }
+
+    pub(crate) const fn network(&mut self) -> &mut Network<Outputs> {
+        &mut self.cluster.network
+    }
+
+    pub(crate) const fn now(&self) -> Instant {
+        self.cluster.network.now
+    }
+
+    /// Whether the node's messages to itself arrive by themselves, or are held.
+    pub(crate) fn set_flow(&mut self, flows: bool) {
+        self.network().peers.flow = if flows { Flow::Open } else { Flow::Held };
+        if flows {
+            self.cluster.release_peers();
         }
-        let node = Node::new((NODE, 1), Arc::new(limits), Arc::new(realm), None);
-        let (link, now) = (VecDeque::new(), Instant::micros(1_000_000));
-        let directory = Directory::new(named);
-        let mut world = Self {
-            node,
-            now,
-            link,
-            flows: true,
-            journals,
-            directory,
-            is_named: true,
-            accepted: 0,
-            asked: 0,
-        };
-        for id in world.journals.keys().copied().collect::<Vec<_>>() {
-            world.handle(Input::Own(id));
-        }
-        world
+    }
+
+    /// Whether the directory's messages arrive, or are lost.
+    pub(crate) fn set_named(&mut self, is_named: bool) {
+        self.network().notices.flow = if is_named { Flow::Open } else { Flow::Lost };
+    }
+
+    /// What the node said to others than itself, the journals and the directory.
+    fn said(&mut self) -> Vec<Output> {
+        let mut said = self.network().observer.take();
+        said.retain(|output| {
+            !matches!(output, Output::Peer { .. } | Output::Journal { .. } | Output::Directory(_))
+        });
+        said
     }
 
     /// What comes of `input`, and of all that the node says to itself because of it.
     pub(crate) fn handle(&mut self, input: Input) -> Vec<Output> {
-        let mut out = Vec::new();
-        self.node.handle(self.now.into(), input, &mut out);
-        self.settle(out)
+        self.cluster.tell(NODE, input);
+        self.said()
     }
 
-    /// Lets a word arrive.
+    /// Lets a message of the node to itself arrive.
     pub(crate) fn arrive(&mut self, message: PeerMessage) -> Vec<Output> {
         self.handle(Input::Peer { from: NODE, message })
     }
 
-    fn settle(&mut self, mut out: Vec<Output>) -> Vec<Output> {
-        let (mut said, mut due) = (Vec::new(), VecDeque::new());
-        loop {
-            for output in out.drain(..) {
-                match output {
-                    Output::Peer { message, .. } => self.link.push_back(message),
-                    Output::Journal { guild, command } => {
-                        let reply = self.keep(guild, command);
-                        due.extend(reply.map(|reply| Input::Journal { guild, reply }));
-                    }
-                    Output::Directory(word) => due.extend(self.direct(word)),
-                    output => said.push(output),
-                }
-            }
-            let word = |message| Input::Peer { from: NODE, message };
-            let next = due
-                .pop_front()
-                .or_else(|| self.flows.then(|| self.link.pop_front()).flatten().map(word));
-            let Some(input) = next else { return said };
-            self.node.handle(self.now.into(), input, &mut out);
-        }
+    /// The oldest message of the node to itself that is held.
+    pub(crate) fn next_held(&mut self) -> Option<PeerMessage> {
+        self.network().peers.held.pop_front().map(|mail| mail.message)
     }
 
-    /// What a journal that never fails answers.
-    pub(crate) fn keep(&mut self, guild: GuildId, command: Command) -> Option<Reply> {
-        let journal = self.journals.get_mut(&guild).expect("every guild has a journal");
-        let fenced = |epoch, trouble| match trouble {
-            Trouble::Fenced(fence) => Reply::Fenced { epoch, fence },
-            Trouble::Failed => Reply::Failed { epoch },
-            Trouble::Full => Reply::Full { epoch },
-        };
-        Some(match command {
-            Command::Open { ticket } => {
-                let epoch = journal.open().expect("there is room");
-                journal.sync().expect("a sync works");
-                Reply::Opened { ticket, epoch, log: journal.read() }
-            }
-            Command::Append { epoch, after, records } => {
-                match journal.append(epoch, after, &records) {
-                    Ok(()) => {
-                        journal.sync().expect("a sync works");
-                        Reply::Appended { epoch, upto: journal.read().end() }
-                    }
-                    Err(trouble) => fenced(epoch, trouble),
-                }
-            }
-            Command::Confirm { epoch, asked } => match journal.confirm(epoch) {
-                Ok(()) => Reply::Confirmed { epoch, asked },
-                Err(trouble) => fenced(epoch, trouble),
-            },
-            Command::Compact { epoch, base } => match journal.compact(epoch, base) {
-                Ok(()) => return None,
-                Err(trouble) => fenced(epoch, trouble),
-            },
-        })
-    }
-
-    /// What the directory says to a word.
-    fn direct(&mut self, word: directory::Word) -> Vec<Input> {
-        let mut out = Vec::new();
-        self.directory.handle(directory::Input { from: NODE, boot: 1, word }, &mut out);
-        let is_named = self.is_named;
-        out.into_iter().filter(|_| is_named).map(|it| Input::Directory(it.notice)).collect()
+    /// Lets the held commands reach their journals.
+    pub(crate) fn release_commands(&mut self) -> Vec<Output> {
+        self.cluster.release_commands();
+        self.said()
     }
 
     /// Time passes, deadline by deadline.
     pub(crate) fn pass(&mut self, span: Span) -> Vec<Output> {
-        let (end, mut said) = (self.now + span, Vec::new());
-        while let Some(at) = self.node.poll_timeout().filter(|&at| at <= end) {
-            self.now = self.now.max(at);
-            let mut out = Vec::new();
-            self.node.handle_timeout(self.now.into(), &mut out);
-            said.extend(self.settle(out));
-        }
-        self.now = end;
-        said
+        self.cluster.pass(span);
+        self.said()
     }
 
     pub(crate) fn accept(&mut self, window: u32) -> Connection {
-        let connection = Connection { slot: self.accepted, generation: 7 };
-        self.accepted += 1;
-        let said = self.handle(Input::Accepted { connection, window });
+        let connection = self.cluster.accept(NODE, window);
+        let said = self.said();
         assert!(matches!(said[..], [Output::Frame { frame: ServerFrame::Hello { .. }, .. }]));
         connection
     }
 
-    pub(crate) fn identify(
-        &mut self,
-        connection: Connection,
-        user: u64,
-        id: SessionId,
-    ) -> Vec<Output> {
-        self.identify_with(connection, token(user), Intents::USUAL, id)
+    pub(crate) fn identify(&mut self, on: Connection, user: u64, id: SessionId) -> Vec<Output> {
+        self.identify_with(on, token(user), Intents::USUAL, id)
     }
 
     pub(crate) fn identify_with(
         &mut self,
-        connection: Connection,
+        on: Connection,
         token: Token,
         intents: Intents,
         session: SessionId,
     ) -> Vec<Output> {
-        let identify = Identify { token, intents, shard: Shard::default() };
-        self.handle(Input::Identify { connection, identify, session, bytes: 200 })
+        self.cluster.identify_as(on, token, intents, session);
+        self.said()
     }
 
     /// A new connection with room for everything, and the session of `user` on it.
@@ -211,7 +142,8 @@ impl World {
     }
 
     pub(crate) fn frame(&mut self, connection: Connection, frame: ClientFrame) -> Vec<Output> {
-        self.handle(Input::Frame { connection, frame, bytes: 100 })
+        self.cluster.frame(connection, frame, 100);
+        self.said()
     }
 
     pub(crate) fn resume(
@@ -221,7 +153,8 @@ impl World {
         session: SessionId,
         seq: u64,
     ) -> Vec<Output> {
-        self.frame(connection, ClientFrame::Resume(Resume { token, session, seq: Seq(seq) }))
+        self.cluster.resume(connection, token, session, seq);
+        self.said()
     }
 
     pub(crate) fn heartbeat(&mut self, connection: Connection, d: Option<u64>) -> Vec<Output> {
@@ -229,26 +162,21 @@ impl World {
     }
 
     pub(crate) fn closed(&mut self, connection: Connection, how: Farewell) -> Vec<Output> {
-        self.handle(Input::Closed { connection, how })
+        self.cluster.close(connection, how);
+        self.said()
     }
 
     pub(crate) fn drained(&mut self, connection: Connection, bytes: u32) -> Vec<Output> {
-        self.handle(Input::Drained { connection, bytes })
+        self.cluster.drain(connection, bytes);
+        self.said()
     }
 
     /// `user` says something new in `guild`.
     pub(crate) fn say(&mut self, user: u64, guild: u64) -> Vec<Output> {
         self.asked += 1;
         let origin = Origin { user: UserId(user), nonce: Nonce(self.asked) };
-        self.ask_for(
-            origin,
-            guild,
-            Act::Say {
-                channel: ChannelId(guild * 10),
-                content: "well".into(),
-                mentions: Arc::default(),
-            },
-        )
+        let (channel, mentions) = (ChannelId(guild * 10), Arc::default());
+        self.ask_for(origin, guild, Act::Say { channel, content: "well".into(), mentions })
     }
 
     /// Somebody asks for something.
@@ -260,16 +188,16 @@ impl World {
 
     /// As [`say`](Self::say), but what is meant for relays is handed out instead of delivered.
     pub(crate) fn say_aside(&mut self, user: u64, guild: u64) -> (Vec<Output>, Vec<PeerMessage>) {
-        self.flows = false;
+        self.set_flow(false);
         let (mut said, mut aside) = (self.say(user, guild), Vec::new());
-        while let Some(message) = self.link.pop_front() {
+        while let Some(message) = self.next_held() {
             if matches!(message, PeerMessage::Stream { .. }) {
                 aside.push(message);
             } else {
                 said.extend(self.arrive(message));
             }
         }
-        self.flows = true;
+        self.set_flow(true);
         (said, aside)
     }
 
