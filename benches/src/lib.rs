@@ -1,45 +1,39 @@
-//! A node with a scripted owner, directory and clients, so that a benchmark measures only the node.
+//! A node with a scripted owner and clients without buffers, so that a benchmark measures only the
+//! node.
 
 use std::sync::Arc;
 
-use guildhall_core::directory::{Notice, Word};
 use guildhall_core::dispatch::{Dispatch, Intents};
-use guildhall_core::event::{Channel, Event, Record};
-use guildhall_core::frame::Identify;
-use guildhall_core::id::{
-    Connection, Epoch, GuildId, NodeId, Position, Seq, SessionId, Shard, Token, UserId,
-};
+use guildhall_core::event::{Event, Record};
+use guildhall_core::id::{Connection, Epoch, GuildId, NodeId, Position, RoleId, Seq, UserId};
 use guildhall_core::limits::Limits;
-use guildhall_core::machine::Sink;
-use guildhall_core::node::{Input, Node, Outbox, Output};
-use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
-use guildhall_core::realm::Realm;
+use guildhall_core::node::{Input, Output};
+use guildhall_core::peer::{PeerMessage, RelayId};
+use guildhall_core::permission::Permissions;
 use guildhall_core::state::State;
+use guildhall_core::step::{Head, Witness};
+use guildhall_core::testkit::{self, Cluster, Founding, chunks};
 use guildhall_core::time::Instant;
 
+const NODE: NodeId = NodeId(1);
 const OWNER: NodeId = NodeId(2);
 const EPOCH: Epoch = Epoch(1);
 
-/// Counts the dispatches, and keeps the requests that need a response.
+/// Counts the dispatches, and remembers the relay that subscribes.
 #[derive(Clone, Default)]
-struct Said {
+struct Counter {
     dispatches: u64,
-    words: Vec<Word>,
     relay: Option<RelayId>,
 }
 
-impl Sink<Output> for Said {
-    fn emit(&mut self, output: Output) {
-        if let Output::Directory(word) = output {
-            self.words.push(word);
-        } else if let Output::Peer { message: PeerMessage::Subscribe { relay, .. }, .. } = output {
-            self.relay = Some(relay);
+impl Witness for Counter {
+    fn node_output(&mut self, _: &Head, output: &Output) {
+        if let Output::Peer { message: PeerMessage::Subscribe { relay, .. }, .. } = output {
+            self.relay = Some(*relay);
         }
     }
-}
 
-impl Outbox for Said {
-    fn dispatch(&mut self, _: Connection, _: Seq, _: &Arc<Dispatch>) {
+    fn dispatched(&mut self, _: &Head, _: Connection, _: Seq, _: &Arc<Dispatch>) {
         self.dispatches += 1;
     }
 }
@@ -47,52 +41,38 @@ impl Outbox for Said {
 /// A node with one guild, which another node owns.
 #[derive(Clone)]
 pub struct Stage {
-    node: Node,
+    cluster: Cluster<Counter>,
     state: State,
     position: Position,
-    said: Said,
-    connections: u32,
 }
 
 impl Stage {
     /// A node that knows the guild's owner and has no clients.
     #[must_use]
     pub fn new(state: State) -> Self {
-        let accounts = state.members.keys().map(|user| (Token(u128::from(user.0)), *user));
-        let realm = Realm { accounts: accounts.collect(), nodes: vec![NodeId(1)] };
-        let limits = Limits { relay_sessions: u32::MAX, ..Limits::default() };
-        let node = Node::new((NodeId(1), 1), Arc::new(limits), Arc::new(realm), None);
+        let founding = Founding {
+            limits: Limits { relay_sessions: u32::MAX, ..Limits::default() },
+            nodes: vec![NODE],
+            guilds: vec![state.clone()],
+            start: Instant::micros(1_000_000),
+            ..Founding::default()
+        };
+        let cluster = Cluster::new(founding, Counter::default());
         let position = Position { epoch: EPOCH, index: 1 };
-        let mut stage = Self { node, state, position, said: Said::default(), connections: 0 };
+        let mut stage = Self { cluster, state, position };
         let (guild, sent) = (stage.state.guild, Instant::default());
         stage.peer(PeerMessage::Tip { guild, sender: EPOCH, position, sent });
         stage
     }
 
-    fn handle(&mut self, input: Input) {
-        self.node.handle(Instant::micros(1_000_000).into(), input, &mut self.said);
-        for word in std::mem::take(&mut self.said.words) {
-            if let Word::Ask { user, mark: asked } = word {
-                let guilds = vec![self.state.guild];
-                let notice = Notice::Guilds { user, asked, version: 1, guilds };
-                self.handle(Input::Directory(notice));
-            }
-        }
-    }
-
     fn peer(&mut self, message: PeerMessage) {
-        self.handle(Input::Peer { from: OWNER, message });
+        self.cluster.tell(NODE, Input::Peer { from: OWNER, message });
     }
 
     /// Connects a member; the connection has unlimited credit.
     pub fn enter(&mut self, user: UserId, intents: Intents) {
-        self.connections += 1;
-        let connection = Connection { slot: self.connections, generation: 1 };
-        self.handle(Input::Accepted { connection, window: u32::MAX });
-        let (token, shard) = (Token(u128::from(user.0)), Shard::default());
-        let identify = Identify { token, intents, shard };
-        let session = SessionId(u128::from(self.connections));
-        self.handle(Input::Identify { connection, identify, session, bytes: 200 });
+        let connection = self.cluster.accept(NODE, u32::MAX);
+        self.cluster.identify(connection, user, intents);
     }
 
     /// Sends the guild's state to the node: each waiting session receives the guild.
@@ -100,29 +80,14 @@ impl Stage {
     /// # Panics
     /// If no member has entered: then there is no relay.
     pub fn form(&mut self) {
-        let state = &self.state;
-        let channel = |(id, it): (&_, &Arc<[_]>)| Channel { id: *id, overwrites: it.clone() };
-        let chunk = Chunk {
-            guild: state.guild,
-            position: self.position,
-            reach: self.position,
-            nth: 0,
-            of: 1,
-            owner: state.owner,
-            deleted: false,
-            roles: state.roles.iter().map(|(role, given)| (*role, *given)).collect(),
-            channels: state.channels.iter().map(channel).collect(),
-            members: state.members.iter().map(|(user, roles)| (*user, roles.clone())).collect(),
-        };
-        self.peer(PeerMessage::Chunk {
-            relay: self.relay(),
-            sender: EPOCH,
-            chunk: Arc::new(chunk),
-        });
+        let relay = self.relay();
+        for chunk in chunks(&self.state, self.position, self.position, usize::MAX) {
+            self.peer(PeerMessage::Chunk { relay, sender: EPOCH, chunk: Arc::new(chunk) });
+        }
     }
 
     fn relay(&self) -> RelayId {
-        self.said.relay.expect("a member has entered")
+        self.cluster.network.observer.relay.expect("a member has entered")
     }
 
     /// Makes the next record of the stream.
@@ -145,25 +110,18 @@ impl Stage {
     /// The number of dispatches so far.
     #[must_use]
     pub const fn dispatches(&self) -> u64 {
-        self.said.dispatches
+        self.cluster.network.observer.dispatches
     }
 }
 
 /// A guild with so many members and channels; each member has one of `kinds` roles.
 #[must_use]
 pub fn guild(members: u64, kinds: u64, channels: u64) -> State {
-    use guildhall_core::id::{ChannelId, RoleId};
-    use guildhall_core::permission::Permissions;
-
-    let mut state = State::new(GuildId(1), UserId(0));
-    for kind in 0..kinds {
-        state.roles.insert(RoleId(100 + kind), Permissions::NONE);
-    }
-    for user in 1..=members {
-        state.members.insert(UserId(user), [RoleId(100 + user % kinds)].into());
-    }
-    for channel in 0..channels {
-        state.channels.insert(ChannelId(1_000 + channel), Arc::default());
+    let users = (1..=members).map(UserId);
+    let mut state = testkit::guild(GuildId(1), UserId(0), users, 1_000..1_000 + channels);
+    state.roles.extend((100..100 + kinds).map(|kind| (RoleId(kind), Permissions::NONE)));
+    for (user, roles) in &mut state.members {
+        *roles = [RoleId(100 + user.0 % kinds)].into();
     }
     state
 }
