@@ -37,6 +37,7 @@ use crate::time::Span;
 pub use founding::{Founding, guild, session, token};
 pub use network::{Flow, Mail, Network, Pipe};
 pub use outputs::Outputs;
+pub use service::serve;
 pub use snapshot::chunks;
 
 use network::{Message, NodeEnd};

@@ -7,7 +7,8 @@ use super::network::Message;
 use crate::directory;
 use crate::id::{GuildId, NodeId};
 use crate::journal::Command;
-use crate::journal::keeper::{Answer, Synced};
+use crate::journal::keeper::{Answer, Keeper, Synced};
+use crate::journal::memory::Memory;
 use crate::node;
 use crate::step::{Actor, JournalEvent, Witness};
 
@@ -16,17 +17,8 @@ impl<W: Witness> Cluster<W> {
     /// gets no reply.
     pub(super) fn command(&mut self, guild: GuildId, from: NodeId, command: Command) {
         let Some(keeper) = self.journals.get_mut(&guild) else { return };
-        let mut replies = Vec::new();
         let asked = JournalEvent::Asked { from, command: command.clone() };
-        keeper.ask(from, command, &mut replies);
-        let synced = keeper.waits().then(|| match keeper.sync() {
-            Synced::Kept { records, replies, .. } => (JournalEvent::Synced { records }, replies),
-            Synced::Failed { replies } => {
-                let records = keeper.store().unsynced() as u64;
-                keeper.store().crash(0);
-                (JournalEvent::Lost { records }, replies)
-            }
-        });
+        let (replies, synced) = serve(keeper, from, command);
         self.journal_step(guild, &asked, replies);
         if let Some((event, replies)) = synced {
             self.journal_step(guild, &event, replies);
@@ -43,8 +35,8 @@ impl<W: Witness> Cluster<W> {
         self.network.observer.stepped(&head);
     }
 
-    /// Hands a request to the directory.
-    pub(super) fn direct(&mut self, input: directory::Input) {
+    /// Hands a request to the directory, as if a node had sent it.
+    pub fn direct(&mut self, input: directory::Input) {
         let head = self.network.begin(Actor::Directory);
         self.network.observer.directory_input(&head, &input);
         let mut out = Vec::new();
@@ -58,4 +50,24 @@ impl<W: Witness> Cluster<W> {
         }
         self.network.observer.stepped(&head);
     }
+}
+
+/// Hands a command to a keeper, which syncs at once if it has to. Returns the replies to the command,
+/// and the sync with those that waited for it.
+pub fn serve(
+    keeper: &mut Keeper<Memory>,
+    from: NodeId,
+    command: Command,
+) -> (Vec<Answer>, Option<(JournalEvent, Vec<Answer>)>) {
+    let mut replies = Vec::new();
+    keeper.ask(from, command, &mut replies);
+    let synced = keeper.waits().then(|| match keeper.sync() {
+        Synced::Kept { records, replies, .. } => (JournalEvent::Synced { records }, replies),
+        Synced::Failed { replies } => {
+            let records = keeper.store().unsynced() as u64;
+            keeper.store().crash(0);
+            (JournalEvent::Lost { records }, replies)
+        }
+    });
+    (replies, synced)
 }

@@ -19,7 +19,7 @@ use guildhall_core::limits::Limits;
 use guildhall_core::mutant::{Mutant, Plant};
 use guildhall_core::peer::{Chunk, RelayId};
 use guildhall_core::request::{Act, Origin, Outcome, Request};
-use guildhall_core::state::State;
+use guildhall_core::testkit;
 use guildhall_core::time::{Instant, Now, Span, Wall};
 
 use super::authority::Reader;
@@ -132,13 +132,7 @@ pub(crate) fn limits() -> Limits {
 impl House {
     /// A guild with an owner, two members and two channels, and a journal that nobody has opened.
     pub(crate) fn new(limits: Limits, mutant: Option<Mutant>) -> Self {
-        let mut state = State::new(GUILD, UserId(1));
-        for user in 1..=3 {
-            state.members.insert(UserId(user), Arc::default());
-        }
-        for channel in 21..=22 {
-            state.channels.insert(guildhall_core::id::ChannelId(channel), Arc::default());
-        }
+        let state = testkit::guild(GUILD, UserId(1), (1..=3).map(UserId), 21..=22);
         let known = limits.messages as usize;
         let reader = Reader { state: state.clone(), known, ..Reader::default() };
         let named = state.members.keys().map(|user| (*user, vec![GUILD]));

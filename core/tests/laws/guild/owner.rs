@@ -1,11 +1,10 @@
 //! One owner and a journal that answers at once: what it keeps, and when it wants to be called.
 
-use std::sync::Arc;
-
 use guildhall_core::context::Cx;
 use guildhall_core::directory::Word;
 use guildhall_core::guild::{Back, Guild, Input, Output, StepDown};
 use guildhall_core::id::{ChannelId, Epoch, NodeId, Nonce, Port, Position, UserId};
+use guildhall_core::journal::keeper::Keeper;
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::store::Store;
 use guildhall_core::journal::{Base, Command, Reply};
@@ -13,7 +12,7 @@ use guildhall_core::limits::Limits;
 use guildhall_core::mutant::Plant;
 use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::request::{Act, Origin, Outcome, Refusal, Request};
-use guildhall_core::state::State;
+use guildhall_core::testkit::{guild, serve};
 use guildhall_core::time::{Instant, Now, Span, Wall};
 
 use super::house::GUILD;
@@ -23,7 +22,7 @@ const RELAY: RelayId = RelayId { node: NodeId(3), serial: 1 };
 struct One {
     guild: Guild,
     limits: Limits,
-    memory: Memory,
+    keeper: Keeper<Memory>,
     now: Instant,
     /// Whether the journal answers.
     answers: bool,
@@ -34,18 +33,15 @@ struct One {
 impl One {
     /// A guild of `members` members, opened.
     fn new(limits: Limits, members: u64) -> Self {
-        let mut state = State::new(GUILD, UserId(1));
-        for user in 1..=members {
-            state.members.insert(UserId(user), Arc::default());
-        }
-        state.channels.insert(ChannelId(21), Arc::default());
+        let state = guild(GUILD, UserId(1), (1..=members).map(UserId), [21]);
         Self::owning(limits, Memory::new(Base::founding(state)))
     }
 
     fn owning(limits: Limits, memory: Memory) -> Self {
         let (guild, now) = (Guild::new(GUILD), Instant::ZERO + Span::secs(1_000));
         let (answers, said, calls) = (true, Vec::new(), 0);
-        let mut one = Self { guild, limits, memory, now, answers, said, calls };
+        let keeper = Keeper::new(memory, None);
+        let mut one = Self { guild, limits, keeper, now, answers, said, calls };
         one.handle(Input::Own { boot: 1 });
         one
     }
@@ -69,24 +65,16 @@ impl One {
             if !self.answers {
                 continue;
             }
-            let reply = match command {
-                Command::Open { ticket } => {
-                    let epoch = self.memory.open().expect("there is room");
-                    self.memory.sync().expect("a sync works");
-                    Reply::Opened { ticket, epoch, log: self.memory.read() }
-                }
-                Command::Append { epoch, after, records } => {
-                    self.memory.append(epoch, after, &records).expect("an append works");
-                    self.memory.sync().expect("a sync works");
-                    Reply::Appended { epoch, upto: self.memory.read().end() }
-                }
-                Command::Confirm { epoch, asked } => Reply::Confirmed { epoch, asked },
-                Command::Compact { epoch, base } => {
-                    self.memory.compact(epoch, base).expect("its owner may compact");
-                    continue;
-                }
-            };
-            self.handle(Input::Journal(reply));
+            let (mut replies, synced) = serve(&mut self.keeper, NodeId(1), command);
+            replies.extend(synced.into_iter().flat_map(|(_, replies)| replies));
+            for (_, reply) in replies {
+                let refuses = matches!(
+                    reply,
+                    Reply::Fenced { .. } | Reply::Failed { .. } | Reply::Full { .. }
+                );
+                assert!(!refuses, "{reply:?} by a journal that works");
+                self.handle(Input::Journal(reply));
+            }
         }
     }
 
@@ -259,8 +247,8 @@ fn at_its_limits_a_guild_is_busy_and_remembers_nothing_of_it() {
 fn a_new_owner_gives_what_it_adopts_a_window_of_its_own() {
     let mut one = One::new(Limits { journal_tail: 2, ..Limits::default() }, 3);
     (1..=4).for_each(|nonce| one.say(nonce));
-    let mut next = One::owning(Limits::default(), one.memory.clone());
-    assert!(next.memory.read().base.position > Position::default(), "some are in the base");
+    let mut next = One::owning(Limits::default(), one.keeper.store().clone());
+    assert!(next.keeper.store().read().base.position > Position::default(), "some are in the base");
     next.pass(Span::secs(599));
     next.said.clear();
     (1..=4).for_each(|nonce| next.say(nonce));
@@ -282,7 +270,7 @@ fn only_the_newest_messages_are_known() {
     let why = Refusal::NoSuchMessage;
     let refused = Outcome::Refused { why, at: Some(place(1, 3)) };
     assert_eq!(one.answers(), [(1, refused), (2, Outcome::Done(place(1, 4)))]);
-    let next = One::owning(Limits { messages: 2, ..Limits::default() }, one.memory);
+    let next = One::owning(Limits { messages: 2, ..Limits::default() }, one.keeper.store().clone());
     assert_eq!(next.guild.kept().messages, 1, "the next owner knows the same");
 }
 
@@ -306,7 +294,7 @@ fn a_join_waits_for_the_directory_and_a_leave_is_told_until_it_has_heard() {
     let remove = Output::Directory(Word::Remove { guild, user, at });
     assert_eq!(one.count(|output| *output == remove), 1);
     // Its successor does not know whether the directory has heard.
-    let mut next = One::owning(Limits::default(), one.memory.clone());
+    let mut next = One::owning(Limits::default(), one.keeper.store().clone());
     assert_eq!(next.count(|output| *output == remove), 1);
     next.handle(Input::Removed { user, at });
     next.said.clear();
@@ -402,11 +390,11 @@ fn an_answer_to_an_older_question_opens_nothing() {
         assert!(!tickets.contains(&ticket));
         tickets.push(ticket);
     }
-    let epoch = one.memory.open().expect("there is room");
-    one.memory.sync().expect("a sync works");
+    let epoch = one.keeper.store().open().expect("there is room");
+    one.keeper.store().sync().expect("a sync works");
     let now = Instant::ZERO + Span::millis(15_001);
     for (ticket, opens) in tickets.into_iter().zip([false, false, false, false, true]) {
-        let opened = Reply::Opened { ticket, epoch, log: one.memory.read() };
+        let opened = Reply::Opened { ticket, epoch, log: one.keeper.store().read() };
         let mut out = Vec::new();
         let cx = &mut Cx::new(now.into(), &limits, plant);
         guild.handle(cx, Input::Journal(opened), &mut out);
