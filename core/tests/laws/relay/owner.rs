@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use guildhall_core::event::{Channel, Event, Record};
+use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, NodeId, Position};
-use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
+use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::state::State;
+use guildhall_core::testkit;
 use guildhall_core::time::Instant;
 
 use super::truth::{GUILD, Truth};
@@ -92,7 +93,7 @@ impl Owner {
         }
     }
 
-    /// The state, cut into pieces of so many members and channels.
+    /// The state, cut into chunks of so many members, channels and roles.
     fn chunks(
         &self,
         relay: RelayId,
@@ -100,28 +101,9 @@ impl Owner {
         position: Position,
         entries: usize,
     ) -> Vec<PeerMessage> {
-        let members: Vec<_> = state.members.iter().map(|(user, it)| (*user, it.clone())).collect();
-        let channel = |(id, it): (&_, &Arc<[_]>)| Channel { id: *id, overwrites: it.clone() };
-        let channels: Vec<_> = state.channels.iter().map(channel).collect();
-        let roles: Vec<_> = state.roles.iter().map(|(role, given)| (*role, *given)).collect();
-        let longest = members.len().max(channels.len()).max(roles.len());
-        let of = longest.div_ceil(entries).max(1);
-        let part =
-            |nth: usize, len: usize| (nth * entries).min(len)..((nth + 1) * entries).min(len);
-        (0..of)
-            .map(|nth| Chunk {
-                guild: GUILD,
-                position,
-                reach: self.reach,
-                nth: nth as u32,
-                of: of as u32,
-                owner: state.owner,
-                deleted: state.deleted,
-                roles: roles[part(nth, roles.len())].to_vec(),
-                channels: channels[part(nth, channels.len())].to_vec(),
-                members: members[part(nth, members.len())].to_vec(),
-            })
-            .map(|chunk| PeerMessage::Chunk { relay, sender: self.epoch, chunk: Arc::new(chunk) })
-            .collect()
+        let chunks = testkit::chunks(state, position, self.reach, entries).into_iter();
+        let message =
+            |chunk| PeerMessage::Chunk { relay, sender: self.epoch, chunk: Arc::new(chunk) };
+        chunks.map(message).collect()
     }
 }

@@ -1,22 +1,19 @@
 //! A node with relays of one guild, its owners, its directory and its clients, and a bad link
 //! between them.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
 
 use guildhall_core::census::{Census, Table};
-use guildhall_core::directory::{self, Directory, Word};
+use guildhall_core::directory::{self, Word};
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Event;
-use guildhall_core::frame::{ClientFrame, Farewell, Identify, Resume};
-use guildhall_core::id::{
-    Connection, Epoch, NodeId, Position, Seq, SessionId, Shard, Token, UserId,
-};
+use guildhall_core::frame::Farewell;
+use guildhall_core::id::{Connection, Epoch, NodeId, Position, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::mutant::Mutant;
-use guildhall_core::node::{Gap, Input, Node, Note, Output};
+use guildhall_core::node::{Gap, Input, Note, Output};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::realm::Realm;
+use guildhall_core::testkit::{Cluster, Flow, Founding, Mail, Outputs, WIDE, token};
 use guildhall_core::time::{Instant, Span};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -26,7 +23,6 @@ use super::reader::{Moment, Reader, Stand};
 use super::truth::{GUILD, Truth, USERS};
 
 const NODE: NodeId = NodeId(1);
-const WIDE: u32 = 1 << 30;
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -99,17 +95,13 @@ fn intents() -> impl Strategy<Value = u32> {
 }
 
 pub(crate) struct Scene {
-    node: Node,
-    now: Instant,
+    /// The node and the directory. The network holds the node's messages to the owner and the
+    /// owner's to the node, and the directory's notices.
+    cluster: Cluster<Outputs>,
     limits: Limits,
     truth: Truth,
     owner: Owner,
-    directory: Directory,
-    notices: Vec<directory::Output>,
-    /// Words to the node and to the owner, with who said them.
-    under_way: Vec<(NodeId, PeerMessage)>,
     readers: Vec<Reader>,
-    connections: u32,
     /// The newest epoch and position that the node has heard of.
     heard: (Epoch, Position),
     tipped: Option<Instant>,
@@ -118,30 +110,26 @@ pub(crate) struct Scene {
     trouble: Result<(), String>,
 }
 
-fn token(user: UserId) -> Token {
-    Token(u128::from(user.0))
-}
-
 impl Scene {
     pub(crate) fn new(limits: Limits, mutant: Option<Mutant>) -> Self {
-        assert_eq!(limits.validate(), Ok(()));
-        let accounts = (1..=USERS).map(|user| (token(UserId(user)), UserId(user))).collect();
-        let realm = Realm { accounts, nodes: vec![NODE] };
         let truth = Truth::new();
-        let owner = Owner::new(&truth);
-        let node = Node::new((NODE, 1), Arc::new(limits.clone()), Arc::new(realm), mutant);
-        let named = truth.state().members.keys().map(|user| (*user, vec![GUILD]));
+        let founding = Founding {
+            limits: limits.clone(),
+            nodes: vec![NODE],
+            guilds: vec![truth.state().clone()],
+            users: (1..=USERS).map(UserId).collect(),
+            start: Instant::micros(1_000_000),
+            mutant,
+        };
+        let mut cluster = Cluster::new(founding, Outputs::default());
+        cluster.network.peers.flow = Flow::Held;
+        cluster.network.notices.flow = Flow::Held;
         Self {
-            node,
-            now: Instant::micros(1_000_000),
+            cluster,
             limits,
-            owner,
-            directory: Directory::new(named),
+            owner: Owner::new(&truth),
             truth,
-            notices: Vec::new(),
-            under_way: Vec::new(),
             readers: Vec::new(),
-            connections: 0,
             heard: (Epoch(0), Position::default()),
             tipped: None,
             gaps: BTreeSet::new(),
@@ -160,7 +148,7 @@ impl Scene {
         self.settle();
         self.trouble.clone()?;
         for reader in self.readers.iter().filter(|reader| reader.on.is_some()) {
-            let is_named = self.directory.guilds(reader.user).contains(&GUILD);
+            let is_named = self.cluster.directory.guilds(reader.user).contains(&GUILD);
             reader.settled(is_named, &self.truth)?;
         }
         for reader in std::mem::take(&mut self.readers) {
@@ -175,7 +163,7 @@ impl Scene {
     }
 
     fn act(&mut self, op: &Op) {
-        let count = self.under_way.len();
+        let count = self.under_way().len();
         match op {
             Op::Event(n, at_once) => self.event(*n, *at_once),
             Op::Open => {
@@ -185,15 +173,15 @@ impl Scene {
             }
             Op::Arrive(_) | Op::Double(_) | Op::Lose(_) if count == 0 => {}
             Op::Arrive(which) => {
-                let word = self.under_way.remove(which.index(count));
-                self.arrive(word);
+                let mail = self.under_way().remove(which.index(count));
+                mail.into_iter().for_each(|mail| self.arrive(mail));
             }
             Op::Double(which) => {
-                let word = self.under_way[which.index(count)].clone();
-                self.arrive(word);
+                let mail = self.under_way()[which.index(count)].clone();
+                self.arrive(mail);
             }
             Op::Lose(which) => {
-                self.under_way.remove(which.index(count));
+                self.under_way().remove(which.index(count));
             }
             Op::Flow => self.flow(),
             Op::Forget(count) => {
@@ -214,7 +202,8 @@ impl Scene {
             Op::Drop(which) => {
                 let at = which.index(self.readers.len());
                 if let Some(connection) = self.readers[at].on.take() {
-                    self.handle(Input::Closed { connection, how: Farewell::Reset });
+                    self.cluster.close(connection, Farewell::Reset);
+                    self.carry();
                 }
             }
             Op::Back(which, back) => self.back(which.index(self.readers.len()), *back),
@@ -232,28 +221,41 @@ impl Scene {
         }
         let record = self.truth.happen(event);
         for message in self.owner.emit(&record) {
-            let word = (self.owner.node, message);
-            if at_once { self.arrive(word) } else { self.under_way.push(word) }
+            self.send(message, at_once);
         }
     }
 
     fn tip(&mut self, at_once: bool) {
-        let word = (self.owner.node, self.owner.tip(self.truth.tip(), self.now));
-        if at_once { self.arrive(word) } else { self.under_way.push(word) }
+        self.send(self.owner.tip(self.truth.tip(), self.now()), at_once);
+    }
+
+    /// The owner sends a message to the node.
+    fn send(&mut self, message: PeerMessage, at_once: bool) {
+        let mail = Mail { from: self.owner.node, to: NODE, message };
+        if at_once { self.arrive(mail) } else { self.under_way().push_back(mail) }
+    }
+
+    const fn now(&self) -> Instant {
+        self.cluster.network.now
+    }
+
+    /// The messages to the node and to the owners.
+    const fn under_way(&mut self) -> &mut VecDeque<Mail> {
+        &mut self.cluster.network.peers.held
     }
 
     /// A word arrives, at the node or at an owner.
-    fn arrive(&mut self, (who, message): (NodeId, PeerMessage)) {
+    fn arrive(&mut self, Mail { from, to, message }: Mail) {
         let (sender, position) = match &message {
             PeerMessage::Chunk { sender, chunk, .. } => (*sender, chunk.position),
             PeerMessage::Stream { sender, record, .. } => (*sender, record.position),
             PeerMessage::Tip { sender, position, .. } => (*sender, *position),
             _ => {
-                if who == self.owner.node {
+                if to == self.owner.node {
                     let entries = self.limits.chunk_entries as usize;
                     let (state, tip) = (self.truth.state().clone(), self.truth.tip());
                     let said = self.owner.hear(message, &state, tip, entries);
-                    self.under_way.extend(said.into_iter().map(|message| (who, message)));
+                    said.into_iter().for_each(|message| self.send(message, false));
                 }
                 return;
             }
@@ -261,37 +263,34 @@ impl Scene {
         if sender >= self.heard.0 {
             self.heard = (sender, position.max(self.heard.1));
             if matches!(message, PeerMessage::Tip { .. }) {
-                self.tipped = Some(self.now);
+                self.tipped = Some(self.now());
             }
         }
-        self.handle(Input::Peer { from: who, message });
+        self.handle(Input::Peer { from, message });
     }
 
     fn flow(&mut self) {
         for _ in 0..100_000 {
-            if self.under_way.is_empty() {
-                return;
-            }
-            let word = self.under_way.remove(0);
-            self.arrive(word);
+            let Some(mail) = self.under_way().pop_front() else { return };
+            self.arrive(mail);
         }
         self.trouble = Err("words never cease".to_owned());
     }
 
     fn handle(&mut self, input: Input) {
-        let mut out = Vec::new();
-        self.node.handle(self.now.into(), input, &mut out);
-        self.carry(out);
+        self.cluster.tell(NODE, input);
+        self.carry();
     }
 
-    fn carry(&mut self, out: Vec<Output>) {
-        let limits = &self.limits;
-        let mut words = Vec::new();
-        for output in out {
+    /// Hands to each reader what the node has written to it; the directory answers questions at
+    /// once.
+    fn carry(&mut self) {
+        let (limits, now) = (&self.limits, self.cluster.network.now);
+        let mut has_asked = false;
+        for output in self.cluster.network.observer.take() {
             match output {
                 Output::Dispatch { connection, s, dispatch } => {
-                    let fresh =
-                        self.tipped.is_some_and(|at| self.now.since(at) <= limits.stale_after);
+                    let fresh = self.tipped.is_some_and(|at| now.since(at) <= limits.stale_after);
                     let moment = Moment { heard: self.heard.1, fresh, gaps: &self.gaps };
                     let reader = self.readers.iter_mut().find(|it| it.on == Some(connection));
                     let Some(reader) = reader else { continue };
@@ -299,43 +298,39 @@ impl Scene {
                         reader.take(s.0, &dispatch, &self.truth, moment, limits.large_guild);
                     self.trouble = std::mem::replace(&mut self.trouble, Ok(())).and(taken);
                 }
-                Output::Peer { to, message } => self.under_way.push((to, message)),
-                Output::Directory(word) => words.push(word),
+                Output::Directory(Word::Ask { .. } | Word::Since { .. }) => has_asked = true,
                 Output::Note(Note::RelayGap { at, why, .. }) => {
                     self.gaps.insert(at);
                     let silent = self
                         .tipped
-                        .is_some_and(|tipped| self.now.since(tipped) >= limits.unreachable_after);
+                        .is_some_and(|tipped| now.since(tipped) >= limits.unreachable_after);
                     let holds = if why == Gap::Behind { self.forgot } else { silent };
                     if !holds && self.trouble.is_ok() {
                         self.trouble = Err(format!("a needless gap: {why:?}"));
                     }
                 }
                 Output::Close { .. } => self.trouble = Err("a connection is closed".to_owned()),
-                Output::Note(_) | Output::Frame { .. } => {}
+                Output::Note(_)
+                | Output::Frame { .. }
+                | Output::Peer { .. }
+                | Output::Directory(_) => {}
                 Output::Answer { .. } | Output::Journal { .. } | Output::Stopped => {
                     unreachable!("nobody asked")
                 }
             }
         }
-        for word in words {
-            let is_question = matches!(word, Word::Ask { .. } | Word::Since { .. });
-            self.direct(word);
-            if is_question {
-                self.notice();
-            }
+        if has_asked {
+            self.notice();
         }
     }
 
     fn direct(&mut self, word: Word) {
-        let input = directory::Input { from: NODE, boot: 1, word };
-        self.directory.handle(input, &mut self.notices);
+        self.cluster.direct(directory::Input { from: NODE, boot: 1, word });
     }
 
     fn notice(&mut self) {
-        for notice in std::mem::take(&mut self.notices) {
-            self.handle(Input::Directory(notice.notice));
-        }
+        self.cluster.release_notices();
+        self.carry();
     }
 
     fn unname(&mut self, user: UserId) {
@@ -348,7 +343,7 @@ impl Scene {
     /// Nobody who can be told still believes in a guild whose owner is out of reach.
     fn silence(&mut self) {
         let limit = self.limits.unreachable_after;
-        if self.tipped.is_some_and(|tipped| self.now.since(tipped) > limit) {
+        if self.tipped.is_some_and(|tipped| self.now().since(tipped) > limit) {
             let believes = |reader: &&Reader| {
                 reader.on.is_some() && reader.prompt && matches!(reader.stand, Stand::In(_))
             };
@@ -361,21 +356,17 @@ impl Scene {
     }
 
     fn pass(&mut self, span: Span) {
-        let end = self.now + span;
-        while let Some(at) = self.node.poll_timeout().filter(|&at| at <= end) {
-            self.now = self.now.max(at);
-            let mut out = Vec::new();
-            self.node.handle_timeout(self.now.into(), &mut out);
-            self.carry(out);
+        let end = self.now() + span;
+        while let Some(at) = self.cluster.node(NODE).poll_timeout().filter(|&at| at <= end) {
+            self.cluster.pass(at.since(self.now()));
+            self.carry();
         }
-        self.now = end;
+        self.cluster.pass(end.since(self.now()));
     }
 
     fn connect(&mut self, wide: bool) -> Connection {
-        self.connections += 1;
-        let connection = Connection { slot: self.connections, generation: 1 };
-        let window = if wide { WIDE } else { 2_000 };
-        self.handle(Input::Accepted { connection, window });
+        let connection = self.cluster.accept(NODE, if wide { WIDE } else { 2_000 });
+        self.carry();
         connection
     }
 
@@ -384,10 +375,9 @@ impl Scene {
             return;
         }
         let connection = self.connect(wide);
-        let session = SessionId(u128::from(connection.slot));
+        let session = self.cluster.identify(connection, user, intents);
         self.readers.push(Reader::new((user, intents, session), (connection, wide)));
-        let identify = Identify { token: token(user), intents, shard: Shard::default() };
-        self.handle(Input::Identify { connection, identify, session, bytes: 100 });
+        self.carry();
         let reader = self.readers.last();
         if reader.is_some_and(|reader| reader.told.is_empty()) {
             // The bucket is shut: it has identified a moment ago.
@@ -397,13 +387,13 @@ impl Scene {
 
     fn quit(&mut self, reader: &Reader) {
         let on = reader.on.unwrap_or_else(|| {
-            let (token, connection) = (token(reader.user), self.connect(true));
-            let last = Resume { token, session: reader.session, seq: Seq(reader.next - 1) };
-            let frame = ClientFrame::Resume(last);
-            self.handle(Input::Frame { connection, frame, bytes: 100 });
+            let connection = self.connect(true);
+            let last = reader.next - 1;
+            self.cluster.resume(connection, token(reader.user), reader.session, last);
             connection
         });
-        self.handle(Input::Closed { connection: on, how: Farewell::Code(1000) });
+        self.cluster.close(on, Farewell::Code(1000));
+        self.carry();
     }
 
     fn back(&mut self, at: usize, back: u64) {
@@ -416,17 +406,16 @@ impl Scene {
         let seq = reader.told.len() as u64 - back.min(reader.told.len() as u64);
         (reader.on, reader.undrained, reader.next) = (Some(connection), 0, seq + 1);
         (reader.wide, reader.prompt) = (wide, false);
-        let token = token(reader.user);
-        let resume = Resume { token, session: reader.session, seq: Seq(seq) };
-        let frame = ClientFrame::Resume(resume);
-        self.handle(Input::Frame { connection, frame, bytes: 100 });
+        self.cluster.resume(connection, token(reader.user), reader.session, seq);
+        self.carry();
     }
 
     fn drain(&mut self, at: usize) {
         let reader = &mut self.readers[at];
         let bytes = std::mem::take(&mut reader.undrained);
         if let (Some(connection), true) = (reader.on, bytes > 0) {
-            self.handle(Input::Drained { connection, bytes });
+            self.cluster.drain(connection, bytes);
+            self.carry();
         }
     }
 
@@ -450,9 +439,8 @@ impl Scene {
     }
 
     fn census(&mut self) -> Census {
-        let mut out = Vec::new();
-        self.node.handle(self.now.into(), Input::Census, &mut out);
-        match out.pop() {
+        self.cluster.tell(NODE, Input::Census);
+        match self.cluster.network.observer.take().pop() {
             Some(Output::Note(Note::Census(census))) => census,
             other => panic!("no census: {other:?}"),
         }

@@ -9,6 +9,7 @@ use guildhall_core::event::{Channel, Event, Record, Removal};
 use guildhall_core::id::{ChannelId, Epoch, GuildId, MessageId, Nonce, Position, RoleId, UserId};
 use guildhall_core::permission::{Overwrite, Permissions, Target};
 use guildhall_core::state::State;
+use guildhall_core::testkit::guild;
 
 pub(crate) const GUILD: GuildId = GuildId(1);
 pub(crate) const USERS: u64 = 5;
@@ -22,17 +23,10 @@ pub(crate) struct Truth {
 
 impl Truth {
     pub(crate) fn new() -> Self {
-        let mut state = State::new(GUILD, UserId(1));
-        for role in 10..12 {
-            state.roles.insert(RoleId(role), Permissions::NONE);
-        }
-        for user in 1..=4 {
-            let roles = [&[][..], &[10], &[10, 11], &[11]][user as usize - 1];
-            let roles = roles.iter().copied().map(RoleId).collect();
-            state.members.insert(UserId(user), roles);
-        }
-        for channel in 20..22 {
-            state.channels.insert(ChannelId(channel), Arc::default());
+        let mut state = guild(GUILD, UserId(1), (1..=4).map(UserId), 20..22);
+        state.roles.extend((10..12).map(|role| (RoleId(role), Permissions::NONE)));
+        for (given, roles) in state.members.values_mut().zip([&[][..], &[10], &[10, 11], &[11]]) {
+            *given = roles.iter().copied().map(RoleId).collect();
         }
         let mut truth = Self { records: Vec::new(), founding: state, messages: 0 };
         truth.open();
