@@ -7,15 +7,13 @@ use std::thread::JoinHandle;
 use guildhall_core::directory::Directory;
 use guildhall_core::dispatch::{Body, Dispatch, Intents};
 use guildhall_core::frame::{ClientFrame, Identify};
-use guildhall_core::id::{
-    ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, Shard, Token, UserId,
-};
+use guildhall_core::id::{ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, Shard, UserId};
 use guildhall_core::journal::Base;
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::limits::Limits;
 use guildhall_core::realm::Realm;
 use guildhall_core::request::{Act, Origin, Request};
-use guildhall_core::state::State;
+use guildhall_core::testkit::{guild, token};
 use guildhall_core::time::Span;
 use guildhall_runtime::bus::{Bus, End, Hub, Letter, Mail};
 use guildhall_runtime::driver::{Driver, Start};
@@ -88,10 +86,6 @@ pub(crate) struct House {
     threads: Vec<JoinHandle<()>>,
 }
 
-const fn token(user: UserId) -> Token {
-    Token((user.0 as u128) << 64 | 1)
-}
-
 impl House {
     /// Starts the workers, and waits until every session has the guild.
     pub(crate) fn open(sessions: u32, workers: u16) -> Self {
@@ -102,11 +96,8 @@ impl House {
             nodes: (0..workers).map(NodeId).collect(),
         });
         let (hub, goal, stop) = (Hub::default(), Arc::<Goal>::default(), CancellationToken::new());
-        let mut state = State::new(GUILD, users[0]);
-        state.channels.insert(CHANNEL, Arc::default());
-        state.members.extend(users.iter().map(|&user| (user, Arc::default())));
         let (mut mouths, mut threads) = (Vec::new(), Vec::new());
-        let mut base = Some(state);
+        let mut base = Some(guild(GUILD, users[0], users.iter().copied(), [CHANNEL.0]));
         for node in (0..workers).map(NodeId) {
             let last = vec![0; sessions as usize];
             let ears = Crowd { last, heard: 0, goal: goal.clone() };
