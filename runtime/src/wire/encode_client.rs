@@ -1,12 +1,13 @@
-//! What a client writes: one JSON text for each frame that it can send.
+//! Encodes the frames that a client sends.
 
 use guildhall_core::frame::{ClientFrame, Malformed};
 use guildhall_core::id::{SessionId, Token};
 use serde::Serialize;
 
-/// The text message for a frame; [`decode`](super::decode) reads it back as the same frame.
+/// The text message of a frame; [`decode_client`](super::decode_client) reads it back as the same
+/// frame.
 ///
-/// What cannot be a frame has a text too: one of many that are read as such.
+/// A malformed frame is encoded as one of the many texts that are read as such.
 #[must_use]
 pub fn encode_client(frame: &ClientFrame) -> String {
     match frame {
@@ -56,5 +57,5 @@ struct Resume {
 }
 
 fn json(op: impl Serialize, d: impl Serialize) -> String {
-    serde_json::to_string(&Frame { op, d }).expect("plain fields are always JSON")
+    serde_json::to_string(&Frame { op, d }).expect("plain fields always serialize")
 }

@@ -1,47 +1,49 @@
-//! How much memory a message keeps while it waits: a bound in bytes needs no more than an estimate.
+//! An estimate of how much memory a message occupies while it waits in an inbox.
+//!
+//! It bounds memory (B1), and need not be exact.
 
 use guildhall_core::directory::Notice;
 use guildhall_core::event::Record;
 use guildhall_core::journal::{Base, Command, Log, Reply};
 use guildhall_core::peer::{Chunk, PeerMessage};
 
-use super::{Letter, Mail};
+use super::{BusMessage, Envelope};
 
-/// What an entry of a list or a map takes, about.
+/// The approximate size of an entry of a list or a map, in bytes.
 const ENTRY: usize = 48;
 
-impl Mail {
-    /// About how many bytes it keeps, what it shares with others included.
+impl BusMessage {
+    /// The approximate size in bytes. Data shared with other messages is counted in full.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let inside = match self {
             Self::Peer(message) => peer(message),
-            Self::Command(Command::Append { records, .. }) => {
+            Self::JournalCommand(Command::Append { records, .. }) => {
                 records.iter().map(|it| record(it)).sum()
             }
-            Self::Command(Command::Compact { base: of, .. }) => base(of),
-            Self::Reply(Reply::Opened { log: of, .. }) => log(of),
-            Self::Notice(Notice::Guilds { guilds, .. }) => guilds.len() * 8,
-            Self::Notice(Notice::Changed { users, .. }) => {
+            Self::JournalCommand(Command::Compact { base: of, .. }) => base(of),
+            Self::JournalReply(Reply::Opened { log: of, .. }) => log(of),
+            Self::DirectoryEvent(Notice::Guilds { guilds, .. }) => guilds.len() * 8,
+            Self::DirectoryEvent(Notice::Changed { users, .. }) => {
                 users.iter().map(|(_, _, guilds)| ENTRY + guilds.len() * 8).sum()
             }
-            Self::Command(Command::Open { .. } | Command::Confirm { .. })
-            | Self::Reply(
+            Self::JournalCommand(Command::Open { .. } | Command::Confirm { .. })
+            | Self::JournalReply(
                 Reply::Appended { .. }
                 | Reply::Confirmed { .. }
                 | Reply::Fenced { .. }
                 | Reply::Failed { .. }
                 | Reply::Full { .. },
             )
-            | Self::Notice(
+            | Self::DirectoryEvent(
                 Notice::Entered { .. } | Notice::Removed { .. } | Notice::Dissolved { .. },
             )
-            | Self::Word(_)
-            | Self::Own(_)
-            | Self::Down(_)
+            | Self::DirectoryRequest(_)
+            | Self::OwnGuild(_)
+            | Self::NodeDown(_)
             | Self::Census => 0,
         };
-        size_of::<Letter>() + inside
+        size_of::<Envelope>() + inside
     }
 }
 

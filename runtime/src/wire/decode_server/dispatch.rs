@@ -1,4 +1,4 @@
-//! What dispatches say, from the fields that carry it.
+//! Decodes the payloads of dispatches.
 
 use std::sync::Arc;
 
@@ -9,76 +9,79 @@ use guildhall_core::permission::{self, Permissions, Target};
 use serde::Deserialize;
 
 use super::WireError;
+use crate::wire::gateway_urls::GatewayUrls;
 use crate::wire::object::object;
-use crate::wire::places::Places;
 use crate::wire::text::Digits;
 
-/// Reads the `d` of a dispatch called `t`: of which guild, and what.
-pub(super) fn read(
+/// Decodes the payload `d` of a dispatch with event name `t`. Returns the guild and the body.
+pub(super) fn decode(
     t: &str,
     d: &str,
-    places: &Places,
+    urls: &GatewayUrls,
 ) -> Result<(Option<GuildId>, Body), WireError> {
     let (guild, body) = match t {
-        "READY" => return Ok((None, Body::Ready(ready(object(d)?, places)?))),
-        "RESUMED" => return object(d).map(|Nothing {}| (None, Body::Resumed)).map_err(Into::into),
+        "READY" => return Ok((None, Body::Ready(ready(object(d)?, urls)?))),
+        "RESUMED" => return object(d).map(|Empty {}| (None, Body::Resumed)).map_err(Into::into),
         "GUILD_CREATE" => {
-            let it: GuildCreate = object(d)?;
-            (it.id, Body::GuildCreate(it.snapshot()?))
+            let fields: GuildCreate = object(d)?;
+            (fields.id, Body::GuildCreate(fields.decode()?))
         }
         "GUILD_DELETE" => {
-            let it: GuildDelete = object(d)?;
-            (it.id, if it.unavailable { Body::GuildUnavailable } else { Body::GuildDelete })
+            let fields: GuildDelete = object(d)?;
+            (fields.id, if fields.unavailable { Body::GuildUnavailable } else { Body::GuildDelete })
         }
         "GUILD_UPDATE" => {
-            let it: GuildUpdate = object(d)?;
-            (it.id, Body::GuildUpdate { owner: UserId(it.owner_id.0) })
+            let fields: GuildUpdate = object(d)?;
+            (fields.id, Body::GuildUpdate { owner: UserId(fields.owner_id.0) })
         }
         "GUILD_ROLE_CREATE" => {
             let GuildRole { guild_id, role } = object(d)?;
-            let (role, permissions) = role.pair();
+            let (role, permissions) = role.decode();
             (guild_id, Body::RoleCreate { role, permissions })
         }
         "GUILD_ROLE_UPDATE" => {
             let GuildRole { guild_id, role } = object(d)?;
-            let (role, permissions) = role.pair();
+            let (role, permissions) = role.decode();
             (guild_id, Body::RoleUpdate { role, permissions })
         }
         "GUILD_ROLE_DELETE" => {
-            let it: RoleDelete = object(d)?;
-            (it.guild_id, Body::RoleDelete { role: RoleId(it.role_id.0) })
+            let fields: RoleDelete = object(d)?;
+            (fields.guild_id, Body::RoleDelete { role: RoleId(fields.role_id.0) })
         }
         "CHANNEL_CREATE" => {
-            let it: Channel = object(d)?;
-            (it.guild_id, Body::ChannelCreate(it.channel()?))
+            let fields: Channel = object(d)?;
+            (fields.guild_id, Body::ChannelCreate(fields.decode()?))
         }
         "CHANNEL_UPDATE" => {
-            let it: Channel = object(d)?;
-            (it.guild_id, Body::ChannelUpdate(it.channel()?))
+            let fields: Channel = object(d)?;
+            (fields.guild_id, Body::ChannelUpdate(fields.decode()?))
         }
         "CHANNEL_DELETE" => {
-            let it: Channel = object(d)?;
-            (it.guild_id, Body::ChannelDelete { channel: ChannelId(it.id.0) })
+            let fields: Channel = object(d)?;
+            (fields.guild_id, Body::ChannelDelete { channel: ChannelId(fields.id.0) })
         }
         "GUILD_MEMBER_ADD" => {
-            let it: OfMember = object(d)?;
-            (it.guild_id, Body::MemberAdd { user: it.user.id() })
+            let fields: GuildMemberUser = object(d)?;
+            (fields.guild_id, Body::MemberAdd { user: fields.user.id() })
         }
         "GUILD_MEMBER_UPDATE" => {
-            let it: MemberUpdate = object(d)?;
-            (it.guild_id, Body::MemberUpdate { user: it.user.id(), roles: roles(&it.roles) })
+            let fields: MemberUpdate = object(d)?;
+            (
+                fields.guild_id,
+                Body::MemberUpdate { user: fields.user.id(), roles: roles(&fields.roles) },
+            )
         }
         "GUILD_MEMBER_REMOVE" => {
-            let it: OfMember = object(d)?;
-            (it.guild_id, Body::MemberRemove { user: it.user.id() })
+            let fields: GuildMemberUser = object(d)?;
+            (fields.guild_id, Body::MemberRemove { user: fields.user.id() })
         }
         "MESSAGE_CREATE" => {
-            let it: Message = object(d)?;
-            (it.guild_id, Body::MessageCreate(it.message()))
+            let fields: Message = object(d)?;
+            (fields.guild_id, Body::MessageCreate(fields.decode()))
         }
         "MESSAGE_UPDATE" => {
-            let it: Message = object(d)?;
-            (it.guild_id, Body::MessageUpdate(it.message()))
+            let fields: Message = object(d)?;
+            (fields.guild_id, Body::MessageUpdate(fields.decode()))
         }
         "MESSAGE_DELETE" => {
             let MessageDelete { guild_id, id, channel_id } = object(d)?;
@@ -90,21 +93,21 @@ pub(super) fn read(
             let (user, channel) = (UserId(user_id.0), ChannelId(channel_id.0));
             (guild_id, Body::TypingStart { user, channel })
         }
-        _ => return Err(WireError::Event(t.to_owned())),
+        _ => return Err(WireError::UnknownEvent(t.to_owned())),
     };
     Ok((Some(GuildId(guild.0)), body))
 }
 
 #[derive(Deserialize)]
-struct Nothing {}
+struct Empty {}
 
-/// Something with an id, of which nothing else matters.
+/// An object of which only the id matters.
 #[derive(Deserialize)]
-struct Named {
+struct WithId {
     id: Digits,
 }
 
-impl Named {
+impl WithId {
     const fn id(&self) -> UserId {
         UserId(self.id.0)
     }
@@ -112,19 +115,19 @@ impl Named {
 
 #[derive(Deserialize)]
 struct Ready {
-    user: Named,
-    guilds: Vec<Named>,
+    user: WithId,
+    guilds: Vec<WithId>,
     session_id: SessionId,
     resume_gateway_url: String,
 }
 
-fn ready(it: Ready, places: &Places) -> Result<dispatch::Ready, WireError> {
-    let node = places.node(&it.resume_gateway_url);
+fn ready(fields: Ready, urls: &GatewayUrls) -> Result<dispatch::Ready, WireError> {
+    let node = urls.node(&fields.resume_gateway_url);
     Ok(dispatch::Ready {
-        user: it.user.id(),
-        session: it.session_id,
-        node: node.ok_or(WireError::Place(it.resume_gateway_url))?,
-        guilds: it.guilds.iter().map(|guild| GuildId(guild.id.0)).collect(),
+        user: fields.user.id(),
+        session: fields.session_id,
+        node: node.ok_or(WireError::UnknownUrl(fields.resume_gateway_url))?,
+        guilds: fields.guilds.iter().map(|guild| GuildId(guild.id.0)).collect(),
     })
 }
 
@@ -139,14 +142,14 @@ struct GuildCreate {
 }
 
 impl GuildCreate {
-    fn snapshot(&self) -> Result<Snapshot, WireError> {
-        let channels = self.channels.iter().map(Channel::channel);
+    fn decode(&self) -> Result<Snapshot, WireError> {
+        let channels = self.channels.iter().map(Channel::decode);
         Ok(Snapshot {
             owner: UserId(self.owner_id.0),
-            roles: self.roles.iter().map(Role::pair).collect(),
+            roles: self.roles.iter().map(Role::decode).collect(),
             channels: channels.collect::<Result<_, _>>()?,
             member_count: self.member_count,
-            members: self.members.iter().map(Member::pair).collect(),
+            members: self.members.iter().map(Member::decode).collect(),
         })
     }
 }
@@ -183,7 +186,7 @@ struct Role {
 }
 
 impl Role {
-    const fn pair(&self) -> (RoleId, Permissions) {
+    const fn decode(&self) -> (RoleId, Permissions) {
         (RoleId(self.id.0), Permissions(self.permissions.0))
     }
 }
@@ -196,8 +199,8 @@ struct Channel {
 }
 
 impl Channel {
-    fn channel(&self) -> Result<event::Channel, WireError> {
-        let overwrites = self.permission_overwrites.iter().map(Overwrite::overwrite);
+    fn decode(&self) -> Result<event::Channel, WireError> {
+        let overwrites = self.permission_overwrites.iter().map(Overwrite::decode);
         let overwrites = overwrites.collect::<Result<_, _>>()?;
         Ok(event::Channel { id: ChannelId(self.id.0), overwrites })
     }
@@ -213,11 +216,11 @@ struct Overwrite {
 }
 
 impl Overwrite {
-    fn overwrite(&self) -> Result<permission::Overwrite, WireError> {
+    fn decode(&self) -> Result<permission::Overwrite, WireError> {
         let target = match self.kind {
             0 => Target::Role(RoleId(self.id.0)),
             1 => Target::Member(UserId(self.id.0)),
-            other => return Err(WireError::Overwrite(other)),
+            other => return Err(WireError::UnknownOverwrite(other)),
         };
         let (deny, allow) = (Permissions(self.deny.0), Permissions(self.allow.0));
         Ok(permission::Overwrite { target, deny, allow })
@@ -226,12 +229,12 @@ impl Overwrite {
 
 #[derive(Deserialize)]
 struct Member {
-    user: Named,
+    user: WithId,
     roles: Vec<Digits>,
 }
 
 impl Member {
-    fn pair(&self) -> (UserId, Arc<[RoleId]>) {
+    fn decode(&self) -> (UserId, Arc<[RoleId]>) {
         (self.user.id(), roles(&self.roles))
     }
 }
@@ -243,15 +246,15 @@ fn roles(ids: &[Digits]) -> Arc<[RoleId]> {
 #[derive(Deserialize)]
 struct MemberUpdate {
     guild_id: Digits,
-    user: Named,
+    user: WithId,
     roles: Vec<Digits>,
 }
 
-/// A member of whom only the user matters: one who has come or gone.
+/// A member of whom only the user matters: one that joined or left.
 #[derive(Deserialize)]
-struct OfMember {
+struct GuildMemberUser {
     guild_id: Digits,
-    user: Named,
+    user: WithId,
 }
 
 #[derive(Deserialize)]
@@ -259,21 +262,21 @@ struct Message {
     guild_id: Digits,
     id: Digits,
     channel_id: Digits,
-    author: Named,
+    author: WithId,
     nonce: Digits,
     content: String,
-    mentions: Vec<Named>,
+    mentions: Vec<WithId>,
 }
 
 impl Message {
-    fn message(self) -> dispatch::Message {
+    fn decode(self) -> dispatch::Message {
         dispatch::Message {
             id: MessageId(self.id.0),
             channel: ChannelId(self.channel_id.0),
             author: self.author.id(),
             nonce: Nonce(self.nonce.0),
             content: self.content.into(),
-            mentions: self.mentions.iter().map(Named::id).collect(),
+            mentions: self.mentions.iter().map(WithId::id).collect(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What clients say, read without trust: whatever the bytes, there is a [`ClientFrame`] for them.
+//! Decodes the messages of clients. It trusts nothing: any bytes give some [`ClientFrame`].
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -11,20 +11,21 @@ use serde_json::value::RawValue;
 
 use super::object::object;
 
-/// Reads one text message of a client.
+/// Decodes one text message of a client.
 ///
-/// Opcodes that Discord's bots may send and that mean nothing here are [`ClientFrame::Other`]; an
-/// opcode that they may not send is [`Malformed::Opcode`]; all else is [`Malformed::Payload`]. Fields
-/// that mean nothing here may say anything. A token or session that no id can look like is read as
-/// 0, which is nobody's and none; so are intents and shards that are too large for their types read
-/// as ones that cannot be. The node says what follows from that.
+/// An opcode that bots may send to Discord but that has no meaning here gives
+/// [`ClientFrame::Other`]; an unknown opcode gives [`Malformed::Opcode`]; anything else unreadable
+/// gives [`Malformed::Payload`]. Fields without a meaning here may contain anything.
+///
+/// A token or session id that cannot be parsed becomes 0, which is never assigned. Intents and
+/// shards that exceed their types become invalid values. The node decides what follows.
 #[must_use]
-pub fn decode(text: &[u8]) -> ClientFrame {
+pub fn decode_client(text: &[u8]) -> ClientFrame {
     read(text).unwrap_or(ClientFrame::Malformed(Malformed::Payload))
 }
 
 fn read(text: &[u8]) -> Option<ClientFrame> {
-    let Envelope { op, d } = object(str::from_utf8(text).ok()?).ok()?;
+    let RawFrame { op, d } = object(str::from_utf8(text).ok()?).ok()?;
     match op {
         1 => heartbeat(d),
         2 => identify(d?),
@@ -35,7 +36,7 @@ fn read(text: &[u8]) -> Option<ClientFrame> {
 }
 
 #[derive(Deserialize)]
-struct Envelope<'a> {
+struct RawFrame<'a> {
     op: u64,
     #[serde(borrow, default)]
     d: Option<&'a RawValue>,
@@ -56,8 +57,8 @@ fn identify(d: &RawValue) -> Option<ClientFrame> {
     }
     let payload: Payload<'_> = object(d.get()).ok()?;
     Some(ClientFrame::Identify(Identify {
-        token: secret(login(&payload.token)),
-        // All bits are more than there are intents.
+        token: parse_or_default(strip_scheme(&payload.token)),
+        // All bits set is never valid.
         intents: Intents(u32::try_from(payload.intents).unwrap_or(u32::MAX)),
         shard: payload.shard.map_or_else(Shard::default, shard),
     }))
@@ -74,18 +75,18 @@ fn resume(d: &RawValue) -> Option<ClientFrame> {
     }
     let payload: Payload<'_> = object(d.get()).ok()?;
     Some(ClientFrame::Resume(Resume {
-        token: secret(login(&payload.token)),
-        session: secret(&payload.session_id),
+        token: parse_or_default(strip_scheme(&payload.token)),
+        session: parse_or_default(&payload.session_id),
         seq: Seq(payload.seq),
     }))
 }
 
-/// Some clients say what kind of token theirs is, and some do not.
-fn login(token: &str) -> &str {
+/// Some clients send the token with its scheme, `Bot `.
+fn strip_scheme(token: &str) -> &str {
     token.strip_prefix("Bot ").unwrap_or(token)
 }
 
-fn secret<T: FromStr + Default>(text: &str) -> T {
+fn parse_or_default<T: FromStr + Default>(text: &str) -> T {
     text.parse().unwrap_or_default()
 }
 
