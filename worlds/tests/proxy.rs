@@ -41,8 +41,8 @@ impl World {
 
     /// Both ends of a connection through the proxy.
     async fn pair(&self, client: Host) -> (TcpStream, TcpStream) {
-        let front = self.proxy.front(client, self.node()).await.unwrap();
-        let client = TcpStream::connect(front).await.unwrap();
+        let listen = self.proxy.listen_for(client, self.node()).await.unwrap();
+        let client = TcpStream::connect(listen).await.unwrap();
         let (mut client, (mut node, _)) = (client, self.node.accept().await.unwrap());
         // The proxy has it on its list.
         client.write_all(b"!").await.unwrap();
@@ -232,9 +232,9 @@ async fn a_client_that_resets_and_a_node_that_crashes_are_heard_of() {
     assert!(is_reset(&mut client).await && is_reset(&mut node).await);
 
     let node = world.node();
-    let front = world.proxy.front(CLIENT, node).await.unwrap();
+    let listen = world.proxy.listen_for(CLIENT, node).await.unwrap();
     drop(world.node);
-    let mut client = TcpStream::connect(front).await.unwrap();
+    let mut client = TcpStream::connect(listen).await.unwrap();
     assert!(is_reset(&mut client).await, "nobody is there");
 }
 

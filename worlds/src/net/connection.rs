@@ -1,147 +1,53 @@
-//! A connection: two pipes, and what each end knows of it.
+//! A TCP connection: two directions, and the socket on each side.
 //!
-//! It answers as a kernel would, whatever becomes of whoever holds the ends: bytes for an end that is
-//! gone are answered with a reset, and a machine that is off answers nothing. Whether somebody
-//! listens is not this file's business.
+//! It responds as a kernel does, independently of the tasks that hold the sockets: data for a
+//! closed socket is answered with a reset, and a host that is off does not respond. It must not
+//! decide whether anything listens at a port.
 
 use std::io::ErrorKind;
-use std::ops::{Index, IndexMut};
-use std::task::{Context, Waker};
 
-use guildhall_plan::digest::Digest;
 use guildhall_plan::seed::Key;
 
 use super::Host;
-use super::pipe::{Law, Piece, Pipe};
+use super::direction::Direction;
+use super::effects::{Effects, NetworkEvent};
+use super::profile::ConnectionProfile;
+use super::segment::Segment;
+use super::side::{PerSide, Side};
+use super::socket::{Socket, SocketState};
 
-/// One end of a connection. Its pipe is the one that it writes to.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Side {
-    /// Whoever called.
-    Caller,
-    /// Whoever was called.
-    Called,
-}
-
-impl Side {
-    pub(super) const BOTH: [Self; 2] = [Self::Caller, Self::Called];
-
-    pub(super) const fn other(self) -> Self {
-        match self {
-            Self::Caller => Self::Called,
-            Self::Called => Self::Caller,
-        }
-    }
-}
-
-/// One for each end.
-pub(super) struct Pair<T>([T; 2]);
-
-impl<T> Index<Side> for Pair<T> {
-    type Output = T;
-    fn index(&self, side: Side) -> &T {
-        &self.0[side as usize]
-    }
-}
-
-impl<T> IndexMut<Side> for Pair<T> {
-    fn index_mut(&mut self, side: Side) -> &mut T {
-        &mut self.0[side as usize]
-    }
-}
-
-/// What an end knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Life {
-    /// It is not there yet: nobody has called here.
-    Unborn,
-    /// It has called, and heard nothing.
-    Calling,
-    Open,
-    /// It was told that the connection is no more.
-    Told(ErrorKind),
-    /// It was dropped.
-    Gone,
-    /// Its machine has crashed under it.
-    Crashed,
-}
-
-impl Life {
-    /// Whether somebody holds this end and believes in it.
-    pub(super) const fn is_here(self) -> bool {
-        matches!(self, Self::Calling | Self::Open)
-    }
-
-    const fn is_over(self) -> bool {
-        matches!(self, Self::Gone | Self::Crashed)
-    }
-}
-
-pub(super) struct End {
-    pub(super) life: Life,
-    pub(super) reader: Option<Waker>,
-    pub(super) writer: Option<Waker>,
-}
-
-/// What comes of a moment of the network.
-#[derive(Default)]
-pub(super) struct Turn {
-    pub(super) now: u64,
-    /// What is to happen, and when.
-    pub(super) due: Vec<(u64, Due)>,
-    /// Who is to be woken.
-    pub(super) bells: Vec<Waker>,
-    /// Who is not to be woken any more; to let go of a task may run its last words.
-    pub(super) spent: Vec<Waker>,
-    pub(super) digest: Digest,
-}
-
-/// What happens to a connection.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Due {
-    /// Pieces from this end arrive.
-    Arrive(u64, Side),
-    /// This end is told that it was cut.
-    Tell(u64, Side),
-}
-
-/// A connection.
-pub(super) struct Link {
+/// A TCP connection.
+pub(super) struct TcpConnection {
     pub(super) id: u64,
-    /// Who is at which end.
+    /// The host on each side.
     pub(super) hosts: [Host; 2],
-    /// The port that was called.
+    /// The port that the initiator connected to.
     pub(super) port: u16,
-    pub(super) pipes: Pair<Pipe>,
-    pub(super) ends: Pair<End>,
+    pub(super) directions: PerSide<Direction>,
+    pub(super) sockets: PerSide<Socket>,
 }
 
-impl Turn {
-    pub(super) fn ring(&mut self, bell: &mut Option<Waker>) {
-        self.bells.extend(bell.take());
-    }
-
-    /// Whoever polls now is woken next.
-    pub(super) fn hang(&mut self, bell: &mut Option<Waker>, cx: &Context<'_>) {
-        self.spent.extend(bell.replace(cx.waker().clone()));
-    }
-}
-
-impl End {
-    const fn new(life: Life) -> Self {
-        Self { life, reader: None, writer: None }
-    }
-}
-
-impl Link {
-    /// A connection that `key` is about, and that one end has just called for.
-    pub(super) fn new(id: u64, hosts: [Host; 2], port: u16, key: Key, law: Law) -> Self {
+impl TcpConnection {
+    /// A connection whose initiator is about to send its SYN. `key` determines its randomness.
+    pub(super) fn new(
+        id: u64,
+        hosts: [Host; 2],
+        port: u16,
+        key: Key,
+        profile: ConnectionProfile,
+    ) -> Self {
         Self {
             id,
             hosts,
             port,
-            pipes: Pair([Pipe::new(key.with(0), law), Pipe::new(key.with(1), law)]),
-            ends: Pair([End::new(Life::Calling), End::new(Life::Unborn)]),
+            directions: PerSide::new(
+                Direction::new(key.with(0), profile),
+                Direction::new(key.with(1), profile),
+            ),
+            sockets: PerSide::new(
+                Socket::new(SocketState::Connecting),
+                Socket::new(SocketState::Unopened),
+            ),
         }
     }
 
@@ -149,110 +55,122 @@ impl Link {
         self.hosts[side as usize]
     }
 
-    pub(super) fn send(&mut self, from: Side, piece: Piece, turn: &mut Turn) {
-        if let Some(at) = self.pipes[from].send(turn.now, piece) {
-            turn.due.push((at, Due::Arrive(self.id, from)));
+    pub(super) fn send(&mut self, from: Side, segment: Segment, effects: &mut Effects) {
+        if let Some(at) = self.directions[from].send(effects.now, segment) {
+            effects.events.push((at, NetworkEvent::Arrive(self.id, from)));
         }
     }
 
-    /// A piece has come to a machine that is on; who has called here is dealt with elsewhere.
-    pub(super) fn receive(&mut self, at: Side, piece: Piece, turn: &mut Turn) {
-        match self.ends[at].life {
-            Life::Calling | Life::Open => self.take(at, piece, turn),
-            Life::Gone => match piece {
-                Piece::Bytes(_) | Piece::Welcome => self.send(at, Piece::Reset, turn),
-                Piece::Call | Piece::Room(_) | Piece::End | Piece::Reset => {}
+    /// Handles a segment that arrives at a host that is on. SYNs are handled elsewhere.
+    pub(super) fn receive(&mut self, at: Side, segment: Segment, effects: &mut Effects) {
+        match self.sockets[at].state {
+            SocketState::Connecting | SocketState::Open => self.deliver(at, segment, effects),
+            SocketState::Dropped => match segment {
+                Segment::Data(_) | Segment::SynAck => self.send(at, Segment::Rst, effects),
+                Segment::Syn | Segment::WindowUpdate(_) | Segment::Fin | Segment::Rst => {}
             },
-            Life::Crashed => match piece {
-                Piece::Reset => {}
-                Piece::Call | Piece::Welcome | Piece::Bytes(_) | Piece::Room(_) | Piece::End => {
-                    self.send(at, Piece::Reset, turn);
+            SocketState::Crashed => match segment {
+                Segment::Rst => {}
+                Segment::Syn
+                | Segment::SynAck
+                | Segment::Data(_)
+                | Segment::WindowUpdate(_)
+                | Segment::Fin => {
+                    self.send(at, Segment::Rst, effects);
                 }
             },
-            Life::Unborn | Life::Told(_) => {}
+            SocketState::Unopened | SocketState::Failed(_) => {}
         }
     }
 
-    fn take(&mut self, at: Side, piece: Piece, turn: &mut Turn) {
-        let end = &mut self.ends[at];
-        match piece {
-            Piece::Call => {}
-            Piece::Welcome => {
-                end.life = Life::Open;
-                turn.ring(&mut end.reader);
+    fn deliver(&mut self, at: Side, segment: Segment, effects: &mut Effects) {
+        let socket = &mut self.sockets[at];
+        match segment {
+            Segment::Syn => {}
+            Segment::SynAck => {
+                socket.state = SocketState::Open;
+                effects.wake(&mut socket.reader);
             }
-            Piece::Bytes(bytes) => {
-                self.pipes[at.other()].receive(bytes);
-                turn.ring(&mut end.reader);
+            Segment::Data(bytes) => {
+                self.directions[at.other()].receive(bytes);
+                effects.wake(&mut socket.reader);
             }
-            Piece::Room(bytes) => {
-                self.pipes[at].room(bytes);
-                turn.ring(&mut end.writer);
+            Segment::WindowUpdate(bytes) => {
+                self.directions[at].acknowledge(bytes);
+                effects.wake(&mut socket.writer);
             }
-            Piece::End => {
-                self.pipes[at.other()].end();
-                turn.ring(&mut end.reader);
+            Segment::Fin => {
+                self.directions[at.other()].finish();
+                effects.wake(&mut socket.reader);
             }
-            Piece::Reset if end.life == Life::Calling => {
-                self.tell(at, ErrorKind::ConnectionRefused, turn);
+            Segment::Rst if socket.state == SocketState::Connecting => {
+                self.fail(at, ErrorKind::ConnectionRefused, effects);
             }
-            Piece::Reset => self.tell(at, ErrorKind::ConnectionReset, turn),
+            Segment::Rst => self.fail(at, ErrorKind::ConnectionReset, effects),
         }
     }
 
-    /// An end hears that the connection is no more; what it has not read is lost.
-    pub(super) fn tell(&mut self, at: Side, what: ErrorKind, turn: &mut Turn) {
-        let end = &mut self.ends[at];
-        if !end.life.is_here() {
+    /// Fails a socket. Data that it has not read is lost.
+    pub(super) fn fail(&mut self, at: Side, error: ErrorKind, effects: &mut Effects) {
+        let socket = &mut self.sockets[at];
+        if !socket.state.is_usable() {
             return;
         }
-        end.life = Life::Told(what);
-        turn.ring(&mut end.reader);
-        turn.ring(&mut end.writer);
-        self.pipes[at.other()].forget();
+        socket.state = SocketState::Failed(error);
+        effects.wake(&mut socket.reader);
+        effects.wake(&mut socket.writer);
+        self.directions[at.other()].discard();
     }
 
-    /// Whoever holds an end lets go of it: politely, unless something was not read.
-    pub(super) fn drop(&mut self, at: Side, turn: &mut Turn) {
-        let was = std::mem::replace(&mut self.ends[at].life, Life::Gone);
+    /// Closes a dropped socket: with a FIN, or with a reset if it has unread data.
+    pub(super) fn drop(&mut self, at: Side, effects: &mut Effects) {
+        let was = std::mem::replace(&mut self.sockets[at].state, SocketState::Dropped);
         match was {
-            Life::Open if self.pipes[at.other()].is_unread() => {
-                self.send(at, Piece::Reset, turn);
+            SocketState::Open if self.directions[at.other()].has_unread() => {
+                self.send(at, Segment::Rst, effects);
             }
-            Life::Open => self.shut(at, turn),
-            Life::Crashed => self.ends[at].life = was,
-            Life::Unborn | Life::Calling | Life::Told(_) | Life::Gone => {}
+            SocketState::Open => self.shutdown(at, effects),
+            SocketState::Crashed => self.sockets[at].state = was,
+            SocketState::Unopened
+            | SocketState::Connecting
+            | SocketState::Failed(_)
+            | SocketState::Dropped => {}
         }
-        self.pipes[at.other()].forget();
+        self.directions[at.other()].discard();
     }
 
-    /// Nothing more is written at this end.
-    pub(super) fn shut(&mut self, at: Side, turn: &mut Turn) {
-        if self.pipes[at].is_open() {
-            self.send(at, Piece::End, turn);
+    /// Closes the write side of a socket.
+    pub(super) fn shutdown(&mut self, at: Side, effects: &mut Effects) {
+        if self.directions[at].is_open() {
+            self.send(at, Segment::Fin, effects);
         }
-        turn.ring(&mut self.ends[at].writer);
+        effects.wake(&mut self.sockets[at].writer);
     }
 
-    /// The machine at this end crashes. Its kernel may be left to say so.
-    pub(super) fn crash(&mut self, at: Side, aloud: bool, turn: &mut Turn) {
-        let end = &mut self.ends[at];
-        if matches!(end.life, Life::Unborn | Life::Gone | Life::Crashed) {
+    /// The host on this side crashes. If its kernel survives, it sends a reset.
+    pub(super) fn crash(&mut self, at: Side, sends_rst: bool, effects: &mut Effects) {
+        let socket = &mut self.sockets[at];
+        if matches!(
+            socket.state,
+            SocketState::Unopened | SocketState::Dropped | SocketState::Crashed
+        ) {
             return;
         }
-        let was = std::mem::replace(&mut end.life, Life::Crashed);
-        turn.ring(&mut end.reader);
-        turn.ring(&mut end.writer);
-        self.pipes[at.other()].forget();
-        if aloud && was == Life::Open {
-            self.send(at, Piece::Reset, turn);
+        let was = std::mem::replace(&mut socket.state, SocketState::Crashed);
+        effects.wake(&mut socket.reader);
+        effects.wake(&mut socket.writer);
+        self.directions[at.other()].discard();
+        if sends_rst && was == SocketState::Open {
+            self.send(at, Segment::Rst, effects);
         }
     }
 
-    /// Whether nobody can tell any more that there was such a connection.
+    /// Whether neither side can notice that the connection ever existed.
     pub(super) fn is_over(&self) -> bool {
-        let (caller, called) = (self.ends[Side::Caller].life, self.ends[Side::Called].life);
-        let unheard = called == Life::Unborn && self.pipes[Side::Caller].is_quiet();
-        caller.is_over() && (called.is_over() || unheard)
+        let (initiator, responder) =
+            (self.sockets[Side::Initiator].state, self.sockets[Side::Responder].state);
+        let never_reached =
+            responder == SocketState::Unopened && self.directions[Side::Initiator].is_idle();
+        initiator.is_closed() && (responder.is_closed() || never_reached)
     }
 }

@@ -1,104 +1,119 @@
-//! What faults do to connections. Each strikes those that a client has at the moment; what becomes of
-//! later ones is not its business, except that a slow line stays slow.
+//! The faults of connections, and crashes of hosts.
+//!
+//! A fault affects the connections that a client has open at the moment, not later ones; only a
+//! bandwidth limit persists. When a fault begins and ends is not decided here.
 
 use std::io::ErrorKind;
 
 use guildhall_plan::fault::{Ending, Way};
 use guildhall_plan::seed::{Domain, Ratio};
 
-use super::link::{Due, Side};
-use super::pipe::Flow;
-use super::{Host, Net, Wires};
+use super::direction::Flow;
+use super::effects::NetworkEvent;
+use super::side::Side;
+use super::state::NetworkState;
+use super::{Host, SimNetwork};
 
-/// How many crashes of a hundred leave a kernel behind that resets the connections.
-const ALOUD: Ratio = Ratio::of(50, 100);
+/// The share of crashes after which the kernel survives and resets the connections.
+const RST_ON_CRASH: Ratio = Ratio::of(50, 100);
 
-/// Connections that a fault has struck, for it to let go of.
+/// The connections that a stall holds back.
 #[derive(Clone, Debug)]
 #[must_use = "a stall lasts until it is released"]
-pub struct Struck(pub(super) Vec<u64>);
+pub struct StalledConnections(pub(super) Vec<u64>);
 
-/// The end whose bytes flow this way.
-const fn strikes(way: Way, from: Side) -> bool {
+/// Whether a fault of this direction affects bytes from this side.
+const fn affects(way: Way, from: Side) -> bool {
     match from {
-        Side::Caller => way.is_up(),
-        Side::Called => way.is_down(),
+        Side::Initiator => way.is_up(),
+        Side::Responder => way.is_down(),
     }
 }
 
-impl Net {
-    /// The connections of a client end.
+impl SimNetwork {
+    /// Ends the open connections of a client.
     pub fn cut(&self, client: Host, how: Ending) {
-        self.with(|wires| wires.current(client).into_iter().for_each(|id| wires.cut(id, how)));
+        self.with(|state| {
+            state.open_connections(client).into_iter().for_each(|id| state.cut(id, how))
+        });
     }
 
-    /// The connections of a client pass nothing on, until they are released.
-    pub fn stall(&self, client: Host, way: Way) -> Struck {
-        self.with(|wires| {
-            let struck = wires.current(client);
-            struck.iter().for_each(|id| wires.set_flow(*id, way, Flow::Stalled));
-            Struck(struck)
+    /// Holds back everything on the open connections of a client until [`Self::release`].
+    pub fn stall(&self, client: Host, way: Way) -> StalledConnections {
+        self.with(|state| {
+            let stalled = state.open_connections(client);
+            stalled.iter().for_each(|id| state.set_flow(*id, way, Flow::Stalled));
+            StalledConnections(stalled)
         })
     }
 
-    /// What a stall has held back goes on its way.
-    pub fn release(&self, struck: &Struck) {
-        self.with(|wires| {
-            for id in &struck.0 {
-                let Some(link) = wires.links.get_mut(id) else { continue };
+    /// Ends a stall: what it held back arrives.
+    pub fn release(&self, stalled: &StalledConnections) {
+        self.with(|state| {
+            for id in &stalled.0 {
+                let Some(connection) = state.connections.get_mut(id) else { continue };
                 for from in Side::BOTH {
-                    if link.pipes[from].flow() == Flow::Stalled {
-                        link.pipes[from].set_flow(Flow::Open);
-                        wires.turn.due.push((wires.turn.now, Due::Arrive(*id, from)));
+                    if connection.directions[from].flow() == Flow::Stalled {
+                        connection.directions[from].set_flow(Flow::Open);
+                        state
+                            .effects
+                            .events
+                            .push((state.effects.now, NetworkEvent::Arrive(*id, from)));
                     }
                 }
             }
         });
     }
 
-    /// The connections of a client are silently dead: what is sent is lost, and nobody is told.
+    /// Makes the open connections of a client lose everything silently.
     pub fn silence(&self, client: Host, way: Way) {
-        self.with(|wires| {
-            wires.current(client).into_iter().for_each(|id| wires.set_flow(id, way, Flow::Dead));
+        self.with(|state| {
+            state
+                .open_connections(client)
+                .into_iter()
+                .for_each(|id| state.set_flow(id, way, Flow::Dead));
         });
     }
 
-    /// The line of a client carries so many bytes per second in each direction, or as many as usual.
+    /// Limits the bandwidth of a client in each direction, in bytes per second. `None` removes the
+    /// limit.
     pub fn slow(&self, client: Host, bandwidth: Option<u32>) {
-        self.with(|wires| {
-            let usual = wires.usual;
-            let place = wires.place(client);
-            place.bandwidth = bandwidth;
-            let now = bandwidth.unwrap_or_else(|| place.law.unwrap_or(usual).bandwidth);
-            for id in wires.current(client) {
-                if let Some(link) = wires.links.get_mut(&id) {
+        self.with(|state| {
+            let default_profile = state.default_profile;
+            let entry = state.host(client);
+            entry.bandwidth = bandwidth;
+            let now =
+                bandwidth.unwrap_or_else(|| entry.profile.unwrap_or(default_profile).bandwidth);
+            for id in state.open_connections(client) {
+                if let Some(connection) = state.connections.get_mut(&id) {
                     for from in Side::BOTH {
-                        link.pipes[from].set_bandwidth(now);
+                        connection.directions[from].set_bandwidth(now);
                     }
                 }
             }
         });
     }
 
-    /// A machine crashes: nobody listens there, and its connections are over. By the seed either only
-    /// its process has died, and its kernel resets them; or the whole machine has, says nothing, and
-    /// will reset whatever it does not know when it is there again. It never says good-bye.
+    /// Crashes a host: its listeners close and its connections end. The seed decides whether only
+    /// the process dies and the kernel resets the connections, or the whole host is off: then it
+    /// sends nothing, and after its restart resets the connections that it no longer knows. It
+    /// never sends a FIN.
     ///
-    /// Its tasks are to be dropped after this; nothing that they hold says anything any more.
+    /// The tasks of the host must be dropped afterwards; their sockets have no effect any more.
     pub fn crash(&self, host: Host) {
-        self.with(|wires| {
-            let key = wires.seed.key(Domain::Fault).text("crash").with(host.number());
-            let place = wires.place(host);
-            place.crashes += 1;
-            let aloud = key.with(place.crashes).chance(ALOUD);
-            place.off |= !aloud;
-            wires.listening.retain(|at, _| at.ip() != host.ip());
-            let ids: Vec<u64> = wires.links.keys().copied().collect();
+        self.with(|state| {
+            let key = state.seed.key(Domain::Fault).text("crash").with(host.number());
+            let entry = state.host(host);
+            entry.crashes += 1;
+            let sends_rst = key.with(entry.crashes).chance(RST_ON_CRASH);
+            entry.off |= !sends_rst;
+            state.listen_sockets.retain(|at, _| at.ip() != host.ip());
+            let ids: Vec<u64> = state.connections.keys().copied().collect();
             for id in ids {
-                wires.on(id, |link, turn| {
+                state.on(id, |connection, effects| {
                     for side in Side::BOTH {
-                        if link.host(side) == host {
-                            link.crash(side, aloud, turn);
+                        if connection.host(side) == host {
+                            connection.crash(side, sends_rst, effects);
                         }
                     }
                 });
@@ -106,53 +121,57 @@ impl Net {
         });
     }
 
-    /// A machine that has crashed is there again.
+    /// Restarts a host that has crashed.
     pub fn restart(&self, host: Host) {
-        self.with(|wires| wires.place(host).off = false);
+        self.with(|state| state.host(host).off = false);
     }
 
-    /// Whether a machine is off, so that calls to it are not even refused.
+    /// Whether a host is off. Connecting to it times out.
     #[must_use]
     pub fn is_off(&self, host: Host) -> bool {
-        self.with(|wires| wires.place(host).off)
+        self.with(|state| state.host(host).off)
     }
 }
 
-impl Wires {
-    /// The connections that a client believes in, the oldest first.
-    fn current(&self, client: Host) -> Vec<u64> {
-        let current = self.links.values().filter(|link| {
-            link.host(Side::Caller) == client && link.ends[Side::Caller].life.is_here()
+impl NetworkState {
+    /// The ids of the connections that are open or opening from the client's view, oldest first.
+    fn open_connections(&self, client: Host) -> Vec<u64> {
+        let open = self.connections.values().filter(|connection| {
+            connection.host(Side::Initiator) == client
+                && connection.sockets[Side::Initiator].state.is_usable()
         });
-        current.map(|link| link.id).collect()
+        open.map(|connection| connection.id).collect()
     }
 
     fn set_flow(&mut self, id: u64, way: Way, flow: Flow) {
-        let Some(link) = self.links.get_mut(&id) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else { return };
         for from in Side::BOTH {
-            if strikes(way, from) {
-                link.pipes[from].set_flow(flow);
+            if affects(way, from) {
+                connection.directions[from].set_flow(flow);
             }
         }
     }
 
     fn cut(&mut self, id: u64, how: Ending) {
-        self.on(id, |link, turn| match how {
+        self.on(id, |connection, effects| match how {
             Ending::Fin => {
                 for from in Side::BOTH {
-                    if link.pipes[from].flow() != Flow::Dead {
-                        link.shut(from, turn);
+                    if connection.directions[from].flow() != Flow::Dead {
+                        connection.shutdown(from, effects);
                     }
                 }
             }
             Ending::Reset => {
                 for at in Side::BOTH {
-                    link.tell(at, ErrorKind::ConnectionReset, turn);
+                    connection.fail(at, ErrorKind::ConnectionReset, effects);
                 }
             }
             Ending::HalfOpen { late } => {
-                link.tell(Side::Caller, ErrorKind::ConnectionReset, turn);
-                turn.due.push((turn.now + late.as_micros(), Due::Tell(id, Side::Called)));
+                connection.fail(Side::Initiator, ErrorKind::ConnectionReset, effects);
+                effects.events.push((
+                    effects.now + late.as_micros(),
+                    NetworkEvent::Reset(id, Side::Responder),
+                ));
             }
         });
         if how != Ending::Fin {

@@ -1,8 +1,8 @@
-//! Messages between nodes, journals and the directory: they overtake each other, and what strikes a
-//! link strikes each message by itself (CONTRACT, F2).
+//! The network that carries messages between nodes, journals and the directory. Messages overtake
+//! each other, and faults affect each message separately (CONTRACT, F2).
 //!
-//! What becomes of a message hangs on the seed, on whence and whither it goes, and on its number on
-//! that link. It must not read what messages say.
+//! What happens to a message depends on the seed, its sender and receiver, and its number on that
+//! link. The network must not interpret messages.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,164 +12,169 @@ use guildhall_plan::mail::{Fate, Law, Laws, Spot};
 use guildhall_plan::plan::{Latency, Network};
 use guildhall_plan::seed::{Domain, Key, Seed};
 use guildhall_plan::topology::guild_place;
-use guildhall_runtime::bus::{Bus, End, Hub, Letter};
+use guildhall_runtime::bus::{Bus, Endpoint, Envelope, InProcessBus};
 use guildhall_runtime::inbox::Inbox;
 
 use crate::rt::Timeline;
 
-/// Carries messages as faults let it. All clones are one.
+/// A bus with latency and faults. All clones share it.
 #[derive(Clone)]
-pub struct Post<T: Timeline> {
+pub struct PeerNetwork<T: Timeline> {
     time: T,
-    hub: Hub,
-    office: Arc<Mutex<Office>>,
+    bus: InProcessBus,
+    state: Arc<Mutex<PeerNetworkState>>,
 }
 
-struct Office {
+struct PeerNetworkState {
     seed: Seed,
-    /// How long a message takes to somebody else, and to oneself.
-    far: Latency,
-    near: Latency,
-    /// What strikes the links.
+    /// The latency between two endpoints, and from an endpoint to itself.
+    peer_latency: Latency,
+    self_latency: Latency,
+    /// The faults in force.
     laws: Laws,
-    /// What is held back, and by which fault.
-    held: Vec<(u32, Key, End, Letter)>,
-    /// How many messages each link has carried.
-    sent: BTreeMap<(End, End), u64>,
+    /// Messages that a fault holds back, with the number of the fault.
+    held: Vec<(u32, Key, Endpoint, Envelope)>,
+    /// The number of messages sent on each link.
+    sent: BTreeMap<(Endpoint, Endpoint), u64>,
     digest: Digest,
 }
 
-impl<T: Timeline> Post<T> {
-    /// A post that nothing strikes.
+impl<T: Timeline> PeerNetwork<T> {
+    /// A network without faults.
     #[must_use]
     pub fn new(seed: Seed, time: T, network: &Network) -> Self {
-        let office = Office {
+        let state = PeerNetworkState {
             seed,
-            far: network.peer,
-            near: network.near(),
+            peer_latency: network.peer,
+            self_latency: network.near(),
             laws: Laws::default(),
             held: Vec::new(),
             sent: BTreeMap::new(),
             digest: Digest::new(),
         };
-        Self { time, hub: Hub::default(), office: Arc::new(Mutex::new(office)) }
+        Self { time, bus: InProcessBus::default(), state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Whoever takes this inbox is spoken to at `end` from now on; an older one hears no more.
+    /// Returns a new inbox that receives every later message to `endpoint`. It replaces an earlier
+    /// inbox of the same endpoint.
     #[must_use]
-    pub fn join(&self, end: End) -> Inbox<Letter> {
-        self.hub.join(end)
+    pub fn register(&self, endpoint: Endpoint) -> Inbox<Envelope> {
+        self.bus.register(endpoint)
     }
 
-    /// Nobody is there any more: what arrives is lost.
-    pub fn leave(&self, end: End) {
-        self.hub.leave(end);
+    /// Removes an endpoint: messages that arrive for it are lost.
+    pub fn unregister(&self, endpoint: Endpoint) {
+        self.bus.unregister(endpoint);
     }
 
-    /// Says something past the post: it arrives at once, whatever strikes.
-    pub fn hand(&self, to: End, letter: Letter) {
-        self.hub.send(to, letter);
+    /// Delivers a message at once, whatever faults are in force.
+    pub fn deliver_now(&self, to: Endpoint, envelope: Envelope) {
+        self.bus.send(to, envelope);
     }
 
-    /// A fault begins to strike.
-    pub fn begin(&self, fault: u32, law: Law) {
-        self.office().laws.begin(fault, law);
+    /// Begins a fault.
+    pub fn begin_fault(&self, fault: u32, law: Law) {
+        self.state().laws.begin(fault, law);
     }
 
-    /// A fault strikes no more: what it held back goes on its way.
-    pub fn relieve(&self, fault: u32) {
+    /// Ends a fault. The messages that it held back are delivered.
+    pub fn end_fault(&self, fault: u32) {
         let mut freed = Vec::new();
         {
-            let mut office = self.office();
-            office.laws.end(fault);
-            let far = office.far;
-            for (other, key, to, letter) in std::mem::take(&mut office.held) {
+            let mut state = self.state();
+            state.laws.end(fault);
+            let peer_latency = state.peer_latency;
+            for (other, key, to, envelope) in std::mem::take(&mut state.held) {
                 if other == fault {
-                    freed.push((far.draw(key.with(2)), to, letter));
+                    freed.push((peer_latency.draw(key.with(2)), to, envelope));
                 } else {
-                    office.held.push((other, key, to, letter));
+                    state.held.push((other, key, to, envelope));
                 }
             }
         }
-        for (late, to, letter) in freed {
-            self.deliver(late, to, letter);
+        for (late, to, envelope) in freed {
+            self.deliver(late, to, envelope);
         }
     }
 
-    /// What was sent so far, when, and what became of it, in one number: same seed, same number.
+    /// A digest of what was sent so far, when, and what happened to it. Runs with the same seed
+    /// have the same digest.
     #[must_use]
     pub fn digest(&self) -> Fingerprint {
-        self.office().digest.fingerprint()
+        self.state().digest.fingerprint()
     }
 
-    fn office(&self) -> MutexGuard<'_, Office> {
-        self.office.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, PeerNetworkState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn deliver(&self, late: u64, to: End, letter: Letter) {
-        let hub = self.hub.clone();
-        self.time.at(self.time.now() + late, move || hub.send(to, letter));
+    fn deliver(&self, late: u64, to: Endpoint, envelope: Envelope) {
+        let bus = self.bus.clone();
+        self.time.at(self.time.now() + late, move || bus.send(to, envelope));
     }
 }
 
-impl<T: Timeline> Bus for Post<T> {
-    fn send(&self, to: End, letter: Letter) {
-        let passes = self.office().take(self.time.now(), to, &letter);
-        let Some((first, again)) = passes else { return };
+impl<T: Timeline> Bus for PeerNetwork<T> {
+    fn send(&self, to: Endpoint, envelope: Envelope) {
+        let delays = self.state().route(self.time.now(), to, &envelope);
+        let Some((first, again)) = delays else { return };
         if let Some(again) = again {
-            self.deliver(again, to, letter.clone());
+            self.deliver(again, to, envelope.clone());
         }
-        self.deliver(first, to, letter);
+        self.deliver(first, to, envelope);
     }
 }
 
-impl Office {
-    /// How much later a message arrives, and its copy, unless it is lost or held.
-    fn take(&mut self, now: u64, to: End, letter: &Letter) -> Option<(u64, Option<u64>)> {
-        let from = letter.from;
+impl PeerNetworkState {
+    /// The delay of a message and of its duplicate, in microseconds. `None` if it is lost or held
+    /// back.
+    fn route(&mut self, now: u64, to: Endpoint, envelope: &Envelope) -> Option<(u64, Option<u64>)> {
+        let from = envelope.from;
         let sent = self.sent.entry((from, to)).or_default();
         *sent += 1;
         let nth = *sent;
-        let key = |domain| number(number(self.seed.key(domain), from), to).with(nth);
+        let key = |domain| endpoint_key(endpoint_key(self.seed.key(domain), from), to).with(nth);
         let (key, lot) = (key(Domain::Latency), key(Domain::Loss));
-        let passes = if from == to {
-            Some((self.near.draw(key), None))
+        let delays = if from == to {
+            Some((self.self_latency.draw(key), None))
         } else {
             match self.laws.fate((spot(from), spot(to)), lot) {
                 Fate::Lost => None,
                 Fate::Held(fault) => {
-                    self.held.push((fault, key, to, letter.clone()));
+                    self.held.push((fault, key, to, envelope.clone()));
                     None
                 }
                 Fate::Passes(late, again) => {
-                    let again = again.map(|later| later + self.far.draw(key.with(1)));
-                    Some((late + self.far.draw(key), again))
+                    let again = again.map(|later| later + self.peer_latency.draw(key.with(1)));
+                    Some((late + self.peer_latency.draw(key), again))
                 }
             }
         };
-        let (first, again) = passes.unwrap_or((u64::MAX, None));
+        let (first, again) = delays.unwrap_or((u64::MAX, None));
         for word in [now, key.bits(), nth, first, again.unwrap_or(u64::MAX)] {
             self.digest.word(word);
         }
-        passes
+        delays
     }
 }
 
-/// What an end is called by the laws.
+/// The name of an endpoint in the plan's faults.
 #[must_use]
-pub fn spot(end: End) -> Spot {
-    match end {
-        End::Node(node) => Spot::Node(node.0),
-        End::Journal(guild) => Spot::Journal(u32::try_from(guild_place(guild)).unwrap_or(u32::MAX)),
-        End::Directory => Spot::Directory,
+pub fn spot(endpoint: Endpoint) -> Spot {
+    match endpoint {
+        Endpoint::Node(node) => Spot::Node(node.0),
+        Endpoint::Journal(guild) => {
+            Spot::Journal(u32::try_from(guild_place(guild)).unwrap_or(u32::MAX))
+        }
+        Endpoint::Directory => Spot::Directory,
     }
 }
 
-/// Narrows a question by an end of a link.
-const fn number(key: Key, end: End) -> Key {
-    match end {
-        End::Node(node) => key.with(1).with(node.0 as u64),
-        End::Journal(guild) => key.with(2).with(guild.0),
-        End::Directory => key.with(3),
+/// Narrows a key to an endpoint.
+const fn endpoint_key(key: Key, endpoint: Endpoint) -> Key {
+    match endpoint {
+        Endpoint::Node(node) => key.with(1).with(node.0 as u64),
+        Endpoint::Journal(guild) => key.with(2).with(guild.0),
+        Endpoint::Directory => key.with(3),
     }
 }

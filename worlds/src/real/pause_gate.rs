@@ -1,5 +1,6 @@
-//! What all tasks of a machine pass each time before they go on: where it is shut, the machine is
-//! paused. What a kernel does meanwhile goes on.
+//! The gate through which all tasks of a host are polled. While it is closed, the host is paused.
+//!
+//! It must not affect the kernel: sockets keep working meanwhile.
 
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -7,41 +8,41 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-/// The gate of one machine. All clones are one.
+/// The gate of one host. All clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gate(Arc<Mutex<State>>);
+pub(super) struct PauseGate(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    shut: bool,
-    /// How many tasks the machine has ever had.
+    closed: bool,
+    /// How many tasks have used the gate.
     tasks: u64,
-    /// Those that have something to do, and were kept from it.
+    /// Tasks that were polled while the gate was closed.
     waiting: BTreeMap<u64, Waker>,
 }
 
-impl Gate {
+impl PauseGate {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// No task goes on but those that are in the midst of it.
-    pub(super) fn shut(&self) {
-        self.state().shut = true;
+    /// Suspends all tasks. A poll in progress completes.
+    pub(super) fn close(&self) {
+        self.state().closed = true;
     }
 
-    /// All go on where they were.
+    /// Resumes all tasks.
     pub(super) fn open(&self) {
         let waiting = {
             let mut state = self.state();
-            state.shut = false;
+            state.closed = false;
             std::mem::take(&mut state.waiting)
         };
         waiting.into_values().for_each(Waker::wake);
     }
 
-    /// Runs a task as the gate lets it.
-    pub(super) async fn through<F: Future>(self, task: F) -> F::Output {
+    /// Runs a task, suspended while the gate is closed.
+    pub(super) async fn run<F: Future>(self, task: F) -> F::Output {
         let mut task = pin!(task);
         let number = {
             let mut state = self.state();
@@ -51,7 +52,7 @@ impl Gate {
         poll_fn(|cx| {
             {
                 let mut state = self.state();
-                if state.shut {
+                if state.closed {
                     state.waiting.insert(number, cx.waker().clone());
                     return Poll::Pending;
                 }
@@ -70,43 +71,43 @@ mod tests {
 
     use super::*;
 
-    async fn some_turns() {
+    async fn yield_often() {
         for _ in 0..100 {
             yield_now().await;
         }
     }
 
     #[tokio::test]
-    async fn where_the_gate_is_shut_nobody_goes_on_and_nobody_is_forgotten() {
-        let (gate, taken) = (Gate::default(), Arc::new(AtomicU32::new(0)));
-        let (say, mut said) = tokio::sync::mpsc::channel(8);
-        let counter = taken.clone();
+    async fn a_closed_gate_suspends_all_tasks_and_forgets_none() {
+        let (gate, received) = (PauseGate::default(), Arc::new(AtomicU32::new(0)));
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(8);
+        let counter = received.clone();
         let task = async move {
-            while said.recv().await.is_some() {
+            while receiver.recv().await.is_some() {
                 counter.fetch_add(1, Ordering::Relaxed);
             }
         };
-        let task = tokio::spawn(gate.clone().through(task));
-        let counted = || taken.load(Ordering::Relaxed);
-        say.send(()).await.expect("it listens");
-        some_turns().await;
+        let task = tokio::spawn(gate.clone().run(task));
+        let counted = || received.load(Ordering::Relaxed);
+        sender.send(()).await.expect("the task runs");
+        yield_often().await;
         assert_eq!(counted(), 1);
-        gate.shut();
-        say.send(()).await.expect("there is room");
-        say.send(()).await.expect("there is room");
-        some_turns().await;
+        gate.close();
+        sender.send(()).await.expect("there is room");
+        sender.send(()).await.expect("there is room");
+        yield_often().await;
         assert_eq!(counted(), 1);
         gate.open();
-        some_turns().await;
+        yield_often().await;
         assert_eq!(counted(), 3);
-        // One that begins while it is shut waits, too.
-        gate.shut();
-        let late = tokio::spawn(gate.clone().through(async {}));
-        some_turns().await;
+        // A task spawned while the gate is closed waits as well.
+        gate.close();
+        let late = tokio::spawn(gate.clone().run(async {}));
+        yield_often().await;
         assert!(!late.is_finished());
         gate.open();
-        late.await.expect("it ends well");
-        drop(say);
-        task.await.expect("it ends well");
+        late.await.expect("the task does not panic");
+        drop(sender);
+        task.await.expect("the task does not panic");
     }
 }

@@ -1,7 +1,7 @@
-//! Machines on madsim: each runs its tasks on a node of its own, reads clocks of its own, and speaks
-//! over [`Net`].
+//! The hosts of a simulated world. Each runs its tasks on a madsim node, has its own clocks, and
+//! connects through [`SimNetwork`].
 //!
-//! Nothing here decides when a machine fails.
+//! Nothing here decides when a host fails.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,174 +10,157 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use guildhall_core::time::{Instant, Now};
-use guildhall_plan::clock::Clock;
-use guildhall_plan::seed::{Domain, Key, Seed};
+use guildhall_plan::seed::Seed;
 use guildhall_runtime::rt::Rt;
 use madsim::runtime::{Handle, NodeHandle};
 
-use crate::net::{Host, Listener, Net, Stream};
+use crate::net::{Host, Listener, SimNetwork, Stream};
 
-use super::Time;
+use super::{HostState, SimTime};
 
-/// No world lasts for thirty years, and no clock is asked to say when they are over.
-const NEVER: Instant = Instant::micros(1 << 50);
-
-/// All machines of a world. All clones are one.
+/// All hosts of a world. All clones share them.
 #[derive(Clone)]
-pub struct Machines {
+pub struct Hosts {
     seed: Seed,
-    net: Net,
-    cases: Arc<Mutex<BTreeMap<Host, Case>>>,
+    net: SimNetwork,
+    entries: Arc<Mutex<BTreeMap<Host, HostEntry>>>,
 }
 
-/// A machine, whatever runs on it at the moment.
+/// A host, whatever runs on it at the moment.
 #[derive(Clone)]
-struct Case {
+struct HostEntry {
     node: NodeHandle,
-    own: Arc<Mutex<Own>>,
+    state: HostState,
 }
 
-/// What a machine has to itself, and keeps through crashes.
-struct Own {
-    clock: Clock,
-    secrets: Key,
-    /// How many secrets it has given away.
-    given: u64,
-}
-
-/// A machine as long as it runs: after a crash there is another.
+/// The runtime of one host, from its start to its crash. A restart gives a new one.
 #[derive(Clone)]
-pub struct Machine {
+pub struct SimRt {
     host: Host,
-    net: Net,
-    case: Case,
+    net: SimNetwork,
+    entry: HostEntry,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Machines {
-    /// None yet.
+impl Hosts {
+    /// No hosts.
     #[must_use]
-    pub fn new(seed: Seed, net: Net) -> Self {
-        Self { seed, net, cases: Arc::default() }
+    pub fn new(seed: Seed, net: SimNetwork) -> Self {
+        Self { seed, net, entries: Arc::default() }
     }
 
-    /// The network between them.
+    /// The network that connects the hosts.
     #[must_use]
-    pub const fn net(&self) -> &Net {
+    pub const fn net(&self) -> &SimNetwork {
         &self.net
     }
 
-    /// A new machine, whose monotonic clock runs fast by `drift` millionths.
+    /// Adds a host whose monotonic clock runs fast by `drift` parts per million.
     ///
     /// # Panics
     /// Outside a madsim runtime.
     #[must_use]
-    pub fn build(&self, host: Host, drift: i32) -> Machine {
+    pub fn build(&self, host: Host, drift: i32) -> SimRt {
         let node = Handle::current().create_node().name(host.to_string()).build();
-        let secrets = self.seed.key(Domain::SessionId).with(host.number());
-        let own = Own { clock: Clock::new(drift), secrets, given: 0 };
-        let case = Case { node, own: Arc::new(Mutex::new(own)) };
-        lock(&self.cases).insert(host, case.clone());
-        Machine { host, net: self.net.clone(), case }
+        let entry = HostEntry { node, state: HostState::new(self.seed, host, drift) };
+        self.entries().insert(host, entry.clone());
+        SimRt { host, net: self.net.clone(), entry }
     }
 
-    /// Nothing runs on a machine any more, and what comes over the network waits.
+    /// Suspends all tasks of a host. Data that arrives over the network waits.
     pub fn pause(&self, host: Host) {
-        if let Some(case) = self.case(host) {
-            Handle::current().pause(case.node.id());
+        if let Some(entry) = self.entry(host) {
+            Handle::current().pause(entry.node.id());
         }
     }
 
-    /// It goes on where it was.
+    /// Resumes a paused host.
     pub fn resume(&self, host: Host) {
-        if let Some(case) = self.case(host) {
-            Handle::current().resume(case.node.id());
+        if let Some(entry) = self.entry(host) {
+            Handle::current().resume(entry.node.id());
         }
     }
 
-    /// All tasks of a machine are gone, and so are its connections: see [`Net::crash`].
+    /// Drops all tasks of a host and ends its connections: see [`SimNetwork::crash`].
     pub fn crash(&self, host: Host) {
-        if let Some(case) = self.case(host) {
-            // First of all, so that no task says good-bye when it is dropped.
+        if let Some(entry) = self.entry(host) {
+            // The network comes first: a task that is dropped must not close its connections.
             self.net.crash(host);
-            Handle::current().kill(case.node.id());
+            Handle::current().kill(entry.node.id());
         }
     }
 
-    /// A machine that has crashed is there again, and nothing runs on it; it is paused no longer.
-    /// Its clocks have gone on.
+    /// Restarts a host that has crashed. It has no tasks and is not paused; its clocks have kept
+    /// running.
     #[must_use]
-    pub fn restart(&self, host: Host) -> Option<Machine> {
-        let id = self.case(host)?.node.id();
+    pub fn restart(&self, host: Host) -> Option<SimRt> {
+        let id = self.entry(host)?.node.id();
         let handle = Handle::current();
         handle.restart(id);
         self.net.restart(host);
         let node = handle.get_node(id)?;
-        let mut cases = lock(&self.cases);
-        let case = cases.get_mut(&host)?;
-        case.node = node;
-        Some(Machine { host, net: self.net.clone(), case: case.clone() })
+        let mut entries = self.entries();
+        let entry = entries.get_mut(&host)?;
+        entry.node = node;
+        Some(SimRt { host, net: self.net.clone(), entry: entry.clone() })
     }
 
-    /// The wall clock of a machine jumps by so many milliseconds.
-    pub fn jump(&self, host: Host, by_ms: i64) {
-        if let Some(case) = self.case(host) {
-            lock(&case.own).clock.jump(by_ms);
+    /// Moves the wall clock of a host by so many milliseconds.
+    pub fn jump_wall_clock(&self, host: Host, by_ms: i64) {
+        if let Some(entry) = self.entry(host) {
+            entry.state.jump_wall_clock(by_ms);
         }
     }
 
-    /// The world ends: all machines stop without a word. Whatever still waits for the executor is
-    /// dropped when it runs next, so yield to it once.
+    /// Crashes all hosts and ends the network. The executor drops the tasks when it runs next, so
+    /// the caller must yield to it.
     pub fn end(&self) {
         let handle = Handle::current();
-        for (host, case) in std::mem::take(&mut *lock(&self.cases)) {
+        for (host, entry) in std::mem::take(&mut *self.entries()) {
             self.net.crash(host);
-            handle.kill(case.node.id());
+            handle.kill(entry.node.id());
         }
         self.net.end();
     }
 
-    fn case(&self, host: Host) -> Option<Case> {
-        lock(&self.cases).get(&host).cloned()
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<Host, HostEntry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn entry(&self, host: Host) -> Option<HostEntry> {
+        self.entries().get(&host).cloned()
     }
 }
 
-impl Machine {
-    /// Which machine it is.
+impl SimRt {
+    /// The host that it runs on.
     #[must_use]
     pub const fn host(&self) -> Host {
         self.host
     }
 
-    fn time(&self) -> &Time {
+    fn time(&self) -> &SimTime {
         self.net.time()
     }
 }
 
-impl Rt for Machine {
+impl Rt for SimRt {
     type Stream = Stream;
     type Listener = Listener;
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.case.node.spawn(task);
+        self.entry.node.spawn(task);
     }
 
     fn now(&self) -> Now {
-        lock(&self.case.own).clock.read(self.time().now())
+        self.entry.state.now(self.time().now())
     }
 
     fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
-        let at = lock(&self.case.own).clock.reaches(at.min(NEVER));
-        self.time().sleep_until(at)
+        self.time().sleep_until(self.entry.state.reaches(at))
     }
 
     fn secret(&self) -> u128 {
-        let mut own = lock(&self.case.own);
-        own.given += 1;
-        own.secrets.with(own.given).wide()
+        self.entry.state.secret()
     }
 
     async fn bind(&self, at: SocketAddr) -> io::Result<Listener> {

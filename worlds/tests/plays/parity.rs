@@ -7,7 +7,7 @@ use guildhall_plan::fault::Family;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Options, Verdict};
 use guildhall_sim::run::run;
-use guildhall_worlds::parity::{Takings, Told};
+use guildhall_worlds::parity::{ClientView, DeliveryRecorder};
 use rayon::prelude::*;
 
 use crate::{calm, holds, plan, simulate};
@@ -25,13 +25,13 @@ const STORIES: [&str; 6] = [
 /// Runs a plan in both worlds, and compares what everybody was told. Says how often a session was
 /// resumed under madsim.
 fn both_tell_the_same(name: &str, seed: u64, plan: &Plan) -> u64 {
-    let mut takings = Takings::default();
-    let fast = run(plan, Options::default(), &mut takings).unwrap();
+    let mut recorder = DeliveryRecorder::default();
+    let fast = run(plan, Options::default(), &mut recorder).unwrap();
     assert_eq!(fast.verdict, Verdict::Held, "{name} {seed}: {:?}", fast.violations.first());
     let simulated = simulate(plan);
     holds(&format!("{name} {seed}"), &simulated);
-    let told: Vec<_> = takings.all().iter().map(Told::of).collect();
-    let here: Vec<_> = simulated.taken.iter().map(Told::of).collect();
+    let told: Vec<_> = recorder.all().iter().map(ClientView::of).collect();
+    let here: Vec<_> = simulated.taken.iter().map(ClientView::of).collect();
     assert_eq!(told.len(), here.len(), "{name} {seed}");
     assert!(told.iter().any(|it| !it.messages.is_empty()), "{name} {seed}: nobody said a word");
     for (client, (there, here)) in told.iter().zip(&here).enumerate() {

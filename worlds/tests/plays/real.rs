@@ -5,7 +5,7 @@ use std::sync::Arc;
 use guildhall_core::time::Span;
 use guildhall_plan::plan::Plan;
 use guildhall_worlds::outcome::Outcome;
-use guildhall_worlds::parity::Told;
+use guildhall_worlds::parity::ClientView;
 use guildhall_worlds::play::Options;
 use guildhall_worlds::real;
 
@@ -38,6 +38,6 @@ fn real_sockets_tell_what_madsim_tells() {
     let plan = calm("two-members", 0);
     let (there, here) = (simulate(&plan), on_sockets(plan));
     holds("two-members", &here);
-    let of = |outcome: &Outcome| outcome.taken.iter().map(Told::of).collect::<Vec<_>>();
+    let of = |outcome: &Outcome| outcome.taken.iter().map(ClientView::of).collect::<Vec<_>>();
     assert_eq!(of(&there), of(&here));
 }

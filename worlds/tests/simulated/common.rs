@@ -10,7 +10,7 @@ use guildhall_plan::plan::{Latency, Network};
 use guildhall_plan::seed::Seed;
 use guildhall_runtime::rt::{Listener as _, Rt};
 use guildhall_worlds::net::{Host, Listener, Stream};
-use guildhall_worlds::rt::{Machines, Time};
+use guildhall_worlds::rt::{Hosts, SimTime};
 
 pub(crate) const NODE: Host = Host::Node(0);
 pub(crate) const CLIENT: Host = Host::Client(0);
@@ -42,21 +42,21 @@ pub(crate) struct Duplex {
     pub(crate) listener: Listener,
 }
 
-pub(crate) async fn pair(machines: &Machines) -> Duplex {
-    let node = machines.build(NODE, 0);
+pub(crate) async fn pair(hosts: &Hosts) -> Duplex {
+    let node = hosts.build(NODE, 0);
     let mut listener = node.bind(address(80)).await.unwrap();
-    let (client, node) = join(machines, &mut listener).await;
+    let (client, node) = join(hosts, &mut listener).await;
     Duplex { client, node, listener }
 }
 
 /// One more connection of the client.
-pub(crate) async fn join(machines: &Machines, listener: &mut Listener) -> (Stream, Stream) {
-    let client = machines.net().connect(CLIENT, address(80)).await.unwrap();
+pub(crate) async fn join(hosts: &Hosts, listener: &mut Listener) -> (Stream, Stream) {
+    let client = hosts.net().connect(CLIENT, address(80)).await.unwrap();
     (client, listener.accept().await.unwrap())
 }
 
 /// Whether something is done within so many milliseconds.
-pub(crate) async fn passes(time: &Time, ms: u64, what: impl Future) -> bool {
+pub(crate) async fn passes(time: &SimTime, ms: u64, what: impl Future) -> bool {
     tokio::select! {
         _ = what => true,
         () = time.sleep_until(time.now() + ms * 1_000) => false,

@@ -1,4 +1,4 @@
-//! Machines: their tasks, clocks and secrets.
+//! Hosts: their tasks, clocks and secrets.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,38 +8,38 @@ use crate::common::{NODE, address, ragged, seed, steady};
 use guildhall_core::time::{Instant, Span};
 use guildhall_runtime::rt::{Listener as _, Rt};
 use guildhall_worlds::net::Host;
-use guildhall_worlds::rt::{Machine, Time, simulate};
+use guildhall_worlds::rt::{SimRt, SimTime, simulate};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Counts once every 10 ms of the machine's own time.
-fn count(on: &Machine) -> Arc<AtomicU64> {
+/// Counts once every 10 ms of the rt's own time.
+fn count(on: &SimRt) -> Arc<AtomicU64> {
     let counted = Arc::new(AtomicU64::new(0));
-    let (machine, counter) = (on.clone(), counted.clone());
+    let (rt, counter) = (on.clone(), counted.clone());
     on.spawn(async move {
         loop {
-            machine.sleep_until(machine.now().instant + Span::millis(10)).await;
+            rt.sleep_until(rt.now().instant + Span::millis(10)).await;
             counter.fetch_add(1, Ordering::Relaxed);
         }
     });
     counted
 }
 
-async fn passed(time: &Time, ms: u64) {
+async fn passed(time: &SimTime, ms: u64) {
     time.sleep_until(time.now() + ms * 1_000).await;
 }
 
 #[test]
 fn a_paused_machine_does_nothing_and_then_goes_on() {
-    simulate(seed(1), &steady(1), async |machines, _| {
-        let time = machines.net().time().clone();
-        let counted = count(&machines.build(NODE, 0));
+    simulate(seed(1), &steady(1), async |hosts, _| {
+        let time = hosts.net().time().clone();
+        let counted = count(&hosts.build(NODE, 0));
         let counted = || counted.load(Ordering::Relaxed);
         passed(&time, 105).await;
         assert_eq!(counted(), 10);
-        machines.pause(NODE);
+        hosts.pause(NODE);
         passed(&time, 10_000).await;
         assert_eq!(counted(), 10);
-        machines.resume(NODE);
+        hosts.resume(NODE);
         passed(&time, 50).await;
         assert!((14..=16).contains(&counted()), "{}", counted());
     });
@@ -47,26 +47,26 @@ fn a_paused_machine_does_nothing_and_then_goes_on() {
 
 #[test]
 fn what_comes_to_a_paused_machine_waits() {
-    simulate(seed(1), &steady(1), async |machines, _| {
-        let time = machines.net().time().clone();
-        let node = machines.build(NODE, 0);
+    simulate(seed(1), &steady(1), async |hosts, _| {
+        let time = hosts.net().time().clone();
+        let node = hosts.build(NODE, 0);
         let taken = Arc::new(AtomicU64::new(0));
-        let (machine, counter) = (node.clone(), taken.clone());
+        let (rt, counter) = (node.clone(), taken.clone());
         node.spawn(async move {
-            let mut listener = machine.bind(address(80)).await.unwrap();
+            let mut listener = rt.bind(address(80)).await.unwrap();
             let mut stream = listener.accept().await.unwrap();
             while let Ok(1..) = stream.read(&mut [0; 8]).await {
                 counter.fetch_add(1, Ordering::Relaxed);
             }
         });
         passed(&time, 1).await;
-        machines.pause(NODE);
-        // The kernel of a machine that is paused still answers.
-        let mut stream = machines.net().connect(Host::Client(0), address(80)).await.unwrap();
+        hosts.pause(NODE);
+        // The kernel of a rt that is paused still answers.
+        let mut stream = hosts.net().connect(Host::Client(0), address(80)).await.unwrap();
         stream.write_all(b"anybody?").await.unwrap();
         passed(&time, 10_000).await;
         assert_eq!(taken.load(Ordering::Relaxed), 0);
-        machines.resume(NODE);
+        hosts.resume(NODE);
         passed(&time, 10).await;
         assert!(taken.load(Ordering::Relaxed) > 0);
     });
@@ -81,9 +81,9 @@ fn the_tasks_of_a_machine_that_crashes_are_dropped_and_it_starts_afresh() {
         }
     }
     for paused in [false, true] {
-        simulate(seed(1), &steady(1), async |machines, _| {
-            let time = machines.net().time().clone();
-            let first = machines.build(NODE, 0);
+        simulate(seed(1), &steady(1), async |hosts, _| {
+            let time = hosts.net().time().clone();
+            let first = hosts.build(NODE, 0);
             let (old, dropped) = (count(&first), Arc::new(AtomicU64::new(0)));
             let told = Told(dropped.clone());
             first.spawn(async move {
@@ -92,17 +92,17 @@ fn the_tasks_of_a_machine_that_crashes_are_dropped_and_it_starts_afresh() {
             });
             passed(&time, 105).await;
             if paused {
-                machines.pause(NODE);
+                hosts.pause(NODE);
                 passed(&time, 105).await;
             }
-            machines.crash(NODE);
+            hosts.crash(NODE);
             passed(&time, 1_000).await;
             assert_eq!(old.load(Ordering::Relaxed), 10);
             assert_eq!(dropped.load(Ordering::Relaxed), 1);
 
-            let second = machines.restart(NODE).unwrap();
+            let second = hosts.restart(NODE).unwrap();
             let new = count(&second);
-            // Whoever still holds the machine of the life before can do nothing on this one.
+            // Whoever still holds the rt of the life before can do nothing on this one.
             let stale = count(&first);
             passed(&time, 105).await;
             assert_eq!(new.load(Ordering::Relaxed), 10);
@@ -114,41 +114,41 @@ fn the_tasks_of_a_machine_that_crashes_are_dropped_and_it_starts_afresh() {
 
 #[test]
 fn clocks_drift_and_wall_clocks_jump() {
-    simulate(seed(1), &steady(1), async |machines, _| {
-        let time = machines.net().time().clone();
-        let fast = machines.build(NODE, 10_000);
-        let slow = machines.build(Host::Node(1), -10_000);
+    simulate(seed(1), &steady(1), async |hosts, _| {
+        let time = hosts.net().time().clone();
+        let fast = hosts.build(NODE, 10_000);
+        let slow = hosts.build(Host::Node(1), -10_000);
         passed(&time, 100_000).await;
         let (ahead, behind) = (fast.now(), slow.now());
         assert_eq!(ahead.instant.as_micros() / 10_000, 10_100);
         assert_eq!(behind.instant.as_micros() / 10_000, 9_900);
-        machines.jump(NODE, -3_600_000);
+        hosts.jump_wall_clock(NODE, -3_600_000);
         let jumped = fast.now();
         assert_eq!(jumped.wall.0 + 3_600_000, ahead.wall.0);
         assert_eq!(jumped.instant.as_micros() / 10_000, 10_100);
 
         // Each wakes when its own clock says so.
-        for machine in [fast, slow] {
-            let until = machine.now().instant + Span::secs(10);
-            machine.sleep_until(until).await;
-            let late = machine.now().instant.since(until);
-            assert!(machine.now().instant >= until && late < Span::micros(100), "{late}");
+        for rt in [fast, slow] {
+            let until = rt.now().instant + Span::secs(10);
+            rt.sleep_until(until).await;
+            let late = rt.now().instant.since(until);
+            assert!(rt.now().instant >= until && late < Span::micros(100), "{late}");
         }
         let began = time.now();
-        machines.build(Host::Node(2), 9_999).sleep_until(Instant::ZERO).await;
+        hosts.build(Host::Node(2), 9_999).sleep_until(Instant::ZERO).await;
         assert_eq!(time.now(), began);
     });
 }
 
 #[test]
 fn clocks_go_on_through_crashes() {
-    simulate(seed(1), &steady(1), async |machines, _| {
-        let time = machines.net().time().clone();
-        let node = machines.build(NODE, 500);
+    simulate(seed(1), &steady(1), async |hosts, _| {
+        let time = hosts.net().time().clone();
+        let node = hosts.build(NODE, 500);
         let before = node.now().instant;
-        machines.crash(NODE);
+        hosts.crash(NODE);
         passed(&time, 1_000).await;
-        let again = machines.restart(NODE).unwrap();
+        let again = hosts.restart(NODE).unwrap();
         assert!(again.now().instant.since(before) >= Span::secs(1));
     });
 }
@@ -156,14 +156,14 @@ fn clocks_go_on_through_crashes() {
 #[test]
 fn secrets_differ_between_machines_lives_and_seeds_and_are_the_same_again() {
     let secrets = |number| {
-        simulate(seed(number), &steady(1), async |machines, _| {
+        simulate(seed(number), &steady(1), async |hosts, _| {
             let mut secrets = Vec::new();
             for host in [NODE, Host::Node(1), Host::Client(0), Host::Client(1)] {
-                let machine = machines.build(host, 0);
-                secrets.extend((0..50).map(|_| machine.secret()));
+                let rt = hosts.build(host, 0);
+                secrets.extend((0..50).map(|_| rt.secret()));
             }
-            machines.crash(NODE);
-            let again = machines.restart(NODE).unwrap();
+            hosts.crash(NODE);
+            let again = hosts.restart(NODE).unwrap();
             secrets.extend((0..50).map(|_| again.secret()));
             secrets
         })
@@ -175,8 +175,8 @@ fn secrets_differ_between_machines_lives_and_seeds_and_are_the_same_again() {
 
 #[test]
 fn a_sleep_that_is_given_up_leaves_nothing_behind() {
-    simulate(seed(1), &ragged(1, 5), async |machines, _| {
-        let time = machines.net().time().clone();
+    simulate(seed(1), &ragged(1, 5), async |hosts, _| {
+        let time = hosts.net().time().clone();
         for _ in 0..1_000 {
             tokio::select! {
                 biased;
@@ -185,6 +185,6 @@ fn a_sleep_that_is_given_up_leaves_nothing_behind() {
             }
         }
         assert!(time.now() < 12_000, "a sleep of 10 us is no longer than that");
-        assert_eq!(time.waiting(), 0);
+        assert_eq!(time.pending(), 0);
     });
 }

@@ -4,7 +4,7 @@
 
 mod common;
 mod crashes;
-mod laws;
-mod machines;
-mod mail;
+mod hosts;
+mod peer_network;
+mod properties;
 mod streams;

@@ -5,8 +5,8 @@ use crate::common::{CLIENT, Duplex, pair, ragged, seed};
 use guildhall_core::time::Span;
 use guildhall_plan::digest::Fingerprint;
 use guildhall_plan::fault::{Ending, Way};
-use guildhall_worlds::net::{Net, Stream};
-use guildhall_worlds::rt::{Time, simulate};
+use guildhall_worlds::net::{SimNetwork, Stream};
+use guildhall_worlds::rt::{SimTime, simulate};
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -31,16 +31,16 @@ struct Outcome {
     took: u64,
 }
 
-fn strike(net: &Net, strike: Strike) {
-    let later = |ms: u64, act: Box<dyn FnOnce(&Net) + Send>| {
+fn strike(net: &SimNetwork, strike: Strike) {
+    let later = |ms: u64, act: Box<dyn FnOnce(&SimNetwork) + Send>| {
         let (time, net) = (net.time().clone(), net.clone());
         time.at(time.now() + ms * 1_000, move || act(&net));
     };
     match strike {
         Strike::Cut(how) => net.cut(CLIENT, how),
         Strike::Stall(way, ms) => {
-            let struck = net.stall(CLIENT, way);
-            later(ms, Box::new(move |net| net.release(&struck)));
+            let stalled = net.stall(CLIENT, way);
+            later(ms, Box::new(move |net| net.release(&stalled)));
         }
         Strike::Silence(way) => net.silence(CLIENT, way),
         Strike::Slow(bandwidth, ms) => {
@@ -52,7 +52,7 @@ fn strike(net: &Net, strike: Strike) {
 
 /// Writes all of this, in pieces of that size, and says good-bye, as far as it comes; reads
 /// meanwhile, until there is no more or time is up.
-async fn speak(stream: Stream, bytes: &[u8], piece: usize, time: &Time) -> Vec<u8> {
+async fn speak(stream: Stream, bytes: &[u8], piece: usize, time: &SimTime) -> Vec<u8> {
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut got = Vec::new();
     let speaks = async {
@@ -70,9 +70,9 @@ async fn speak(stream: Stream, bytes: &[u8], piece: usize, time: &Time) -> Vec<u
 }
 
 fn run(number: u64, up: &[u8], down: &[u8], piece: usize, script: &Script) -> Outcome {
-    simulate(seed(number), &ragged(1, 50), async |machines, _| {
-        let Duplex { client, node, .. } = pair(&machines).await;
-        let (net, time) = (machines.net().clone(), machines.net().time().clone());
+    simulate(seed(number), &ragged(1, 50), async |hosts, _| {
+        let Duplex { client, node, .. } = pair(&hosts).await;
+        let (net, time) = (hosts.net().clone(), hosts.net().time().clone());
         for (at, what) in script.clone() {
             let net = net.clone();
             time.at(time.now() + at * 1_000, move || strike(&net, what));
