@@ -30,8 +30,8 @@ mod tests {
     #[test]
     fn the_flag_is_set() {
         panic!(
-            "built without `--cfg madsim`, so nothing here was tested: the variable RUSTFLAGS \
-             replaces what `.cargo/config.toml` says, so unset it"
+            "built without `--cfg madsim`, so nothing here was tested: unset the variable RUSTFLAGS, \
+             which replaces the flags in `.cargo/config.toml`"
         );
     }
 }

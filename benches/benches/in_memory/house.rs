@@ -17,9 +17,9 @@ use guildhall_core::realm::Realm;
 use guildhall_core::request::{Act, Origin, Request};
 use guildhall_core::state::State;
 use guildhall_core::time::Span;
-use guildhall_runtime::bus::{Bus, Endpoint, InProcessBus, Envelope, BusMessage};
+use guildhall_runtime::bus::{Bus, BusMessage, Endpoint, Envelope, InProcessBus};
+use guildhall_runtime::local::{LocalInput, LocalReceiver, LocalSender, LocalTransport};
 use guildhall_runtime::node::{NodeConfig, NodeDriver};
-use guildhall_runtime::local::{LocalReceiver, LocalTransport, LocalSender, LocalInput};
 use guildhall_runtime::tokio::Tokio;
 use guildhall_runtime::{directory, journal};
 use tokio_util::sync::CancellationToken;
@@ -101,7 +101,8 @@ impl House {
             accounts: users.iter().map(|&user| (token(user), user)).collect(),
             nodes: (0..workers).map(NodeId).collect(),
         });
-        let (hub, goal, stop) = (InProcessBus::default(), Arc::<Goal>::default(), CancellationToken::new());
+        let (hub, goal, stop) =
+            (InProcessBus::default(), Arc::<Goal>::default(), CancellationToken::new());
         let mut state = State::new(GUILD, users[0]);
         state.channels.insert(CHANNEL, Arc::default());
         state.members.extend(users.iter().map(|&user| (user, Arc::default())));
@@ -114,7 +115,7 @@ impl House {
             let (carrier, sender) = LocalTransport::new(rt.clone(), receiver);
             senders.push(sender);
             let (limits, realm) = (limits.clone(), realm.clone());
-            let start = Start { node, boot: 1, limits, realm, mutant: None };
+            let start = NodeConfig { node, boot: 1, limits, realm, mutant: None };
             let mail = hub.register(Endpoint::Node(node));
             // The journal and the directory share the first worker's thread.
             let founded =
@@ -132,7 +133,7 @@ impl House {
                         let names = directory::DirectoryDriver::new(Directory::new(named), around);
                         tokio::spawn(names.run(mail));
                     }
-                    Driver::new(start, (rt, hub, ()), carrier, mail, stop).run().await;
+                    NodeDriver::new(start, (rt, hub, ()), carrier, mail, stop).run().await;
                 });
             }));
         }
@@ -149,7 +150,8 @@ impl House {
     }
 
     fn fill(&self, hub: &InProcessBus, users: &[UserId]) {
-        let envelope = Envelope { from: Endpoint::Directory, message: BusMessage::OwnGuild(GUILD), cause: 0 };
+        let envelope =
+            Envelope { from: Endpoint::Directory, message: BusMessage::OwnGuild(GUILD), cause: 0 };
         hub.send(Endpoint::Node(NodeId(0)), envelope);
         self.goal.set(self.sessions);
         for (&user, slot) in users.iter().zip(0_u32..) {
@@ -157,9 +159,10 @@ impl House {
             let connection = Connection { slot, generation: 1 };
             let identify =
                 Identify { token: token(user), intents: Intents::USUAL, shard: Shard::default() };
-            for input in
-                [LocalInput::Connect(connection), LocalInput::Frame(connection, ClientFrame::Identify(identify))]
-            {
+            for input in [
+                LocalInput::Connect(connection),
+                LocalInput::Frame(connection, ClientFrame::Identify(identify)),
+            ] {
                 while sender.send(input.clone()).is_err() {
                     std::thread::yield_now();
                 }

@@ -25,7 +25,7 @@ pub fn decode_client(text: &[u8]) -> ClientFrame {
 }
 
 fn read(text: &[u8]) -> Option<ClientFrame> {
-    let RawFrame { op, d } = object(str::from_utf8(text).ok()?).ok()?;
+    let RawClientFrame { op, d } = object(str::from_utf8(text).ok()?).ok()?;
     match op {
         1 => heartbeat(d),
         2 => identify(d?),
@@ -36,7 +36,7 @@ fn read(text: &[u8]) -> Option<ClientFrame> {
 }
 
 #[derive(Deserialize)]
-struct RawFrame<'a> {
+struct RawClientFrame<'a> {
     op: u64,
     #[serde(borrow, default)]
     d: Option<&'a RawValue>,
@@ -49,13 +49,13 @@ fn heartbeat(d: Option<&RawValue>) -> Option<ClientFrame> {
 
 fn identify(d: &RawValue) -> Option<ClientFrame> {
     #[derive(Deserialize)]
-    struct Payload<'a> {
+    struct IdentifyPayload<'a> {
         #[serde(borrow)]
         token: Cow<'a, str>,
         intents: u64,
         shard: Option<[u64; 2]>,
     }
-    let payload: Payload<'_> = object(d.get()).ok()?;
+    let payload: IdentifyPayload<'_> = object(d.get()).ok()?;
     Some(ClientFrame::Identify(Identify {
         token: parse_or_default(strip_scheme(&payload.token)),
         // All bits set is never valid.
@@ -66,14 +66,14 @@ fn identify(d: &RawValue) -> Option<ClientFrame> {
 
 fn resume(d: &RawValue) -> Option<ClientFrame> {
     #[derive(Deserialize)]
-    struct Payload<'a> {
+    struct ResumePayload<'a> {
         #[serde(borrow)]
         token: Cow<'a, str>,
         #[serde(borrow)]
         session_id: Cow<'a, str>,
         seq: u64,
     }
-    let payload: Payload<'_> = object(d.get()).ok()?;
+    let payload: ResumePayload<'_> = object(d.get()).ok()?;
     Some(ClientFrame::Resume(Resume {
         token: parse_or_default(strip_scheme(&payload.token)),
         session: parse_or_default(&payload.session_id),

@@ -60,7 +60,7 @@ pub enum WireError {
 }
 
 #[derive(Deserialize)]
-struct RawFrame<'a> {
+struct RawServerFrame<'a> {
     op: u64,
     #[serde(borrow)]
     t: Option<Cow<'a, str>>,
@@ -74,7 +74,7 @@ struct RawFrame<'a> {
 /// # Errors
 /// [`WireError`] for a message that no node sends.
 pub fn decode_server(text: &[u8], urls: &GatewayUrls) -> Result<ServerMessage, WireError> {
-    let RawFrame { op, t, d, s } = object(str::from_utf8(text)?)?;
+    let RawServerFrame { op, t, d, s } = object(str::from_utf8(text)?)?;
     match (op, t, d, s) {
         (0, Some(t), Some(d), Some(s)) => {
             let (guild, body) = dispatch::decode(&t, d.get(), urls)?;

@@ -29,7 +29,7 @@ pub fn encode_client(frame: &ClientFrame) -> String {
 }
 
 #[derive(Serialize)]
-struct Frame<O, D> {
+struct ClientFrameJson<O, D> {
     op: O,
     d: D,
 }
@@ -57,5 +57,5 @@ struct Resume {
 }
 
 fn json(op: impl Serialize, d: impl Serialize) -> String {
-    serde_json::to_string(&Frame { op, d }).expect("plain fields always serialize")
+    serde_json::to_string(&ClientFrameJson { op, d }).expect("plain fields always serialize")
 }

@@ -41,7 +41,6 @@ pub(super) struct Direction {
     open: bool,
     /// Bytes for which the sender has not received a window update.
     unacknowledged: usize,
-
     /// Bytes that have arrived and were not read yet.
     unread: VecDeque<u8>,
     reads: u64,
@@ -92,8 +91,8 @@ impl Direction {
         self.segments += 1;
         let bytes = if let Segment::Data(bytes) = &segment { bytes.len() as u64 } else { 0 };
         if self.profile.bandwidth > 0 {
-            let count = bytes * 1_000_000 / u64::from(self.profile.bandwidth);
-            self.line_free = self.line_free.max(now) + count;
+            let transmission = bytes * 1_000_000 / u64::from(self.profile.bandwidth);
+            self.line_free = self.line_free.max(now) + transmission;
         }
         self.last_arrival =
             (self.line_free.max(now) + self.profile.latency.draw(key)).max(self.last_arrival + 1);

@@ -30,10 +30,10 @@ pub(super) struct NetworkState {
     pub(super) default_profile: ConnectionProfile,
     pub(super) hosts: BTreeMap<Host, HostEntry>,
     pub(super) listen_sockets: BTreeMap<SocketAddr, ListenSocket>,
-    pub(super) listeners: u64,
+    listeners: u64,
     pub(super) connections: BTreeMap<u64, TcpConnection>,
     /// How many connections were opened so far.
-    pub(super) opened: u64,
+    opened: u64,
     pub(super) effects: Effects,
 }
 
@@ -142,7 +142,7 @@ impl NetworkState {
     }
 
     /// Delivers everything from this side that has arrived by now.
-    pub(super) fn arrive(&mut self, id: u64, from: Side) {
+    fn arrive(&mut self, id: u64, from: Side) {
         while let Some(connection) = self.connections.get_mut(&id)
             && let Some(segment) = connection.directions[from].arrive(self.effects.now)
         {
@@ -167,7 +167,7 @@ impl NetworkState {
     }
 
     /// Responds to a SYN as a kernel does, whether or not a task accepts.
-    pub(super) fn accept_syn(&mut self, id: u64) {
+    fn accept_syn(&mut self, id: u64) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let effects = &mut self.effects;
         let at = SocketAddr::new(connection.host(Side::Responder).ip(), connection.port);

@@ -10,10 +10,10 @@ use std::task::{Poll, Waker};
 
 /// The gate of one host. All clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PauseGate(Arc<Mutex<State>>);
+pub(super) struct PauseGate(Arc<Mutex<GateState>>);
 
 #[derive(Debug, Default)]
-struct State {
+struct GateState {
     closed: bool,
     /// How many tasks have used the gate.
     tasks: u64,
@@ -22,7 +22,7 @@ struct State {
 }
 
 impl PauseGate {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, GateState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -15,9 +15,9 @@ const NEVER: Instant = Instant::micros(1 << 50);
 
 /// The clocks and secrets of a host. All clones share them.
 #[derive(Clone)]
-pub(crate) struct HostState(Arc<Mutex<State>>);
+pub(crate) struct HostState(Arc<Mutex<HostStateInner>>);
 
-struct State {
+struct HostStateInner {
     clock: Clock,
     key: Key,
     /// How many secrets were drawn.
@@ -28,7 +28,7 @@ impl HostState {
     /// The state of a new host, whose monotonic clock runs fast by `drift` parts per million.
     pub(crate) fn new(seed: Seed, host: Host, drift: i32) -> Self {
         let key = seed.key(Domain::SessionId).with(host.number());
-        Self(Arc::new(Mutex::new(State { clock: Clock::new(drift), key, secrets: 0 })))
+        Self(Arc::new(Mutex::new(HostStateInner { clock: Clock::new(drift), key, secrets: 0 })))
     }
 
     /// Reads the host's clocks.
@@ -53,7 +53,7 @@ impl HostState {
         self.lock().clock.jump(by_ms);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, HostStateInner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

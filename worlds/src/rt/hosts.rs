@@ -23,12 +23,12 @@ use super::{HostState, SimTime};
 pub struct Hosts {
     seed: Seed,
     net: SimNetwork,
-    entries: Arc<Mutex<BTreeMap<Host, HostEntry>>>,
+    entries: Arc<Mutex<BTreeMap<Host, SimHost>>>,
 }
 
 /// A host, whatever runs on it at the moment.
 #[derive(Clone)]
-struct HostEntry {
+struct SimHost {
     node: NodeHandle,
     state: HostState,
 }
@@ -38,7 +38,7 @@ struct HostEntry {
 pub struct SimRt {
     host: Host,
     net: SimNetwork,
-    entry: HostEntry,
+    entry: SimHost,
 }
 
 impl Hosts {
@@ -61,7 +61,7 @@ impl Hosts {
     #[must_use]
     pub fn build(&self, host: Host, drift: i32) -> SimRt {
         let node = Handle::current().create_node().name(host.to_string()).build();
-        let entry = HostEntry { node, state: HostState::new(self.seed, host, drift) };
+        let entry = SimHost { node, state: HostState::new(self.seed, host, drift) };
         self.entries().insert(host, entry.clone());
         SimRt { host, net: self.net.clone(), entry }
     }
@@ -122,11 +122,11 @@ impl Hosts {
         self.net.end();
     }
 
-    fn entries(&self) -> MutexGuard<'_, BTreeMap<Host, HostEntry>> {
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<Host, SimHost>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn entry(&self, host: Host) -> Option<HostEntry> {
+    fn entry(&self, host: Host) -> Option<SimHost> {
         self.entries().get(&host).cloned()
     }
 }

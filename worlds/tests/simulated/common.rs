@@ -1,4 +1,4 @@
-//! What these tests have in common: a client, a node, and a connection between them.
+//! Shared by these tests: a client, a node, and a connection between them.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
@@ -23,19 +23,19 @@ pub(crate) fn address(port: u16) -> SocketAddr {
     (NODE.ip(), port).into()
 }
 
-/// A network on which everything takes so many milliseconds.
-pub(crate) fn steady(ms: u64) -> Network {
+/// A network with a constant latency in milliseconds.
+pub(crate) fn constant_latency(ms: u64) -> Network {
     let latency = Latency::Constant { span: Span::millis(ms) };
     Network { client: latency, peer: latency, ..Network::default() }
 }
 
-/// A network on which everything takes something between.
-pub(crate) fn ragged(low: u64, high: u64) -> Network {
+/// A network with a uniform latency in milliseconds.
+pub(crate) fn uniform_latency(low: u64, high: u64) -> Network {
     let latency = Latency::Uniform { low: Span::millis(low), high: Span::millis(high) };
     Network { client: latency, peer: latency, ..Network::default() }
 }
 
-/// Both ends of a connection, and where it was accepted.
+/// Both sides of a connection, and the listener that accepted it.
 pub(crate) struct Duplex {
     pub(crate) client: Stream,
     pub(crate) node: Stream,
@@ -49,14 +49,14 @@ pub(crate) async fn pair(hosts: &Hosts) -> Duplex {
     Duplex { client, node, listener }
 }
 
-/// One more connection of the client.
+/// Opens another connection of the client.
 pub(crate) async fn join(hosts: &Hosts, listener: &mut Listener) -> (Stream, Stream) {
     let client = hosts.net().connect(CLIENT, address(80)).await.unwrap();
     (client, listener.accept().await.unwrap())
 }
 
-/// Whether something is done within so many milliseconds.
-pub(crate) async fn passes(time: &SimTime, ms: u64, what: impl Future) -> bool {
+/// Whether a future completes within so many milliseconds.
+pub(crate) async fn completes(time: &SimTime, ms: u64, what: impl Future) -> bool {
     tokio::select! {
         _ = what => true,
         () = time.sleep_until(time.now() + ms * 1_000) => false,

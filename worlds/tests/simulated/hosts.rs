@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::common::{NODE, address, ragged, seed, steady};
+use crate::common::{NODE, address, constant_latency, seed, uniform_latency};
 use guildhall_core::time::{Instant, Span};
 use guildhall_runtime::rt::{Listener as _, Rt};
 use guildhall_worlds::net::Host;
 use guildhall_worlds::rt::{SimRt, SimTime, simulate};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Counts once every 10 ms of the rt's own time.
+/// Counts once every 10 ms of the host's own time.
 fn count(on: &SimRt) -> Arc<AtomicU64> {
     let counted = Arc::new(AtomicU64::new(0));
     let (rt, counter) = (on.clone(), counted.clone());
@@ -29,8 +29,8 @@ async fn passed(time: &SimTime, ms: u64) {
 }
 
 #[test]
-fn a_paused_machine_does_nothing_and_then_goes_on() {
-    simulate(seed(1), &steady(1), async |hosts, _| {
+fn a_paused_host_runs_no_task_until_it_is_resumed() {
+    simulate(seed(1), &constant_latency(1), async |hosts, _| {
         let time = hosts.net().time().clone();
         let counted = count(&hosts.build(NODE, 0));
         let counted = || counted.load(Ordering::Relaxed);
@@ -46,8 +46,8 @@ fn a_paused_machine_does_nothing_and_then_goes_on() {
 }
 
 #[test]
-fn what_comes_to_a_paused_machine_waits() {
-    simulate(seed(1), &steady(1), async |hosts, _| {
+fn data_for_a_paused_host_waits() {
+    simulate(seed(1), &constant_latency(1), async |hosts, _| {
         let time = hosts.net().time().clone();
         let node = hosts.build(NODE, 0);
         let taken = Arc::new(AtomicU64::new(0));
@@ -61,7 +61,7 @@ fn what_comes_to_a_paused_machine_waits() {
         });
         passed(&time, 1).await;
         hosts.pause(NODE);
-        // The kernel of a rt that is paused still answers.
+        // The kernel of a paused host still responds.
         let mut stream = hosts.net().connect(Host::Client(0), address(80)).await.unwrap();
         stream.write_all(b"anybody?").await.unwrap();
         passed(&time, 10_000).await;
@@ -73,22 +73,22 @@ fn what_comes_to_a_paused_machine_waits() {
 }
 
 #[test]
-fn the_tasks_of_a_machine_that_crashes_are_dropped_and_it_starts_afresh() {
-    struct Told(Arc<AtomicU64>);
-    impl Drop for Told {
+fn a_crash_drops_all_tasks_of_a_host() {
+    struct CountsDrop(Arc<AtomicU64>);
+    impl Drop for CountsDrop {
         fn drop(&mut self) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
     for paused in [false, true] {
-        simulate(seed(1), &steady(1), async |hosts, _| {
+        simulate(seed(1), &constant_latency(1), async |hosts, _| {
             let time = hosts.net().time().clone();
             let first = hosts.build(NODE, 0);
             let (old, dropped) = (count(&first), Arc::new(AtomicU64::new(0)));
-            let told = Told(dropped.clone());
+            let guard = CountsDrop(dropped.clone());
             first.spawn(async move {
                 std::future::pending::<()>().await;
-                drop(told);
+                drop(guard);
             });
             passed(&time, 105).await;
             if paused {
@@ -102,7 +102,7 @@ fn the_tasks_of_a_machine_that_crashes_are_dropped_and_it_starts_afresh() {
 
             let second = hosts.restart(NODE).unwrap();
             let new = count(&second);
-            // Whoever still holds the rt of the life before can do nothing on this one.
+            // The runtime from before the crash cannot run anything any more.
             let stale = count(&first);
             passed(&time, 105).await;
             assert_eq!(new.load(Ordering::Relaxed), 10);
@@ -114,7 +114,7 @@ fn the_tasks_of_a_machine_that_crashes_are_dropped_and_it_starts_afresh() {
 
 #[test]
 fn clocks_drift_and_wall_clocks_jump() {
-    simulate(seed(1), &steady(1), async |hosts, _| {
+    simulate(seed(1), &constant_latency(1), async |hosts, _| {
         let time = hosts.net().time().clone();
         let fast = hosts.build(NODE, 10_000);
         let slow = hosts.build(Host::Node(1), -10_000);
@@ -127,7 +127,7 @@ fn clocks_drift_and_wall_clocks_jump() {
         assert_eq!(jumped.wall.0 + 3_600_000, ahead.wall.0);
         assert_eq!(jumped.instant.as_micros() / 10_000, 10_100);
 
-        // Each wakes when its own clock says so.
+        // Each sleep ends by the host's own clock.
         for rt in [fast, slow] {
             let until = rt.now().instant + Span::secs(10);
             rt.sleep_until(until).await;
@@ -141,8 +141,8 @@ fn clocks_drift_and_wall_clocks_jump() {
 }
 
 #[test]
-fn clocks_go_on_through_crashes() {
-    simulate(seed(1), &steady(1), async |hosts, _| {
+fn clocks_keep_running_through_crashes() {
+    simulate(seed(1), &constant_latency(1), async |hosts, _| {
         let time = hosts.net().time().clone();
         let node = hosts.build(NODE, 500);
         let before = node.now().instant;
@@ -154,9 +154,9 @@ fn clocks_go_on_through_crashes() {
 }
 
 #[test]
-fn secrets_differ_between_machines_lives_and_seeds_and_are_the_same_again() {
+fn secrets_are_unique_and_determined_by_the_seed() {
     let secrets = |number| {
-        simulate(seed(number), &steady(1), async |hosts, _| {
+        simulate(seed(number), &constant_latency(1), async |hosts, _| {
             let mut secrets = Vec::new();
             for host in [NODE, Host::Node(1), Host::Client(0), Host::Client(1)] {
                 let rt = hosts.build(host, 0);
@@ -174,8 +174,8 @@ fn secrets_differ_between_machines_lives_and_seeds_and_are_the_same_again() {
 }
 
 #[test]
-fn a_sleep_that_is_given_up_leaves_nothing_behind() {
-    simulate(seed(1), &ragged(1, 5), async |hosts, _| {
+fn a_dropped_sleep_leaves_no_timer() {
+    simulate(seed(1), &uniform_latency(1, 5), async |hosts, _| {
         let time = hosts.net().time().clone();
         for _ in 0..1_000 {
             tokio::select! {

@@ -1,4 +1,4 @@
-//! What runs under madsim.
+//! Tests of the simulated network, its hosts and its time, under madsim.
 
 #![cfg(madsim)]
 

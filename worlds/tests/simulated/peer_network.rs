@@ -1,6 +1,6 @@
 //! Messages between nodes, journals and the directory.
 
-use crate::common::{ragged, seed, steady};
+use crate::common::{constant_latency, seed, uniform_latency};
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::time::Span;
 use guildhall_plan::mail::{Law, Spots, Strikes};
@@ -24,7 +24,7 @@ fn law(from: Endpoint, to: Endpoint, strikes: Strikes) -> Law {
     Law { from: Spots::One(spot(from)), to: Spots::One(spot(to)), both: false, strikes }
 }
 
-/// What has come, in the order in which it came.
+/// The numbers of the messages that arrive within `ms` milliseconds, in order.
 async fn numbers(inbox: &mut Inbox<Envelope>, time: &SimTime, ms: u64) -> Vec<u64> {
     let mut all = Vec::new();
     let until = time.now() + ms * 1_000;
@@ -42,8 +42,8 @@ async fn numbers(inbox: &mut Inbox<Envelope>, time: &SimTime, ms: u64) -> Vec<u6
     all.into_iter().map(number).collect()
 }
 
-/// What becomes of 1,000 messages from A to B under some laws.
-fn under(number: u64, network: &Network, laws: &[Law]) -> Vec<u64> {
+/// The numbers of those of 1,000 messages from A to B that arrive while some faults are in force.
+fn delivered(number: u64, network: &Network, laws: &[Law]) -> Vec<u64> {
     simulate(seed(number), network, async |hosts, peers: PeerNetwork<_>| {
         let mut inbox = peers.register(B);
         for (fault, law) in (0..).zip(laws) {
@@ -60,38 +60,39 @@ fn sorted(mut numbers: Vec<u64>) -> Vec<u64> {
 }
 
 #[test]
-fn messages_overtake_each_other_and_all_arrive_once() {
-    let came = under(1, &ragged(1, 5), &[]);
-    assert!(!came.is_sorted());
-    assert_eq!(sorted(came), (0..1_000).collect::<Vec<_>>());
+fn messages_are_reordered_and_arrive_once() {
+    let arrived = delivered(1, &uniform_latency(1, 5), &[]);
+    assert!(!arrived.is_sorted());
+    assert_eq!(sorted(arrived), (0..1_000).collect::<Vec<_>>());
 }
 
 #[test]
-fn some_are_lost_and_some_arrive_twice() {
-    let lost = under(1, &ragged(1, 5), &[law(A, B, Strikes::Loses(30))]);
+fn faults_lose_and_duplicate_messages() {
+    let lost = delivered(1, &uniform_latency(1, 5), &[law(A, B, Strikes::Loses(30))]);
     assert!((600..800).contains(&lost.len()), "{}", lost.len());
-    let mut twice = sorted(under(1, &ragged(1, 5), &[law(A, B, Strikes::Repeats(30))]));
-    assert!((1_200..1_400).contains(&twice.len()), "{}", twice.len());
-    twice.dedup();
-    assert_eq!(twice.len(), 1_000);
-    assert_eq!(under(1, &ragged(1, 5), &[law(A, B, Strikes::Loses(100))]), NONE);
-    // Faults of others strike none of these.
+    let mut received =
+        sorted(delivered(1, &uniform_latency(1, 5), &[law(A, B, Strikes::Repeats(30))]));
+    assert!((1_200..1_400).contains(&received.len()), "{}", received.len());
+    received.dedup();
+    assert_eq!(received.len(), 1_000);
+    assert_eq!(delivered(1, &uniform_latency(1, 5), &[law(A, B, Strikes::Loses(100))]), NONE);
+    // Faults on other links do not affect these messages.
     let others = [law(B, A, Strikes::Cuts), law(A, JOURNAL, Strikes::Cuts)];
-    assert_eq!(under(1, &ragged(1, 5), &others).len(), 1_000);
+    assert_eq!(delivered(1, &uniform_latency(1, 5), &others).len(), 1_000);
 }
 
 #[test]
-fn what_is_lost_hangs_on_the_message_and_not_on_other_faults() {
+fn loss_depends_on_the_message_and_not_on_other_faults() {
     let lossy = law(A, B, Strikes::Loses(30));
     let slow = law(A, B, Strikes::Delays(Span::secs(3)));
-    let alone = sorted(under(1, &ragged(1, 5), &[lossy]));
-    assert_eq!(alone, sorted(under(1, &ragged(1, 5), &[slow, lossy])));
-    assert_ne!(alone, sorted(under(2, &ragged(1, 5), &[lossy])));
+    let alone = sorted(delivered(1, &uniform_latency(1, 5), &[lossy]));
+    assert_eq!(alone, sorted(delivered(1, &uniform_latency(1, 5), &[slow, lossy])));
+    assert_ne!(alone, sorted(delivered(2, &uniform_latency(1, 5), &[lossy])));
 }
 
 #[test]
-fn a_delay_is_that_long_at_most() {
-    simulate(seed(1), &steady(2), async |hosts, peers: PeerNetwork<_>| {
+fn a_delay_is_bounded() {
+    simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
         let time = hosts.net().time().clone();
         let mut inbox = peers.register(B);
         peers.begin_fault(7, law(A, B, Strikes::Delays(Span::secs(3))));
@@ -103,9 +104,9 @@ fn a_delay_is_that_long_at_most() {
 }
 
 #[test]
-fn a_partition_is_one_way_or_both() {
+fn a_partition_cuts_one_direction_or_both() {
     for both in [false, true] {
-        simulate(seed(1), &steady(2), async |hosts, peers: PeerNetwork<_>| {
+        simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
             let time = hosts.net().time().clone();
             let (mut a, mut b) = (peers.register(A), peers.register(B));
             peers.begin_fault(7, Law { both, ..law(A, B, Strikes::Cuts) });
@@ -121,8 +122,8 @@ fn a_partition_is_one_way_or_both() {
 }
 
 #[test]
-fn what_is_held_comes_when_all_is_over() {
-    simulate(seed(1), &steady(2), async |hosts, peers: PeerNetwork<_>| {
+fn held_messages_arrive_when_the_fault_ends() {
+    simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
         let time = hosts.net().time().clone();
         let mut journal = peers.register(JOURNAL);
         let holds =
@@ -140,8 +141,8 @@ fn what_is_held_comes_when_all_is_over() {
 }
 
 #[test]
-fn a_message_to_oneself_is_quick_and_nothing_strikes_it() {
-    simulate(seed(1), &steady(2), async |hosts, peers: PeerNetwork<_>| {
+fn messages_to_oneself_are_fast_and_unaffected_by_faults() {
+    simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
         let time = hosts.net().time().clone();
         let mut inbox = peers.register(A);
         peers.begin_fault(7, law(A, A, Strikes::Cuts));
@@ -151,15 +152,15 @@ fn a_message_to_oneself_is_quick_and_nothing_strikes_it() {
 }
 
 #[test]
-fn what_comes_to_nobody_is_lost_and_a_late_message_finds_whoever_is_there_now() {
-    simulate(seed(1), &steady(20), async |hosts, peers: PeerNetwork<_>| {
+fn messages_reach_the_inbox_registered_at_their_arrival() {
+    simulate(seed(1), &constant_latency(20), async |hosts, peers: PeerNetwork<_>| {
         let time = hosts.net().time().clone();
         let first = peers.register(B);
         peers.send(B, envelope(A, 1));
         drop(first);
         assert_eq!(numbers(&mut peers.register(A), &time, 100).await, NONE);
         peers.send(B, envelope(A, 2));
-        // It was sent to the one before.
+        // It was sent to the endpoint's previous inbox.
         let mut second = peers.register(B);
         assert_eq!(numbers(&mut second, &time, 100).await, [2]);
         peers.unregister(B);

@@ -1,8 +1,10 @@
-//! Connections of the simulated network: what arrives, when, and what is told to whom.
+//! Connections of the simulated network: what arrives, when, and which errors each side sees.
 
 use std::io::ErrorKind;
 
-use crate::common::{self, CLIENT, Duplex, NODE, address, pair, passes, ragged, seed, steady};
+use crate::common::{
+    self, CLIENT, Duplex, NODE, address, completes, constant_latency, pair, seed, uniform_latency,
+};
 use guildhall_core::time::Span;
 use guildhall_plan::fault::{Ending, Way};
 use guildhall_runtime::rt::{Listener as _, Rt};
@@ -11,8 +13,8 @@ use guildhall_worlds::rt::simulate;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[test]
-fn bytes_arrive_after_the_latency_of_the_link_and_not_before() {
-    simulate(seed(1), &steady(10), async |hosts, _| {
+fn bytes_arrive_after_the_latency() {
+    simulate(seed(1), &constant_latency(10), async |hosts, _| {
         let Duplex { mut client, mut node, .. } = pair(&hosts).await;
         let time = hosts.net().time().clone();
         let sent = time.now();
@@ -26,8 +28,8 @@ fn bytes_arrive_after_the_latency_of_the_link_and_not_before() {
 }
 
 #[test]
-fn a_connection_takes_a_round_trip_and_is_refused_where_nobody_listens() {
-    simulate(seed(1), &steady(10), async |hosts, _| {
+fn connecting_takes_a_round_trip_and_is_refused_without_a_listener() {
+    simulate(seed(1), &constant_latency(10), async |hosts, _| {
         let node = hosts.build(NODE, 0);
         let client = hosts.build(CLIENT, 0);
         let time = hosts.net().time().clone();
@@ -35,7 +37,7 @@ fn a_connection_takes_a_round_trip_and_is_refused_where_nobody_listens() {
         let refused = client.connect(address(80)).await.err().unwrap();
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
         let took = time.now() - began;
-        assert!((20_000..20_100).contains(&took), "two ways of 10 ms, and took {took} us");
+        assert!((20_000..20_100).contains(&took), "two latencies of 10 ms, and took {took} us");
 
         let listener = node.bind(address(80)).await.unwrap();
         assert_eq!(node.bind(address(80)).await.err().unwrap().kind(), ErrorKind::AddrInUse);
@@ -44,10 +46,10 @@ fn a_connection_takes_a_round_trip_and_is_refused_where_nobody_listens() {
             ErrorKind::AddrNotAvailable
         );
         let began = time.now();
-        // Nobody has accepted it: that is the kernel's business.
+        // The kernel completes the handshake; no task has accepted it.
         let stream = client.connect(address(80)).await.unwrap();
         let took = time.now() - began;
-        assert!((20_000..20_100).contains(&took), "two ways of 10 ms, and took {took} us");
+        assert!((20_000..20_100).contains(&took), "two latencies of 10 ms, and took {took} us");
         assert_eq!(stream.peer(), Some(NODE));
         drop(listener);
         assert_eq!(
@@ -58,8 +60,8 @@ fn a_connection_takes_a_round_trip_and_is_refused_where_nobody_listens() {
 }
 
 #[test]
-fn callers_beyond_the_backlog_are_refused() {
-    simulate(seed(1), &steady(1), async |hosts, _| {
+fn connections_beyond_the_backlog_are_refused() {
+    simulate(seed(1), &constant_latency(1), async |hosts, _| {
         let node = hosts.build(NODE, 0);
         let client = hosts.build(CLIENT, 0);
         let mut listener = node.bind(address(80)).await.unwrap();
@@ -71,45 +73,48 @@ fn callers_beyond_the_backlog_are_refused() {
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
         listener.accept().await.unwrap();
         streams.push(client.connect(address(80)).await.unwrap());
-        // Those that were never accepted are turned away.
+        // Connections that were never accepted are reset.
         drop(listener);
-        let told = streams[100].read(&mut [0; 8]).await.err().unwrap();
-        assert_eq!(told.kind(), ErrorKind::ConnectionReset);
+        let error = streams[100].read(&mut [0; 8]).await.err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     });
 }
 
 #[test]
-fn a_writer_is_held_up_until_somebody_reads() {
-    simulate(seed(1), &steady(1), async |hosts, _| {
+fn a_full_window_blocks_the_writer() {
+    simulate(seed(1), &constant_latency(1), async |hosts, _| {
         let Duplex { client, mut node, .. } = pair(&hosts).await;
         let time = hosts.net().time().clone();
         let block = vec![7; 65_536];
         node.write_all(&block).await.unwrap();
-        assert!(!passes(&time, 60_000, node.write(b"x")).await, "the window is full for a minute");
+        assert!(
+            !completes(&time, 60_000, node.write(b"x")).await,
+            "the window is full for a minute"
+        );
         let mut client = client;
         let mut got = vec![0; 65_536 / 4];
         client.read_exact(&mut got).await.unwrap();
-        assert!(passes(&time, 2, node.write(b"x")).await, "a quarter was read: there is room");
+        assert!(completes(&time, 2, node.write(b"x")).await, "a quarter of the window was read");
     });
 }
 
 #[test]
-fn what_a_reader_has_taken_is_told_over_the_other_way() {
-    simulate(seed(1), &steady(1), async |hosts, _| {
+fn window_updates_travel_in_the_other_direction() {
+    simulate(seed(1), &constant_latency(1), async |hosts, _| {
         let Duplex { mut client, mut node, .. } = pair(&hosts).await;
         let time = hosts.net().time().clone();
         node.write_all(&vec![7; 65_536]).await.unwrap();
         let stalled = hosts.net().stall(CLIENT, Way::Up);
         client.read_exact(&mut vec![0; 65_536]).await.unwrap();
-        assert!(!passes(&time, 60_000, node.write(b"x")).await, "nobody could tell the node");
+        assert!(!completes(&time, 60_000, node.write(b"x")).await, "the window update cannot pass");
         hosts.net().release(&stalled);
-        assert!(passes(&time, 2, node.write(b"x")).await);
+        assert!(completes(&time, 2, node.write(b"x")).await);
     });
 }
 
 #[test]
-fn a_slow_line_takes_its_time() {
-    simulate(seed(1), &steady(0), async |hosts, _| {
+fn bandwidth_limits_delay_bytes() {
+    simulate(seed(1), &constant_latency(0), async |hosts, _| {
         let Duplex { mut client, mut node, .. } = pair(&hosts).await;
         let time = hosts.net().time().clone();
         hosts.net().slow(CLIENT, Some(1_000));
@@ -127,8 +132,8 @@ fn a_slow_line_takes_its_time() {
 }
 
 #[test]
-fn a_dropped_end_is_read_as_the_end_after_all_that_was_written() {
-    simulate(seed(1), &ragged(1, 50), async |hosts, _| {
+fn dropping_a_stream_ends_it_after_all_written_bytes() {
+    simulate(seed(1), &uniform_latency(1, 50), async |hosts, _| {
         let Duplex { client, mut node, .. } = pair(&hosts).await;
         let mut client = client;
         client.write_all(&[1; 10_000]).await.unwrap();
@@ -136,23 +141,23 @@ fn a_dropped_end_is_read_as_the_end_after_all_that_was_written() {
         let mut all = Vec::new();
         node.read_to_end(&mut all).await.unwrap();
         assert_eq!(all, [1; 10_000]);
-        // What is written to an end that is gone is answered with a reset.
+        // Data for a closed socket is answered with a reset.
         node.write_all(b"anybody?").await.unwrap();
-        let told = loop {
+        let error = loop {
             match node.read(&mut [0; 8]).await {
                 Ok(_) => hosts.net().time().sleep_until(hosts.net().time().now() + 1_000).await,
                 Err(error) => break error,
             }
         };
-        assert_eq!(told.kind(), ErrorKind::ConnectionReset);
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
         drop(node);
         assert_eq!(hosts.net().connections(), 0);
     });
 }
 
 #[test]
-fn an_end_that_is_shut_still_reads() {
-    simulate(seed(1), &ragged(1, 50), async |hosts, _| {
+fn a_stream_can_be_read_after_its_shutdown() {
+    simulate(seed(1), &uniform_latency(1, 50), async |hosts, _| {
         let Duplex { mut client, mut node, .. } = pair(&hosts).await;
         client.write_all(b"question").await.unwrap();
         client.shutdown().await.unwrap();
@@ -169,8 +174,8 @@ fn an_end_that_is_shut_still_reads() {
 }
 
 #[test]
-fn an_end_dropped_with_something_unread_resets_the_connection() {
-    simulate(seed(1), &steady(1), async |hosts, _| {
+fn dropping_a_stream_with_unread_data_resets_the_connection() {
+    simulate(seed(1), &constant_latency(1), async |hosts, _| {
         let Duplex { mut client, mut node, .. } = pair(&hosts).await;
         let time = hosts.net().time().clone();
         node.write_all(b"unread").await.unwrap();
@@ -178,16 +183,16 @@ fn an_end_dropped_with_something_unread_resets_the_connection() {
         time.sleep_until(time.now() + 5_000).await;
         drop(client);
         time.sleep_until(time.now() + 5_000).await;
-        // What had arrived before the reset is lost with it.
-        let told = node.read(&mut [0; 8]).await.err().unwrap();
-        assert_eq!(told.kind(), ErrorKind::ConnectionReset);
+        // Data that had arrived before the reset is lost.
+        let error = node.read(&mut [0; 8]).await.err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
         assert_eq!(node.write(b"x").await.err().unwrap().kind(), ErrorKind::ConnectionReset);
     });
 }
 
 #[test]
-fn a_cut_is_the_end_or_a_reset() {
-    simulate(seed(1), &steady(5), async |hosts, _| {
+fn a_cut_is_a_fin_or_a_reset() {
+    simulate(seed(1), &constant_latency(5), async |hosts, _| {
         let Duplex { mut client, mut node, mut listener } = pair(&hosts).await;
         node.write_all(b"last words").await.unwrap();
         hosts.net().cut(CLIENT, Ending::Fin);
@@ -203,21 +208,21 @@ fn a_cut_is_the_end_or_a_reset() {
         node.write_all(b"last words").await.unwrap();
         hosts.net().cut(CLIENT, Ending::Reset);
         for end in [&mut client, &mut node] {
-            let told = end.read(&mut [0; 8]).await.err().unwrap();
-            assert_eq!(told.kind(), ErrorKind::ConnectionReset);
+            let error = end.read(&mut [0; 8]).await.err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset);
         }
     });
 }
 
 #[test]
-fn of_a_half_open_connection_the_node_is_told_late() {
-    simulate(seed(1), &steady(5), async |hosts, _| {
+fn a_half_open_connection_fails_late_at_the_node() {
+    simulate(seed(1), &constant_latency(5), async |hosts, _| {
         let Duplex { mut client, mut node, .. } = pair(&hosts).await;
         let time = hosts.net().time().clone();
         let began = time.now();
         hosts.net().cut(CLIENT, Ending::HalfOpen { late: Span::secs(30) });
         assert!(client.read(&mut [0; 8]).await.is_err());
-        assert_eq!(time.now() / 100, began / 100, "the client is told at once");
+        assert_eq!(time.now() / 100, began / 100, "the client fails at once");
         drop(client);
         node.write_all(b"into the void").await.unwrap();
         assert_eq!(node.read(&mut [0; 8]).await.err().unwrap().kind(), ErrorKind::ConnectionReset);
@@ -227,8 +232,8 @@ fn of_a_half_open_connection_the_node_is_told_late() {
 }
 
 #[test]
-fn what_a_stall_holds_back_comes_when_it_is_released_and_neither_end_nor_reset_before() {
-    simulate(seed(1), &steady(5), async |hosts, _| {
+fn a_stall_holds_back_data_and_fin_until_released() {
+    simulate(seed(1), &constant_latency(5), async |hosts, _| {
         let Duplex { client, mut node, .. } = pair(&hosts).await;
         let time = hosts.net().time().clone();
         let stalled = hosts.net().stall(CLIENT, Way::Up);
@@ -236,7 +241,7 @@ fn what_a_stall_holds_back_comes_when_it_is_released_and_neither_end_nor_reset_b
         client.write_all(b"held").await.unwrap();
         drop(client);
         let mut got = [0; 4];
-        assert!(!passes(&time, 3_600_000, node.read_exact(&mut got)).await, "for an hour");
+        assert!(!completes(&time, 3_600_000, node.read_exact(&mut got)).await, "for an hour");
         hosts.net().release(&stalled);
         node.read_exact(&mut got).await.unwrap();
         assert_eq!(&got, b"held");
@@ -245,48 +250,48 @@ fn what_a_stall_holds_back_comes_when_it_is_released_and_neither_end_nor_reset_b
 }
 
 #[test]
-fn the_end_of_a_stream_does_not_pass_a_silent_line() {
+fn a_fin_does_not_pass_a_dead_direction() {
     for way in [Way::Up, Way::Both] {
-        simulate(seed(1), &steady(5), async |hosts, _| {
+        simulate(seed(1), &constant_latency(5), async |hosts, _| {
             let Duplex { mut client, mut node, .. } = pair(&hosts).await;
             let time = hosts.net().time().clone();
-            // What is under way when the line goes dead is lost, too.
+            // Data in flight when the direction dies is lost as well.
             client.write_all(b"lost").await.unwrap();
             hosts.net().silence(CLIENT, way);
-            assert!(!passes(&time, 1_000, node.read(&mut [0; 8])).await);
+            assert!(!completes(&time, 1_000, node.read(&mut [0; 8])).await);
             hosts.net().cut(CLIENT, Ending::Fin);
             drop(client);
-            assert!(!passes(&time, 3_600_000, node.read(&mut [0; 8])).await, "for an hour");
-            // The node fills the window, and is told nothing.
+            assert!(!completes(&time, 3_600_000, node.read(&mut [0; 8])).await, "for an hour");
+            // The node fills the window and receives no update.
             let much = vec![7; 100_000];
-            assert!(!passes(&time, 3_600_000, node.write_all(&much)).await || way == Way::Up);
+            assert!(!completes(&time, 3_600_000, node.write_all(&much)).await || way == Way::Up);
         });
     }
 }
 
 #[test]
-fn a_call_over_a_silent_line_is_given_up() {
-    simulate(seed(1), &steady(5), async |hosts, _| {
+fn connecting_through_a_dead_connection_times_out() {
+    simulate(seed(1), &constant_latency(5), async |hosts, _| {
         let node = hosts.build(NODE, 0);
         let client = hosts.build(CLIENT, 0);
         let _listener = node.bind(address(80)).await.unwrap();
         let time = hosts.net().time().clone();
         let net = hosts.net().clone();
         time.at(time.now() + 2_000, move || net.silence(CLIENT, Way::Both));
-        let told = client.connect(address(80)).await.err().unwrap();
-        assert_eq!(told.kind(), ErrorKind::TimedOut);
+        let error = client.connect(address(80)).await.err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert_eq!(hosts.net().connections(), 0);
     });
 }
 
 #[test]
-fn a_law_of_ones_own_holds_for_ones_own_calls() {
-    simulate(seed(1), &steady(10), async |hosts, _| {
+fn a_profile_applies_to_connections_of_its_host() {
+    simulate(seed(1), &constant_latency(10), async |hosts, _| {
         let node = hosts.build(NODE, 0);
         let _listener = node.bind(address(80)).await.unwrap();
         let front = hosts.build(Host::Front(0), 0);
         let near = ConnectionProfile {
-            latency: steady(0).near(),
+            latency: constant_latency(0).near(),
             window: 64,
             bandwidth: 0,
             short_io: false,

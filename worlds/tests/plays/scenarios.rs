@@ -1,4 +1,4 @@
-//! Under madsim: every story holds, and a seed says all that happens.
+//! Under madsim every scenario holds, and a seed determines the run.
 
 use std::collections::BTreeSet;
 
@@ -8,28 +8,28 @@ use rayon::prelude::*;
 
 use crate::{holds, plan, simulate};
 
-/// Seeds of each story. A sweep of the program goes through far more.
+/// Seeds of each scenario. A sweep of the program covers far more.
 const SEEDS: u64 = 4;
 
 #[test]
-fn every_story_holds() {
-    let all = guildhall_scenarios::ALL.iter().map(|story| story.name);
+fn every_scenario_holds() {
+    let all = guildhall_scenarios::ALL.iter().map(|scenario| scenario.name);
     let runs: Vec<_> = all.flat_map(|name| (0..SEEDS).map(move |seed| (name, seed))).collect();
     runs.par_iter().for_each(|&(name, seed)| {
         let outcome = simulate(&plan(name, seed));
         holds(&format!("{name} {seed}"), &outcome);
-        assert!(outcome.deliveries > 0, "{name} {seed}: nobody was told anything");
+        assert!(outcome.deliveries > 0, "{name} {seed}: no client received anything");
     });
 }
 
-/// Most stories have a few clients; here forty more look on in every guild.
+/// Most scenarios have a few clients. Here forty more are in every guild.
 #[test]
-fn every_story_holds_in_a_crowd() {
+fn every_scenario_holds_in_a_crowd() {
     let settings = Settings::parse(["crowd=40"]).unwrap();
-    guildhall_scenarios::ALL.par_iter().for_each(|story| {
-        let plan = story.plan(Seed::new(7).unwrap(), &settings).unwrap();
-        assert!(plan.sessions() >= 40, "{}", story.name);
-        holds(story.name, &simulate(&plan));
+    guildhall_scenarios::ALL.par_iter().for_each(|scenario| {
+        let plan = scenario.plan(Seed::new(7).unwrap(), &settings).unwrap();
+        assert!(plan.sessions() >= 40, "{}", scenario.name);
+        holds(scenario.name, &simulate(&plan));
     });
 }
 
@@ -42,14 +42,14 @@ fn the_same_seed_gives_the_same_steps() {
             let (one, two) = rayon::join(|| simulate(&plan), || simulate(&plan));
             assert_eq!(one.digest, two.digest, "{name} {seed}: two runs differ");
             assert_eq!((one.steps, one.deliveries), (two.steps, two.deliveries));
-            assert!(digests.insert(one.digest), "{name} {seed}: another run was the same");
+            assert!(digests.insert(one.digest), "{name} {seed}: another run has the same digest");
         }
     }
 }
 
-/// The worlds are not the fast one under another name: what faults strike is met here too.
+/// The shell does reach the situations that the faults aim at.
 #[test]
-fn what_stories_are_about_happens_here_too() {
+fn scenarios_reach_their_point() {
     let mut reached = BTreeSet::new();
     for name in ["half-open", "hostile-client", "done-then-crash", "slow-consumer", "false-alarm"] {
         for seed in 0..6 {
