@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
+use guildhall_core::time::Span;
 use tokio::sync::mpsc;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,12 @@ use tokio_util::sync::CancellationToken;
 use super::SocketEvent;
 use super::requests::{ANSWER_QUEUE, IncomingRequest, MAX_REQUEST_FRAME, RequestFrame};
 use crate::rt::{Listener, Rt};
+
+/// How many times in a row accepting may fail.
+const MAX_FAILURES: u32 = 1_000;
+
+/// How long to wait after a failed accept.
+const RETRY_DELAY: Span = Span::millis(10);
 
 /// Accepts connections for one node.
 pub struct Acceptor<R: Rt> {
@@ -87,11 +94,6 @@ impl<R: Rt> Acceptor<R> {
         None
     }
 }
-
-/// How many times in a row accepting may fail.
-const MAX_FAILURES: u32 = 1_000;
-/// How long to wait after a failed accept.
-const RETRY_DELAY: guildhall_core::time::Span = guildhall_core::time::Span::millis(10);
 
 /// Reads requests and writes answers until either side closes the stream.
 async fn serve_requester<S>(stream: S, stream_id: u64, events: mpsc::Sender<SocketEvent<S>>)

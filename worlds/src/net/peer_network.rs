@@ -117,9 +117,9 @@ impl<T: Timeline> PeerNetwork<T> {
 impl<T: Timeline> Bus for PeerNetwork<T> {
     fn send(&self, to: Endpoint, envelope: Envelope) {
         let delays = self.state().route(self.time.now(), to, &envelope);
-        let Some((first, again)) = delays else { return };
-        if let Some(again) = again {
-            self.deliver(again, to, envelope.clone());
+        let Some((first, duplicate)) = delays else { return };
+        if let Some(duplicate) = duplicate {
+            self.deliver(duplicate, to, envelope.clone());
         }
         self.deliver(first, to, envelope);
     }
@@ -144,14 +144,15 @@ impl PeerNetworkState {
                     self.held.push((fault, key, to, envelope.clone()));
                     None
                 }
-                Fate::Passes(late, again) => {
-                    let again = again.map(|later| later + self.peer_latency.draw(key.with(1)));
-                    Some((late + self.peer_latency.draw(key), again))
+                Fate::Passes(late, duplicate) => {
+                    let duplicate =
+                        duplicate.map(|later| later + self.peer_latency.draw(key.with(1)));
+                    Some((late + self.peer_latency.draw(key), duplicate))
                 }
             }
         };
-        let (first, again) = delays.unwrap_or((u64::MAX, None));
-        for word in [now, key.bits(), nth, first, again.unwrap_or(u64::MAX)] {
+        let (first, duplicate) = delays.unwrap_or((u64::MAX, None));
+        for word in [now, key.bits(), nth, first, duplicate.unwrap_or(u64::MAX)] {
             self.digest.word(word);
         }
         delays

@@ -46,9 +46,9 @@ struct ConnectionControl {
 
 impl ConnectionControl {
     fn set_flow(&self, way: Way, flow: Flow) {
-        for (stalled, shaping) in [(way.is_up(), &self.up), (way.is_down(), &self.down)] {
+        for (affected, shaping) in [(way.is_up(), &self.up), (way.is_down(), &self.down)] {
             // A dead direction stays dead.
-            if stalled {
+            if affected {
                 shaping.send_if_modified(|shaping| {
                     let changes = shaping.flow != Flow::Dead && shaping.flow != flow;
                     if changes {

@@ -151,10 +151,10 @@ async fn read(
             }
             Err(_) => Chunk::Rst,
         };
-        let goes_on = matches!(chunk, Chunk::Data(_));
+        let more = matches!(chunk, Chunk::Data(_));
         let late = latency.draw(key.with(number));
         let due = Instant::now() + Duration::from_micros(late);
-        if queue.send((due, chunk)).await.is_err() || !goes_on {
+        if queue.send((due, chunk)).await.is_err() || !more {
             return;
         }
     }
