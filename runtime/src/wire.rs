@@ -1,7 +1,7 @@
 //! The gateway's wire format: frames and dispatches as JSON in WebSocket messages.
 //!
 //! Both ends are here. A node writes with [`encode_body`] and the `write_…` functions and reads
-//! with [`decode_client`]; a client writes with [`encode_client`] and reads with [`decode_server`].
+//! with [`decode_client()`]; a client writes with [`encode_client()`] and reads with [`decode_server()`].
 //!
 //! Payloads are written twice on purpose: `payload/` holds the fields that a node writes,
 //! `decode_server/` independently the fields that a client reads. Shared types would hide a wrong

@@ -4,7 +4,7 @@ use guildhall_core::frame::{ClientFrame, Malformed};
 use guildhall_core::id::{SessionId, Token};
 use serde::Serialize;
 
-/// The text message of a frame; [`decode_client`](super::decode_client) reads it back as the same
+/// The text message of a frame; [`decode_client`](super::decode_client()) reads it back as the same
 /// frame.
 ///
 /// A malformed frame is encoded as one of the many texts that are read as such.
