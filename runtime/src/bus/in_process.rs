@@ -1,6 +1,6 @@
 //! The bus between nodes, journals and the directory of one process: one [`Inbox`] per endpoint.
 //!
-//! Delivery is immediate. It must not block: a message for an unknown endpoint, or for a full inbox,
+//! Delivery is immediate. It must not block: a message for an unknown endpoint or for a full inbox
 //! is dropped.
 
 use std::collections::BTreeMap;

@@ -45,10 +45,10 @@ pub(super) async fn run<R: Rt>(
                 }
             }
             answer = framed.next() => {
-                let Some(Ok(frame)) = answer else { return };
+                let Some(Ok(bytes)) = answer else { return };
                 timeout = None;
-                let Ok(answer_frame) = serde_json::from_slice::<AnswerFrame>(&frame) else { return };
-                if events.send(ClientEvent::Answered(answer_frame.answer)).await.is_err() {
+                let Ok(frame) = serde_json::from_slice::<AnswerFrame>(&bytes) else { return };
+                if events.send(ClientEvent::Answered(frame.answer)).await.is_err() {
                     return;
                 }
             }
