@@ -22,7 +22,7 @@ use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 use guildhall_core::{client, directory, node};
 use guildhall_plan::digest::Digest;
-use guildhall_runtime::watch::Watch;
+use guildhall_runtime::tracer::Tracer;
 use tokio::sync::mpsc;
 
 use moments::Moments;
@@ -97,7 +97,7 @@ impl Judge {
     }
 }
 
-impl Watch for Judge {
+impl Tracer for Judge {
     type Step<'a> = Listening<'a>;
 
     fn step(&self, actor: Actor, now: Now, cause: u64) -> (Head, Listening<'_>) {
@@ -106,7 +106,7 @@ impl Watch for Judge {
         (head, Listening(bench))
     }
 
-    fn reached(&self, times: u64) {
+    fn bug_reached(&self, times: u64) {
         self.bench().hits += times;
     }
 }

@@ -24,7 +24,7 @@ use guildhall_core::time::Instant;
 use guildhall_plan::fault::Moment;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::topology::{Topology, guild_id};
-use guildhall_runtime::bus::{End, Letter, Mail};
+use guildhall_runtime::bus::{BusMessage, Endpoint, Envelope};
 use guildhall_runtime::directory;
 use tokio::sync::mpsc;
 
@@ -121,7 +121,7 @@ impl<W: World> Play<W> {
         let time = world.time().clone();
         let (sender, news) = mpsc::unbounded_channel();
         let clock = Arc::new(move || Instant::micros(time.now()));
-        let trip = topology.cast.trip + W::LATE;
+        let trip = topology.cast.trip + W::EXTRA_LATENCY;
         let cast = Arc::new(Cast { trip, ..Cast::clone(&topology.cast) });
         let judge = Judge::new(cast, clock, sender);
         let owners = topology.owners.iter().map(|(owner, _)| *owner).collect();
@@ -152,12 +152,12 @@ impl<W: World> Play<W> {
 
     /// The journals and the directory.
     fn found(&mut self) {
-        let (time, post) = (self.world.time().clone(), self.world.post().clone());
+        let (time, post) = (self.world.time().clone(), self.world.peer_network().clone());
         for (place, part) in self.topology.cast.guilds.iter().enumerate() {
             let how = (self.plan.seed, self.plan.network.sync, self.options.mutant);
             let where_ = (time.clone(), post.clone(), self.judge.clone());
             let journal = Journal::new((place, part.id), &part.founding, how, where_);
-            self.world.spawn(journal.clone().run(post.join(End::Journal(part.id))));
+            self.world.spawn(journal.clone().run(post.register(Endpoint::Journal(part.id))));
             self.journals.push(journal);
         }
         let mut users: BTreeMap<UserId, Vec<GuildId>> = BTreeMap::new();
@@ -169,7 +169,10 @@ impl<W: World> Play<W> {
         let registry = Directory::new(users).with(self.options.mutant);
         let rt = self.world.build(Host::Service(0), 0);
         let around = (rt, post.clone(), self.judge.clone());
-        self.world.spawn(directory::Driver::new(registry, around).run(post.join(End::Directory)));
+        self.world.spawn(
+            directory::DirectoryDriver::new(registry, around)
+                .run(post.register(Endpoint::Directory)),
+        );
     }
 
     /// Plays to the end.
@@ -236,14 +239,14 @@ impl<W: World> Play<W> {
     }
 
     /// Says something to a node, past whatever strikes the post.
-    fn tell(&self, node: usize, mail: Mail) {
-        let letter = Letter { from: End::Directory, mail, cause: 0 };
-        self.world.post().hand(End::Node(node_id(node)), letter);
+    fn tell(&self, node: usize, message: BusMessage) {
+        let envelope = Envelope { from: Endpoint::Directory, message, cause: 0 };
+        self.world.peer_network().deliver_now(Endpoint::Node(node_id(node)), envelope);
     }
 
     fn census(&self) {
         for node in (0..self.nodes.len()).filter(|node| self.is_awake(*node)) {
-            self.tell(node, Mail::Census);
+            self.tell(node, BusMessage::Census);
         }
     }
 
@@ -257,7 +260,7 @@ impl<W: World> Play<W> {
 
     fn own(&self, node: usize, guild: usize) {
         if self.owners[guild] == node && self.is_up(node) {
-            self.tell(node, Mail::Own(guild_id(guild)));
+            self.tell(node, BusMessage::OwnGuild(guild_id(guild)));
         }
     }
 }

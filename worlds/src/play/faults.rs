@@ -24,7 +24,7 @@ pub(super) struct Faults<W: World> {
     /// Those that wait for it now.
     waiting: Vec<usize>,
     /// Those that last, with the connections that they hold.
-    lasting: BTreeMap<usize, Option<W::Struck>>,
+    lasting: BTreeMap<usize, Option<W::Stall>>,
 }
 
 impl<W: World> Faults<W> {
@@ -85,7 +85,7 @@ impl<W: World> Play<W> {
         }
     }
 
-    async fn blow(&mut self, index: usize, fault: &Fault) -> Result<Option<W::Struck>, PlanError> {
+    async fn blow(&mut self, index: usize, fault: &Fault) -> Result<Option<W::Stall>, PlanError> {
         let names = &self.topology;
         let who = |name: &str| names.client(name).map(|it| Host::Client(number(it)));
         match fault {
@@ -103,7 +103,7 @@ impl<W: World> Play<W> {
             Fault::Stop { node } => self.stop(names.node(node)?),
             Fault::FalseAlarm { node } => self.spread(names.node(node)?, "false alarm"),
             Fault::WallJump { node, by_ms } => {
-                self.world.jump(Host::Node(node_id(names.node(node)?).0), *by_ms);
+                self.world.jump_wall_clock(Host::Node(node_id(names.node(node)?).0), *by_ms);
             }
             Fault::Move { guild, to } => self.name_owner(names.guild(guild)?, names.node(to)?),
             Fault::JournalSlow { guild, by } => {
@@ -118,7 +118,7 @@ impl<W: World> Play<W> {
             | Fault::Hold { .. }
             | Fault::Partition { .. } => {
                 if let Some(law) = Law::of(fault, names)? {
-                    self.world.post().begin(number(index), law);
+                    self.world.peer_network().begin_fault(number(index), law);
                 }
             }
         }
@@ -141,7 +141,7 @@ impl<W: World> Play<W> {
         &mut self,
         index: usize,
         fault: &Fault,
-        struck: Option<W::Struck>,
+        struck: Option<W::Stall>,
     ) -> Result<(), PlanError> {
         let names = &self.topology;
         match fault {
@@ -165,7 +165,7 @@ impl<W: World> Play<W> {
             | Fault::Repeat { .. }
             | Fault::Delay { .. }
             | Fault::Hold { .. }
-            | Fault::Partition { .. } => self.world.post().relieve(number(index)),
+            | Fault::Partition { .. } => self.world.peer_network().end_fault(number(index)),
             Fault::Cut { .. }
             | Fault::Silence { .. }
             | Fault::Misbehave { .. }

@@ -15,12 +15,12 @@ use guildhall_core::step::{Actor, JournalEvent, Witness};
 use guildhall_core::time::{Instant, Now, Span};
 use guildhall_plan::plan::Latency;
 use guildhall_plan::seed::{Domain, Key, Seed};
-use guildhall_runtime::bus::{Bus, End, Letter, Mail};
+use guildhall_runtime::bus::{Bus, BusMessage, Endpoint, Envelope};
 use guildhall_runtime::inbox::Inbox;
-use guildhall_runtime::watch::Watch;
+use guildhall_runtime::tracer::Tracer;
 
 use crate::judge::Judge;
-use crate::net::Post;
+use crate::net::PeerNetwork;
 use crate::rt::Timeline;
 
 /// The journal of one guild. All clones are one.
@@ -30,7 +30,7 @@ pub(super) struct Journal<T: Timeline> {
     seed: Seed,
     sync: Latency,
     time: T,
-    post: Post<T>,
+    post: PeerNetwork<T>,
     judge: Judge,
     own: Arc<Mutex<Own>>,
 }
@@ -60,7 +60,7 @@ impl<T: Timeline> Journal<T> {
         (place, guild): (usize, GuildId),
         founding: &Base,
         (seed, sync, mutant): (Seed, Latency, Option<Mutant>),
-        (time, post, judge): (T, Post<T>, Judge),
+        (time, post, judge): (T, PeerNetwork<T>, Judge),
     ) -> Self {
         let own = Own {
             keeper: Keeper::new(Memory::new(founding.clone()), mutant),
@@ -76,12 +76,13 @@ impl<T: Timeline> Journal<T> {
     }
 
     /// Hears what is asked, for ever.
-    pub(super) async fn run(self, mut mail: Inbox<Letter>) {
-        let mut letters = Vec::new();
+    pub(super) async fn run(self, mut mail: Inbox<Envelope>) {
+        let mut envelopes = Vec::new();
         loop {
-            mail.take(&mut letters).await;
-            for Letter { from, mail, cause } in letters.drain(..) {
-                if let (End::Node(from), Mail::Command(command)) = (from, mail) {
+            mail.recv_all(&mut envelopes).await;
+            for Envelope { from, message, cause } in envelopes.drain(..) {
+                if let (Endpoint::Node(from), BusMessage::JournalCommand(command)) = (from, message)
+                {
                     self.ask(from, cause, command);
                 }
             }
@@ -215,9 +216,10 @@ impl<T: Timeline> Journal<T> {
         step.journal_event(&head, self.guild, event);
         for (to, reply) in replies {
             step.journal_says(&head, self.guild, to, &reply);
-            let from = End::Journal(self.guild);
-            let letter = Letter { from, mail: Mail::Reply(reply), cause: head.step };
-            self.post.send(End::Node(to), letter);
+            let from = Endpoint::Journal(self.guild);
+            let envelope =
+                Envelope { from, message: BusMessage::JournalReply(reply), cause: head.step };
+            self.post.send(Endpoint::Node(to), envelope);
         }
         step.stepped(&head);
     }
@@ -226,7 +228,7 @@ impl<T: Timeline> Journal<T> {
 impl Own {
     fn tell_hits(&mut self, judge: &Judge) {
         let hits = self.keeper.hits();
-        judge.reached(hits - self.hits);
+        judge.bug_reached(hits - self.hits);
         self.hits = hits;
     }
 

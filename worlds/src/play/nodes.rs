@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use guildhall_core::id::NodeId;
-use guildhall_runtime::bus::End;
-use guildhall_runtime::client::Address;
-use guildhall_runtime::driver::{Driver, Start};
+use guildhall_runtime::bus::Endpoint;
+use guildhall_runtime::client::NodeAddress;
+use guildhall_runtime::node::{NodeConfig, NodeDriver};
 use guildhall_runtime::rt::{Listener, Rt};
-use guildhall_runtime::sockets::{Setting, Sockets};
-use guildhall_runtime::wire::Places;
+use guildhall_runtime::sockets::{SocketConfig, SocketTransport};
+use guildhall_runtime::wire::GatewayUrls;
 use tokio_util::sync::CancellationToken;
 
 use super::{Play, node_id};
@@ -52,39 +52,39 @@ impl<W: World> Play<W> {
     /// If its addresses are taken: in a play they are its own.
     pub(super) async fn start_node(&mut self, node: usize, rt: W::Rt) {
         let id = node_id(node);
-        let setting = Setting {
+        let setting = SocketConfig {
             node: id,
             nodes: u16::try_from(self.plan.nodes.len()).unwrap_or(u16::MAX),
             connections: CONNECTIONS,
             window: self.plan.network.window,
-            places: Arc::new(Places::default()),
+            urls: Arc::new(GatewayUrls::default()),
         };
-        let place = self.world.place(id);
+        let place = self.world.listen_address(id);
         let gateway = rt.bind(place.gateway).await.expect("the address is this node's");
         let requests = rt.bind(place.requests).await.expect("the address is this node's");
         let bound = |listener: &_| Listener::address(listener).expect("it was bound just now");
-        let at = Address { gateway: bound(&gateway), requests: bound(&requests) };
-        self.world.listens(id, at);
-        let sockets = Sockets::new(rt.clone(), setting);
-        rt.spawn(sockets.door().gateway(gateway));
-        rt.spawn(sockets.door().requests(requests));
+        let at = NodeAddress { gateway: bound(&gateway), requests: bound(&requests) };
+        self.world.set_address(id, at);
+        let sockets = SocketTransport::new(rt.clone(), setting);
+        rt.spawn(sockets.acceptor().serve_gateway(gateway));
+        rt.spawn(sockets.acceptor().serve_requests(requests));
         self.drive(id, rt, sockets);
     }
 
-    fn drive(&mut self, id: NodeId, rt: W::Rt, sockets: Sockets<W::Rt>) {
+    fn drive(&mut self, id: NodeId, rt: W::Rt, sockets: SocketTransport<W::Rt>) {
         let host = &mut self.nodes[usize::from(id.0)];
         host.stop = CancellationToken::new();
-        let start = Start {
+        let start = NodeConfig {
             node: id,
             boot: host.boot,
             limits: self.topology.cast.limits.clone(),
             realm: self.topology.cast.realm.clone(),
             mutant: self.options.mutant,
         };
-        let post = self.world.post().clone();
-        let mail = post.join(End::Node(id));
+        let post = self.world.peer_network().clone();
+        let mail = post.register(Endpoint::Node(id));
         let around = (rt.clone(), post, self.judge.clone());
-        rt.spawn(Driver::new(start, around, sockets, mail, host.stop.clone()).run());
+        rt.spawn(NodeDriver::new(start, around, sockets, mail, host.stop.clone()).run());
     }
 
     /// Whether a node runs; a paused one does.

@@ -5,7 +5,7 @@ use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::step::WorldEvent;
 use guildhall_plan::placement;
 use guildhall_plan::topology::guild_place;
-use guildhall_runtime::bus::{End, Mail};
+use guildhall_runtime::bus::{BusMessage, Endpoint};
 
 use super::{Cue, Play, node_id};
 use crate::net::Host;
@@ -48,7 +48,7 @@ impl<W: World> Play<W> {
         if host.stops > 0 {
             host.downs += std::mem::take(&mut host.stops);
             let boot = host.boot;
-            self.world.post().leave(End::Node(node_id(node)));
+            self.world.peer_network().unregister(Endpoint::Node(node_id(node)));
             self.spread(node, "crash");
             self.cue(LAST_WORDS, Cue::Off(node, boot));
         }
@@ -65,7 +65,7 @@ impl<W: World> Play<W> {
 
     /// Nothing runs on a node's machine any more.
     pub(super) fn switch_off(&self, node: usize) {
-        self.world.post().leave(End::Node(node_id(node)));
+        self.world.peer_network().unregister(Endpoint::Node(node_id(node)));
         self.world.crash(Host::Node(node_id(node).0));
     }
 
@@ -119,7 +119,7 @@ impl<W: World> Play<W> {
     /// The word of a crash reaches a node.
     pub(super) fn alarmed(&self, to: usize, about: usize) {
         if self.is_up(to) {
-            self.tell(to, Mail::Down(node_id(about)));
+            self.tell(to, BusMessage::NodeDown(node_id(about)));
         }
     }
 

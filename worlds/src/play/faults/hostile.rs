@@ -4,7 +4,7 @@ use futures_util::{SinkExt, StreamExt};
 use guildhall_core::frame::{ClientFrame, Identify, Resume};
 use guildhall_core::id::{NodeId, Seq, SessionId, Token};
 use guildhall_plan::fault::{Knock, Misdeed};
-use guildhall_runtime::client::Wish;
+use guildhall_runtime::client::ClientCommand;
 use guildhall_runtime::rt::Rt;
 use guildhall_runtime::wire::encode_client;
 use tokio_websockets::{ClientBuilder, Message};
@@ -23,7 +23,7 @@ impl<W: World> Play<W> {
         let identity = self.topology.clients[client].identity;
         self.clients.wish(
             client,
-            Wish::Utter(Box::new(move |machine| {
+            ClientCommand::SendRaw(Box::new(move |machine| {
                 let (session, last) = (machine.session(), machine.last());
                 let say = |frame: ClientFrame| vec![encode_client(&frame)];
                 match deed {
@@ -84,7 +84,7 @@ impl<W: World> Play<W> {
     /// A stranger has something to say at a node.
     fn admit(&self, index: usize, node: NodeId, word: ClientFrame) {
         let rt = self.world.build(Host::Stranger(number(index)), 0);
-        let at = self.world.door(node);
+        let at = self.world.gateway_address(node);
         rt.spawn(intrude(rt.clone(), at, encode_client(&word)));
     }
 }
