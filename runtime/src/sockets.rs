@@ -40,7 +40,7 @@ pub use reader::NAME;
 use reader::Reader;
 use table::Table;
 
-/// How many arrivals wait for the node at most; a frame is at most [`reader::FRAME`] bytes long.
+/// How many arrivals wait for the node at most; how long each is at most, the limits say.
 const ARRIVALS: usize = 1_024;
 
 /// How many arrivals one pass takes in.

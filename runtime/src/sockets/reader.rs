@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt;
 use guildhall_core::frame::{ClientFrame, Farewell, Malformed};
 use guildhall_core::id::Connection;
+use guildhall_core::limits::MOST_FRAME_BYTES;
 use guildhall_core::time::Span;
 use http::{HeaderName, HeaderValue};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf, WriteHalf, split};
@@ -22,10 +23,6 @@ use crate::wire;
 
 /// What both ends of a connection call it, as the handshake's answer says it: `SLOT.GENERATION`.
 pub const NAME: &str = "x-guildhall-connection";
-
-/// The longest frame that is read at all. The node closes over far shorter ones (B4); over a longer
-/// one it is told that it was as long as this.
-pub(super) const FRAME: usize = 16 * 1_024;
 
 /// How long hands may be shaken.
 const PATIENCE: Span = Span::secs(10);
@@ -104,7 +101,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let name = format!("{}.{}", connection.slot, connection.generation);
-    let mut server = ServerBuilder::new().limits(Limits::default().max_payload_len(Some(FRAME)));
+    let mut server = ServerBuilder::new()
+        .limits(Limits::default().max_payload_len(Some(MOST_FRAME_BYTES as usize)));
     if let Ok(name) = HeaderValue::from_str(&name) {
         server = server.add_header(HeaderName::from_static(NAME), name)?;
     }
@@ -128,8 +126,9 @@ fn heard(message: Option<Result<Message, Error>>) -> Result<Heard, Farewell> {
         Some(Ok(message)) => message,
         None => return Err(Farewell::End),
         Some(Err(Error::Io(error))) => return Err(super::line::farewell(&error)),
+        // It is not read: the node hears that it was longer than any that may be legal.
         Some(Err(Error::PayloadTooLong { .. })) => {
-            let bytes = u32::try_from(FRAME).unwrap_or(u32::MAX);
+            let bytes = MOST_FRAME_BYTES + 1;
             return Ok(Heard::Said(ClientFrame::Malformed(Malformed::Payload), bytes));
         }
         // Who does not speak WebSocket any more is not heard any more.
