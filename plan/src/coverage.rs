@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::fault::{Family, Moment};
+use crate::fault::{Family, Phase};
 
 /// How often each family of faults struck, and what its victim was doing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Coverage {
-    met: BTreeMap<(Family, Option<Moment>), u64>,
+    met: BTreeMap<(Family, Option<Phase>), u64>,
 }
 
 impl Coverage {
     /// A fault of a family has struck while its victim was at `moment`.
-    pub fn strike(&mut self, family: Family, moment: Option<Moment>) {
-        *self.met.entry((family, moment)).or_default() += 1;
+    pub fn count(&mut self, family: Family, phase: Option<Phase>) {
+        *self.met.entry((family, phase)).or_default() += 1;
     }
 
     /// How often each family struck.

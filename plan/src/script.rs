@@ -15,7 +15,7 @@ use std::str::FromStr;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::time::{Instant, Span};
 
-use crate::fault::{Family, Milestone};
+use crate::fault::{Family, Trigger};
 use crate::plan::{ClientPlan, Latency, Plan, PlanError};
 use crate::seed::{Domain, Key, Seed};
 use crate::swarm;
@@ -54,7 +54,7 @@ pub struct Script {
     settings: Settings,
     used: Vec<String>,
     now: Instant,
-    trigger: Option<Milestone>,
+    trigger: Option<Trigger>,
     error: Option<PlanError>,
     asked: BTreeMap<String, u64>,
     /// Each channel: the guild's place and its name.

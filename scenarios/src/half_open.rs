@@ -4,7 +4,7 @@
 //! its late close must touch nothing: neither the session nor the connection that took over.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family, Stage};
+use guildhall_plan::fault::{Ending, Family, ClientPhase};
 use guildhall_plan::script::Script;
 
 /// Its name on the command line.
@@ -28,7 +28,7 @@ pub fn script(s: &mut Script) {
         s.wait_between(2_000..=12_000);
     }
     // The late word of the last one may come in the midst of a resume.
-    s.when(alice, Stage::Resuming).cut(alice, Ending::HalfOpen { late: Span::secs(3) });
+    s.when(alice, ClientPhase::Resuming).cut(alice, Ending::HalfOpen { late: Span::secs(3) });
     s.chat(&[alice, bob], general, 4, 100..=1_000);
 
     s.wait(Span::secs(20));

@@ -4,7 +4,7 @@
 //! Each is answered as the contract says, and nothing of it is felt by anybody else.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family, Misdeed, Stage, Way};
+use guildhall_plan::fault::{Ending, Family, Misdeed, ClientPhase, Way};
 use guildhall_plan::script::Script;
 
 /// Its name on the command line.
@@ -21,7 +21,7 @@ pub fn script(s: &mut Script) {
 
     if s.one_in("eager", 4) {
         // She asks for more before she has a session.
-        s.when(mallory, Stage::Identifying).misbehave(mallory, Misdeed::Other);
+        s.when(mallory, ClientPhase::Identifying).misbehave(mallory, Misdeed::Other);
     }
     s.wait_between(1_000..=3_000);
     for _ in 0..s.size("deeds", 3..=8) {
@@ -52,7 +52,7 @@ pub fn script(s: &mut Script) {
                 s.misbehave(mallory, Misdeed::Flood { frames });
             }
             10 => s.say(eve, general, "let me in"),
-            _ => s.when(mallory, Stage::Resuming).misbehave(mallory, Misdeed::LieAhead { by }),
+            _ => s.when(mallory, ClientPhase::Resuming).misbehave(mallory, Misdeed::LieAhead { by }),
         }
         s.chat(&[alice, bob, mallory], general, 2, 100..=2_000);
     }

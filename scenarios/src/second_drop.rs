@@ -4,7 +4,7 @@
 //! connection that broke. Real clients lost the tail of a replay here for good.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family, Stage};
+use guildhall_plan::fault::{Ending, Family, ClientPhase};
 use guildhall_plan::script::Script;
 
 /// Its name on the command line.
@@ -26,7 +26,7 @@ pub fn script(s: &mut Script) {
     s.cut(alice, Ending::Reset);
     let drops = s.size("drops", 1..=4);
     for _ in 0..drops {
-        s.when(alice, Stage::Replaying).cut(alice, Ending::Reset);
+        s.when(alice, ClientPhase::Replaying).cut(alice, Ending::Reset);
     }
     let missed = s.size("missed", 10..=40);
     s.chat(&[bob], general, missed, 0..=60);

@@ -11,6 +11,7 @@ use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Request};
 
+use guildhall_plan::director::Cue;
 use guildhall_plan::mail::Spot;
 
 /// Something that will happen, and the step that led to it.
@@ -47,30 +48,14 @@ pub(crate) enum Kind {
     WakeNode { node: u16 },
     /// A journal has on disk what it was told; the number says which sync this is.
     Synced { journal: u32, turn: u32 },
-    /// A node is told to own a guild.
-    Own { node: u16, guild: u32 },
-    /// A guild goes to its heir, if its owner is still down, or stops.
-    Inherit { guild: u32, from: u16 },
-    /// A node is told that another one has crashed.
-    Alarm { to: u16, about: u16 },
-    /// A node is told to stop.
-    Stop { node: u16 },
     /// A client's deadline comes.
     WakeClient { client: u32 },
     /// A client's user starts it.
     Start { client: u32 },
     /// An act of the plan.
     Act { index: u32 },
-    /// A fault of the plan begins, or begins to wait for its milestone.
-    Fault { index: u32 },
-    /// A fault that waited has met its milestone.
-    Strike { index: u32 },
-    /// A fault ends.
-    Relief { index: u32 },
-    /// Everything is counted.
-    Census,
-    /// The weather is over.
-    Heal,
+    /// The director of the plan decides something.
+    Cue(Cue),
     /// Time to see whether all has settled.
     Look,
 }

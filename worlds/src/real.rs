@@ -78,6 +78,10 @@ impl Timeline for Paced {
     }
 }
 
+/// How often, a millisecond apart, a machine tries to listen at an address that is taken. One that has
+/// crashed a moment ago may still hold it: its tasks are gone only when they would run next.
+const BINDS: u32 = 1_000;
+
 /// What a machine has to itself, and keeps through crashes.
 struct Own {
     clock: Clock,
@@ -143,7 +147,16 @@ impl Rt for Machine {
     }
 
     async fn bind(&self, at: SocketAddr) -> io::Result<TcpListener> {
-        TcpListener::bind(at).await
+        let mut left = BINDS;
+        loop {
+            match TcpListener::bind(at).await {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && left > 0 => {
+                    left -= 1;
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                bound => return bound,
+            }
+        }
     }
 
     async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {

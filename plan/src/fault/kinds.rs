@@ -5,52 +5,62 @@ use std::fmt;
 use guildhall_core::time::Span;
 use serde::{Deserialize, Serialize};
 
-use super::End;
+use super::{End, Names, Naming};
 
 /// One thing that goes wrong.
 ///
 /// Its hash is part of what a seed means, here and in the types that it is made of: variants and
 /// fields are known by their order, so a new one comes last, and a new name changes nothing.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum Fault {
+///
+/// A plan refers to participants by name; [`resolve`](Fault::resolve) gives the same fault by places.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(
+    rename_all = "kebab-case",
+    tag = "kind",
+    bound(
+        serialize = "N::Client: Serialize, N::Node: Serialize, N::Guild: Serialize, End<N>: Serialize",
+        deserialize = "N::Client: Deserialize<'de>, N::Node: Deserialize<'de>, N::Guild: \
+                       Deserialize<'de>, End<N>: Deserialize<'de>"
+    )
+)]
+pub enum Fault<N: Naming = Names> {
     /// A client's connection ends.
     Cut {
         /// Whose.
-        client: String,
+        client: N::Client,
         /// How.
         how: Ending,
     },
     /// A client's connection passes nothing on, and keeps it.
     Stall {
         /// Whose.
-        client: String,
+        client: N::Client,
         /// Which way.
         way: Way,
     },
     /// A client's line is slow.
     Slow {
         /// Whose.
-        client: String,
+        client: N::Client,
         /// Bytes per second in each direction.
         bandwidth: u32,
     },
     /// A client's connection is silently dead: what is sent is lost, and nobody is told.
     Silence {
         /// Whose.
-        client: String,
+        client: N::Client,
         /// Which way.
         way: Way,
     },
     /// A node does nothing; what arrives waits.
     Pause {
         /// Which.
-        node: String,
+        node: N::Node,
     },
     /// A node's memory and connections are gone; it runs again when the fault is over.
     Crash {
         /// Which.
-        node: String,
+        node: N::Node,
         /// Whether it never runs again, healed or not.
         #[serde(default, skip_serializing_if = "is_false")]
         forever: bool,
@@ -59,60 +69,60 @@ pub enum Fault {
     /// that is not gone by then is killed first.
     Stop {
         /// Which.
-        node: String,
+        node: N::Node,
     },
     /// All other nodes are told that a node has crashed, wrongly.
     FalseAlarm {
         /// Which.
-        node: String,
+        node: N::Node,
     },
     /// A guild is given to another node. Its old owner is not told.
     Move {
         /// Which.
-        guild: String,
+        guild: N::Guild,
         /// To which node.
-        to: String,
+        to: N::Node,
     },
     /// A node's wall clock jumps.
     WallJump {
         /// Whose.
-        node: String,
+        node: N::Node,
         /// By how many milliseconds.
         by_ms: i64,
     },
     /// Messages between nodes, or to and from a journal or the directory, are lost.
     Lossy {
         /// From where.
-        from: End,
+        from: End<N>,
         /// To where.
-        to: End,
+        to: End<N>,
         /// How many of a hundred.
         share: u8,
     },
     /// Messages arrive twice, the second time up to a second later.
     Repeat {
         /// From where.
-        from: End,
+        from: End<N>,
         /// To where.
-        to: End,
+        to: End<N>,
         /// How many of a hundred.
         share: u8,
     },
     /// Messages are late.
     Delay {
         /// From where.
-        from: End,
+        from: End<N>,
         /// To where.
-        to: End,
+        to: End<N>,
         /// By how much at most.
         by: Span,
     },
     /// All messages are lost: both ways, or only those from the first end to the second.
     Partition {
         /// One end.
-        a: End,
+        a: End<N>,
         /// The other end.
-        b: End,
+        b: End<N>,
         /// Whether messages from the second end to the first arrive.
         #[serde(default, skip_serializing_if = "is_false")]
         one_way: bool,
@@ -120,14 +130,14 @@ pub enum Fault {
     /// All messages are kept, and go on their way when the fault is over.
     Hold {
         /// From where.
-        from: End,
+        from: End<N>,
         /// To where.
-        to: End,
+        to: End<N>,
     },
     /// A journal takes longer to sync.
     JournalSlow {
         /// Whose.
-        guild: String,
+        guild: N::Guild,
         /// By how much.
         by: Span,
     },
@@ -135,12 +145,12 @@ pub enum Fault {
     /// was asked is forgotten. It runs again when the fault is over.
     JournalCrash {
         /// Whose.
-        guild: String,
+        guild: N::Guild,
     },
     /// A journal has no room for more than so many records.
     JournalFull {
         /// Whose.
-        guild: String,
+        guild: N::Guild,
         /// How many.
         #[serde(default)]
         room: u32,
@@ -148,19 +158,19 @@ pub enum Fault {
     /// The next sync of a journal fails, and its owner has to step down.
     JournalFail {
         /// Whose.
-        guild: String,
+        guild: N::Guild,
     },
     /// A hostile client speaks out of turn on its connection.
     Misbehave {
         /// Who.
-        client: String,
+        client: N::Client,
         /// What it does.
         deed: Misdeed,
     },
     /// A stranger opens a connection of its own and tries to take a client's session.
     Steal {
         /// Whose session.
-        client: String,
+        client: N::Client,
         /// Whether the stranger has the right token (then it is the client's user, on a second
         /// socket).
         token: bool,
@@ -168,7 +178,7 @@ pub enum Fault {
     /// A stranger opens a connection of its own at a client's node, and asks for what there is not.
     Knock {
         /// Whose node, and whom it says it is.
-        client: String,
+        client: N::Client,
         /// What it asks for.
         says: Knock,
     },

@@ -3,7 +3,9 @@
 use guildhall_core::time::Span;
 
 use super::{Guild, Place, Script, Who};
-use crate::fault::{End, Ending, Fault, Health, Knock, Milestone, Misdeed, Stage, Turn, Way};
+use crate::fault::{
+    ClientPhase, End, Ending, Fault, GuildPhase, Knock, Misdeed, NodePhase, Trigger, Way,
+};
 use crate::plan::FaultPlan;
 
 /// One end of a message link of the story.
@@ -29,20 +31,20 @@ impl Script {
     // ---- what the next fault waits for
 
     /// The next fault waits until somebody is doing this.
-    pub fn when(&mut self, who: Who, is: Stage) -> &mut Self {
-        self.trigger = Some(Milestone::Client { client: self.name(who), is });
+    pub fn when(&mut self, who: Who, is: ClientPhase) -> &mut Self {
+        self.trigger = Some(Trigger::Client { client: self.name(who), is });
         self
     }
 
     /// The next fault waits until this happens to a guild.
-    pub fn when_guild(&mut self, guild: Guild, is: Turn) -> &mut Self {
-        self.trigger = Some(Milestone::Guild { guild: self.guild_name(guild), is });
+    pub fn when_guild(&mut self, guild: Guild, is: GuildPhase) -> &mut Self {
+        self.trigger = Some(Trigger::Guild { guild: self.guild_name(guild), is });
         self
     }
 
     /// The next fault waits until this happens to a node.
-    pub fn when_node(&mut self, node: Place, is: Health) -> &mut Self {
-        self.trigger = Some(Milestone::Node { node: self.place_name(node), is });
+    pub fn when_node(&mut self, node: Place, is: NodePhase) -> &mut Self {
+        self.trigger = Some(Trigger::Node { node: self.place_name(node), is });
         self
     }
 

@@ -2,7 +2,7 @@
 
 use guildhall_core::time::{Instant, Span};
 
-use crate::fault::{End, Ending, Family, Fault, Milestone, Stage, Turn, Way};
+use crate::fault::{ClientPhase, End, Ending, Family, Fault, GuildPhase, Trigger, Way};
 use crate::plan::{FaultPlan, Plan};
 use crate::seed::{Key, Ratio};
 
@@ -54,24 +54,29 @@ impl Draw<'_> {
         (count > 0).then(|| self.key.text("guild").below(count) as usize)
     }
 
-    fn push(&mut self, when: Option<Milestone>, lasts: Span, fault: Fault) {
+    fn push(&mut self, when: Option<Trigger>, lasts: Span, fault: Fault) {
         self.plan.faults.push(FaultPlan { at: self.at, when, lasts, fault });
     }
 
     /// One fault in three waits for a client to be in the midst of something.
-    fn when_client(&self, client: &str) -> Option<Milestone> {
-        let stages = [Stage::Identifying, Stage::Resuming, Stage::Replaying, Stage::Live];
+    fn when_client(&self, client: &str) -> Option<Trigger> {
+        let stages = [
+            ClientPhase::Identifying,
+            ClientPhase::Resuming,
+            ClientPhase::Replaying,
+            ClientPhase::Live,
+        ];
         let is = *self.key.text("stage").pick(&stages);
         let waits = self.key.text("waits").chance(Ratio::of(1, 3));
-        waits.then(|| Milestone::Client { client: client.to_owned(), is })
+        waits.then(|| Trigger::Client { client: client.to_owned(), is })
     }
 
     /// One fault in three waits for something to happen to a guild.
-    fn when_guild(&self) -> Option<Milestone> {
+    fn when_guild(&self) -> Option<Trigger> {
         let waits = self.key.text("waits").chance(Ratio::of(1, 3));
-        self.guild().filter(|_| waits).map(|guild| Milestone::Guild {
+        self.guild().filter(|_| waits).map(|guild| Trigger::Guild {
             guild: self.plan.guilds[guild].name.clone(),
-            is: *self.key.text("turn").pick(&Turn::ALL),
+            is: *self.key.text("turn").pick(&GuildPhase::ALL),
         })
     }
 
@@ -149,8 +154,13 @@ impl Draw<'_> {
         };
         let (node, plan) = (self.named("again"), &self.plan.guilds[guild]);
         let (guild, heir) = (plan.name.clone(), plan.heir.clone().unwrap_or(node));
-        let is = *key.with(1).pick(&[Turn::Opening, Turn::Granted, Turn::Serving, Turn::Kept]);
-        let when = Milestone::Guild { guild: guild.clone(), is };
+        let is = *key.with(1).pick(&[
+            GuildPhase::Opening,
+            GuildPhase::Granted,
+            GuildPhase::Serving,
+            GuildPhase::Kept,
+        ]);
+        let when = Trigger::Guild { guild: guild.clone(), is };
         let lasts = self.span("second", 5, 8_000);
         let (fault, lasts) = match key.with(2).below(4) {
             0 => (Fault::Crash { node: heir, forever: false }, lasts),

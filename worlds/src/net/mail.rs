@@ -1,5 +1,5 @@
-//! Messages between nodes, journals and the directory: they overtake each other, and what strikes a
-//! link strikes each message by itself (CONTRACT, F2).
+//! Messages between nodes, journals and the directory: they overtake each other, and a fault of a
+//! link affects each message by itself (CONTRACT, F2).
 //!
 //! What becomes of a message hangs on the seed, on whence and whither it goes, and on its number on
 //! that link. It must not read what messages say.

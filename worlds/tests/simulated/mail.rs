@@ -3,7 +3,8 @@
 use crate::common::{ragged, seed, steady};
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::time::Span;
-use guildhall_plan::mail::{Law, Spots, Strikes};
+use guildhall_plan::fault::{End as FaultEnd, MailEffect, Places};
+use guildhall_plan::mail::{Law, Spot};
 use guildhall_plan::plan::Network;
 use guildhall_plan::topology::guild_id;
 use guildhall_runtime::bus::{Bus, End, Letter, Mail};
@@ -20,8 +21,13 @@ fn letter(from: End, number: u64) -> Letter {
     Letter { from, mail: Mail::Own(GuildId(number)), cause: 0 }
 }
 
-fn law(from: End, to: End, strikes: Strikes) -> Law {
-    Law { from: Spots::One(spot(from)), to: Spots::One(spot(to)), both: false, strikes }
+fn law(from: End, to: End, effect: MailEffect) -> Law {
+    let one = |end| match spot(end) {
+        Spot::Node(node) => FaultEnd::<Places>::Node(node),
+        Spot::Journal(guild) => FaultEnd::Journal(guild),
+        Spot::Directory => FaultEnd::Directory,
+    };
+    Law { from: one(from), to: one(to), both: false, effect }
 }
 
 /// What has come, in the order in which it came.
@@ -67,22 +73,22 @@ fn messages_overtake_each_other_and_all_arrive_once() {
 
 #[test]
 fn some_are_lost_and_some_arrive_twice() {
-    let lost = under(1, &ragged(1, 5), &[law(A, B, Strikes::Loses(30))]);
+    let lost = under(1, &ragged(1, 5), &[law(A, B, MailEffect::Lose(30))]);
     assert!((600..800).contains(&lost.len()), "{}", lost.len());
-    let mut twice = sorted(under(1, &ragged(1, 5), &[law(A, B, Strikes::Repeats(30))]));
+    let mut twice = sorted(under(1, &ragged(1, 5), &[law(A, B, MailEffect::Duplicate(30))]));
     assert!((1_200..1_400).contains(&twice.len()), "{}", twice.len());
     twice.dedup();
     assert_eq!(twice.len(), 1_000);
-    assert_eq!(under(1, &ragged(1, 5), &[law(A, B, Strikes::Loses(100))]), NONE);
+    assert_eq!(under(1, &ragged(1, 5), &[law(A, B, MailEffect::Lose(100))]), NONE);
     // Faults of others strike none of these.
-    let others = [law(B, A, Strikes::Cuts), law(A, JOURNAL, Strikes::Cuts)];
+    let others = [law(B, A, MailEffect::LoseAll), law(A, JOURNAL, MailEffect::LoseAll)];
     assert_eq!(under(1, &ragged(1, 5), &others).len(), 1_000);
 }
 
 #[test]
 fn what_is_lost_hangs_on_the_message_and_not_on_other_faults() {
-    let lossy = law(A, B, Strikes::Loses(30));
-    let slow = law(A, B, Strikes::Delays(Span::secs(3)));
+    let lossy = law(A, B, MailEffect::Lose(30));
+    let slow = law(A, B, MailEffect::Delay(Span::secs(3)));
     let alone = sorted(under(1, &ragged(1, 5), &[lossy]));
     assert_eq!(alone, sorted(under(1, &ragged(1, 5), &[slow, lossy])));
     assert_ne!(alone, sorted(under(2, &ragged(1, 5), &[lossy])));
@@ -93,7 +99,7 @@ fn a_delay_is_that_long_at_most() {
     simulate(seed(1), &steady(2), async |machines, post: Post<_>| {
         let time = machines.net().time().clone();
         let mut inbox = post.join(B);
-        post.begin(7, law(A, B, Strikes::Delays(Span::secs(3))));
+        post.begin(7, law(A, B, MailEffect::Delay(Span::secs(3))));
         (0..100).for_each(|number| post.send(B, letter(A, number)));
         let soon = numbers(&mut inbox, &time, 1_000).await.len();
         assert!((10..60).contains(&soon), "{soon}");
@@ -107,7 +113,7 @@ fn a_partition_is_one_way_or_both() {
         simulate(seed(1), &steady(2), async |machines, post: Post<_>| {
             let time = machines.net().time().clone();
             let (mut a, mut b) = (post.join(A), post.join(B));
-            post.begin(7, Law { both, ..law(A, B, Strikes::Cuts) });
+            post.begin(7, Law { both, ..law(A, B, MailEffect::LoseAll) });
             post.send(B, letter(A, 1));
             post.send(A, letter(B, 2));
             assert_eq!(numbers(&mut b, &time, 10).await, NONE);
@@ -124,10 +130,14 @@ fn what_is_held_comes_when_all_is_over() {
     simulate(seed(1), &steady(2), async |machines, post: Post<_>| {
         let time = machines.net().time().clone();
         let mut journal = post.join(JOURNAL);
-        let holds =
-            Law { from: Spots::Nodes, to: Spots::Journals, both: false, strikes: Strikes::Holds };
+        let holds = Law {
+            from: FaultEnd::Nodes,
+            to: FaultEnd::Journals,
+            both: false,
+            effect: MailEffect::Hold,
+        };
         post.begin(7, holds);
-        post.begin(8, law(B, JOURNAL, Strikes::Holds));
+        post.begin(8, law(B, JOURNAL, MailEffect::Hold));
         post.send(JOURNAL, letter(A, 1));
         post.send(JOURNAL, letter(B, 2));
         assert_eq!(numbers(&mut journal, &time, 60_000).await, NONE);
@@ -143,7 +153,7 @@ fn a_message_to_oneself_is_quick_and_nothing_strikes_it() {
     simulate(seed(1), &steady(2), async |machines, post: Post<_>| {
         let time = machines.net().time().clone();
         let mut inbox = post.join(A);
-        post.begin(7, law(A, A, Strikes::Cuts));
+        post.begin(7, law(A, A, MailEffect::LoseAll));
         post.send(A, letter(A, 1));
         assert_eq!(numbers(&mut inbox, &time, 1).await, [1]);
     });
