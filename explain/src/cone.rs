@@ -1,7 +1,7 @@
 //! The causal cone of a step: which parts of the plan it stems from.
 //!
 //! Two answers are given. The *past* is all that can have led to the step: the acts and clients in
-//! the closure of each step's cause and its actor's step before, and every fault that had struck by
+//! the closure of each step's cause and its actor's step before, and every fault that had begun by
 //! then, since a fault may also work by what it keeps from happening. The *chain* is the one line
 //! of causes from the step back to where the plan began it. Nothing here judges a run.
 

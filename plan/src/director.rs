@@ -22,7 +22,7 @@
 //!   had not handled when it crashed is lost.
 //! - **A guild may be given to a node that is down.** That node owns it once it runs; if it never
 //!   does, the guild goes to its standby, or to the first node that runs, when all is healed.
-//! - **Nothing begins once all is healed.** A fault whose trigger is met in the same instant, or that
+//! - **Nothing begins once all is healed.** A fault whose trigger is met by the healing itself, or that
 //!   is planned for later, does not happen: nothing would end it, and the world is to settle.
 //! - **A fault that has not begun cannot end**, and one ends once.
 

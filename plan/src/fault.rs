@@ -5,6 +5,7 @@
 //! lost, delayed, duplicated and reordered (CONTRACT, F2). What all kinds have in common is one row each
 //! in `facts.rs`. Nothing here acts.
 
+mod details;
 mod end;
 mod facts;
 mod kinds;
@@ -12,15 +13,18 @@ mod naming;
 mod phase;
 mod resolve;
 mod speech;
+mod strength;
 
 use serde::{Deserialize, Serialize};
 
+pub use details::{Ending, Knock, Misdeed, Way};
 pub use end::End;
 pub use facts::{FaultFacts, MailEffect, Target};
-pub use kinds::{Ending, Fault, Knock, Misdeed, Way};
+pub use kinds::Fault;
 pub use naming::{Names, Naming, Places};
 pub use phase::{ClientPhase, GuildPhase, NodePhase, Participant, Phase, Trigger};
 pub use speech::{Intrusion, Speech};
+pub use strength::Strength;
 
 /// Families of faults; a seed draws which of them exist at all.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

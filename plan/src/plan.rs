@@ -99,7 +99,7 @@ impl Network {
 /// When something goes wrong, what, and for how long.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FaultPlan {
-    /// When it begins, or from when on the milestone counts.
+    /// When it begins, or from when on its trigger counts.
     pub at: Instant,
     /// What it waits for, if not only for the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! A client's link: two byte streams, each in order, with latency, bandwidth and a fate.
 //!
 //! A frame is never lost from the middle (CONTRACT, F2): it is late, or nothing after it arrives.
-//! What a frame says is not this file's business, and neither is when a link is struck.
+//! What a frame says is not this file's business, and neither is when a fault affects a link.
 
 use guildhall_core::id::Connection;
 
@@ -66,13 +66,13 @@ pub(crate) const fn tie(key: Key) -> u32 {
     if bits == 0 || bits == u32::MAX { 1 } else { bits }
 }
 
-/// A connection between a client, or a stranger, and a node: what whatever arrives at either end
-/// asks of it. How it is sent is kept apart, so that many links are near each other.
+/// A connection between a client, or an intruder, and a node: what is looked up when something arrives
+/// at either end. How it is sent is kept apart, so that many links are near each other.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
     /// What the node calls it, once it has accepted it.
     pub(crate) connection: Connection,
-    /// The client; a stranger's links have none.
+    /// The client; an intruder's links have none.
     pub(crate) client: Option<u32>,
     /// Bytes that the client has taken and its node has not been told of.
     pub(crate) unread: u32,

@@ -39,11 +39,11 @@ use guildhall_plan::digest::{Digest, Fingerprint};
 use guildhall_plan::director::{Director, Effect};
 use guildhall_plan::fault::{ClientPhase, GuildPhase};
 use guildhall_plan::journal::{self, SimJournal};
-use guildhall_plan::plan::{Plan, PlanError};
+use guildhall_plan::plan::{NodePlan, Plan, PlanError};
 use guildhall_plan::run::Options;
 use guildhall_plan::seed::Domain;
 use guildhall_plan::settling::{Look, RunEnd, Settling};
-use guildhall_plan::topology::{Move, Topology};
+use guildhall_plan::topology::{Move, Seated, Topology};
 use post::Post;
 use stage::{Line, Stage};
 
@@ -115,30 +115,8 @@ impl<'a, W: Witness> World<'a, W> {
     pub(crate) fn new(plan: &'a Plan, options: Options, witness: W) -> Result<Self, PlanError> {
         let topology = Topology::new(plan)?;
         let director = Director::new(plan, &topology)?;
-        let limits = topology.cast.limits.clone();
-        let nodes: Vec<NodeHost> = plan
-            .nodes
-            .iter()
-            .zip(0..)
-            .map(|(part, id)| NodeHost {
-                node: new_node((NodeId(id), 1), &topology, options.mutant),
-                clock: Clock::new(part.drift),
-                wake: u64::MAX,
-                up: true,
-                paused: false,
-                held: Vec::new(),
-                hits: 0,
-            })
-            .collect();
-        let clients: Vec<ClientHost> = topology
-            .clients
-            .iter()
-            .map(|seated| ClientHost {
-                client: Client::new(seated.identity, limits.clone(), options.mutant),
-                clock: Clock::new(seated.drift),
-                wake: u64::MAX,
-            })
-            .collect();
+        let nodes = node_hosts(plan, &topology, options.mutant);
+        let clients = client_hosts(&topology, options.mutant);
         let stage = Stage {
             seed: plan.seed,
             network: plan.network.clone(),
@@ -334,6 +312,29 @@ impl<'a, W: Witness> World<'a, W> {
             self.reached(client, ClientPhase::Lost);
         }
     }
+}
+
+fn node_hosts(plan: &Plan, topology: &Topology, mutant: Option<Mutant>) -> Vec<NodeHost> {
+    let host = |(part, id): (&NodePlan, u16)| NodeHost {
+        node: new_node((NodeId(id), 1), topology, mutant),
+        clock: Clock::new(part.drift),
+        wake: u64::MAX,
+        up: true,
+        paused: false,
+        held: Vec::new(),
+        hits: 0,
+    };
+    plan.nodes.iter().zip(0..).map(host).collect()
+}
+
+fn client_hosts(topology: &Topology, mutant: Option<Mutant>) -> Vec<ClientHost> {
+    let limits = &topology.cast.limits;
+    let host = |seated: &Seated| ClientHost {
+        client: Client::new(seated.identity, limits.clone(), mutant),
+        clock: Clock::new(seated.drift),
+        wake: u64::MAX,
+    };
+    topology.clients.iter().map(host).collect()
 }
 
 fn new_node(start: (NodeId, u32), topology: &Topology, mutant: Option<Mutant>) -> Node {

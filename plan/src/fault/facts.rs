@@ -3,7 +3,7 @@
 use guildhall_check::cast::Strain;
 use guildhall_core::time::Span;
 
-use super::{End, Family, Fault, Names, Naming, Participant, Places};
+use super::{End, Family, Fault, Names, Naming, Participant, Places, Strength};
 
 /// The facts about a kind of fault.
 #[derive(Debug)]
@@ -89,6 +89,33 @@ impl<N: Naming> Fault<N> {
             Self::Delay { from, to, by } => mail_row("delay", (from, to), false, MailEffect::Delay(*by)),
             Self::Partition { a, b, one_way } => mail_row("partition", (a, b), !*one_way, MailEffect::LoseAll),
             Self::Hold { from, to } => mail_row("hold", (from, to), false, MailEffect::Hold),
+        }
+    }
+
+    /// The number that says how much it does, if there is one.
+    pub const fn strength(&mut self) -> Option<Strength<'_>> {
+        match self {
+            Self::Cut { how, .. } => how.strength(),
+            Self::Misbehave { deed, .. } => deed.strength(),
+            Self::Knock { says, .. } => says.strength(),
+            Self::Delay { by, .. } | Self::JournalSlow { by, .. } => Some(Strength::Span(by)),
+            Self::WallJump { by_ms, .. } => Some(Strength::Millis(by_ms)),
+            Self::JournalFull { room, .. } => Some(Strength::Count(room)),
+            Self::Stall { .. }
+            | Self::Slow { .. }
+            | Self::Silence { .. }
+            | Self::Steal { .. }
+            | Self::Pause { .. }
+            | Self::Crash { .. }
+            | Self::Stop { .. }
+            | Self::FalseAlarm { .. }
+            | Self::Move { .. }
+            | Self::JournalCrash { .. }
+            | Self::JournalFail { .. }
+            | Self::Lossy { .. }
+            | Self::Repeat { .. }
+            | Self::Partition { .. }
+            | Self::Hold { .. } => None,
         }
     }
 

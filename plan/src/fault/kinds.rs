@@ -1,11 +1,14 @@
-//! The kinds of faults, each with whom it strikes.
+//! The kinds of faults, each with its target: by name and by place, and in words.
 
 use std::fmt;
 
 use guildhall_core::time::Span;
 use serde::{Deserialize, Serialize};
 
-use super::{End, Names, Naming};
+use super::resolve::{client_place, guild_place, node_place};
+use super::{End, Ending, Knock, Misdeed, Names, Naming, Places, Way};
+use crate::plan::PlanError;
+use crate::topology::Topology;
 
 /// One thing that goes wrong.
 ///
@@ -167,15 +170,15 @@ pub enum Fault<N: Naming = Names> {
         /// What it does.
         deed: Misdeed,
     },
-    /// A stranger opens a connection of its own and tries to take a client's session.
+    /// An intruder opens a connection of its own and tries to take a client's session.
     Steal {
         /// Whose session.
         client: N::Client,
-        /// Whether the stranger has the right token (then it is the client's user, on a second
+        /// Whether the intruder has the right token (then it is the client's user, on a second
         /// socket).
         token: bool,
     },
-    /// A stranger opens a connection of its own at a client's node, and asks for what there is not.
+    /// An intruder opens a connection of its own at a client's node, and asks for what there is not.
     Knock {
         /// Whose node, and whom it says it is.
         client: N::Client,
@@ -184,142 +187,76 @@ pub enum Fault<N: Naming = Names> {
     },
 }
 
-/// What a stranger asks for at the door.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Knock {
-    /// A session, with a token that is nobody's.
-    Token,
-    /// A session of a shard that there cannot be.
-    Shard,
-    /// A session with intents that there are not.
-    Intents,
-    /// The client's session, with its token, after so many dispatches that were never sent.
-    Ahead {
-        /// How many more than the last one that the client has taken.
-        by: u64,
-    },
-}
-
-/// How a connection ends.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// Both ends read the end of the stream, after what was sent before.
-    Fin,
-    /// Both ends are told at once; what was under way is lost.
-    Reset,
-    /// The client is told at once, its node only later: the connection is half open meanwhile.
-    HalfOpen {
-        /// How much later.
-        late: Span,
-    },
-}
-
-/// Which way a stream flows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Way {
-    /// To the client.
-    Down,
-    /// To the node.
-    Up,
-    /// Both.
-    Both,
-}
-
-/// What a hostile client does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Misdeed {
-    /// Sends this many heartbeats at once.
-    Flood {
-        /// How many.
-        frames: u32,
-    },
-    /// Claims to have taken dispatches that were never sent.
-    LieAhead {
-        /// How many more than the last one.
-        by: u64,
-    },
-    /// Sends a frame that cannot be read.
-    Broken,
-    /// Sends an opcode that does not exist.
-    Opcode,
-    /// Sends a frame of this many bytes.
-    Huge {
-        /// How long.
-        bytes: u32,
-    },
-    /// Identifies a second time on the same connection.
-    IdentifyAgain,
-    /// Resumes on a connection that has a session already.
-    ResumeAgain,
-    /// Sends an opcode that only a session may use, and that nothing comes of there.
-    Other,
-}
-
-impl Way {
-    /// Whether frames to the client are struck.
-    #[must_use]
-    pub const fn is_down(self) -> bool {
-        matches!(self, Self::Down | Self::Both)
-    }
-
-    /// Whether frames to the node are struck.
-    #[must_use]
-    pub const fn is_up(self) -> bool {
-        matches!(self, Self::Up | Self::Both)
-    }
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Down => "to the client",
-            Self::Up => "to the node",
-            Self::Both => "both ways",
+impl Fault {
+    /// The same fault by places.
+    ///
+    /// # Errors
+    /// If it names a participant that the plan does not have, or asks for what cannot be.
+    pub fn resolve(&self, names: &Topology) -> Result<Fault<Places>, PlanError> {
+        let client = |name: &str| names.client(name).map(client_place);
+        let node = |name: &str| names.node(name).map(node_place);
+        let guild = |name: &str| names.guild(name).map(guild_place);
+        let share = |share: u8| match share {
+            0..=100 => Ok(share),
+            _ => Err(PlanError::Invalid(format!("{self}: that is more than all"))),
+        };
+        Ok(match self {
+            Self::Cut { client: who, how } => Fault::Cut { client: client(who)?, how: *how },
+            Self::Stall { client: who, way } => Fault::Stall { client: client(who)?, way: *way },
+            Self::Slow { client: who, bandwidth } => {
+                Fault::Slow { client: client(who)?, bandwidth: (*bandwidth).max(1) }
+            }
+            Self::Silence { client: who, way } => {
+                Fault::Silence { client: client(who)?, way: *way }
+            }
+            Self::Misbehave { client: who, deed } => {
+                if names.cast.clients[names.client(who)?].honest {
+                    let why = format!("`{who}` misbehaves, but is not marked as hostile");
+                    return Err(PlanError::Invalid(why));
+                }
+                Fault::Misbehave { client: client(who)?, deed: *deed }
+            }
+            Self::Steal { client: who, token } => {
+                Fault::Steal { client: client(who)?, token: *token }
+            }
+            Self::Knock { client: who, says } => Fault::Knock { client: client(who)?, says: *says },
+            Self::Pause { node: at } => Fault::Pause { node: node(at)? },
+            Self::Crash { node: at, forever } => {
+                Fault::Crash { node: node(at)?, forever: *forever }
+            }
+            Self::Stop { node: at } => Fault::Stop { node: node(at)? },
+            Self::FalseAlarm { node: at } => Fault::FalseAlarm { node: node(at)? },
+            Self::WallJump { node: at, by_ms } => {
+                Fault::WallJump { node: node(at)?, by_ms: *by_ms }
+            }
+            Self::Move { guild: of, to } => Fault::Move { guild: guild(of)?, to: node(to)? },
+            Self::JournalSlow { guild: of, by } => {
+                Fault::JournalSlow { guild: guild(of)?, by: *by }
+            }
+            Self::JournalCrash { guild: of } => Fault::JournalCrash { guild: guild(of)? },
+            Self::JournalFull { guild: of, room } => {
+                Fault::JournalFull { guild: guild(of)?, room: *room }
+            }
+            Self::JournalFail { guild: of } => Fault::JournalFail { guild: guild(of)? },
+            Self::Lossy { from, to, share: of } => {
+                let (from, to) = (from.resolve(names)?, to.resolve(names)?);
+                Fault::Lossy { from, to, share: share(*of)? }
+            }
+            Self::Repeat { from, to, share: of } => {
+                let (from, to) = (from.resolve(names)?, to.resolve(names)?);
+                Fault::Repeat { from, to, share: share(*of)? }
+            }
+            Self::Delay { from, to, by } => {
+                Fault::Delay { from: from.resolve(names)?, to: to.resolve(names)?, by: *by }
+            }
+            Self::Partition { a, b, one_way } => {
+                let (a, b) = (a.resolve(names)?, b.resolve(names)?);
+                Fault::Partition { a, b, one_way: *one_way }
+            }
+            Self::Hold { from, to } => {
+                Fault::Hold { from: from.resolve(names)?, to: to.resolve(names)? }
+            }
         })
-    }
-}
-
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fin => f.write_str("ends"),
-            Self::Reset => f.write_str("is reset"),
-            Self::HalfOpen { late } => write!(f, "is half open for {late}"),
-        }
-    }
-}
-
-impl fmt::Display for Misdeed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flood { frames } => write!(f, "floods: {frames} frames"),
-            Self::LieAhead { by } => write!(f, "claims {by} dispatches too many"),
-            Self::Broken => f.write_str("sends a broken frame"),
-            Self::Opcode => f.write_str("sends an unknown opcode"),
-            Self::Huge { bytes } => write!(f, "sends a frame of {bytes} bytes"),
-            Self::IdentifyAgain => f.write_str("identifies again"),
-            Self::ResumeAgain => f.write_str("resumes again"),
-            Self::Other => f.write_str("sends an opcode that means nothing here"),
-        }
-    }
-}
-
-impl fmt::Display for Knock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Token => f.write_str("identifies with nobody's token"),
-            Self::Shard => f.write_str("identifies for a shard that cannot be"),
-            Self::Intents => f.write_str("identifies with intents that there are not"),
-            Self::Ahead { by } => write!(f, "resumes {by} dispatches ahead"),
-        }
     }
 }
 
@@ -375,4 +312,8 @@ impl fmt::Display for Fault {
             Self::Knock { client, says } => write!(f, "a stranger at {client}'s node {says}"),
         }
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }

@@ -216,13 +216,13 @@ impl Script {
         self.fault(Fault::Misbehave { client, deed }, Span::ZERO);
     }
 
-    /// A stranger tries to take somebody's session, with the right token or a wrong one.
+    /// An intruder tries to take somebody's session, with the right token or a wrong one.
     pub fn steal(&mut self, who: Who, token: bool) {
         let client = self.name(who);
         self.fault(Fault::Steal { client, token }, Span::ZERO);
     }
 
-    /// A stranger at somebody's node asks for what there is not.
+    /// An intruder at somebody's node asks for what there is not.
     pub fn knock(&mut self, who: Who, says: Knock) {
         let client = self.name(who);
         self.fault(Fault::Knock { client, says }, Span::ZERO);

@@ -3,6 +3,7 @@
 use guildhall_core::id::NodeId;
 use guildhall_core::step::WorldEvent;
 use guildhall_plan::director::{self, Effect};
+use guildhall_plan::journal::Input;
 use guildhall_plan::topology::guild_id;
 use guildhall_runtime::bus::{End, Letter, Mail};
 
@@ -67,7 +68,9 @@ impl<W: World> Play<W> {
             }
             Effect::Misbehave { client, deed } => self.misbehave(client, deed),
             Effect::Intrude { fault, client, why } => self.intrude(fault, client, why),
-            Effect::Journal { guild, fault } => self.journals[guild as usize].fault(fault),
+            Effect::Journal { guild, fault } => {
+                self.journals[guild as usize].handle(0, Input::Fault(fault));
+            }
             Effect::BeginLaw { fault, law } => self.world.post().begin(fault, law),
             Effect::EndLaw { fault } => self.world.post().relieve(fault),
         }

@@ -39,18 +39,13 @@ impl<W: World> Play<W> {
     }
 }
 
-/// A frame as text, though it may be none that a client should send.
+/// A frame as text, though it may be none that a client should send: broken JSON, or too long.
 fn text(speech: &Speech) -> String {
-    let mut text = match &speech.frame {
-        ClientFrame::Malformed(Malformed::Payload) => "{\"op\":".to_owned(),
-        ClientFrame::Malformed(_) => "{\"op\":99,\"d\":null}".to_owned(),
-        ClientFrame::Other => "{\"op\":3,\"d\":{}}".to_owned(),
-        frame @ (ClientFrame::Identify(_)
-        | ClientFrame::Resume(_)
-        | ClientFrame::Heartbeat { .. }) => encode_client(frame),
-    };
-    text.extend(std::iter::repeat_n(' ', speech.bytes.unwrap_or(0) as usize));
-    text
+    let mut text = encode_client(&speech.frame);
+    if speech.frame == ClientFrame::Malformed(Malformed::Payload) {
+        text.truncate("{\"op\":".len());
+    }
+    text + &" ".repeat(speech.bytes.unwrap_or(0) as usize)
 }
 
 /// Sends one frame, and reads until the connection is closed.

@@ -7,7 +7,7 @@ use guildhall_core::id::GuildId;
 use guildhall_core::journal::keeper::Answer;
 use guildhall_core::step::{Actor, JournalEvent, Witness};
 use guildhall_core::time::{Instant, Now};
-use guildhall_plan::journal::{Effect, Input, JournalFault, SimJournal};
+use guildhall_plan::journal::{Effect, Input, SimJournal};
 use guildhall_runtime::bus::{Bus, End, Letter, Mail};
 use guildhall_runtime::inbox::Inbox;
 use guildhall_runtime::watch::Watch;
@@ -40,12 +40,7 @@ impl<T: Timeline> Journal<T> {
         }
     }
 
-    /// A fault begins or is over.
-    pub(super) fn fault(&self, fault: JournalFault) {
-        self.handle(0, Input::Fault(fault));
-    }
-
-    fn handle(&self, mut cause: u64, input: Input) {
+    pub(super) fn handle(&self, mut cause: u64, input: Input) {
         // Held throughout, so that steps are told in the order in which they were taken.
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let (before, mut effects) = (machine.hits(), Vec::new());

@@ -14,7 +14,7 @@ struct Draw<'a> {
 }
 
 /// Adds one fault of a family to a plan, or a few that belong together.
-pub(super) fn strike(plan: &mut Plan, family: Family, key: Key, until: Instant) {
+pub(super) fn draw(plan: &mut Plan, family: Family, key: Key, until: Instant) {
     if plan.clients.is_empty() || plan.nodes.is_empty() {
         return;
     }
@@ -153,7 +153,7 @@ impl Draw<'_> {
             return;
         };
         let (node, plan) = (self.named("again"), &self.plan.guilds[guild]);
-        let (guild, heir) = (plan.name.clone(), plan.heir.clone().unwrap_or(node));
+        let (guild, standby) = (plan.name.clone(), plan.heir.clone().unwrap_or(node));
         let is = *key.with(1).pick(&[
             GuildPhase::Opening,
             GuildPhase::Granted,
@@ -163,11 +163,11 @@ impl Draw<'_> {
         let when = Trigger::Guild { guild: guild.clone(), is };
         let lasts = self.span("second", 5, 8_000);
         let (fault, lasts) = match key.with(2).below(4) {
-            0 => (Fault::Crash { node: heir, forever: false }, lasts),
+            0 => (Fault::Crash { node: standby, forever: false }, lasts),
             1 => (Fault::JournalCrash { guild }, lasts.scaled(1, 4)),
-            2 => (Fault::Move { guild, to: heir }, Span::ZERO),
+            2 => (Fault::Move { guild, to: standby }, Span::ZERO),
             _ => {
-                let (a, b) = (End::Node(heir), End::Journal(guild));
+                let (a, b) = (End::Node(standby), End::Journal(guild));
                 let one_way = key.with(3).chance(Ratio::of(1, 2));
                 (Fault::Partition { a, b, one_way }, lasts)
             }
@@ -224,7 +224,7 @@ impl Draw<'_> {
         }
     }
 
-    /// Something strikes the messages from one end to another.
+    /// A fault of the messages from one end to another.
     fn post(&mut self, from: End, to: End) {
         let (key, lasts) = (self.key, self.span("for", 100, 15_000));
         let when = self.when_guild();
@@ -268,7 +268,7 @@ impl Draw<'_> {
         self.either_way(End::Directory);
     }
 
-    /// Something strikes the messages to an end or from it.
+    /// A fault of the messages to an end or from it.
     fn either_way(&mut self, end: End) {
         let all = self.key.text("all").chance(Ratio::of(1, 2));
         let nodes = if all { End::Nodes } else { End::Node(self.named("node")) };
