@@ -41,8 +41,8 @@ pub use requests::{AnswerFrame, RequestFrame};
 use requests::{IncomingRequest, RequestStreams};
 use writer::{FinishedWrite, PendingWrite};
 
-/// How many events may wait for the node. A frame in one is at most [`reader::MAX_FRAME`] bytes
-/// long.
+/// How many events may wait for the node. A frame in one is at most
+/// [`MOST_FRAME_BYTES`](guildhall_core::limits::MOST_FRAME_BYTES) long.
 const EVENT_QUEUE: usize = 1_024;
 
 /// How many events one pass handles.

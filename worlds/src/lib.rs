@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 #[cfg(madsim)]
+pub mod chronicle;
+#[cfg(madsim)]
 pub mod judge;
 #[cfg(madsim)]
 pub mod net;

@@ -3,6 +3,8 @@
 #![cfg(madsim)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "plays/corners.rs"]
+mod corners;
 #[path = "plays/corpus.rs"]
 mod corpus;
 #[path = "plays/parity.rs"]

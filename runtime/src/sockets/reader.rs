@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt;
 use guildhall_core::frame::{ClientFrame, Farewell, Malformed};
 use guildhall_core::id::Connection;
+use guildhall_core::limits::MOST_FRAME_BYTES;
 use guildhall_core::time::Span;
 use http::{HeaderName, HeaderValue};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf, WriteHalf, split};
@@ -22,10 +23,6 @@ use crate::wire;
 
 /// The header of the handshake's response that holds the connection's id, as `SLOT.GENERATION`.
 pub const CONNECTION_HEADER: &str = "x-guildhall-connection";
-
-/// The longest message that is read, in bytes. The node disconnects over much shorter ones (B4); a
-/// longer one is reported to it as malformed with this length.
-pub(super) const MAX_FRAME: usize = 16 * 1_024;
 
 /// How long the handshake may take.
 const HANDSHAKE_TIMEOUT: Span = Span::secs(10);
@@ -114,8 +111,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let name = format!("{}.{}", connection.slot, connection.generation);
-    let mut server =
-        ServerBuilder::new().limits(Limits::default().max_payload_len(Some(MAX_FRAME)));
+    let mut server = ServerBuilder::new()
+        .limits(Limits::default().max_payload_len(Some(MOST_FRAME_BYTES as usize)));
     if let Ok(name) = HeaderValue::from_str(&name) {
         server = server.add_header(HeaderName::from_static(CONNECTION_HEADER), name)?;
     }
@@ -140,7 +137,8 @@ fn classify(message: Option<Result<Message, Error>>) -> Result<Received, Farewel
         None => return Err(Farewell::End),
         Some(Err(Error::Io(error))) => return Err(super::writer::disconnect_reason(&error)),
         Some(Err(Error::PayloadTooLong { .. })) => {
-            let bytes = u32::try_from(MAX_FRAME).unwrap_or(u32::MAX);
+            // It is not read: the node is told that it is longer than any legal frame.
+            let bytes = MOST_FRAME_BYTES + 1;
             return Ok(Received::Frame(ClientFrame::Malformed(Malformed::Payload), bytes));
         }
         // A client that violates the WebSocket protocol is disconnected.

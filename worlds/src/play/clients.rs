@@ -9,7 +9,7 @@ use guildhall_runtime::rt::Rt;
 use guildhall_runtime::wire::GatewayUrls;
 use tokio::sync::mpsc;
 
-use super::Play;
+use super::{Cue, Play};
 use crate::net::Host;
 use crate::world::World;
 
@@ -55,6 +55,10 @@ impl<W: World> Play<W> {
             rt.spawn(ClientDriver::new(start, rt.clone(), self.judge.clone()).run(wishes));
             self.clients.wishes.push(wish);
             self.clients.off.push(true);
+            self.agenda.push(seated.starts.as_micros(), Cue::Start(client));
+        }
+        for (index, act) in self.plan.acts.iter().enumerate() {
+            self.agenda.push(act.at.as_micros(), Cue::Act(index));
         }
     }
 

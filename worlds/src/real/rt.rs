@@ -5,6 +5,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use guildhall_core::time::{Instant, Now};
 use guildhall_runtime::rt::Rt;
@@ -15,6 +16,10 @@ use super::panics::PanicReporter;
 use super::pause_gate::PauseGate;
 use super::time::ScaledTime;
 use crate::rt::{HostState, Timeline};
+
+/// Attempts to bind an address that is in use, a millisecond apart. A host that has just crashed may
+/// still hold the address: its tasks end only when they would run next.
+const BIND_ATTEMPTS: u32 = 1_000;
 
 /// The runtime of one host, from its start to its crash.
 #[derive(Clone)]
@@ -52,7 +57,16 @@ impl Rt for RealRt {
     }
 
     async fn bind(&self, at: SocketAddr) -> io::Result<TcpListener> {
-        TcpListener::bind(at).await
+        let mut left = BIND_ATTEMPTS;
+        loop {
+            match TcpListener::bind(at).await {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && left > 0 => {
+                    left -= 1;
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                bound => return bound,
+            }
+        }
     }
 
     async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {

@@ -3,7 +3,8 @@
 use crate::common::{constant_latency, seed, uniform_latency};
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::time::Span;
-use guildhall_plan::mail::{Law, Spots, Strikes};
+use guildhall_plan::fault::{End, MailEffect, Places};
+use guildhall_plan::mail::{Law, Spot};
 use guildhall_plan::plan::Network;
 use guildhall_plan::topology::guild_id;
 use guildhall_runtime::bus::{Bus, BusMessage, Endpoint, Envelope};
@@ -20,8 +21,13 @@ fn envelope(from: Endpoint, number: u64) -> Envelope {
     Envelope { from, message: BusMessage::OwnGuild(GuildId(number)), cause: 0 }
 }
 
-fn law(from: Endpoint, to: Endpoint, strikes: Strikes) -> Law {
-    Law { from: Spots::One(spot(from)), to: Spots::One(spot(to)), both: false, strikes }
+fn law(from: Endpoint, to: Endpoint, effect: MailEffect) -> Law {
+    let one = |end| match spot(end) {
+        Spot::Node(node) => End::<Places>::Node(node),
+        Spot::Journal(guild) => End::Journal(guild),
+        Spot::Directory => End::Directory,
+    };
+    Law { from: one(from), to: one(to), both: false, effect }
 }
 
 /// The numbers of the messages that arrive within `ms` milliseconds, in order.
@@ -68,23 +74,23 @@ fn messages_are_reordered_and_arrive_once() {
 
 #[test]
 fn faults_lose_and_duplicate_messages() {
-    let lost = delivered(1, &uniform_latency(1, 5), &[law(A, B, Strikes::Loses(30))]);
+    let lost = delivered(1, &uniform_latency(1, 5), &[law(A, B, MailEffect::Lose(30))]);
     assert!((600..800).contains(&lost.len()), "{}", lost.len());
     let mut received =
-        sorted(delivered(1, &uniform_latency(1, 5), &[law(A, B, Strikes::Repeats(30))]));
+        sorted(delivered(1, &uniform_latency(1, 5), &[law(A, B, MailEffect::Duplicate(30))]));
     assert!((1_200..1_400).contains(&received.len()), "{}", received.len());
     received.dedup();
     assert_eq!(received.len(), 1_000);
-    assert_eq!(delivered(1, &uniform_latency(1, 5), &[law(A, B, Strikes::Loses(100))]), NONE);
+    assert_eq!(delivered(1, &uniform_latency(1, 5), &[law(A, B, MailEffect::Lose(100))]), NONE);
     // Faults on other links do not affect these messages.
-    let others = [law(B, A, Strikes::Cuts), law(A, JOURNAL, Strikes::Cuts)];
+    let others = [law(B, A, MailEffect::LoseAll), law(A, JOURNAL, MailEffect::LoseAll)];
     assert_eq!(delivered(1, &uniform_latency(1, 5), &others).len(), 1_000);
 }
 
 #[test]
 fn loss_depends_on_the_message_and_not_on_other_faults() {
-    let lossy = law(A, B, Strikes::Loses(30));
-    let slow = law(A, B, Strikes::Delays(Span::secs(3)));
+    let lossy = law(A, B, MailEffect::Lose(30));
+    let slow = law(A, B, MailEffect::Delay(Span::secs(3)));
     let alone = sorted(delivered(1, &uniform_latency(1, 5), &[lossy]));
     assert_eq!(alone, sorted(delivered(1, &uniform_latency(1, 5), &[slow, lossy])));
     assert_ne!(alone, sorted(delivered(2, &uniform_latency(1, 5), &[lossy])));
@@ -95,7 +101,7 @@ fn a_delay_is_bounded() {
     simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
         let time = hosts.net().time().clone();
         let mut inbox = peers.register(B);
-        peers.begin_fault(7, law(A, B, Strikes::Delays(Span::secs(3))));
+        peers.begin_fault(7, law(A, B, MailEffect::Delay(Span::secs(3))));
         (0..100).for_each(|number| peers.send(B, envelope(A, number)));
         let soon = numbers(&mut inbox, &time, 1_000).await.len();
         assert!((10..60).contains(&soon), "{soon}");
@@ -109,7 +115,7 @@ fn a_partition_cuts_one_direction_or_both() {
         simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
             let time = hosts.net().time().clone();
             let (mut a, mut b) = (peers.register(A), peers.register(B));
-            peers.begin_fault(7, Law { both, ..law(A, B, Strikes::Cuts) });
+            peers.begin_fault(7, Law { both, ..law(A, B, MailEffect::LoseAll) });
             peers.send(B, envelope(A, 1));
             peers.send(A, envelope(B, 2));
             assert_eq!(numbers(&mut b, &time, 10).await, NONE);
@@ -127,9 +133,9 @@ fn held_messages_arrive_when_the_fault_ends() {
         let time = hosts.net().time().clone();
         let mut journal = peers.register(JOURNAL);
         let holds =
-            Law { from: Spots::Nodes, to: Spots::Journals, both: false, strikes: Strikes::Holds };
+            Law { from: End::Nodes, to: End::Journals, both: false, effect: MailEffect::Hold };
         peers.begin_fault(7, holds);
-        peers.begin_fault(8, law(B, JOURNAL, Strikes::Holds));
+        peers.begin_fault(8, law(B, JOURNAL, MailEffect::Hold));
         peers.send(JOURNAL, envelope(A, 1));
         peers.send(JOURNAL, envelope(B, 2));
         assert_eq!(numbers(&mut journal, &time, 60_000).await, NONE);
@@ -145,7 +151,7 @@ fn messages_to_oneself_are_fast_and_unaffected_by_faults() {
     simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
         let time = hosts.net().time().clone();
         let mut inbox = peers.register(A);
-        peers.begin_fault(7, law(A, A, Strikes::Cuts));
+        peers.begin_fault(7, law(A, A, MailEffect::LoseAll));
         peers.send(A, envelope(A, 1));
         assert_eq!(numbers(&mut inbox, &time, 1).await, [1]);
     });

@@ -2,7 +2,7 @@
 
 use guildhall_core::time::{Instant, Span};
 
-use crate::fault::{End, Ending, Family, Fault, Milestone, Stage, Turn, Way};
+use crate::fault::{ClientPhase, End, Ending, Family, Fault, GuildPhase, Trigger, Way};
 use crate::plan::{FaultPlan, Plan};
 use crate::seed::{Key, Ratio};
 
@@ -13,8 +13,8 @@ struct Draw<'a> {
     at: Instant,
 }
 
-/// Adds a fault of a family to a plan, or a few related ones.
-pub(super) fn strike(plan: &mut Plan, family: Family, key: Key, until: Instant) {
+/// Adds one fault of a family to a plan, or a few that belong together.
+pub(super) fn draw(plan: &mut Plan, family: Family, key: Key, until: Instant) {
     if plan.clients.is_empty() || plan.nodes.is_empty() {
         return;
     }
@@ -54,24 +54,29 @@ impl Draw<'_> {
         (count > 0).then(|| self.key.text("guild").below(count) as usize)
     }
 
-    fn push(&mut self, when: Option<Milestone>, lasts: Span, fault: Fault) {
+    fn push(&mut self, when: Option<Trigger>, lasts: Span, fault: Fault) {
         self.plan.faults.push(FaultPlan { at: self.at, when, lasts, fault });
     }
 
-    /// Draws a trigger: one fault in three waits for a stage of a client.
-    fn when_client(&self, client: &str) -> Option<Milestone> {
-        let stages = [Stage::Identifying, Stage::Resuming, Stage::Replaying, Stage::Live];
+    /// One fault in three waits for a client to be in the midst of something.
+    fn when_client(&self, client: &str) -> Option<Trigger> {
+        let stages = [
+            ClientPhase::Identifying,
+            ClientPhase::Resuming,
+            ClientPhase::Replaying,
+            ClientPhase::Live,
+        ];
         let is = *self.key.text("stage").pick(&stages);
         let waits = self.key.text("waits").chance(Ratio::of(1, 3));
-        waits.then(|| Milestone::Client { client: client.to_owned(), is })
+        waits.then(|| Trigger::Client { client: client.to_owned(), is })
     }
 
-    /// Draws a trigger: one fault in three waits for an event of a guild.
-    fn when_guild(&self) -> Option<Milestone> {
+    /// One fault in three waits for something to happen to a guild.
+    fn when_guild(&self) -> Option<Trigger> {
         let waits = self.key.text("waits").chance(Ratio::of(1, 3));
-        self.guild().filter(|_| waits).map(|guild| Milestone::Guild {
+        self.guild().filter(|_| waits).map(|guild| Trigger::Guild {
             guild: self.plan.guilds[guild].name.clone(),
-            is: *self.key.text("turn").pick(&Turn::ALL),
+            is: *self.key.text("turn").pick(&GuildPhase::ALL),
         })
     }
 
@@ -148,16 +153,21 @@ impl Draw<'_> {
             return;
         };
         let (node, plan) = (self.named("again"), &self.plan.guilds[guild]);
-        let (guild, heir) = (plan.name.clone(), plan.heir.clone().unwrap_or(node));
-        let is = *key.with(1).pick(&[Turn::Opening, Turn::Granted, Turn::Serving, Turn::Kept]);
-        let when = Milestone::Guild { guild: guild.clone(), is };
+        let (guild, standby) = (plan.name.clone(), plan.heir.clone().unwrap_or(node));
+        let is = *key.with(1).pick(&[
+            GuildPhase::Opening,
+            GuildPhase::Granted,
+            GuildPhase::Serving,
+            GuildPhase::Kept,
+        ]);
+        let when = Trigger::Guild { guild: guild.clone(), is };
         let lasts = self.span("second", 5, 8_000);
         let (fault, lasts) = match key.with(2).below(4) {
-            0 => (Fault::Crash { node: heir, forever: false }, lasts),
+            0 => (Fault::Crash { node: standby, forever: false }, lasts),
             1 => (Fault::JournalCrash { guild }, lasts.scaled(1, 4)),
-            2 => (Fault::Move { guild, to: heir }, Span::ZERO),
+            2 => (Fault::Move { guild, to: standby }, Span::ZERO),
             _ => {
-                let (a, b) = (End::Node(heir), End::Journal(guild));
+                let (a, b) = (End::Node(standby), End::Journal(guild));
                 let one_way = key.with(3).chance(Ratio::of(1, 2));
                 (Fault::Partition { a, b, one_way }, lasts)
             }
@@ -214,7 +224,7 @@ impl Draw<'_> {
         }
     }
 
-    /// Adds a fault of the messages from one endpoint to another.
+    /// A fault of the messages from one end to another.
     fn post(&mut self, from: End, to: End) {
         let (key, lasts) = (self.key, self.span("for", 100, 15_000));
         let when = self.when_guild();
@@ -258,7 +268,7 @@ impl Draw<'_> {
         self.either_way(End::Directory);
     }
 
-    /// Adds a fault of the messages to an endpoint or from it.
+    /// A fault of the messages to an end or from it.
     fn either_way(&mut self, end: End) {
         let all = self.key.text("all").chance(Ratio::of(1, 2));
         let nodes = if all { End::Nodes } else { End::Node(self.named("node")) };

@@ -1,38 +1,39 @@
-//! What a fault can wait for, and what its victim was doing when it struck.
+//! The phases that participants go through: what a fault can wait for, and what its target was doing
+//! when it was injected.
 
 use serde::{Deserialize, Serialize};
 
 /// What a fault can wait for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Milestone {
+pub enum Trigger {
     /// A client does something.
     Client {
         /// Whom it waits for.
         client: String,
         /// What that client is to be doing.
-        is: Stage,
+        is: ClientPhase,
     },
     /// Something happens to a guild.
     Guild {
         /// Which.
         guild: String,
         /// What.
-        is: Turn,
+        is: GuildPhase,
     },
     /// Something happens to a node.
     Node {
         /// Which.
         node: String,
         /// What.
-        is: Health,
+        is: NodePhase,
     },
 }
 
 /// What a client can be waited for to do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum ClientPhase {
     /// It has sent IDENTIFY.
     Identifying,
     /// It has sent RESUME.
@@ -48,7 +49,7 @@ pub enum Stage {
 /// What can be waited for to happen to a guild.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Turn {
+pub enum GuildPhase {
     /// Nobody has asked for its journal yet, or its owner has stepped down.
     Orphaned,
     /// A node has asked its journal for an epoch.
@@ -74,25 +75,25 @@ pub enum Turn {
 /// What can be waited for to happen to a node.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Health {
+pub enum NodePhase {
     /// It runs again after a crash, and knows nothing.
     Started,
     /// It has crashed.
     Down,
 }
 
-/// What a victim was doing.
+/// What a participant was doing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Moment {
+pub enum Phase {
     /// A client.
-    Client(Stage),
+    Client(ClientPhase),
     /// A guild.
-    Guild(Turn),
+    Guild(GuildPhase),
     /// A node.
-    Node(Health),
+    Node(NodePhase),
 }
 
-impl Stage {
+impl ClientPhase {
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::Identifying, Self::Resuming, Self::Replaying, Self::Live, Self::Lost];
@@ -110,7 +111,7 @@ impl Stage {
     }
 }
 
-impl Turn {
+impl GuildPhase {
     /// All of them.
     pub const ALL: [Self; 10] = [
         Self::Orphaned,
@@ -143,7 +144,7 @@ impl Turn {
     }
 }
 
-impl Health {
+impl NodePhase {
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -154,14 +155,25 @@ impl Health {
     }
 }
 
-impl Moment {
+impl Phase {
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Client(stage) => stage.name(),
-            Self::Guild(turn) => turn.name(),
-            Self::Node(health) => health.name(),
+            Self::Client(phase) => phase.name(),
+            Self::Guild(phase) => phase.name(),
+            Self::Node(phase) => phase.name(),
         }
     }
+}
+
+/// Whom a phase is about, by place in the plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Participant {
+    /// A client.
+    Client(u32),
+    /// A guild.
+    Guild(u32),
+    /// A node.
+    Node(u16),
 }
