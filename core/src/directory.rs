@@ -1,9 +1,9 @@
 //! The directory: which guilds each user is in, and which nodes host the user's sessions.
 //!
-//! It may list a guild too many, never one too few (CONTRACT, *directory*): a user is entered before
-//! the join commits, and removed after the leave has committed. Its memory is durable. Messages to
-//! and from it may be late, lost or duplicated, so each stands alone. It must not decide who is a
-//! member.
+//! It may list a guild too many, never one too few (CONTRACT, *directory*): a user is entered
+//! before the join commits, and removed after the leave has committed. Its memory is durable.
+//! Messages to and from it may be late, lost or duplicated, so each stands alone. It must not
+//! decide who is a member.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

@@ -1,7 +1,7 @@
 //! The events of a guild, and the record in which the journal keeps each of them.
 //!
-//! An event is durable or ephemeral (CONTRACT, *durable / ephemeral*); both have a position. Nothing
-//! here decides who may see an event: each relay does, at that position.
+//! An event is durable or ephemeral (CONTRACT, *durable / ephemeral*); both have a position.
+//! Nothing here decides who may see an event: each relay does, at that position.
 
 use alloc::sync::Arc;
 

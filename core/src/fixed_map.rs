@@ -1,8 +1,8 @@
 //! A hash map with a fixed hasher, for lookups by key where no order is needed.
 //!
-//! A `BTreeMap` loads about five cache lines to find one of a hundred thousand keys, this map one or
-//! two. Every run hashes alike, so that iteration order is the same in each: insertion order, until
-//! a removal moves the last entry into the hole. Nothing may depend on that order; sort first.
+//! A `BTreeMap` loads about five cache lines to find one of a hundred thousand keys, this map about
+//! three. Every run hashes alike, so that iteration order is the same in each: insertion order,
+//! until a removal moves the last entry into the hole. Nothing may depend on that order; sort first.
 
 use core::hash::{BuildHasherDefault, Hash, Hasher};
 

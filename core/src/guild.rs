@@ -46,8 +46,8 @@ pub enum Input {
         /// The number of starts of this node.
         boot: u32,
     },
-    /// Its node stops (L7): accept nothing more, and step down when all that was accepted is durable,
-    /// streamed and answered.
+    /// Its node stops (L7): accept nothing more, and step down when all that was accepted is
+    /// durable, streamed and answered.
     Close,
     /// The journal has answered.
     Journal(Reply),

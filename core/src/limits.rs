@@ -18,6 +18,9 @@ pub const PLACED_WITHIN: Span = Span::secs(3);
 /// The longest pause of a guild during a hand-off while journal and links are well (L7).
 pub const HANDED_OFF_WITHIN: Span = Span::secs(2);
 
+/// The longest frame that a connection reads at all, in bytes: `frame_bytes` cannot be more (B4).
+pub const MOST_FRAME_BYTES: u32 = 16 * 1_024;
+
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
         /// The limits of one run; every node and client has the same.
@@ -176,7 +179,7 @@ impl Limits {
     /// breaks. Such limits are a mistake in the plan, never a violation of the contract.
     pub fn validate(&self) -> Result<(), LimitError> {
         let minute = Span::secs(60).as_micros();
-        let rules: [(bool, &'static str, &'static str); 29] = [
+        let rules: [(bool, &'static str, &'static str); 30] = [
             (self.heartbeat_interval >= Span::millis(500), "heartbeat_interval", "at least 500ms"),
             (self.zombie_slack >= Span::secs(1), "zombie_slack", "at least 1s"),
             (self.session_ttl >= Span::secs(1), "session_ttl", "at least 1s"),
@@ -187,6 +190,7 @@ impl Limits {
                 "below replay_dispatches, or a slow connection could never resume",
             ),
             (self.replay_bytes >= 4_096, "replay_bytes", "at least 4096"),
+            (self.frame_bytes <= MOST_FRAME_BYTES, "frame_bytes", "at most 16384, what is read"),
             (self.relay_sessions >= 1, "relay_sessions", "at least 1"),
             (self.chunk_entries >= 1, "chunk_entries", "at least 1"),
             (self.catch_up_events >= 1, "catch_up_events", "at least 1"),

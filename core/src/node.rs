@@ -177,16 +177,16 @@ pub enum Output {
     },
     /// Nothing to do: the driver may observe it.
     Note(Note),
-    /// The node has stopped as planned. It ignores all input from now on; what it still holds has not
-    /// gone in time.
+    /// The node has stopped as planned. It ignores all input from now on; what it still holds has
+    /// not gone in time.
     Stopped,
 }
 
 /// Takes a node's outputs. Dispatches have a method of their own, so that a driver can take
 /// millions of them by reference.
 pub trait Outbox: Sink<Output> {
-    /// A dispatch is about to be written on this connection, as on many others. A driver may prefetch
-    /// what it needs for that.
+    /// A dispatch is about to be written on this connection, as on many others. A driver may
+    /// prefetch what it needs for that.
     #[inline]
     fn expect(&self, _: Connection) {}
 

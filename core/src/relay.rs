@@ -281,8 +281,8 @@ impl Relay {
         self.has_member(slot) || self.subscribers.get(slot).is_some_and(|it| it.owed)
     }
 
-    /// Introduces a waiting session: a member enters its class, and anybody else is outside from now
-    /// on. Returns GUILD_CREATE or, if the session is owed it, GUILD_DELETE.
+    /// Introduces a waiting session: a member enters its class, and anybody else is outside from
+    /// now on. Returns GUILD_CREATE or, if the session is owed it, GUILD_DELETE.
     pub(crate) fn introduce(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<Arc<Dispatch>> {
         let subscription = self.subscribers.get(slot)?;
         let dispatch = if self.has_member(slot) {
@@ -312,8 +312,8 @@ impl Relay {
         self.subscribers.set_state(slot, SubscriptionState::Outside)
     }
 
-    /// All sessions in classes wait from now on, and are owed something. Returns them, each with the
-    /// class that it has left.
+    /// All sessions in classes wait from now on, and are owed something. Returns them, each with
+    /// the class that it has left.
     pub(crate) fn suspend(&mut self) -> Vec<(u32, u32)> {
         let slots: Vec<_> = self.subscribers.in_classes().collect();
         let suspend = |slot: u32| {

@@ -1,9 +1,9 @@
 //! The dispatches that a session keeps for a resume, as segments of logs that sessions share.
 //!
-//! A [`Log`] belongs to one class of sessions of one relay and holds each dispatch once. A session's
-//! [`Replay`] records which range of which log its numbers stand for; a dispatch that only this
-//! session receives (READY, GUILD_CREATE, RESUMED) it holds itself. Deliveries to a class are not
-//! copied, and nothing here knows connections.
+//! A [`Log`] belongs to one class of sessions of one relay and holds each dispatch once. A
+//! session's [`Replay`] records which range of which log its numbers stand for; a dispatch that
+//! only this session receives (READY, GUILD_CREATE, RESUMED) it holds itself. Deliveries to a class
+//! are not copied, and nothing here knows connections.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;

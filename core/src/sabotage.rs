@@ -2,10 +2,10 @@
 //!
 //! The protocol makes a decision in a pure function and passes it through one hook,
 //! [`Cx::bent`](crate::context::Cx). In a build without the feature `mutants` the hook returns the
-//! decision; with it, the decision's [`Bend`] here may change it. Bugs that drop, add or change whole
-//! inputs and outputs are wrappers around a machine or a store, put on in one place. A file that needs
-//! a machine's private fields is a child module of that machine. Nothing here may change what a
-//! machine without a bug does.
+//! decision; with it, the decision's [`Bend`] here may change it. Bugs that drop, add or change
+//! whole inputs and outputs are wrappers around a machine or a store, put on in one place. A file
+//! that needs a machine's private fields is a child module of that machine. Nothing here may change
+//! what a machine without a bug does.
 
 #[cfg(feature = "mutants")]
 mod client;

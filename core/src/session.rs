@@ -2,8 +2,8 @@
 //! takes.
 //!
 //! The outbox is the unsent tail of the replay; there is no second queue. A session does not know
-//! guilds, timers or other sessions. It must not look at permissions: what was sent once is replayed
-//! as it was (I4).
+//! guilds, timers or other sessions. It must not look at permissions: what was sent once is
+//! replayed as it was (I4).
 
 #[cfg(feature = "mutants")]
 #[path = "sabotage/session.rs"]
@@ -183,17 +183,19 @@ impl Session {
         self.credit
     }
 
-    /// The client has received everything up to `seq`. A number above what was sent is ignored (D4).
+    /// The client has received everything up to `seq`. A number above what was sent is ignored
+    /// (D4).
     ///
-    /// Dispatches that are not yet written to the attached connection stay, whatever the client says:
-    /// the replay under way still needs them.
+    /// Dispatches that are not yet written to the attached connection stay, whatever the client
+    /// says: the replay under way still needs them.
     pub fn acknowledge(&mut self, cx: &mut Cx<'_>, seq: Seq, logs: &impl Logs) {
         if seq <= cx.bent(self.peak, seq) {
             self.replay.trim(seq.min(self.sent), logs);
         }
     }
 
-    /// Takes the credit of a frame that is no dispatch. Returns whether the peer may still be reading.
+    /// Takes the credit of a frame that is no dispatch. Returns whether the peer may still be
+    /// reading.
     #[must_use]
     pub fn charge(&mut self, bytes: u32, limits: &Limits) -> bool {
         self.credit.charge(bytes, limits)
@@ -261,9 +263,9 @@ impl Session {
         out.dispatch(connection, s, dispatch);
     }
 
-    /// Narrows the window to its limits. A dispatch that was never sent must not be dropped. One that
-    /// was sent, but not yet to the attached connection, may be: that connection can not be served
-    /// any more (B2).
+    /// Narrows the window to its limits. A dispatch that was never sent must not be dropped. One
+    /// that was sent, but not yet to the attached connection, may be: that connection can not be
+    /// served any more (B2).
     #[cold]
     fn slide(&mut self, limits: &Limits, logs: &impl Logs) -> Option<Push> {
         let mut breaks = None;

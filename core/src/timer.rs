@@ -1,8 +1,8 @@
 //! The timers of a node, in one ordered set.
 //!
-//! The code that arms a timer remembers its deadline, to disarm exactly that entry: no timer of what
-//! has ended may stay here (L4). A deadline that moves often, such as that of a heartbeat, is left in
-//! place and armed again when it comes due.
+//! The code that arms a timer remembers its deadline, to disarm exactly that entry: no timer of
+//! what has ended may stay here (L4). A deadline that moves often, such as that of a heartbeat, is
+//! left in place and armed again when it comes due.
 
 use alloc::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! The causal cone of a step: which parts of the plan it stems from.
 //!
 //! Two answers are given. The *past* is all that can have led to the step: the acts and clients in
-//! the closure of each step's cause and its actor's step before, and every fault that had struck by
+//! the closure of each step's cause and its actor's step before, and every fault that had begun by
 //! then, since a fault may also work by what it keeps from happening. The *chain* is the one line
 //! of causes from the step back to where the plan began it. Nothing here judges a run.
 
@@ -9,14 +9,13 @@ mod trace;
 
 use std::collections::BTreeSet;
 
-use guildhall_check::cast::Cast;
 use guildhall_core::step::Actor;
 
-use guildhall_plan::fault::Fault;
+use guildhall_plan::fault::{Fault, Places, Target};
 use guildhall_plan::mail::{Law, Spot};
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Runner};
-use guildhall_plan::topology::Topology;
+use guildhall_plan::topology::{Topology, guild_place};
 use trace::{Root, Trace};
 
 /// Steps that a cone can look back over; each takes 28 bytes.
@@ -181,13 +180,13 @@ fn near(plan: &Plan, topology: &Topology, trace: &Trace, chain: &[u64]) -> Parts
         parts.add(trace.step(step).root);
     }
     for spell in trace.spells() {
-        let fault = &plan.faults[spell.fault as usize].fault;
+        let Ok(fault) = plan.faults[spell.fault as usize].fault.resolve(topology) else { continue };
         let lasts = |step: u64| spell.began < step && step <= spell.ended;
         let met = chain.iter().any(|&step| {
             let taken = trace.step(step);
             let whence = (taken.cause > 0).then(|| trace.step(taken.cause).actor);
-            lasts(step) && strikes(fault, &topology.cast, taken.actor)
-                || lasts(taken.cause) && passes(fault, topology, whence, taken.actor)
+            lasts(step) && targets(&fault, taken.actor)
+                || lasts(taken.cause) && affects(&fault, whence, taken.actor)
         });
         if met {
             parts.faults.insert(spell.fault as usize);
@@ -196,29 +195,27 @@ fn near(plan: &Plan, topology: &Topology, trace: &Trace, chain: &[u64]) -> Parts
     parts
 }
 
-/// Whether a fault that lasts strikes an actor itself.
-fn strikes(fault: &Fault, cast: &Cast, actor: Actor) -> bool {
-    match (fault, actor) {
-        (
-            Fault::Pause { node } | Fault::Crash { node, .. } | Fault::Stop { node },
-            Actor::Node(id),
-        ) => cast.node(id) == node,
-        (Fault::Stall { client, .. } | Fault::Slow { client, .. }, Actor::Client(port)) => {
-            cast.client(port) == client
+/// Whether a fault that lasts has an actor as its target.
+fn targets(fault: &Fault<Places>, actor: Actor) -> bool {
+    let facts = fault.facts();
+    facts.lasts
+        && match (facts.target, actor) {
+            (Target::Client(client), Actor::Client(port)) => port.0 == *client,
+            (Target::Node(node), Actor::Node(id)) => id.0 == *node,
+            (Target::Guild(guild), Actor::Journal(id)) => guild_place(id) == *guild as usize,
+            (
+                Target::Client(_) | Target::Node(_) | Target::Guild(_) | Target::Messages { .. },
+                Actor::Client(_)
+                | Actor::Node(_)
+                | Actor::Journal(_)
+                | Actor::Directory
+                | Actor::World,
+            ) => false,
         }
-        (
-            Fault::JournalSlow { guild, .. }
-            | Fault::JournalCrash { guild }
-            | Fault::JournalFull { guild, .. },
-            Actor::Journal(id),
-        ) => cast.guilds.iter().any(|part| part.id == id && part.name == *guild),
-        _ => false,
-    }
 }
 
-/// Whether a fault strikes messages from one actor to another.
-fn passes(fault: &Fault, topology: &Topology, from: Option<Actor>, to: Actor) -> bool {
-    let law = Law::of(fault, topology).ok().flatten();
+/// Whether a fault affects messages from one actor to another.
+fn affects(fault: &Fault<Places>, from: Option<Actor>, to: Actor) -> bool {
     let ends = from.and_then(Spot::of).zip(Spot::of(to));
-    law.zip(ends).is_some_and(|(law, (from, to))| law.is_about(from, to))
+    Law::of(fault).zip(ends).is_some_and(|(law, (from, to))| law.is_about(from, to))
 }

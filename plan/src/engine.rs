@@ -11,7 +11,7 @@ use guildhall_core::time::Span;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::digest::Digest;
-use crate::fault::{Ending, Family, Misdeed, Turn};
+use crate::fault::{Ending, Family, GuildPhase, Misdeed};
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, Runner};
 use crate::script::{At, Scenario, Script, Settings};
@@ -47,9 +47,9 @@ fn reference(s: &mut Script) {
     s.pause(paris, Span::secs(2));
     s.slow(alice, 1_000, Span::secs(5));
     s.journal_lossy(guild, 20, Span::secs(3));
-    s.when_guild(guild, Turn::Kept).crash(berlin, Span::secs(2));
+    s.when_guild(guild, GuildPhase::Kept).crash(berlin, Span::secs(2));
     s.chat(&[alice, bob, olaf], general, 10, 0..=300);
-    s.when_guild(guild, Turn::Written).journal_crash(guild, Span::millis(200));
+    s.when_guild(guild, GuildPhase::Written).journal_crash(guild, Span::millis(200));
     s.hold(oslo, At::Nodes, Span::secs(3));
     s.move_guild(guild, paris);
     s.revoke(bob, alice, staff);

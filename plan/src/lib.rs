@@ -1,9 +1,10 @@
 //! Plans of runs, as data: participants, actions and faults; and the results of runs.
 //!
-//! A [`Plan`](plan::Plan) is written by hand, or generated from a seed by a
-//! [`Script`](script::Script). Every world runs the same plans and applies the same rules to
-//! messages, clocks and placement, which are defined here. This crate must not run anything, and
-//! must not use threads, real time, or randomness that is not keyed by the seed.
+//! A [`Plan`](plan::Plan) is written by hand, or drawn by a [`Script`](script::Script) from a seed.
+//! Every world runs the same plans. What they decide in common is decided here, by state machines without
+//! I/O: what faults do ([`director`]), how a journal answers ([`journal`]), and when a world has settled
+//! ([`settling`]). What must not happen here: running a node or a client, threads, real time, and
+//! randomness that is not keyed by the seed.
 
 #![forbid(unsafe_code)]
 
@@ -18,8 +19,11 @@ pub mod swarm;
 
 pub mod clock;
 pub mod mail;
-pub mod placement;
 pub mod topology;
+
+pub mod director;
+pub mod journal;
+pub mod settling;
 
 pub mod capsule;
 pub mod coverage;

@@ -1,15 +1,13 @@
-//! Faults of messages between nodes, journals and the directory; they are the same in every world.
+//! How faults affect messages between nodes, journals and the directory: the same in every world.
 //!
 //! The fate of a message depends on the active laws and on a key. The world chooses what the key
 //! contains, and carries the messages.
 
 use guildhall_core::step::Actor;
-use guildhall_core::time::Span;
 
-use crate::fault::{End, Fault};
-use crate::plan::PlanError;
+use crate::fault::{End, Fault, MailEffect, Places, Target};
 use crate::seed::{Key, Ratio};
-use crate::topology::{Topology, guild_place};
+use crate::topology::guild_place;
 
 /// The maximum delay of a duplicate after the original, in microseconds.
 const COPY_LATE: u64 = 1_000_000;
@@ -26,43 +24,17 @@ pub enum Spot {
     Directory,
 }
 
-/// An endpoint, or all endpoints of a kind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Spots {
-    /// Every node.
-    Nodes,
-    /// Every journal.
-    Journals,
-    /// One endpoint.
-    One(Spot),
-}
-
-/// A fault of the messages between two endpoints.
+/// How a fault affects the messages between two ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Law {
-    /// The senders that it applies to.
-    pub from: Spots,
-    /// The receivers that it applies to.
-    pub to: Spots,
-    /// Whether it also applies in the opposite direction.
+    /// From where.
+    pub from: End<Places>,
+    /// To where.
+    pub to: End<Places>,
+    /// Whether it affects messages in the other direction, too.
     pub both: bool,
-    /// The effect on messages.
-    pub strikes: Strikes,
-}
-
-/// The effect of a law on messages. Shares are per cent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Strikes {
-    /// This share of messages is lost.
-    Loses(u8),
-    /// This share of messages is duplicated; a duplicate arrives up to a second later.
-    Repeats(u8),
-    /// Each message is delayed, by at most this time.
-    Delays(Span),
-    /// All messages are lost.
-    Cuts,
-    /// All messages are held back until the law ends.
-    Holds,
+    /// What it does.
+    pub effect: MailEffect,
 }
 
 /// The fate of a message.
@@ -94,74 +66,36 @@ impl Spot {
     }
 }
 
-impl Spots {
-    fn resolve(end: &End, names: &Topology) -> Result<Self, PlanError> {
-        Ok(match end {
-            End::Nodes => Self::Nodes,
-            End::Journals => Self::Journals,
-            End::Directory => Self::One(Spot::Directory),
-            End::Node(name) => {
-                let node = u16::try_from(names.node(name)?).unwrap_or(u16::MAX);
-                Self::One(Spot::Node(node))
-            }
-            End::Journal(name) => {
-                let guild = u32::try_from(names.guild(name)?).unwrap_or(u32::MAX);
-                Self::One(Spot::Journal(guild))
-            }
-        })
-    }
-
-    fn holds(self, spot: Spot) -> bool {
-        match self {
-            Self::Nodes => matches!(spot, Spot::Node(_)),
-            Self::Journals => matches!(spot, Spot::Journal(_)),
-            Self::One(one) => one == spot,
+impl End<Places> {
+    /// Whether this is it, or one of them.
+    const fn holds(self, spot: Spot) -> bool {
+        match (self, spot) {
+            (Self::Nodes, Spot::Node(_))
+            | (Self::Journals, Spot::Journal(_))
+            | (Self::Directory, Spot::Directory) => true,
+            (Self::Node(one), Spot::Node(other)) => one == other,
+            (Self::Journal(one), Spot::Journal(other)) => one == other,
+            (
+                Self::Nodes | Self::Journals | Self::Directory | Self::Node(_) | Self::Journal(_),
+                Spot::Node(_) | Spot::Journal(_) | Spot::Directory,
+            ) => false,
         }
     }
 }
 
 impl Law {
-    /// Returns the effect of a fault on messages; `None` if it has none.
-    ///
-    /// # Errors
-    /// Returns an error if the fault names something that is not in the plan, or has a share above
-    /// 100.
-    pub fn of(fault: &Fault, names: &Topology) -> Result<Option<Self>, PlanError> {
-        let share = |share: u8| match share {
-            0..=100 => Ok(share),
-            _ => Err(PlanError::Invalid(format!("{fault}: the share must be at most 100"))),
-        };
-        let (from, to, both, strikes) = match fault {
-            Fault::Lossy { from, to, share: of } => (from, to, false, Strikes::Loses(share(*of)?)),
-            Fault::Repeat { from, to, share: of } => {
-                (from, to, false, Strikes::Repeats(share(*of)?))
+    /// How a fault affects messages, if it does.
+    #[must_use]
+    pub const fn of(fault: &Fault<Places>) -> Option<Self> {
+        match fault.facts().target {
+            Target::Messages { from, to, both, effect } => {
+                Some(Self { from: *from, to: *to, both, effect })
             }
-            Fault::Delay { from, to, by } => (from, to, false, Strikes::Delays(*by)),
-            Fault::Hold { from, to } => (from, to, false, Strikes::Holds),
-            Fault::Partition { a, b, one_way } => (a, b, !one_way, Strikes::Cuts),
-            Fault::Cut { .. }
-            | Fault::Stall { .. }
-            | Fault::Slow { .. }
-            | Fault::Silence { .. }
-            | Fault::Pause { .. }
-            | Fault::Crash { .. }
-            | Fault::Stop { .. }
-            | Fault::FalseAlarm { .. }
-            | Fault::Move { .. }
-            | Fault::WallJump { .. }
-            | Fault::JournalSlow { .. }
-            | Fault::JournalCrash { .. }
-            | Fault::JournalFull { .. }
-            | Fault::JournalFail { .. }
-            | Fault::Misbehave { .. }
-            | Fault::Steal { .. }
-            | Fault::Knock { .. } => return Ok(None),
-        };
-        let (from, to) = (Spots::resolve(from, names)?, Spots::resolve(to, names)?);
-        Ok(Some(Self { from, to, both, strikes }))
+            Target::Client(_) | Target::Node(_) | Target::Guild(_) => None,
+        }
     }
 
-    /// Returns `true` if the law applies to messages from one endpoint to another.
+    /// Whether it affects messages from one end to another.
     #[must_use]
     pub fn is_about(&self, from: Spot, to: Spot) -> bool {
         let about = |a: Spot, b: Spot| self.from.holds(a) && self.to.holds(b);
@@ -170,18 +104,18 @@ impl Law {
 }
 
 impl Laws {
-    /// Returns `true` if no law is active.
+    /// Whether no fault affects messages.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Activates the law of a fault.
+    /// A fault begins.
     pub fn begin(&mut self, fault: u32, law: Law) {
         self.0.push((fault, law));
     }
 
-    /// Deactivates the law of a fault.
+    /// It is over.
     pub fn end(&mut self, fault: u32) {
         self.0.retain(|(other, _)| *other != fault);
     }
@@ -192,18 +126,18 @@ impl Laws {
         let (mut held, mut late, mut again) = (None, 0, None);
         let share = |name, of: u8| key.text(name).with(u64::from(of)).chance(percent(of));
         for (fault, law) in self.0.iter().filter(|(_, law)| law.is_about(from, to)) {
-            match law.strikes {
-                Strikes::Cuts => return Fate::Lost,
-                Strikes::Loses(of) if share("lost", of) => return Fate::Lost,
-                Strikes::Repeats(of) if share("twice", of) => {
+            match law.effect {
+                MailEffect::LoseAll => return Fate::Lost,
+                MailEffect::Lose(of) if share("lost", of) => return Fate::Lost,
+                MailEffect::Duplicate(of) if share("twice", of) => {
                     again = Some(key.text("again").below(COPY_LATE));
                 }
-                Strikes::Delays(by) => {
+                MailEffect::Delay(by) => {
                     let key = key.text("late").with(by.as_micros());
                     late += key.between(0, by.as_micros());
                 }
-                Strikes::Holds => held = held.or(Some(*fault)),
-                Strikes::Loses(_) | Strikes::Repeats(_) => {}
+                MailEffect::Hold => held = held.or(Some(*fault)),
+                MailEffect::Lose(_) | MailEffect::Duplicate(_) => {}
             }
         }
         held.map_or(Fate::Passes(late, again), Fate::Held)

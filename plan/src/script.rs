@@ -16,7 +16,7 @@ use std::str::FromStr;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::time::{Instant, Span};
 
-use crate::fault::{Family, Milestone};
+use crate::fault::{Family, Trigger};
 use crate::plan::{ClientPlan, Latency, Plan, PlanError};
 use crate::seed::{Domain, Key, Seed};
 use crate::swarm;
@@ -55,7 +55,7 @@ pub struct Script {
     settings: Settings,
     used: Vec<String>,
     now: Instant,
-    trigger: Option<Milestone>,
+    trigger: Option<Trigger>,
     error: Option<PlanError>,
     asked: BTreeMap<String, u64>,
     /// The guild's index and the name of each channel.

@@ -7,7 +7,7 @@
 //! connection or an owner that is gone.
 
 mod administration;
-mod strikes;
+mod faults;
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::limits::Limits;
@@ -37,19 +37,19 @@ pub fn weather(plan: &mut Plan, families: &[Family], until: Instant) {
                 | Family::Journal
                 | Family::Directory => {
                     for nth in 0..count {
-                        strikes::strike(plan, family, key.with(2).with(nth), until);
+                        faults::draw(plan, family, key.with(2).with(nth), until);
                     }
                 }
             }
         }
     }
     if families.contains(&Family::Node) {
-        heirs(plan, key.text("heirs"));
+        standbys(plan, key.text("heirs"));
     }
 }
 
-/// Gives half of the guilds a standby node.
-fn heirs(plan: &mut Plan, key: Key) {
+/// Half of the guilds have a node that takes them over.
+fn standbys(plan: &mut Plan, key: Key) {
     for (guild, nth) in plan.guilds.iter_mut().zip(0..) {
         let others = plan.nodes.iter().filter(|node| node.name != guild.owner);
         let others: Vec<_> = others.map(|node| &node.name).collect();

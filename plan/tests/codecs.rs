@@ -11,7 +11,7 @@ use guildhall_core::time::{Instant, Span};
 use guildhall_plan::digest::Digest;
 use guildhall_plan::engine::EngineId;
 use guildhall_plan::fault::{
-    End, Ending, Fault, Health, Knock, Milestone, Misdeed, Stage, Turn, Way,
+    ClientPhase, End, Ending, Fault, GuildPhase, Knock, Misdeed, NodePhase, Trigger, Way,
 };
 use guildhall_plan::plan::{
     Act, ChannelPlan, ClientPlan, Deed, FaultPlan, GuildPlan, Latency, Network, NodePlan,
@@ -102,13 +102,13 @@ fn end(g: &mut Gen) -> End {
     g.choose(&ends).unwrap().clone()
 }
 
-fn milestone(g: &mut Gen) -> Milestone {
+fn milestone(g: &mut Gen) -> Trigger {
     match u8::arbitrary(g) % 3 {
-        0 => Milestone::Client { client: text(g), is: *g.choose(&Stage::ALL).unwrap() },
-        1 => Milestone::Guild { guild: text(g), is: *g.choose(&Turn::ALL).unwrap() },
-        _ => Milestone::Node {
+        0 => Trigger::Client { client: text(g), is: *g.choose(&ClientPhase::ALL).unwrap() },
+        1 => Trigger::Guild { guild: text(g), is: *g.choose(&GuildPhase::ALL).unwrap() },
+        _ => Trigger::Node {
             node: text(g),
-            is: *g.choose(&[Health::Started, Health::Down]).unwrap(),
+            is: *g.choose(&[NodePhase::Started, NodePhase::Down]).unwrap(),
         },
     }
 }

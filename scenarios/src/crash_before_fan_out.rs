@@ -6,7 +6,7 @@
 //! retransmits the request and gets the response.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Family, Turn};
+use guildhall_plan::fault::{Family, GuildPhase};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -21,7 +21,7 @@ pub fn script(s: &mut Script) {
     let crashes = s.size("crashes", 1..=3);
     for _ in 0..crashes {
         let down = s.span("down", 200..=8_000);
-        let moment = if s.one_in("kept", 2) { Turn::Kept } else { Turn::Appending };
+        let moment = if s.one_in("kept", 2) { GuildPhase::Kept } else { GuildPhase::Appending };
         s.when_guild(guild, moment).crash(berlin, down);
         s.chat(&[alice, bob], general, 4, 0..=300);
         s.wait(down);

@@ -6,7 +6,7 @@
 //! connection.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family, Stage};
+use guildhall_plan::fault::{Ending, Family, ClientPhase};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -25,8 +25,8 @@ pub fn script(s: &mut Script) {
         s.chat(&[bob], general, 4, 100..=1_500);
         s.wait_between(2_000..=12_000);
     }
-    // The late close of the last connection may arrive during a resume.
-    s.when(alice, Stage::Resuming).cut(alice, Ending::HalfOpen { late: Span::secs(3) });
+    // The late word of the last one may come in the midst of a resume.
+    s.when(alice, ClientPhase::Resuming).cut(alice, Ending::HalfOpen { late: Span::secs(3) });
     s.chat(&[alice, bob], general, 4, 100..=1_000);
 
     s.wait(Span::secs(20));

@@ -5,7 +5,7 @@
 //! The node answers each violation as the contract says. No other client is affected.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family, Misdeed, Stage, Way};
+use guildhall_plan::fault::{Ending, Family, Misdeed, ClientPhase, Way};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -17,8 +17,8 @@ pub fn script(s: &mut Script) {
     let (mallory, eve) = (s.hostile("mallory", paris, &[guild]), s.member("eve", berlin, &[]));
 
     if s.one_in("eager", 4) {
-        // An opcode that needs a session, sent before there is one.
-        s.when(mallory, Stage::Identifying).misbehave(mallory, Misdeed::Other);
+        // She asks for more before she has a session.
+        s.when(mallory, ClientPhase::Identifying).misbehave(mallory, Misdeed::Other);
     }
     s.wait_between(1_000..=3_000);
     for _ in 0..s.size("deeds", 3..=8) {
@@ -49,7 +49,7 @@ pub fn script(s: &mut Script) {
                 s.misbehave(mallory, Misdeed::Flood { frames });
             }
             10 => s.say(eve, general, "let me in"),
-            _ => s.when(mallory, Stage::Resuming).misbehave(mallory, Misdeed::LieAhead { by }),
+            _ => s.when(mallory, ClientPhase::Resuming).misbehave(mallory, Misdeed::LieAhead { by }),
         }
         s.chat(&[alice, bob, mallory], general, 2, 100..=2_000);
     }

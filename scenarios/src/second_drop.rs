@@ -5,7 +5,7 @@
 //! this way.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family, Stage};
+use guildhall_plan::fault::{Ending, Family, ClientPhase};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -23,7 +23,7 @@ pub fn script(s: &mut Script) {
     s.cut(alice, Ending::Reset);
     let drops = s.size("drops", 1..=4);
     for _ in 0..drops {
-        s.when(alice, Stage::Replaying).cut(alice, Ending::Reset);
+        s.when(alice, ClientPhase::Replaying).cut(alice, Ending::Reset);
     }
     let missed = s.size("missed", 10..=40);
     s.chat(&[bob], general, missed, 0..=60);

@@ -11,6 +11,7 @@ use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Request};
 
+use guildhall_plan::director::Cue;
 use guildhall_plan::mail::Spot;
 
 /// A pending event, and the step that caused it.
@@ -47,31 +48,15 @@ pub(crate) enum Kind {
     WakeNode { node: u16 },
     /// A journal's sync completes; `turn` is the number of the sync.
     Synced { journal: u32, turn: u32 },
-    /// A node becomes the owner of a guild.
-    Own { node: u16, guild: u32 },
-    /// A guild fails over to its standby node if its owner is still down or stopping.
-    Inherit { guild: u32, from: u16 },
-    /// A node gets a crash notice about another node.
-    Alarm { to: u16, about: u16 },
-    /// A node begins a graceful shutdown.
-    Stop { node: u16 },
-    /// A client's timer expires.
+    /// A client's deadline comes.
     WakeClient { client: u32 },
     /// A client starts.
     Start { client: u32 },
     /// An action of the plan.
     Act { index: u32 },
-    /// A fault of the plan begins, or begins to wait for its trigger.
-    Fault { index: u32 },
-    /// The trigger of a waiting fault has occurred.
-    Strike { index: u32 },
-    /// A fault ends.
-    Relief { index: u32 },
-    /// A census of every machine is taken.
-    Census,
-    /// All faults end: *healed*.
-    Heal,
-    /// The world checks whether everything has settled.
+    /// The director of the plan decides something.
+    Cue(Cue),
+    /// Time to see whether all has settled.
     Look,
 }
 

@@ -1,8 +1,7 @@
 //! A client's link: two ordered byte streams with latency, bandwidth and faults.
 //!
-//! A frame is never lost from the middle of a stream (CONTRACT, F2): it is late, or nothing after
-//! it arrives. This module does not interpret frames, and does not decide when a fault affects a
-//! link.
+//! A frame is never lost from the middle (CONTRACT, F2): it is late, or nothing after it arrives.
+//! What a frame says is not this file's business, and neither is when a fault affects a link.
 
 use guildhall_core::id::Connection;
 
@@ -67,13 +66,13 @@ pub(crate) const fn tie(key: Key) -> u32 {
     if bits == 0 || bits == u32::MAX { 1 } else { bits }
 }
 
-/// A connection between a client, or a stranger, and a node: the fields that each arrival reads.
-/// What only sending needs is kept apart, so that many links fit into a cache line.
+/// A connection between a client, or an intruder, and a node: what is looked up when something arrives
+/// at either end. How it is sent is kept apart, so that many links are near each other.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
     /// The node's id for it, once accepted.
     pub(crate) connection: Connection,
-    /// The client; `None` for a stranger.
+    /// The client; an intruder's links have none.
     pub(crate) client: Option<u32>,
     /// Bytes that the client has read and its node has not yet been credited for.
     pub(crate) unread: u32,

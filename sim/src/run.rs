@@ -7,6 +7,7 @@ use guildhall_core::step::Witness;
 use guildhall_core::time::Instant;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Outcome, Runner, Verdict, panicked};
+use guildhall_plan::settling::RunEnd;
 
 use crate::world::World;
 
@@ -34,15 +35,7 @@ impl Runner for Fast {
     }
 }
 
-/// The reason for which a run ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum End {
-    Settled,
-    Stuck(String),
-    OutOfBudget,
-}
-
-/// Runs a plan, reports every step to `witness`, and checks the run against the contract.
+/// Runs a plan, tells `witness` of every step, and judges it.
 ///
 /// # Errors
 /// Returns an error if the plan is invalid.
@@ -59,9 +52,9 @@ pub fn run(
     let mut stage = world.into_stage();
     let contract = &mut stage.watch.0;
     match &ended {
-        Ok(End::Settled) => contract.finish(true, None),
-        Ok(End::Stuck(reason)) => contract.finish(true, Some(reason.clone())),
-        Ok(End::OutOfBudget) => contract.finish(false, None),
+        Ok(RunEnd::Settled) => contract.finish(true, None),
+        Ok(RunEnd::Stuck(reason)) => contract.finish(true, Some(reason.clone())),
+        Ok(RunEnd::OutOfBudget) => contract.finish(false, None),
         Err(_) => {}
     }
     let mut violations = contract.violations().to_vec();
@@ -71,8 +64,8 @@ pub fn run(
     violations.sort_by_key(|violation| (violation.step, violation.clause));
     let verdict = match ended {
         _ if !violations.is_empty() => Verdict::Violated,
-        Ok(End::OutOfBudget) => Verdict::Inconclusive,
-        Ok(End::Settled | End::Stuck(_)) | Err(_) => Verdict::Held,
+        Ok(RunEnd::OutOfBudget) => Verdict::Inconclusive,
+        Ok(RunEnd::Settled | RunEnd::Stuck(_)) | Err(_) => Verdict::Held,
     };
     Ok(Outcome {
         verdict,

@@ -15,9 +15,9 @@ use guildhall_core::realm::Realm;
 use guildhall_core::request::{Act, Origin, Request};
 use guildhall_core::testkit::{guild, token};
 use guildhall_core::time::Span;
-use guildhall_runtime::bus::{Bus, End, Hub, Letter, Mail};
-use guildhall_runtime::driver::{Driver, Start};
-use guildhall_runtime::local::{Ears, Local, Mouth, Word};
+use guildhall_runtime::bus::{Bus, BusMessage, Endpoint, Envelope, InProcessBus};
+use guildhall_runtime::local::{LocalInput, LocalReceiver, LocalSender, LocalTransport};
+use guildhall_runtime::node::{NodeConfig, NodeDriver};
 use guildhall_runtime::tokio::Tokio;
 use guildhall_runtime::{directory, journal};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 const GUILD: GuildId = GuildId(1 << 22);
 const CHANNEL: ChannelId = ChannelId(7);
 
-/// The number of dispatches that all sessions together still wait for.
+/// What all receivers together wait for.
 #[derive(Default)]
 struct Goal {
     /// Messages that are still missing; at the start, guilds.
@@ -60,7 +60,7 @@ struct Crowd {
     goal: Arc<Goal>,
 }
 
-impl Ears for Crowd {
+impl LocalReceiver for Crowd {
     #[inline]
     fn dispatch(&mut self, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         let last = &mut self.last[to.slot as usize];
@@ -71,14 +71,14 @@ impl Ears for Crowd {
         }
     }
 
-    fn passed(&mut self) {
+    fn flushed(&mut self) {
         self.goal.heard(std::mem::take(&mut self.heard));
     }
 }
 
 /// The running workers.
 pub(crate) struct House {
-    mouths: Vec<Mouth>,
+    senders: Vec<LocalSender>,
     goal: Arc<Goal>,
     sessions: u64,
     nonces: AtomicU64,
@@ -95,19 +95,20 @@ impl House {
             accounts: users.iter().map(|&user| (token(user), user)).collect(),
             nodes: (0..workers).map(NodeId).collect(),
         });
-        let (hub, goal, stop) = (Hub::default(), Arc::<Goal>::default(), CancellationToken::new());
-        let (mut mouths, mut threads) = (Vec::new(), Vec::new());
+        let (hub, goal, stop) =
+            (InProcessBus::default(), Arc::<Goal>::default(), CancellationToken::new());
+        let (mut senders, mut threads) = (Vec::new(), Vec::new());
         let mut base = Some(guild(GUILD, users[0], users.iter().copied(), [CHANNEL.0]));
         for node in (0..workers).map(NodeId) {
             let last = vec![0; sessions as usize];
-            let ears = Crowd { last, heard: 0, goal: goal.clone() };
+            let receiver = Crowd { last, heard: 0, goal: goal.clone() };
             let (rt, hub, stop) = (Tokio::default(), hub.clone(), stop.clone());
-            let (carrier, mouth) = Local::new(rt.clone(), ears);
-            mouths.push(mouth);
+            let (carrier, sender) = LocalTransport::new(rt.clone(), receiver);
+            senders.push(sender);
             let (limits, realm) = (limits.clone(), realm.clone());
-            let start = Start { node, boot: 1, limits, realm, mutant: None };
-            let mail = hub.join(End::Node(node));
-            // The journal and the directory run on the first worker's thread.
+            let start = NodeConfig { node, boot: 1, limits, realm, mutant: None };
+            let mail = hub.register(Endpoint::Node(node));
+            // The journal and the directory share the first worker's thread.
             let founded =
                 base.take().map(|state| (Memory::new(Base::founding(state)), users.clone()));
             threads.push(std::thread::spawn(move || {
@@ -115,20 +116,20 @@ impl House {
                 runtime.expect("the system gives a runtime").block_on(async move {
                     if let Some((store, users)) = founded {
                         let around = (rt.clone(), hub.clone(), ());
-                        let mail = hub.join(End::Journal(GUILD));
-                        let keeps = journal::Driver::new(GUILD, store, around.clone());
+                        let mail = hub.register(Endpoint::Journal(GUILD));
+                        let keeps = journal::JournalDriver::new(GUILD, store, around.clone());
                         tokio::spawn(keeps.run(mail));
-                        let mail = hub.join(End::Directory);
+                        let mail = hub.register(Endpoint::Directory);
                         let named = users.into_iter().map(|user| (user, vec![GUILD]));
-                        let names = directory::Driver::new(Directory::new(named), around);
+                        let names = directory::DirectoryDriver::new(Directory::new(named), around);
                         tokio::spawn(names.run(mail));
                     }
-                    Driver::new(start, (rt, hub, ()), carrier, mail, stop).run().await;
+                    NodeDriver::new(start, (rt, hub, ()), carrier, mail, stop).run().await;
                 });
             }));
         }
         let house = Self {
-            mouths,
+            senders,
             goal,
             sessions: u64::from(sessions),
             nonces: AtomicU64::new(0),
@@ -139,19 +140,21 @@ impl House {
         house
     }
 
-    fn fill(&self, hub: &Hub, users: &[UserId]) {
-        let letter = Letter { from: End::Directory, mail: Mail::Own(GUILD), cause: 0 };
-        hub.send(End::Node(NodeId(0)), letter);
+    fn fill(&self, hub: &InProcessBus, users: &[UserId]) {
+        let envelope =
+            Envelope { from: Endpoint::Directory, message: BusMessage::OwnGuild(GUILD), cause: 0 };
+        hub.send(Endpoint::Node(NodeId(0)), envelope);
         self.goal.set(self.sessions);
         for (&user, slot) in users.iter().zip(0_u32..) {
-            let mouth = &self.mouths[slot as usize % self.mouths.len()];
+            let sender = &self.senders[slot as usize % self.senders.len()];
             let connection = Connection { slot, generation: 1 };
             let identify =
                 Identify { token: token(user), intents: Intents::USUAL, shard: Shard::default() };
-            for word in
-                [Word::Open(connection), Word::Say(connection, ClientFrame::Identify(identify))]
-            {
-                while mouth.say(word.clone()).is_err() {
+            for input in [
+                LocalInput::Connect(connection),
+                LocalInput::Frame(connection, ClientFrame::Identify(identify)),
+            ] {
+                while sender.send(input.clone()).is_err() {
                     std::thread::yield_now();
                 }
             }
@@ -168,8 +171,8 @@ impl House {
             let content = "a short message, as long as most of them are, and no longer".into();
             let act = Act::Say { channel: CHANNEL, content, mentions: Arc::default() };
             let request = Request { origin, guild: GUILD, attempt: 1, act };
-            let word = Word::Ask(Port(0), token(UserId(1)), request);
-            self.mouths[0].say(word).expect("there is room for a burst");
+            let input = LocalInput::Request(Port(0), token(UserId(1)), request);
+            self.senders[0].send(input).expect("there is room for a burst");
         }
         self.goal.wait();
     }

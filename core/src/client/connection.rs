@@ -20,8 +20,9 @@ impl Client {
     }
 
     /// The node to try: that of its session, or its home. After some failures in a row the others
-    /// follow in turn: a session does not move, but if its node is gone, another node says so. After
-    /// a RECONNECT the others follow from the first failure on: the node may be about to stop.
+    /// follow in turn: a session does not move, but if its node is gone, another node says so.
+    /// After a RECONNECT the others follow from the first failure on: the node may be about to
+    /// stop.
     fn next_node(&self) -> NodeId {
         let own = self.session.map_or(self.identity.home, |(_, node)| node);
         let patience = if self.sent_away { 1 } else { PATIENCE };

@@ -59,8 +59,8 @@ impl Requests {
         out.emit(Output::Request { node, token, request });
     }
 
-    /// Retransmits what is due. A request is given up before the guild forgets its nonce: after that
-    /// the same nonce would be a new act (D5).
+    /// Retransmits what is due. A request is given up before the guild forgets its nonce: after
+    /// that the same nonce would be a new act (D5).
     pub(super) fn retransmit(
         &mut self,
         cx: &Cx<'_>,

@@ -20,8 +20,8 @@ pub(super) struct CatchUpBuffer {
 impl CatchUpBuffer {
     /// The buffer of a new owner, filled from the records that its journal holds after `before`.
     ///
-    /// The ephemeral events between them are lost, so each record is linked to the record before it.
-    /// Epoch records keep their link: the journal has linked them to the last change (rule 9).
+    /// The ephemeral events between them are lost, so each record is linked to the record before
+    /// it. Epoch records keep their link: the journal has linked them to the last change (rule 9).
     pub(super) fn adopted(
         limits: &Limits,
         before: Position,

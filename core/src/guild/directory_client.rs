@@ -1,8 +1,8 @@
-//! The owner's requests to the directory that have no answer yet: users who are about to join, users
-//! who have left, and the end of the guild (CONTRACT, *directory*).
+//! The owner's requests to the directory that have no answer yet: users who are about to join,
+//! users who have left, and the end of the guild (CONTRACT, *directory*).
 //!
-//! A user is entered before the join gets a position, and removed after the leave is committed. This
-//! module must not decide who is a member.
+//! A user is entered before the join gets a position, and removed after the leave is committed.
+//! This module must not decide who is a member.
 
 use alloc::collections::BTreeMap;
 

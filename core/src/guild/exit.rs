@@ -34,7 +34,8 @@ impl Owner {
         }
     }
 
-    /// Commits an event: it goes once to each relay that follows (B3), and its requester is answered.
+    /// Commits an event: it goes once to each relay that follows (B3), and its requester is
+    /// answered.
     fn emit(&mut self, cx: &mut Cx<'_>, record: Arc<Record>, out: &mut impl Sink<Output>) {
         let position = record.position;
         self.tip = position.max(self.tip);

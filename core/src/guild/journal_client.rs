@@ -1,8 +1,8 @@
 //! The owner's side of its journal: what it has asked, and what it knows to be durable.
 //!
 //! One append is in flight at a time; what is staged meanwhile goes into the next. A question bears
-//! the time at which it was first sent, so any of its answers tells since when the epoch is known to
-//! be the highest (L8). It must not decide what is appended.
+//! the time at which it was first sent, so any of its answers tells since when the epoch is known
+//! to be the highest (L8). It must not decide what is appended.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -1,8 +1,8 @@
 //! Authority: the event that an act results in, or why it is refused (CONTRACT, I8).
 //!
 //! An act is judged by the staged state, which is the state just before the position that its event
-//! would get. Nothing changes here. An act that would change nothing is refused, so that every event
-//! of the stream is a change (O5).
+//! would get. Nothing changes here. An act that would change nothing is refused, so that every
+//! event of the stream is a change (O5).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

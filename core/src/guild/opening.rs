@@ -46,8 +46,8 @@ impl Opening {
         (ticket == self.ticket()).then_some(self.sent)
     }
 
-    /// Unique among all requests of this node, over restarts: a late answer to an older request tells
-    /// of a log that may have grown since.
+    /// Unique among all requests of this node, over restarts: a late answer to an older request
+    /// tells of a log that may have grown since.
     fn ticket(&self) -> u64 {
         u64::from(self.boot) << 48 | self.sent.as_micros()
     }

@@ -54,8 +54,8 @@ impl Memory {
     }
 
     /// Crashes and restarts: the first `kept` of the records that were not synced survive and are
-    /// synced now; the others are lost. If an epoch record is lost, its fence is lost too: the epoch
-    /// was granted to nobody. Returns the survivors.
+    /// synced now; the others are lost. If an epoch record is lost, its fence is lost too: the
+    /// epoch was granted to nobody. Returns the survivors.
     pub fn crash(&mut self, kept: usize) -> Vec<Arc<Record>> {
         self.unsynced.truncate(kept);
         let found = core::mem::take(&mut self.unsynced);

@@ -130,8 +130,8 @@ impl Router {
 
     /// Whether a frame is accepted: it is not too long, and within the rate limit (B4).
     ///
-    /// The limit applies to successive windows of a minute. No client that keeps to it in every minute
-    /// is cut, and none sends more than twice as much in any.
+    /// The limit applies to successive windows of a minute. No client that keeps to it in every
+    /// minute is cut, and none sends more than twice as much in any.
     pub(super) fn admit(
         &mut self,
         cx: &mut Cx<'_>,

@@ -24,7 +24,8 @@ pub(super) struct Contact {
     pub(super) epoch: Epoch,
     /// The newest position of the guild, whichever owner sent it.
     pub(super) position: Position,
-    /// When the owner's last tip arrived, by this node's clock, and when it was sent, by the owner's.
+    /// When the owner's last tip arrived, by this node's clock, and when it was sent, by the
+    /// owner's.
     tip: Option<(Instant, Instant)>,
 }
 
@@ -72,8 +73,8 @@ impl Contacts {
         sender == contact.epoch
     }
 
-    /// A message names this position: no relay may introduce a session to the guild as it was before
-    /// (D3).
+    /// A message names this position: no relay may introduce a session to the guild as it was
+    /// before (D3).
     pub(super) fn learn(&mut self, guild: GuildId, position: Position) {
         if let Some(contact) = self.by_guild.get_mut(&guild) {
             contact.position = position.max(contact.position);
@@ -95,8 +96,8 @@ impl Contacts {
 }
 
 impl Router {
-    /// Forwards a request to the owner of its guild. Without a known owner it is dropped: the client
-    /// retries.
+    /// Forwards a request to the owner of its guild. Without a known owner it is dropped: the
+    /// client retries.
     pub(super) fn request(
         &mut self,
         cx: &Cx<'_>,

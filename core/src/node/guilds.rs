@@ -1,5 +1,5 @@
-//! The guilds that this node owns, or is about to own: hands each message to its guild, and performs
-//! the guild's outputs.
+//! The guilds that this node owns, or is about to own: hands each message to its guild, and
+//! performs the guild's outputs.
 
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;

@@ -1,7 +1,7 @@
 //! The relays of this node: which one serves a session, and the life of each.
 //!
-//! What a relay asks for is done in `following` and `fan_out`; sessions subscribe in `subscriptions`;
-//! `silence` notices that no owner is in reach.
+//! What a relay asks for is done in `following` and `fan_out`; sessions subscribe in
+//! `subscriptions`; `silence` notices that no owner is in reach.
 
 mod fan_out;
 mod following;

@@ -231,7 +231,8 @@ impl Router {
         }
     }
 
-    /// Writes what the connection takes, and then introduces the session to the guilds it waits for.
+    /// Writes what the connection takes, and then introduces the session to the guilds it waits
+    /// for.
     pub(super) fn pump(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
         let session = self.sessions.at(slot);
         let push = session.pump(cx, &self.relays, out);
@@ -274,8 +275,8 @@ impl Router {
         }
     }
 
-    /// A session has lost dispatches that were never sent. An attached client is told at once, and may
-    /// identify on the same connection (L6).
+    /// A session has lost dispatches that were never sent. An attached client is told at once, and
+    /// may identify on the same connection (L6).
     fn overflow(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
         let session = self.sessions.at(slot);
         let connection = session.connection();

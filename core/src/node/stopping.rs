@@ -1,5 +1,6 @@
 //! A planned stop, or graceful shutdown (L7): the node accepts no sessions, asks its clients to
-//! reconnect elsewhere, spread in time, and closes its guilds. Then it announces that it has stopped.
+//! reconnect elsewhere, spread in time, and closes its guilds. Then it announces that it has
+//! stopped.
 //!
 //! It must not wait longer than it may: what has not gone by then is left behind.
 

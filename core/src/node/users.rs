@@ -1,8 +1,8 @@
 //! The users with sessions here, and the guilds that the directory names for them.
 //!
 //! An IDENTIFY waits until the directory has answered a question asked after it: READY lists all
-//! guilds of the user (D9). Later changes are pushed, and polled as well: nothing may depend on each
-//! message arriving (D9).
+//! guilds of the user (D9). Later changes are pushed, and polled as well: nothing may depend on
+//! each message arriving (D9).
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;

@@ -1,7 +1,7 @@
 //! Applies an event, and decides what each class, and each member that it singles out, receives.
 //!
-//! Visibility is decided here, once, at the event's position (I1, PROTOCOL, rule 16). Outputs are in
-//! the order of delivery. Nothing here knows connections.
+//! Visibility is decided here, once, at the event's position (I1, PROTOCOL, rule 16). Outputs are
+//! in the order of delivery. Nothing here knows connections.
 
 use alloc::vec::Vec;
 

@@ -1,7 +1,7 @@
 //! Snapshots: collects the chunks of the owner's, and makes those for sessions.
 //!
-//! What is the same for many sessions is made once and shared: roles and members for all of a relay,
-//! channels for a class (I5).
+//! What is the same for many sessions is made once and shared: roles and members for all of a
+//! relay, channels for a class (I5).
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;

@@ -161,9 +161,9 @@ impl Subscribers {
         }
     }
 
-    /// Changes the state of a subscription, and returns the class that the session has left, if any.
-    /// That class keeps its log until [`trim`](Self::trim), so that the session can keep what it
-    /// shares with it.
+    /// Changes the state of a subscription, and returns the class that the session has left, if
+    /// any. That class keeps its log until [`trim`](Self::trim), so that the session can keep what
+    /// it shares with it.
     pub(super) fn set_state(&mut self, slot: u32, new: SubscriptionState) -> Option<u32> {
         let &Subscription { state: old, place, .. } = self.subscriptions.get(&slot)?;
         if old == new {

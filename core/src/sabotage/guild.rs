@@ -24,7 +24,8 @@ use crate::peer::PeerMessage;
 use crate::request::{Act, Origin, Outcome, Refusal};
 use crate::sabotage::Bend;
 
-/// Runs one call of a guild. The bugs that drop, repeat or change whole inputs and outputs are here.
+/// Runs one call of a guild. The bugs that drop, repeat or change whole inputs and outputs are
+/// here.
 pub(crate) fn call(
     guild: &mut Guild,
     cx: &mut Cx<'_>,

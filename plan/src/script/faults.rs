@@ -3,7 +3,9 @@
 use guildhall_core::time::Span;
 
 use super::{Guild, Place, Script, Who};
-use crate::fault::{End, Ending, Fault, Health, Knock, Milestone, Misdeed, Stage, Turn, Way};
+use crate::fault::{
+    ClientPhase, End, Ending, Fault, GuildPhase, Knock, Misdeed, NodePhase, Trigger, Way,
+};
 use crate::plan::FaultPlan;
 
 /// An endpoint of messages in the scenario.
@@ -28,21 +30,21 @@ impl From<Place> for At {
 impl Script {
     // ---- triggers
 
-    /// Delays the next fault until a client is in this stage.
-    pub fn when(&mut self, who: Who, is: Stage) -> &mut Self {
-        self.trigger = Some(Milestone::Client { client: self.name(who), is });
+    /// The next fault waits until somebody is doing this.
+    pub fn when(&mut self, who: Who, is: ClientPhase) -> &mut Self {
+        self.trigger = Some(Trigger::Client { client: self.name(who), is });
         self
     }
 
-    /// Delays the next fault until this happens to a guild.
-    pub fn when_guild(&mut self, guild: Guild, is: Turn) -> &mut Self {
-        self.trigger = Some(Milestone::Guild { guild: self.guild_name(guild), is });
+    /// The next fault waits until this happens to a guild.
+    pub fn when_guild(&mut self, guild: Guild, is: GuildPhase) -> &mut Self {
+        self.trigger = Some(Trigger::Guild { guild: self.guild_name(guild), is });
         self
     }
 
-    /// Delays the next fault until this happens to a node.
-    pub fn when_node(&mut self, node: Place, is: Health) -> &mut Self {
-        self.trigger = Some(Milestone::Node { node: self.place_name(node), is });
+    /// The next fault waits until this happens to a node.
+    pub fn when_node(&mut self, node: Place, is: NodePhase) -> &mut Self {
+        self.trigger = Some(Trigger::Node { node: self.place_name(node), is });
         self
     }
 
@@ -215,13 +217,13 @@ impl Script {
         self.fault(Fault::Misbehave { client, deed }, Span::ZERO);
     }
 
-    /// Makes a stranger try to resume a client's session, with the right token or a wrong one.
+    /// An intruder tries to take somebody's session, with the right token or a wrong one.
     pub fn steal(&mut self, who: Who, token: bool) {
         let client = self.name(who);
         self.fault(Fault::Steal { client, token }, Span::ZERO);
     }
 
-    /// Makes a stranger send an invalid handshake to a client's node.
+    /// An intruder at somebody's node asks for what there is not.
     pub fn knock(&mut self, who: Who, says: Knock) {
         let client = self.name(who);
         self.fault(Fault::Knock { client, says }, Span::ZERO);

@@ -19,8 +19,8 @@ impl Router {
         }
     }
 
-    /// Looks whether tips of a guild still arrive (D2). Each tip moves the deadline, so the timer is
-    /// armed again only when it comes due.
+    /// Looks whether tips of a guild still arrive (D2). Each tip moves the deadline, so the timer
+    /// is armed again only when it comes due.
     pub(in crate::node) fn silent(
         &mut self,
         cx: &mut Cx<'_>,

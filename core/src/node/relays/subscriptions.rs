@@ -80,8 +80,8 @@ impl Router {
         }
     }
 
-    /// The directory names a guild for the user of a session that READY did not list. A session that
-    /// is subscribed already learns all else from the stream.
+    /// The directory names a guild for the user of a session that READY did not list. A session
+    /// that is subscribed already learns all else from the stream.
     pub(in crate::node) fn named(
         &mut self,
         cx: &mut Cx<'_>,
