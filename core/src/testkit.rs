@@ -22,15 +22,15 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::client::Client;
+use crate::cluster::ClusterConfig;
 use crate::directory::Directory;
 use crate::id::{GuildId, NodeId, UserId};
-use crate::journal::Base;
+use crate::journal::Checkpoint;
 use crate::journal::keeper::Keeper;
 use crate::journal::memory::Memory;
 use crate::limits::Limits;
 use crate::mutant::Mutant;
 use crate::node::{self, Node};
-use crate::realm::Realm;
 use crate::step::{Actor, Witness, WorldEvent};
 use crate::time::Span;
 
@@ -58,7 +58,7 @@ pub struct Cluster<W> {
     /// The clients with their users.
     clients: Vec<(UserId, Client)>,
     limits: Arc<Limits>,
-    realm: Arc<Realm>,
+    cluster: Arc<ClusterConfig>,
     mutant: Option<Mutant>,
     nonces: u64,
 }
@@ -91,16 +91,16 @@ impl<W: Witness> Cluster<W> {
     #[must_use]
     pub fn new(founding: Founding, observer: W) -> Self {
         assert_eq!(founding.limits.validate(), Ok(()));
-        let (limits, realm) = (Arc::new(founding.limits.clone()), Arc::new(founding.realm()));
+        let (limits, cluster) = (Arc::new(founding.limits.clone()), Arc::new(founding.cluster()));
         let mutant = founding.mutant;
         let directory = Directory::new(founding.named());
         let host = |&id: &NodeId| {
-            let node = Node::new((id, 1), limits.clone(), realm.clone(), mutant);
+            let node = Node::new((id, 1), limits.clone(), cluster.clone(), mutant);
             Host { id, boot: 1, node, life: Life::Up }
         };
-        let nodes = realm.nodes.iter().map(host).collect();
+        let nodes = cluster.nodes.iter().map(host).collect();
         let journal = |state: crate::state::State| {
-            (state.guild, Keeper::new(Memory::new(Base::founding(state)), None))
+            (state.guild, Keeper::new(Memory::new(Checkpoint::founding(state)), None))
         };
         Self {
             network: Network::new(founding.start, observer),
@@ -109,7 +109,7 @@ impl<W: Witness> Cluster<W> {
             nodes,
             clients: Vec::new(),
             limits,
-            realm,
+            cluster,
             mutant,
             nonces: 0,
         }
@@ -117,8 +117,8 @@ impl<W: Witness> Cluster<W> {
 
     /// The configuration that all nodes share.
     #[must_use]
-    pub const fn realm(&self) -> &Arc<Realm> {
-        &self.realm
+    pub const fn cluster(&self) -> &Arc<ClusterConfig> {
+        &self.cluster
     }
 
     /// A node, to look at or to call without the network.
@@ -243,7 +243,7 @@ impl<W: Witness> Cluster<W> {
 
     /// Takes a census of every node that runs.
     pub fn census(&mut self) {
-        for id in self.realm.clone().nodes.iter().copied() {
+        for id in self.cluster.clone().nodes.iter().copied() {
             if self.is_up(id) {
                 self.tell(id, node::Input::Census);
             }

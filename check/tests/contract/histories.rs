@@ -162,7 +162,7 @@ pub(crate) fn slow() -> History {
     }
     stage.tell(
         PARIS,
-        node::Input::Closed { connection: on, how: guildhall_core::frame::Farewell::End },
+        node::Input::Closed { connection: on, how: guildhall_core::frame::Disconnect::End },
     );
     for _ in 0..9 {
         stage.say(ALICE, "and more");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use guildhall_check::cast::{Cast, ClientPart, GuildPart};
 use guildhall_core::dispatch::Intents;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, RoleId, Token, UserId};
-use guildhall_core::journal::Base;
+use guildhall_core::journal::Checkpoint;
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::{Overwrite, Permissions, Target};
 use guildhall_core::request::{Act, Origin};
@@ -65,7 +65,7 @@ fn part(name: &str, founding: &State) -> GuildPart {
         id: founding.guild,
         channels: named.to_vec(),
         roles: vec![("staff".to_owned(), STAFF)],
-        founding: Arc::new(Base::founding(founding.clone())),
+        founding: Arc::new(Checkpoint::founding(founding.clone())),
     }
 }
 
@@ -111,7 +111,7 @@ impl Stage {
         let clients = clients.collect();
         let cast = Arc::new(Cast {
             limits: Arc::new(limits),
-            realm: cluster.realm().clone(),
+            cluster: cluster.cluster().clone(),
             nodes: vec!["paris".to_owned(), "berlin".to_owned()],
             guilds: parts,
             clients,

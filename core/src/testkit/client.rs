@@ -6,7 +6,7 @@ use super::network::{JITTER, Message, closed};
 use super::{Cluster, WIDE, session, token};
 use crate::client::{self, Client, Identity};
 use crate::dispatch::Intents;
-use crate::frame::{ClientFrame, Farewell};
+use crate::frame::{ClientFrame, Disconnect};
 use crate::id::{Connection, GuildId, NodeId, Nonce, Port, Shard, UserId};
 use crate::node;
 use crate::request::{Act, Origin, Request};
@@ -70,7 +70,7 @@ impl<W: Witness> Cluster<W> {
                 let wire = &mut self.network.wires[connection.slot as usize];
                 let node = wire.node;
                 if core::mem::take(&mut wire.is_open) && wire.client.take().is_some() {
-                    let input = node::Input::Closed { connection, how: Farewell::Code(code) };
+                    let input = node::Input::Closed { connection, how: Disconnect::Code(code) };
                     self.network.send(Message::Node(node, input));
                 }
             }

@@ -3,7 +3,7 @@
 use super::client::FRAME_BYTES;
 use super::{Cluster, session, token};
 use crate::dispatch::Intents;
-use crate::frame::{ClientFrame, Farewell, Identify, Resume};
+use crate::frame::{ClientFrame, Disconnect, Identify, Resume};
 use crate::id::{Connection, NodeId, Seq, SessionId, Shard, Token, UserId};
 use crate::node;
 use crate::step::Witness;
@@ -59,7 +59,7 @@ impl<W: Witness> Cluster<W> {
     }
 
     /// Ends a connection.
-    pub fn close(&mut self, connection: Connection, how: Farewell) {
+    pub fn close(&mut self, connection: Connection, how: Disconnect) {
         self.tell_on(connection, node::Input::Closed { connection, how });
     }
 }

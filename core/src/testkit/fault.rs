@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 
 use super::network::{closed, connection};
 use super::{Cluster, Life};
-use crate::frame::Farewell;
+use crate::frame::Disconnect;
 use crate::id::NodeId;
 use crate::node::{self, Node};
 use crate::step::{Witness, WorldEvent};
@@ -29,11 +29,11 @@ impl<W: Witness> Cluster<W> {
 
     /// Starts a node that has crashed or stopped, with nothing in its memory.
     pub fn start(&mut self, node: NodeId) {
-        let (limits, realm) = (Arc::clone(&self.limits), Arc::clone(&self.realm));
+        let (limits, cluster) = (Arc::clone(&self.limits), Arc::clone(&self.cluster));
         let mutant = self.mutant;
         if let Some(host) = self.host(node) {
             host.boot += 1;
-            host.node = Node::new((node, host.boot), limits, realm, mutant);
+            host.node = Node::new((node, host.boot), limits, cluster, mutant);
             host.life = Life::Up;
         }
         self.report(&WorldEvent::Started(node));
@@ -58,7 +58,7 @@ impl<W: Witness> Cluster<W> {
         let slot = slot.expect("the client is connected");
         wires[slot].is_open = false;
         let (node, connection) = (wires[slot].node, connection(slot));
-        self.tell(node, node::Input::Closed { connection, how: Farewell::End });
+        self.tell(node, node::Input::Closed { connection, how: Disconnect::End });
         self.lose(client, slot);
     }
 

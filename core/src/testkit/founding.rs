@@ -4,10 +4,10 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::cluster::ClusterConfig;
 use crate::id::{ChannelId, GuildId, NodeId, SessionId, Token, UserId};
 use crate::limits::Limits;
 use crate::mutant::Mutant;
-use crate::realm::Realm;
 use crate::state::State;
 use crate::time::Instant;
 
@@ -40,9 +40,9 @@ impl Founding {
         named
     }
 
-    pub(super) fn realm(&self) -> Realm {
+    pub(super) fn cluster(&self) -> ClusterConfig {
         let accounts = self.named().into_keys().map(|user| (token(user), user));
-        Realm { accounts: accounts.collect(), nodes: self.nodes.clone() }
+        ClusterConfig { accounts: accounts.collect(), nodes: self.nodes.clone() }
     }
 }
 

@@ -227,7 +227,7 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
                 network.send(Message::Client(port.0 as usize, input));
             }
             node::Output::Stopped => self.has_stopped = true,
-            node::Output::Note(_) => {}
+            node::Output::Trace(_) => {}
         }
     }
 }

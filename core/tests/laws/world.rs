@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use guildhall_core::census::Census;
 use guildhall_core::dispatch::{Dispatch, Intents};
-use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, ServerFrame};
+use guildhall_core::frame::{ClientFrame, CloseCode, Disconnect, ServerFrame};
 use guildhall_core::id::{ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, SessionId};
 use guildhall_core::id::{Token, UserId};
 use guildhall_core::limits::Limits;
-use guildhall_core::node::{Input, Node, Note, Output};
+use guildhall_core::node::{Input, Node, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Act, Origin, Request};
 use guildhall_core::testkit::{self, Cluster, Flow, Founding, Network, Outputs, guild};
@@ -161,7 +161,7 @@ impl World {
         self.frame(connection, ClientFrame::Heartbeat { d: d.map(Seq) })
     }
 
-    pub(crate) fn closed(&mut self, connection: Connection, how: Farewell) -> Vec<Output> {
+    pub(crate) fn closed(&mut self, connection: Connection, how: Disconnect) -> Vec<Output> {
         self.cluster.close(connection, how);
         self.said()
     }
@@ -203,7 +203,7 @@ impl World {
 
     pub(crate) fn census(&mut self) -> Census {
         match &self.handle(Input::Census)[..] {
-            [Output::Note(Note::Census(census))] => census.clone(),
+            [Output::Trace(TraceEvent::Census(census))] => census.clone(),
             other => panic!("no census: {other:?}"),
         }
     }

@@ -4,14 +4,14 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use guildhall_core::census::{Census, Table};
-use guildhall_core::directory::{self, Word};
+use guildhall_core::directory::{self, DirectoryRequest};
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Event;
-use guildhall_core::frame::Farewell;
+use guildhall_core::frame::Disconnect;
 use guildhall_core::id::{Connection, Epoch, NodeId, Position, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::mutant::Mutant;
-use guildhall_core::node::{Gap, Input, Note, Output};
+use guildhall_core::node::{GapReason, Input, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::testkit::{Cluster, Flow, Founding, Mail, Outputs, WIDE, token};
 use guildhall_core::time::{Instant, Span};
@@ -202,7 +202,7 @@ impl Scene {
             Op::Drop(which) => {
                 let at = which.index(self.readers.len());
                 if let Some(connection) = self.readers[at].on.take() {
-                    self.cluster.close(connection, Farewell::Reset);
+                    self.cluster.close(connection, Disconnect::Reset);
                     self.carry();
                 }
             }
@@ -214,7 +214,7 @@ impl Scene {
     fn event(&mut self, n: [u8; 6], at_once: bool) {
         let Some(event) = self.truth.event(n) else { return };
         if let Event::MemberAdd { user } = event {
-            self.direct(Word::Enter { guild: GUILD, user, mark: self.truth.tip() });
+            self.direct(DirectoryRequest::Enter { guild: GUILD, user, mark: self.truth.tip() });
             if n[5] > 128 {
                 self.notice();
             }
@@ -298,19 +298,21 @@ impl Scene {
                         reader.take(s.0, &dispatch, &self.truth, moment, limits.large_guild);
                     self.trouble = std::mem::replace(&mut self.trouble, Ok(())).and(taken);
                 }
-                Output::Directory(Word::Ask { .. } | Word::Since { .. }) => has_asked = true,
-                Output::Note(Note::RelayGap { at, why, .. }) => {
+                Output::Directory(
+                    DirectoryRequest::Ask { .. } | DirectoryRequest::Since { .. },
+                ) => has_asked = true,
+                Output::Trace(TraceEvent::RelayGap { at, why, .. }) => {
                     self.gaps.insert(at);
                     let silent = self
                         .tipped
                         .is_some_and(|tipped| now.since(tipped) >= limits.unreachable_after);
-                    let holds = if why == Gap::Behind { self.forgot } else { silent };
+                    let holds = if why == GapReason::Behind { self.forgot } else { silent };
                     if !holds && self.trouble.is_ok() {
                         self.trouble = Err(format!("a needless gap: {why:?}"));
                     }
                 }
                 Output::Close { .. } => self.trouble = Err("a connection is closed".to_owned()),
-                Output::Note(_)
+                Output::Trace(_)
                 | Output::Frame { .. }
                 | Output::Peer { .. }
                 | Output::Directory(_) => {}
@@ -324,7 +326,7 @@ impl Scene {
         }
     }
 
-    fn direct(&mut self, word: Word) {
+    fn direct(&mut self, word: DirectoryRequest) {
         self.cluster.direct(directory::Input { from: NODE, boot: 1, word });
     }
 
@@ -336,7 +338,7 @@ impl Scene {
     fn unname(&mut self, user: UserId) {
         if !self.truth.state().members.contains_key(&user) {
             let at = self.truth.tip().next();
-            self.direct(Word::Remove { guild: GUILD, user, at });
+            self.direct(DirectoryRequest::Remove { guild: GUILD, user, at });
         }
     }
 
@@ -392,7 +394,7 @@ impl Scene {
             self.cluster.resume(connection, token(reader.user), reader.session, last);
             connection
         });
-        self.cluster.close(on, Farewell::Code(1000));
+        self.cluster.close(on, Disconnect::Code(1000));
         self.carry();
     }
 
@@ -441,7 +443,7 @@ impl Scene {
     fn census(&mut self) -> Census {
         self.cluster.tell(NODE, Input::Census);
         match self.cluster.network.observer.take().pop() {
-            Some(Output::Note(Note::Census(census))) => census,
+            Some(Output::Trace(TraceEvent::Census(census))) => census,
             other => panic!("no census: {other:?}"),
         }
     }
