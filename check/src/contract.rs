@@ -18,11 +18,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::Dispatch;
-use guildhall_core::id::{Connection, GuildId, NodeId, Seq};
-use guildhall_core::journal::Reply;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::id::{Connection, NodeId, Seq};
+use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
-use guildhall_core::{client, directory as registry, node};
 
 use crate::bounds::b3::Work;
 use crate::bounds::b4::Admission;
@@ -177,47 +175,49 @@ impl Contract {
     }
 }
 
-impl Witness for Contract {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
-        self.node_hears(head, input);
-    }
-
-    fn node_output(&mut self, head: &Head, output: &node::Output) {
-        self.node_says(head, output);
+impl Observer for Contract {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        match what {
+            Observed::NodeInput(input) => self.node_hears(head, input),
+            Observed::NodeOutput(output) => self.node_says(head, output),
+            Observed::Dispatched { to, s, dispatch } => self.writes(head, to, s, dispatch),
+            Observed::ClientInput(input) => self.client_hears(head, input),
+            Observed::Delivered { on, s, dispatch } => self.takes(head, on, s, dispatch),
+            Observed::ClientOutput(output) => self.client_says(head, output),
+            Observed::JournalEvent { guild, event } => {
+                self.stirs();
+                self.journal_hears(head, guild, event);
+            }
+            Observed::JournalReply { guild, to, reply } => {
+                self.stirs();
+                self.journal_replies(head, guild, to, reply);
+            }
+            Observed::DirectoryInput(_) => {}
+            Observed::DirectoryOutput(output) => self.directory_says(head, output),
+            Observed::Timeout => self.timeout(head),
+            Observed::World(event) => {
+                // Settling makes nothing pending: it is judged by what is pending.
+                if *event != WorldEvent::Settled {
+                    self.stirs();
+                }
+                self.world_says(head, event);
+            }
+            Observed::StepEnded => self.step_ended(head),
+        }
     }
 
     #[inline]
-    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.writes(head, to, s, what);
-    }
-
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        self.client_hears(head, input);
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.writes(head, to, s, dispatch);
     }
 
     #[inline]
-    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.takes(head, on, s, what);
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.takes(head, on, s, dispatch);
     }
+}
 
-    fn client_output(&mut self, head: &Head, output: &client::Output) {
-        self.client_says(head, output);
-    }
-
-    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
-        self.stirs();
-        self.journal_hears(head, guild, event);
-    }
-
-    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
-        self.stirs();
-        self.journal_replies(head, guild, to, reply);
-    }
-
-    fn directory_output(&mut self, head: &Head, output: &registry::Output) {
-        self.directory_says(head, output);
-    }
-
+impl Contract {
     fn timeout(&mut self, head: &Head) {
         match head.actor {
             Actor::Node(node) => self.node_wakes(node),
@@ -226,15 +226,7 @@ impl Witness for Contract {
         }
     }
 
-    fn world(&mut self, head: &Head, event: &WorldEvent) {
-        // That all has settled makes nothing pending: it is judged by it.
-        if *event != WorldEvent::Settled {
-            self.stirs();
-        }
-        self.world_says(head, event);
-    }
-
-    fn stepped(&mut self, head: &Head) {
+    fn step_ended(&mut self, head: &Head) {
         self.last = *head;
         match head.actor {
             Actor::Node(_) => self.node_stepped(head),

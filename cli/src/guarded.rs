@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use guildhall_check::violation::Clause;
-use guildhall_core::step::Witness;
+use guildhall_core::step::Observer;
 use guildhall_sim::plan::Plan;
 use guildhall_sim::run::{Options, Outcome, run};
 
@@ -37,11 +37,11 @@ pub(crate) fn play(
     recipe: &Recipe,
     plan: &Plan,
     options: Options,
-    witness: &mut impl Witness,
+    observer: &mut impl Observer,
 ) -> Result<Outcome, Error> {
     RUNNING.set(true);
     PLACE.set(None);
-    let ended = catch_unwind(AssertUnwindSafe(|| run(plan, options, witness)));
+    let ended = catch_unwind(AssertUnwindSafe(|| run(plan, options, observer)));
     RUNNING.set(false);
     let mut outcome = match ended {
         Ok(ended) => ended.map_err(|error| recipe.refused(&error))?,
@@ -89,7 +89,7 @@ fn broke_down(recipe: &Recipe, panic: &(dyn Any + Send)) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use guildhall_core::step::Head;
+    use guildhall_core::step::{Head, Observed};
     use guildhall_sim::run::Verdict;
     use guildhall_sim::seed::Seed;
 
@@ -100,8 +100,8 @@ mod tests {
     /// Panics at a step.
     struct At(u64);
 
-    impl Witness for At {
-        fn stepped(&mut self, head: &Head) {
+    impl Observer for At {
+        fn observe(&mut self, head: &Head, _: Observed<'_>) {
             assert!(head.step < self.0, "step {} was one too many", head.step);
         }
     }

@@ -8,7 +8,7 @@ use guildhall_check::cast::Cast;
 use guildhall_check::standing::Standing;
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::mutant::Mutant;
-use guildhall_core::step::Witness;
+use guildhall_core::step::Observer;
 use guildhall_core::time::Instant;
 
 use crate::coverage::Coverage;
@@ -93,16 +93,16 @@ pub struct Outcome {
     pub hits: u64,
 }
 
-/// Runs a plan, tells `witness` of every step, and judges it.
+/// Runs a plan, reports every step to `observer`, and judges it.
 ///
 /// # Errors
 /// If the plan cannot be run.
 pub fn run(
     plan: &Plan,
     options: Options,
-    witness: &mut impl Witness,
+    observer: &mut impl Observer,
 ) -> Result<Outcome, PlanError> {
-    let mut world = World::new(plan, options, witness)?;
+    let mut world = World::new(plan, options, observer)?;
     // A panic of the machines is a violation of its own, and must not end a sweep. What was found
     // before it stays found; the unwound world is only asked for what it had counted.
     let ended = catch_unwind(AssertUnwindSafe(|| world.run()));
