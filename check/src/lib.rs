@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cast;
+pub mod protocol;
 pub mod standing;
 pub mod violation;
 

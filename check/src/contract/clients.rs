@@ -11,6 +11,7 @@ use crate::client::{c1, c3};
 use crate::delivery::d5;
 use crate::facts::clients::{Asked, Client};
 use crate::findings::Complaint;
+use crate::protocol;
 use crate::sessions::l3;
 use crate::violation::Clause;
 
@@ -52,7 +53,7 @@ impl Contract {
                 if meant {
                     client.opening = client.opening && connection.is_some();
                     client.lose();
-                    if code.is_some_and(guildhall_core::frame::CloseCode::is_final) {
+                    if code.is_some_and(protocol::stops_client) {
                         (client.on, client.stopped) = (false, true);
                         client.give_up();
                     }

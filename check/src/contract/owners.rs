@@ -13,6 +13,7 @@ use super::Contract;
 use crate::delivery::{d2, d6, d7};
 use crate::facts::hearing::word;
 use crate::isolation::i8;
+use crate::protocol;
 use crate::sessions::{l4, l8};
 use crate::violation::Clause;
 
@@ -165,7 +166,7 @@ impl Contract {
             }
             return;
         }
-        if record.event.is_durable() {
+        if !protocol::is_ephemeral(&record.event) {
             // D7 has said so.
             return;
         }

@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::facts::sessions::seats::Told as Standing;
 use crate::findings::{Complaint, Subject};
 use crate::fresh::Fresh;
+use crate::protocol;
 use crate::scene::{Scene, Told};
 
 /// What an op 9 or 11 may take on the wire at most.
@@ -125,7 +126,8 @@ pub(crate) fn gives(
     let first = if from.epoch == epoch { from.index } else { 0 };
     let fleeting = (chunk.position.index - first.min(chunk.position.index)).saturating_sub(kept);
     let count = (wanted.len() - idle.saturating_sub(1)) as u64 + fleeting;
-    let bytes: u64 = wanted.iter().map(|it| it.bytes()).sum::<u64>() + 128 * fleeting;
+    let bytes: u64 =
+        wanted.iter().map(|it| protocol::record_bytes(it)).sum::<u64>() + 128 * fleeting;
     let limits = &facts.cast.limits;
     let holds =
         count <= u64::from(limits.catch_up_events) && bytes <= u64::from(limits.catch_up_bytes);
@@ -174,7 +176,7 @@ fn ended(scene: &Scene, facts: &Facts, now: Instant, index: u32, why: End) -> Op
     match why {
         End::Quit => {
             let quit = match scene.told {
-                Told::Closed(how) => how.ends_session() && scene.session == Some(index),
+                Told::Closed(how) => protocol::ends_session(how) && scene.session == Some(index),
                 Told::Other
                 | Told::Timeout
                 | Told::Named
