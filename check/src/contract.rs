@@ -22,23 +22,14 @@ use guildhall_core::id::{Connection, NodeId, Seq};
 use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 
-use crate::bounds::b3::Work;
-use crate::bounds::b4::Admission;
 use crate::cast::Cast;
-use crate::client::c2::Ways;
-use crate::delivery::d5::Fates;
-use crate::delivery::d6::Fleeting;
+use crate::clauses::{self, Context, Found, Models, Row};
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::marks::Marks;
-use crate::ordering::o4::Causes;
 use crate::scene::Scene;
-use crate::sessions::l1::Zombies;
 use crate::sessions::l3;
-use crate::sessions::l4::Orphans;
-use crate::sessions::l7::Exits;
-use crate::sessions::l7::hand_off::HandOffs;
-use crate::violation::Violation;
+use crate::violation::{Clause, Violation};
 
 /// All clauses, listening to one history.
 #[derive(Clone, Debug)]
@@ -49,16 +40,7 @@ pub struct Contract {
     marks: Marks,
     deliveries: u64,
     last: Head,
-    causes: Causes,
-    fates: Fates,
-    fleeting: Fleeting,
-    work: Work,
-    zombies: Zombies,
-    orphans: Orphans,
-    admission: Admission,
-    exits: Exits,
-    hand_offs: HandOffs,
-    ways: Ways,
+    models: Models,
     /// The step is one for a client's deadlines.
     timeout: bool,
     /// The step is one in which a client does more than take a dispatch.
@@ -84,16 +66,7 @@ impl Contract {
             marks: Marks::default(),
             deliveries: 0,
             last,
-            causes: Causes::default(),
-            fates: Fates::default(),
-            fleeting: Fleeting::default(),
-            work: Work::default(),
-            zombies: Zombies::default(),
-            orphans: Orphans::default(),
-            admission: Admission::default(),
-            exits: Exits::default(),
-            hand_offs: HandOffs::default(),
-            ways: Ways::default(),
+            models: Models::default(),
             timeout: false,
             busy: false,
             waiting: Vec::new(),
@@ -138,6 +111,33 @@ impl Contract {
         pending
     }
 
+    /// Asks every clause of a hook, and reports each that objects. Returns those.
+    fn ask<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Vec<Clause> {
+        let mut cx = Context::new(&self.facts, &self.scene, &mut self.models, head);
+        let found = cx.ask_all(rows, about);
+        found.into_iter().map(|(clause, found)| self.report(head, clause, found)).collect()
+    }
+
+    /// Asks the clauses of a hook until one objects, and reports that one.
+    fn ask_first<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Option<Clause> {
+        let mut cx = Context::new(&self.facts, &self.scene, &mut self.models, head);
+        let (clause, found) = cx.ask_first(rows, about)?;
+        Some(self.report(head, clause, found))
+    }
+
+    /// The same, within a node's step: what else is wrong with the step follows from that.
+    fn complain<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> bool {
+        let complained = self.ask_first(head, rows, about).is_some();
+        self.scene.complained |= complained;
+        complained
+    }
+
+    #[cold]
+    fn report(&mut self, head: &Head, clause: Clause, (subject, what): Found) -> Clause {
+        self.findings.add(head, clause, subject, what);
+        clause
+    }
+
     /// Something has happened that may be waited for.
     #[inline]
     fn stirs(&mut self) {
@@ -158,7 +158,8 @@ impl Contract {
     pub fn finish(&mut self, healed: bool, gave_up: Option<String>) {
         if let Some(why) = gave_up {
             let why = if healed { why } else { format!("{why} (never healed)") };
-            l3::gave_up(&self.facts, &self.last, &why, &mut self.findings);
+            let last = self.last;
+            self.ask(&last, clauses::GIVES_UP, why.as_str());
         }
     }
 

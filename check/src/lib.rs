@@ -10,6 +10,7 @@ pub mod protocol;
 pub mod standing;
 pub mod violation;
 
+mod clauses;
 mod contract;
 mod facts;
 mod findings;

@@ -142,7 +142,11 @@ pub(crate) fn gives(
 
 /// A node has seen to its deadlines: nobody goes on as if nothing were whose guild's owner is out of
 /// reach.
-pub(crate) fn woke(facts: &Facts, node: NodeId, now: Instant) -> Option<(Subject, Complaint)> {
+pub(crate) fn woke(scene: &Scene, facts: &Facts, now: Instant) -> Option<(Subject, Complaint)> {
+    if !matches!(scene.told, Told::Timeout) {
+        return None;
+    }
+    let node = scene.node;
     let wait = facts.cast.limits.unreachable_after;
     for (number, guild) in facts.ledger.all() {
         let heard = facts.hearing.of(node, guild.id);
