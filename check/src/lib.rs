@@ -38,5 +38,5 @@ pub use violation::{Clause, Violation};
 /// nothing of what it stands for.
 #[must_use]
 pub const fn all_marks() -> &'static [&'static str] {
-    marks::ALL
+    marks::WORDS
 }

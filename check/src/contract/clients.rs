@@ -9,6 +9,7 @@ use guildhall_core::step::{Actor, Head};
 use super::Contract;
 use crate::clauses;
 use crate::facts::clients::{Asked, Client};
+use crate::marks::Mark;
 use crate::protocol;
 use crate::violation::Clause;
 
@@ -89,7 +90,7 @@ impl Contract {
             }
             Outcome::Busy => {
                 settles = false;
-                self.marks.add("request busy");
+                self.marks.add(Mark::RequestBusy);
             }
         }
         let counts = self.facts.healed && matches!(answer.outcome, Outcome::Refused { .. });
@@ -104,7 +105,7 @@ impl Contract {
                 open.misled = true;
                 open.vain += u32::from(counts);
                 let vain = open.vain;
-                self.marks.add("request answered by an older attempt");
+                self.marks.add(Mark::OlderAttemptAnswered);
                 self.ask(head, clauses::REFUSALS, (port, origin, vain));
             }
         }
@@ -138,7 +139,7 @@ impl Contract {
                 // Nobody answers what nobody keeps.
                 let kept = !matches!(request.act, Act::Type { .. });
                 if kept && client.open.insert(request.origin, asked).is_some() {
-                    self.marks.add("request retried");
+                    self.marks.add(Mark::RequestRetried);
                 }
             }
             Output::Stopped(_) => {
@@ -146,10 +147,10 @@ impl Contract {
                 client.stopped = true;
             }
             Output::Frame { .. } => {}
-            Output::TooManyRequests(_) => self.marks.add("too many requests"),
+            Output::TooManyRequests(_) => self.marks.add(Mark::TooManyRequests),
             Output::GaveUp(origin) => {
                 client.open.remove(origin);
-                self.marks.add("request given up");
+                self.marks.add(Mark::RequestGivenUp);
             }
         }
     }

@@ -9,6 +9,7 @@ use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::clauses;
+use crate::marks::Mark;
 use crate::scene::{Said, Told};
 use crate::sessions::l3;
 
@@ -29,9 +30,9 @@ impl Contract {
                 if !self.scene.open {
                     let superseded = self.facts.sockets.was_superseded(node, *connection);
                     self.marks.add(if superseded {
-                        "late close of a superseded connection"
+                        Mark::LateCloseOfSuperseded
                     } else {
-                        "late close of a connection"
+                        Mark::LateClose
                     });
                 }
                 self.facts.sockets.close(node, *connection);
@@ -91,7 +92,7 @@ impl Contract {
                 self.waiting.extend(got);
                 let calm = self.settled.is_some_and(|since| head.at > since + l3::calm(facts));
                 self.ask(head, clauses::CENSUSES, (census, calm));
-                self.marks.add("census");
+                self.marks.add(Mark::Census);
             }
             Output::Note(note) => {
                 let index = session_of(note).and_then(|id| self.facts.sessions.find(id));
@@ -167,7 +168,7 @@ impl Contract {
                 self.models.zombies.moves(node, *connection, now);
                 let index = self.facts.sessions.find(*session);
                 if index.is_some_and(|index| self.facts.sessions.has_sibling(index)) {
-                    self.marks.add("ready while another session of the user lives");
+                    self.marks.add(Mark::SecondSession);
                 }
             }
             Note::Resumed { connection, .. } => self.models.zombies.moves(node, *connection, now),
@@ -186,7 +187,7 @@ impl Contract {
             Note::RelayGap { relay, .. } => self.models.hand_offs.gap(&self.facts, *relay, head.at),
             Note::Opened { guild, .. } => {
                 if self.models.hand_offs.is_under_way(*guild) {
-                    self.marks.add("guild handed off while all was well");
+                    self.marks.add(Mark::GuildHandedOff);
                 }
                 self.ask(head, clauses::SERVES, *guild);
             }

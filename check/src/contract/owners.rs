@@ -12,6 +12,7 @@ use guildhall_core::step::Head;
 use super::Contract;
 use crate::clauses;
 use crate::facts::hearing::word;
+use crate::marks::Mark;
 use crate::protocol;
 use crate::violation::Clause;
 
@@ -22,13 +23,13 @@ impl Contract {
         self.facts.relays.asks(node, now, message);
         let over = self.facts.hearing.hear(node, now, message);
         if let Some((guild, epoch)) = over {
-            self.marks.add("word of an owner that is over");
+            self.marks.add(Mark::OldOwnerHeard);
             self.scene.over = Some((guild, epoch, crate::facts::hearing::is_done(message)));
         }
         match message {
             PeerMessage::CatchUp { .. } => {
                 self.scene.catches_up = true;
-                self.marks.add("relay asked to catch up");
+                self.marks.add(Mark::RelayCatchesUp);
             }
             PeerMessage::Chunk { relay, chunk, .. } if over.is_none() => {
                 self.facts.relays.given(*relay, chunk);
@@ -48,7 +49,7 @@ impl Contract {
                         let stale = self.facts.cast.limits.stale_after;
                         self.facts.owners.asked(node, act, request.attempt, (now, stale));
                         if late {
-                            self.marks.add("old copy of a request arrived");
+                            self.marks.add(Mark::OldRequestArrived);
                         }
                     }
                     Some(serves) => self.models.fates.strays(act, serves),
@@ -103,7 +104,7 @@ impl Contract {
             PeerMessage::Answer { answer, .. } => {
                 self.ask(head, clauses::ANSWERS, (sender, answer, sound));
                 if matches!(answer.outcome, Outcome::Refused { .. }) {
-                    self.marks.add("request refused");
+                    self.marks.add(Mark::RequestRefused);
                 }
             }
             PeerMessage::Chunk { .. }
@@ -123,7 +124,7 @@ impl Contract {
     /// An owner tells a relay of an event.
     fn emits(&mut self, head: &Head, guild: GuildId, record: &Arc<Record>) {
         if core::mem::take(&mut self.scene.catches_up) {
-            self.marks.add("gap in a relay filled");
+            self.marks.add(Mark::RelayGapFilled);
         }
         let Some(known) = self.facts.ledger.guild(guild) else { return };
         if let Some(first) = known.event(record.position) {
@@ -138,7 +139,7 @@ impl Contract {
             return;
         }
         if record.position.epoch < known.epoch {
-            self.marks.add("ephemeral event of an owner that is over");
+            self.marks.add(Mark::EphemeralOfOldOwner);
         }
         self.ask(head, clauses::EPHEMERAL, (guild, record));
         if let Some(guild) = self.facts.ledger.guild_mut(guild) {

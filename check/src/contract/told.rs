@@ -17,6 +17,7 @@ use crate::facts::sessions::seats::{Due, Seat, Told};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
 use crate::fresh::Fresh;
+use crate::marks::Mark;
 use crate::violation::Clause;
 
 impl Contract {
@@ -109,10 +110,10 @@ impl Contract {
         let facts = &mut self.facts;
         if s < facts.sessions.hot(index).next {
             if facts.sessions.get(index).fresh {
-                self.marks.add("resume with a non-empty replay");
+                self.marks.add(Mark::ResumeWithReplay);
             }
             facts.sessions.wrote(index, s);
-            return self.marks.add("dispatch replayed");
+            return self.marks.add(Mark::DispatchReplayed);
         }
         let place = what
             .source
@@ -145,7 +146,7 @@ impl Contract {
         if matches!(what.body, Body::GuildCreate(_)) {
             let place = sessions.place(index, guild);
             if place.is_some_and(|it| sessions.get(index).seats[it].told == Told::Gap) {
-                self.marks.add("gap ended");
+                self.marks.add(Mark::GapEnded);
             }
             sessions.told_own(index, what);
             return sessions.takes_guild(&mut facts.ledger, index, guild, position);
@@ -180,7 +181,7 @@ impl Contract {
                     return sessions.stand(index, Seat::new(guild, Told::Out, Some(position)));
                 }
                 sessions.get_mut(index).seats[place].floor = Some(position);
-                self.marks.add("typing told");
+                self.marks.add(Mark::TypingDispatched);
             }
         }
     }
