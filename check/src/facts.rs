@@ -23,11 +23,11 @@ use guildhall_core::time::Instant;
 
 use crate::cast::Cast;
 use crate::findings::Subject;
+use crate::kinds::{chat_channel, message_of};
 use asked::Asked;
 use clients::Client;
 use directory::Named;
 use guilds::Ledger;
-use guilds::kinds::message_of;
 use guilds::render::may_read;
 use guilds::timeline::Moment;
 use hearing::Hearing;
@@ -128,7 +128,7 @@ impl Facts {
                 debug_assert!(owed.iter().all(|it| may_read(message, self.sessions.get(*it).user)));
                 owed
             }
-            None if guilds::kinds::said_in(&record.event).is_some() => return,
+            None if chat_channel(&record.event).is_some() => return,
             None => self.sessions.living(),
         };
         for index in owed {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guildhall_core::dispatch::{Body, Dispatch, Source};
+use guildhall_core::dispatch::{Dispatch, Source};
 use guildhall_core::event::Record;
 use guildhall_core::id::Position;
 use guildhall_core::time::Instant;
@@ -12,6 +12,7 @@ use crate::facts::guilds::Guild;
 use crate::facts::guilds::render::{Rendering, render};
 use crate::facts::sessions::Session;
 use crate::facts::sessions::seats::{Due, Seat, Told};
+use crate::kinds::is_event;
 use crate::scene::Scene;
 
 /// What the clauses on dispatches judge.
@@ -73,27 +74,7 @@ impl<'a> Fresh<'a> {
 
     /// Whether it tells of an event, as against a word on the session or on a guild as a whole.
     pub(crate) fn is_event(&self) -> bool {
-        match self.what.body {
-            Body::Ready(_)
-            | Body::Resumed
-            | Body::GuildCreate(_)
-            | Body::GuildUnavailable
-            | Body::GuildDelete => false,
-            Body::GuildUpdate { .. }
-            | Body::RoleCreate { .. }
-            | Body::RoleUpdate { .. }
-            | Body::RoleDelete { .. }
-            | Body::ChannelCreate(_)
-            | Body::ChannelUpdate(_)
-            | Body::ChannelDelete { .. }
-            | Body::MemberAdd { .. }
-            | Body::MemberUpdate { .. }
-            | Body::MemberRemove { .. }
-            | Body::MessageCreate(_)
-            | Body::MessageUpdate(_)
-            | Body::MessageDelete { .. }
-            | Body::TypingStart { .. } => true,
-        }
+        is_event(&self.what.body)
     }
 
     /// What its event says to the session's user, whatever the session wants.

@@ -16,6 +16,7 @@ mod contract;
 mod facts;
 mod findings;
 mod fresh;
+mod kinds;
 mod marks;
 mod scene;
 mod view;

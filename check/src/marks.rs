@@ -185,22 +185,10 @@ impl Marks {
             Note::ResumeRefused { why, .. } => match why {
                 ResumeRefusal::Token => Mark::ResumeRefusedToken,
                 ResumeRefusal::NoSession => Mark::ResumeRefusedNoSession,
-                ResumeRefusal::Seq { low, .. } => match scene.told {
-                    Told::Resume(resume) if resume.seq.0 + 1 < low.0 => {
-                        Mark::ResumeRefusedSeqTooOld
-                    }
-                    Told::Resume(_)
-                    | Told::Other
-                    | Told::Timeout
-                    | Told::Named
-                    | Told::Accepted
-                    | Told::Heartbeat
-                    | Told::Identify(_)
-                    | Told::Malformed(_)
-                    | Told::Unheeded
-                    | Told::Drained
-                    | Told::Closed(_) => Mark::ResumeRefusedSeqNeverSent,
-                },
+                ResumeRefusal::Seq { low, .. } => {
+                    let old = matches!(scene.told, Told::Resume(it) if it.seq.0 + 1 < low.0);
+                    if old { Mark::ResumeRefusedSeqTooOld } else { Mark::ResumeRefusedSeqNeverSent }
+                }
             },
             Note::Detached { why, .. } => {
                 let replaying = index.is_some_and(|index| !facts.sessions.hot(index).steady);
@@ -242,59 +230,32 @@ impl Marks {
 
     /// A session is told something as it should be.
     pub(crate) fn told(&mut self, body: &Body) {
-        let mark = match body {
-            Body::GuildDelete => Mark::RemovalDispatched,
-            Body::ChannelCreate(_) => Mark::ViewGainedAChannel,
-            Body::ChannelDelete { .. } => Mark::ViewLostAChannel,
-            Body::MessageCreate(it) | Body::MessageUpdate(it) if it.content.is_empty() => {
-                Mark::MessageBlanked
+        if let Body::MessageCreate(message) | Body::MessageUpdate(message) = body {
+            if message.content.is_empty() {
+                self.add(Mark::MessageBlanked);
             }
-            Body::Ready(_)
-            | Body::Resumed
-            | Body::GuildCreate(_)
-            | Body::GuildUnavailable
-            | Body::GuildUpdate { .. }
-            | Body::RoleCreate { .. }
-            | Body::RoleUpdate { .. }
-            | Body::RoleDelete { .. }
-            | Body::ChannelUpdate(_)
-            | Body::MemberAdd { .. }
-            | Body::MemberUpdate { .. }
-            | Body::MemberRemove { .. }
-            | Body::MessageCreate(_)
-            | Body::MessageUpdate(_)
-            | Body::MessageDelete { .. }
-            | Body::TypingStart { .. } => return,
-        };
-        self.add(mark);
+        } else if *body == Body::GuildDelete {
+            self.add(Mark::RemovalDispatched);
+        } else if matches!(body, Body::ChannelCreate(_)) {
+            self.add(Mark::ViewGainedAChannel);
+        } else if matches!(body, Body::ChannelDelete { .. }) {
+            self.add(Mark::ViewLostAChannel);
+        }
     }
 
     /// A record is committed; before the facts take note of it.
     pub(crate) fn committed(&mut self, facts: &Facts, guild: GuildId, record: &Record) {
-        match &record.event {
-            Event::MessageUpdate(_) | Event::MessageDelete { .. } => {
-                self.add(Mark::MessageEditedOrDeleted);
+        if let Event::MemberAdd { user } = &record.event {
+            self.add(Mark::MemberJoined);
+            if !facts.sessions.of_user(*user).is_empty() {
+                self.add(Mark::JoinWithSession);
             }
-            Event::MemberAdd { user } => {
-                self.add(Mark::MemberJoined);
-                if !facts.sessions.of_user(*user).is_empty() {
-                    self.add(Mark::JoinWithSession);
-                }
-            }
-            Event::MemberRemove { .. } => self.add(Mark::MemberRemoved),
-            Event::GuildDelete => self.add(Mark::GuildDeleted),
-            Event::Opened
-            | Event::Message(_)
-            | Event::Typing { .. }
-            | Event::MemberUpdate { .. }
-            | Event::Unbanned { .. }
-            | Event::RoleCreate { .. }
-            | Event::RoleUpdate { .. }
-            | Event::RoleDelete { .. }
-            | Event::ChannelCreate(_)
-            | Event::ChannelUpdate(_)
-            | Event::ChannelDelete { .. }
-            | Event::GuildUpdate { .. } => {}
+        } else if matches!(record.event, Event::MessageUpdate(_) | Event::MessageDelete { .. }) {
+            self.add(Mark::MessageEditedOrDeleted);
+        } else if matches!(record.event, Event::MemberRemove { .. }) {
+            self.add(Mark::MemberRemoved);
+        } else if record.event == Event::GuildDelete {
+            self.add(Mark::GuildDeleted);
         }
         let epoch = facts.ledger.guild(guild).map_or(record.position.epoch, |guild| guild.epoch);
         let mut owners = facts.owners.of(guild);

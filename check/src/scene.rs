@@ -132,19 +132,14 @@ impl Scene {
 
     /// Whether the input is a frame of a client.
     pub(crate) fn is_frame(&self) -> bool {
-        match self.told {
+        matches!(
+            self.told,
             Told::Heartbeat
-            | Told::Identify(_)
-            | Told::Resume(_)
-            | Told::Malformed(_)
-            | Told::Unheeded => true,
-            Told::Other
-            | Told::Timeout
-            | Told::Named
-            | Told::Accepted
-            | Told::Drained
-            | Told::Closed(_) => false,
-        }
+                | Told::Identify(_)
+                | Told::Resume(_)
+                | Told::Malformed(_)
+                | Told::Unheeded
+        )
     }
 
     /// The code that a connection was closed with in this step.
@@ -155,30 +150,15 @@ impl Scene {
 
     /// Whether op 9 was said on a connection in this step.
     pub(crate) fn op9(&self, connection: Connection) -> bool {
-        let invalid = |frame: &ServerFrame| match frame {
-            ServerFrame::InvalidSession { .. } => true,
-            ServerFrame::Hello { .. } | ServerFrame::HeartbeatAck | ServerFrame::Reconnect => false,
-        };
+        let invalid = |frame: &ServerFrame| matches!(frame, ServerFrame::InvalidSession { .. });
         self.frames.iter().any(|(to, frame)| *to == connection && invalid(frame))
     }
 
     /// How a session ended in this step, if it did.
     pub(crate) fn end(&self, session: u32) -> Option<End> {
-        self.notes.iter().find_map(|(note, index, _)| match note {
-            Note::Ended { why, .. } if *index == Some(session) => Some(*why),
-            Note::Begun { .. }
-            | Note::IdentifyRefused { .. }
-            | Note::Resumed { .. }
-            | Note::ResumeRefused { .. }
-            | Note::Detached { .. }
-            | Note::Ended { .. }
-            | Note::RelayOpened { .. }
-            | Note::RelayClosed { .. }
-            | Note::RelayGap { .. }
-            | Note::Opened { .. }
-            | Note::SteppedDown { .. }
-            | Note::GivenUp { .. }
-            | Note::Census(_) => None,
+        self.notes.iter().find_map(|(note, index, _)| {
+            let Note::Ended { why, .. } = note else { return None };
+            (*index == Some(session)).then_some(*why)
         })
     }
 

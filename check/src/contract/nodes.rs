@@ -2,13 +2,14 @@
 
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
-use guildhall_core::id::{NodeId, SessionId};
+use guildhall_core::id::NodeId;
 use guildhall_core::node::{Input, Note, Output};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::clauses;
+use crate::kinds::session_of;
 use crate::marks::Mark;
 use crate::scene::{Said, Told};
 use crate::sessions::l3;
@@ -231,23 +232,5 @@ fn is_routine_to_say(output: &Output) -> bool {
         | Output::Answer { .. }
         | Output::Note(_)
         | Output::Stopped => false,
-    }
-}
-
-fn session_of(note: &Note) -> Option<SessionId> {
-    match note {
-        Note::Begun { session, .. }
-        | Note::Resumed { session, .. }
-        | Note::ResumeRefused { session, .. }
-        | Note::Detached { session, .. }
-        | Note::Ended { session, .. } => Some(*session),
-        Note::IdentifyRefused { .. }
-        | Note::RelayOpened { .. }
-        | Note::RelayClosed { .. }
-        | Note::RelayGap { .. }
-        | Note::Opened { .. }
-        | Note::SteppedDown { .. }
-        | Note::GivenUp { .. }
-        | Note::Census(_) => None,
     }
 }

@@ -179,19 +179,8 @@ fn ended(scene: &Scene, facts: &Facts, now: Instant, index: u32, why: End) -> Op
     let (session, limits) = (facts.sessions.get(index), &facts.cast.limits);
     match why {
         End::Quit => {
-            let quit = match scene.told {
-                Told::Closed(how) => protocol::ends_session(how) && scene.session == Some(index),
-                Told::Other
-                | Told::Timeout
-                | Told::Named
-                | Told::Accepted
-                | Told::Heartbeat
-                | Told::Identify(_)
-                | Told::Resume(_)
-                | Told::Malformed(_)
-                | Told::Unheeded
-                | Told::Drained => false,
-            };
+            let ends = matches!(scene.told, Told::Closed(how) if protocol::ends_session(how));
+            let quit = ends && scene.session == Some(index);
             needless(quit, "a session ends as quit, but its client has not", || {
                 "no close with 1000 or 1001 on its connection".to_owned()
             })

@@ -17,20 +17,12 @@ use crate::scene::{Scene, Told};
 pub(crate) fn noted(scene: &Scene, facts: &Facts, note: &Note) -> Option<(Subject, Complaint)> {
     let Told::Resume(resume) = scene.told else { return None };
     let here = here(facts, scene.node, &resume);
-    let complaint = match note {
-        Note::Resumed { .. } => accepted(facts, here, &resume),
-        Note::ResumeRefused { why, .. } => refused(facts, here, &resume, *why),
-        Note::Begun { .. }
-        | Note::IdentifyRefused { .. }
-        | Note::Detached { .. }
-        | Note::Ended { .. }
-        | Note::RelayOpened { .. }
-        | Note::RelayClosed { .. }
-        | Note::RelayGap { .. }
-        | Note::Opened { .. }
-        | Note::SteppedDown { .. }
-        | Note::GivenUp { .. }
-        | Note::Census(_) => None,
+    let complaint = if let Note::ResumeRefused { why, .. } = note {
+        refused(facts, here, &resume, *why)
+    } else if matches!(note, Note::Resumed { .. }) {
+        accepted(facts, here, &resume)
+    } else {
+        None
     };
     complaint.map(|complaint| {
         let subject = here.map_or_else(

@@ -12,13 +12,13 @@ use guildhall_core::request::Origin;
 use crate::clauses::{Taking, Verdict};
 use crate::facts::Facts;
 use crate::facts::guilds::Guild;
-use crate::facts::guilds::kinds::{message_of, said_in};
 use crate::facts::guilds::lanes::tells;
 use crate::facts::guilds::render::{Rendering, itself_to_all, message_in, render};
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::Complaint;
 use crate::fresh::Fresh;
 use crate::isolation::i1::is_form_of;
+use crate::kinds::{chat_channel, message_of};
 use crate::ordering::o1;
 
 /// Where each ephemeral act has happened.
@@ -132,7 +132,7 @@ fn was_said(fresh: &Fresh<'_>) -> bool {
 /// is the business of I1 and I2.
 fn moves(guild: &Guild, record: &Record, body: &Body) -> bool {
     let (before, after) = (Moment::before(record.position), Moment::after(record.position));
-    if said_in(&record.event).is_some() {
+    if chat_channel(&record.event).is_some() {
         return false;
     }
     if let Body::ChannelCreate(channel) = body {

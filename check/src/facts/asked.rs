@@ -88,27 +88,7 @@ fn leads_to(history: &History, origin: Origin, act: &Act, record: &Record) -> bo
         (Act::DeleteChannel { channel: of }, Event::ChannelDelete { channel }) => of == channel,
         (Act::Transfer { to }, Event::GuildUpdate { owner }) => to == owner,
         (Act::DeleteGuild, Event::GuildDelete) => true,
-        (
-            Act::Say { .. }
-            | Act::Edit { .. }
-            | Act::Delete { .. }
-            | Act::Type { .. }
-            | Act::Join
-            | Act::Leave
-            | Act::Kick { .. }
-            | Act::Ban { .. }
-            | Act::Unban { .. }
-            | Act::SetRoles { .. }
-            | Act::CreateRole { .. }
-            | Act::ChangeRole { .. }
-            | Act::DeleteRole { .. }
-            | Act::CreateChannel(_)
-            | Act::ChangeChannel(_)
-            | Act::DeleteChannel { .. }
-            | Act::Transfer { .. }
-            | Act::DeleteGuild,
-            _,
-        ) => false,
+        _ => false,
     }
 }
 

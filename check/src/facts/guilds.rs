@@ -2,7 +2,6 @@
 //! the ephemeral events as an owner has sent them out. It does not judge.
 
 pub(crate) mod history;
-pub(crate) mod kinds;
 pub(crate) mod lanes;
 pub(crate) mod render;
 mod sight;
@@ -18,8 +17,8 @@ use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Position, UserId};
 use guildhall_core::journal::Base;
 
 use super::sockets::NONE;
+use crate::kinds::{EventKind, event_kind};
 use history::History;
-use kinds::said_in;
 use lanes::{Entry, Lanes};
 use timeline::Moment;
 
@@ -173,7 +172,7 @@ impl Ledger {
             guild.epoch = guild.epoch.max(record.position.epoch);
             // Nothing that older owners still had in hand can be kept any more.
             guild.staged.retain(|position, _| position.epoch >= record.position.epoch);
-        } else if said_in(&record.event).is_none() {
+        } else if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
             guild.turning.push(guild.records.len() as u32);
         }
         guild.history.take(record);

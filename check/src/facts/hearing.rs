@@ -53,15 +53,10 @@ pub(crate) fn word(message: &PeerMessage) -> Option<(GuildId, Epoch, Option<Posi
 
 /// Whether it is an answer that says that something was done, which is true whoever says it.
 pub(crate) const fn is_done(message: &PeerMessage) -> bool {
-    match message {
-        PeerMessage::Answer { answer, .. } => matches!(answer.outcome, Outcome::Done(_)),
-        PeerMessage::Chunk { .. }
-        | PeerMessage::Stream { .. }
-        | PeerMessage::Tip { .. }
-        | PeerMessage::Subscribe { .. }
-        | PeerMessage::Unsubscribe { .. }
-        | PeerMessage::CatchUp { .. }
-        | PeerMessage::Request { .. } => false,
+    if let PeerMessage::Answer { answer, .. } = message {
+        matches!(answer.outcome, Outcome::Done(_))
+    } else {
+        false
     }
 }
 
@@ -82,17 +77,10 @@ impl Hearing {
         let heard = self.heard.entry((node, guild)).or_default();
         let over = sender < heard.epoch;
         heard.epoch = heard.epoch.max(sender);
-        let told = match message {
-            PeerMessage::Answer { .. } if !is_done(message) => None,
-            PeerMessage::Chunk { .. }
-            | PeerMessage::Stream { .. }
-            | PeerMessage::Tip { .. }
-            | PeerMessage::Answer { .. }
-            | PeerMessage::Subscribe { .. }
-            | PeerMessage::Unsubscribe { .. }
-            | PeerMessage::CatchUp { .. }
-            | PeerMessage::Request { .. } => position,
-        };
+        let told = position.filter(|_| {
+            // A refusal names a position without telling of what is there.
+            !matches!(message, PeerMessage::Answer { .. }) || is_done(message)
+        });
         if let Some(position) = told.filter(|_| !over || is_done(message)) {
             heard.position = heard.position.max(position);
         }

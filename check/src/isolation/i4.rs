@@ -6,10 +6,10 @@ use guildhall_core::frame::{CloseCode, ServerFrame};
 use crate::clauses::Numbered;
 use crate::delivery::{d2, d4};
 use crate::facts::Facts;
-use crate::facts::guilds::kinds::said_in;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::Kept;
 use crate::findings::{Complaint, Subject};
+use crate::kinds::chat_channel;
 use crate::ordering::o1;
 use crate::scene::{Said, Scene};
 
@@ -61,7 +61,7 @@ fn left_out(facts: &Facts, index: u32, from: u64, s: u64) -> Option<Complaint> {
     let hidden = |number: &u64| match facts.sessions.said(index, *number) {
         Some(Kept::Said(lane, at)) => facts.ledger.entry(lane, at).is_some_and(|entry| {
             let guild = facts.ledger.lanes.guild(lane).map(|guild| facts.ledger.get(guild));
-            let channel = said_in(&entry.record.event);
+            let channel = chat_channel(&entry.record.event);
             guild.zip(channel).is_some_and(|(guild, channel)| {
                 !guild.history.sees(Moment::NOW, session.user, channel)
             })

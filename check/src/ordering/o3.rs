@@ -9,6 +9,7 @@ use crate::facts::sessions::seats::{Due, Told};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
 use crate::fresh::Fresh;
+use crate::kinds::{BodyKind, body_kind};
 
 /// An honest client takes something of no session.
 pub(crate) fn without_session(it: &Taking<'_>) -> Option<Complaint> {
@@ -30,27 +31,19 @@ pub(crate) fn first(fresh: &Fresh<'_>) -> Option<Complaint> {
 /// A dispatch under a new number: its guild has been told of, or is told of now.
 pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
     let told = fresh.told();
-    let (fits, expected) = match fresh.what.body {
+    let (fits, expected) = match body_kind(&fresh.what.body) {
         // I3 knows when a guild may be told to be gone.
-        Body::Ready(_) | Body::Resumed | Body::GuildDelete => (true, ""),
-        Body::GuildCreate(_) => {
+        BodyKind::Removal if fresh.what.body == Body::GuildDelete => (true, ""),
+        BodyKind::Session => (true, ""),
+        BodyKind::Snapshot => {
             (told != Some(Told::Whole), "GUILD_CREATE of a guild that the session does not hold")
         }
-        Body::GuildUnavailable
-        | Body::GuildUpdate { .. }
-        | Body::RoleCreate { .. }
-        | Body::RoleUpdate { .. }
-        | Body::RoleDelete { .. }
-        | Body::ChannelCreate(_)
-        | Body::ChannelUpdate(_)
-        | Body::ChannelDelete { .. }
-        | Body::MemberAdd { .. }
-        | Body::MemberUpdate { .. }
-        | Body::MemberRemove { .. }
-        | Body::MessageCreate(_)
-        | Body::MessageUpdate(_)
-        | Body::MessageDelete { .. }
-        | Body::TypingStart { .. } => {
+        BodyKind::Removal
+        | BodyKind::Messages(_)
+        | BodyKind::Typing(_)
+        | BodyKind::Member(_)
+        | BodyKind::Channel(_)
+        | BodyKind::Guild => {
             (told == Some(Told::Whole), "GUILD_CREATE of that guild before, and no GUILD_DELETE")
         }
     };
@@ -80,25 +73,17 @@ fn channel(fresh: &Fresh<'_>) -> Option<Complaint> {
     })
 }
 
-fn channel_of(body: &Body) -> Option<ChannelId> {
-    match body {
-        Body::MessageCreate(message) | Body::MessageUpdate(message) => Some(message.channel),
-        Body::MessageDelete { channel, .. }
-        | Body::TypingStart { channel, .. }
-        | Body::ChannelDelete { channel } => Some(*channel),
-        Body::ChannelUpdate(channel) => Some(channel.id),
-        Body::Ready(_)
-        | Body::Resumed
-        | Body::GuildCreate(_)
-        | Body::GuildUnavailable
-        | Body::GuildDelete
-        | Body::GuildUpdate { .. }
-        | Body::RoleCreate { .. }
-        | Body::RoleUpdate { .. }
-        | Body::RoleDelete { .. }
-        | Body::ChannelCreate(_)
-        | Body::MemberAdd { .. }
-        | Body::MemberUpdate { .. }
-        | Body::MemberRemove { .. } => None,
+/// The channel that a dispatch tells of as known already.
+const fn channel_of(body: &Body) -> Option<ChannelId> {
+    match body_kind(body) {
+        BodyKind::Channel(_) if matches!(body, Body::ChannelCreate(_)) => None,
+        BodyKind::Messages(channel) | BodyKind::Typing(channel) | BodyKind::Channel(channel) => {
+            Some(channel)
+        }
+        BodyKind::Session
+        | BodyKind::Snapshot
+        | BodyKind::Removal
+        | BodyKind::Member(_)
+        | BodyKind::Guild => None,
     }
 }

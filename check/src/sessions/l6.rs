@@ -71,21 +71,14 @@ fn left(scene: &Scene, facts: &Facts) -> Verdict {
 /// Op 9 and the end that it tells of belong together.
 fn invalidated(scene: &Scene, facts: &Facts) -> Verdict {
     for (note, _, attached) in &scene.notes {
-        let (on, why) = match note {
-            Note::ResumeRefused { connection, .. } => (Some(*connection), "a refused RESUME"),
-            Note::IdentifyRefused { connection, .. } => (Some(*connection), "a refused IDENTIFY"),
-            Note::Ended { why: End::Overflow, .. } => (*attached, "an overflow"),
-            Note::Begun { .. }
-            | Note::Resumed { .. }
-            | Note::Detached { .. }
-            | Note::Ended { .. }
-            | Note::RelayOpened { .. }
-            | Note::RelayClosed { .. }
-            | Note::RelayGap { .. }
-            | Note::Opened { .. }
-            | Note::SteppedDown { .. }
-            | Note::GivenUp { .. }
-            | Note::Census(_) => (None, ""),
+        let (on, why) = if let Note::ResumeRefused { connection, .. } = note {
+            (Some(*connection), "a refused RESUME")
+        } else if let Note::IdentifyRefused { connection, .. } = note {
+            (Some(*connection), "a refused IDENTIFY")
+        } else if matches!(note, Note::Ended { why: End::Overflow, .. }) {
+            (*attached, "an overflow")
+        } else {
+            continue;
         };
         if let Some(on) = on.filter(|on| !scene.op9(*on)) {
             let subject = facts.connection_name(scene.node, on);

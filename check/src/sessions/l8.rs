@@ -51,28 +51,10 @@ pub(crate) fn accepts(
 /// A dispatch under a new number.
 pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
     let (source, stale) = (fresh.what.source?, fresh.facts.cast.limits.stale_after);
-    let passed_on = match fresh.what.body {
-        Body::GuildCreate(_) => true,
-        // What waited for its connection was passed on before.
-        Body::TypingStart { .. } => fresh.scene.streams,
-        Body::Ready(_)
-        | Body::Resumed
-        | Body::GuildUnavailable
-        | Body::GuildDelete
-        | Body::GuildUpdate { .. }
-        | Body::RoleCreate { .. }
-        | Body::RoleUpdate { .. }
-        | Body::RoleDelete { .. }
-        | Body::ChannelCreate(_)
-        | Body::ChannelUpdate(_)
-        | Body::ChannelDelete { .. }
-        | Body::MemberAdd { .. }
-        | Body::MemberUpdate { .. }
-        | Body::MemberRemove { .. }
-        | Body::MessageCreate(_)
-        | Body::MessageUpdate(_)
-        | Body::MessageDelete { .. } => false,
-    };
+    let body = &fresh.what.body;
+    // Typing that waited for its connection was passed on before.
+    let typing = matches!(body, Body::TypingStart { .. }) && fresh.scene.streams;
+    let passed_on = typing || matches!(body, Body::GuildCreate(_));
     let tip = fresh.facts.hearing.of(fresh.session.node, source.guild).tip;
     let heard = tip.is_some_and(|tip| fresh.now.since(tip) <= stale);
     (passed_on && !heard).then(|| {

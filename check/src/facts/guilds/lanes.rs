@@ -9,8 +9,8 @@ use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{ChannelId, Position};
 
 use super::Committed;
-use super::kinds::{message_of, said_in};
 use super::render::blank;
+use crate::kinds::{chat_channel, message_of};
 use crate::protocol::message_bytes;
 
 /// Something that was said, as it is told in a lane.
@@ -58,32 +58,13 @@ pub(crate) fn tells(record: &Record, whole: bool, what: &Dispatch) -> bool {
     if !placed {
         return false;
     }
-    match &what.body {
-        Body::MessageCreate(told) => {
-            matches!(&record.event, Event::Message(said) if reads(said, told))
+    match (&what.body, &record.event) {
+        (Body::MessageCreate(told), Event::Message(said))
+        | (Body::MessageUpdate(told), Event::MessageUpdate(said)) => reads(said, told),
+        (Body::MessageDelete { message, channel }, event) => {
+            *event == Event::MessageDelete { message: *message, channel: *channel }
         }
-        Body::MessageUpdate(told) => {
-            matches!(&record.event, Event::MessageUpdate(said) if reads(said, told))
-        }
-        Body::MessageDelete { message, channel } => {
-            record.event == Event::MessageDelete { message: *message, channel: *channel }
-        }
-        Body::Ready(_)
-        | Body::Resumed
-        | Body::GuildCreate(_)
-        | Body::GuildUnavailable
-        | Body::GuildDelete
-        | Body::GuildUpdate { .. }
-        | Body::RoleCreate { .. }
-        | Body::RoleUpdate { .. }
-        | Body::RoleDelete { .. }
-        | Body::ChannelCreate(_)
-        | Body::ChannelUpdate(_)
-        | Body::ChannelDelete { .. }
-        | Body::MemberAdd { .. }
-        | Body::MemberUpdate { .. }
-        | Body::MemberRemove { .. }
-        | Body::TypingStart { .. } => false,
+        _ => false,
     }
 }
 
@@ -94,7 +75,7 @@ impl Lane {
     }
 
     fn holds(&self, record: &Record) -> bool {
-        said_in(&record.event).is_some_and(|it| self.channels.binary_search(&it).is_ok())
+        chat_channel(&record.event).is_some_and(|it| self.channels.binary_search(&it).is_ok())
     }
 
     fn bytes_before(&self, index: usize) -> u64 {

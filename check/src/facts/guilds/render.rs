@@ -6,8 +6,8 @@ use guildhall_core::event::{Channel, Event, Record};
 use guildhall_core::id::{ChannelId, UserId};
 
 use super::history::History;
-use super::kinds::{made, said_in, unmade};
 use super::timeline::Moment;
+use crate::kinds::{BodyKind, body_kind, chat_channel, created_channel, deleted_channel};
 
 /// What an event says to one user.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,10 +35,10 @@ pub(crate) fn render(history: &History, user: UserId, record: &Record) -> Render
     );
     let mut bodies: Vec<Body> = itself(&record.event, saw, sees).into_iter().collect();
     // What is said in a channel changes nobody's view.
-    if said_in(&record.event).is_some() {
+    if chat_channel(&record.event).is_some() {
         return Rendering::Says(bodies);
     }
-    let (created, deleted) = (made(&record.event), unmade(&record.event));
+    let (created, deleted) = (created_channel(&record.event), deleted_channel(&record.event));
     let (had, has) = (history.visible(before, user), history.visible(after, user));
     let lost = had.iter().filter(|channel| !has.contains(channel) && deleted != Some(**channel));
     bodies.extend(lost.map(|channel| Body::ChannelDelete { channel: *channel }));
@@ -143,26 +143,13 @@ pub(crate) fn message_in(body: &Body) -> Option<&Message> {
 
 /// The intent without which a session is not told this, if there is one.
 pub(crate) fn intents_of(body: &Body, user: UserId) -> Option<Intents> {
-    match body {
-        Body::Ready(_)
-        | Body::Resumed
-        | Body::GuildCreate(_)
-        | Body::GuildUnavailable
-        | Body::GuildDelete => None,
-        Body::GuildUpdate { .. }
-        | Body::RoleCreate { .. }
-        | Body::RoleUpdate { .. }
-        | Body::RoleDelete { .. }
-        | Body::ChannelCreate(_)
-        | Body::ChannelUpdate(_)
-        | Body::ChannelDelete { .. } => Some(Intents::GUILDS),
-        Body::MemberUpdate { user: whose, .. } if *whose == user => None,
-        Body::MemberAdd { .. } | Body::MemberUpdate { .. } | Body::MemberRemove { .. } => {
-            Some(Intents::GUILD_MEMBERS)
-        }
-        Body::MessageCreate(_) | Body::MessageUpdate(_) | Body::MessageDelete { .. } => {
-            Some(Intents::GUILD_MESSAGES)
-        }
-        Body::TypingStart { .. } => Some(Intents::GUILD_MESSAGE_TYPING),
+    let own_roles = matches!(body, Body::MemberUpdate { user: whose, .. } if *whose == user);
+    match body_kind(body) {
+        BodyKind::Session | BodyKind::Snapshot | BodyKind::Removal => None,
+        BodyKind::Guild | BodyKind::Channel(_) => Some(Intents::GUILDS),
+        BodyKind::Member(_) if own_roles => None,
+        BodyKind::Member(_) => Some(Intents::GUILD_MEMBERS),
+        BodyKind::Messages(_) => Some(Intents::GUILD_MESSAGES),
+        BodyKind::Typing(_) => Some(Intents::GUILD_MESSAGE_TYPING),
     }
 }

@@ -12,12 +12,12 @@ use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, Position, UserId};
 
 use super::super::guilds::Ledger;
-use super::super::guilds::kinds::{is_of_others, message_of, turns_heads};
 use super::super::guilds::lanes::Entry;
 use super::super::guilds::render::{Rendering, may_read, render, wanted};
 use super::super::guilds::timeline::Moment;
 use super::super::sockets::NONE;
 use super::Sessions;
+use crate::kinds::{changes_view, is_of_others, message_of};
 use crate::protocol;
 
 /// Where a session stands in one of its guilds.
@@ -244,7 +244,7 @@ impl Sessions {
         };
         let bodies: Vec<_> =
             bodies.into_iter().filter_map(|body| wanted(body, user, intents)).collect();
-        let lane = if turns_heads(&record.event, user) {
+        let lane = if changes_view(&record.event, user) {
             ledger.lane(seat.guild, Moment::after(position), user, intents)
         } else {
             last

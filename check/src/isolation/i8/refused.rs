@@ -99,25 +99,12 @@ fn holds(
 }
 
 const fn channel_of(act: &Act) -> Option<ChannelId> {
-    match act {
-        Act::Say { channel, .. } | Act::Type { channel } | Act::DeleteChannel { channel } => {
-            Some(*channel)
-        }
-        Act::ChangeChannel(channel) => Some(channel.id),
-        Act::Edit { .. }
-        | Act::Delete { .. }
-        | Act::Join
-        | Act::Leave
-        | Act::Kick { .. }
-        | Act::Ban { .. }
-        | Act::Unban { .. }
-        | Act::SetRoles { .. }
-        | Act::CreateRole { .. }
-        | Act::ChangeRole { .. }
-        | Act::DeleteRole { .. }
-        | Act::CreateChannel(_)
-        | Act::Transfer { .. }
-        | Act::DeleteGuild => None,
+    if let Act::Say { channel, .. } | Act::Type { channel } | Act::DeleteChannel { channel } = act {
+        Some(*channel)
+    } else if let Act::ChangeChannel(channel) = act {
+        Some(channel.id)
+    } else {
+        None
     }
 }
 
@@ -193,50 +180,31 @@ fn is_allowed(history: &History, author: UserId, act: &Act, at: Moment) -> bool 
 /// Whether an act is about the owner, the role of everyone, or something that exists already.
 fn is_taken(history: &History, author: UserId, act: &Act, at: Moment) -> bool {
     let (owner, everyone) = (history.owner(at), history.everyone());
-    match act {
-        Act::Leave => author == owner,
-        Act::Kick { user } | Act::Ban { user } | Act::SetRoles { user, .. } => *user == owner,
-        Act::CreateRole { role, .. } => history.role(at, *role).is_some(),
-        Act::ChangeRole { role, .. } | Act::DeleteRole { role } => *role == everyone,
-        Act::CreateChannel(channel) => history.channel(at, channel.id).is_some(),
-        Act::Say { .. }
-        | Act::Edit { .. }
-        | Act::Delete { .. }
-        | Act::Type { .. }
-        | Act::Join
-        | Act::Unban { .. }
-        | Act::ChangeChannel(_)
-        | Act::DeleteChannel { .. }
-        | Act::Transfer { .. }
-        | Act::DeleteGuild => false,
+    if let Act::Kick { user } | Act::Ban { user } | Act::SetRoles { user, .. } = act {
+        *user == owner
+    } else if let Act::ChangeRole { role, .. } | Act::DeleteRole { role } = act {
+        *role == everyone
+    } else if let Act::CreateRole { role, .. } = act {
+        history.role(at, *role).is_some()
+    } else if let Act::CreateChannel(channel) = act {
+        history.channel(at, channel.id).is_some()
+    } else {
+        *act == Act::Leave && author == owner
     }
 }
 
 fn changes_nothing(history: &History, act: &Act, at: Moment) -> bool {
-    match act {
-        Act::Edit { said, content } => {
-            history.message(at, *said).is_some_and(|message| message.content == *content)
-        }
-        Act::SetRoles { user, roles } => {
-            history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
-        }
-        Act::ChangeRole { role, permissions } => history.role(at, *role) == Some(*permissions),
-        Act::ChangeChannel(channel) => {
-            history.channel(at, channel.id).is_some_and(|has| *has == channel.overwrites)
-        }
-        Act::Transfer { to } => *to == history.owner(at),
-        Act::Say { .. }
-        | Act::Delete { .. }
-        | Act::Type { .. }
-        | Act::Join
-        | Act::Leave
-        | Act::Kick { .. }
-        | Act::Ban { .. }
-        | Act::Unban { .. }
-        | Act::CreateRole { .. }
-        | Act::DeleteRole { .. }
-        | Act::CreateChannel(_)
-        | Act::DeleteChannel { .. }
-        | Act::DeleteGuild => false,
+    if let Act::Edit { said, content } = act {
+        history.message(at, *said).is_some_and(|message| message.content == *content)
+    } else if let Act::SetRoles { user, roles } = act {
+        history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
+    } else if let Act::ChangeRole { role, permissions } = act {
+        history.role(at, *role) == Some(*permissions)
+    } else if let Act::ChangeChannel(channel) = act {
+        history.channel(at, channel.id).is_some_and(|has| *has == channel.overwrites)
+    } else if let Act::Transfer { to } = act {
+        *to == history.owner(at)
+    } else {
+        false
     }
 }

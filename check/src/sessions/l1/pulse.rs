@@ -49,35 +49,23 @@ impl Zombies {
     /// A connection is told something; after the facts have taken note of it.
     pub(crate) fn hear(&mut self, scene: &Scene, facts: &Facts, now: Instant) {
         let Some(on) = scene.connection else { return };
-        match scene.told {
-            Told::Accepted => {
-                let (at, slot) = (usize::from(scene.node.0), on.slot as usize);
-                if at >= self.nodes.len() {
-                    self.nodes.resize_with(at + 1, Default::default);
-                }
-                let (pulses, watch) = &mut self.nodes[at];
-                if slot >= pulses.len() {
-                    pulses.resize(slot + 1, Pulse::default());
-                }
-                let generation = on.generation;
-                pulses[slot] = Pulse { generation, opened: now, heard: now, moved: now };
-                let due = deadline(pulses, facts, scene.node, on);
-                watch.add(due.unwrap_or(now), on);
+        if matches!(scene.told, Told::Accepted) {
+            let (at, slot) = (usize::from(scene.node.0), on.slot as usize);
+            if at >= self.nodes.len() {
+                self.nodes.resize_with(at + 1, Default::default);
             }
-            Told::Heartbeat => {
-                if let Some(pulse) = self.pulse(scene.node, on) {
-                    pulse.heard = now;
-                }
+            let (pulses, watch) = &mut self.nodes[at];
+            if slot >= pulses.len() {
+                pulses.resize(slot + 1, Pulse::default());
             }
-            Told::Other
-            | Told::Timeout
-            | Told::Named
-            | Told::Identify(_)
-            | Told::Resume(_)
-            | Told::Malformed(_)
-            | Told::Unheeded
-            | Told::Drained
-            | Told::Closed(_) => {}
+            let generation = on.generation;
+            pulses[slot] = Pulse { generation, opened: now, heard: now, moved: now };
+            let due = deadline(pulses, facts, scene.node, on);
+            watch.add(due.unwrap_or(now), on);
+        } else if matches!(scene.told, Told::Heartbeat)
+            && let Some(pulse) = self.pulse(scene.node, on)
+        {
+            pulse.heard = now;
         }
     }
 
