@@ -23,12 +23,12 @@ use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 
 use crate::cast::Cast;
-use crate::checker::{Checker, Custom};
+use crate::checker::{Checker, CheckerList};
 use crate::clauses::{self, Context, Found, Models, Row};
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::marks::Marks;
-use crate::scene::Scene;
+use crate::node_step::NodeStep;
 use crate::sessions::l3;
 use crate::view::View;
 use crate::violation::{Clause, Violation};
@@ -37,13 +37,13 @@ use crate::violation::{Clause, Violation};
 #[derive(Debug)]
 pub struct Contract {
     facts: Facts,
-    scene: Scene,
+    step: NodeStep,
     findings: Findings,
     marks: Marks,
     deliveries: u64,
     last: Head,
     models: Models,
-    custom: Custom,
+    checkers: CheckerList,
     /// The step is one for a client's deadlines.
     timeout: bool,
     /// The step is one in which a client does more than take a dispatch.
@@ -64,13 +64,13 @@ impl Contract {
         let last = Head { step: 0, cause: 0, at: Instant::ZERO, now, actor: Actor::World };
         Self {
             facts: Facts::new(cast),
-            scene: Scene::default(),
+            step: NodeStep::default(),
             findings: Findings::default(),
             marks: Marks::default(),
             deliveries: 0,
             last,
             models: Models::default(),
-            custom: Custom::default(),
+            checkers: CheckerList::default(),
             timeout: false,
             busy: false,
             waiting: Vec::new(),
@@ -82,7 +82,7 @@ impl Contract {
     /// Judges by these checkers too. Their findings are violations like those of the contract.
     #[must_use]
     pub fn with_checkers(mut self, checkers: Vec<Box<dyn Checker + Send>>) -> Self {
-        self.custom = Custom::new(checkers);
+        self.checkers = CheckerList::new(checkers);
         self
     }
 
@@ -124,14 +124,14 @@ impl Contract {
 
     /// Asks every clause of a hook, and reports each that objects. Returns those.
     fn ask<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Vec<Clause> {
-        let mut cx = Context::new(&self.facts, &self.scene, &mut self.models, head);
+        let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let found = cx.ask_all(rows, about);
         found.into_iter().map(|(clause, found)| self.report(head, clause, found)).collect()
     }
 
     /// Asks the clauses of a hook until one objects, and reports that one.
     fn ask_first<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Option<Clause> {
-        let mut cx = Context::new(&self.facts, &self.scene, &mut self.models, head);
+        let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let (clause, found) = cx.ask_first(rows, about)?;
         Some(self.report(head, clause, found))
     }
@@ -139,7 +139,7 @@ impl Contract {
     /// The same, within a node's step: what else is wrong with the step follows from that.
     fn complain<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> bool {
         let complained = self.ask_first(head, rows, about).is_some();
-        self.scene.complained |= complained;
+        self.step.complained |= complained;
         complained
     }
 
@@ -226,7 +226,7 @@ impl Observer for Contract {
     #[inline]
     fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.writes(head, to, s, dispatch);
-        if !self.custom.is_empty() {
+        if !self.checkers.is_empty() {
             self.call(|checker, view, findings| {
                 checker.dispatched(head, (to, s), dispatch, view, findings);
             });
@@ -236,7 +236,7 @@ impl Observer for Contract {
     #[inline]
     fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.takes(head, on, s, dispatch);
-        if !self.custom.is_empty() {
+        if !self.checkers.is_empty() {
             self.call(|checker, view, findings| {
                 checker.delivered(head, (on, s), dispatch, view, findings);
             });
@@ -245,10 +245,10 @@ impl Observer for Contract {
 }
 
 impl Contract {
-    /// Calls each custom checker.
+    /// Calls each checkers checker.
     fn call(&mut self, mut of: impl FnMut(&mut dyn Checker, &View<'_>, &mut Findings)) {
         let (view, findings) = (View::new(&self.facts), &mut self.findings);
-        self.custom.each(|checker| of(checker, &view, findings));
+        self.checkers.each(|checker| of(checker, &view, findings));
     }
 
     fn timeout(&mut self, head: &Head) {

@@ -1,16 +1,16 @@
 //! What is known of the world from the steps so far: facts without judgement, shared by all clauses.
 
-pub(crate) mod asked;
 pub(crate) mod clients;
 pub(crate) mod directory;
 pub(crate) mod guilds;
 pub(crate) mod hearing;
+pub(crate) mod identifies;
 pub(crate) mod owners;
 pub(crate) mod relays;
+pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod sockets;
 pub(crate) mod stops;
-pub(crate) mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,19 +24,19 @@ use guildhall_core::time::Instant;
 use crate::cast::Cast;
 use crate::findings::Subject;
 use crate::kinds::{chat_channel, message_of};
-use asked::Asked;
 use clients::Client;
-use directory::Named;
+use directory::DirectoryEntries;
 use guilds::Ledger;
 use guilds::render::may_read;
 use guilds::timeline::Moment;
 use hearing::Hearing;
+use identifies::{PendingIdentifies, PendingIdentify};
 use owners::Owners;
 use relays::Relays;
-use sessions::{Kept, Sessions};
+use requests::Requests;
+use sessions::{Content, Sessions};
 use sockets::{NONE, Sockets};
 use stops::Stops;
-use waiting::{Waiting, Waits};
 
 /// Everything.
 #[derive(Clone, Debug)]
@@ -44,14 +44,14 @@ pub(crate) struct Facts {
     pub(crate) cast: Arc<Cast>,
     pub(crate) ledger: Ledger,
     pub(crate) sockets: Sockets,
-    pub(crate) waits: Waits,
+    pub(crate) waits: PendingIdentifies,
     pub(crate) stops: Stops,
     pub(crate) sessions: Sessions,
     pub(crate) relays: Relays,
     pub(crate) hearing: Hearing,
     pub(crate) owners: Owners,
-    pub(crate) named: Named,
-    pub(crate) asked: Asked,
+    pub(crate) named: DirectoryEntries,
+    pub(crate) requests: Requests,
     pub(crate) clients: Vec<Client>,
     /// The clients of each user.
     kin: BTreeMap<UserId, Vec<Port>>,
@@ -68,7 +68,7 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(crate) fn new(cast: Arc<Cast>) -> Self {
-        let (mut ledger, mut named) = (Ledger::default(), Named::default());
+        let (mut ledger, mut named) = (Ledger::default(), DirectoryEntries::default());
         for part in &cast.guilds {
             ledger.found(part.id, &part.founding);
             part.founding.state.members.keys().for_each(|user| named.founded(part.id, *user));
@@ -82,14 +82,14 @@ impl Facts {
             cast,
             ledger,
             sockets: Sockets::default(),
-            waits: Waits::default(),
+            waits: PendingIdentifies::default(),
             stops: Stops::default(),
             sessions: Sessions::default(),
             relays: Relays::default(),
             hearing: Hearing::default(),
             owners: Owners::default(),
             named,
-            asked: Asked::default(),
+            requests: Requests::default(),
             clients,
             kin,
             largest: 0,
@@ -165,12 +165,12 @@ impl Facts {
                 member.push((guild.id, guild.history.member_changed(Moment::NOW, user)));
             }
         }
-        let waiting = Waiting { identify, session, user, member, heard };
+        let waiting = PendingIdentify { identify, session, user, member, heard };
         self.waits.begin(node, on, waiting);
     }
 
     /// The guilds in which somebody who identified has been a member ever since.
-    fn throughout(&self, waiting: &Waiting) -> Vec<GuildId> {
+    fn throughout(&self, waiting: &PendingIdentify) -> Vec<GuildId> {
         let still = |(id, changed): &&(GuildId, Option<Position>)| {
             let guild = self.ledger.guild(*id);
             guild.is_some_and(|guild| {
@@ -283,13 +283,13 @@ impl Facts {
             // READY itself may wait.
             (count, bytes) = (count + 1, bytes + 1_000 + 64 * session.listed);
         }
-        for (place, seat) in session.seats.iter().enumerate() {
-            let guild = self.ledger.get(seat.guild);
+        for (place, subscription) in session.subscriptions.iter().enumerate() {
+            let guild = self.ledger.get(subscription.guild);
             let gaps = self.relays.gaps(session.node, guild.id);
             // A guild may be told of and lost in between.
             (count, bytes) = (count + gaps, bytes + gaps * 128);
             let (owed, size) = self.sessions.owed(&self.ledger, index, place);
-            let floor = seat.floor.unwrap_or_default();
+            let floor = subscription.floor.unwrap_or_default();
             let fleeting = guild.fleeting.range(floor..).count() as u64;
             (count, bytes) = (count + owed + fleeting, bytes + size + 200 * fleeting);
         }
@@ -308,8 +308,8 @@ impl Facts {
     pub(crate) fn bytes_after(&self, index: u32, s: u64) -> u64 {
         let mut bytes = 0;
         self.sessions.runs_after(index, s, |first, len, kept| match kept {
-            Kept::Own(own) => bytes += u64::from(own.bytes),
-            Kept::Said(lane, start) => {
+            Content::Own(own) => bytes += u64::from(own.bytes),
+            Content::Said(lane, start) => {
                 let skip = (s + 1).saturating_sub(first);
                 let before = |at: u64| self.ledger.lanes.bytes_before(*lane, at as u32);
                 bytes += before(u64::from(*start) + len) - before(u64::from(*start) + skip);

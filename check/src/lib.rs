@@ -7,20 +7,20 @@
 
 pub mod cast;
 pub mod protocol;
-pub mod standing;
+pub mod summary;
 pub mod violation;
 
 mod checker;
 mod clauses;
 mod contract;
+mod deadlines;
+mod dispatch_under_test;
 mod facts;
 mod findings;
-mod fresh;
 mod kinds;
 mod marks;
-mod scene;
+mod node_step;
 mod view;
-mod watch;
 
 mod bounds;
 mod client;

@@ -13,7 +13,7 @@ use guildhall_core::node::{Cut, Detach, End, Gap, Note};
 use guildhall_core::session::ResumeRefusal;
 
 use crate::facts::Facts;
-use crate::scene::{Said, Scene, Told};
+use crate::node_step::{Emitted, NodeStep, StepInput};
 
 macro_rules! marks {
     ($($mark:ident = $word:literal,)*) => {
@@ -137,12 +137,12 @@ impl Marks {
     }
 
     /// A node says something; before the facts take note of it.
-    pub(crate) fn said(&mut self, scene: &Scene, facts: &Facts, said: Said<'_>) {
+    pub(crate) fn said(&mut self, step: &NodeStep, facts: &Facts, said: Emitted<'_>) {
         match said {
-            Said::Close(_, code) => {
+            Emitted::Close(_, code) => {
                 let mark = match code {
                     CloseCode::RateLimited => Mark::FrameRefusedRate,
-                    CloseCode::Decode if scene.bytes > facts.cast.limits.frame_bytes => {
+                    CloseCode::Decode if step.bytes > facts.cast.limits.frame_bytes => {
                         Mark::FrameRefusedSize
                     }
                     CloseCode::Decode => Mark::FrameRefusedDecode,
@@ -152,23 +152,23 @@ impl Marks {
                     CloseCode::AlreadyAuthenticated => Mark::SecondIdentifyRefused,
                     CloseCode::InvalidShard => Mark::IdentifyRefusedShard,
                     CloseCode::InvalidIntents => Mark::IdentifyRefusedIntents,
-                    CloseCode::Unknown if matches!(scene.told, Told::Timeout) => {
+                    CloseCode::Unknown if matches!(step.input, StepInput::Timeout) => {
                         Mark::IdleConnectionClosed
                     }
                     CloseCode::Unknown => return,
                 };
                 self.add(mark);
             }
-            Said::Note(note, index) => self.noted(scene, facts, note, index),
-            Said::Frame(_, ServerFrame::Reconnect) => {
-                let spread = matches!(scene.told, Told::Timeout);
+            Emitted::Note(note, index) => self.noted(step, facts, note, index),
+            Emitted::Frame(_, ServerFrame::Reconnect) => {
+                let spread = matches!(step.input, StepInput::Timeout);
                 self.add(if spread {
                     Mark::ConnectionToldToGo
                 } else {
                     Mark::ConnectionTurnedAway
                 });
             }
-            Said::Frame(
+            Emitted::Frame(
                 _,
                 ServerFrame::Hello { .. }
                 | ServerFrame::HeartbeatAck
@@ -177,7 +177,7 @@ impl Marks {
         }
     }
 
-    fn noted(&mut self, scene: &Scene, facts: &Facts, note: &Note, index: Option<u32>) {
+    fn noted(&mut self, step: &NodeStep, facts: &Facts, note: &Note, index: Option<u32>) {
         let mark = match note {
             Note::Begun { .. } => Mark::SessionBegun,
             Note::IdentifyRefused { .. } => Mark::IdentifyBucketShut,
@@ -186,7 +186,7 @@ impl Marks {
                 ResumeRefusal::Token => Mark::ResumeRefusedToken,
                 ResumeRefusal::NoSession => Mark::ResumeRefusedNoSession,
                 ResumeRefusal::Seq { low, .. } => {
-                    let old = matches!(scene.told, Told::Resume(it) if it.seq.0 + 1 < low.0);
+                    let old = matches!(step.input, StepInput::Resume(it) if it.seq.0 + 1 < low.0);
                     if old { Mark::ResumeRefusedSeqTooOld } else { Mark::ResumeRefusedSeqNeverSent }
                 }
             },
@@ -265,7 +265,7 @@ impl Marks {
         let detached = |index: &u32| {
             let session = facts.sessions.get(*index);
             session.connection.is_none()
-                && session.seats.iter().any(|it| facts.ledger.get(it.guild).id == guild)
+                && session.subscriptions.iter().any(|it| facts.ledger.get(it.guild).id == guild)
         };
         if turns_view(&record.event) && facts.sessions.living().iter().any(detached) {
             self.add(Mark::StructureWhileDetached);

@@ -5,7 +5,7 @@ mod clause;
 use guildhall_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
-pub use clause::{Clause, Custom};
+pub use clause::{Clause, CustomName};
 
 /// A clause was broken at a step.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

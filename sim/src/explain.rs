@@ -9,7 +9,7 @@ mod diagram;
 mod guilt;
 mod lead;
 
-use guildhall_check::standing::Standing;
+use guildhall_check::summary::StateSummary;
 use guildhall_check::violation::Violation;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ pub struct Explanation {
     /// What it needs to come to that.
     pub blame: Blame,
     /// How those concerned stand at that step.
-    pub state: Vec<Standing>,
+    pub state: Vec<StateSummary>,
 }
 
 /// Explains why a plan fails; `None` if it does not.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
-use guildhall_check::standing::Standing;
+use guildhall_check::summary::StateSummary;
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::step::Observer;
@@ -143,11 +143,11 @@ pub fn run(
 ///
 /// # Errors
 /// If the plan cannot be run.
-pub fn standing(plan: &Plan, options: Options, step: u64) -> Result<Vec<Standing>, PlanError> {
+pub fn standing(plan: &Plan, options: Options, step: u64) -> Result<Vec<StateSummary>, PlanError> {
     let mut world = World::new(plan, options.up_to(step), ())?;
     // A run that ends in a panic stands as it stood just before.
     let _ = catch_unwind(AssertUnwindSafe(|| world.run()));
-    Ok(world.into_stage().watch.0.standing())
+    Ok(world.into_stage().watch.0.state_summary())
 }
 
 /// Who takes part in a plan.

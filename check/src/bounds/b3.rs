@@ -8,12 +8,11 @@ use guildhall_core::dispatch::Dispatch;
 use guildhall_core::id::{GuildId, NodeId, Position};
 use guildhall_core::peer::{PeerMessage, RelayId};
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 use crate::protocol;
-
-type Verdict = Option<(Subject, Complaint)>;
 
 /// What a message between nodes is about: no two in a step are about the same.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -8,7 +8,7 @@ use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::clauses;
-use crate::facts::clients::{Asked, Client};
+use crate::facts::clients::{Client, OpenRequest};
 use crate::marks::Mark;
 use crate::protocol;
 use crate::violation::Clause;
@@ -24,7 +24,7 @@ impl Contract {
         let Some(client) = self.facts.client(port) else { return };
         if client.honest {
             let limits = &self.facts.cast.limits;
-            self.models.ways.hears(limits, client, port, head.now.instant, input);
+            self.models.reconnects.hears(limits, client, port, head.now.instant, input);
         }
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);
@@ -121,7 +121,7 @@ impl Contract {
             self.ask_first(head, clauses::CLIENT_SAYS, (port, output));
         }
         if let Output::Request { request, .. } = output {
-            self.facts.asked.asks(request);
+            self.facts.requests.asks(request);
             self.models.causes.sends(&self.facts, port, request.origin, request.guild);
         }
         let Some(client) = self.facts.client_mut(port) else { return };
@@ -135,7 +135,7 @@ impl Contract {
             Output::Request { request, .. } => {
                 let (attempt, sent) = (request.attempt, head.now.instant);
                 let vain = client.open.get(&request.origin).map_or(0, |asked| asked.vain);
-                let asked = Asked { attempt, sent, misled: false, vain };
+                let asked = OpenRequest { attempt, sent, misled: false, vain };
                 // Nobody answers what nobody keeps.
                 let kept = !matches!(request.act, Act::Type { .. });
                 if kept && client.open.insert(request.origin, asked).is_some() {

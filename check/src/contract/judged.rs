@@ -5,36 +5,36 @@ use guildhall_core::step::Head;
 
 use super::Contract;
 use crate::clauses;
-use crate::scene::{Said, Told};
+use crate::node_step::{Emitted, StepInput};
 
 impl Contract {
     /// Something is said: the first clause that objects speaks for all.
-    pub(super) fn judge(&mut self, head: &Head, said: Said<'_>) {
+    pub(super) fn judge(&mut self, head: &Head, said: Emitted<'_>) {
         self.complain(head, clauses::SAYS, said);
     }
 
     /// A node's step is over: what had to come of it has come, and no deadline was missed.
     pub(super) fn node_stepped(&mut self, head: &Head) {
-        self.models.stepped(&self.scene, &self.facts, head.now.instant);
+        self.models.stepped(&self.step, &self.facts, head.now.instant);
         self.ask(head, clauses::DEADLINES, ());
-        if !self.scene.complained && self.complain(head, clauses::HEEDED, ()) {
+        if !self.step.complained && self.complain(head, clauses::HEEDED, ()) {
             return;
         }
-        let concerned = self.scene.connection.is_some() || !self.scene.closes.is_empty();
-        if concerned && !self.scene.complained {
+        let concerned = self.step.connection.is_some() || !self.step.closes.is_empty();
+        if concerned && !self.step.complained {
             self.complain(head, clauses::STEPS, ());
         }
         self.ask(head, clauses::SILENCE, ());
         // Whatever was found:
-        for at in 0..self.scene.closes.len() {
-            let (on, _, attached) = self.scene.closes[at];
+        for at in 0..self.step.closes.len() {
+            let (on, _, attached) = self.step.closes[at];
             self.leave(on, attached, head);
         }
-        if let (Told::Closed(_), Some(on)) = (self.scene.told, self.scene.connection) {
-            self.leave(on, self.scene.session, head);
+        if let (StepInput::Closed(_), Some(on)) = (self.step.input, self.step.connection) {
+            self.leave(on, self.step.session, head);
         }
-        if self.scene.stopped {
-            self.goes(head, self.scene.node);
+        if self.step.stopped {
+            self.goes(head, self.step.node);
         }
     }
 
@@ -42,7 +42,7 @@ impl Contract {
     fn leave(&mut self, on: Connection, attached: Option<u32>, head: &Head) {
         let Some(index) = attached else { return };
         if self.facts.sessions.get(index).connection == Some(on) {
-            self.facts.detach(index, self.scene.node, head.now.instant);
+            self.facts.detach(index, self.step.node, head.now.instant);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::Contract;
 use crate::clauses;
 use crate::kinds::session_of;
 use crate::marks::Mark;
-use crate::scene::{Said, Told};
+use crate::node_step::{Emitted, StepInput};
 use crate::sessions::l3;
 
 impl Contract {
@@ -21,14 +21,14 @@ impl Contract {
             self.stirs();
         }
         self.models.begin();
-        self.scene.begin(node);
-        self.scene.hear(&self.facts, input);
+        self.step.begin(node);
+        self.step.hear(&self.facts, input);
         match input {
             Input::Accepted { connection, window } => {
                 self.facts.sockets.accept(node, *connection, *window);
             }
             Input::Closed { connection, .. } => {
-                if !self.scene.open {
+                if !self.step.open {
                     let superseded = self.facts.sockets.was_superseded(node, *connection);
                     self.marks.add(if superseded {
                         Mark::LateCloseOfSuperseded
@@ -41,12 +41,12 @@ impl Contract {
                 self.facts.waits.end(node, *connection);
             }
             Input::Frame { frame: ClientFrame::Heartbeat { d: Some(d) }, .. } => {
-                if let Some(index) = self.scene.session {
+                if let Some(index) = self.step.session {
                     self.facts.sessions.acknowledge(index, d.0);
                 }
             }
             Input::Identify { connection, identify, session, .. } => {
-                if self.scene.open && self.scene.session.is_none() {
+                if self.step.open && self.step.session.is_none() {
                     self.facts.identifies(node, *connection, *identify, *session);
                 }
             }
@@ -66,13 +66,13 @@ impl Contract {
                 self.models.exits.begin(&self.facts, node);
             }
         }
-        self.models.hear(&self.scene, &self.facts, head.now.instant);
+        self.models.hear(&self.step, &self.facts, head.now.instant);
     }
 
     pub(super) fn node_wakes(&mut self, node: NodeId) {
         self.models.begin();
-        self.scene.begin(node);
-        self.scene.told = Told::Timeout;
+        self.step.begin(node);
+        self.step.input = StepInput::Timeout;
     }
 
     pub(super) fn node_says(&mut self, head: &Head, output: &Output) {
@@ -82,9 +82,11 @@ impl Contract {
         self.ask(head, clauses::OUTPUTS, ());
         match output {
             Output::Frame { connection, frame } => {
-                self.says(head, Said::Frame(*connection, *frame))
+                self.says(head, Emitted::Frame(*connection, *frame))
             }
-            Output::Close { connection, code } => self.says(head, Said::Close(*connection, *code)),
+            Output::Close { connection, code } => {
+                self.says(head, Emitted::Close(*connection, *code))
+            }
             Output::Note(Note::Census(census)) => {
                 let facts = &self.facts;
                 let waits = l3::counted(facts, census);
@@ -97,27 +99,27 @@ impl Contract {
             }
             Output::Note(note) => {
                 let index = session_of(note).and_then(|id| self.facts.sessions.find(id));
-                self.says(head, Said::Note(note, index));
+                self.says(head, Emitted::Note(note, index));
             }
             Output::Stopped => {
                 self.ask(head, clauses::STOPS, ());
-                self.scene.stopped = true;
+                self.step.stopped = true;
             }
             Output::Peer { to, message } => {
-                self.scene.words += 1;
+                self.step.words += 1;
                 self.says_to_peer(head, *to, message);
             }
             Output::Journal { guild, command } => {
-                self.scene.words += 1;
-                self.asks_journal(head, self.scene.node, *guild, command);
+                self.step.words += 1;
+                self.asks_journal(head, self.step.node, *guild, command);
             }
             Output::Directory(word) => {
-                self.scene.words += 1;
-                self.scene.asks |= matches!(word, guildhall_core::directory::Word::Ask { .. });
+                self.step.words += 1;
+                self.step.asks |= matches!(word, guildhall_core::directory::Word::Ask { .. });
             }
             Output::Answer { answer, .. } => {
-                self.scene.words += 1;
-                self.scene.answers.push(*answer);
+                self.step.words += 1;
+                self.step.answers.push(*answer);
             }
             Output::Dispatch { connection, s, dispatch } => {
                 self.writes(head, *connection, *s, dispatch);
@@ -126,36 +128,36 @@ impl Contract {
     }
 
     /// A node says something of a connection, a session, a relay or a guild.
-    fn says(&mut self, head: &Head, said: Said<'_>) {
+    fn says(&mut self, head: &Head, said: Emitted<'_>) {
         let now = head.now.instant;
-        if !self.scene.complained {
+        if !self.step.complained {
             self.judge(head, said);
         }
-        if self.scene.refused && self.scene.complained {
+        if self.step.refused && self.step.complained {
             // I4 has said so already; the facts stay as they should be.
             return;
         }
-        self.marks.said(&self.scene, &self.facts, said);
-        let (node, facts) = (self.scene.node, &mut self.facts);
+        self.marks.said(&self.step, &self.facts, said);
+        let (node, facts) = (self.step.node, &mut self.facts);
         match said {
-            Said::Frame(on, frame) => {
+            Emitted::Frame(on, frame) => {
                 facts.sockets.answer(node, on);
                 if frame == ServerFrame::Reconnect {
-                    let answer = !matches!(self.scene.told, Told::Timeout);
+                    let answer = !matches!(self.step.input, StepInput::Timeout);
                     facts.stops.tell(node, on, now, answer);
                 }
-                self.scene.frames.push((on, frame));
+                self.step.frames.push((on, frame));
             }
-            Said::Close(on, code) => {
-                self.scene.closes.push((on, code, facts.session_on(node, on)));
+            Emitted::Close(on, code) => {
+                self.step.closes.push((on, code, facts.session_on(node, on)));
                 facts.sockets.close(node, on);
                 facts.stops.leave(node, on);
                 facts.waits.end(node, on);
             }
-            Said::Note(note, index) => {
+            Emitted::Note(note, index) => {
                 let attached = index.and_then(|index| facts.sessions.get(index).connection);
                 facts.noted(node, now, note);
-                self.scene.notes.push((note.clone(), index, attached));
+                self.step.notes.push((note.clone(), index, attached));
                 self.follow(note, head);
             }
         }
@@ -163,7 +165,7 @@ impl Contract {
 
     /// What the clauses' own models make of a note.
     fn follow(&mut self, note: &Note, head: &Head) {
-        let (node, now) = (self.scene.node, head.now.instant);
+        let (node, now) = (self.step.node, head.now.instant);
         match note {
             Note::Begun { connection, session, .. } => {
                 self.models.zombies.moves(node, *connection, now);
@@ -173,14 +175,14 @@ impl Contract {
                 }
             }
             Note::Resumed { connection, .. } => self.models.zombies.moves(node, *connection, now),
-            Note::ResumeRefused { .. } => self.scene.refused = true,
+            Note::ResumeRefused { .. } => self.step.refused = true,
             Note::Detached { session, .. } => {
                 if let Some(index) = self.facts.sessions.find(*session) {
-                    self.models.orphans.detached(&self.scene, &self.facts, index);
+                    self.models.orphans.detached(&self.step, &self.facts, index);
                 }
             }
             Note::Ended { .. } => {
-                if let Some((_, _, Some(on))) = self.scene.notes.last() {
+                if let Some((_, _, Some(on))) = self.step.notes.last() {
                     let on = *on;
                     self.models.zombies.moves(node, on, now);
                 }

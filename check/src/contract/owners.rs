@@ -24,18 +24,18 @@ impl Contract {
         let over = self.facts.hearing.hear(node, now, message);
         if let Some((guild, epoch)) = over {
             self.marks.add(Mark::OldOwnerHeard);
-            self.scene.over = Some((guild, epoch, crate::facts::hearing::is_done(message)));
+            self.step.over = Some((guild, epoch, crate::facts::hearing::is_done(message)));
         }
         match message {
             PeerMessage::CatchUp { .. } => {
-                self.scene.catches_up = true;
+                self.step.catches_up = true;
                 self.marks.add(Mark::RelayCatchesUp);
             }
             PeerMessage::Chunk { relay, chunk, .. } if over.is_none() => {
                 self.facts.relays.given(*relay, chunk);
             }
             PeerMessage::Stream { relay, record, .. } if over.is_none() => {
-                self.scene.streams = true;
+                self.step.streams = true;
                 self.facts.relays.streamed(*relay, record.prev, record.position);
             }
             PeerMessage::Request { epoch, heard, request, .. } => {
@@ -45,14 +45,14 @@ impl Contract {
                 let act = (request.origin, request.guild);
                 match served.and_then(|owner| owner.epoch) {
                     Some(serves) if serves == *epoch => {
-                        self.models.fates.arrives(act, *epoch, late);
+                        self.models.statuses.arrives(act, *epoch, late);
                         let stale = self.facts.cast.limits.stale_after;
                         self.facts.owners.asked(node, act, request.attempt, (now, stale));
                         if late {
                             self.marks.add(Mark::OldRequestArrived);
                         }
                     }
-                    Some(serves) => self.models.fates.strays(act, serves),
+                    Some(serves) => self.models.statuses.strays(act, serves),
                     None => {}
                 }
             }
@@ -123,7 +123,7 @@ impl Contract {
 
     /// An owner tells a relay of an event.
     fn emits(&mut self, head: &Head, guild: GuildId, record: &Arc<Record>) {
-        if core::mem::take(&mut self.scene.catches_up) {
+        if core::mem::take(&mut self.step.catches_up) {
             self.marks.add(Mark::RelayGapFilled);
         }
         let Some(known) = self.facts.ledger.guild(guild) else { return };

@@ -12,7 +12,7 @@ use super::Contract;
 use super::told::object;
 use crate::clauses::{self, Taking};
 use crate::facts::clients::Taken;
-use crate::facts::sessions::Kept;
+use crate::facts::sessions::Content;
 use crate::facts::sockets::NONE;
 
 impl Contract {
@@ -108,7 +108,7 @@ impl Contract {
             self.facts.clients[port.0 as usize].spoilt = true;
             self.report(head, clause, (subject, complaint));
         }
-        if let Some(Kept::Own(own)) =
+        if let Some(Content::Own(own)) =
             (model != NONE).then(|| self.facts.sessions.said(model, s)).flatten()
         {
             self.facts.live |= Arc::ptr_eq(&own, what);
@@ -134,7 +134,7 @@ impl Contract {
         client.top = s;
         if matches!(what.body, Body::Ready(_) | Body::Resumed) {
             client.live = true;
-            self.models.ways.enters(port);
+            self.models.reconnects.enters(port);
         }
         if let Some(source) = what.source {
             let Some(guild) = facts.ledger.find(source.guild) else { return };

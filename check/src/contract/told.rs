@@ -13,10 +13,10 @@ use guildhall_core::step::{Actor, Head};
 use super::Contract;
 use crate::clauses::{self, Numbered};
 use crate::delivery::d3;
-use crate::facts::sessions::seats::{Due, Seat, Told};
+use crate::dispatch_under_test::DispatchUnderTest;
+use crate::facts::sessions::subscriptions::{Due, Subscription, SubscriptionPhase};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
-use crate::fresh::Fresh;
 use crate::marks::Mark;
 use crate::violation::Clause;
 
@@ -33,7 +33,7 @@ impl Contract {
     #[inline]
     pub(super) fn writes(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
         let Actor::Node(node) = head.actor else { return };
-        self.scene.dispatches += 1;
+        self.step.dispatches += 1;
         self.stirs();
         let index = self.facts.sockets.session(node, to);
         let facts = &mut self.facts;
@@ -52,12 +52,12 @@ impl Contract {
         what: &Arc<Dispatch>,
     ) {
         self.facts.largest = self.facts.largest.max(u64::from(what.bytes));
-        if self.scene.refused {
+        if self.step.refused {
             // I4 says so at the end of the step.
             return;
         }
         let Some(index) = self.facts.session_on(node, to) else {
-            if !self.scene.complained {
+            if !self.step.complained {
                 self.complain(head, clauses::STRAYS, (to, what.body.name()));
             }
             return;
@@ -92,17 +92,17 @@ impl Contract {
         if s < facts.sessions.hot(index).next {
             return object(clauses::REPLAYS, &number);
         }
-        let fresh = Fresh::new(facts, (&self.scene, head.now.instant), index, s, what);
-        if fresh.fits() {
-            return object(clauses::OWED, &fresh);
+        let tested = DispatchUnderTest::new(facts, (&self.step, head.now.instant), index, s, what);
+        if tested.fits() {
+            return object(clauses::OWED, &tested);
         }
         let shows_well = if let Body::GuildCreate(snapshot) = &what.body {
-            d3::is_exact(&fresh, snapshot)
+            d3::is_exact(&tested, snapshot)
         } else {
             matches!(what.body, Body::Resumed | Body::GuildUnavailable)
         };
-        let wrong = if shows_well { None } else { object(clauses::DISPATCHES, &fresh) };
-        wrong.or_else(|| object(clauses::TIMING, &fresh))
+        let wrong = if shows_well { None } else { object(clauses::DISPATCHES, &tested) };
+        wrong.or_else(|| object(clauses::TIMING, &tested))
     }
 
     /// It is as it should be.
@@ -145,7 +145,9 @@ impl Contract {
         let sessions = &mut facts.sessions;
         if matches!(what.body, Body::GuildCreate(_)) {
             let place = sessions.place(index, guild);
-            if place.is_some_and(|it| sessions.get(index).seats[it].told == Told::Gap) {
+            if place.is_some_and(|it| {
+                sessions.get(index).subscriptions[it].phase == SubscriptionPhase::Unavailable
+            }) {
                 self.marks.add(Mark::GapEnded);
             }
             sessions.told_own(index, what);
@@ -153,12 +155,18 @@ impl Contract {
         }
         if what.body == Body::GuildUnavailable {
             sessions.told_own(index, what);
-            return sessions.stand(index, Seat::new(guild, Told::Gap, Some(position)));
+            return sessions.stand(
+                index,
+                Subscription::new(guild, SubscriptionPhase::Unavailable, Some(position)),
+            );
         }
         let Some(place) = sessions.place(index, guild) else {
             // Whoever came and went before anything was said of it is told that much.
             sessions.told_own(index, what);
-            return sessions.stand(index, Seat::new(guild, Told::Out, Some(position)));
+            return sessions.stand(
+                index,
+                Subscription::new(guild, SubscriptionPhase::Removed, Some(position)),
+            );
         };
         let (node, due) = (sessions.get(index).node, sessions.due(&facts.ledger, index, place));
         match due {
@@ -178,9 +186,12 @@ impl Contract {
             Due::Nothing | Due::Entry(..) | Due::Turn(..) => {
                 sessions.told_own(index, what);
                 if what.body == Body::GuildDelete {
-                    return sessions.stand(index, Seat::new(guild, Told::Out, Some(position)));
+                    return sessions.stand(
+                        index,
+                        Subscription::new(guild, SubscriptionPhase::Removed, Some(position)),
+                    );
                 }
-                sessions.get_mut(index).seats[place].floor = Some(position);
+                sessions.get_mut(index).subscriptions[place].floor = Some(position);
                 self.marks.add(Mark::TypingDispatched);
             }
         }

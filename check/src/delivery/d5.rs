@@ -11,16 +11,15 @@ use guildhall_core::id::{Epoch, GuildId, Port, Position};
 use guildhall_core::request::{Answer, Origin, Outcome};
 use guildhall_core::time::Instant;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::facts::clients::Asked;
+use crate::facts::clients::OpenRequest;
 use crate::findings::{Complaint, Subject};
 
 type Act = (Origin, GuildId);
-type Verdict = Option<(Subject, Complaint)>;
-
 /// What became of all requests.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fates {
+pub(crate) struct RequestStatuses {
     /// Where each act was committed last, and when.
     committed: BTreeMap<Act, (Position, Instant)>,
     /// The incarnations that have refused an act.
@@ -45,7 +44,7 @@ fn complain(facts: &Facts, (origin, _): Act, message: &str, words: (String, Stri
     Some((subject, Complaint::new(message, words.0, words.1)))
 }
 
-impl Fates {
+impl RequestStatuses {
     /// A copy of a request reaches an owner; `old` says that it was too long on its way.
     pub(crate) fn arrives(&mut self, act: Act, epoch: Epoch, old: bool) {
         let copies = if old { &mut self.old } else { &mut self.fresh };
@@ -160,12 +159,13 @@ pub(crate) fn believes(
     facts: &Facts,
     port: Port,
     now: Instant,
-    open: &BTreeMap<Origin, Asked>,
+    open: &BTreeMap<Origin, OpenRequest>,
 ) -> Verdict {
     // Each wait is longer than the one before by one more of the first, sixteen of them at most.
-    let patience =
-        |asked: &Asked| facts.cast.limits.request_again.scaled(u64::from(asked.attempt) + 1, 1);
-    let is_late = |asked: &Asked| asked.misled && now.since(asked.sent) > patience(asked);
+    let patience = |asked: &OpenRequest| {
+        facts.cast.limits.request_again.scaled(u64::from(asked.attempt) + 1, 1)
+    };
+    let is_late = |asked: &OpenRequest| asked.misled && now.since(asked.sent) > patience(asked);
     let (origin, asked) = open.iter().find(|(_, asked)| is_late(asked))?;
     let patience = patience(asked);
     let message = "a client believes what was said to an older attempt";

@@ -10,13 +10,13 @@ use guildhall_core::id::{GuildId, Position};
 use guildhall_core::request::Origin;
 
 use crate::clauses::{Taking, Verdict};
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::lanes::tells;
 use crate::facts::guilds::render::{Rendering, itself_to_all, message_in, render};
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::Complaint;
-use crate::fresh::Fresh;
 use crate::isolation::i1::is_form_of;
 use crate::kinds::{chat_channel, message_of};
 use crate::ordering::o1;
@@ -44,7 +44,7 @@ impl Fleeting {
 /// An event is about to be committed, or is told for the first time if it is ephemeral.
 pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
     let history = &facts.ledger.guild(guild)?.history;
-    (!facts.asked.led_to(history, record)).then(|| {
+    (!facts.requests.led_to(history, record)).then(|| {
         let author = record.origin.map_or("nobody", |origin| facts.cast.user(origin.user));
         let complaint = Complaint::new(
             "an event was never requested",
@@ -91,20 +91,20 @@ pub(crate) fn told_again(
 }
 
 /// A dispatch under a new number that is not just what was due.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    if let Body::Ready(ready) = &fresh.what.body {
-        let session = fresh.session;
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    if let Body::Ready(ready) = &tested.what.body {
+        let session = tested.session;
         let own =
             ready.session == session.id && ready.user == session.user && ready.node == session.node;
         return (!own)
-            .then(|| Complaint::new("READY tells of another session", "its own", fresh.name()));
+            .then(|| Complaint::new("READY tells of another session", "its own", tested.name()));
     }
-    (fresh.is_event() && !was_said(fresh)).then(|| {
+    (tested.is_event() && !was_said(tested)).then(|| {
         Complaint::new(
-            format!("{} was never said", fresh.name()),
+            format!("{} was never said", tested.name()),
             "an event of the guild's stream, as it was emitted",
-            message_in(&fresh.what.body).map_or_else(
-                || fresh.what.body.name().to_owned(),
+            message_in(&tested.what.body).map_or_else(
+                || tested.what.body.name().to_owned(),
                 |message| format!("{:?}", message.content),
             ),
         )
@@ -112,14 +112,14 @@ pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
 }
 
 /// Whether it is, for anybody, what the event at its position says.
-fn was_said(fresh: &Fresh<'_>) -> bool {
-    let (Some(guild), Some(record)) = (fresh.guild, fresh.record) else { return false };
-    let body = &fresh.what.body;
+fn was_said(tested: &DispatchUnderTest<'_>) -> bool {
+    let (Some(guild), Some(record)) = (tested.guild, tested.record) else { return false };
+    let body = &tested.what.body;
     let is_itself = itself_to_all(record).is_some_and(|said| is_form_of(body, &said));
     let users = || {
-        let living = fresh.facts.sessions.living();
+        let living = tested.facts.sessions.living();
         let users: std::collections::BTreeSet<_> =
-            living.iter().map(|index| fresh.facts.sessions.get(*index).user).collect();
+            living.iter().map(|index| tested.facts.sessions.get(*index).user).collect();
         users.into_iter().any(|user| {
             matches!(render(&guild.history, user, record),
                 Rendering::Says(bodies) if bodies.contains(body))

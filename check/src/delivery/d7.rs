@@ -6,15 +6,14 @@ use guildhall_core::id::{GuildId, Position};
 use guildhall_core::peer::{Chunk, PeerMessage};
 use guildhall_core::request::Outcome;
 
+use crate::clauses::Verdict;
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::hearing::word;
 use crate::findings::{Complaint, Subject};
-use crate::fresh::Fresh;
 use crate::protocol;
-
-type Verdict = Option<(Subject, Complaint)>;
 
 fn early(facts: &Facts, guild: GuildId, at: Position, what: &str) -> Verdict {
     let complaint = Complaint::new(
@@ -102,11 +101,11 @@ pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
 }
 
 /// A dispatch under a new number that is not just what was due.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let (guild, source) = (fresh.guild?, fresh.what.source?);
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let (guild, source) = (tested.guild?, tested.what.source?);
     let at = ahead(guild, source.position)?;
     Some(Complaint::new(
-        format!("{} is told before its commit", fresh.name()),
+        format!("{} is told before its commit", tested.name()),
         "nothing of a durable event before it is on disk",
         format!("{at} is not committed"),
     ))

@@ -5,23 +5,22 @@ use guildhall_core::directory::Notice;
 use guildhall_core::dispatch::Body;
 use guildhall_core::id::{GuildId, UserId};
 
+use crate::clauses::Verdict;
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
-use crate::fresh::Fresh;
-
-type Verdict = Option<(Subject, Complaint)>;
 
 /// A dispatch under a new number.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let Body::Ready(ready) = &fresh.what.body else { return None };
-    let name = |guild: GuildId| fresh.facts.cast.guild(guild).to_owned();
-    if let Some(missing) = fresh.session.throughout.iter().find(|it| !ready.guilds.contains(it)) {
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let Body::Ready(ready) = &tested.what.body else { return None };
+    let name = |guild: GuildId| tested.facts.cast.guild(guild).to_owned();
+    if let Some(missing) = tested.session.throughout.iter().find(|it| !ready.guilds.contains(it)) {
         let expected = format!("{} among the guilds", name(*missing));
         let got = format!("{} guilds without it", ready.guilds.len());
         return Some(Complaint::new("READY leaves out a guild of its user", expected, got));
     }
-    let shard = fresh.session.shard;
+    let shard = tested.session.shard;
     let strange = ready
         .guilds
         .iter()

@@ -55,12 +55,12 @@ pub(crate) struct Client {
     /// A violation was found in what it takes: what follows from it is not judged again.
     pub(crate) spoilt: bool,
     /// Its requests without a final answer.
-    pub(crate) open: BTreeMap<Origin, Asked>,
+    pub(crate) open: BTreeMap<Origin, OpenRequest>,
 }
 
 /// A request without a final answer.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct OpenRequest {
     /// The latest attempt, and when it was sent.
     pub(crate) attempt: u32,
     pub(crate) sent: Instant,

@@ -8,13 +8,13 @@ use guildhall_core::id::{GuildId, NodeId, Position, UserId};
 
 /// Who is named in which guild, with the position that was named with the entry.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Named {
+pub(crate) struct DirectoryEntries {
     named: BTreeMap<(GuildId, UserId), Position>,
     /// Which guilds each node was ever told to be a user's.
     told: BTreeMap<(NodeId, UserId), Vec<GuildId>>,
 }
 
-impl Named {
+impl DirectoryEntries {
     /// Somebody was a member from the beginning.
     pub(crate) fn founded(&mut self, guild: GuildId, user: UserId) {
         self.named.insert((guild, user), Position::default());

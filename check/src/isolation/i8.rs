@@ -8,19 +8,16 @@ use guildhall_core::id::GuildId;
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::Origin;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 
 pub(crate) use refused::answered;
 
 /// An event is about to be committed, or is told if it is ephemeral.
-pub(crate) fn committed(
-    facts: &Facts,
-    guild: GuildId,
-    record: &Record,
-) -> Option<(Subject, Complaint)> {
+pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
     let history = &facts.ledger.guild(guild)?.history;
     if record.event == Event::Opened {
         return None;

@@ -9,7 +9,7 @@ use guildhall_core::dispatch::{Body, Dispatch};
 use crate::clauses::{Numbered, Taking};
 use crate::facts::Facts;
 use crate::facts::clients::Client;
-use crate::facts::sessions::Kept;
+use crate::facts::sessions::Content;
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
 
@@ -35,8 +35,8 @@ pub(crate) fn repeated(
     let same = match facts.sessions.said(index, s) {
         // Below what was acknowledged nothing is remembered, and D4 forbids the replay.
         None => true,
-        Some(Kept::Own(own)) => Arc::ptr_eq(&own, what) || own == *what,
-        Some(Kept::Said(lane, at)) => facts.ledger.lanes.says(lane, at, what),
+        Some(Content::Own(own)) => Arc::ptr_eq(&own, what) || own == *what,
+        Some(Content::Said(lane, at)) => facts.ledger.lanes.says(lane, at, what),
     };
     (!same).then(|| {
         Complaint::new(

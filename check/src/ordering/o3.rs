@@ -5,10 +5,10 @@ use guildhall_core::dispatch::Body;
 use guildhall_core::id::ChannelId;
 
 use crate::clauses::Taking;
-use crate::facts::sessions::seats::{Due, Told};
+use crate::dispatch_under_test::DispatchUnderTest;
+use crate::facts::sessions::subscriptions::{Due, SubscriptionPhase};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
-use crate::fresh::Fresh;
 use crate::kinds::{BodyKind, body_kind};
 
 /// An honest client takes something of no session.
@@ -20,56 +20,60 @@ pub(crate) fn without_session(it: &Taking<'_>) -> Option<Complaint> {
 }
 
 /// A dispatch under a new number: READY has its place.
-pub(crate) fn first(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let ready = matches!(fresh.what.body, Body::Ready(_));
-    (ready != (fresh.s == 1)).then(|| {
+pub(crate) fn first(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let ready = matches!(tested.what.body, Body::Ready(_));
+    (ready != (tested.s == 1)).then(|| {
         let expected = if ready { "READY as s=1 only" } else { "READY first" };
-        Complaint::new("READY is not the first dispatch of its session", expected, fresh.name())
+        Complaint::new("READY is not the first dispatch of its session", expected, tested.name())
     })
 }
 
 /// A dispatch under a new number: its guild has been told of, or is told of now.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let told = fresh.told();
-    let (fits, expected) = match body_kind(&fresh.what.body) {
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let told = tested.told();
+    let (fits, expected) = match body_kind(&tested.what.body) {
         // I3 knows when a guild may be told to be gone.
-        BodyKind::Removal if fresh.what.body == Body::GuildDelete => (true, ""),
+        BodyKind::Removal if tested.what.body == Body::GuildDelete => (true, ""),
         BodyKind::Session => (true, ""),
-        BodyKind::Snapshot => {
-            (told != Some(Told::Whole), "GUILD_CREATE of a guild that the session does not hold")
-        }
+        BodyKind::Snapshot => (
+            told != Some(SubscriptionPhase::Available),
+            "GUILD_CREATE of a guild that the session does not hold",
+        ),
         BodyKind::Removal
         | BodyKind::Messages(_)
         | BodyKind::Typing(_)
         | BodyKind::Member(_)
         | BodyKind::Channel(_)
-        | BodyKind::Guild => {
-            (told == Some(Told::Whole), "GUILD_CREATE of that guild before, and no GUILD_DELETE")
-        }
+        | BodyKind::Guild => (
+            told == Some(SubscriptionPhase::Available),
+            "GUILD_CREATE of that guild before, and no GUILD_DELETE",
+        ),
     };
     if !fits {
         let got = match told {
             None => "READY does not list the guild",
-            Some(Told::Nothing) => "there was no GUILD_CREATE",
-            Some(Told::Gap | Told::Out) => "there was a GUILD_DELETE",
-            Some(Told::Whole) => "the guild is held already",
+            Some(SubscriptionPhase::Listed) => "there was no GUILD_CREATE",
+            Some(SubscriptionPhase::Unavailable | SubscriptionPhase::Removed) => {
+                "there was a GUILD_DELETE"
+            }
+            Some(SubscriptionPhase::Available) => "the guild is held already",
         };
-        return Some(Complaint::new(format!("{} has no place", fresh.name()), expected, got));
+        return Some(Complaint::new(format!("{} has no place", tested.name()), expected, got));
     }
-    channel(fresh)
+    channel(tested)
 }
 
 /// What happens in a channel comes after what tells of that channel.
-fn channel(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let channel = channel_of(&fresh.what.body)?;
-    let Due::Turn(turn, nth) = fresh.due else { return None };
-    let later = fresh.what.source.is_some_and(|source| source.position > turn.position);
+fn channel(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let channel = channel_of(&tested.what.body)?;
+    let Due::Turn(turn, nth) = tested.due else { return None };
+    let later = tested.what.source.is_some_and(|source| source.position > turn.position);
     let mut untold = turn.bodies.iter().skip(nth as usize);
     let tells = |body: &Body| matches!(body, Body::ChannelCreate(made) if made.id == channel);
     (later && untold.any(tells)).then(|| {
-        let message = format!("{} comes before its channel", fresh.name());
+        let message = format!("{} comes before its channel", tested.name());
         let expected = format!("CHANNEL_CREATE at {}", turn.position);
-        Complaint::new(message, expected, fresh.name())
+        Complaint::new(message, expected, tested.name())
     })
 }
 

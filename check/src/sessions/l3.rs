@@ -13,7 +13,7 @@ use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
-use crate::facts::sessions::seats::Told;
+use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::facts::sockets::NONE;
 use crate::findings::{Complaint, Subject};
 
@@ -94,17 +94,19 @@ fn waits_for(facts: &Facts, index: u32, number: u32, guild: &Guild) -> Option<St
     }
     let place = facts.sessions.place(index, number);
     let is_member = || guild.history.is_member(Moment::NOW, session.user);
-    match place.map(|place| (place, session.seats[place].told)) {
-        Some((place, Told::Whole)) => {
+    match place.map(|place| (place, session.subscriptions[place].phase)) {
+        Some((place, SubscriptionPhase::Available)) => {
             let (owed, _) = facts.sessions.owed(&facts.ledger, index, place);
             (owed > 0).then(|| format!("is owed {owed} events of"))
         }
-        Some((_, Told::Gap)) => Some("waits for the end of a gap of".to_owned()),
-        None | Some((_, Told::Nothing | Told::Out)) if is_member() => {
+        Some((_, SubscriptionPhase::Unavailable)) => {
+            Some("waits for the end of a gap of".to_owned())
+        }
+        None | Some((_, SubscriptionPhase::Listed | SubscriptionPhase::Removed)) if is_member() => {
             Some("waits for GUILD_CREATE of".to_owned())
         }
-        Some((_, Told::Nothing)) => Some("waits for GUILD_DELETE of".to_owned()),
-        None | Some((_, Told::Out)) => None,
+        Some((_, SubscriptionPhase::Listed)) => Some("waits for GUILD_DELETE of".to_owned()),
+        None | Some((_, SubscriptionPhase::Removed)) => None,
     }
 }
 
@@ -134,7 +136,7 @@ pub(crate) fn calm(facts: &Facts) -> Span {
 
 /// A node has counted what it keeps in a world that has settled: in one that serves a client nothing
 /// waits.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Complaint)> {
+pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
     let serves = facts.clients.iter().any(|client| {
         let model = (client.live && client.honest && !client.spoilt).then_some(client.model);
         model.is_some_and(|it| it != NONE && facts.sessions.get(it).node == census.node)

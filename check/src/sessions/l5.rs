@@ -7,11 +7,10 @@ use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
 use guildhall_core::journal::Log;
 use guildhall_core::request::Outcome;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
-use crate::scene::Scene;
-
-type Verdict = Option<(Subject, Complaint)>;
+use crate::node_step::NodeStep;
 
 /// A journal makes a record durable.
 pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
@@ -58,12 +57,12 @@ pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Ver
 }
 
 /// A node's step is over that began with a word of an owner that it knows to be over.
-pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
-    let (guild, sender, done) = scene.over?;
-    let wrong = scene.answers.iter().any(|it| !matches!(it.outcome, Outcome::Done(_)));
-    let noted = !scene.notes.is_empty();
-    let heard = scene.dispatches > 0 || noted || wrong || !done && !scene.answers.is_empty();
-    heard.then(|| complain(facts, scene.node, guild, sender))
+pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
+    let (guild, sender, done) = step.over?;
+    let wrong = step.answers.iter().any(|it| !matches!(it.outcome, Outcome::Done(_)));
+    let noted = !step.notes.is_empty();
+    let heard = step.dispatches > 0 || noted || wrong || !done && !step.answers.is_empty();
+    heard.then(|| complain(facts, step.node, guild, sender))
 }
 
 fn complain(facts: &Facts, node: NodeId, guild: GuildId, sender: Epoch) -> (Subject, Complaint) {

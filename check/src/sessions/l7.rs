@@ -9,13 +9,12 @@ use guildhall_core::limits::Limits;
 use guildhall_core::node::Note;
 use guildhall_core::time::{Instant, Span};
 
+use crate::clauses::Verdict;
+use crate::deadlines::Deadlines;
 use crate::facts::Facts;
 use crate::facts::stops::Stop;
 use crate::findings::{Complaint, Subject};
-use crate::scene::{Said, Scene, Told};
-use crate::watch::Watch;
-
-type Verdict = Option<(Subject, Complaint)>;
+use crate::node_step::{Emitted, NodeStep, StepInput};
 
 /// How late whoever looks at a node's deadlines may look.
 const SLACK: Span = Span::secs(1);
@@ -37,51 +36,51 @@ fn complain(facts: &Facts, node: NodeId, [message, expected, got]: [&str; 3]) ->
 }
 
 /// Something is said; before the facts take note of it.
-pub(crate) fn said(scene: &Scene, facts: &Facts, now: Instant, said: Said<'_>) -> Verdict {
-    let stop = facts.stops.get(scene.node);
+pub(crate) fn said(step: &NodeStep, facts: &Facts, now: Instant, said: Emitted<'_>) -> Verdict {
+    let stop = facts.stops.get(step.node);
     let what = match (said, stop) {
-        (Said::Frame(_, ServerFrame::Reconnect), None) => {
+        (Emitted::Frame(_, ServerFrame::Reconnect), None) => {
             ["sends a client away", "op 7 from a node that stops alone", "op 7"]
         }
-        (Said::Frame(_, ServerFrame::Reconnect), Some(stop)) => {
-            return ahead(scene, facts, stop, now);
+        (Emitted::Frame(_, ServerFrame::Reconnect), Some(stop)) => {
+            return ahead(step, facts, stop, now);
         }
-        (Said::Frame(_, ServerFrame::Hello { .. }), Some(_)) => {
+        (Emitted::Frame(_, ServerFrame::Hello { .. }), Some(_)) => {
             ["stops, and greets a new connection", "op 7", "op 10"]
         }
-        (Said::Note(Note::Begun { .. }, _), Some(_)) => {
+        (Emitted::Note(Note::Begun { .. }, _), Some(_)) => {
             ["stops, and a session begins there", "op 7", "a session"]
         }
-        (Said::Note(Note::Resumed { .. }, _), Some(_)) => {
+        (Emitted::Note(Note::Resumed { .. }, _), Some(_)) => {
             ["stops, and a session is resumed there", "op 7", "a RESUME accepted"]
         }
-        (Said::Note(..) | Said::Frame(..) | Said::Close(..), _) => return None,
+        (Emitted::Note(..) | Emitted::Frame(..) | Emitted::Close(..), _) => return None,
     };
-    complain(facts, scene.node, what)
+    complain(facts, step.node, what)
 }
 
 /// A connection is told to go in the node's own time: not more of them than even spacing gives.
-fn ahead(scene: &Scene, facts: &Facts, stop: &Stop, now: Instant) -> Verdict {
+fn ahead(step: &NodeStep, facts: &Facts, stop: &Stop, now: Instant) -> Verdict {
     let limits = &facts.cast.limits;
     let most = due(stop, limits, now.since(stop.since) + play(limits)) + 1;
-    let many = matches!(scene.told, Told::Timeout) && stop.told >= most;
+    let many = matches!(step.input, StepInput::Timeout) && stop.told >= most;
     let expected = format!("{most} of {} by {now}, since {}", stop.held, stop.since);
     let got = format!("{} of them", stop.told + 1);
     let what = ["sends away too many at once", &expected, &got];
-    if many { complain(facts, scene.node, what) } else { None }
+    if many { complain(facts, step.node, what) } else { None }
 }
 
 /// A node has looked at its deadlines: not fewer were told, or have gone, than even spacing gives.
-fn behind(scene: &Scene, facts: &Facts, now: Instant) -> Verdict {
-    let stop = facts.stops.get(scene.node)?;
+fn behind(step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
+    let stop = facts.stops.get(step.node)?;
     let limits = &facts.cast.limits;
     let late = (stop.since + play(limits)).since(Instant::ZERO);
     let least = due(stop, limits, now.since(Instant::ZERO + late));
     let expected = format!("{least} of {} by {now}, since {}", stop.held, stop.since);
     let got = format!("{} of them", stop.done());
     let what = ["has not told everybody to go who should know", &expected, &got];
-    let few = matches!(scene.told, Told::Timeout) && stop.done() < least;
-    if few { complain(facts, scene.node, what) } else { None }
+    let few = matches!(step.input, StepInput::Timeout) && stop.done() < least;
+    if few { complain(facts, step.node, what) } else { None }
 }
 
 /// A node says that it is gone.
@@ -107,9 +106,9 @@ pub(crate) fn gone(facts: &Facts, node: NodeId, now: Instant) -> Verdict {
 }
 
 /// A node that is gone says something.
-pub(crate) fn speaks(scene: &Scene, facts: &Facts) -> Verdict {
-    let node = scene.node;
-    if !scene.stopped && !facts.stops.is_gone(node) {
+pub(crate) fn speaks(step: &NodeStep, facts: &Facts) -> Verdict {
+    let node = step.node;
+    if !step.stopped && !facts.stops.is_gone(node) {
         return None;
     }
     complain(facts, node, ["has stopped, and speaks", "nothing", "something"])
@@ -118,7 +117,7 @@ pub(crate) fn speaks(scene: &Scene, facts: &Facts) -> Verdict {
 /// When the nodes that stop have to be gone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Exits {
-    nodes: Vec<Watch<NodeId>>,
+    nodes: Vec<Deadlines<NodeId>>,
 }
 
 fn deadline(facts: &Facts, node: NodeId) -> Option<Instant> {
@@ -130,7 +129,7 @@ impl Exits {
     pub(crate) fn begin(&mut self, facts: &Facts, node: NodeId) {
         let at = usize::from(node.0);
         if at >= self.nodes.len() {
-            self.nodes.resize_with(at + 1, Watch::default);
+            self.nodes.resize_with(at + 1, Deadlines::default);
         }
         if let Some(due) = deadline(facts, node) {
             self.nodes[at].add(due, node);
@@ -140,16 +139,16 @@ impl Exits {
     /// A node has crashed, or is gone: its clock may begin anew.
     pub(crate) fn crash(&mut self, node: NodeId) {
         if let Some(watch) = self.nodes.get_mut(usize::from(node.0)) {
-            *watch = Watch::default();
+            *watch = Deadlines::default();
         }
     }
 
     /// The step is over: the node does not outlive its time.
-    pub(crate) fn stepped(&mut self, scene: &Scene, facts: &Facts, now: Instant) -> Verdict {
-        let node = scene.node;
-        let timeout = matches!(scene.told, Told::Timeout);
+    pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
+        let node = step.node;
+        let timeout = matches!(step.input, StepInput::Timeout);
         let over = self.nodes.get_mut(usize::from(node.0)).and_then(|watch| {
-            let gone = scene.stopped;
+            let gone = step.stopped;
             watch.step(now, timeout, SLACK, |node| deadline(facts, node).filter(|_| !gone))
         });
         match over {
@@ -157,7 +156,7 @@ impl Exits {
                 let (expected, got) = (format!("gone by {at}"), format!("there at {now}"));
                 complain(facts, node, ["stops for too long", &expected, &got])
             }
-            None => behind(scene, facts, now),
+            None => behind(step, facts, now),
         }
     }
 }

@@ -7,17 +7,13 @@ use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::time::Instant;
 
+use crate::clauses::Verdict;
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
-use crate::fresh::Fresh;
 
 /// A node speaks as the owner of a guild.
-pub(crate) fn speaks(
-    facts: &Facts,
-    node: NodeId,
-    guild: GuildId,
-    now: Instant,
-) -> Option<(Subject, Complaint)> {
+pub(crate) fn speaks(facts: &Facts, node: NodeId, guild: GuildId, now: Instant) -> Verdict {
     let stale = facts.cast.limits.stale_after;
     let confirmed = facts.owners.get(node, guild).and_then(|owner| owner.confirmed);
     if confirmed.is_some_and(|since| now.since(since) <= stale) {
@@ -32,12 +28,7 @@ pub(crate) fn speaks(
 
 /// An owner asks its journal to keep a record: some copy of what was asked for came while it knew
 /// itself to be the owner.
-pub(crate) fn accepts(
-    facts: &Facts,
-    node: NodeId,
-    guild: GuildId,
-    record: &Record,
-) -> Option<(Subject, Complaint)> {
+pub(crate) fn accepts(facts: &Facts, node: NodeId, guild: GuildId, record: &Record) -> Verdict {
     let taken = facts.owners.get(node, guild)?.took(record.origin?)?;
     (!taken).then(|| {
         let name = format!("{} at {}", facts.cast.guild(guild), facts.cast.node(node));
@@ -49,17 +40,17 @@ pub(crate) fn accepts(
 }
 
 /// A dispatch under a new number.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let (source, stale) = (fresh.what.source?, fresh.facts.cast.limits.stale_after);
-    let body = &fresh.what.body;
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let (source, stale) = (tested.what.source?, tested.facts.cast.limits.stale_after);
+    let body = &tested.what.body;
     // Typing that waited for its connection was passed on before.
-    let typing = matches!(body, Body::TypingStart { .. }) && fresh.scene.streams;
+    let typing = matches!(body, Body::TypingStart { .. }) && tested.step.streams;
     let passed_on = typing || matches!(body, Body::GuildCreate(_));
-    let tip = fresh.facts.hearing.of(fresh.session.node, source.guild).tip;
-    let heard = tip.is_some_and(|tip| fresh.now.since(tip) <= stale);
+    let tip = tested.facts.hearing.of(tested.session.node, source.guild).tip;
+    let heard = tip.is_some_and(|tip| tested.now.since(tip) <= stale);
     (passed_on && !heard).then(|| {
-        let message = format!("{} comes from a relay that has heard no tip", fresh.name());
-        let got = tip.map_or_else(|| "none".to_owned(), |tip| format!("{tip}, now {}", fresh.now));
+        let message = format!("{} comes from a relay that has heard no tip", tested.name());
+        let got = tip.map_or_else(|| "none".to_owned(), |tip| format!("{tip}, now {}", tested.now));
         Complaint::new(message, format!("a tip within {stale}"), got)
     })
 }

@@ -9,13 +9,13 @@ use guildhall_core::journal::Base;
 use guildhall_core::request::Origin;
 use guildhall_core::time::Instant;
 
-use super::{Fates, Verdict};
+use super::{RequestStatuses, Verdict};
 use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 
-impl Fates {
+impl RequestStatuses {
     /// An owner has a journal forget all up to a base.
     pub(crate) fn stands(&self, facts: &Facts, id: GuildId, at: Instant, base: &Base) -> Verdict {
         let guild = facts.ledger.guild(id)?;

@@ -11,7 +11,10 @@ impl Sessions {
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
         cold.written = s;
         cold.fresh = false;
-        let turns = cold.seats.get(hot.seat as usize).is_some_and(|seat| !seat.turns.is_empty());
+        let turns = cold
+            .subscriptions
+            .get(hot.subscription as usize)
+            .is_some_and(|subscription| !subscription.turns.is_empty());
         let live = s + 1 >= hot.next && cold.resumed.is_empty() && cold.connection.is_some();
         hot.steady = live && !turns;
     }
@@ -53,7 +56,7 @@ impl Sessions {
         self.detach(index, None);
         let session = &mut self.cold[index as usize];
         session.ended = true;
-        session.seats.clear();
+        session.subscriptions.clear();
         let (user, node) = (session.user, session.node);
         self.let_go(index);
         if let Some(living) = self.living.get_mut(&node) {

@@ -5,10 +5,11 @@ use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Act, Answer, Origin, Outcome, Refusal};
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::facts::asked::same_roles;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
+use crate::facts::requests::same_roles;
 use crate::findings::{Complaint, Subject};
 
 /// An owner refuses a request; `got` is the position that its author had got when asking.
@@ -17,12 +18,12 @@ pub(crate) fn answered(
     node: NodeId,
     answer: &Answer,
     got: Option<Position>,
-) -> Option<(Subject, Complaint)> {
+) -> Verdict {
     refused(facts, answer, got).or_else(|| unconfirmed(facts, node, answer))
 }
 
 /// An owner refuses. `got` is what the author had got when the request was first sent.
-fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Option<(Subject, Complaint)> {
+fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Verdict {
     let Outcome::Refused { why, at: Some(at) } = answer.outcome else { return None };
     let (origin, guild) = (answer.origin, answer.guild);
     let author = facts.cast.user(origin.user);
@@ -42,7 +43,7 @@ fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Option<(Sub
 
 /// An owner refuses without knowing that it was not over when it was asked: another one may have done
 /// the act since.
-fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Option<(Subject, Complaint)> {
+fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Verdict {
     let Outcome::Refused { at: Some(_), .. } = answer.outcome else { return None };
     let owner = facts.owners.get(node, answer.guild)?;
     let came = owner.came(answer.origin, answer.attempt)?;
@@ -63,7 +64,7 @@ fn is_right(
     at: Position,
 ) -> Option<bool> {
     let history = &facts.ledger.guild(guild)?.history;
-    let acts = facts.asked.acts(origin, guild);
+    let acts = facts.requests.acts(origin, guild);
     let limits = &facts.cast.limits;
     let so = |act: &Act| holds(history, limits, (origin, act), why, Moment::after(at));
     (!acts.is_empty()).then(|| acts.iter().any(so))

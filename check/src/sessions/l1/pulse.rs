@@ -3,9 +3,9 @@
 use guildhall_core::id::{Connection, NodeId};
 use guildhall_core::time::Instant;
 
+use crate::deadlines::Deadlines;
 use crate::facts::Facts;
-use crate::scene::{Scene, Told};
-use crate::watch::Watch;
+use crate::node_step::{NodeStep, StepInput};
 
 /// What a connection has shown of itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Pulse {
 /// The connections of all nodes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Zombies {
-    pub(super) nodes: Vec<(Vec<Pulse>, Watch<Connection>)>,
+    pub(super) nodes: Vec<(Vec<Pulse>, Deadlines<Connection>)>,
 }
 
 /// When a connection must be closed, unless it shows something of itself.
@@ -47,10 +47,10 @@ impl Zombies {
     }
 
     /// A connection is told something; after the facts have taken note of it.
-    pub(crate) fn hear(&mut self, scene: &Scene, facts: &Facts, now: Instant) {
-        let Some(on) = scene.connection else { return };
-        if matches!(scene.told, Told::Accepted) {
-            let (at, slot) = (usize::from(scene.node.0), on.slot as usize);
+    pub(crate) fn hear(&mut self, step: &NodeStep, facts: &Facts, now: Instant) {
+        let Some(on) = step.connection else { return };
+        if matches!(step.input, StepInput::Accepted) {
+            let (at, slot) = (usize::from(step.node.0), on.slot as usize);
             if at >= self.nodes.len() {
                 self.nodes.resize_with(at + 1, Default::default);
             }
@@ -60,10 +60,10 @@ impl Zombies {
             }
             let generation = on.generation;
             pulses[slot] = Pulse { generation, opened: now, heard: now, moved: now };
-            let due = deadline(pulses, facts, scene.node, on);
+            let due = deadline(pulses, facts, step.node, on);
             watch.add(due.unwrap_or(now), on);
-        } else if matches!(scene.told, Told::Heartbeat)
-            && let Some(pulse) = self.pulse(scene.node, on)
+        } else if matches!(step.input, StepInput::Heartbeat)
+            && let Some(pulse) = self.pulse(step.node, on)
         {
             pulse.heard = now;
         }

@@ -22,15 +22,15 @@ use crate::protocol;
 
 /// Where a session stands in one of its guilds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Told {
+pub(crate) enum SubscriptionPhase {
     /// Nothing was said of it yet, though READY lists it.
-    Nothing,
+    Listed,
     /// GUILD_CREATE was, and events may follow.
-    Whole,
+    Available,
     /// GUILD_DELETE with `unavailable` was: nothing may follow but what ends the gap.
-    Gap,
+    Unavailable,
     /// GUILD_DELETE was: nothing may follow unless the user comes back.
-    Out,
+    Removed,
 }
 
 /// What a session is owed apart from its lane.
@@ -47,9 +47,9 @@ pub(crate) struct Turn {
 
 /// One session in one guild.
 #[derive(Clone, Debug)]
-pub(crate) struct Seat {
+pub(crate) struct Subscription {
     pub(crate) guild: u32,
-    pub(crate) told: Told,
+    pub(crate) phase: SubscriptionPhase,
     pub(super) lane: u32,
     /// The next entry of the lane, unless the hot path knows better.
     pub(super) cursor: u32,
@@ -82,9 +82,9 @@ impl Due<'_> {
     }
 }
 
-impl Seat {
-    pub(crate) const fn new(guild: u32, told: Told, floor: Option<Position>) -> Self {
-        Self { guild, told, lane: NONE, cursor: 0, floor, turns: VecDeque::new(), nth: 0 }
+impl Subscription {
+    pub(crate) const fn new(guild: u32, phase: SubscriptionPhase, floor: Option<Position>) -> Self {
+        Self { guild, phase, lane: NONE, cursor: 0, floor, turns: VecDeque::new(), nth: 0 }
     }
 
     /// Whether the user's removal is among what it is owed, and where.
@@ -94,39 +94,42 @@ impl Seat {
 }
 
 impl Sessions {
-    /// Where among its seats the one of a guild is.
+    /// Where among its subscriptions the one of a guild is.
     pub(crate) fn place(&self, index: u32, guild: u32) -> Option<usize> {
-        self.get(index).seats.iter().position(|seat| seat.guild == guild)
+        self.get(index).subscriptions.iter().position(|subscription| subscription.guild == guild)
     }
 
-    /// The next entry of the lane of a seat.
+    /// The next entry of the lane of a subscription.
     pub(crate) fn cursor(&self, index: u32, place: usize) -> (u32, u32) {
-        let (hot, seat) = (self.hot(index), &self.get(index).seats[place]);
-        (seat.lane, if hot.seat as usize == place { hot.cursor } else { seat.cursor })
+        let (hot, subscription) = (self.hot(index), &self.get(index).subscriptions[place]);
+        (
+            subscription.lane,
+            if hot.subscription as usize == place { hot.cursor } else { subscription.cursor },
+        )
     }
 
-    /// What is owed next at a seat.
+    /// What is owed next at a subscription.
     pub(crate) fn due<'a>(&'a self, ledger: &'a Ledger, index: u32, place: usize) -> Due<'a> {
-        let seat = &self.get(index).seats[place];
-        if seat.told != Told::Whole {
+        let subscription = &self.get(index).subscriptions[place];
+        if subscription.phase != SubscriptionPhase::Available {
             return Due::Nothing;
         }
         let (lane, cursor) = self.cursor(index, place);
         let entry = ledger.entry(lane, cursor);
-        match (entry, seat.turns.front()) {
+        match (entry, subscription.turns.front()) {
             (Some(entry), Some(turn)) if entry.record.position < turn.position => {
                 Due::Entry(entry, lane, cursor)
             }
-            (_, Some(turn)) => Due::Turn(turn, seat.nth),
+            (_, Some(turn)) => Due::Turn(turn, subscription.nth),
             (Some(entry), None) => Due::Entry(entry, lane, cursor),
             (None, None) => Due::Nothing,
         }
     }
 
-    /// How much is owed at a seat, and about how many bytes that takes.
+    /// How much is owed at a subscription, and about how many bytes that takes.
     pub(crate) fn owed(&self, ledger: &Ledger, index: u32, place: usize) -> (u64, u64) {
-        let seat = &self.get(index).seats[place];
-        if seat.told != Told::Whole {
+        let subscription = &self.get(index).subscriptions[place];
+        if subscription.phase != SubscriptionPhase::Available {
             return (0, 0);
         }
         let (mut lane, mut cursor) = self.cursor(index, place);
@@ -137,28 +140,28 @@ impl Sessions {
             bytes += before(to.max(from)) - before(from);
         };
         // Up to each turn it is one lane, from then on perhaps another.
-        for turn in &seat.turns {
+        for turn in &subscription.turns {
             pass(lane, cursor, ledger.lanes.after(lane, turn.position).max(cursor));
             (lane, cursor) = (turn.lane, ledger.lanes.after(turn.lane, turn.position));
         }
         pass(lane, cursor, ledger.lanes.len(lane));
-        for turn in &seat.turns {
+        for turn in &subscription.turns {
             count += turn.bodies.len() as u64;
             bytes += turn.bodies.iter().map(protocol::dispatch_bytes).sum::<u64>();
         }
-        (count - if seat.turns.is_empty() { 0 } else { u64::from(seat.nth) }, bytes)
+        (count - if subscription.turns.is_empty() { 0 } else { u64::from(subscription.nth) }, bytes)
     }
 
     /// The session stands so in a guild from now on.
-    pub(crate) fn stand(&mut self, index: u32, seat: Seat) {
+    pub(crate) fn stand(&mut self, index: u32, subscription: Subscription) {
         self.let_go(index);
-        match self.place(index, seat.guild) {
-            Some(place) => self.cold[index as usize].seats[place] = seat,
+        match self.place(index, subscription.guild) {
+            Some(place) => self.cold[index as usize].subscriptions[place] = subscription,
             None => {
-                let seats = &mut self.cold[index as usize].seats;
+                let subscriptions = &mut self.cold[index as usize].subscriptions;
                 // Most sessions are of few guilds: no more room than that.
-                seats.reserve_exact(1);
-                seats.push(seat);
+                subscriptions.reserve_exact(1);
+                subscriptions.push(subscription);
             }
         }
     }
@@ -166,7 +169,7 @@ impl Sessions {
     /// The guilds of a READY: each is to be told of.
     pub(crate) fn expect(&mut self, index: u32, ledger: &Ledger, guilds: &[GuildId]) {
         for number in guilds.iter().filter_map(|guild| ledger.find(*guild)) {
-            self.stand(index, Seat::new(number, Told::Nothing, None));
+            self.stand(index, Subscription::new(number, SubscriptionPhase::Listed, None));
         }
     }
 
@@ -180,9 +183,10 @@ impl Sessions {
     ) {
         let (user, intents) = (self.get(index).user, self.get(index).intents);
         let lane = ledger.lane(guild, Moment::after(position), user, intents);
-        let mut seat = Seat::new(guild, Told::Whole, Some(position));
-        (seat.lane, seat.cursor) = (lane, ledger.lanes.after(lane, position));
-        self.stand(index, seat);
+        let mut subscription =
+            Subscription::new(guild, SubscriptionPhase::Available, Some(position));
+        (subscription.lane, subscription.cursor) = (lane, ledger.lanes.after(lane, position));
+        self.stand(index, subscription);
         let mut since: Vec<_> = ledger.get(guild).turning_after(position).cloned().collect();
         if lane != NONE && !ledger.lanes.is_whole(lane) {
             since.extend(concerning(ledger, guild, user, position));
@@ -202,19 +206,19 @@ impl Sessions {
         record: &Arc<Record>,
     ) {
         let Some(place) = self.place(index, guild) else { return };
-        let seat = &self.get(index).seats[place];
-        if seat.told != Told::Whole || seat.goes().is_some() {
+        let subscription = &self.get(index).subscriptions[place];
+        if subscription.phase != SubscriptionPhase::Available || subscription.goes().is_some() {
             return;
         }
         let Some(turn) = self.turn(ledger, index, place, record) else { return };
         // From now on only the slow path knows what comes first.
         let (steady, written) = (self.hot(index).steady, self.written(index));
         let hot = &mut self.hot[index as usize];
-        if steady && hot.seat as usize == place {
+        if steady && hot.subscription as usize == place {
             hot.steady = false;
             self.cold[index as usize].written = written;
         }
-        self.cold[index as usize].seats[place].turns.push_back(turn);
+        self.cold[index as usize].subscriptions[place].turns.push_back(turn);
         self.pass(ledger, index, place);
     }
 
@@ -227,13 +231,13 @@ impl Sessions {
         record: &Arc<Record>,
     ) -> Option<Turn> {
         let session = self.get(index);
-        let seat = &session.seats[place];
+        let subscription = &session.subscriptions[place];
         let (position, user, intents) = (record.position, session.user, session.intents);
         if is_of_others(&record.event, user) && !intents.contains(Intents::GUILD_MEMBERS) {
             return None;
         }
-        let last = seat.turns.back().map_or(seat.lane, |turn| turn.lane);
-        let history = &ledger.get(seat.guild).history;
+        let last = subscription.turns.back().map_or(subscription.lane, |turn| turn.lane);
+        let history = &ledger.get(subscription.guild).history;
         let bodies = match render(history, user, record) {
             Rendering::Comes => return None,
             Rendering::Goes => {
@@ -245,14 +249,14 @@ impl Sessions {
         let bodies: Vec<_> =
             bodies.into_iter().filter_map(|body| wanted(body, user, intents)).collect();
         let lane = if changes_view(&record.event, user) {
-            ledger.lane(seat.guild, Moment::after(position), user, intents)
+            ledger.lane(subscription.guild, Moment::after(position), user, intents)
         } else {
             last
         };
         (!bodies.is_empty() || lane != last).then_some(Turn { position, bodies, goes: false, lane })
     }
 
-    /// Something of the first turn of a seat was told.
+    /// Something of the first turn of a subscription was told.
     pub(crate) fn told_turn(
         &mut self,
         ledger: &Ledger,
@@ -261,10 +265,10 @@ impl Sessions {
         what: &Arc<Dispatch>,
     ) {
         self.told_own(index, what);
-        let seat = &mut self.cold[index as usize].seats[place];
-        seat.nth += 1;
-        if let Some(turn) = seat.turns.front() {
-            seat.floor = seat.floor.max(Some(turn.position));
+        let subscription = &mut self.cold[index as usize].subscriptions[place];
+        subscription.nth += 1;
+        if let Some(turn) = subscription.turns.front() {
+            subscription.floor = subscription.floor.max(Some(turn.position));
         }
         self.pass(ledger, index, place);
     }
@@ -273,20 +277,20 @@ impl Sessions {
     pub(crate) fn pass(&mut self, ledger: &Ledger, index: u32, place: usize) {
         loop {
             let (lane, cursor) = self.cursor(index, place);
-            let seat = &self.get(index).seats[place];
-            let Some(turn) = seat.turns.front() else { return };
+            let subscription = &self.get(index).subscriptions[place];
+            let Some(turn) = subscription.turns.front() else { return };
             let before = ledger.entry(lane, cursor);
             let waits = before.is_some_and(|entry| entry.record.position < turn.position);
-            if waits || (seat.nth as usize) < turn.bodies.len() {
+            if waits || (subscription.nth as usize) < turn.bodies.len() {
                 return;
             }
             self.let_go(index);
-            let seat = &mut self.cold[index as usize].seats[place];
-            let Some(turn) = seat.turns.pop_front() else { return };
-            (seat.lane, seat.nth) = (turn.lane, 0);
-            seat.cursor = ledger.lanes.after(turn.lane, turn.position);
+            let subscription = &mut self.cold[index as usize].subscriptions[place];
+            let Some(turn) = subscription.turns.pop_front() else { return };
+            (subscription.lane, subscription.nth) = (turn.lane, 0);
+            subscription.cursor = ledger.lanes.after(turn.lane, turn.position);
             if turn.goes {
-                seat.told = Told::Out;
+                subscription.phase = SubscriptionPhase::Removed;
             }
         }
     }

@@ -13,19 +13,19 @@ const AWAKE: Span = Span::secs(1);
 
 /// Things with a deadline. A deadline may move while nobody looks; it is asked for when it comes.
 #[derive(Clone, Debug)]
-pub(crate) struct Watch<K> {
+pub(crate) struct Deadlines<K> {
     due: BTreeSet<(Instant, K)>,
     late: Vec<(K, Span)>,
     last: Instant,
 }
 
-impl<K> Default for Watch<K> {
+impl<K> Default for Deadlines<K> {
     fn default() -> Self {
         Self { due: BTreeSet::new(), late: Vec::new(), last: Instant::ZERO }
     }
 }
 
-impl<K: Copy + Ord> Watch<K> {
+impl<K: Copy + Ord> Deadlines<K> {
     pub(crate) fn add(&mut self, at: Instant, what: K) {
         self.due.insert((at, what));
     }

@@ -12,11 +12,11 @@ use super::guilds::timeline::Moment;
 
 /// All acts that were asked.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct Requests {
     acts: BTreeMap<(Origin, GuildId), Vec<Act>>,
 }
 
-impl Asked {
+impl Requests {
     /// A client asks.
     pub(crate) fn asks(&mut self, request: &Request) {
         let asked = self.acts.entry((request.origin, request.guild)).or_default();

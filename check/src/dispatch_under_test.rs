@@ -11,22 +11,22 @@ use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::render::{Rendering, render};
 use crate::facts::sessions::Session;
-use crate::facts::sessions::seats::{Due, Seat, Told};
+use crate::facts::sessions::subscriptions::{Due, Subscription, SubscriptionPhase};
 use crate::kinds::is_event;
-use crate::scene::Scene;
+use crate::node_step::NodeStep;
 
 /// What the clauses on dispatches judge.
 #[derive(Debug)]
-pub(crate) struct Fresh<'a> {
+pub(crate) struct DispatchUnderTest<'a> {
     pub(crate) facts: &'a Facts,
-    pub(crate) scene: &'a Scene,
+    pub(crate) step: &'a NodeStep,
     pub(crate) now: Instant,
     pub(crate) session: &'a Session,
     pub(crate) s: u64,
     pub(crate) what: &'a Arc<Dispatch>,
-    /// The guild that it tells of, and the session's seat there.
+    /// The guild that it tells of, and the session's subscription there.
     pub(crate) guild: Option<&'a Guild>,
-    pub(crate) seat: Option<&'a Seat>,
+    pub(crate) subscription: Option<&'a Subscription>,
     /// The highest position of that guild that the session was sent.
     pub(crate) floor: Option<Position>,
     /// The event at its position.
@@ -35,10 +35,10 @@ pub(crate) struct Fresh<'a> {
     pub(crate) due: Due<'a>,
 }
 
-impl<'a> Fresh<'a> {
+impl<'a> DispatchUnderTest<'a> {
     pub(crate) fn new(
         facts: &'a Facts,
-        (scene, now): (&'a Scene, Instant),
+        (step, now): (&'a NodeStep, Instant),
         index: u32,
         s: u64,
         what: &'a Arc<Dispatch>,
@@ -47,16 +47,16 @@ impl<'a> Fresh<'a> {
         let number = what.source.and_then(|source| ledger.find(source.guild));
         let guild = number.map(|number| ledger.get(number));
         let place = number.and_then(|number| facts.sessions.place(index, number));
-        let seat = place.map(|place| &session.seats[place]);
+        let subscription = place.map(|place| &session.subscriptions[place]);
         let due = place.map_or(Due::Nothing, |place| facts.sessions.due(ledger, index, place));
         let record = guild.zip(what.source).and_then(|(guild, it)| guild.event(it.position));
-        let floor = place.zip(seat).and_then(|(place, seat)| {
+        let floor = place.zip(subscription).and_then(|(place, subscription)| {
             let (lane, cursor) = facts.sessions.cursor(index, place);
             let last = cursor.checked_sub(1).and_then(|last| ledger.entry(lane, last));
-            let last = last.filter(|_| seat.told == Told::Whole);
-            seat.floor.max(last.map(|entry| entry.record.position))
+            let last = last.filter(|_| subscription.phase == SubscriptionPhase::Available);
+            subscription.floor.max(last.map(|entry| entry.record.position))
         });
-        Self { facts, scene, now, session, s, what, guild, seat, floor, record, due }
+        Self { facts, step, now, session, s, what, guild, subscription, floor, record, due }
     }
 
     /// Whether it is just what is owed next.
@@ -84,8 +84,8 @@ impl<'a> Fresh<'a> {
     }
 
     /// Where the session stands in the guild that it tells of.
-    pub(crate) fn told(&self) -> Option<Told> {
-        self.seat.map(|seat| seat.told)
+    pub(crate) fn told(&self) -> Option<SubscriptionPhase> {
+        self.subscription.map(|subscription| subscription.phase)
     }
 
     /// What it is, for a message.

@@ -13,13 +13,13 @@ use crate::facts::Facts;
 
 /// What the node was told.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum Told {
+pub(crate) enum StepInput {
     /// Nothing that concerns a connection.
     #[default]
     Other,
     Timeout,
     /// A word of the directory: sessions may begin.
-    Named,
+    Directory,
     Accepted,
     Heartbeat,
     Identify(Identify),
@@ -33,9 +33,9 @@ pub(crate) enum Told {
 
 /// The step.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Scene {
+pub(crate) struct NodeStep {
     pub(crate) node: NodeId,
-    pub(crate) told: Told,
+    pub(crate) input: StepInput,
     /// On which connection, the length of the frame, and how that connection stood before.
     pub(crate) connection: Option<Connection>,
     pub(crate) bytes: u32,
@@ -73,10 +73,10 @@ pub(crate) struct Scene {
     pub(crate) complained: bool,
 }
 
-impl Scene {
+impl NodeStep {
     /// A step begins.
     pub(crate) fn begin(&mut self, node: NodeId) {
-        (self.node, self.told, self.connection) = (node, Told::Other, None);
+        (self.node, self.input, self.connection) = (node, StepInput::Other, None);
         (self.bytes, self.open, self.session, self.named, self.older) =
             (0, false, None, None, None);
         (self.identifying, self.asks, self.over, self.streams) = (false, false, None, false);
@@ -91,25 +91,25 @@ impl Scene {
 
     /// The step begins with this input.
     pub(crate) fn hear(&mut self, facts: &Facts, input: &Input) {
-        let (connection, told, bytes) = match input {
-            Input::Accepted { connection, window: _ } => (*connection, Told::Accepted, 0),
+        let (connection, received, bytes) = match input {
+            Input::Accepted { connection, window: _ } => (*connection, StepInput::Accepted, 0),
             Input::Frame { connection, frame, bytes } => {
-                let told = match frame {
-                    ClientFrame::Heartbeat { .. } => Told::Heartbeat,
-                    ClientFrame::Resume(resume) => Told::Resume(*resume),
-                    ClientFrame::Identify(_) => Told::Malformed(Malformed::Payload),
-                    ClientFrame::Malformed(how) => Told::Malformed(*how),
-                    ClientFrame::Other => Told::Unheeded,
+                let received = match frame {
+                    ClientFrame::Heartbeat { .. } => StepInput::Heartbeat,
+                    ClientFrame::Resume(resume) => StepInput::Resume(*resume),
+                    ClientFrame::Identify(_) => StepInput::Malformed(Malformed::Payload),
+                    ClientFrame::Malformed(how) => StepInput::Malformed(*how),
+                    ClientFrame::Other => StepInput::Unheeded,
                 };
-                (*connection, told, *bytes)
+                (*connection, received, *bytes)
             }
             Input::Identify { connection, identify, bytes, .. } => {
-                (*connection, Told::Identify(*identify), *bytes)
+                (*connection, StepInput::Identify(*identify), *bytes)
             }
-            Input::Drained { connection, bytes: _ } => (*connection, Told::Drained, 0),
-            Input::Closed { connection, how } => (*connection, Told::Closed(*how), 0),
+            Input::Drained { connection, bytes: _ } => (*connection, StepInput::Drained, 0),
+            Input::Closed { connection, how } => (*connection, StepInput::Closed(*how), 0),
             Input::Directory(_) => {
-                self.told = Told::Named;
+                self.input = StepInput::Directory;
                 return;
             }
             Input::Own(_)
@@ -120,11 +120,11 @@ impl Scene {
             | Input::Stop
             | Input::Census => return,
         };
-        (self.connection, self.told, self.bytes) = (Some(connection), told, bytes);
+        (self.connection, self.input, self.bytes) = (Some(connection), received, bytes);
         self.open = facts.sockets.is_open(self.node, connection);
         self.session = facts.session_on(self.node, connection);
         self.identifying = self.open && facts.waits.get(self.node, connection).is_some();
-        if let Told::Resume(resume) = told {
+        if let StepInput::Resume(resume) = received {
             self.named = facts.sessions.find(resume.session);
             self.older = self.named.and_then(|index| facts.sessions.get(index).connection);
         }
@@ -133,12 +133,12 @@ impl Scene {
     /// Whether the input is a frame of a client.
     pub(crate) fn is_frame(&self) -> bool {
         matches!(
-            self.told,
-            Told::Heartbeat
-                | Told::Identify(_)
-                | Told::Resume(_)
-                | Told::Malformed(_)
-                | Told::Unheeded
+            self.input,
+            StepInput::Heartbeat
+                | StepInput::Identify(_)
+                | StepInput::Resume(_)
+                | StepInput::Malformed(_)
+                | StepInput::Unheeded
         )
     }
 
@@ -174,7 +174,7 @@ impl Scene {
 
 /// Something that a node says of a connection or a session.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Said<'a> {
+pub(crate) enum Emitted<'a> {
     Frame(Connection, ServerFrame),
     Close(Connection, CloseCode),
     Note(&'a Note, Option<u32>),
