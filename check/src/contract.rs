@@ -1,7 +1,8 @@
-//! The contract as one listener: hands each part of a step to the clauses that judge it.
+//! The contract as one observer: hands each part of a step to the clauses that judge it, and
+//! updates the facts.
 //!
-//! What it must not do: judge. The order in which clauses are asked says which of them names a
-//! mistake that breaks several; what follows from a mistake is not judged again.
+//! It must not judge: `clauses` lists which clause is asked where. What follows from a violation is
+//! not judged again.
 
 mod clients;
 mod directory;
@@ -149,7 +150,7 @@ impl Contract {
         clause
     }
 
-    /// Something has happened that may be waited for.
+    /// Something has happened that may leave something pending.
     #[inline]
     fn stirs(&mut self) {
         self.calm = Cell::new(false);

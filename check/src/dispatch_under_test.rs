@@ -1,4 +1,4 @@
-//! A dispatch under a new number, with all that its session's model knows of it.
+//! A dispatch under a new number, with everything that the session's model knows about it.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(crate) struct DispatchUnderTest<'a> {
     pub(crate) session: &'a Session,
     pub(crate) s: u64,
     pub(crate) what: &'a Arc<Dispatch>,
-    /// The guild that it tells of, and the session's subscription there.
+    /// The guild that it is about, and the session's subscription to it.
     pub(crate) guild: Option<&'a Guild>,
     pub(crate) subscription: Option<&'a Subscription>,
     /// The highest position of that guild that the session was sent.
@@ -59,36 +59,36 @@ impl<'a> DispatchUnderTest<'a> {
         Self { facts, step, now, session, s, what, guild, subscription, floor, record, due }
     }
 
-    /// Whether it is just what is owed next.
+    /// Whether it is exactly what is owed next.
     pub(crate) fn fits(&self) -> bool {
         match (self.due, self.what.source) {
             (Due::Nothing, _) | (_, None) => false,
             (Due::Entry(_, lane, at), _) => self.facts.ledger.lanes.says(lane, at, self.what),
             (Due::Turn(turn, nth), Some(Source { position, nth: given, .. })) => {
-                // More than a number can say share the last one.
+                // `nth` saturates: all later bodies share the last value.
                 (position, u32::from(given)) == (turn.position, nth.min(u32::from(u8::MAX)))
                     && turn.bodies.get(nth as usize) == Some(&self.what.body)
             }
         }
     }
 
-    /// Whether it tells of an event, as against a word on the session or on a guild as a whole.
+    /// Whether it renders an event, rather than the session or a guild as a whole.
     pub(crate) fn is_event(&self) -> bool {
         is_event(&self.what.body)
     }
 
-    /// What its event says to the session's user, whatever the session wants.
+    /// The rendering of its event for the session's user, before intents.
     pub(crate) fn rendering(&self) -> Option<Rendering> {
         let (guild, record) = self.guild.zip(self.record)?;
         Some(render(&guild.history, self.session.user, record))
     }
 
-    /// Where the session stands in the guild that it tells of.
+    /// The phase of the session's subscription to its guild.
     pub(crate) fn told(&self) -> Option<SubscriptionPhase> {
         self.subscription.map(|subscription| subscription.phase)
     }
 
-    /// What it is, for a message.
+    /// Its name in a report.
     pub(crate) fn name(&self) -> String {
         match self.what.source {
             Some(source) => format!(
@@ -102,7 +102,7 @@ impl<'a> DispatchUnderTest<'a> {
         }
     }
 
-    /// What is owed next, for a message.
+    /// The name in a report of what is owed next.
     pub(crate) fn owed(&self) -> String {
         match self.due.position() {
             None => "nothing, for all was dispatched".to_owned(),

@@ -1,4 +1,6 @@
-//! What is known of the world from the steps so far: facts without judgement, shared by all clauses.
+//! What is known of the run from the steps so far: facts, shared by all clauses.
+//!
+//! They must not judge.
 
 pub(crate) mod clients;
 pub(crate) mod directory;
@@ -38,7 +40,7 @@ use sessions::{Content, Sessions};
 use sockets::{NONE, Sockets};
 use stops::Stops;
 
-/// Everything.
+/// All facts.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) cast: Arc<Cast>,
@@ -57,8 +59,8 @@ pub(crate) struct Facts {
     kin: BTreeMap<UserId, Vec<Port>>,
     /// The bytes of the largest dispatch seen.
     pub(crate) largest: u64,
-    /// What nodes write is what reaches clients, not only a likeness of it: this is no history that
-    /// was read back, and it can be told which dispatches are one and the same.
+    /// Clients take the very dispatches that nodes write. A history that was read back has copies,
+    /// so nothing can be told from their identity.
     pub(crate) live: bool,
     /// The nodes that have crashed or stopped, and were not started since.
     pub(crate) down: Vec<NodeId>,
@@ -113,11 +115,13 @@ impl Facts {
         self.clients.get(port.0 as usize)
     }
 
-    /// The journal of a guild has committed a record: whoever has the guild is owed what it says.
+    /// The journal of a guild has committed a record: the sessions that have the guild are owed its
+    /// rendering.
     pub(crate) fn commit(&mut self, number: u32, record: &Arc<Record>) {
         self.ledger.commit(number, record);
         let owed = match message_of(record) {
-            // Lanes hold what is said; but for those whom it names and who read nothing else.
+            // Lanes hold chat, except for users who may read it only because they wrote it or are
+            // mentioned.
             Some(message) => {
                 let named = message.mentions.iter().chain([&message.author]);
                 let mut owed: Vec<u32> =
@@ -136,7 +140,7 @@ impl Facts {
         }
     }
 
-    /// Whether a session is told what is said in a guild, but may not read it.
+    /// Whether a session gets the messages of a guild without their content.
     fn reads_blanks(&self, index: u32, number: u32) -> bool {
         self.sessions.place(index, number).is_some_and(|place| {
             let lane = self.sessions.cursor(index, place).0;
@@ -169,13 +173,13 @@ impl Facts {
         self.waits.begin(node, on, waiting);
     }
 
-    /// The guilds in which somebody who identified has been a member ever since.
+    /// The guilds in which the user has been a member since the IDENTIFY.
     fn throughout(&self, waiting: &PendingIdentify) -> Vec<GuildId> {
         let still = |(id, changed): &&(GuildId, Option<Position>)| {
             let guild = self.ledger.guild(*id);
             guild.is_some_and(|guild| {
                 let history = &guild.history;
-                // Other roles are no other membership; but whoever went and came back is new.
+                // A change of roles keeps the membership; leaving and joining again does not.
                 history.is_member(Moment::NOW, waiting.user)
                     && !history.left_since(changed.unwrap_or_default(), waiting.user)
             })
@@ -183,7 +187,7 @@ impl Facts {
         waiting.member.iter().filter(still).map(|(id, _)| *id).collect()
     }
 
-    /// A node has said what happened to a session, a connection, a relay or a guild.
+    /// A node has reported what happened to a session, a connection, a relay or a guild.
     pub(crate) fn noted(&mut self, node: NodeId, now: Instant, note: &Note) {
         match note {
             Note::Begun { session, connection, user, shard, intents } => {
@@ -243,7 +247,7 @@ impl Facts {
         }
     }
 
-    /// A session writes to nothing any more.
+    /// A session is detached from its connection.
     pub(crate) fn detach(&mut self, index: u32, node: NodeId, now: Instant) {
         if let Some(connection) = self.sessions.get(index).connection {
             self.sockets.attach(node, connection, NONE);
@@ -251,7 +255,7 @@ impl Facts {
         self.sessions.detach(index, Some(now));
     }
 
-    /// A node is told to stop. Whoever waits for a session there waits in vain.
+    /// A node is told to stop. IDENTIFYs that wait there will get no session.
     pub(crate) fn stops(&mut self, node: NodeId, now: Instant) {
         self.stops.begin(node, now, self.sockets.all(node));
         self.waits.crash(node);
@@ -286,7 +290,7 @@ impl Facts {
         for (place, subscription) in session.subscriptions.iter().enumerate() {
             let guild = self.ledger.get(subscription.guild);
             let gaps = self.relays.gaps(session.node, guild.id);
-            // A guild may be told of and lost in between.
+            // A guild may become available and unavailable again in between.
             (count, bytes) = (count + gaps, bytes + gaps * 128);
             let (owed, size) = self.sessions.owed(&self.ledger, index, place);
             let floor = subscription.floor.unwrap_or_default();

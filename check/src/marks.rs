@@ -1,6 +1,6 @@
-//! What a good run shows sometimes: named things and how often each of them happened.
+//! Marks: named things that good runs show sometimes, and how often each happened.
 //!
-//! A run that never resumed anything proves nothing of RESUME. Nothing here is a violation.
+//! A run that never resumed anything proves nothing about RESUME. A mark is never a violation.
 
 use std::collections::BTreeMap;
 
@@ -127,7 +127,7 @@ impl Default for Marks {
 }
 
 impl Marks {
-    /// Those that happened, by their words, and how often.
+    /// The marks reached, by name, and how often.
     pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
         WORDS.iter().copied().zip(self.counts).filter(|(_, count)| *count > 0).collect()
     }
@@ -136,7 +136,7 @@ impl Marks {
         self.counts[mark as usize] += 1;
     }
 
-    /// A node says something; before the facts take note of it.
+    /// A node emits something; called before the facts are updated.
     pub(crate) fn said(&mut self, step: &NodeStep, facts: &Facts, said: Emitted<'_>) {
         match said {
             Emitted::Close(_, code) => {
@@ -228,7 +228,7 @@ impl Marks {
         self.add(mark);
     }
 
-    /// A session is told something as it should be.
+    /// A session gets a correct dispatch.
     pub(crate) fn told(&mut self, body: &Body) {
         if let Body::MessageCreate(message) | Body::MessageUpdate(message) = body {
             if message.content.is_empty() {
@@ -243,7 +243,7 @@ impl Marks {
         }
     }
 
-    /// A record is committed; before the facts take note of it.
+    /// A record is committed; called before the facts are updated.
     pub(crate) fn committed(&mut self, facts: &Facts, guild: GuildId, record: &Record) {
         if let Event::MemberAdd { user } = &record.event {
             self.add(Mark::MemberJoined);

@@ -1,6 +1,6 @@
-//! One step of a node while it lasts: its input, what was true before, and what was said so far.
+//! One step of a node while it lasts: its input, what was true before, and what was emitted so far.
 //!
-//! Dispatches are only counted: they have a lane of their own.
+//! Dispatches are only counted: they have a fast path of their own.
 
 use guildhall_core::frame::{
     ClientFrame, CloseCode, Farewell, Identify, Malformed, Resume, ServerFrame,
@@ -11,21 +11,21 @@ use guildhall_core::request::Answer;
 
 use crate::facts::Facts;
 
-/// What the node was told.
+/// The input of the step.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum StepInput {
-    /// Nothing that concerns a connection.
+    /// Nothing about a connection.
     #[default]
     Other,
     Timeout,
-    /// A word of the directory: sessions may begin.
+    /// A notice of the directory: sessions may begin.
     Directory,
     Accepted,
     Heartbeat,
     Identify(Identify),
     Resume(Resume),
     Malformed(Malformed),
-    /// An opcode that nothing comes of within a session.
+    /// An opcode that has no effect within a session.
     Unheeded,
     Drained,
     Closed(Farewell),
@@ -52,7 +52,7 @@ pub(crate) struct NodeStep {
     /// Each with the session that it names, and the connection that this had before.
     pub(crate) notes: Vec<(Note, Option<u32>, Option<Connection>)>,
     pub(crate) dispatches: u64,
-    /// What was said to peers, requesters, journals and the directory.
+    /// How many messages went to peers, requesters, journals and the directory.
     pub(crate) words: u64,
     /// The directory was asked for the guilds of a user.
     pub(crate) asks: bool,
@@ -61,13 +61,13 @@ pub(crate) struct NodeStep {
     /// The node hears an owner that it knows to be over: which guild's, of which epoch, and whether
     /// it says that something was done.
     pub(crate) over: Option<(GuildId, Epoch, bool)>,
-    /// The node is told of an event.
+    /// The node gets an event from an owner.
     pub(crate) streams: bool,
-    /// A relay asks for what it has missed, and has not been told yet.
+    /// A relay asks to catch up, and has not been answered yet.
     pub(crate) catches_up: bool,
     /// A RESUME was refused: nothing else may happen (I4).
     pub(crate) refused: bool,
-    /// The node has said that it is gone.
+    /// The node has reported that it has stopped.
     pub(crate) stopped: bool,
     /// A violation was found: what follows from it is not judged again.
     pub(crate) complained: bool,
@@ -148,7 +148,7 @@ impl NodeStep {
         found.map(|(_, code, _)| *code)
     }
 
-    /// Whether op 9 was said on a connection in this step.
+    /// Whether op 9 was sent on a connection in this step.
     pub(crate) fn op9(&self, connection: Connection) -> bool {
         let invalid = |frame: &ServerFrame| matches!(frame, ServerFrame::InvalidSession { .. });
         self.frames.iter().any(|(to, frame)| *to == connection && invalid(frame))
@@ -172,7 +172,7 @@ impl NodeStep {
     }
 }
 
-/// Something that a node says of a connection or a session.
+/// An output of a node about a connection or a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Emitted<'a> {
     Frame(Connection, ServerFrame),

@@ -1,6 +1,6 @@
-//! How everybody stands, as the contract's own model has it: for people who read a failure.
+//! The state of every guild and client in the contract's own model, for people who read a failure.
 //!
-//! It says what was seen, in names. Nothing is judged here, and nothing is asked of the machines.
+//! It uses only what was observed. It must not judge, or ask the machines.
 
 use guildhall_core::id::Port;
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ fn session(facts: &Facts, client: &Client) -> String {
     format!("its session {} at {node} {state}, sent s{sent}, taken s{taken}", session.ordinal)
 }
 
-/// What its session is owed of each guild in which there is anything to say of it.
+/// What its session is owed, by guild; guilds without anything pending are left out.
 fn owed(facts: &Facts, index: u32) -> impl Iterator<Item = String> + '_ {
     let subscriptions = facts.sessions.get(index).subscriptions.iter().enumerate();
     subscriptions.filter_map(move |(place, subscription)| {

@@ -14,7 +14,7 @@ pub struct Violation {
     pub clause: Clause,
     /// The checker that found it: its clause in lower case, which is the name of its file.
     pub checker: String,
-    /// What kind of thing it is about: `session`, `client`, `node`, `guild`, `connection` …
+    /// The kind of its subject: `session`, `client`, `node`, `guild`, `connection` …
     pub kind: String,
     /// What exactly, by name.
     pub subject: String,

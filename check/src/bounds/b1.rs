@@ -1,4 +1,5 @@
-//! B1 limits: whatever a node counts is within its limit, or within that of what it belongs to.
+//! B1 limits: whatever a node counts is within its limit, or within the limit of what it belongs
+//! to.
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::frame::CONTROL_BYTES;
@@ -9,7 +10,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 use crate::node_step::NodeStep;
 
-/// Without these lines a census says nothing.
+/// Without these lines a census proves nothing.
 const COUNTED: [Table; 15] = [
     Table::Connections,
     Table::Sessions,
@@ -53,7 +54,8 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
     })
 }
 
-/// A node's step is over: whoever asks and never reads was cut before its answers filled the memory.
+/// A node's step has ended: a peer that asks and never reads was cut before its answers filled the
+/// memory.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let on = step.connection?;
     let (window, answers) = facts.sockets.untaken(step.node, on)?;

@@ -25,12 +25,12 @@ pub(crate) struct Admission {
 }
 
 impl Admission {
-    /// A connection is told something.
+    /// An input arrives for a connection.
     pub(crate) fn hear(&mut self, step: &NodeStep, now: Instant) {
         self.rates.hear(step, now);
     }
 
-    /// Something other than a dispatch is said.
+    /// A node sends a frame, closes a connection or reports a note.
     pub(crate) fn said(
         &self,
         step: &NodeStep,

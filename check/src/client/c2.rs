@@ -1,5 +1,5 @@
-//! C2: it stops when told to, identifies after op 9 and else resumes, means one socket at a time, and
-//! waits longer and longer before it tries again.
+//! C2 reconnecting: a client stops on final codes, identifies after op 9 and resumes otherwise,
+//! uses one socket at a time, and backs off before it tries again.
 
 mod reconnect;
 
@@ -29,7 +29,7 @@ impl Reconnects {
         &mut self.all[at]
     }
 
-    /// Something happens to an honest client; before the facts take note of it.
+    /// An honest client gets an input; called before the facts are updated.
     pub(crate) fn hears(
         &mut self,
         limits: &Limits,
@@ -68,12 +68,12 @@ impl Reconnects {
         }
     }
 
-    /// The client is in a session.
+    /// The client has got READY or RESUMED.
     pub(crate) fn enters(&mut self, port: Port) {
         self.reconnect(port).attempts = 0;
     }
 
-    /// An honest client asks for something; before the facts take note of it.
+    /// An honest client emits an output; called before the facts are updated.
     pub(crate) fn says(
         &mut self,
         limits: &Limits,
@@ -118,7 +118,7 @@ impl Reconnects {
         }
     }
 
-    /// The step of an honest client is over.
+    /// The step of an honest client has ended.
     pub(crate) fn stepped(
         &mut self,
         limits: &Limits,

@@ -68,8 +68,8 @@ impl Contract {
         }
     }
 
-    /// A client is answered. What is said to an older attempt counts only if it says that the act
-    /// is done.
+    /// A client is answered. An answer to an older attempt counts only if it is that the action is
+    /// done.
     fn answered(&mut self, head: &Head, port: Port, answer: &Answer) {
         let (origin, guild) = (answer.origin, answer.guild);
         let open = self.facts.client(port).and_then(|client| client.open.get(&origin)).copied();
@@ -136,7 +136,7 @@ impl Contract {
                 let (attempt, sent) = (request.attempt, head.now.instant);
                 let vain = client.open.get(&request.origin).map_or(0, |asked| asked.vain);
                 let asked = OpenRequest { attempt, sent, misled: false, vain };
-                // Nobody answers what nobody keeps.
+                // Ephemeral requests are not answered.
                 let kept = !matches!(request.act, Act::Type { .. });
                 if kept && client.open.insert(request.origin, asked).is_some() {
                     self.marks.add(Mark::RequestRetried);

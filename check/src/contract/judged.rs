@@ -1,4 +1,4 @@
-//! Where a node's step and what it says are judged.
+//! Where a node's step and its outputs are judged.
 
 use guildhall_core::id::Connection;
 use guildhall_core::step::Head;
@@ -8,7 +8,7 @@ use crate::clauses;
 use crate::node_step::{Emitted, StepInput};
 
 impl Contract {
-    /// Something is said: the first clause that objects speaks for all.
+    /// Something is emitted: only the first clause that objects is reported.
     pub(super) fn judge(&mut self, head: &Head, said: Emitted<'_>) {
         self.complain(head, clauses::SAYS, said);
     }
@@ -25,7 +25,7 @@ impl Contract {
             self.complain(head, clauses::STEPS, ());
         }
         self.ask(head, clauses::SILENCE, ());
-        // Whatever was found:
+        // Done whether or not a clause was broken:
         for at in 0..self.step.closes.len() {
             let (on, _, attached) = self.step.closes[at];
             self.leave(on, attached, head);
@@ -38,7 +38,7 @@ impl Contract {
         }
     }
 
-    /// A closed connection has no session any more.
+    /// A closed connection is detached from its session.
     fn leave(&mut self, on: Connection, attached: Option<u32>, head: &Head) {
         let Some(index) = attached else { return };
         if self.facts.sessions.get(index).connection == Some(on) {

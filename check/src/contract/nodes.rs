@@ -52,7 +52,7 @@ impl Contract {
             }
             Input::Peer { message, .. } => self.peer_says(head, node, message),
             Input::Drained { connection, .. } => self.facts.sockets.drain(node, *connection),
-            // Whoever stops takes no guild any more.
+            // A stopping node takes over no guild.
             Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
@@ -127,14 +127,14 @@ impl Contract {
         }
     }
 
-    /// A node says something of a connection, a session, a relay or a guild.
+    /// A node emits something about a connection, a session, a relay or a guild.
     fn says(&mut self, head: &Head, said: Emitted<'_>) {
         let now = head.now.instant;
         if !self.step.complained {
             self.judge(head, said);
         }
         if self.step.refused && self.step.complained {
-            // I4 has said so already; the facts stay as they should be.
+            // I4 has reported it already; the facts stay as they should be.
             return;
         }
         self.marks.said(&self.step, &self.facts, said);

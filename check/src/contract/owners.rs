@@ -1,4 +1,4 @@
-//! What nodes say as owners of guilds, and what owners are asked.
+//! Messages of nodes as owners of guilds, and to them.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::protocol;
 use crate::violation::Clause;
 
 impl Contract {
-    /// A node is told something by another one, or by itself.
+    /// A node receives a message from another node, or from itself.
     pub(super) fn peer_says(&mut self, head: &Head, node: NodeId, message: &PeerMessage) {
         let now = head.now.instant;
         self.facts.relays.asks(node, now, message);
@@ -41,7 +41,7 @@ impl Contract {
             PeerMessage::Request { epoch, heard, request, .. } => {
                 let late = now.since(*heard) > self.facts.cast.limits.request_age;
                 let served = self.facts.owners.get(node, request.guild);
-                // Only the owner that sent the tip can say how long ago that was.
+                // Only the owner that sent the tip knows how long ago that was.
                 let act = (request.origin, request.guild);
                 match served.and_then(|owner| owner.epoch) {
                     Some(serves) if serves == *epoch => {
@@ -91,7 +91,7 @@ impl Contract {
         }
     }
 
-    /// A node says something to another one, or to itself.
+    /// A node sends a message to another node, or to itself.
     pub(super) fn says_to_peer(&mut self, head: &Head, to: NodeId, message: &PeerMessage) {
         let found = self.ask(head, clauses::PEERS, (to, message));
         if let PeerMessage::CatchUp { relay, from, .. } = message {
@@ -121,7 +121,7 @@ impl Contract {
         }
     }
 
-    /// An owner tells a relay of an event.
+    /// An owner streams an event to a relay.
     fn emits(&mut self, head: &Head, guild: GuildId, record: &Arc<Record>) {
         if core::mem::take(&mut self.step.catches_up) {
             self.marks.add(Mark::RelayGapFilled);
@@ -135,7 +135,7 @@ impl Contract {
             return;
         }
         if !protocol::is_ephemeral(&record.event) {
-            // D7 has said so.
+            // D7 has reported it.
             return;
         }
         if record.position.epoch < known.epoch {

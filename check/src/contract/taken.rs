@@ -1,4 +1,4 @@
-//! Dispatches as clients take them: the other half of the hot path of the contract.
+//! Dispatches as clients take them: the other half of the contract's hot path.
 
 use std::hint::black_box;
 use std::num::NonZero;
@@ -28,8 +28,8 @@ impl Contract {
         }
     }
 
-    /// Has what dispatches to these clients will touch on its way here, all of it at once. Whoever
-    /// is no client is passed over.
+    /// Prefetches what dispatches to these clients will touch, all of it at once. Ports that are no
+    /// client's are skipped.
     pub fn look_ahead<const N: usize>(&self, ports: &[Port; N]) {
         let models = ports.map(|port| self.facts.client(port).map_or(NONE, |client| client.model));
         for model in models {
@@ -96,7 +96,7 @@ impl Contract {
         let spoilt = client.spoilt || model != NONE && self.facts.sessions.hot(model).spoilt;
         let ready = matches!(what.body, Body::Ready(_));
         let takes = ready || s > client.last;
-        // What is wrong with its session shows in all that it says from now on.
+        // A fault of its session shows in everything that it sends from now on.
         self.facts.clients[port.0 as usize].spoilt = spoilt;
         let client = &self.facts.clients[port.0 as usize];
         let facts = &self.facts;

@@ -1,7 +1,7 @@
-//! Dispatches as nodes write them: one half of the hot path of the contract.
+//! Dispatches as nodes write them: one half of the contract's hot path.
 //!
-//! What comes just as it is due is settled by one comparison. All else is taken apart slowly, and
-//! each clause says whether it is what is wrong.
+//! A dispatch that is exactly what is owed next is settled by one comparison. Everything else takes
+//! the slow path, where each clause is asked.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::marks::Mark;
 use crate::violation::Clause;
 
 impl Contract {
-    /// A node is about to write to a connection: has what that will touch on its way here.
+    /// Prefetches what writing to this connection will touch.
     #[inline]
     pub fn expect(&self, actor: Actor, to: Connection) {
         if let Actor::Node(node) = actor {
@@ -53,7 +53,7 @@ impl Contract {
     ) {
         self.facts.largest = self.facts.largest.max(u64::from(what.bytes));
         if self.step.refused {
-            // I4 says so at the end of the step.
+            // I4 reports it when the step ends.
             return;
         }
         let Some(index) = self.facts.session_on(node, to) else {
@@ -105,7 +105,7 @@ impl Contract {
         wrong.or_else(|| object(clauses::TIMING, &tested))
     }
 
-    /// It is as it should be.
+    /// The dispatch is correct.
     fn told(&mut self, head: &Head, index: u32, s: u64, what: &Arc<Dispatch>) {
         let facts = &mut self.facts;
         if s < facts.sessions.hot(index).next {
@@ -133,7 +133,7 @@ impl Contract {
         self.facts.sessions.wrote(index, s);
     }
 
-    /// It is as it should be, and tells of a guild.
+    /// The dispatch is correct and about a guild.
     fn told_of(
         &mut self,
         head: &Head,
@@ -161,7 +161,7 @@ impl Contract {
             );
         }
         let Some(place) = sessions.place(index, guild) else {
-            // Whoever came and went before anything was said of it is told that much.
+            // A user who joined and left before any dispatch gets a GUILD_DELETE all the same.
             sessions.told_own(index, what);
             return sessions.stand(
                 index,

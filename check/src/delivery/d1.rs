@@ -6,7 +6,7 @@ use crate::facts::guilds::render::intents_of;
 use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::findings::Complaint;
 
-/// A dispatch under a new number that is not just what was due.
+/// A dispatch under a new number that is not exactly what is owed next.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     if !tested.is_event() || tested.told() != Some(SubscriptionPhase::Available) {
         return None;

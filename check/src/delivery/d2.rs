@@ -1,5 +1,5 @@
 //! D2 no silent gap, no needless one: a session is broken off only for a reason that its step names
-//! and that its history bears out.
+//! and its history bears out.
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::Event;
@@ -19,7 +19,7 @@ use crate::protocol;
 /// What an op 9 or 11 may take on the wire at most.
 const ANSWER_BYTES: u64 = 64;
 
-/// How late a deadline may be seen to by whoever looks at its deadlines.
+/// How late a node may handle a deadline.
 const SLACK: Span = Span::secs(1);
 
 /// A note that breaks a session off.
@@ -76,8 +76,8 @@ pub(crate) fn noted(
     Some((facts.session_name(index?), complaint?))
 }
 
-/// A relay tells its sessions that they have missed something, or will: it must have been below what
-/// its guild's owner still had, or have heard of no owner for long. A new owner alone is no reason.
+/// A relay reports a gap: it must have been below what its guild's owner still had, or have heard
+/// from no owner for long. A new owner alone is no reason.
 fn gap(facts: &Facts, now: Instant, relay: RelayId, why: Gap) -> Verdict {
     let guild = facts.relays.guild(relay)?;
     let heard = facts.hearing.of(relay.node, guild);
@@ -102,13 +102,13 @@ fn gap(facts: &Facts, now: Instant, relay: RelayId, why: Gap) -> Verdict {
     (!fits).then(|| (Subject::new("relay", name), complaint))
 }
 
-/// An owner gives a relay a piece of its state that has asked for events: those that it wants must be
-/// more than the ring of any owner holds. Epoch records before the first change cost nothing.
+/// An owner sends a chunk to a relay that asked for events: the events it asked for must be more
+/// than any owner's ring holds. Epoch records before the first change cost nothing.
 pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verdict {
     let PeerMessage::Chunk { relay, chunk, sender } = message else { return None };
     let from = facts.relays.asked_from(owner, *relay).filter(|from| *from < chunk.reach)?;
     let guild = facts.ledger.guild(chunk.guild)?;
-    // What was compacted before it came, no owner can tell.
+    // An owner cannot stream what was compacted before its epoch.
     let forgotten = guild.forgotten.get(sender).copied().unwrap_or_default();
     if from < forgotten {
         return None;
@@ -116,7 +116,7 @@ pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verd
     let records = guild.records().iter().map(|it| &it.record);
     let wanted: Vec<_> = records.filter(|it| it.position > from).collect();
     let idle = wanted.iter().take_while(|it| it.event == Event::Opened).count();
-    // Of this epoch all that has an index may have been told, and be in the ring.
+    // Every index of this epoch may have been streamed, and be in the ring.
     let epoch = chunk.position.epoch;
     let of_epoch = wanted.iter().filter(|it| it.position.epoch == epoch);
     let kept = of_epoch.filter(|it| it.event != Event::Opened).count() as u64;
@@ -137,7 +137,7 @@ pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verd
     })
 }
 
-/// A node has seen to its deadlines: nobody goes on as if nothing were whose guild's owner is out of
+/// A node has handled its deadlines: no session stays available whose guild's owner is out of
 /// reach.
 pub(crate) fn woke(step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
     if !matches!(step.input, StepInput::Timeout) {
@@ -205,7 +205,7 @@ fn ended(step: &NodeStep, facts: &Facts, now: Instant, index: u32, why: End) -> 
     }
 }
 
-/// Whether so much was said on a connection that it may not have been read.
+/// Whether so many answers were sent on a connection that the peer may not have read them.
 pub(crate) fn floods(
     facts: &Facts,
     step: &NodeStep,
@@ -226,7 +226,7 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     Some((facts.session_name(lost), complaint))
 }
 
-/// A GUILD_DELETE with `unavailable` under a new number: a relay must have told of that gap.
+/// A GUILD_DELETE with `unavailable` under a new number: a relay must have reported that gap.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let source = tested.what.source?;
     if tested.what.body != Body::GuildUnavailable {

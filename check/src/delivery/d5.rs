@@ -45,7 +45,7 @@ fn complain(facts: &Facts, (origin, _): Act, message: &str, words: (String, Stri
 }
 
 impl RequestStatuses {
-    /// A copy of a request reaches an owner; `old` says that it was too long on its way.
+    /// A copy of a request reaches an owner; `old` means that it was in transit for too long.
     pub(crate) fn arrives(&mut self, act: Act, epoch: Epoch, old: bool) {
         let copies = if old { &mut self.old } else { &mut self.fresh };
         copies.insert((act.1, act.0, epoch));
@@ -119,7 +119,7 @@ impl RequestStatuses {
         }
     }
 
-    /// Somebody passes on, or takes, that an act is done.
+    /// A node passes on, or a client takes, an answer that an action is done.
     pub(crate) fn says_done(&mut self, facts: &Facts, act: Act, position: Position) -> Verdict {
         let first = *self.done.entry(act).or_insert(position);
         if first != position {

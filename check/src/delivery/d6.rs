@@ -1,5 +1,5 @@
-//! D6 no creation: what is delivered was requested, with the same content, or blanked as intents say;
-//! and nothing that was asked for once happens twice.
+//! D6 no creation: what is delivered was requested, with the same content or without it as intents
+//! demand; and nothing that was requested once happens twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) struct Fleeting {
 }
 
 impl Fleeting {
-    /// An owner tells of an ephemeral event for the first time: no act happens at two places.
+    /// An owner streams an ephemeral event for the first time: no action happens at two positions.
     pub(crate) fn emitted(&mut self, facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
         let origin = record.origin?;
         let first = *self.places.entry((origin, guild)).or_insert(record.position);
@@ -41,7 +41,7 @@ impl Fleeting {
     }
 }
 
-/// An event is about to be committed, or is told for the first time if it is ephemeral.
+/// An event is about to be committed or, if it is ephemeral, streamed for the first time.
 pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
     let history = &facts.ledger.guild(guild)?.history;
     (!facts.requests.led_to(history, record)).then(|| {
@@ -60,7 +60,7 @@ fn describe(record: &Record) -> String {
         .map_or_else(|| format!("{:?}", record.event), |message| format!("{:?}", message.content))
 }
 
-/// An honest client takes a message that its session was not sent, and that no event says at all.
+/// An honest client takes a message that its session was not sent and that no event contains.
 pub(crate) fn invented(it: &Taking<'_>) -> Option<Complaint> {
     let (source, what) = (it.what.source?, it.what);
     let complaint = o1::not_sent(it)?;
@@ -71,8 +71,8 @@ pub(crate) fn invented(it: &Taking<'_>) -> Option<Complaint> {
     created.then_some(complaint)
 }
 
-/// An owner tells of an event that is known: it must be the same. Its predecessor may be another, for
-/// a new owner links its records anew.
+/// An owner streams an event that is known: it must be the same. Its predecessor may differ,
+/// because a new owner links its records anew.
 pub(crate) fn told_again(
     facts: &Facts,
     guild: GuildId,
@@ -90,7 +90,7 @@ pub(crate) fn told_again(
     })
 }
 
-/// A dispatch under a new number that is not just what was due.
+/// A dispatch under a new number that is not exactly what is owed next.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     if let Body::Ready(ready) = &tested.what.body {
         let session = tested.session;
@@ -111,7 +111,7 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     })
 }
 
-/// Whether it is, for anybody, what the event at its position says.
+/// Whether it is the rendering of the event at its position for any user.
 fn was_said(tested: &DispatchUnderTest<'_>) -> bool {
     let (Some(guild), Some(record)) = (tested.guild, tested.record) else { return false };
     let body = &tested.what.body;
@@ -128,8 +128,8 @@ fn was_said(tested: &DispatchUnderTest<'_>) -> bool {
     is_itself || moves(guild, record, body) || users()
 }
 
-/// Whether a channel comes to or leaves somebody's view by an event that may do so. For whom it does
-/// is the business of I1 and I2.
+/// Whether an event that may change views makes a channel visible or invisible to anyone. For whom
+/// is I1's and I2's business.
 fn moves(guild: &Guild, record: &Record, body: &Body) -> bool {
     let (before, after) = (Moment::before(record.position), Moment::after(record.position));
     if chat_channel(&record.event).is_some() {

@@ -36,7 +36,7 @@ fn complain(facts: &Facts, guild: GuildId, user: UserId, got: &str) -> Verdict {
     Some((Subject::new("directory", format!("{user} in {guild}")), complaint))
 }
 
-/// Somebody is about to become a member by a commit: the directory names it already.
+/// A commit is about to make a user a member: the directory has the entry already.
 pub(crate) fn joins(facts: &Facts, guild: GuildId, user: UserId) -> Verdict {
     if facts.named.names(guild, user) {
         return None;
@@ -44,7 +44,7 @@ pub(crate) fn joins(facts: &Facts, guild: GuildId, user: UserId) -> Verdict {
     complain(facts, guild, user, "a member whom it does not name")
 }
 
-/// The directory says something: whoever is a member is named.
+/// The directory emits a notice: it lists every member.
 pub(crate) fn says(facts: &Facts, notice: &Notice) -> Verdict {
     let lists: Vec<(UserId, &[GuildId])> = match notice {
         Notice::Guilds { user, guilds, .. } => vec![(*user, guilds)],

@@ -38,9 +38,9 @@ pub(crate) struct Client {
     /// READY or RESUMED has come on the socket.
     pub(crate) live: bool,
     pub(crate) honest: bool,
-    /// Started, and neither quit nor told to stop.
+    /// Started, has not quit, and was not closed for good.
     pub(crate) on: bool,
-    /// It was told not to come back.
+    /// It was closed with a final code (C2).
     pub(crate) stopped: bool,
     /// It has asked for a socket.
     pub(crate) opening: bool,
@@ -64,7 +64,7 @@ pub(crate) struct OpenRequest {
     /// The latest attempt, and when it was sent.
     pub(crate) attempt: u32,
     pub(crate) sent: Instant,
-    /// An answer to an older attempt came, which says nothing.
+    /// An answer to an older attempt came, which decides nothing.
     pub(crate) misled: bool,
     /// How many refusals of older attempts have come since the world was healed.
     pub(crate) vain: u32,
@@ -108,7 +108,7 @@ impl Client {
         (self.meant, self.live, self.due) = (None, false, None);
     }
 
-    /// The session is gone; what was taken stays what was taken until a READY says otherwise (C1).
+    /// The session has ended; its last number stays in force until the next READY (C1).
     pub(crate) fn give_up(&mut self) {
         self.session = None;
     }

@@ -1,4 +1,4 @@
-//! IDENTIFYs that wait for the directory's word, with what was so when they came.
+//! IDENTIFYs that wait for the directory, with what was known when they came.
 
 use std::collections::{BTreeMap, BTreeSet};
 

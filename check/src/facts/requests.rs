@@ -1,5 +1,6 @@
-//! What was asked of which guild under which name, and by whom. A liar may use one name for several
-//! acts.
+//! What was requested of which guild, under which name and by whom.
+//!
+//! A hostile client may use one name for several actions.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ impl Requests {
         self.acts.get(&(origin, guild)).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether an event is what an act asks for, told whole.
+    /// Whether an event is what an action requests, in full.
     pub(crate) fn led_to(&self, history: &History, record: &Record) -> bool {
         let Some(origin) = record.origin else { return record.event == Event::Opened };
         let acts = self.acts(origin, history.guild);

@@ -1,7 +1,7 @@
-//! What each session has been told so far, and where it stands in the streams of its guilds.
+//! What each session has been sent so far, and its place in the streams of its guilds.
 //!
-//! A session's numbers are runs that point into the ledger; nothing is kept per dispatch. It records
-//! what a node says; whether the node may is judged by the clauses.
+//! A session's numbers are runs that point into the ledger; nothing is kept per dispatch. Facts
+//! record what a node emits; clauses judge whether it may.
 
 mod life;
 mod numbers;
@@ -47,12 +47,12 @@ struct Run {
     kept: Content,
 }
 
-/// What a number stands for.
+/// What was sent under a number.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
-    /// Something that was said: its lane and its place there.
+    /// A chat event: its lane and its index there.
     Said(u32, u32),
-    /// Something that this session alone was told.
+    /// A dispatch that is this session's own.
     Own(Arc<Dispatch>),
 }
 

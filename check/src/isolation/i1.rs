@@ -1,5 +1,5 @@
-//! I1 no leak: what a dispatch tells of an event is in `render(u,e)`, judged at the event's position;
-//! and a GUILD_CREATE shows no channel that is not in the view at its own.
+//! I1 no leak: what a dispatch shows of an event is in `render(u, e)`, judged at the event's
+//! position; and a GUILD_CREATE shows only channels in the view at its own position.
 
 use guildhall_core::dispatch::{Body, Snapshot};
 
@@ -8,7 +8,7 @@ use crate::facts::guilds::render::{Rendering, blank, message_in};
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::Complaint;
 
-/// A dispatch under a new number that is not just what was due.
+/// A dispatch under a new number that is not exactly what is owed next.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     if let Body::GuildCreate(snapshot) = &tested.what.body {
         return created(tested, snapshot);

@@ -1,8 +1,7 @@
-//! I2 no over-block: the rendering of a durable event is not left out because of who its user is.
+//! I2 no over-block: the rendering of a durable event is not left out because of who the user is.
 //!
-//! What a whole node has missed is the business of D1. Here is what is left out for one session while
-//! others there are told of it, and all that tells of a change of somebody's view; and what is told
-//! within a gap.
+//! D1 judges what a whole node has missed. This clause judges what is left out for one session
+//! while others at the node get it, every change of the user's view, and dispatches within a gap.
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::id::Position;
@@ -12,7 +11,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::subscriptions::{Due, SubscriptionPhase};
 use crate::findings::Complaint;
 
-/// A dispatch under a new number that is not just what was due.
+/// A dispatch under a new number that is not exactly what is owed next.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let source = tested.what.source?;
     if tested.told() != Some(SubscriptionPhase::Available) || !tested.is_event() {
@@ -34,8 +33,8 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     })
 }
 
-/// A dispatch under a new number that is not just what was due: a channel is told to be gone that the
-/// user still sees.
+/// A dispatch under a new number that is not exactly what is owed next: a CHANNEL_DELETE of a
+/// channel that the user still sees.
 pub(crate) fn taken_away(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let (guild, source) = (tested.guild?, tested.what.source?);
     let Body::ChannelDelete { channel } = &tested.what.body else { return None };

@@ -9,7 +9,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::subscriptions::{Due, SubscriptionPhase};
 use crate::findings::Complaint;
 
-/// A dispatch under a new number that is not just what was due.
+/// A dispatch under a new number that is not exactly what is owed next.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let source = tested.what.source?;
     if tested.what.body == Body::GuildDelete {
@@ -29,7 +29,7 @@ fn deleted(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
         Some(SubscriptionPhase::Listed | SubscriptionPhase::Unavailable) => {
             (gone && known, "its user is a member there")
         }
-        // Whoever came and went before anything was said of it may be told that much.
+        // A user who joined and left before any dispatch may get a GUILD_DELETE all the same.
         Some(SubscriptionPhase::Removed) => {
             (gone && between(tested.floor?), "it was told so before")
         }

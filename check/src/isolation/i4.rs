@@ -1,5 +1,6 @@
-//! I4 replay is the past: what was owed when it happened is replayed, revoked since or not. A refused
-//! RESUME tells nothing and changes nothing: its step has its note and op 9, and no more.
+//! I4 replay is the past: what was owed when it happened is replayed, revoked since or not.
+//!
+//! A refused RESUME changes nothing: its step has its note and op 9, and no more.
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
 
@@ -14,7 +15,7 @@ use crate::kinds::chat_channel;
 use crate::node_step::{Emitted, NodeStep};
 use crate::ordering::o1;
 
-/// Something is said in a step that has refused a RESUME.
+/// A node emits something in a step that has refused a RESUME.
 pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict {
     let connection = step.connection.filter(|_| step.refused)?;
     let (fits, got) = match said {
@@ -35,7 +36,7 @@ pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict
     (!fits).then(|| complain(step, facts, got))
 }
 
-/// The step is over.
+/// The step has ended.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let more = step.dispatches > 0 || step.words > 0;
     (step.refused && more).then(|| complain(step, facts, "dispatches or words to peers"))
@@ -57,8 +58,8 @@ pub(crate) fn skips(it: &Numbered<'_>) -> Option<Complaint> {
     left_out(it.facts, it.index, it.written + 1, it.s)
 }
 
-/// Numbers from `from` on are passed over before `s` is written: if that is in a replay, and they
-/// stand for what the user would not be told now, somebody has looked at permissions again.
+/// Numbers from `from` on are skipped before `s` is written. In a replay, and where they stand for
+/// what the user may not see now, permissions were judged a second time.
 fn left_out(facts: &Facts, index: u32, from: u64, s: u64) -> Option<Complaint> {
     let session = facts.sessions.get(index);
     let hidden = |number: &u64| match facts.sessions.said(index, *number) {
@@ -69,7 +70,7 @@ fn left_out(facts: &Facts, index: u32, from: u64, s: u64) -> Option<Complaint> {
                 !guild.history.sees(Moment::NOW, session.user, channel)
             })
         }),
-        // What changed somebody's view, or a guild that is not the user's any more.
+        // A change of the view, or an event of a guild that the user has left.
         Some(Content::Own(own)) => own.source.is_some(),
         None => false,
     };

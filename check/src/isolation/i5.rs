@@ -1,9 +1,8 @@
-//! I5 no cross-talk: a session is not told what is meant for another guild, user or class.
+//! I5 no cross-talk: a session gets nothing that is meant for another guild, user or class.
 //!
-//! It is I1 where a session is told of something that is not its user's to know, whosever it is. It is
-//! I5 where the session is due something at that very place, and gets what is right, to the letter,
-//! for somebody else: another user's snapshot, the form of a message for those who may read it or may
-//! not, an event of another guild under this one's name.
+//! I1 judges what the user may not see at all. This clause judges a dispatch that is due at its
+//! place and is correct, to the letter, for another session: another user's snapshot, the other
+//! form of a message, or another guild's event under this guild's name.
 
 use guildhall_core::dispatch::{Body, Snapshot};
 
@@ -14,7 +13,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::guilds::view::view;
 use crate::findings::Complaint;
 
-/// A dispatch under a new number that is not just what was due.
+/// A dispatch under a new number that is not exactly what is owed next.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     if let Body::GuildCreate(snapshot) = &tested.what.body {
         return created(tested, snapshot);
@@ -23,7 +22,7 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     mixed(tested, body).or_else(|| strayed(tested, body))
 }
 
-/// The form of a message that others are told.
+/// The form of a message that is for other sessions.
 fn mixed(tested: &DispatchUnderTest<'_>, body: &Body) -> Option<Complaint> {
     let Rendering::Says(bodies) = tested.rendering()? else { return None };
     let said = bodies.into_iter().find(|said| is_form_of(body, said))?;

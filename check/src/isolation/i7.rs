@@ -1,5 +1,5 @@
-//! I7 metadata: typing is told only to those who see where it happens, and a snapshot names no member
-//! and no role beyond what its session is to be shown.
+//! I7 metadata: typing goes only to users who see its channel, and a snapshot names no member and
+//! no role beyond what its session is to be shown.
 
 use guildhall_core::dispatch::{Body, Snapshot};
 
@@ -8,7 +8,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::guilds::view::view;
 use crate::findings::Complaint;
 
-/// A dispatch under a new number that is not just what was due.
+/// A dispatch under a new number that is not exactly what is owed next.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let (guild, source) = (tested.guild?, tested.what.source?);
     if let Body::GuildCreate(snapshot) = &tested.what.body {

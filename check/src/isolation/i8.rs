@@ -16,7 +16,7 @@ use crate::findings::Complaint;
 
 pub(crate) use refused::answered;
 
-/// An event is about to be committed, or is told if it is ephemeral.
+/// An event is about to be committed or, if it is ephemeral, streamed.
 pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
     let history = &facts.ledger.guild(guild)?.history;
     if record.event == Event::Opened {

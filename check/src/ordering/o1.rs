@@ -53,7 +53,7 @@ pub(crate) fn given(client: &Client, s: u64, what: &Dispatch) -> Option<Complain
     let fits = match client.due {
         _ if begins => s == 1,
         Some(due) => s == due.get(),
-        // The first on a socket begins a replay; where that begins too early D4 says so.
+        // The first on a socket begins a replay; D4 reports one that begins too early.
         None => s <= client.last + 1,
     };
     let expected = client.due.map_or(client.last + 1, NonZero::get);

@@ -1,5 +1,5 @@
 //! O3 cause before effect: READY first and once; within a session a guild is a GUILD_CREATE, then
-//! events, then a GUILD_DELETE, and so on again; and a channel's events come after what tells of it.
+//! events, then a GUILD_DELETE, and so on; and a channel's events come after its CHANNEL_CREATE.
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::id::ChannelId;
@@ -28,11 +28,11 @@ pub(crate) fn first(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     })
 }
 
-/// A dispatch under a new number: its guild has been told of, or is told of now.
+/// A dispatch under a new number: its guild is available, or becomes so now.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let told = tested.told();
     let (fits, expected) = match body_kind(&tested.what.body) {
-        // I3 knows when a guild may be told to be gone.
+        // I3 judges when a GUILD_DELETE may come.
         BodyKind::Removal if tested.what.body == Body::GuildDelete => (true, ""),
         BodyKind::Session => (true, ""),
         BodyKind::Snapshot => (
@@ -63,7 +63,7 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     channel(tested)
 }
 
-/// What happens in a channel comes after what tells of that channel.
+/// A channel's events come after its CHANNEL_CREATE.
 fn channel(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let channel = channel_of(&tested.what.body)?;
     let Due::Turn(turn, nth) = tested.due else { return None };
@@ -77,7 +77,7 @@ fn channel(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     })
 }
 
-/// The channel that a dispatch tells of as known already.
+/// The channel that a dispatch treats as known already.
 const fn channel_of(body: &Body) -> Option<ChannelId> {
     match body_kind(body) {
         BodyKind::Channel(_) if matches!(body, Body::ChannelCreate(_)) => None,

@@ -28,7 +28,7 @@ impl Causes {
             return;
         }
         let number = facts.ledger.find(guild);
-        // What somebody reads on one device is known on the other.
+        // What a user reads on one device is known on the other.
         let got = facts.kin(port).iter().filter_map(|port| {
             let taken = number.and_then(|number| facts.client(*port)?.of(number));
             let answered = self.answered.get(&(*port, guild)).copied();

@@ -1,5 +1,5 @@
-//! O5 sound stream: an event that says that something changes really changes it, and message ids are
-//! unique within a guild and grow with position, whatever the clocks say.
+//! O5 sound stream: an event that reports a change changes something, and message ids are unique
+//! within a guild and grow with position, whatever the clocks show.
 
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::GuildId;

@@ -32,7 +32,7 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
 }
 
 impl Zombies {
-    /// Something is said that may be for a silent connection.
+    /// A node emits something that may close a silent connection.
     pub(crate) fn said(
         &self,
         step: &NodeStep,
@@ -45,7 +45,7 @@ impl Zombies {
             Emitted::Note(Note::Detached { connection, why: Detach::Cut(Cut::Silent), .. }, _) => {
                 (*connection, self.is_dead(facts, at(*connection), true, now))
             }
-            // Of an attached connection the note says why it is closed.
+            // The note gives the reason where the connection is attached.
             Emitted::Close(on, CloseCode::Unknown) if facts.session_on(step.node, on).is_none() => {
                 let dead = self.is_dead(facts, at(on), false, now);
                 let told = facts.stops.was_told(step.node, on);

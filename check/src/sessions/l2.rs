@@ -1,5 +1,5 @@
-//! L2 one live connection: a session writes to one connection at most, an accepted RESUME fences the
-//! older one, and nothing goes to or comes from a connection that is not attached.
+//! L2 one live connection: a session writes to at most one connection, an accepted RESUME fences
+//! the older one, and nothing is sent to or taken from a connection that is not attached.
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::id::Connection;
@@ -23,7 +23,7 @@ pub(crate) fn stray(step: &NodeStep, facts: &Facts, on: Connection, name: &str) 
     complain(step, facts, on, what)
 }
 
-/// Something other than a dispatch is said.
+/// A node sends a frame, closes a connection or reports a note.
 pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict {
     match said {
         Emitted::Frame(on, _) | Emitted::Close(on, _) if !facts.sockets.is_open(step.node, on) => {
@@ -44,7 +44,7 @@ fn noted(step: &NodeStep, facts: &Facts, note: &Note, index: Option<u32>) -> Ver
     let free = |on: Connection| step.connection == Some(on) && step.open && step.session.is_none();
     match note {
         Note::Begun { session, connection, user, shard, intents } => {
-            // The directory's word is what it waited for; the IDENTIFY came before.
+            // The step's input is the directory's answer; the IDENTIFY came in an earlier step.
             let asked = facts.waits.get(step.node, *connection).is_some_and(|waiting| {
                 let identify = &waiting.identify;
                 waiting.session == *session
@@ -112,7 +112,7 @@ fn detached(
     if concerns { None } else { complain(step, facts, on, what) }
 }
 
-/// The step is over.
+/// The step has ended.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let on = step.connection?;
     if !step.open && !matches!(step.input, StepInput::Accepted) {
@@ -121,7 +121,7 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     }
     match step.input {
         StepInput::Accepted => {
-            // A node that stops sends everybody away; L7 knows when.
+            // A stopping node answers with op 7; L7 judges when.
             let hello = |(to, frame): &(Connection, ServerFrame)| {
                 let greets = matches!(frame, ServerFrame::Hello { .. } | ServerFrame::Reconnect);
                 *to == on && greets

@@ -23,7 +23,7 @@ const IN_VAIN: u32 = 64;
 /// How many of those who wait are named.
 const NAMED: usize = 3;
 
-/// What is pending, for whom and why.
+/// What is pending, for which client or guild, and why.
 pub(crate) fn pending(facts: &Facts) -> Option<String> {
     let clients = facts.clients.iter().zip(0..).filter_map(|(client, port)| {
         let why = waits(facts, client)?;
@@ -45,7 +45,7 @@ pub(crate) fn pending(facts: &Facts) -> Option<String> {
     Some(if more > 0 { format!("{said}; and {more} more") } else { said })
 }
 
-/// Why nobody serves a guild that somebody waits for.
+/// Why a guild that is not deleted is not served.
 fn unowned(facts: &Facts, guild: &Guild) -> Option<&'static str> {
     let wanted = !guild.history.is_deleted(Moment::NOW);
     let mut owners = facts.owners.of(guild.id);
@@ -110,8 +110,8 @@ fn waits_for(facts: &Facts, index: u32, number: u32, guild: &Guild) -> Option<St
     }
 }
 
-/// An author has been refused by older attempts so often, in a healed world: whoever asks again before
-/// an answer can be back never gets one that counts.
+/// A client has been refused by older attempts this often in a healed world: a client that retries
+/// before an answer can arrive never gets one that counts.
 pub(crate) fn in_vain(refusals: u32, origin: Origin) -> Option<Complaint> {
     (refusals == IN_VAIN).then(|| {
         let message =
@@ -121,14 +121,15 @@ pub(crate) fn in_vain(refusals: u32, origin: Origin) -> Option<Complaint> {
     })
 }
 
-/// The world says that all is settled.
+/// The world reports that it has settled.
 pub(crate) fn settled(pending: Option<&str>) -> Verdict {
     let expected = "nothing pending in a world that has settled";
     let complaint = Complaint::new("the world has settled too early", expected, pending?);
     Some((Subject::new("world", "world"), complaint))
 }
 
-/// How long after everybody has what is owed a relay may still look for what nobody is owed.
+/// How long a relay may go on asking for what no session is owed, after all sessions have what they
+/// are owed.
 pub(crate) fn calm(facts: &Facts) -> Span {
     let limits = &facts.cast.limits;
     limits.tip_every.scaled(2, 1) + limits.gap_patience + limits.ask_again.scaled(3, 1)

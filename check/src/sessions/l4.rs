@@ -62,7 +62,7 @@ impl Orphans {
 /// How long an owner may go on counting a relay that it knows to be gone (L4).
 const NODE_SLACK: Span = Span::secs(15);
 
-/// An owner tells a relay something: it is not one that it has known for long to be gone.
+/// An owner sends to a relay: not to one that it has long known to be closed.
 pub(crate) fn tells(facts: &Facts, owner: NodeId, now: Instant, message: &PeerMessage) -> Verdict {
     let (PeerMessage::Stream { relay, .. } | PeerMessage::Chunk { relay, .. }) = message else {
         return None;
@@ -82,7 +82,7 @@ pub(crate) fn counted(facts: &Facts, now: Instant, census: &Census) -> Verdict {
     for session in facts.sessions.alive(node) {
         sessions += 1;
         detached += u64::from(session.connection.is_none());
-        // Whoever has left may have been told so by a number that waits for a connection.
+        // The GUILD_DELETE of a user who has left may wait for a connection.
         let is_held = |subscription: &&Subscription| {
             let (history, since) =
                 (&facts.ledger.get(subscription.guild).history, subscription.floor);
@@ -107,7 +107,7 @@ pub(crate) fn counted(facts: &Facts, now: Instant, census: &Census) -> Verdict {
         + count(Table::Buckets)
         + u64::from(facts.stops.get(node).is_some())
         + 1;
-    // Each line lies between these.
+    // Each count is within these bounds.
     let lines = [
         (Table::Connections, facts.sockets.open(node), facts.sockets.open(node)),
         (Table::Sessions, sessions, sessions),

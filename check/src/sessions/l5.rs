@@ -1,6 +1,5 @@
-//! L5 one owner: after the open of an epoch nothing of a lower one commits, and whoever opens is given
-//! all that is committed. A node that has heard from the owner of an epoch takes nothing from that of
-//! a lower one but that something was done.
+//! L5 one owner: after the open of an epoch nothing of a lower one commits, the new owner gets
+//! everything committed before, and nodes ignore messages of an owner whose epoch is over.
 
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
@@ -30,7 +29,7 @@ pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
     })
 }
 
-/// A journal grants an epoch, and says what it holds under that fence.
+/// A journal grants an epoch, and returns its log under that fence.
 pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Verdict {
     let guild = facts.ledger.guild(id)?;
     let end = guild.records().partition_point(|it| it.record.position.epoch <= epoch);
@@ -56,7 +55,7 @@ pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Ver
     }
 }
 
-/// A node's step is over that began with a word of an owner that it knows to be over.
+/// A step has ended that began with a message of an owner whose epoch is over.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let (guild, sender, done) = step.over?;
     let wrong = step.answers.iter().any(|it| !matches!(it.outcome, Outcome::Done(_)));

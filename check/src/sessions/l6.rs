@@ -13,7 +13,7 @@ use crate::node_step::{Emitted, NodeStep, StepInput};
 use crate::protocol;
 use fits::fits;
 
-/// Something other than a dispatch is said.
+/// A node sends a frame, closes a connection or reports a note.
 pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict {
     let (on, what) = match said {
         Emitted::Frame(on, ServerFrame::InvalidSession { resumable: true }) => {
@@ -43,7 +43,7 @@ const fn code_name(code: CloseCode) -> &'static str {
     }
 }
 
-/// The step is over.
+/// The step has ended.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     left(step, facts).or_else(|| invalidated(step, facts)).or_else(|| cut(step, facts))
 }
@@ -56,7 +56,7 @@ fn left(step: &NodeStep, facts: &Facts) -> Verdict {
     let fits = if quits {
         step.end(index) == Some(End::Quit)
     } else if facts.stops.get(step.node).is_some() {
-        // Nobody could resume it there.
+        // It could not be resumed at a stopping node.
         step.end(index) == Some(End::Stopped)
     } else {
         !session.ended && session.connection.is_none()
@@ -67,7 +67,7 @@ fn left(step: &NodeStep, facts: &Facts) -> Verdict {
     (!fits).then(|| (facts.session_name(index), complaint))
 }
 
-/// Op 9 and the end that it tells of belong together.
+/// Op 9 comes with the end of a session or a refusal, and the reverse.
 fn invalidated(step: &NodeStep, facts: &Facts) -> Verdict {
     for (note, _, attached) in &step.notes {
         let (on, why) = if let Note::ResumeRefused { connection, .. } = note {

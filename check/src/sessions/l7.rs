@@ -1,5 +1,5 @@
-//! L7 planned stops: from the moment that a node is told to stop no session begins or resumes there,
-//! everybody is told to go, spread in time, and the node is gone in time and for good.
+//! L7 planned stops: once a node is told to stop, no session begins or resumes there, every
+//! connection gets op 7, evenly spread, and the node stops in time and for good.
 
 pub(crate) mod hand_off;
 
@@ -16,15 +16,15 @@ use crate::facts::stops::Stop;
 use crate::findings::{Complaint, Subject};
 use crate::node_step::{Emitted, NodeStep, StepInput};
 
-/// How late whoever looks at a node's deadlines may look.
+/// How late a node may handle a deadline.
 const SLACK: Span = Span::secs(1);
 
-/// By how much connections may be told out of even spacing: a tenth of the whole, at most a second.
+/// How far from even spacing op 7 may be sent: a tenth of the spread, at most a second.
 fn play(limits: &Limits) -> Span {
     limits.stop_spread.scaled(1, 10).min(SLACK)
 }
 
-/// How many connections are due to be told when so much time of the spread has passed.
+/// How many connections are due for op 7 when this much of the spread has passed.
 fn due(stop: &Stop, limits: &Limits, passed: Span) -> u64 {
     let whole = limits.stop_spread.as_micros().max(1);
     Span::micros(stop.held).scaled(passed.as_micros().min(whole), whole).as_micros()
@@ -35,7 +35,7 @@ fn complain(facts: &Facts, node: NodeId, [message, expected, got]: [&str; 3]) ->
     Some((Subject::new("node", name), Complaint::new(format!("{name} {message}"), expected, got)))
 }
 
-/// Something is said; before the facts take note of it.
+/// A node emits something; called before the facts are updated.
 pub(crate) fn said(step: &NodeStep, facts: &Facts, now: Instant, said: Emitted<'_>) -> Verdict {
     let stop = facts.stops.get(step.node);
     let what = match (said, stop) {
@@ -59,7 +59,7 @@ pub(crate) fn said(step: &NodeStep, facts: &Facts, now: Instant, said: Emitted<'
     complain(facts, step.node, what)
 }
 
-/// A connection is told to go in the node's own time: not more of them than even spacing gives.
+/// A connection gets op 7 on the node's schedule: no more of them than even spacing allows.
 fn ahead(step: &NodeStep, facts: &Facts, stop: &Stop, now: Instant) -> Verdict {
     let limits = &facts.cast.limits;
     let most = due(stop, limits, now.since(stop.since) + play(limits)) + 1;
@@ -70,7 +70,7 @@ fn ahead(step: &NodeStep, facts: &Facts, stop: &Stop, now: Instant) -> Verdict {
     if many { complain(facts, step.node, what) } else { None }
 }
 
-/// A node has looked at its deadlines: not fewer were told, or have gone, than even spacing gives.
+/// A node has handled its deadlines: no fewer got op 7, or closed, than even spacing requires.
 fn behind(step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
     let stop = facts.stops.get(step.node)?;
     let limits = &facts.cast.limits;
@@ -83,7 +83,7 @@ fn behind(step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
     if few { complain(facts, step.node, what) } else { None }
 }
 
-/// A node says that it is gone.
+/// A node reports that it has stopped.
 pub(crate) fn gone(facts: &Facts, node: NodeId, now: Instant) -> Verdict {
     let Some(stop) = facts.stops.get(node) else {
         let what = ["is gone", "a node that was told to stop", "it was not"];
@@ -105,7 +105,7 @@ pub(crate) fn gone(facts: &Facts, node: NodeId, now: Instant) -> Verdict {
     if early { complain(facts, node, ["is gone too early", &expected, &left]) } else { None }
 }
 
-/// A node that is gone says something.
+/// A stopped node emits something.
 pub(crate) fn speaks(step: &NodeStep, facts: &Facts) -> Verdict {
     let node = step.node;
     if !step.stopped && !facts.stops.is_gone(node) {
@@ -125,7 +125,7 @@ fn deadline(facts: &Facts, node: NodeId) -> Option<Instant> {
 }
 
 impl Exits {
-    /// A node is told to stop, and the facts have taken note of it.
+    /// A node is told to stop; called after the facts are updated.
     pub(crate) fn begin(&mut self, facts: &Facts, node: NodeId) {
         let at = usize::from(node.0);
         if at >= self.nodes.len() {

@@ -1,6 +1,8 @@
-//! L8 bounded staleness: an owner whose epoch was not confirmed at the journal for too long accepts and
-//! says nothing; a relay that has heard no tip for too long sends no GUILD_CREATE and passes on nothing
-//! ephemeral. Each is judged by its own clock.
+//! L8 bounded staleness: an owner whose epoch the journal has not confirmed for too long accepts
+//! and sends nothing; a relay that has heard no tip for too long sends no GUILD_CREATE and forwards
+//! nothing ephemeral.
+//!
+//! Each is judged by its own clock.
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::Record;
@@ -12,7 +14,7 @@ use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
 
-/// A node speaks as the owner of a guild.
+/// A node sends a message as the owner of a guild.
 pub(crate) fn speaks(facts: &Facts, node: NodeId, guild: GuildId, now: Instant) -> Verdict {
     let stale = facts.cast.limits.stale_after;
     let confirmed = facts.owners.get(node, guild).and_then(|owner| owner.confirmed);

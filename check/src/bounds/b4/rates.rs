@@ -6,7 +6,7 @@ use guildhall_core::time::{Instant, Span};
 
 use crate::node_step::NodeStep;
 
-/// Discord counts frames by the minute.
+/// Discord limits frames per minute.
 const MINUTE: Span = Span::secs(60);
 
 /// The frames of one connection in the last minute.
@@ -23,7 +23,7 @@ pub(super) struct Rates {
 }
 
 impl Rates {
-    /// A connection is told something.
+    /// An input arrives for a connection.
     pub(super) fn hear(&mut self, step: &NodeStep, now: Instant) {
         let Some(on) = step.connection.filter(|_| step.open && step.is_frame()) else { return };
         let (at, slot) = (usize::from(step.node.0), on.slot as usize);

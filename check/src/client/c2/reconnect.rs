@@ -19,7 +19,7 @@ pub(super) struct Reconnect {
     /// A socket that it must close in this step, and one after which it must stop.
     pub(super) unwanted: Option<Connection>,
     pub(super) must_stop: bool,
-    /// A socket on which it was told to go.
+    /// A socket on which it received op 7.
     pub(super) must_leave: Option<Connection>,
 }
 

@@ -67,7 +67,7 @@ impl Sessions {
         }
     }
 
-    /// The client says that it has everything up to `d`.
+    /// The client acknowledges everything up to `d`.
     pub(crate) fn acknowledge(&mut self, index: u32, d: u64) {
         if d > self.peak(index) {
             return;

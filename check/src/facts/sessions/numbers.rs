@@ -7,7 +7,7 @@ use guildhall_core::dispatch::Dispatch;
 use super::{Content, NONE, Run, Sessions};
 
 impl Sessions {
-    /// The entry that number `s` stands for, if it lies in the run that is still growing.
+    /// The entry of number `s`, if it is in the run that is still growing.
     #[inline]
     pub(crate) fn growing(&self, index: u32, s: u64) -> Option<(u32, u32)> {
         let hot = self.hot(index);
@@ -73,14 +73,14 @@ impl Sessions {
         hot.cursor += 1;
     }
 
-    /// Nothing may come by the hot path until something is told from a lane again.
+    /// Closes the hot path until the next chat event.
     pub(crate) fn let_go(&mut self, index: u32) {
         self.close_run(index);
         let hot = &mut self.hot[index as usize];
         (hot.lane, hot.subscription) = (NONE, NONE);
     }
 
-    /// A new number stands for something that the session alone is told.
+    /// A new number is a dispatch of the session's own.
     pub(crate) fn told_own(&mut self, index: u32, what: &Arc<Dispatch>) {
         self.let_go(index);
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);

@@ -1,8 +1,9 @@
-//! Where a session stands in each of its guilds: what it was told of it, and what it is owed next.
+//! The subscriptions of a session: for each of its guilds, what it was sent and what it is owed
+//! next.
 //!
-//! Most of what it is owed is said in channels: that is a place in a lane. All else, what only some
-//! are told or what changes who sees what, is a turn of its own, after which the session goes on in
-//! its lane or in another one.
+//! Most of what it is owed is chat, an index in a lane. Everything else, events that only some
+//! sessions get or that change the view, is a turn of its own, after which the subscription goes on
+//! in the same lane or in another.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,16 +21,16 @@ use super::Sessions;
 use crate::kinds::{changes_view, is_of_others, message_of};
 use crate::protocol;
 
-/// Where a session stands in one of its guilds.
+/// The phase of a session's subscription to a guild.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum SubscriptionPhase {
-    /// Nothing was said of it yet, though READY lists it.
+    /// READY has listed it, and nothing else was sent.
     Listed,
-    /// GUILD_CREATE was, and events may follow.
+    /// GUILD_CREATE was sent, and events may follow.
     Available,
-    /// GUILD_DELETE with `unavailable` was: nothing may follow but what ends the gap.
+    /// GUILD_DELETE with `unavailable` was sent: only the end of the gap may follow.
     Unavailable,
-    /// GUILD_DELETE was: nothing may follow unless the user comes back.
+    /// GUILD_DELETE was sent: nothing may follow unless the user joins again.
     Removed,
 }
 
@@ -37,7 +38,7 @@ pub(crate) enum SubscriptionPhase {
 #[derive(Clone, Debug)]
 pub(crate) struct Turn {
     pub(crate) position: Position,
-    /// What is said, in order; nothing if only the view changes.
+    /// The bodies in order; none if only the view changes.
     pub(crate) bodies: Vec<Body>,
     /// It is the user's removal or the guild's end.
     pub(crate) goes: bool,
@@ -53,10 +54,10 @@ pub(crate) struct Subscription {
     pub(super) lane: u32,
     /// The next entry of the lane, unless the hot path knows better.
     pub(super) cursor: u32,
-    /// The highest position said of it outside of the lane.
+    /// The highest position sent outside of the lane.
     pub(crate) floor: Option<Position>,
     pub(crate) turns: VecDeque<Turn>,
-    /// How many bodies of the first turn were told.
+    /// How many bodies of the first turn were sent.
     pub(crate) nth: u32,
 }
 
@@ -65,14 +66,14 @@ pub(crate) struct Subscription {
 pub(crate) enum Due<'a> {
     /// Nothing, as far as is committed.
     Nothing,
-    /// What is said: the place in the lane.
+    /// A chat event: the index in the lane.
     Entry(&'a Entry, u32, u32),
     /// Something of a turn.
     Turn(&'a Turn, u32),
 }
 
 impl Due<'_> {
-    /// The event that it tells of.
+    /// The position of the event.
     pub(crate) fn position(&self) -> Option<Position> {
         match self {
             Self::Nothing => None,
@@ -166,7 +167,7 @@ impl Sessions {
         }
     }
 
-    /// The guilds of a READY: each is to be told of.
+    /// The guilds of a READY: each is to become available.
     pub(crate) fn expect(&mut self, index: u32, ledger: &Ledger, guilds: &[GuildId]) {
         for number in guilds.iter().filter_map(|guild| ledger.find(*guild)) {
             self.stand(index, Subscription::new(number, SubscriptionPhase::Listed, None));
@@ -256,7 +257,7 @@ impl Sessions {
         (!bodies.is_empty() || lane != last).then_some(Turn { position, bodies, goes: false, lane })
     }
 
-    /// Something of the first turn of a subscription was told.
+    /// A body of the first turn of a subscription was sent.
     pub(crate) fn told_turn(
         &mut self,
         ledger: &Ledger,
@@ -273,7 +274,7 @@ impl Sessions {
         self.pass(ledger, index, place);
     }
 
-    /// Turns of which nothing is left to be told are over once the lane has come up to them.
+    /// Removes turns that are sent in full, once the lane has reached them.
     pub(crate) fn pass(&mut self, ledger: &Ledger, index: u32, place: usize) {
         loop {
             let (lane, cursor) = self.cursor(index, place);

@@ -1,4 +1,4 @@
-//! Whether a refusal is right: whether what it says is so at the position that it names.
+//! Whether a refusal is right: whether its reason holds at the position that it names.
 
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
@@ -41,8 +41,8 @@ fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Verdict {
     Some((subject(), complaint))
 }
 
-/// An owner refuses without knowing that it was not over when it was asked: another one may have done
-/// the act since.
+/// An owner refuses without knowing that its epoch was in force when the request came: a later
+/// owner may have performed it since.
 fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Verdict {
     let Outcome::Refused { at: Some(_), .. } = answer.outcome else { return None };
     let owner = facts.owners.get(node, answer.guild)?;
@@ -55,7 +55,7 @@ fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Verdict {
     Some((subject, Complaint::new(message, expected, format!("one of {confirmed}"))))
 }
 
-/// None where nothing can be said of it.
+/// None where it cannot be judged.
 fn is_right(
     facts: &Facts,
     guild: GuildId,
@@ -79,7 +79,7 @@ fn holds(
 ) -> bool {
     let author = origin.user;
     match why {
-        // These need no guild, and are judged where they are said.
+        // These need no guild, and are judged where they are sent.
         Refusal::Unauthorized | Refusal::TooLong => true,
         Refusal::NoSuchGuild => history.is_deleted(at),
         Refusal::NotAMember => !history.is_member(at, author),

@@ -46,7 +46,7 @@ impl Zombies {
         (pulse.generation == on.generation).then_some(pulse)
     }
 
-    /// A connection is told something; after the facts have taken note of it.
+    /// An input arrives for a connection; called after the facts are updated.
     pub(crate) fn hear(&mut self, step: &NodeStep, facts: &Facts, now: Instant) {
         let Some(on) = step.connection else { return };
         if matches!(step.input, StepInput::Accepted) {

@@ -27,7 +27,7 @@ const WELL: Span = Span::millis(100);
 struct HandOff {
     from: NodeId,
     since: Instant,
-    /// The first gap that a relay told of meanwhile.
+    /// The first gap that a relay reported meanwhile.
     gap: Option<(NodeId, Instant)>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct HandOffs {
     under_way: BTreeMap<GuildId, HandOff>,
     /// The faults that keep something from being well, by their place in the plan.
     faults: BTreeSet<u32>,
-    /// When the last such thing was over.
+    /// When the last such fault ended.
     over: Option<Instant>,
 }
 
@@ -90,7 +90,7 @@ impl HandOffs {
         }
     }
 
-    /// A journal grants a new epoch: whoever serves can keep nothing more.
+    /// A journal grants a new epoch: the old owner can append no more.
     pub(crate) fn granted(&mut self, facts: &Facts, guild: GuildId, to: NodeId, at: Instant) {
         let from = facts.owners.of(guild).filter(|(node, _)| *node != to).max_by_key(|it| it.1);
         if let Some((from, _)) = from
@@ -106,7 +106,7 @@ impl HandOffs {
         self.under_way.contains_key(&guild)
     }
 
-    /// A relay tells its sessions of a gap.
+    /// A relay reports a gap.
     pub(crate) fn gap(&mut self, facts: &Facts, relay: RelayId, at: Instant) {
         let guild = facts.relays.guild(relay);
         if let Some(hand_off) = guild.and_then(|guild| self.under_way.get_mut(&guild)) {
