@@ -7,12 +7,12 @@
 mod clients;
 mod directory;
 mod journals;
-mod judged;
+mod node_steps;
 mod nodes;
 mod owners;
 mod taken;
-mod told;
 mod world;
+mod written;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -111,7 +111,7 @@ impl Contract {
         self.findings.first()
     }
 
-    /// What is still pending, for whom and why; none when all is settled.
+    /// What is still pending, for which client or guild, and why; none if everything has settled.
     #[must_use]
     pub fn pending(&self) -> Option<String> {
         if self.calm.get() {
@@ -166,7 +166,8 @@ impl Contract {
         self.waiting.first().map(name)
     }
 
-    /// The run is over. `gave_up` says why, if a healed world has run out of L3's time.
+    /// The run has ended. `gave_up` is the reason if a healed world did not settle within L3's
+    /// time.
     pub fn finish(&mut self, healed: bool, gave_up: Option<String>) {
         if let Some(why) = gave_up {
             let why = if healed { why } else { format!("{why} (never healed)") };

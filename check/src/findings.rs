@@ -1,4 +1,4 @@
-//! What was found: violations in the order in which they were seen, each of them once.
+//! Findings: violations in the order in which they were found, each once.
 
 use std::collections::BTreeSet;
 

@@ -59,7 +59,7 @@ pub(crate) struct NodeStep {
     /// What requesters were answered.
     pub(crate) answers: Vec<Answer>,
     /// The node hears an owner that it knows to be over: which guild's, of which epoch, and whether
-    /// it says that something was done.
+    /// it is an answer that an action is done.
     pub(crate) over: Option<(GuildId, Epoch, bool)>,
     /// The node gets an event from an owner.
     pub(crate) streams: bool,

@@ -1,4 +1,4 @@
-//! A broken clause, in a sentence.
+//! Violations: a broken clause, its subject and what was expected.
 
 mod clause;
 

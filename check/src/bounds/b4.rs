@@ -1,4 +1,5 @@
-//! B4 admission: long frames, too many frames and too many IDENTIFYs are refused, and none else.
+//! B4 admission: frames that are too long, too many frames and too many IDENTIFYs are refused, and
+//! nothing else is.
 
 mod rates;
 
@@ -15,7 +16,7 @@ use crate::findings::Complaint;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 use rates::Rates;
 
-/// What is admitted at all nodes.
+/// What each node has admitted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Admission {
     rates: Rates,
@@ -91,7 +92,7 @@ impl Admission {
         self.timeouts.remove(&node);
     }
 
-    /// The step is over: what had to be refused was, and nothing else came of it.
+    /// The step has ended: it has refused what it had to, and nothing else.
     pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         if matches!(step.input, StepInput::Timeout) {
             self.timeouts.insert(step.node, now);

@@ -1,4 +1,4 @@
-//! The steps of clients, dispatches apart.
+//! The steps of clients, except for dispatches.
 
 use guildhall_core::client::{Input, Output};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
@@ -68,8 +68,7 @@ impl Contract {
         }
     }
 
-    /// A client is answered. An answer to an older attempt counts only if it is that the action is
-    /// done.
+    /// A client is answered. An answer to an older attempt counts only if the action is done.
     fn answered(&mut self, head: &Head, port: Port, answer: &Answer) {
         let (origin, guild) = (answer.origin, answer.guild);
         let open = self.facts.client(port).and_then(|client| client.open.get(&origin)).copied();

@@ -1,4 +1,4 @@
-//! The steps of nodes, dispatches apart.
+//! The steps of nodes, except for dispatches.
 
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
@@ -207,7 +207,7 @@ impl Contract {
     }
 }
 
-/// What goes on in a world in which nothing is pending, and makes nothing pending (L3).
+/// Routine inputs, which go on after the world has settled and leave nothing pending (L3).
 fn is_routine_to_hear(input: &Input) -> bool {
     match input {
         Input::Census | Input::Directory(_) | Input::Drained { .. } => true,

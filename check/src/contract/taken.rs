@@ -9,7 +9,7 @@ use guildhall_core::id::{Connection, Port, Seq};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
-use super::told::object;
+use super::written::object;
 use crate::clauses::{self, Taking};
 use crate::facts::clients::Taken;
 use crate::facts::sessions::Content;

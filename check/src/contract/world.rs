@@ -1,4 +1,4 @@
-//! What happens to the world itself.
+//! Events of the world itself: faults, crashes, starts.
 
 use guildhall_core::id::NodeId;
 use guildhall_core::step::{Head, WorldEvent};

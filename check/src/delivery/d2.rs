@@ -215,7 +215,7 @@ pub(crate) fn floods(
     answers * ANSWER_BYTES > u64::from(facts.cast.limits.control_unsent_bytes)
 }
 
-/// The step is over: an op 9 on an attached connection needs an overflow.
+/// The step has ended: an op 9 on an attached connection needs an overflow.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let lost = step.frames.iter().find_map(|(connection, _)| {
         let index = facts.session_on(step.node, *connection)?;

@@ -18,7 +18,7 @@ pub(crate) fn is_exact(tested: &DispatchUnderTest<'_>, snapshot: &Snapshot) -> b
         && view(&guild.history, at, who, &tested.facts.cast.limits) == *snapshot
 }
 
-/// A GUILD_CREATE shows something else, and neither too much nor what is for others.
+/// A GUILD_CREATE is wrong, though it shows neither too much nor what is for other sessions.
 pub(crate) fn inexact(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let Body::GuildCreate(snapshot) = &tested.what.body else { return None };
     let (guild, source) = (tested.guild?, tested.what.source?);

@@ -1,6 +1,6 @@
-//! D5 acknowledged means kept: what was answered *done* is committed exactly once, and the answer
-//! names it; what was *refused* by its latest attempt never is; a retry gets the first answer; and a
-//! copy that was too long on its way is neither taken nor answered.
+//! D5 acknowledged means kept: what was answered *done* is committed exactly once, at the position
+//! in the answer; what the latest attempt was *refused* never is; a retry gets the first answer;
+//! and a copy that was in transit for too long is neither taken nor answered.
 
 mod base;
 
@@ -29,7 +29,7 @@ pub(crate) struct RequestStatuses {
     done: BTreeMap<Act, Position>,
     /// The copies of each act that owners were given in time, by the incarnation they were meant for.
     fresh: BTreeSet<(GuildId, Origin, Epoch)>,
-    /// Those that came too late.
+    /// Copies that arrived too late.
     old: BTreeSet<(GuildId, Origin, Epoch)>,
     /// The acts that an incarnation was given copies of which were meant for another.
     strayed: BTreeSet<(GuildId, Origin, Epoch)>,

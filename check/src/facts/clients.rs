@@ -1,6 +1,6 @@
-//! What each client has taken, and what it means to do, as far as its steps show it.
+//! What each client has taken and intends to do, as its steps show it.
 //!
-//! This is how an honest client must see the world; whether it acts so is judged by the clauses.
+//! An honest client must see the same; clauses judge whether it acts on it.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -46,9 +46,9 @@ pub(crate) struct Client {
     pub(crate) opening: bool,
     /// The session of the last READY, if no op 9 has ended it.
     pub(crate) session: Option<SessionId>,
-    /// What the last READY replaced: the session, and the last number of it.
+    /// The session that the last READY replaced, and its last number.
     pub(crate) before: Option<(SessionId, u64)>,
-    /// The session of the last READY, whatever became of it, and the last number taken of it.
+    /// The session of the last READY, ended or not, and the last number taken of it.
     pub(crate) taken_before: Option<SessionId>,
     pub(crate) top: u64,
     others: Vec<Taken>,

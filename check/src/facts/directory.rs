@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use guildhall_core::directory::Notice;
 use guildhall_core::id::{GuildId, NodeId, Position, UserId};
 
-/// Who is named in which guild, with the position that was named with the entry.
+/// The entries, each with the position that it was entered with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DirectoryEntries {
     named: BTreeMap<(GuildId, UserId), Position>,

@@ -186,7 +186,7 @@ impl Relays {
         }
     }
 
-    /// A node does not own a guild any more, or has forgotten that it did.
+    /// A node no longer owns a guild, or has lost its memory of owning it.
     pub(crate) fn forget(&mut self, owner: NodeId, guild: Option<GuildId>) {
         self.followers
             .retain(|(at, _), it| *at != owner || guild.is_some_and(|guild| it.guild != guild));

@@ -51,7 +51,7 @@ impl Stops {
         self.stops.get(&node)
     }
 
-    /// Whether any node stops at all.
+    /// Whether any node is stopping.
     pub(crate) fn any(&self) -> bool {
         !self.stops.is_empty()
     }

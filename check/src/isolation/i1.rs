@@ -25,7 +25,7 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     Some(Complaint::new(message, "what is in the view of its user", got))
 }
 
-/// Whether a body is another, blanked or not. Which of the two it ought to be is judged by I5.
+/// Whether a body is another one, with content or without. I5 judges which of the two it should be.
 pub(crate) fn is_form_of(body: &Body, said: &Body) -> bool {
     let forms = message_in(body).zip(message_in(said));
     let kind = std::mem::discriminant(body) == std::mem::discriminant(said);

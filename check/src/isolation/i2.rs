@@ -47,8 +47,8 @@ pub(crate) fn taken_away(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     })
 }
 
-/// Whether others at the same node were told of what this session was not, though it was there all
-/// the time.
+/// Whether other sessions at the node got what this one did not, though it was attached all the
+/// time.
 fn is_left_out(tested: &DispatchUnderTest<'_>, position: Position) -> bool {
     let there = tested.session.resumes == 0;
     there && tested.guild.is_some_and(|guild| guild.was_told(position, tested.session.node))

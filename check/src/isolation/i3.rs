@@ -1,5 +1,5 @@
-//! I3 removal: kick, ban, leave and the guild's end close with GUILD_DELETE, after all that was owed
-//! before and before anything else of that guild; and nobody is told so who has not gone.
+//! I3 removal: a kick, ban, leave or the guild's end closes with GUILD_DELETE, after everything
+//! owed before and before anything else of that guild; and no other user gets one.
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::id::Position;

@@ -52,7 +52,7 @@ fn complain(step: &NodeStep, facts: &Facts, got: &str) -> (Subject, Complaint) {
     (subject, Complaint::new(message, "its note and op 9 only", got))
 }
 
-/// A number that is out of its turn because a replay leaves out others.
+/// A number that is out of order because a replay leaves out others.
 pub(crate) fn skips(it: &Numbered<'_>) -> Option<Complaint> {
     d4::begins(it).or_else(|| o1::numbered(it))?;
     left_out(it.facts, it.index, it.written + 1, it.s)

@@ -1,5 +1,6 @@
-//! I8 authority: an event commits only if its author was allowed it just before its position. A
-//! refusal is right at the position that it names, and that is not before what its author had got.
+//! I8 authority: an event commits only if its author was permitted it just before its position.
+//!
+//! A refusal holds at the position that it names, and that is not before what its author had got.
 
 mod refused;
 

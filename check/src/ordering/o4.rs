@@ -49,7 +49,7 @@ impl Causes {
         *answered = position.max(*answered);
     }
 
-    /// A record is about to be committed: whoever placed it was asked to.
+    /// A record is about to be committed: the owner that placed it got its request.
     pub(crate) fn strayed(
         facts: &Facts,
         statuses: &RequestStatuses,

@@ -64,7 +64,7 @@ impl Zombies {
         Some((facts.connection_name(step.node, on), complaint))
     }
 
-    /// The step is over: a heartbeat was answered, and no silent connection has been left open.
+    /// The step has ended: a heartbeat was answered, and no silent connection is still open.
     pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         let node = step.node;
         if let (Some(on), StepInput::Heartbeat, true) = (step.connection, step.input, step.open) {

@@ -1,7 +1,7 @@
-//! L3 convergence: once all is healed, every guild has an owner, and every honest client becomes live
-//! and gets all that it is owed.
+//! L3 convergence: after the world has healed, every guild gets an owner, and every honest client
+//! becomes live and gets everything that it is owed.
 //!
-//! How long that may take is the world's business: it knows when there was no progress for too long.
+//! The world decides how long that may take: it knows when there was no progress for too long.
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::id::Port;
@@ -54,7 +54,7 @@ fn unowned(facts: &Facts, guild: &Guild) -> Option<&'static str> {
 }
 
 fn waits(facts: &Facts, client: &Client) -> Option<String> {
-    // Of one whose story went wrong it is no longer known what it is owed.
+    // After a violation it is no longer known what a client is owed.
     if !client.honest || !client.on || client.spoilt {
         return None;
     }

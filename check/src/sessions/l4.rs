@@ -1,5 +1,6 @@
-//! L4 no orphans: what has ended leaves no trace. A detached session ends with its time; and what a
-//! node counts is what it must still have, no more.
+//! L4 no orphans: what has ended leaves no trace.
+//!
+//! A detached session ends at its deadline, and a census counts no more than what must still exist.
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::id::NodeId;
@@ -37,14 +38,14 @@ impl Orphans {
         }
     }
 
-    /// A node has crashed: its clock may begin anew.
+    /// A node has crashed: its clock may restart.
     pub(crate) fn crash(&mut self, node: NodeId) {
         if let Some(watch) = self.nodes.get_mut(usize::from(node.0)) {
             *watch = Deadlines::default();
         }
     }
 
-    /// The step is over: no session has outlived its time.
+    /// The step has ended: no session has outlived its deadline.
     pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         let watch = self.nodes.get_mut(usize::from(step.node.0))?;
         let grace = facts.cast.limits.orphan_slack;

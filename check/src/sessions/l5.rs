@@ -35,7 +35,7 @@ pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Ver
     let end = guild.records().partition_point(|it| it.record.position.epoch <= epoch);
     let from = guild.records().partition_point(|it| it.record.position <= log.base.position);
     let mut kept = guild.records()[from.min(end)..end].iter().map(|it| it.record.position);
-    // Its own record may be on its way to disk. Whether it is kept, the next owner will find.
+    // Its own record may be in flight to the disk. The next owner finds out whether it was written.
     let is_known = |position: &Position| {
         position.index > 0 || position.epoch < epoch || guild.at(*position).is_some()
     };

@@ -1,5 +1,7 @@
-//! L6 close codes: who ends a connection with what decides what becomes of its session. A refusal of
-//! a RESUME is op 9.
+//! L6 close codes: how a connection is closed, and by which side, decides what happens to its
+//! session.
+//!
+//! A RESUME is refused by op 9.
 
 mod fits;
 

@@ -136,14 +136,14 @@ impl Exits {
         }
     }
 
-    /// A node has crashed, or is gone: its clock may begin anew.
+    /// A node has crashed or stopped: its clock may restart.
     pub(crate) fn crash(&mut self, node: NodeId) {
         if let Some(watch) = self.nodes.get_mut(usize::from(node.0)) {
             *watch = Deadlines::default();
         }
     }
 
-    /// The step is over: the node does not outlive its time.
+    /// The step has ended: the node has not outlived its deadline.
     pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         let node = step.node;
         let timeout = matches!(step.input, StepInput::Timeout);

@@ -1,4 +1,4 @@
-//! One client's reconnect back: what it waits for, and since when.
+//! One client's reconnection: what it waits for, and since when.
 
 use guildhall_core::id::Connection;
 use guildhall_core::limits::Limits;

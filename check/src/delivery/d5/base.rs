@@ -1,5 +1,5 @@
-//! D5 for what stands for records that a journal may forget: it says what they came to, and which acts
-//! they were, as long as any may be asked for again.
+//! D5 for the base that replaces records which a journal may drop: it holds their result, and which
+//! requests they were for as long as any may be retried.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What a guild was at each position: a timeline for each thing in it, written down from its founding
-//! and the records that its journal has committed.
+//! The history of a guild: a timeline for each thing in it, from its founding and the records that
+//! its journal has committed.
 //!
 //! No state is ever copied: a view of long ago is as cheap as one of now.
 
@@ -258,8 +258,8 @@ impl History {
         origins.into_iter().find(is).map(|origin| origin.user)
     }
 
-    /// How many messages were said up to a moment, and how many of them are still there, after the
-    /// one that was said by an act.
+    /// How many messages were created after the one of this request, up to a moment, and how many
+    /// of them still exist.
     pub(crate) fn newer(&self, at: Moment, said: Origin) -> (u64, u64) {
         let after = self.said.iter().rev().take_while(|(_, origin)| *origin != said);
         let after = after.filter(|(position, _)| at.includes(*position));

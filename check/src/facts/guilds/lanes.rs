@@ -99,7 +99,7 @@ impl Lane {
 }
 
 impl Lanes {
-    /// The lane of those who see just these channels.
+    /// The lane of the sessions that see exactly these channels.
     pub(crate) fn of(
         &mut self,
         guild: u32,

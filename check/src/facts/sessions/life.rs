@@ -1,4 +1,4 @@
-//! How a session goes on: what was written, and who reads.
+//! The life of a session: what was written, detaching, resuming and ending.
 
 use guildhall_core::id::Connection;
 use guildhall_core::time::Instant;
@@ -25,7 +25,7 @@ impl Sessions {
         (hot.spoilt, hot.steady) = (true, false);
         self.cold[index as usize].written = s;
         if s >= hot.next {
-            // What these numbers stand for is not remembered.
+            // The dispatches of these numbers are not remembered.
             self.close_run(index);
             let hot = &mut self.hot[index as usize];
             (hot.next, hot.run_from) = (s + 1, s + 1);

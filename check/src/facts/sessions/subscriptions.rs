@@ -198,7 +198,7 @@ impl Sessions {
         }
     }
 
-    /// An event is committed that may be a turn of a session.
+    /// A committed event may be a turn of a session.
     pub(crate) fn turns(
         &mut self,
         ledger: &mut Ledger,

@@ -149,7 +149,7 @@ fn no_such_user(history: &History, act: &Act, at: Moment) -> bool {
     }
 }
 
-/// Whether an act is its author's to do, whatever else may be against it.
+/// Whether the author is permitted to perform an action, other objections aside.
 fn is_allowed(history: &History, author: UserId, act: &Act, at: Moment) -> bool {
     let may = |what| history.may(at, author, what, None);
     let may_there = |what, channel| history.may(at, author, what, Some(channel));

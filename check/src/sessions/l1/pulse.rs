@@ -1,4 +1,4 @@
-//! What connections have shown of themselves, and when each must be closed if it shows no more.
+//! When each connection was last heard from, and when it must be closed if it stays silent.
 
 use guildhall_core::id::{Connection, NodeId};
 use guildhall_core::time::Instant;
@@ -93,7 +93,7 @@ impl Zombies {
         })
     }
 
-    /// A node has crashed: its clock may begin anew.
+    /// A node has crashed: its clock may restart.
     pub(crate) fn crash(&mut self, node: NodeId) {
         if let Some(of) = self.nodes.get_mut(usize::from(node.0)) {
             *of = Default::default();

@@ -1,4 +1,4 @@
-//! Which close code fits what.
+//! Which close code fits which input.
 
 use guildhall_core::frame::{CloseCode, Malformed};
 

@@ -13,7 +13,7 @@ impl Contract {
         self.complain(head, clauses::SAYS, said);
     }
 
-    /// A node's step is over: what had to come of it has come, and no deadline was missed.
+    /// A node's step has ended: it has done what it had to, and missed no deadline.
     pub(super) fn node_stepped(&mut self, head: &Head) {
         self.models.stepped(&self.step, &self.facts, head.now.instant);
         self.ask(head, clauses::DEADLINES, ());
