@@ -18,29 +18,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::Dispatch;
-use guildhall_core::id::{Connection, GuildId, NodeId, Seq};
-use guildhall_core::journal::Reply;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::id::{Connection, NodeId, Seq};
+use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
-use guildhall_core::{client, directory as registry, node};
 
-use crate::bounds::b3::Work;
-use crate::bounds::b4::Admission;
 use crate::cast::Cast;
-use crate::client::c2::Ways;
-use crate::delivery::d5::Fates;
-use crate::delivery::d6::Fleeting;
+use crate::clauses::{self, Context, Found, Models, Row};
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::marks::Marks;
-use crate::ordering::o4::Causes;
 use crate::scene::Scene;
-use crate::sessions::l1::Zombies;
 use crate::sessions::l3;
-use crate::sessions::l4::Orphans;
-use crate::sessions::l7::Exits;
-use crate::sessions::l7::hand_off::HandOffs;
-use crate::violation::Violation;
+use crate::violation::{Clause, Violation};
 
 /// All clauses, listening to one history.
 #[derive(Clone, Debug)]
@@ -51,16 +40,7 @@ pub struct Contract {
     marks: Marks,
     deliveries: u64,
     last: Head,
-    causes: Causes,
-    fates: Fates,
-    fleeting: Fleeting,
-    work: Work,
-    zombies: Zombies,
-    orphans: Orphans,
-    admission: Admission,
-    exits: Exits,
-    hand_offs: HandOffs,
-    ways: Ways,
+    models: Models,
     /// The step is one for a client's deadlines.
     timeout: bool,
     /// The step is one in which a client does more than take a dispatch.
@@ -86,16 +66,7 @@ impl Contract {
             marks: Marks::default(),
             deliveries: 0,
             last,
-            causes: Causes::default(),
-            fates: Fates::default(),
-            fleeting: Fleeting::default(),
-            work: Work::default(),
-            zombies: Zombies::default(),
-            orphans: Orphans::default(),
-            admission: Admission::default(),
-            exits: Exits::default(),
-            hand_offs: HandOffs::default(),
-            ways: Ways::default(),
+            models: Models::default(),
             timeout: false,
             busy: false,
             waiting: Vec::new(),
@@ -140,6 +111,33 @@ impl Contract {
         pending
     }
 
+    /// Asks every clause of a hook, and reports each that objects. Returns those.
+    fn ask<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Vec<Clause> {
+        let mut cx = Context::new(&self.facts, &self.scene, &mut self.models, head);
+        let found = cx.ask_all(rows, about);
+        found.into_iter().map(|(clause, found)| self.report(head, clause, found)).collect()
+    }
+
+    /// Asks the clauses of a hook until one objects, and reports that one.
+    fn ask_first<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Option<Clause> {
+        let mut cx = Context::new(&self.facts, &self.scene, &mut self.models, head);
+        let (clause, found) = cx.ask_first(rows, about)?;
+        Some(self.report(head, clause, found))
+    }
+
+    /// The same, within a node's step: what else is wrong with the step follows from that.
+    fn complain<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> bool {
+        let complained = self.ask_first(head, rows, about).is_some();
+        self.scene.complained |= complained;
+        complained
+    }
+
+    #[cold]
+    fn report(&mut self, head: &Head, clause: Clause, (subject, what): Found) -> Clause {
+        self.findings.add(head, clause, subject, what);
+        clause
+    }
+
     /// Something has happened that may be waited for.
     #[inline]
     fn stirs(&mut self) {
@@ -160,7 +158,8 @@ impl Contract {
     pub fn finish(&mut self, healed: bool, gave_up: Option<String>) {
         if let Some(why) = gave_up {
             let why = if healed { why } else { format!("{why} (never healed)") };
-            l3::gave_up(&self.facts, &self.last, &why, &mut self.findings);
+            let last = self.last;
+            self.ask(&last, clauses::GIVES_UP, why.as_str());
         }
     }
 
@@ -177,47 +176,49 @@ impl Contract {
     }
 }
 
-impl Witness for Contract {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
-        self.node_hears(head, input);
-    }
-
-    fn node_output(&mut self, head: &Head, output: &node::Output) {
-        self.node_says(head, output);
+impl Observer for Contract {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        match what {
+            Observed::NodeInput(input) => self.node_hears(head, input),
+            Observed::NodeOutput(output) => self.node_says(head, output),
+            Observed::Dispatched { to, s, dispatch } => self.writes(head, to, s, dispatch),
+            Observed::ClientInput(input) => self.client_hears(head, input),
+            Observed::Delivered { on, s, dispatch } => self.takes(head, on, s, dispatch),
+            Observed::ClientOutput(output) => self.client_says(head, output),
+            Observed::JournalEvent { guild, event } => {
+                self.stirs();
+                self.journal_hears(head, guild, event);
+            }
+            Observed::JournalReply { guild, to, reply } => {
+                self.stirs();
+                self.journal_replies(head, guild, to, reply);
+            }
+            Observed::DirectoryInput(_) => {}
+            Observed::DirectoryOutput(output) => self.directory_says(head, output),
+            Observed::Timeout => self.timeout(head),
+            Observed::World(event) => {
+                // Settling makes nothing pending: it is judged by what is pending.
+                if *event != WorldEvent::Settled {
+                    self.stirs();
+                }
+                self.world_says(head, event);
+            }
+            Observed::StepEnded => self.step_ended(head),
+        }
     }
 
     #[inline]
-    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.writes(head, to, s, what);
-    }
-
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        self.client_hears(head, input);
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.writes(head, to, s, dispatch);
     }
 
     #[inline]
-    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.takes(head, on, s, what);
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.takes(head, on, s, dispatch);
     }
+}
 
-    fn client_output(&mut self, head: &Head, output: &client::Output) {
-        self.client_says(head, output);
-    }
-
-    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
-        self.stirs();
-        self.journal_hears(head, guild, event);
-    }
-
-    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
-        self.stirs();
-        self.journal_replies(head, guild, to, reply);
-    }
-
-    fn directory_output(&mut self, head: &Head, output: &registry::Output) {
-        self.directory_says(head, output);
-    }
-
+impl Contract {
     fn timeout(&mut self, head: &Head) {
         match head.actor {
             Actor::Node(node) => self.node_wakes(node),
@@ -226,15 +227,7 @@ impl Witness for Contract {
         }
     }
 
-    fn world(&mut self, head: &Head, event: &WorldEvent) {
-        // That all has settled makes nothing pending: it is judged by it.
-        if *event != WorldEvent::Settled {
-            self.stirs();
-        }
-        self.world_says(head, event);
-    }
-
-    fn stepped(&mut self, head: &Head) {
+    fn step_ended(&mut self, head: &Head) {
         self.last = *head;
         match head.actor {
             Actor::Node(_) => self.node_stepped(head),

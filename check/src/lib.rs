@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 pub mod cast;
+pub mod protocol;
 pub mod standing;
 pub mod violation;
 
+mod clauses;
 mod contract;
 mod facts;
 mod findings;

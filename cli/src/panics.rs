@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use guildhall_check::violation::Clause;
-use guildhall_core::step::Witness;
+use guildhall_core::step::Observer;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Options, Outcome};
 use guildhall_sim::run::run as run_plan;
@@ -38,11 +38,11 @@ pub(crate) fn run(
     spec: &RunSpec,
     plan: &Plan,
     options: Options,
-    witness: &mut impl Witness,
+    observer: &mut impl Observer,
 ) -> Result<Outcome, Error> {
     SILENCED.set(true);
     LOCATION.set(None);
-    let ended = catch_unwind(AssertUnwindSafe(|| run_plan(plan, options, witness)));
+    let ended = catch_unwind(AssertUnwindSafe(|| run_plan(plan, options, observer)));
     SILENCED.set(false);
     let mut outcome = match ended {
         Ok(ended) => ended.map_err(|error| spec.invalid(&error))?,
@@ -90,7 +90,7 @@ fn internal_error(spec: &RunSpec, panic: &(dyn Any + Send)) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use guildhall_core::step::Head;
+    use guildhall_core::step::{Head, Observed};
     use guildhall_plan::run::Verdict;
     use guildhall_plan::seed::Seed;
 
@@ -101,8 +101,8 @@ mod tests {
     /// Panics at a step.
     struct At(u64);
 
-    impl Witness for At {
-        fn stepped(&mut self, head: &Head) {
+    impl Observer for At {
+        fn observe(&mut self, head: &Head, _: Observed<'_>) {
             assert!(head.step < self.0, "step {} is past the last one", head.step);
         }
     }

@@ -12,13 +12,12 @@ use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
 use guildhall_core::directory::{self, Notice, Word};
-use guildhall_core::dispatch::Dispatch;
 use guildhall_core::guild::StepDown;
-use guildhall_core::id::{Connection, GuildId, NodeId, Seq, SessionId};
+use guildhall_core::id::{GuildId, NodeId, SessionId};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::node::{self, Note};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer, WorldEvent};
 use guildhall_core::{client, session};
 
 use guildhall_plan::text::at;
@@ -169,7 +168,34 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
     }
 }
 
-impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
+impl<F: FnMut(&Head, &str)> Observer for Transcript<F> {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        match what {
+            Observed::NodeInput(input) => self.node_input(head, input),
+            Observed::NodeOutput(output) => self.node_output(output),
+            Observed::Dispatched { to, s, dispatch } => {
+                let text = format!("{to} {}", self.words.dispatch(s, dispatch));
+                self.then(&text);
+            }
+            Observed::ClientInput(input) => self.client_input(head, input),
+            Observed::Delivered { on, s, dispatch } => {
+                let text = format!("{on} {}", self.words.dispatch(s, dispatch));
+                self.begin(head, &text);
+            }
+            Observed::ClientOutput(output) => self.client_output(output),
+            Observed::JournalEvent { guild, event } => self.journal_event(head, guild, event),
+            Observed::JournalReply { to, reply, .. } => self.journal_reply(to, reply),
+            Observed::DirectoryInput(input) => self.directory_input(head, input),
+            Observed::DirectoryOutput(output) => self.directory_output(output),
+            Observed::Timeout => self.begin_idly(head, "a deadline"),
+            Observed::World(event) => self.world(head, event),
+            Observed::StepEnded if self.worth => (self.takes)(head, &self.line),
+            Observed::StepEnded => {}
+        }
+    }
+}
+
+impl<F: FnMut(&Head, &str)> Transcript<F> {
     fn node_input(&mut self, head: &Head, input: &node::Input) {
         let (words, cast) = (&self.words, &self.words.cast);
         let text = match input {
@@ -210,7 +236,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         self.begin(head, &text);
     }
 
-    fn node_output(&mut self, _: &Head, output: &node::Output) {
+    fn node_output(&mut self, output: &node::Output) {
         let (words, cast) = (&self.words, &self.words.cast);
         let text = match output {
             node::Output::Frame { connection, frame } => {
@@ -256,11 +282,6 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         self.then(&text);
     }
 
-    fn dispatched(&mut self, _: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        let text = format!("{to} {}", self.words.dispatch(s, what));
-        self.then(&text);
-    }
-
     fn client_input(&mut self, head: &Head, input: &client::Input) {
         let text = match input {
             client::Input::Start => "starts".to_owned(),
@@ -285,12 +306,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         self.begin(head, &text);
     }
 
-    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
-        let text = format!("{on} {}", self.words.dispatch(s, what));
-        self.begin(head, &text);
-    }
-
-    fn client_output(&mut self, _: &Head, output: &client::Output) {
+    fn client_output(&mut self, output: &client::Output) {
         let cast = &self.words.cast;
         let text = match output {
             client::Output::Connect(node) => format!("connects to {}", cast.node(*node)),
@@ -329,7 +345,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         }
     }
 
-    fn journal_says(&mut self, _: &Head, _: GuildId, to: NodeId, reply: &Reply) {
+    fn journal_reply(&mut self, to: NodeId, reply: &Reply) {
         let text = format!("to {}: {}", self.words.cast.node(to), self.words.reply(reply));
         if matches!(reply, Reply::Confirmed { .. }) {
             let _ = write!(self.line, " -> {text}");
@@ -348,7 +364,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         }
     }
 
-    fn directory_output(&mut self, _: &Head, output: &directory::Output) {
+    fn directory_output(&mut self, output: &directory::Output) {
         let to = self.words.cast.node(output.to);
         let text = format!("to {to}: {}", self.words.notice(&output.notice));
         if is_idle(&output.notice) {
@@ -356,10 +372,6 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         } else {
             self.then(&text);
         }
-    }
-
-    fn timeout(&mut self, head: &Head) {
-        self.begin_idly(head, "a deadline");
     }
 
     fn world(&mut self, head: &Head, event: &WorldEvent) {
@@ -372,11 +384,5 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
             WorldEvent::Started(node) => format!("{} runs again", self.words.cast.node(*node)),
         };
         self.begin(head, &text);
-    }
-
-    fn stepped(&mut self, head: &Head) {
-        if self.worth {
-            (self.takes)(head, &self.line);
-        }
     }
 }

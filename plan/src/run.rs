@@ -10,7 +10,7 @@ use guildhall_check::cast::Cast;
 use guildhall_check::standing::Standing;
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::mutant::Mutant;
-use guildhall_core::step::Witness;
+use guildhall_core::step::Observer;
 use guildhall_core::time::Instant;
 
 use crate::coverage::Coverage;
@@ -20,7 +20,7 @@ use crate::topology::Topology;
 
 /// Runs plans and judges them. Several threads may call it at once.
 pub trait Runner: Sync {
-    /// Runs a plan to its end, and tells `witness` of every step.
+    /// Runs a plan to its end, and tells `observer` of every step.
     ///
     /// # Errors
     /// If the plan cannot be run.
@@ -28,7 +28,7 @@ pub trait Runner: Sync {
         &self,
         plan: &Plan,
         options: Options,
-        witness: &mut impl Witness,
+        observer: &mut impl Observer,
     ) -> Result<Outcome, PlanError>;
 
     /// The state of every participant after a step of a plan's run, or at its end if that comes

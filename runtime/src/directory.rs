@@ -1,7 +1,7 @@
 //! The directory as a task: it is spoken to over the bus, and answers.
 
 use guildhall_core::directory::{Directory, Input, Output};
-use guildhall_core::step::{Actor, Witness};
+use guildhall_core::step::{Actor, Observed, Observer};
 
 use crate::bus::{Bus, End, Letter, Mail};
 use crate::inbox::Inbox;
@@ -39,17 +39,17 @@ impl<R: Rt, B: Bus, W: Watch> Driver<R, B, W> {
 
     fn hear(&mut self, cause: u64, input: Input) {
         let (head, mut step) = self.watch.step(Actor::Directory, self.rt.now(), cause);
-        step.directory_input(&head, &input);
+        step.observe(&head, Observed::DirectoryInput(&input));
         let mut said = Vec::new();
         self.directory.handle(input, &mut said);
         for output in said {
-            step.directory_output(&head, &output);
+            step.observe(&head, Observed::DirectoryOutput(&output));
             let Output { to, notice } = output;
             let letter =
                 Letter { from: End::Directory, mail: Mail::Notice(notice), cause: head.step };
             self.bus.send(End::Node(to), letter);
         }
-        step.stepped(&head);
+        step.observe(&head, Observed::StepEnded);
         drop(step);
         let hits = self.directory.hits();
         if hits > self.hits {

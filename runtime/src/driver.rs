@@ -17,7 +17,7 @@ use guildhall_core::limits::Limits;
 use guildhall_core::mutant::Mutant;
 use guildhall_core::node::{Input, Node};
 use guildhall_core::realm::Realm;
-use guildhall_core::step::{Actor, Witness};
+use guildhall_core::step::{Actor, Observed, Observer};
 use guildhall_core::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -151,19 +151,19 @@ impl<R: Rt, B: Bus, W: Watch, C: Carrier> Driver<R, B, W, C> {
         }
         let now = self.rt.now();
         let (head, mut step) = self.watch.step(Actor::Node(self.id), now, cause);
-        step.node_input(&head, &input);
+        step.observe(&head, Observed::NodeInput(&input));
         let out = (&self.bus, &mut self.carrier, &mut step, &mut self.stopped);
         self.node.handle(now, input, &mut Out::new(head, (self.id, self.boot), out));
-        step.stepped(&head);
+        step.observe(&head, Observed::StepEnded);
     }
 
     fn timeout(&mut self) {
         let now = self.rt.now();
         let (head, mut step) = self.watch.step(Actor::Node(self.id), now, 0);
-        step.timeout(&head);
+        step.observe(&head, Observed::Timeout);
         let out = (&self.bus, &mut self.carrier, &mut step, &mut self.stopped);
         self.node.handle_timeout(now, &mut Out::new(head, (self.id, self.boot), out));
-        step.stepped(&head);
+        step.observe(&head, Observed::StepEnded);
     }
 
     /// Others say only what is for a node; what is not has lost its way.

@@ -6,7 +6,7 @@ use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::journal::keeper::{Answer, Keeper, Synced};
 use guildhall_core::journal::store::Store;
 use guildhall_core::journal::{Command, Reply};
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness};
+use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer};
 
 use crate::bus::{Bus, End, Letter, Mail};
 use crate::inbox::Inbox;
@@ -66,12 +66,12 @@ impl<R: Rt, B: Bus, W: Watch, S: Store> Driver<R, B, W, S> {
     fn tell(&self, cause: u64, event: &JournalEvent, replies: Vec<Answer>) {
         let actor = Actor::Journal(self.guild);
         let (head, mut step) = self.watch.step(actor, self.rt.now(), cause);
-        step.journal_event(&head, self.guild, event);
+        step.observe(&head, Observed::JournalEvent { guild: self.guild, event });
         for (to, reply) in replies {
-            step.journal_says(&head, self.guild, to, &reply);
+            step.observe(&head, Observed::JournalReply { guild: self.guild, to, reply: &reply });
             self.say(&head, to, reply);
         }
-        step.stepped(&head);
+        step.observe(&head, Observed::StepEnded);
     }
 
     fn say(&self, head: &Head, to: NodeId, reply: Reply) {

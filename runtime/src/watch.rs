@@ -5,14 +5,14 @@
 //! its effect. It must not act.
 
 use guildhall_core::id::NodeId;
-use guildhall_core::step::{Actor, Head, Witness};
+use guildhall_core::step::{Actor, Head, Observer};
 use guildhall_core::time::Now;
 
 /// Listens to all machines of a world.
 pub trait Watch: Clone + Send + Sync + 'static {
     /// Listens to one step. Whoever drives the machine tells it the input, then each output, then
     /// that the step is over.
-    type Step<'a>: Witness;
+    type Step<'a>: Observer;
 
     /// A machine begins a step.
     fn step(&self, actor: Actor, now: Now, cause: u64) -> (Head, Self::Step<'_>);

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use guildhall_check::standing::Standing;
-use guildhall_core::step::Witness;
+use guildhall_core::step::Observer;
 use guildhall_core::time::Instant;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Outcome, Runner, Verdict, panicked};
@@ -19,9 +19,9 @@ impl Runner for Fast {
         &self,
         plan: &Plan,
         options: Options,
-        witness: &mut impl Witness,
+        observer: &mut impl Observer,
     ) -> Result<Outcome, PlanError> {
-        run(plan, options, witness)
+        run(plan, options, observer)
     }
 
     fn standing(
@@ -42,16 +42,16 @@ pub(crate) enum End {
     OutOfBudget,
 }
 
-/// Runs a plan, tells `witness` of every step, and judges it.
+/// Runs a plan, reports every step to `observer`, and judges it.
 ///
 /// # Errors
 /// If the plan cannot be run.
 pub fn run(
     plan: &Plan,
     options: Options,
-    witness: &mut impl Witness,
+    observer: &mut impl Observer,
 ) -> Result<Outcome, PlanError> {
-    let mut world = World::new(plan, options, witness)?;
+    let mut world = World::new(plan, options, observer)?;
     // A panic of the machines is a violation of its own, and must not end a sweep. What was found
     // before it stays found; the unwound world is only asked for what it had counted.
     let ended = catch_unwind(AssertUnwindSafe(|| world.run()));

@@ -26,7 +26,7 @@ use guildhall_core::directory::Directory;
 use guildhall_core::id::{GuildId, NodeId, Port, UserId};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::node::{self, Node};
-use guildhall_core::step::{Witness, WorldEvent};
+use guildhall_core::step::{Observer, WorldEvent};
 use guildhall_core::time::{Instant, Span};
 
 use crate::agenda::Agenda;
@@ -128,10 +128,10 @@ enum Phase {
     Over(End),
 }
 
-impl<'a, W: Witness> World<'a, W> {
+impl<'a, W: Observer> World<'a, W> {
     /// # Errors
     /// If the plan cannot be run.
-    pub(crate) fn new(plan: &'a Plan, options: Options, witness: W) -> Result<Self, PlanError> {
+    pub(crate) fn new(plan: &'a Plan, options: Options, observer: W) -> Result<Self, PlanError> {
         let topology = Topology::new(plan)?;
         let faults = Faults::new(plan, &topology)?;
         let limits = topology.cast.limits.clone();
@@ -168,7 +168,7 @@ impl<'a, W: Witness> World<'a, W> {
             agenda: Agenda::new(),
             digest: Digest::new(),
             blocks: Vec::new(),
-            watch: (Contract::new(topology.cast.clone()), witness),
+            watch: (Contract::new(topology.cast.clone()), observer),
             links: Links::default(),
             ports: (0..small(nodes.len()))
                 .map(|node| Ports::new(node, small(nodes.len())))

@@ -4,11 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use guildhall_core::dispatch::Dispatch;
-use guildhall_core::id::{Connection, Port, Seq};
-use guildhall_core::step::{Actor, Head, Witness};
+use guildhall_core::id::{Port, Seq};
+use guildhall_core::step::{Actor, Head, Observed, Observer};
 use guildhall_core::time::Instant;
 use guildhall_plan::engine::references;
 use guildhall_plan::plan::{Act, Deed, Plan};
@@ -19,10 +17,10 @@ use guildhall_sim::run::run;
 #[derive(Default)]
 struct Arrivals(BTreeMap<Port, Vec<(Instant, Seq, u32)>>);
 
-impl Witness for Arrivals {
-    fn delivered(&mut self, head: &Head, _: Connection, s: Seq, what: &Arc<Dispatch>) {
-        if let Actor::Client(port) = head.actor {
-            self.0.entry(port).or_default().push((head.at, s, what.bytes));
+impl Observer for Arrivals {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        if let (Actor::Client(port), Observed::Delivered { s, dispatch, .. }) = (head.actor, what) {
+            self.0.entry(port).or_default().push((head.at, s, dispatch.bytes));
         }
     }
 }

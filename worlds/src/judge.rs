@@ -15,12 +15,11 @@ use guildhall_check::Contract;
 use guildhall_check::cast::Cast;
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::guild::StepDown;
-use guildhall_core::id::{Connection, GuildId, NodeId, Port, Seq};
-use guildhall_core::journal::Reply;
+use guildhall_core::id::{Connection, Port, Seq};
+use guildhall_core::node;
 use guildhall_core::node::Note;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
-use guildhall_core::{client, directory, node};
 use guildhall_plan::digest::Digest;
 use guildhall_runtime::watch::Watch;
 use tokio::sync::mpsc;
@@ -87,13 +86,13 @@ impl Judge {
         let now = Now::from((bench.clock)());
         let head = bench.begin(Actor::World, now, 0);
         event.hash(&mut bench.digest);
-        bench.contract.world(&head, event);
+        bench.contract.observe(&head, Observed::World(event));
         if let WorldEvent::Crashed(node) | WorldEvent::Started(node) = event {
             let started = matches!(event, WorldEvent::Started(_));
             let passed = bench.moments.node(*node, started);
             bench.tell(passed);
         }
-        bench.contract.stepped(&head);
+        bench.contract.observe(&head, Observed::StepEnded);
     }
 }
 
@@ -127,6 +126,55 @@ impl Bench {
             let _ = self.news.send(News::Passed(whom, moment));
         }
     }
+
+    /// What of the plan's moments this has brought about.
+    fn passed(
+        &mut self,
+        head: &Head,
+        what: Observed<'_>,
+    ) -> Option<(Whom, guildhall_plan::fault::Moment)> {
+        let moments = &mut self.moments;
+        match what {
+            Observed::NodeInput(input) => moments.node_input(input),
+            Observed::NodeOutput(output) => moments.node_output(output),
+            Observed::ClientInput(input) => moments.client_input(port(head)?, input),
+            Observed::ClientOutput(output) => moments.client_output(port(head)?, output),
+            Observed::JournalEvent { guild, event } => moments.journal_event(guild, event),
+            Observed::JournalReply { guild, reply, .. } => moments.journal_says(guild, reply),
+            Observed::Dispatched { .. }
+            | Observed::Delivered { .. }
+            | Observed::DirectoryInput(_)
+            | Observed::DirectoryOutput(_)
+            | Observed::Timeout
+            | Observed::World(_)
+            | Observed::StepEnded => None,
+        }
+    }
+
+    /// Tells the play that an owner steps down or a node has stopped.
+    fn owner_news(&self, head: &Head, output: &node::Output) {
+        let Actor::Node(id) = head.actor else { return };
+        match output {
+            node::Output::Note(Note::SteppedDown { guild, why, .. }) => {
+                let closed = matches!(why, StepDown::Closed);
+                let _ = self.news.send(News::SteppedDown(id, *guild, closed));
+            }
+            node::Output::Note(Note::GivenUp { guild }) => {
+                let _ = self.news.send(News::SteppedDown(id, *guild, true));
+            }
+            node::Output::Stopped => {
+                let _ = self.news.send(News::Stopped(id));
+            }
+            node::Output::Frame { .. }
+            | node::Output::Dispatch { .. }
+            | node::Output::Close { .. }
+            | node::Output::Peer { .. }
+            | node::Output::Journal { .. }
+            | node::Output::Directory(_)
+            | node::Output::Answer { .. }
+            | node::Output::Note(_) => {}
+        }
+    }
 }
 
 /// Listens to one step.
@@ -139,44 +187,36 @@ fn port(head: &Head) -> Option<Port> {
     }
 }
 
-impl Witness for Listening<'_> {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
+impl Observer for Listening<'_> {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
         let bench = &mut *self.0;
-        input.hash(&mut bench.digest);
-        bench.contract.node_input(head, input);
-        let passed = bench.moments.node_input(input);
-        bench.tell(passed);
-    }
-
-    fn node_output(&mut self, head: &Head, output: &node::Output) {
-        let bench = &mut *self.0;
-        output.hash(&mut bench.digest);
-        if let node::Output::Dispatch { connection, s, dispatch } = output {
+        match what {
+            Observed::NodeInput(input) => input.hash(&mut bench.digest),
+            Observed::NodeOutput(output) => output.hash(&mut bench.digest),
+            Observed::ClientInput(input) => input.hash(&mut bench.digest),
+            Observed::ClientOutput(output) => output.hash(&mut bench.digest),
+            Observed::JournalEvent { event, .. } => event.hash(&mut bench.digest),
+            Observed::JournalReply { to, reply, .. } => (to, reply).hash(&mut bench.digest),
+            Observed::DirectoryInput(input) => input.hash(&mut bench.digest),
+            Observed::DirectoryOutput(output) => output.hash(&mut bench.digest),
+            Observed::Timeout => bench.digest.word(0),
+            Observed::Dispatched { to, s, dispatch } => {
+                return self.dispatched(head, to, s, dispatch);
+            }
+            Observed::Delivered { on, s, dispatch } => {
+                return self.delivered(head, on, s, dispatch);
+            }
+            // The world's events are reported by `Judge::world`.
+            Observed::World(_) | Observed::StepEnded => {}
+        }
+        if let Observed::NodeOutput(node::Output::Dispatch { connection, s, dispatch }) = what {
             bench.written.write(*connection, *s, dispatch);
         }
-        bench.contract.node_output(head, output);
-        let passed = bench.moments.node_output(output);
+        bench.contract.observe(head, what);
+        let passed = bench.passed(head, what);
         bench.tell(passed);
-        let Actor::Node(id) = head.actor else { return };
-        match output {
-            node::Output::Note(Note::SteppedDown { guild, why, .. }) => {
-                let closed = matches!(why, StepDown::Closed);
-                let _ = bench.news.send(News::SteppedDown(id, *guild, closed));
-            }
-            node::Output::Note(Note::GivenUp { guild }) => {
-                let _ = bench.news.send(News::SteppedDown(id, *guild, true));
-            }
-            node::Output::Stopped => {
-                let _ = bench.news.send(News::Stopped(id));
-            }
-            node::Output::Frame { .. }
-            | node::Output::Dispatch { .. }
-            | node::Output::Close { .. }
-            | node::Output::Peer { .. }
-            | node::Output::Journal { .. }
-            | node::Output::Directory(_)
-            | node::Output::Answer { .. }
-            | node::Output::Note(_) => {}
+        if let Observed::NodeOutput(output) = what {
+            bench.owner_news(head, output);
         }
     }
 
@@ -186,16 +226,6 @@ impl Witness for Listening<'_> {
         what.hash(&mut bench.digest);
         bench.written.write(to, s, what);
         bench.contract.dispatched(head, to, s, what);
-    }
-
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        let bench = &mut *self.0;
-        input.hash(&mut bench.digest);
-        bench.contract.client_input(head, input);
-        if let Some(port) = port(head) {
-            let passed = bench.moments.client_input(port, input);
-            bench.tell(passed);
-        }
     }
 
     fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
@@ -208,50 +238,5 @@ impl Witness for Listening<'_> {
         bench.contract.delivered(head, on, s, &told);
         let passed = bench.moments.delivered(port, &told.body);
         bench.tell(passed);
-    }
-
-    fn client_output(&mut self, head: &Head, output: &client::Output) {
-        let bench = &mut *self.0;
-        output.hash(&mut bench.digest);
-        bench.contract.client_output(head, output);
-        if let Some(port) = port(head) {
-            let passed = bench.moments.client_output(port, output);
-            bench.tell(passed);
-        }
-    }
-
-    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
-        let bench = &mut *self.0;
-        event.hash(&mut bench.digest);
-        bench.contract.journal_event(head, guild, event);
-        let passed = bench.moments.journal_event(guild, event);
-        bench.tell(passed);
-    }
-
-    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
-        let bench = &mut *self.0;
-        (to, reply).hash(&mut bench.digest);
-        bench.contract.journal_says(head, guild, to, reply);
-        let passed = bench.moments.journal_says(guild, reply);
-        bench.tell(passed);
-    }
-
-    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
-        input.hash(&mut self.0.digest);
-        self.0.contract.directory_input(head, input);
-    }
-
-    fn directory_output(&mut self, head: &Head, output: &directory::Output) {
-        output.hash(&mut self.0.digest);
-        self.0.contract.directory_output(head, output);
-    }
-
-    fn timeout(&mut self, head: &Head) {
-        self.0.digest.word(0);
-        self.0.contract.timeout(head);
-    }
-
-    fn stepped(&mut self, head: &Head) {
-        self.0.contract.stepped(head);
     }
 }

@@ -11,6 +11,7 @@ use guildhall_core::peer::{PeerMessage, RelayId};
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
+use crate::protocol;
 
 type Verdict = Option<(Subject, Complaint)>;
 
@@ -50,8 +51,8 @@ impl Work {
             PeerMessage::CatchUp { relay, .. } => About::CatchUp(*relay),
             PeerMessage::Chunk { relay, chunk, .. } => {
                 let most = facts.cast.limits.chunk_entries as usize;
-                if chunk.entries() > most {
-                    let got = format!("{} entries", chunk.entries());
+                if protocol::chunk_entries(chunk) > most {
+                    let got = format!("{} entries", protocol::chunk_entries(chunk));
                     let what =
                         Complaint::new("a chunk is too large", format!("at most {most}"), got);
                     return Some((Subject::new("guild", facts.cast.guild(chunk.guild)), what));
@@ -125,7 +126,7 @@ fn classes(facts: &Facts, node: NodeId, lane: u32, what: &Dispatch) -> usize {
         let own = guild.history.has_own_rules(at, user).then_some(user);
         let roles = guild.history.member_at(at, user).cloned();
         let owner = guild.history.owner(at) == user;
-        classes.insert((session.intents.told(), roles, own, owner));
+        classes.insert((protocol::intent_class(session.intents), roles, own, owner));
     }
     classes.len()
 }

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use guildhall_core::frame::CloseCode;
 use guildhall_core::id::{NodeId, Shard, UserId};
 use guildhall_core::node::{Detach, Note};
-use guildhall_core::roll::Roll;
 use guildhall_core::time::Instant;
 
 use crate::facts::Facts;
@@ -21,7 +20,7 @@ type Verdict = Option<(Subject, Complaint)>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Admission {
     rates: Rates,
-    begun: Roll<(NodeId, UserId, Shard), Instant>,
+    begun: BTreeMap<(NodeId, UserId, Shard), Instant>,
     /// When each node last saw to its deadlines.
     timeouts: BTreeMap<NodeId, Instant>,
 }

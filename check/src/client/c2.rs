@@ -11,6 +11,7 @@ use guildhall_core::time::Instant;
 
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
+use crate::protocol;
 use way::Way;
 
 /// All clients.
@@ -56,7 +57,7 @@ impl Ways {
                 };
                 if ended.is_some() {
                     (way.ended, way.attempts) = (ended, way.attempts + 1);
-                    way.must_stop = code.is_some_and(guildhall_core::frame::CloseCode::is_final);
+                    way.must_stop = code.is_some_and(protocol::stops_client);
                 }
             }
             Input::Quit => (way.opening, way.ended) = (None, None),
@@ -107,7 +108,7 @@ impl Ways {
                 way.must_stop = false;
                 let got = format!("it stops at {}", code.code());
                 let complaint = Complaint::new("a client stops needlessly", "it comes back", got);
-                (!code.is_final()).then_some(complaint)
+                (!protocol::stops_client(*code)).then_some(complaint)
             }
             Output::Frame { .. }
             | Output::Request { .. }

@@ -8,10 +8,9 @@ use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
-use crate::bounds::{b1, b2};
+use crate::clauses;
 use crate::scene::{Said, Told};
-use crate::sessions::{l1, l3, l4, l7};
-use crate::violation::Clause;
+use crate::sessions::l3;
 
 impl Contract {
     pub(super) fn node_hears(&mut self, head: &Head, input: &Input) {
@@ -19,7 +18,7 @@ impl Contract {
         if !is_routine_to_hear(input) {
             self.stirs();
         }
-        self.work.begin();
+        self.models.begin();
         self.scene.begin(node);
         self.scene.hear(&self.facts, input);
         match input {
@@ -59,18 +58,17 @@ impl Contract {
             Input::Directory(_) | Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
             Input::Stop => {
                 if self.facts.stops.get(node).is_none() {
-                    self.hand_offs.stops(&self.facts, node, head.at);
+                    self.models.hand_offs.stops(&self.facts, node, head.at);
                 }
                 self.facts.stops(node, head.now.instant);
-                self.exits.begin(&self.facts, node);
+                self.models.exits.begin(&self.facts, node);
             }
         }
-        self.zombies.hear(&self.scene, &self.facts, head.now.instant);
-        self.admission.hear(&self.scene, head.now.instant);
+        self.models.hear(&self.scene, &self.facts, head.now.instant);
     }
 
     pub(super) fn node_wakes(&mut self, node: NodeId) {
-        self.work.begin();
+        self.models.begin();
         self.scene.begin(node);
         self.scene.told = Told::Timeout;
     }
@@ -79,33 +77,20 @@ impl Contract {
         if !is_routine_to_say(output) {
             self.stirs();
         }
-        if self.scene.stopped || self.facts.stops.is_gone(self.scene.node) {
-            let verdict = l7::speaks(&self.facts, self.scene.node);
-            self.blame(head, Clause::L7, verdict);
-        }
+        self.ask(head, clauses::OUTPUTS, ());
         match output {
             Output::Frame { connection, frame } => {
                 self.says(head, Said::Frame(*connection, *frame))
             }
             Output::Close { connection, code } => self.says(head, Said::Close(*connection, *code)),
             Output::Note(Note::Census(census)) => {
-                let (facts, now) = (&self.facts, head.now.instant);
+                let facts = &self.facts;
                 let waits = l3::counted(facts, census);
                 self.waiting.retain(|(node, _)| *node != census.node);
                 let got = waits.as_ref().map(|(_, what)| (census.node, what.got.clone()));
                 self.waiting.extend(got);
                 let calm = self.settled.is_some_and(|since| head.at > since + l3::calm(facts));
-                let waits = waits.filter(|_| calm);
-                let found = [
-                    (Clause::L1, l1::counted(facts, census)),
-                    (Clause::L4, l4::counted(facts, now, census)),
-                    (Clause::B2, b2::counted(facts, census)),
-                    (Clause::B1, b1::counted(facts, census)),
-                    (Clause::L3, waits),
-                ];
-                for (clause, verdict) in found {
-                    self.blame(head, clause, verdict);
-                }
+                self.ask(head, clauses::CENSUSES, (census, calm));
                 self.marks.add("census");
             }
             Output::Note(note) => {
@@ -113,8 +98,7 @@ impl Contract {
                 self.says(head, Said::Note(note, index));
             }
             Output::Stopped => {
-                let verdict = l7::gone(&self.facts, self.scene.node, head.now.instant);
-                self.blame(head, Clause::L7, verdict);
+                self.ask(head, clauses::STOPS, ());
                 self.scene.stopped = true;
             }
             Output::Peer { to, message } => {
@@ -180,34 +164,35 @@ impl Contract {
         let (node, now) = (self.scene.node, head.now.instant);
         match note {
             Note::Begun { connection, session, .. } => {
-                self.zombies.moves(node, *connection, now);
+                self.models.zombies.moves(node, *connection, now);
                 let index = self.facts.sessions.find(*session);
                 if index.is_some_and(|index| self.facts.sessions.has_sibling(index)) {
                     self.marks.add("ready while another session of the user lives");
                 }
             }
-            Note::Resumed { connection, .. } => self.zombies.moves(node, *connection, now),
+            Note::Resumed { connection, .. } => self.models.zombies.moves(node, *connection, now),
             Note::ResumeRefused { .. } => self.scene.refused = true,
             Note::Detached { session, .. } => {
                 if let Some(index) = self.facts.sessions.find(*session) {
-                    self.orphans.detached(&self.scene, &self.facts, index);
+                    self.models.orphans.detached(&self.scene, &self.facts, index);
                 }
             }
             Note::Ended { .. } => {
                 if let Some((_, _, Some(on))) = self.scene.notes.last() {
                     let on = *on;
-                    self.zombies.moves(node, on, now);
+                    self.models.zombies.moves(node, on, now);
                 }
             }
-            Note::RelayGap { relay, .. } => self.hand_offs.gap(&self.facts, *relay, head.at),
+            Note::RelayGap { relay, .. } => self.models.hand_offs.gap(&self.facts, *relay, head.at),
             Note::Opened { guild, .. } => {
-                if self.hand_offs.is_under_way(*guild) {
+                if self.models.hand_offs.is_under_way(*guild) {
                     self.marks.add("guild handed off while all was well");
                 }
-                let verdict = self.hand_offs.opened(&self.facts, node, *guild, head.at);
-                self.blame(head, Clause::L7, verdict);
+                self.ask(head, clauses::SERVES, *guild);
             }
-            Note::SteppedDown { guild, why: StepDown::Failed, .. } => self.hand_offs.fails(*guild),
+            Note::SteppedDown { guild, why: StepDown::Failed, .. } => {
+                self.models.hand_offs.fails(*guild)
+            }
             Note::IdentifyRefused { .. }
             | Note::RelayOpened { .. }
             | Note::RelayClosed { .. }

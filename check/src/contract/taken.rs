@@ -5,18 +5,15 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Body, Dispatch};
-use guildhall_core::event::Record;
 use guildhall_core::id::{Connection, Port, Seq};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
+use super::told::object;
+use crate::clauses::{self, Taking};
 use crate::facts::clients::Taken;
-use crate::facts::guilds::lanes::tells;
 use crate::facts::sessions::Kept;
 use crate::facts::sockets::NONE;
-use crate::findings::Complaint;
-use crate::ordering::o1;
-use crate::violation::Clause;
 
 impl Contract {
     /// A dispatch reaches a client.
@@ -102,14 +99,14 @@ impl Contract {
         // What is wrong with its session shows in all that it says from now on.
         self.facts.clients[port.0 as usize].spoilt = spoilt;
         let client = &self.facts.clients[port.0 as usize];
-        if !spoilt {
-            let wrong = o1::given(client, s, what).map(|complaint| (Clause::O1, complaint));
-            let wrong = wrong.or_else(|| self.not_sent(model, s, what).filter(|_| takes));
-            if let Some((clause, complaint)) = wrong {
-                let subject = self.facts.client_name(port);
-                self.facts.clients[port.0 as usize].spoilt = true;
-                self.blame(head, clause, Some((subject, complaint)));
-            }
+        let facts = &self.facts;
+        let taking = Taking { facts, client, model, s, what, is_new: takes };
+        if let Some((clause, complaint)) =
+            (!spoilt).then(|| object(clauses::TAKES, &taking)).flatten()
+        {
+            let subject = self.facts.client_name(port);
+            self.facts.clients[port.0 as usize].spoilt = true;
+            self.report(head, clause, (subject, complaint));
         }
         if let Some(Kept::Own(own)) =
             (model != NONE).then(|| self.facts.sessions.said(model, s)).flatten()
@@ -117,26 +114,6 @@ impl Contract {
             self.facts.live |= Arc::ptr_eq(&own, what);
         }
         self.took(port, s, what);
-    }
-
-    /// Whether a client takes something that its session was not sent under that number, and which
-    /// clause that breaks: what was never said at all is a creation.
-    fn not_sent(&self, model: u32, s: u64, what: &Arc<Dispatch>) -> Option<(Clause, Complaint)> {
-        if model == NONE {
-            let got = format!("{} as s={s}", what.body.name());
-            let complaint = Complaint::new("a client is told of no session", "READY first", got);
-            return Some((Clause::O3, complaint));
-        }
-        let complaint = o1::taken(&self.facts, model, s, what)?;
-        let created = what.source.is_some_and(|source| {
-            let guild = self.facts.ledger.guild(source.guild);
-            let record = guild.and_then(|guild| guild.event(source.position));
-            let said =
-                |record: &Arc<Record>| tells(record, true, what) || tells(record, false, what);
-            matches!(what.body, Body::MessageCreate(_) | Body::MessageUpdate(_))
-                && !record.is_some_and(said)
-        });
-        Some((if created { Clause::D6 } else { Clause::O1 }, complaint))
     }
 
     /// What a client knows after it was given this.
@@ -157,7 +134,7 @@ impl Contract {
         client.top = s;
         if matches!(what.body, Body::Ready(_) | Body::Resumed) {
             client.live = true;
-            self.ways.enters(port);
+            self.models.ways.enters(port);
         }
         if let Some(source) = what.source {
             let Some(guild) = facts.ledger.find(source.guild) else { return };

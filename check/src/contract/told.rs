@@ -11,49 +11,13 @@ use guildhall_core::id::{Connection, NodeId, Position, Seq};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
-use crate::delivery::{d1, d2, d3, d4, d6, d7, d9};
+use crate::clauses::{self, Numbered};
+use crate::delivery::d3;
 use crate::facts::sessions::seats::{Due, Seat, Told};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
 use crate::fresh::Fresh;
-use crate::isolation::{i1, i2, i3, i4, i5, i7};
-use crate::ordering::{o1, o2, o3};
-use crate::sessions::{l2, l8};
 use crate::violation::Clause;
-
-type Judge = fn(&Fresh<'_>) -> Option<Complaint>;
-
-/// The clauses on a dispatch that is not just what was due, in the order in which they are asked:
-/// whether it is real, whether it has its place, whether it is for this session, whether it is its
-/// turn.
-const CLAUSES: [(Clause, Judge); 13] = [
-    (Clause::O3, o3::first),
-    (Clause::D7, d7::judge),
-    (Clause::I5, i5::judge),
-    (Clause::D6, d6::judge),
-    (Clause::O2, o2::judge),
-    (Clause::O3, o3::judge),
-    (Clause::I3, i3::judge),
-    (Clause::I7, i7::judge),
-    (Clause::I2, i2::taken_away),
-    (Clause::I1, i1::judge),
-    (Clause::I2, i2::judge),
-    (Clause::D1, d1::judge),
-    (Clause::D3, d3::inexact),
-];
-
-/// Those on a dispatch that shows just what it should: whether it comes when it should.
-const WHEN: [(Clause, Judge); 9] = [
-    (Clause::O3, o3::first),
-    (Clause::D9, d9::judge),
-    (Clause::O2, o2::judge),
-    (Clause::I3, i3::judge),
-    (Clause::O3, o3::judge),
-    (Clause::D2, d2::judge),
-    (Clause::D3, d3::judge),
-    (Clause::D4, d4::judge),
-    (Clause::L8, l8::judge),
-];
 
 impl Contract {
     /// A node is about to write to a connection: has what that will touch on its way here.
@@ -92,10 +56,8 @@ impl Contract {
             return;
         }
         let Some(index) = self.facts.session_on(node, to) else {
-            if !self.scene.complained
-                && let Some(verdict) = l2::stray(&self.scene, &self.facts, to, what.body.name())
-            {
-                self.complain(head, Clause::L2, verdict);
+            if !self.scene.complained {
+                self.complain(head, clauses::STRAYS, (to, what.body.name()));
             }
             return;
         };
@@ -106,7 +68,7 @@ impl Contract {
             Some((clause, complaint)) => {
                 let subject = self.facts.session_name(index);
                 self.facts.sessions.spoil(index, s);
-                self.blame(head, clause, Some((subject, complaint)));
+                self.report(head, clause, (subject, complaint));
             }
             None => self.told(head, index, s, what),
         }
@@ -121,36 +83,25 @@ impl Contract {
         what: &Arc<Dispatch>,
     ) -> Option<(Clause, Complaint)> {
         let facts = &self.facts;
-        let (session, written) = (facts.sessions.get(index), facts.sessions.written(index));
-        if session.fresh
-            && let Some(complaint) = d4::begins(s, written, what)
-        {
-            let left_out = i4::left_out(facts, index, written + 1, s);
-            let wrong = left_out.map(|complaint| (Clause::I4, complaint));
-            return wrong.or(Some((Clause::D4, complaint)));
-        }
-        if let Some(complaint) = o1::numbered(s, written, what) {
-            let left_out = i4::left_out(facts, index, written + 1, s);
-            let wrong = left_out.map(|complaint| (Clause::I4, complaint));
-            return wrong.or(Some((Clause::O1, complaint)));
+        let written = facts.sessions.written(index);
+        let number = Numbered { facts, index, s, written, what };
+        if let Some(wrong) = object(clauses::NUMBERS, &number) {
+            return Some(wrong);
         }
         if s < facts.sessions.hot(index).next {
-            return o1::repeated(facts, index, s, what).map(|complaint| (Clause::O1, complaint));
+            return object(clauses::REPLAYS, &number);
         }
         let fresh = Fresh::new(facts, (&self.scene, head.now.instant), index, s, what);
         if fresh.fits() {
-            return Some((Clause::D4, d4::judge(&fresh)?));
+            return object(clauses::OWED, &fresh);
         }
         let shows_well = if let Body::GuildCreate(snapshot) = &what.body {
             d3::is_exact(&fresh, snapshot)
         } else {
             matches!(what.body, Body::Resumed | Body::GuildUnavailable)
         };
-        let find = |clauses: &[(Clause, Judge)]| {
-            clauses.iter().find_map(|(clause, judge)| Some((*clause, judge(&fresh)?)))
-        };
-        let wrong = if shows_well { None } else { find(&CLAUSES) };
-        wrong.or_else(|| find(&WHEN))
+        let wrong = if shows_well { None } else { object(clauses::DISPATCHES, &fresh) };
+        wrong.or_else(|| object(clauses::TIMING, &fresh))
     }
 
     /// It is as it should be.
@@ -215,8 +166,7 @@ impl Contract {
                 facts.ledger.get_mut(guild).tell(position, node);
                 sessions.told_entry(index, place, at);
                 sessions.pass(&facts.ledger, index, place);
-                let verdict = self.work.words(&self.facts, node, (lane, at), what);
-                self.blame(head, Clause::B3, verdict);
+                self.ask(head, clauses::RENDERS, ((lane, at), what));
                 self.marks.told(&what.body);
             }
             Due::Turn(turn, _) if turn.position == position => {
@@ -234,4 +184,11 @@ impl Contract {
             }
         }
     }
+}
+
+type Objects<T> = (Clause, fn(&T) -> Option<Complaint>);
+
+/// The first clause that objects to a dispatch.
+pub(super) fn object<T>(rows: &[Objects<T>], about: &T) -> Option<(Clause, Complaint)> {
+    rows.iter().find_map(|(clause, judge)| Some((*clause, judge(about)?)))
 }

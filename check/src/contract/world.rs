@@ -4,19 +4,19 @@ use guildhall_core::id::NodeId;
 use guildhall_core::step::{Head, WorldEvent};
 
 use super::Contract;
-use crate::sessions::l3;
+use crate::clauses;
 
 impl Contract {
     pub(super) fn world_says(&mut self, head: &Head, event: &WorldEvent) {
         self.settled = None;
         match event {
             WorldEvent::FaultBegan { index, .. } => {
-                self.hand_offs.strikes(&self.facts, *index);
+                self.models.hand_offs.strikes(&self.facts, *index);
                 self.facts.healed = false;
                 self.marks.add("fault began");
             }
             WorldEvent::FaultEnded { index, .. } => {
-                self.hand_offs.relieved(*index, head.at);
+                self.models.hand_offs.relieved(*index, head.at);
                 self.marks.add("fault ended");
             }
             WorldEvent::Healed => {
@@ -24,7 +24,8 @@ impl Contract {
                 self.marks.add("healed");
             }
             WorldEvent::Settled => {
-                l3::settled(self.pending(), head, &mut self.findings);
+                let pending = self.pending();
+                self.ask(head, clauses::SETTLES, pending.as_deref());
                 self.settled = Some(head.at);
             }
             WorldEvent::Crashed(node) => self.crashes(head, *node),
@@ -44,7 +45,7 @@ impl Contract {
             self.marks.add("session lost with its node");
         }
         self.facts.stops.forget(node);
-        self.hand_offs.crash();
+        self.models.hand_offs.crash();
         self.vanishes(head, node);
     }
 
@@ -58,9 +59,6 @@ impl Contract {
     fn vanishes(&mut self, head: &Head, node: NodeId) {
         self.waiting.retain(|(waits, _)| *waits != node);
         self.facts.crash(node, head.now.instant);
-        self.zombies.crash(node);
-        self.orphans.crash(node);
-        self.admission.crash(node);
-        self.exits.crash(node);
+        self.models.crash(node);
     }
 }

@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::facts::sessions::seats::Told as Standing;
 use crate::findings::{Complaint, Subject};
 use crate::fresh::Fresh;
+use crate::protocol;
 use crate::scene::{Scene, Told};
 
 /// What an op 9 or 11 may take on the wire at most.
@@ -125,7 +126,8 @@ pub(crate) fn gives(
     let first = if from.epoch == epoch { from.index } else { 0 };
     let fleeting = (chunk.position.index - first.min(chunk.position.index)).saturating_sub(kept);
     let count = (wanted.len() - idle.saturating_sub(1)) as u64 + fleeting;
-    let bytes: u64 = wanted.iter().map(|it| it.bytes()).sum::<u64>() + 128 * fleeting;
+    let bytes: u64 =
+        wanted.iter().map(|it| protocol::record_bytes(it)).sum::<u64>() + 128 * fleeting;
     let limits = &facts.cast.limits;
     let holds =
         count <= u64::from(limits.catch_up_events) && bytes <= u64::from(limits.catch_up_bytes);
@@ -140,7 +142,11 @@ pub(crate) fn gives(
 
 /// A node has seen to its deadlines: nobody goes on as if nothing were whose guild's owner is out of
 /// reach.
-pub(crate) fn woke(facts: &Facts, node: NodeId, now: Instant) -> Option<(Subject, Complaint)> {
+pub(crate) fn woke(scene: &Scene, facts: &Facts, now: Instant) -> Option<(Subject, Complaint)> {
+    if !matches!(scene.told, Told::Timeout) {
+        return None;
+    }
+    let node = scene.node;
     let wait = facts.cast.limits.unreachable_after;
     for (number, guild) in facts.ledger.all() {
         let heard = facts.hearing.of(node, guild.id);
@@ -174,7 +180,7 @@ fn ended(scene: &Scene, facts: &Facts, now: Instant, index: u32, why: End) -> Op
     match why {
         End::Quit => {
             let quit = match scene.told {
-                Told::Closed(how) => how.ends_session() && scene.session == Some(index),
+                Told::Closed(how) => protocol::ends_session(how) && scene.session == Some(index),
                 Told::Other
                 | Told::Timeout
                 | Told::Named

@@ -1,12 +1,13 @@
 //! D4 all or nothing: a RESUME is accepted if and only if it may be; then come exactly the
 //! dispatches after `seq`, then a RESUMED, then live ones.
 
-use guildhall_core::dispatch::{Body, Dispatch};
+use guildhall_core::dispatch::Body;
 use guildhall_core::frame::Resume;
 use guildhall_core::id::NodeId;
 use guildhall_core::node::Note;
 use guildhall_core::session::ResumeRefusal;
 
+use crate::clauses::Numbered;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
 use crate::fresh::Fresh;
@@ -124,8 +125,9 @@ fn justified(facts: &Facts, index: u32, low: u64, last: u64) -> bool {
 }
 
 /// The first dispatch after an accepted RESUME must be the one after `seq`.
-pub(crate) fn begins(s: u64, seq: u64, what: &Dispatch) -> Option<Complaint> {
-    (s != seq + 1).then(|| {
+pub(crate) fn begins(it: &Numbered<'_>) -> Option<Complaint> {
+    let Numbered { s, written: seq, what, .. } = *it;
+    (it.facts.sessions.get(it.index).fresh && s != seq + 1).then(|| {
         let expected = format!("s={}, the one after seq", seq + 1);
         Complaint::new(
             "a replay begins elsewhere",

@@ -2,22 +2,24 @@
 //! and nothing that was asked for once happens twice.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, Position};
 use guildhall_core::request::Origin;
 
+use crate::clauses::{Taking, Verdict};
 use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::kinds::{message_of, said_in};
+use crate::facts::guilds::lanes::tells;
 use crate::facts::guilds::render::{Rendering, itself_to_all, message_in, render};
 use crate::facts::guilds::timeline::Moment;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 use crate::fresh::Fresh;
 use crate::isolation::i1::is_form_of;
-
-type Verdict = Option<(Subject, Complaint)>;
+use crate::ordering::o1;
 
 /// Where each ephemeral act has happened.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +58,17 @@ pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdi
 fn describe(record: &Record) -> String {
     message_of(record)
         .map_or_else(|| format!("{:?}", record.event), |message| format!("{:?}", message.content))
+}
+
+/// An honest client takes a message that its session was not sent, and that no event says at all.
+pub(crate) fn invented(it: &Taking<'_>) -> Option<Complaint> {
+    let (source, what) = (it.what.source?, it.what);
+    let complaint = o1::not_sent(it)?;
+    let guild = it.facts.ledger.guild(source.guild);
+    let record = guild.and_then(|guild| guild.event(source.position));
+    let said = |record: &Arc<Record>| tells(record, true, what) || tells(record, false, what);
+    let created = message_in(&what.body).is_some() && !record.is_some_and(said);
+    created.then_some(complaint)
 }
 
 /// An owner tells of an event that is known: it must be the same. Its predecessor may be another, for

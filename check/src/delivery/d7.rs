@@ -12,6 +12,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::hearing::word;
 use crate::findings::{Complaint, Subject};
 use crate::fresh::Fresh;
+use crate::protocol;
 
 type Verdict = Option<(Subject, Complaint)>;
 
@@ -88,7 +89,7 @@ fn shows(facts: &Facts, guild: &Guild, chunk: &Chunk) -> Verdict {
 /// Whether a record is durable and says anything to anybody. An epoch record does not: what comes of
 /// it if it is lost is L5's and D5's business.
 fn is_seen(record: &Record) -> bool {
-    record.event.is_durable() && record.event != Event::Opened
+    !protocol::is_ephemeral(&record.event) && record.event != Event::Opened
 }
 
 /// A record is about to be committed: nobody was told of it, or of anything after it.

@@ -1,16 +1,17 @@
 //! Whom the directory names, as its own words show it: entered since the founding or since its last
 //! removal.
 
+use std::collections::BTreeMap;
+
 use guildhall_core::directory::Notice;
 use guildhall_core::id::{GuildId, NodeId, Position, UserId};
-use guildhall_core::roll::Roll;
 
 /// Who is named in which guild, with the position that was named with the entry.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Named {
-    named: Roll<(GuildId, UserId), Position>,
+    named: BTreeMap<(GuildId, UserId), Position>,
     /// Which guilds each node was ever told to be a user's.
-    told: Roll<(NodeId, UserId), Vec<GuildId>>,
+    told: BTreeMap<(NodeId, UserId), Vec<GuildId>>,
 }
 
 impl Named {
@@ -27,7 +28,7 @@ impl Named {
     pub(crate) fn says(&mut self, to: NodeId, notice: &Notice) {
         match notice {
             Notice::Entered { guild, user, mark } => {
-                let known = self.named.or_default((*guild, *user));
+                let known = self.named.entry((*guild, *user)).or_default();
                 *known = (*known).max(*mark);
             }
             Notice::Removed { guild, user, at } => {
@@ -49,7 +50,7 @@ impl Named {
     }
 
     fn tell(&mut self, to: NodeId, user: UserId, guilds: &[GuildId]) {
-        let told = self.told.or_default((to, user));
+        let told = self.told.entry((to, user)).or_default();
         for guild in guilds {
             if !told.contains(guild) {
                 told.reserve_exact(1);

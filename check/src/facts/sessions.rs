@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use guildhall_core::dispatch::{Dispatch, Intents};
 use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard, UserId};
-use guildhall_core::roll::Roll;
 use guildhall_core::time::Instant;
 
 use super::guilds::Ledger;
@@ -97,10 +96,10 @@ pub(crate) struct Session {
 pub(crate) struct Sessions {
     hot: Vec<Hot>,
     cold: Vec<Session>,
-    by_id: Roll<SessionId, u32>,
+    by_id: BTreeMap<SessionId, u32>,
     /// Those that have not ended, by node.
     living: BTreeMap<NodeId, BTreeSet<u32>>,
-    by_user: Roll<UserId, Theirs>,
+    by_user: BTreeMap<UserId, Theirs>,
 }
 
 /// The sessions of one user.
@@ -168,7 +167,7 @@ impl Sessions {
     ) -> u32 {
         let index = self.cold.len() as u32;
         self.living.entry(node).or_default().insert(index);
-        let theirs = self.by_user.or_default(user);
+        let theirs = self.by_user.entry(user).or_default();
         theirs.ever += 1;
         theirs.living.reserve_exact(1);
         theirs.living.push(index);

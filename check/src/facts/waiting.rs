@@ -1,10 +1,9 @@
 //! IDENTIFYs that wait for the directory's word, with what was so when they came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guildhall_core::frame::Identify;
 use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard, UserId};
-use guildhall_core::roll::Roll;
 
 /// One IDENTIFY.
 #[derive(Clone, Debug)]
@@ -21,9 +20,9 @@ pub(crate) struct Waiting {
 /// All of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Waits {
-    waiting: Roll<(NodeId, Connection), Waiting>,
+    waiting: BTreeMap<(NodeId, Connection), Waiting>,
     /// All who ever identified at a node, and how many there are of each node.
-    ever: Roll<(NodeId, UserId, Shard), ()>,
+    ever: BTreeSet<(NodeId, UserId, Shard)>,
     counts: BTreeMap<NodeId, u64>,
 }
 
@@ -33,7 +32,7 @@ impl Waits {
     }
 
     pub(crate) fn begin(&mut self, node: NodeId, on: Connection, waiting: Waiting) {
-        if self.ever.insert((node, waiting.user, waiting.identify.shard), ()).is_none() {
+        if self.ever.insert((node, waiting.user, waiting.identify.shard)) {
             *self.counts.entry(node).or_default() += 1;
         }
         self.waiting.insert((node, on), waiting);

@@ -3,12 +3,14 @@
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
 
-use crate::delivery::d2;
+use crate::clauses::Numbered;
+use crate::delivery::{d2, d4};
 use crate::facts::Facts;
 use crate::facts::guilds::kinds::said_in;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::Kept;
 use crate::findings::{Complaint, Subject};
+use crate::ordering::o1;
 use crate::scene::{Said, Scene};
 
 /// Something is said in a step that has refused a RESUME.
@@ -46,9 +48,15 @@ fn complain(scene: &Scene, facts: &Facts, got: &str) -> (Subject, Complaint) {
     (subject, Complaint::new(message, "its note and op 9 only", got))
 }
 
+/// A number that is out of its turn because a replay leaves out others.
+pub(crate) fn skips(it: &Numbered<'_>) -> Option<Complaint> {
+    d4::begins(it).or_else(|| o1::numbered(it))?;
+    left_out(it.facts, it.index, it.written + 1, it.s)
+}
+
 /// Numbers from `from` on are passed over before `s` is written: if that is in a replay, and they
 /// stand for what the user would not be told now, somebody has looked at permissions again.
-pub(crate) fn left_out(facts: &Facts, index: u32, from: u64, s: u64) -> Option<Complaint> {
+fn left_out(facts: &Facts, index: u32, from: u64, s: u64) -> Option<Complaint> {
     let session = facts.sessions.get(index);
     let hidden = |number: &u64| match facts.sessions.said(index, *number) {
         Some(Kept::Said(lane, at)) => facts.ledger.entry(lane, at).is_some_and(|entry| {

@@ -13,7 +13,7 @@ use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 
-pub(crate) use refused::{refused, unconfirmed};
+pub(crate) use refused::answered;
 
 /// An event is about to be committed, or is told if it is ephemeral.
 pub(crate) fn committed(

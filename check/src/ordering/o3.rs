@@ -4,9 +4,19 @@
 use guildhall_core::dispatch::Body;
 use guildhall_core::id::ChannelId;
 
+use crate::clauses::Taking;
 use crate::facts::sessions::seats::{Due, Told};
+use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
 use crate::fresh::Fresh;
+
+/// An honest client takes something of no session.
+pub(crate) fn without_session(it: &Taking<'_>) -> Option<Complaint> {
+    (it.is_new && it.model == NONE).then(|| {
+        let got = format!("{} as s={}", it.what.body.name(), it.s);
+        Complaint::new("a client is told of no session", "READY first", got)
+    })
+}
 
 /// A dispatch under a new number: READY has its place.
 pub(crate) fn first(fresh: &Fresh<'_>) -> Option<Complaint> {

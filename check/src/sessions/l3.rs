@@ -6,17 +6,16 @@
 use guildhall_core::census::{Census, Table};
 use guildhall_core::id::Port;
 use guildhall_core::request::Origin;
-use guildhall_core::step::Head;
 use guildhall_core::time::Span;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::seats::Told;
 use crate::facts::sockets::NONE;
-use crate::findings::{Complaint, Findings, Subject};
-use crate::violation::Clause;
+use crate::findings::{Complaint, Subject};
 
 /// So many refusals of older attempts are no coincidence.
 const IN_VAIN: u32 = 64;
@@ -121,12 +120,10 @@ pub(crate) fn in_vain(refusals: u32, origin: Origin) -> Option<Complaint> {
 }
 
 /// The world says that all is settled.
-pub(crate) fn settled(pending: Option<String>, head: &Head, findings: &mut Findings) {
-    if let Some(pending) = pending {
-        let expected = "nothing pending in a world that has settled";
-        let complaint = Complaint::new("the world has settled too early", expected, pending);
-        findings.add(head, Clause::L3, Subject::new("world", "world"), complaint);
-    }
+pub(crate) fn settled(pending: Option<&str>) -> Verdict {
+    let expected = "nothing pending in a world that has settled";
+    let complaint = Complaint::new("the world has settled too early", expected, pending?);
+    Some((Subject::new("world", "world"), complaint))
 }
 
 /// How long after everybody has what is owed a relay may still look for what nobody is owed.
@@ -152,12 +149,12 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Compla
 }
 
 /// The world has waited for as long as the limits allow, without progress.
-pub(crate) fn gave_up(facts: &Facts, head: &Head, why: &str, findings: &mut Findings) {
+pub(crate) fn gave_up(facts: &Facts, why: &str) -> Verdict {
     let pending = pending(facts).unwrap_or_else(|| "nothing that this checker knows of".to_owned());
     let complaint = Complaint::new(
         format!("the healed world does not settle: {pending}"),
         "every guild owned, every honest client live and told all that it is owed",
         why,
     );
-    findings.add(head, Clause::L3, Subject::new("world", "world"), complaint);
+    Some((Subject::new("world", "world"), complaint))
 }

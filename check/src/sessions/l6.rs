@@ -8,6 +8,7 @@ use guildhall_core::node::{End, Note};
 
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
+use crate::protocol;
 use crate::scene::{Said, Scene, Told};
 use fits::fits;
 
@@ -52,7 +53,7 @@ pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
 fn left(scene: &Scene, facts: &Facts) -> Verdict {
     let (Told::Closed(how), Some(index)) = (scene.told, scene.session) else { return None };
     let session = facts.sessions.get(index);
-    let quits = how.ends_session();
+    let quits = protocol::ends_session(how);
     let fits = if quits {
         scene.end(index) == Some(End::Quit)
     } else if facts.stops.get(scene.node).is_some() {

@@ -107,7 +107,11 @@ pub(crate) fn gone(facts: &Facts, node: NodeId, now: Instant) -> Verdict {
 }
 
 /// A node that is gone says something.
-pub(crate) fn speaks(facts: &Facts, node: NodeId) -> Verdict {
+pub(crate) fn speaks(scene: &Scene, facts: &Facts) -> Verdict {
+    let node = scene.node;
+    if !scene.stopped && !facts.stops.is_gone(node) {
+        return None;
+    }
     complain(facts, node, ["has stopped, and speaks", "nothing", "something"])
 }
 

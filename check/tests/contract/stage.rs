@@ -24,7 +24,7 @@ use guildhall_core::node::{self, Node};
 use guildhall_core::permission::{Overwrite, Permissions, Target};
 use guildhall_core::realm::Realm;
 use guildhall_core::state::State;
-use guildhall_core::step::{Actor, Head, Recorder, Step, Witness, WorldEvent};
+use guildhall_core::step::{Actor, Head, Observed, Observer, Recorder, Step, WorldEvent};
 use guildhall_core::time::{Instant, Now, Span};
 
 /// Somebody's next input.
@@ -220,8 +220,8 @@ impl Stage {
     /// The world says something.
     pub(crate) fn world(&mut self, event: &WorldEvent) {
         let head = self.head(Actor::World);
-        self.recorder.world(&head, event);
-        self.recorder.stepped(&head);
+        self.recorder.observe(&head, Observed::World(event));
+        self.recorder.observe(&head, Observed::StepEnded);
     }
 }
 

@@ -2,17 +2,14 @@
 //! that it begins with. All of it is kept up to one step, and nothing after that.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use guildhall_core::directory::{Notice, Word};
-use guildhall_core::dispatch::Dispatch;
 use guildhall_core::frame::{ClientFrame, ServerFrame};
-use guildhall_core::id::{Connection, GuildId, Seq};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::request::Origin;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer, WorldEvent};
 use guildhall_core::time::Instant;
-use guildhall_core::{client, directory, node};
+use guildhall_core::{client, node};
 
 use super::Part;
 use guildhall_plan::plan::{Plan, PlanError};
@@ -218,29 +215,38 @@ impl Trace {
     }
 }
 
-impl Witness for Trace {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
-        self.begin(head, Root::None, kind_at_node(input));
+impl Observer for Trace {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        let idle = |idle| if idle { Kind::Idle } else { Kind::Telling };
+        match what {
+            Observed::NodeInput(input) => self.begin(head, Root::None, kind_at_node(input)),
+            Observed::ClientInput(input) => {
+                let ack = ServerFrame::HeartbeatAck;
+                let is_ack = matches!(input, client::Input::Frame { frame, .. } if *frame == ack);
+                self.begin(head, self.client_root(head, input), idle(is_ack));
+            }
+            Observed::Delivered { .. } => self.begin(head, Root::None, Kind::Telling),
+            Observed::JournalEvent { event, .. } => {
+                let confirm =
+                    matches!(event, JournalEvent::Asked { command: Command::Confirm { .. }, .. });
+                self.begin(head, Root::None, idle(confirm));
+            }
+            Observed::DirectoryInput(input) => {
+                self.begin(head, Root::None, idle(matches!(input.word, Word::Since { .. })));
+            }
+            Observed::Timeout => self.begin(head, Root::None, Kind::Deadline),
+            Observed::World(event) => self.world(head, event),
+            Observed::NodeOutput(_)
+            | Observed::Dispatched { .. }
+            | Observed::ClientOutput(_)
+            | Observed::JournalReply { .. }
+            | Observed::DirectoryOutput(_)
+            | Observed::StepEnded => {}
+        }
     }
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        let ack = matches!(input, client::Input::Frame { frame: ServerFrame::HeartbeatAck, .. });
-        let kind = if ack { Kind::Idle } else { Kind::Telling };
-        self.begin(head, self.client_root(head, input), kind);
-    }
-    fn delivered(&mut self, head: &Head, _: Connection, _: Seq, _: &Arc<Dispatch>) {
-        self.begin(head, Root::None, Kind::Telling);
-    }
-    fn journal_event(&mut self, head: &Head, _: GuildId, event: &JournalEvent) {
-        let confirm = matches!(event, JournalEvent::Asked { command: Command::Confirm { .. }, .. });
-        self.begin(head, Root::None, if confirm { Kind::Idle } else { Kind::Telling });
-    }
-    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
-        let idle = matches!(input.word, Word::Since { .. });
-        self.begin(head, Root::None, if idle { Kind::Idle } else { Kind::Telling });
-    }
-    fn timeout(&mut self, head: &Head) {
-        self.begin(head, Root::None, Kind::Deadline);
-    }
+}
+
+impl Trace {
     fn world(&mut self, head: &Head, event: &WorldEvent) {
         let root = match event {
             WorldEvent::FaultBegan { index, .. } if head.step <= self.most => {

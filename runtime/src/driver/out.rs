@@ -7,7 +7,7 @@ use guildhall_core::dispatch::Dispatch;
 use guildhall_core::id::{Connection, NodeId, Seq};
 use guildhall_core::machine::Sink;
 use guildhall_core::node::{Outbox, Output};
-use guildhall_core::step::{Head, Witness};
+use guildhall_core::step::{Head, Observed, Observer};
 
 use crate::bus::{Bus, End, Letter, Mail};
 use crate::carrier::Carrier;
@@ -23,7 +23,7 @@ pub(super) struct Out<'a, B, C, S> {
     stopped: &'a mut bool,
 }
 
-impl<'a, B: Bus, C: Carrier, S: Witness> Out<'a, B, C, S> {
+impl<'a, B: Bus, C: Carrier, S: Observer> Out<'a, B, C, S> {
     pub(super) const fn new(
         head: Head,
         (id, boot): (NodeId, u32),
@@ -37,9 +37,9 @@ impl<'a, B: Bus, C: Carrier, S: Witness> Out<'a, B, C, S> {
     }
 }
 
-impl<B: Bus, C: Carrier, S: Witness> Sink<Output> for Out<'_, B, C, S> {
+impl<B: Bus, C: Carrier, S: Observer> Sink<Output> for Out<'_, B, C, S> {
     fn emit(&mut self, output: Output) {
-        self.step.node_output(&self.head, &output);
+        self.step.observe(&self.head, Observed::NodeOutput(&output));
         match output {
             Output::Frame { connection, frame } => self.carrier.frame(connection, &frame),
             Output::Dispatch { connection, s, dispatch } => {
@@ -62,7 +62,7 @@ impl<B: Bus, C: Carrier, S: Witness> Sink<Output> for Out<'_, B, C, S> {
     }
 }
 
-impl<B: Bus, C: Carrier, S: Witness> Outbox for Out<'_, B, C, S> {
+impl<B: Bus, C: Carrier, S: Observer> Outbox for Out<'_, B, C, S> {
     #[inline]
     fn dispatch(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.step.dispatched(&self.head, connection, s, dispatch);

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use guildhall_core::client::{self, Identity};
 use guildhall_core::directory::Directory;
-use guildhall_core::dispatch::{Body, Dispatch, Intents};
+use guildhall_core::dispatch::{Body, Intents};
 use guildhall_core::id::{
-    ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, Shard, Token, UserId,
+    ChannelId, Connection, GuildId, NodeId, Nonce, Port, Shard, Token, UserId,
 };
 use guildhall_core::journal::Base;
 use guildhall_core::journal::memory::Memory;
@@ -16,7 +16,7 @@ use guildhall_core::limits::Limits;
 use guildhall_core::realm::Realm;
 use guildhall_core::request::{Act, Origin, Outcome, Request};
 use guildhall_core::state::State;
-use guildhall_core::step::{Actor, Head, Witness};
+use guildhall_core::step::{Actor, Head, Observed, Observer};
 use guildhall_core::time::{Now, Span};
 use guildhall_runtime::bus::{Bus, End, Hub, Letter, Mail};
 use guildhall_runtime::client::{Address, Wish};
@@ -50,21 +50,19 @@ struct Ears {
 
 struct Listening<'a>(MutexGuard<'a, Heard>, &'a Notify);
 
-impl Witness for Listening<'_> {
-    fn delivered(&mut self, head: &Head, on: Connection, _: Seq, what: &Arc<Dispatch>) {
+impl Observer for Listening<'_> {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        if matches!(what, Observed::StepEnded) {
+            self.1.notify_waiters();
+        }
         let Actor::Client(port) = head.actor else { return };
-        self.0.bodies.entry(port.0).or_default().push(what.body.clone());
-        self.0.sockets.insert(port.0, on);
-    }
-
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        if let (Actor::Client(port), client::Input::Answer(answer)) = (head.actor, input) {
+        if let Observed::Delivered { on, dispatch, .. } = what {
+            self.0.bodies.entry(port.0).or_default().push(dispatch.body.clone());
+            self.0.sockets.insert(port.0, on);
+        }
+        if let Observed::ClientInput(client::Input::Answer(answer)) = what {
             self.0.outcomes.entry(port.0).or_default().push(answer.outcome);
         }
-    }
-
-    fn stepped(&mut self, _: &Head) {
-        self.1.notify_waiters();
     }
 }
 

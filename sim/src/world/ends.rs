@@ -13,7 +13,7 @@ use guildhall_core::journal::Command;
 use guildhall_core::machine::Sink;
 use guildhall_core::node::{self, Note, Outbox};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::step::{Head, Witness};
+use guildhall_core::step::{Head, Observed, Observer};
 
 use super::stage::{Caller, Stage};
 use super::{place, small};
@@ -30,11 +30,11 @@ pub(crate) struct NodeEnd<'a, W> {
     pub(crate) node: usize,
 }
 
-impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
+impl<W: Observer> Sink<node::Output> for NodeEnd<'_, W> {
     fn emit(&mut self, output: node::Output) {
         let (stage, cause, node) = (&mut *self.stage, self.head.step, self.node);
         stage.fold(&output);
-        stage.watch.node_output(&self.head, &output);
+        stage.watch.observe(&self.head, Observed::NodeOutput(&output));
         match output {
             node::Output::Frame { connection, frame } => {
                 let link = stage.ports[node].link(connection);
@@ -74,7 +74,7 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
     }
 }
 
-impl<W: Witness> NodeEnd<'_, W> {
+impl<W: Observer> NodeEnd<'_, W> {
     fn command(&mut self, guild: GuildId, command: Command) {
         let (guild, node) = (guild_place(guild), small(self.node));
         match &command {
@@ -162,7 +162,7 @@ impl<W: Witness> NodeEnd<'_, W> {
     }
 }
 
-impl<W: Witness> Outbox for NodeEnd<'_, W> {
+impl<W: Observer> Outbox for NodeEnd<'_, W> {
     #[inline]
     fn expect(&self, connection: Connection) {
         let link = self.stage.ports[self.node].link(connection);
@@ -184,11 +184,11 @@ pub(crate) struct ClientEnd<'a, W> {
     pub(crate) client: u32,
 }
 
-impl<W: Witness> Sink<client::Output> for ClientEnd<'_, W> {
+impl<W: Observer> Sink<client::Output> for ClientEnd<'_, W> {
     fn emit(&mut self, output: client::Output) {
         let (stage, cause, client) = (&mut *self.stage, self.head.step, self.client);
         stage.fold(&output);
-        stage.watch.client_output(&self.head, &output);
+        stage.watch.observe(&self.head, Observed::ClientOutput(&output));
         match output {
             client::Output::Connect(node) => {
                 let link = stage.connect(Caller::Client(client), node.0, cause);

@@ -1,7 +1,7 @@
 //! How the world does to its machines what a plan's faults say.
 
 use guildhall_core::frame::ClientFrame;
-use guildhall_core::step::{Witness, WorldEvent};
+use guildhall_core::step::{Observer, WorldEvent};
 use guildhall_core::time::Span;
 
 use super::blow::Blow;
@@ -57,7 +57,7 @@ impl Faults {
     }
 }
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// The time of a fault has come: it strikes, or waits for its milestone.
     pub(super) fn fault(&mut self, index: u32) {
         match self.faults.awaited[index as usize] {

@@ -2,14 +2,14 @@
 
 use guildhall_core::frame::{ClientFrame, Identify, Malformed, Resume};
 use guildhall_core::id::{NodeId, Seq, Token};
-use guildhall_core::step::Witness;
+use guildhall_core::step::Observer;
 
 use super::World;
 use super::stage::Caller;
 use crate::event::Parcel;
 use guildhall_plan::fault::{Knock, Misdeed};
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// A hostile client speaks out of turn.
     pub(super) fn misbehave(&mut self, client: u32, link: Option<u32>, deed: Misdeed, cause: u64) {
         let Some(link) = link else { return };

@@ -9,7 +9,7 @@ use guildhall_core::journal::keeper::{Answer, Keeper, Synced};
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::{Base, Command, Reply};
 use guildhall_core::mutant::Mutant;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness};
+use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer};
 use guildhall_core::time::Span;
 
 use super::stage::Stage;
@@ -64,32 +64,32 @@ struct JournalEnd<'a, W> {
     journal: usize,
 }
 
-impl<'a, W: Witness> JournalEnd<'a, W> {
+impl<'a, W: Observer> JournalEnd<'a, W> {
     fn begin(stage: &'a mut Stage<W>, journal: usize, cause: u64, event: &JournalEvent) -> Self {
         let (now, guild) = (instant(stage.now).into(), guild_id(journal));
         let head = stage.begin(cause, now, Actor::Journal(guild));
         stage.fold(event);
-        stage.watch.journal_event(&head, guild, event);
+        stage.watch.observe(&head, Observed::JournalEvent { guild, event });
         Self { stage, head, journal }
     }
 
     fn say(&mut self, to: NodeId, reply: Reply) {
         let (stage, guild) = (&mut *self.stage, guild_id(self.journal));
         stage.fold(&(to, &reply));
-        stage.watch.journal_says(&self.head, guild, to, &reply);
+        stage.watch.observe(&self.head, Observed::JournalReply { guild, to, reply: &reply });
         let from = Spot::Journal(place(self.journal));
         let parcel = Parcel::Reply(place(self.journal), reply);
         stage.mail(from, Spot::Node(to.0), self.head.step, parcel);
     }
 
     fn end(self) -> u64 {
-        self.stage.watch.stepped(&self.head);
+        self.stage.watch.observe(&self.head, Observed::StepEnded);
         self.stage.end_step();
         self.head.step
     }
 }
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// Somebody asks a journal for something.
     pub(super) fn ask_journal(
         &mut self,

@@ -3,7 +3,7 @@
 
 use guildhall_core::id::NodeId;
 use guildhall_core::node;
-use guildhall_core::step::{Witness, WorldEvent};
+use guildhall_core::step::{Observer, WorldEvent};
 
 use super::{World, new_node, place, small};
 use crate::event::{Event, Kind};
@@ -14,7 +14,7 @@ use guildhall_plan::topology::guild_id;
 
 use super::stage::Whom;
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// A node crashes.
     pub(super) fn crash(&mut self, node: usize, forever: bool) {
         let host = &mut self.nodes[node];

@@ -2,12 +2,12 @@
 //! again when the fault is over. One that is not gone by then is killed first.
 
 use guildhall_core::node;
-use guildhall_core::step::Witness;
+use guildhall_core::step::Observer;
 
 use super::{World, small};
 use crate::event::{Event, Kind};
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// A node is to stop. One that is down anyway stays down until the fault is over.
     pub(super) fn stop(&mut self, node: usize) {
         if !self.is_up(node) {

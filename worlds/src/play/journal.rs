@@ -11,7 +11,7 @@ use guildhall_core::journal::keeper::{Answer, Keeper, Synced};
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::{Base, Command};
 use guildhall_core::mutant::Mutant;
-use guildhall_core::step::{Actor, JournalEvent, Witness};
+use guildhall_core::step::{Actor, JournalEvent, Observed, Observer};
 use guildhall_core::time::{Instant, Now, Span};
 use guildhall_plan::plan::Latency;
 use guildhall_plan::seed::{Domain, Key, Seed};
@@ -212,14 +212,14 @@ impl<T: Timeline> Journal<T> {
     fn tell(&self, cause: u64, event: &JournalEvent, replies: Vec<Answer>) {
         let now = Now::from(Instant::micros(self.time.now()));
         let (head, mut step) = self.judge.step(Actor::Journal(self.guild), now, cause);
-        step.journal_event(&head, self.guild, event);
+        step.observe(&head, Observed::JournalEvent { guild: self.guild, event });
         for (to, reply) in replies {
-            step.journal_says(&head, self.guild, to, &reply);
+            step.observe(&head, Observed::JournalReply { guild: self.guild, to, reply: &reply });
             let from = End::Journal(self.guild);
             let letter = Letter { from, mail: Mail::Reply(reply), cause: head.step };
             self.post.send(End::Node(to), letter);
         }
-        step.stepped(&head);
+        step.observe(&head, Observed::StepEnded);
     }
 }
 

@@ -14,7 +14,6 @@ use guildhall_core::id::{ChannelId, GuildId, MessageId, Position, RoleId, UserId
 use guildhall_core::journal::Base;
 use guildhall_core::permission::{Overwrite, Permissions};
 use guildhall_core::request::Origin;
-use guildhall_core::roll::Roll;
 
 use super::timeline::{Moment, Timeline};
 
@@ -27,7 +26,7 @@ pub(crate) struct History {
     owner: Timeline<UserId>,
     roles: BTreeMap<RoleId, Timeline<Option<Permissions>>>,
     channels: Line<ChannelId, Overwrite>,
-    members: Roll<UserId, Timeline<Option<Arc<[RoleId]>>>>,
+    members: BTreeMap<UserId, Timeline<Option<Arc<[RoleId]>>>>,
     count: Timeline<u32>,
     banned: BTreeMap<UserId, Timeline<bool>>,
     deleted: Timeline<bool>,
@@ -116,7 +115,7 @@ impl History {
     }
 
     fn member(&mut self, at: Position, user: UserId, roles: Option<Arc<[RoleId]>>) {
-        let line = self.members.or_default(user);
+        let line = self.members.entry(user).or_default();
         let (was, is) = (line.at(Moment::NOW).is_some(), roles.is_some());
         line.set(at, roles);
         let count = *self.count.at(Moment::NOW);
@@ -218,11 +217,7 @@ impl History {
 
     /// All members, ascending.
     pub(crate) fn members(&self, at: Moment) -> impl Iterator<Item = (UserId, &Arc<[RoleId]>)> {
-        let members = self.members.iter();
-        let members = members.filter_map(move |(user, line)| Some((*user, line.at(at).as_ref()?)));
-        let mut members: Vec<_> = members.collect();
-        members.sort_unstable_by_key(|(user, _)| *user);
-        members.into_iter()
+        self.members.iter().filter_map(move |(user, line)| Some((*user, line.at(at).as_ref()?)))
     }
 
     pub(crate) fn role(&self, at: Moment, role: RoleId) -> Option<Permissions> {

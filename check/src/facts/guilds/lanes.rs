@@ -11,6 +11,7 @@ use guildhall_core::id::{ChannelId, Position};
 use super::Committed;
 use super::kinds::{message_of, said_in};
 use super::render::blank;
+use crate::protocol::message_bytes;
 
 /// Something that was said, as it is told in a lane.
 #[derive(Clone, Debug)]
@@ -105,11 +106,11 @@ impl Lane {
         }
     }
 
-    /// What the dispatch of a record takes on the wire, as `core/src/dispatch.rs` estimates it.
+    /// What the dispatch of a record takes on the wire, as both sides estimate it.
     fn bytes(&self, record: &Record) -> u64 {
         message_of(record).map_or(200, |message| {
-            let content = if self.whole { message.content.len() as u64 } else { 0 };
-            420 + content + 24 * message.mentions.len() as u64
+            let content = if self.whole { message.content.len() } else { 0 };
+            message_bytes(content, message.mentions.len())
         })
     }
 }

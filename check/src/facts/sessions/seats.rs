@@ -18,6 +18,7 @@ use super::super::guilds::render::{Rendering, may_read, render, wanted};
 use super::super::guilds::timeline::Moment;
 use super::super::sockets::NONE;
 use super::Sessions;
+use crate::protocol;
 
 /// Where a session stands in one of its guilds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -143,8 +144,7 @@ impl Sessions {
         pass(lane, cursor, ledger.lanes.len(lane));
         for turn in &seat.turns {
             count += turn.bodies.len() as u64;
-            let size = |body: &Body| u64::from(Dispatch::private(body.clone()).bytes);
-            bytes += turn.bodies.iter().map(size).sum::<u64>();
+            bytes += turn.bodies.iter().map(protocol::dispatch_bytes).sum::<u64>();
         }
         (count - if seat.turns.is_empty() { 0 } else { u64::from(seat.nth) }, bytes)
     }

@@ -11,12 +11,18 @@ use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 
-/// An owner refuses. `got` is what the author had got when the request was first sent.
-pub(crate) fn refused(
+/// An owner refuses a request; `got` is the position that its author had got when asking.
+pub(crate) fn answered(
     facts: &Facts,
+    node: NodeId,
     answer: &Answer,
     got: Option<Position>,
 ) -> Option<(Subject, Complaint)> {
+    refused(facts, answer, got).or_else(|| unconfirmed(facts, node, answer))
+}
+
+/// An owner refuses. `got` is what the author had got when the request was first sent.
+fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Option<(Subject, Complaint)> {
     let Outcome::Refused { why, at: Some(at) } = answer.outcome else { return None };
     let (origin, guild) = (answer.origin, answer.guild);
     let author = facts.cast.user(origin.user);
@@ -36,11 +42,7 @@ pub(crate) fn refused(
 
 /// An owner refuses without knowing that it was not over when it was asked: another one may have done
 /// the act since.
-pub(crate) fn unconfirmed(
-    facts: &Facts,
-    node: NodeId,
-    answer: &Answer,
-) -> Option<(Subject, Complaint)> {
+fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Option<(Subject, Complaint)> {
     let Outcome::Refused { at: Some(_), .. } = answer.outcome else { return None };
     let owner = facts.owners.get(node, answer.guild)?;
     let came = owner.came(answer.origin, answer.attempt)?;

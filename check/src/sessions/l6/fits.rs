@@ -3,6 +3,7 @@
 use guildhall_core::frame::{CloseCode, Malformed};
 
 use crate::facts::Facts;
+use crate::protocol;
 use crate::scene::{Scene, Told};
 
 /// Whether a close with this code fits what the client has sent; B4 judges rates and sizes.
@@ -20,8 +21,10 @@ pub(crate) fn fits(scene: &Scene, facts: &Facts, code: CloseCode) -> bool {
             scene.session.is_some() || scene.identifying
         }
         (CloseCode::AuthenticationFailed, Told::Identify(identify)) => !known(identify.token),
-        (CloseCode::InvalidShard, Told::Identify(identify)) => !identify.shard.is_valid(),
-        (CloseCode::InvalidIntents, Told::Identify(identify)) => !identify.intents.is_valid(),
+        (CloseCode::InvalidShard, Told::Identify(identify)) => !protocol::is_shard(identify.shard),
+        (CloseCode::InvalidIntents, Told::Identify(identify)) => {
+            !protocol::are_documented(identify.intents)
+        }
         (
             CloseCode::UnknownOpcode
             | CloseCode::NotAuthenticated

@@ -5,7 +5,7 @@ use guildhall_core::directory;
 use guildhall_core::frame::{ClientFrame, Farewell};
 use guildhall_core::id::{Connection, SessionId};
 use guildhall_core::node::{self, Node};
-use guildhall_core::step::{Actor, Head, Witness};
+use guildhall_core::step::{Actor, Head, Observed, Observer};
 use guildhall_core::time::Span;
 
 use super::{Letter, Stage, Wire, connection, id, port};
@@ -24,7 +24,7 @@ impl Stage {
                 let due = self.nodes[node].poll_timeout().is_some_and(|at| at <= self.now);
                 if due && !self.down[node] {
                     let head = self.head(Actor::Node(id(node)));
-                    self.recorder.timeout(&head);
+                    self.recorder.observe(&head, Observed::Timeout);
                     let mut out = Vec::new();
                     self.nodes[node].handle_timeout(head.now, &mut out);
                     self.node_says(&head, node, out);
@@ -33,7 +33,7 @@ impl Stage {
             for client in 0..self.clients.len() {
                 if self.clients[client].poll_timeout().is_some_and(|at| at <= self.now) {
                     let head = self.head(Actor::Client(port(client)));
-                    self.recorder.timeout(&head);
+                    self.recorder.observe(&head, Observed::Timeout);
                     let mut out = Vec::new();
                     self.clients[client].handle_timeout(head.now, &mut out);
                     self.client_says(&head, client, out);
@@ -53,7 +53,7 @@ impl Stage {
                 Letter::Directory(input) => self.direct(input),
                 Letter::Node(node, input) => {
                     let head = self.head(Actor::Node(id(node)));
-                    self.recorder.node_input(&head, &input);
+                    self.recorder.observe(&head, Observed::NodeInput(&input));
                     let mut out = Vec::new();
                     self.nodes[node].handle(head.now, input, &mut out);
                     self.node_says(&head, node, out);
@@ -64,7 +64,7 @@ impl Stage {
                         client::Input::Dispatch { connection, s, dispatch } => {
                             self.recorder.delivered(&head, *connection, *s, dispatch);
                         }
-                        input => self.recorder.client_input(&head, input),
+                        input => self.recorder.observe(&head, Observed::ClientInput(input)),
                     }
                     let mut out = Vec::new();
                     self.clients[client].handle(head.now, input, &mut out);
@@ -76,7 +76,7 @@ impl Stage {
 
     fn node_says(&mut self, head: &Head, node: usize, said: Vec<node::Output>) {
         for output in said {
-            self.recorder.node_output(head, &output);
+            self.recorder.observe(head, Observed::NodeOutput(&output));
             let (on, input) = match output {
                 node::Output::Frame { connection, frame } => {
                     (connection, client::Input::Frame { connection, frame })
@@ -127,12 +127,12 @@ impl Stage {
                 self.letters.push_back(Letter::Client(client, input));
             }
         }
-        self.recorder.stepped(head);
+        self.recorder.observe(head, Observed::StepEnded);
     }
 
     fn client_says(&mut self, head: &Head, client: usize, said: Vec<client::Output>) {
         for output in said {
-            self.recorder.client_output(head, &output);
+            self.recorder.observe(head, Observed::ClientOutput(&output));
             match output {
                 client::Output::Connect(node) => self.connect(client, usize::from(node.0)),
                 client::Output::Frame { connection, frame } => self.up(client, connection, frame),
@@ -153,7 +153,7 @@ impl Stage {
                 | client::Output::GaveUp(_) => {}
             }
         }
-        self.recorder.stepped(head);
+        self.recorder.observe(head, Observed::StepEnded);
     }
 
     fn connect(&mut self, client: usize, node: usize) {

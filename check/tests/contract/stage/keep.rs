@@ -6,7 +6,7 @@ use guildhall_core::journal::store::{Store, Trouble};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::mutant::Plant;
 use guildhall_core::node;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness};
+use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer};
 
 use super::{Letter, Stage};
 
@@ -15,7 +15,7 @@ impl Stage {
     pub(super) fn keep(&mut self, guild: GuildId, from: NodeId, command: Command) {
         let head = self.head(Actor::Journal(guild));
         let asked = JournalEvent::Asked { from, command: command.clone() };
-        self.recorder.journal_event(&head, guild, &asked);
+        self.recorder.observe(&head, Observed::JournalEvent { guild, event: &asked });
         let of = self.journals.iter().position(|(known, _)| *known == guild).unwrap();
         let (store, plant) = (&mut self.journals[of].1, &mut Plant::new(None));
         let fenced = |epoch, trouble| match trouble {
@@ -44,13 +44,16 @@ impl Stage {
         if let Some(reply) = at_once {
             self.reply(&head, guild, from, reply);
         }
-        self.recorder.stepped(&head);
+        self.recorder.observe(&head, Observed::StepEnded);
         if synced.is_empty() && matches!(command, Command::Confirm { .. } | Command::Compact { .. })
         {
             return;
         }
         let head = self.head(Actor::Journal(guild));
-        self.recorder.journal_event(&head, guild, &JournalEvent::Synced { records: synced });
+        self.recorder.observe(
+            &head,
+            Observed::JournalEvent { guild, event: &JournalEvent::Synced { records: synced } },
+        );
         let (fence, log) = (self.journals[of].1.fence(), self.journals[of].1.read());
         match command {
             Command::Open { ticket } => {
@@ -61,11 +64,11 @@ impl Stage {
             }
             Command::Append { .. } | Command::Confirm { .. } | Command::Compact { .. } => {}
         }
-        self.recorder.stepped(&head);
+        self.recorder.observe(&head, Observed::StepEnded);
     }
 
     fn reply(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: Reply) {
-        self.recorder.journal_says(head, guild, to, &reply);
+        self.recorder.observe(head, Observed::JournalReply { guild, to, reply: &reply });
         let input = node::Input::Journal { guild, reply };
         self.letters.push_back(Letter::Node(usize::from(to.0), input));
     }
@@ -73,14 +76,14 @@ impl Stage {
     /// The directory is told something.
     pub(super) fn direct(&mut self, input: directory::Input) {
         let head = self.head(Actor::Directory);
-        self.recorder.directory_input(&head, &input);
+        self.recorder.observe(&head, Observed::DirectoryInput(&input));
         let mut out = Vec::new();
         self.directory.handle(input, &mut out);
         for output in out {
-            self.recorder.directory_output(&head, &output);
+            self.recorder.observe(&head, Observed::DirectoryOutput(&output));
             let input = node::Input::Directory(output.notice);
             self.letters.push_back(Letter::Node(usize::from(output.to.0), input));
         }
-        self.recorder.stepped(&head);
+        self.recorder.observe(&head, Observed::StepEnded);
     }
 }
