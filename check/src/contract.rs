@@ -23,16 +23,18 @@ use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 
 use crate::cast::Cast;
+use crate::checker::{Checker, Custom};
 use crate::clauses::{self, Context, Found, Models, Row};
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::marks::Marks;
 use crate::scene::Scene;
 use crate::sessions::l3;
+use crate::view::View;
 use crate::violation::{Clause, Violation};
 
 /// All clauses, listening to one history.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Contract {
     facts: Facts,
     scene: Scene,
@@ -41,6 +43,7 @@ pub struct Contract {
     deliveries: u64,
     last: Head,
     models: Models,
+    custom: Custom,
     /// The step is one for a client's deadlines.
     timeout: bool,
     /// The step is one in which a client does more than take a dispatch.
@@ -67,12 +70,20 @@ impl Contract {
             deliveries: 0,
             last,
             models: Models::default(),
+            custom: Custom::default(),
             timeout: false,
             busy: false,
             waiting: Vec::new(),
             calm: Cell::new(false),
             settled: None,
         }
+    }
+
+    /// Judges by these checkers too. Their findings are violations like those of the contract.
+    #[must_use]
+    pub fn with_checkers(mut self, checkers: Vec<Box<dyn Checker + Send>>) -> Self {
+        self.custom = Custom::new(checkers);
+        self
     }
 
     /// What was found so far, in the order in which it was found. Of each clause and subject the
@@ -181,9 +192,13 @@ impl Observer for Contract {
         match what {
             Observed::NodeInput(input) => self.node_hears(head, input),
             Observed::NodeOutput(output) => self.node_says(head, output),
-            Observed::Dispatched { to, s, dispatch } => self.writes(head, to, s, dispatch),
+            Observed::Dispatched { to, s, dispatch } => {
+                return self.dispatched(head, to, s, dispatch);
+            }
             Observed::ClientInput(input) => self.client_hears(head, input),
-            Observed::Delivered { on, s, dispatch } => self.takes(head, on, s, dispatch),
+            Observed::Delivered { on, s, dispatch } => {
+                return self.delivered(head, on, s, dispatch);
+            }
             Observed::ClientOutput(output) => self.client_says(head, output),
             Observed::JournalEvent { guild, event } => {
                 self.stirs();
@@ -205,20 +220,37 @@ impl Observer for Contract {
             }
             Observed::StepEnded => self.step_ended(head),
         }
+        self.call(|checker, view, findings| checker.observe(head, what, view, findings));
     }
 
     #[inline]
     fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.writes(head, to, s, dispatch);
+        if !self.custom.is_empty() {
+            self.call(|checker, view, findings| {
+                checker.dispatched(head, (to, s), dispatch, view, findings);
+            });
+        }
     }
 
     #[inline]
     fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.takes(head, on, s, dispatch);
+        if !self.custom.is_empty() {
+            self.call(|checker, view, findings| {
+                checker.delivered(head, (on, s), dispatch, view, findings);
+            });
+        }
     }
 }
 
 impl Contract {
+    /// Calls each custom checker.
+    fn call(&mut self, mut of: impl FnMut(&mut dyn Checker, &View<'_>, &mut Findings)) {
+        let (view, findings) = (View::new(&self.facts), &mut self.findings);
+        self.custom.each(|checker| of(checker, &view, findings));
+    }
+
     fn timeout(&mut self, head: &Head) {
         match head.actor {
             Actor::Node(node) => self.node_wakes(node),

@@ -10,6 +10,7 @@ pub mod protocol;
 pub mod standing;
 pub mod violation;
 
+mod checker;
 mod clauses;
 mod contract;
 mod facts;
@@ -17,6 +18,7 @@ mod findings;
 mod fresh;
 mod marks;
 mod scene;
+mod view;
 mod watch;
 
 mod bounds;
@@ -26,7 +28,11 @@ mod isolation;
 mod ordering;
 mod sessions;
 
+pub use checker::{Checker, Checkers};
 pub use contract::Contract;
+pub use findings::{Findings, Subject};
+pub use view::View;
+pub use violation::{Clause, Violation};
 
 /// The names of all the marks that a run can come by: a sweep that never reaches one of them proves
 /// nothing of what it stands for.
