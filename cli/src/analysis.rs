@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use guildhall_explain::failure::{Examined, Failure, Line, Origin, examine};
-use guildhall_explain::shrink::{Budget, Same, ShrinkError};
+use guildhall_explain::repeater::Repeater;
+use guildhall_explain::shrink::{Budget, Goal, ShrinkError, Signature};
 use guildhall_sim::run::Fast;
 
 use crate::error::Error;
@@ -48,7 +49,7 @@ struct Analysed {
 }
 
 /// Analysed groups by what identifies their shrunk runs.
-type AnalysedGroups = BTreeMap<(Same, FaultKinds), Analysed>;
+type AnalysedGroups = BTreeMap<(Signature, FaultKinds), Analysed>;
 
 impl Analyzer<'_> {
     /// Analyses the first groups, which are the most frequent ones.
@@ -57,7 +58,7 @@ impl Analyzer<'_> {
         let mut analysed = AnalysedGroups::new();
         let mut tried = 0;
         for (key, group) in groups {
-            let GroupKey::Violation(same, _) = &key else {
+            let GroupKey::Violation(signature, _) = &key else {
                 analysis.rest.push((key, group));
                 continue;
             };
@@ -66,10 +67,10 @@ impl Analyzer<'_> {
                 continue;
             }
             tried += 1;
-            match self.examine(same, &group)? {
+            match self.examine(signature, &group)? {
                 Ok(examined) => {
-                    let (same, spec) = (same.clone(), group.smallest.spec.clone());
-                    add(&mut analysed, same, Analysed { group, spec, examined });
+                    let (signature, spec) = (signature.clone(), group.smallest.spec.clone());
+                    add(&mut analysed, signature, Analysed { group, spec, examined });
                 }
                 Err(error) => {
                     analysis.nondeterminism = true;
@@ -88,16 +89,18 @@ impl Analyzer<'_> {
     /// Shrinks and explains the smallest run of a group. The inner error is nondeterminism.
     fn examine(
         &self,
-        same: &Same,
+        signature: &Signature,
         group: &FailureGroup,
     ) -> Result<Result<Examined, ShrinkError>, Error> {
         let spec = &group.smallest.spec;
         let (plan, options) = (spec.plan()?, spec.conditions.options());
         let origin = Origin { name: spec.target.name(), digest: group.smallest.digest };
         let budget = if self.folder.is_some() { Budget::default() } else { Budget::brief() };
+        let runner = Fast::new();
         let examined = panics::silenced(|| {
             while_shrinking(|progress| {
-                examine(&Fast, &plan, options, &origin, same, budget, self.threads, progress)
+                let repeater = Repeater::new(&runner, options, self.threads);
+                examine(repeater, &plan, &origin, Goal { signature, budget, progress })
             })
         });
         match examined {
@@ -156,10 +159,10 @@ pub(crate) fn size(failure: &Failure) -> (Option<u64>, u64) {
 }
 
 /// Adds an analysed group. Of two whose shrunk runs are alike, the smaller one represents both.
-fn add(all: &mut AnalysedGroups, same: Same, new: Analysed) {
+fn add(all: &mut AnalysedGroups, signature: Signature, new: Analysed) {
     let faults = &new.examined.shrunk.plan.faults;
     let faults: FaultKinds = faults.iter().map(|part| part.fault.word().to_owned()).collect();
-    let key = (same, faults);
+    let key = (signature, faults);
     let Some(old) = all.remove(&key) else {
         all.insert(key, new);
         return;

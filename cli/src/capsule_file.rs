@@ -8,6 +8,7 @@ use guildhall_plan::capsule::Capsule;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Options, Outcome};
 use guildhall_plan::seed::Seed;
+use guildhall_sim::run::Fast;
 
 use crate::conditions::{Conditions, MUTANTS_BUILD};
 use crate::error::Error;
@@ -51,6 +52,8 @@ pub(crate) fn run_spec(command: &str, path: &Path, capsule: &Capsule) -> Result<
             text::shell(&path.display().to_string())
         )));
     }
+    let missing = capsule.require_checkers(&Fast::new());
+    missing.map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
     Ok(RunSpec {
         target: Target::File { path: path.to_owned(), plan: Box::new(capsule.plan.clone()) },
         seed: capsule.plan.seed,

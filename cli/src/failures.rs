@@ -8,7 +8,7 @@ use std::fmt;
 
 use guildhall_check::violation::Violation;
 use guildhall_explain::cone::Cone;
-use guildhall_explain::shrink::Same;
+use guildhall_explain::shrink::Signature;
 use guildhall_plan::digest::Fingerprint;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, Verdict};
@@ -48,7 +48,7 @@ pub(crate) struct FailedRun {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum GroupKey {
     /// What was violated, and which faults led to it.
-    Violation(Same, FaultKinds),
+    Violation(Signature, FaultKinds),
     /// Without a verdict: the scenario, and the kind of ending.
     NoVerdict(String, String),
 }
@@ -111,7 +111,7 @@ pub(crate) fn fault_kinds(
 ) -> Result<FaultKinds, Error> {
     let Some(first) = outcome.violations.first() else { return Ok(FaultKinds::new()) };
     let options = spec.conditions.options();
-    let cone = panics::silenced(|| Cone::of(&Fast, plan, options, first.step));
+    let cone = panics::silenced(|| Cone::of(&Fast::new(), plan, options, first.step));
     let cone = cone.map_err(|error| spec.invalid(&error))?;
     let kinds = cone.map(|cone| cone.near.kinds(plan)).unwrap_or_default();
     Ok(kinds.into_iter().map(str::to_owned).collect())
@@ -122,7 +122,7 @@ impl FailureGroups {
     pub(crate) fn add(&mut self, run: FailedRun, causes: FaultKinds) {
         let scenario = run.spec.target.name();
         let key = match &run.ending {
-            Ending::Violated { first, .. } => GroupKey::Violation(Same::of(first), causes),
+            Ending::Violated { first, .. } => GroupKey::Violation(Signature::of(first), causes),
             Ending::Inconclusive | Ending::Broken(_) => {
                 GroupKey::NoVerdict(scenario.clone(), run.ending.kind())
             }

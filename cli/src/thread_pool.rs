@@ -11,7 +11,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use guildhall_explain::parallel::Parallel;
+use guildhall_explain::repeater::Parallel;
 use rayon::prelude::*;
 
 use crate::error::Error;

@@ -31,6 +31,9 @@ pub struct Capsule {
     /// The bug that was planted, if one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<Mutant>,
+    /// The custom checkers that judged the run: a program that does not have them cannot judge it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checkers: Vec<String>,
     /// What must come of it.
     pub expect: Expect,
     /// The engine that wrote it.
@@ -55,6 +58,14 @@ pub enum Expect {
     /// It breaks this clause first: a bug that is still open, or planted.
     Violation(Clause),
 }
+
+/// A capsule needs a custom checker that a program does not have.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("it needs the custom checker `{0}`, which this program does not have")]
+pub struct MissingChecker(
+    /// The name of the checker.
+    pub String,
+);
 
 /// How a capsule's run differs from what it says.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -88,7 +99,8 @@ impl Capsule {
         options: Options,
     ) -> Result<(Self, Outcome), PlanError> {
         let outcome = runner.run(&plan, options, &mut ())?;
-        Ok((Self::from_outcome(plan, options, &outcome), outcome))
+        let capsule = Self::from_outcome(plan, options, &outcome);
+        Ok((Self { checkers: runner.checkers(), ..capsule }, outcome))
     }
 
     /// Writes down what came of a plan that has been run.
@@ -99,6 +111,7 @@ impl Capsule {
             scenario: None,
             about: String::new(),
             mutant: options.mutant,
+            checkers: Vec::new(),
             expect: Expect::of(outcome),
             engine: ENGINE,
             digest: outcome.digest,
@@ -129,6 +142,18 @@ impl Capsule {
     #[must_use]
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every part of a capsule has a TOML form")
+    }
+
+    /// Refuses a runner that does not have all custom checkers of this capsule.
+    ///
+    /// # Errors
+    /// Names the first checker that is missing.
+    pub fn require_checkers(&self, runner: &impl Runner) -> Result<(), MissingChecker> {
+        let known = runner.checkers();
+        match self.checkers.iter().find(|name| !known.contains(name)) {
+            Some(missing) => Err(MissingChecker(missing.clone())),
+            None => Ok(()),
+        }
     }
 
     /// Compares what came of its run with what it says.

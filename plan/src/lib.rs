@@ -22,6 +22,7 @@ pub mod placement;
 pub mod topology;
 
 pub mod capsule;
+pub mod checkers;
 pub mod coverage;
 pub mod engine;
 pub mod run;

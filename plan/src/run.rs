@@ -20,6 +20,11 @@ use crate::topology::Topology;
 
 /// Runs plans and judges them. Several threads may call it at once.
 pub trait Runner: Sync {
+    /// The names of the custom checkers that judge its runs beside the contract.
+    fn checkers(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Runs a plan to its end, and tells `observer` of every step.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ use crate::event::{Bodies, Event, Kind, Parcel, Slab};
 use crate::link::{Links, Ports};
 use crate::run::End;
 use faults::Faults;
+use guildhall_plan::checkers::BoxedChecker;
 use guildhall_plan::clock::Clock;
 use guildhall_plan::coverage::Coverage;
 use guildhall_plan::digest::{Digest, Fingerprint};
@@ -131,7 +132,12 @@ enum Phase {
 impl<'a, W: Observer> World<'a, W> {
     /// # Errors
     /// If the plan cannot be run.
-    pub(crate) fn new(plan: &'a Plan, options: Options, observer: W) -> Result<Self, PlanError> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        options: Options,
+        checkers: Vec<BoxedChecker>,
+        observer: W,
+    ) -> Result<Self, PlanError> {
         let topology = Topology::new(plan)?;
         let faults = Faults::new(plan, &topology)?;
         let limits = topology.cast.limits.clone();
@@ -168,7 +174,7 @@ impl<'a, W: Observer> World<'a, W> {
             agenda: Agenda::new(),
             digest: Digest::new(),
             blocks: Vec::new(),
-            watch: (Contract::new(topology.cast.clone()), observer),
+            watch: (Contract::new(topology.cast.clone()).with_checkers(checkers), observer),
             links: Links::default(),
             ports: (0..small(nodes.len()))
                 .map(|node| Ports::new(node, small(nodes.len())))

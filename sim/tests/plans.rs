@@ -10,7 +10,7 @@ use guildhall_sim::run::{Fast, run};
 #[test]
 fn a_capsule_reads_back_as_it_was_written_and_still_holds() {
     let plan = guildhall_plan::engine::references().unwrap().remove(0);
-    let (capsule, outcome) = Capsule::of(&Fast, plan, Options::default()).unwrap();
+    let (capsule, outcome) = Capsule::of(&Fast::new(), plan, Options::default()).unwrap();
     let again = Capsule::from_toml(&capsule.to_toml()).unwrap();
     assert_eq!(again, capsule);
     assert_eq!(again.judge(&outcome), Ok(()));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use guildhall_core::mutant::Mutant;
-use guildhall_plan::capsule::{Capsule, Expect};
+use guildhall_plan::capsule::{Capsule, Expect, MissingChecker};
 use guildhall_plan::engine::ENGINE;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::Verdict;
@@ -127,6 +127,10 @@ fn found(what: &str) -> Result<Found, Refused> {
         let text = text.map_err(|error| Refused(format!("{what}: {error}")))?;
         let capsule = Capsule::from_toml(&text);
         let capsule = capsule.map_err(|error| Refused(format!("{what}: {error}")))?;
+        if let Some(missing) = capsule.checkers.first() {
+            let missing = MissingChecker(missing.clone());
+            return Err(Refused(format!("{what}: {missing}")));
+        }
         let Capsule { plan, mutant, expect, .. } = capsule;
         if mutant.is_some() && cfg!(not(feature = "mutants")) {
             return Err(Refused(format!("{what} plants a bug, and this build cannot: {BUILD}")));

@@ -3,6 +3,7 @@
 use clap::Args;
 use guildhall_explain::explain::explain as explain_run;
 use guildhall_explain::failure::{Failure, Line, Reduction};
+use guildhall_explain::repeater::Repeater;
 use guildhall_plan::engine::ENGINE;
 use guildhall_plan::run::{Outcome, Verdict};
 use guildhall_plan::size::Size;
@@ -36,7 +37,9 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, Erro
         return nothing_to_do(&spec, &outcome, "explain");
     }
     let threads = ThreadPool::new(args.threads.count())?;
-    let found = panics::silenced(|| explain_run(&Fast, &plan, options, &threads));
+    let runner = Fast::new();
+    let repeater = Repeater::new(&runner, options, &threads);
+    let found = panics::silenced(|| explain_run(repeater, &plan));
     let found = found.map_err(|error| spec.invalid(&error))?;
     let Some(explanation) = found.filter(|found| found.digest == outcome.digest) else {
         note("nondeterminism: the run took different steps when it was repeated");

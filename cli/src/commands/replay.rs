@@ -145,7 +145,7 @@ fn print_divergence(
     out: &mut Output,
 ) -> Result<(), Error> {
     let options = spec.conditions.options();
-    let found = panics::silenced(|| divergence::twice(&Fast, plan, options));
+    let found = panics::silenced(|| divergence::twice(&Fast::new(), plan, options));
     let found = found.map_err(|error| spec.invalid(&error))?;
     let cast = cast(plan).map_err(|error| spec.invalid(&error))?;
     let page = match found {

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use guildhall_check::violation::Violation;
 use guildhall_explain::failure::Reduction;
-use guildhall_explain::shrink::{Budget, Same, ShrinkError, Shrunk, shrink as shrink_plan};
+use guildhall_explain::repeater::Repeater;
+use guildhall_explain::shrink::{
+    Budget, Goal, ShrinkError, Shrunk, Signature, shrink as shrink_plan,
+};
 use guildhall_plan::capsule::Capsule;
 use guildhall_sim::run::Fast;
 
@@ -82,10 +85,11 @@ fn shrink_run(
     let threads = ThreadPool::new(args.threads.count())?;
     let default = Budget::default();
     let budget = Budget { runs: args.max_runs.unwrap_or(default.runs), ..default };
-    let same = Same::of(first);
+    let (runner, signature) = (Fast::new(), Signature::of(first));
+    let repeater = Repeater::new(&runner, options, &threads);
     Ok(panics::silenced(|| {
         while_shrinking(|progress| {
-            shrink_plan(&Fast, &plan, options, &same, budget, &threads, progress)
+            shrink_plan(repeater, &plan, Goal { signature: &signature, budget, progress })
         })
     }))
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 
 use guildhall_check::violation::Violation;
-use guildhall_explain::shrink::Same;
+use guildhall_explain::shrink::Signature;
 use guildhall_plan::engine::ENGINE;
 use guildhall_plan::run::Verdict;
 use guildhall_plan::script::Scenario;
@@ -152,11 +152,11 @@ impl<'a> Slices<'a> {
     /// The failures of all slices: those that a slice has explained, and the others in groups.
     pub(super) fn analysis(&self) -> Analysis {
         let mut explained: BTreeMap<_, FailureLine> = BTreeMap::new();
-        let mut known: BTreeSet<Same> = BTreeSet::new();
+        let mut known: BTreeSet<Signature> = BTreeSet::new();
         for line in &self.failures {
-            let same = Same::of(&line.failure.explanation.violation);
-            known.insert(same.clone());
-            match explained.entry((same, line.faults.clone())) {
+            let signature = Signature::of(&line.failure.explanation.violation);
+            known.insert(signature.clone());
+            match explained.entry((signature, line.faults.clone())) {
                 Entry::Vacant(vacant) => {
                     vacant.insert(line.clone());
                 }
@@ -168,7 +168,7 @@ impl<'a> Slices<'a> {
         let mut rest = FailureGroups::default();
         for (line, ending) in self.lines.iter().filter_map(|line| Some((line, line.ending()?))) {
             let is_known = match &ending {
-                Ending::Violated { first, .. } => known.contains(&Same::of(first)),
+                Ending::Violated { first, .. } => known.contains(&Signature::of(first)),
                 Ending::Inconclusive | Ending::Broken(_) => false,
             };
             if !is_known {

@@ -1,14 +1,15 @@
-//! The reduction of a list: all of it, halves, quarters … and at last each element by itself.
+//! Delta debugging (ddmin): reduces a list by removing all of it, halves, quarters, and at last single
+//! elements.
 //!
-//! It ends when no single element can be taken out any more. Which elements those are hangs only on
-//! what is tried in order, never on how much is tried at a time.
+//! It ends when no single element can be removed. The result depends only on the order in which ranges
+//! are tried, never on how many are tried at a time.
 
 use std::ops::Range;
 
-/// Takes out of a list of `len` elements what it can.
+/// Removes what it can from a list of `len` elements.
 ///
-/// `first` is handed ranges of the list as it is then. It takes out the first of them that may go
-/// and returns which that was and how many elements are left, or `None` if none may go.
+/// `first` gets ranges of the list as it is then. It removes the first range that can be removed and
+/// returns its index and the new length, or `None` if none can be removed.
 pub(crate) fn reduce(len: usize, mut first: impl FnMut(&[Range<usize>]) -> Option<(usize, usize)>) {
     let mut left = len;
     let mut size = len;
@@ -22,7 +23,7 @@ pub(crate) fn reduce(len: usize, mut first: impl FnMut(&[Range<usize>]) -> Optio
             left = now;
             taken = true;
         }
-        // Single elements are gone through until all have been tried in vain.
+        // Single elements are tried until a whole round removes none.
         let again = size == 1 && taken;
         size = if again { 1 } else { size / 2 };
     }
@@ -38,7 +39,7 @@ mod tests {
 
     use super::*;
 
-    /// Reduces `0..len` under a predicate, and counts what was tried.
+    /// Reduces `0..len` under a predicate, and counts the attempts.
     fn reduced(len: usize, fails: impl Fn(&[usize]) -> bool) -> (Vec<usize>, usize) {
         let (mut list, mut tried) = ((0..len).collect::<Vec<_>>(), 0);
         reduce(len, |ranges| {
@@ -58,7 +59,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn of_what_needs_certain_elements_just_those_are_left(
+        fn exactly_the_needed_elements_are_left(
             len in 0_usize..120,
             needed in prop::collection::btree_set(0_usize..120, 0..6),
         ) {
@@ -68,7 +69,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_fails_no_single_element_of_the_rest_can_go(
+        fn no_single_element_of_the_result_can_be_removed(
             len in 0_usize..40,
             salt in any::<u64>(),
         ) {
@@ -85,7 +86,7 @@ mod tests {
         }
 
         #[test]
-        fn one_element_of_many_is_found_in_few_tries(len in 2_usize..2_000, at in any::<u64>()) {
+        fn a_single_needed_element_is_found_in_logarithmically_many_attempts(len in 2_usize..2_000, at in any::<u64>()) {
             let needed = (at % len as u64) as usize;
             let (left, tried) = reduced(len, |list| list.contains(&needed));
             prop_assert_eq!(left, vec![needed]);

@@ -1,10 +1,10 @@
-//! Which of the things that a step asks for is what leads to another step.
+//! Which output of a step is the input of another step.
 
 use guildhall_core::id::Connection;
 use guildhall_core::step::{Input, JournalEvent, Output, Step};
 use guildhall_core::{client, node};
 
-/// Whether `output` is what the step `next` handles.
+/// Whether `output` is the input of the step `next`.
 pub(super) fn leads_to(output: &Output, next: &Step) -> bool {
     match (output, &next.input) {
         (
@@ -48,7 +48,7 @@ pub(super) fn leads_to(output: &Output, next: &Step) -> bool {
     }
 }
 
-/// The connection that something other than a dispatch is written to.
+/// The connection that an output other than a dispatch is written to.
 fn written_on(output: &Output) -> Option<Connection> {
     match output {
         Output::Node(
@@ -78,7 +78,7 @@ fn written_on(output: &Output) -> Option<Connection> {
     }
 }
 
-/// The connection that something other than a dispatch is heard on.
+/// The connection that an input other than a dispatch is received on.
 fn heard_on(input: &Input) -> Option<Connection> {
     match input {
         Input::Node(

@@ -1,21 +1,21 @@
-//! For tests: a run that has to hold, and the block that a test panics with where it does not.
+//! For tests: asserting that a run holds, and the panic message if it does not.
 
 use std::ops::ControlFlow;
 
 use super::{Line, Origin, examine};
-use crate::parallel::Alone;
-use crate::shrink::{Budget, Same};
+use crate::repeater::{Repeater, Sequential};
+use crate::shrink::{Budget, Goal, Signature};
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Outcome, Runner, Verdict};
 
-/// Runs a plan that has to hold. `name` is what it is called in the block, `lines` are what is to be
-/// pasted to have it again.
+/// Runs a plan and asserts that it holds. The panic message has `name`, and `lines` as the commands to
+/// paste.
 ///
 /// # Errors
-/// If the plan cannot be run.
+/// If the plan is invalid.
 ///
 /// # Panics
-/// If the run does not hold, with the failure explained.
+/// If the run does not hold; the message explains the failure.
 pub fn assert_held(
     runner: &impl Runner,
     name: &str,
@@ -28,12 +28,12 @@ pub fn assert_held(
         Verdict::Held => Ok(outcome),
         Verdict::Violated => panic!("{}", block(runner, name, plan, options, &outcome, lines)),
         Verdict::Inconclusive => {
-            panic!("{name} seed {} was given up after {} steps", plan.seed, outcome.steps)
+            panic!("{name} seed {} is inconclusive after {} steps", plan.seed, outcome.steps)
         }
     }
 }
 
-/// A failure of a run, made small and explained, as text.
+/// A failure of a run, shrunk and explained, as text.
 #[must_use]
 pub fn block(
     runner: &impl Runner,
@@ -45,12 +45,13 @@ pub fn block(
 ) -> String {
     let Some(first) = outcome.violations.first() else { return format!("{name} holds") };
     let origin = Origin { name: name.to_owned(), digest: Some(outcome.digest) };
-    let (same, budget) = (Same::of(first), Budget::brief());
-    let go_on = &mut |_| ControlFlow::Continue(());
-    match examine(runner, plan, options, &origin, &same, budget, &Alone, go_on) {
+    let (signature, budget) = (Signature::of(first), Budget::brief());
+    let progress = &mut |_| ControlFlow::Continue(());
+    let goal = Goal { signature: &signature, budget, progress };
+    match examine(Repeater::new(runner, options, &Sequential), plan, &origin, goal) {
         Ok(mut examined) => {
             examined.failure.lines = lines.to_vec();
-            // A panic message begins in the midst of a line.
+            // A panic message begins in the middle of a line.
             format!("\n{}\n", examined.failure)
         }
         Err(error) => format!("{name} seed {}: {}: {error}", plan.seed, super::sentence(first)),

@@ -1,6 +1,6 @@
-//! The block by which a failure is told: what broke, what was expected and what was got, the chain
-//! of causes, what is to blame, how those concerned stand, what it was made small from, and the
-//! lines to paste. It fits on a screen.
+//! The text of a failure: the clause and the subject, what was expected and what was got, the chain of
+//! causes, what is to blame, the state of everyone involved, the sizes before and after shrinking, and
+//! the commands to paste. It fits on a screen.
 
 use std::fmt::{self, Display};
 
@@ -10,10 +10,10 @@ use super::{Failure, Line, Reduction};
 use crate::explain::{Blame, Chain, Counts, Explanation, Instead};
 use guildhall_plan::text::{COLUMN, at, beside, counted, cut, grouped, item};
 
-/// How many parts of a plan are named as needed.
+/// The largest number of needed parts of a plan that are named.
 const MOST_NEEDED: usize = 6;
 
-/// How many of those without which something else breaks.
+/// The largest number of parts without which another clause is violated.
 const MOST_INSTEAD: usize = 2;
 
 impl Display for Failure {
@@ -44,7 +44,7 @@ impl Failure {
     }
 }
 
-/// What broke, for whom; below it what was expected, and what was got.
+/// The clause, the subject and what is wrong; below it what was expected, and what was got.
 #[must_use]
 pub fn sentence(violation: &Violation) -> String {
     let Violation { clause, subject, message, expected, got, .. } = violation;
@@ -83,7 +83,7 @@ impl Display for Chain {
             before = Some(link.step);
             let number = format!("#{}", link.step);
             let lead = format!("    {number:<6}{:>9}  {:<10} ", at(link.at), link.who);
-            // The last one is where it broke, and is told whole.
+            // The last one is the violation, and is not cut.
             let is_last = nth + 1 == self.links.len();
             let line = match is_last {
                 true => beside(&lead, lead.chars().count(), &link.what),
@@ -97,7 +97,7 @@ impl Display for Chain {
 
 impl Display for Blame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Each with how far it is set in.
+        // Each with its indentation.
         let mut lines = Vec::new();
         if self.needed.is_empty() {
             lines.push((0, "no single fault or act is needed for it".to_owned()));
@@ -151,7 +151,7 @@ impl Display for Reduction {
 
 impl Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A line that is to be pasted is never wrapped.
+        // A command to paste is never wrapped.
         write!(f, "{:<COLUMN$}{}", format!("  {}", self.does), self.paste)
     }
 }

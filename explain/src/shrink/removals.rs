@@ -1,5 +1,5 @@
-//! What can be taken out of a plan: a walk over each kind of thing asks of every one whether it is
-//! to go. A plan that still names what is gone cannot be run, and is no candidate.
+//! The parts of a plan that can be removed. For each kind of part, a walk over the plan asks for each
+//! part whether to remove it. A plan that still refers to a removed part is invalid, and no candidate.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -11,16 +11,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::list::reduce;
+use super::ddmin::reduce;
 use super::search::Search;
-use crate::parallel::Parallel;
+use crate::repeater::Parallel;
 use guildhall_plan::plan::{Deed, Network, Plan, Powers, TargetPlan};
 use guildhall_plan::run::Runner;
 
-/// Asks of each thing of a kind, in the order of the plan, whether it goes, and takes it out.
+/// Asks for each part of a kind, in the order of the plan, whether to remove it, and removes it.
 pub(super) type Walk = fn(&mut Plan, &mut dyn FnMut() -> bool);
 
-/// All kinds, each with its name, in the order in which they are best taken out.
+/// All kinds with their names, in the order in which to remove them.
 pub(super) const ALL: &[(&str, Walk)] = &[
     ("faults", faults),
     ("acts", acts),
@@ -34,8 +34,8 @@ pub(super) const ALL: &[(&str, Walk)] = &[
     ("limits", limits),
 ];
 
-/// Takes out of the plan what can go of one kind.
-pub(super) fn thin_out<R: Runner, P: Parallel>(
+/// Removes all parts of a kind that the failure does not need.
+pub(super) fn remove_all_of<R: Runner, P: Parallel>(
     search: &mut Search<'_, R, P>,
     what: &'static str,
     walk: Walk,
@@ -68,24 +68,24 @@ fn without(plan: &Plan, walk: Walk, gone: &Range<usize>) -> Plan {
     plan
 }
 
-fn faults(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
-    plan.faults.retain(|_| !goes());
+fn faults(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
+    plan.faults.retain(|_| !remove());
 }
 
-fn acts(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
-    plan.acts.retain(|_| !goes());
+fn acts(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
+    plan.acts.retain(|_| !remove());
 }
 
-/// What only mentions a client does not keep it.
-fn clients(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
+/// References to a removed client are removed with it.
+fn clients(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
     let mut gone = BTreeSet::new();
     plan.clients.retain(|client| {
-        let goes = goes();
-        if goes {
+        let removed = remove();
+        if removed {
             gone.extend(client.names());
             gone.insert(client.name.clone());
         }
-        !goes
+        !removed
     });
     for guild in &mut plan.guilds {
         guild.members.retain(|name, _| !gone.contains(name));
@@ -104,17 +104,17 @@ fn clients(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
     }
 }
 
-fn guilds(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
-    plan.guilds.retain(|_| !goes());
+fn guilds(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
+    plan.guilds.retain(|_| !remove());
     let left: BTreeSet<_> = plan.guilds.iter().map(|guild| &guild.name).collect();
     for client in &mut plan.clients {
         client.guilds.retain(|name| left.contains(name));
     }
 }
 
-/// Whoever was at a node that goes moves to the first that stays.
-fn nodes(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
-    plan.nodes.retain(|_| !goes());
+/// Clients and guilds of a removed node move to the first remaining one.
+fn nodes(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
+    plan.nodes.retain(|_| !remove());
     let left: BTreeSet<_> = plan.nodes.iter().map(|node| &node.name).collect();
     let Some(first) = plan.nodes.first().map(|node| &node.name) else { return };
     let homes = plan.clients.iter_mut().map(|client| &mut client.node);
@@ -128,21 +128,21 @@ fn nodes(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
     }
 }
 
-fn channels(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
+fn channels(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
     for guild in &mut plan.guilds {
-        guild.channels.retain(|_| !goes());
+        guild.channels.retain(|_| !remove());
     }
 }
 
-fn roles(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
+fn roles(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
     for guild in &mut plan.guilds {
         let mut gone = BTreeSet::new();
         guild.roles.retain(|name, _| {
-            let goes = goes();
-            if goes {
+            let removed = remove();
+            if removed {
                 gone.insert(name.clone());
             }
-            !goes
+            !removed
         });
         for held in guild.members.values_mut() {
             held.retain(|role| !gone.contains(role));
@@ -156,66 +156,66 @@ fn roles(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
     }
 }
 
-/// What a plan need not say: it is there only if it is not the usual.
-fn extras(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
-    let usual = Powers(Permissions::USUAL);
+/// Optional values that differ from their defaults.
+fn extras(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
+    let default = Powers(Permissions::USUAL);
     for guild in &mut plan.guilds {
-        drop_if(&mut guild.heir, goes);
-        drop_if(&mut guild.owner_user, goes);
-        guild.members.retain(|_, _| !goes());
+        drop_if(&mut guild.heir, remove);
+        drop_if(&mut guild.owner_user, remove);
+        guild.members.retain(|_, _| !remove());
         for channel in &mut guild.channels {
-            channel.overwrites.retain(|_| !goes());
+            channel.overwrites.retain(|_| !remove());
         }
-        reset_if(&mut guild.everyone, usual, goes);
+        reset_if(&mut guild.everyone, default, remove);
     }
     for client in &mut plan.clients {
-        client.guilds.retain(|_| !goes());
-        drop_if(&mut client.shards, goes);
-        reset_if(&mut client.hostile, false, goes);
-        reset_if(&mut client.intents, Intents::USUAL, goes);
+        client.guilds.retain(|_| !remove());
+        drop_if(&mut client.shards, remove);
+        reset_if(&mut client.hostile, false, remove);
+        reset_if(&mut client.intents, Intents::USUAL, remove);
     }
     for act in &mut plan.acts {
         if let Deed::Say { mentions, .. } = &mut act.deed {
-            mentions.retain(|_| !goes());
+            mentions.retain(|_| !remove());
         }
     }
 }
 
-fn drop_if<T>(value: &mut Option<T>, goes: &mut dyn FnMut() -> bool) {
-    if value.is_some() && goes() {
+fn drop_if<T>(value: &mut Option<T>, remove: &mut dyn FnMut() -> bool) {
+    if value.is_some() && remove() {
         *value = None;
     }
 }
 
-fn reset_if<T: PartialEq>(value: &mut T, usual: T, goes: &mut dyn FnMut() -> bool) {
-    if *value != usual && goes() {
-        *value = usual;
+fn reset_if<T: PartialEq>(value: &mut T, default: T, remove: &mut dyn FnMut() -> bool) {
+    if *value != default && remove() {
+        *value = default;
     }
 }
 
-fn network(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
-    reset_fields(&mut plan.network, &Network::default(), goes);
+fn network(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
+    reset_fields(&mut plan.network, &Network::default(), remove);
 }
 
-fn limits(plan: &mut Plan, goes: &mut dyn FnMut() -> bool) {
-    reset_fields(&mut plan.limits, &Limits::default(), goes);
+fn limits(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
+    reset_fields(&mut plan.limits, &Limits::default(), remove);
 }
 
-/// Sets fields back to the usual ones.
+/// Resets fields to their defaults.
 fn reset_fields<T: Serialize + DeserializeOwned>(
     values: &mut T,
-    usual: &T,
-    goes: &mut dyn FnMut() -> bool,
+    default: &T,
+    remove: &mut dyn FnMut() -> bool,
 ) {
-    let (Ok(mut table), Ok(usual)) = (Table::try_from(&*values), Table::try_from(usual)) else {
+    let (Ok(mut table), Ok(default)) = (Table::try_from(&*values), Table::try_from(default)) else {
         return;
     };
-    let names: BTreeSet<String> = table.keys().chain(usual.keys()).cloned().collect();
+    let names: BTreeSet<String> = table.keys().chain(default.keys()).cloned().collect();
     for name in names {
-        if table.get(&name) == usual.get(&name) || !goes() {
+        if table.get(&name) == default.get(&name) || !remove() {
             continue;
         }
-        match usual.get(&name) {
+        match default.get(&name) {
             Some(value) => drop(table.insert(name, value.clone())),
             None => drop(table.remove(&name)),
         }

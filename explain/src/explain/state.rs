@@ -1,4 +1,4 @@
-//! Who is concerned by a violation: those whom it names, then those whom the chain names.
+//! Who is involved in a violation: those that it names, then those that the chain names.
 
 use guildhall_check::cast::Cast;
 use guildhall_check::standing::Standing;
@@ -8,9 +8,9 @@ use guildhall_core::step::Actor;
 
 use super::chain::Chain;
 
-/// Of a world that does not settle, whoever waits for something: it is explained by what happened to
-/// that one, for nothing leads to what never comes.
-pub(super) fn who_waits(violation: &Violation, cast: &Cast) -> Option<Actor> {
+/// For a liveness failure, the actor that still waits. Something that never happened has no cause, so
+/// the last step of this actor is explained instead.
+pub(super) fn waiting_actor(violation: &Violation, cast: &Cast) -> Option<Actor> {
     if violation.clause != Clause::L3 {
         return None;
     }
@@ -22,11 +22,11 @@ pub(super) fn who_waits(violation: &Violation, cast: &Cast) -> Option<Actor> {
     client.or_else(|| guilds.next().map(|part| Actor::Journal(part.id)))
 }
 
-/// How many are told at most.
+/// The largest number of states in an explanation.
 const MOST: usize = 5;
 
-/// The standings of those who are concerned, in their own order.
-pub(super) fn concerned(all: Vec<Standing>, violation: &Violation, chain: &Chain) -> Vec<Standing> {
+/// The states of those that are involved, in their original order.
+pub(super) fn involved(all: Vec<Standing>, violation: &Violation, chain: &Chain) -> Vec<Standing> {
     let said = [&violation.subject, &violation.message, &violation.expected, &violation.got];
     let by_violation = |one: &Standing| said.iter().any(|text| names(text, &one.who));
     let last = chain.links.last();
@@ -50,7 +50,7 @@ pub(super) fn concerned(all: Vec<Standing>, violation: &Violation, chain: &Chain
     ranked.into_iter().map(|(.., one)| one).collect()
 }
 
-/// Whether a text names somebody: the name is a word of it.
+/// Whether a text has the name as a whole word.
 fn names(text: &str, name: &str) -> bool {
     let within = |letter: char| letter.is_alphanumeric() || "-_".contains(letter);
     text.match_indices(name).any(|(from, name)| {
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_a_word_and_no_part_of_one() {
+    fn a_name_is_a_whole_word() {
         assert!(names("alice's session 1 ends", "alice"));
         assert!(names("to berlin: tip", "berlin"));
         assert!(!names("listener-10 takes it", "listener-1"));

@@ -1,39 +1,39 @@
-//! What is to blame, in names: the faults and acts without which a run holds, those without which it
-//! fails otherwise, and how many change nothing.
+//! What is to blame, by name: the faults and acts without which a run holds, those without which it
+//! fails in another way, and how many make no difference.
 
 use guildhall_check::violation::{Clause, Violation};
 use serde::{Deserialize, Serialize};
 
-use crate::blame::Without;
+use crate::blame::Counterfactual;
 use crate::cone::Part;
 use crate::transcript::Words;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::text::at;
 use guildhall_plan::topology::{Move, Topology};
 
-/// What a failure needs, and what it does not.
+/// Which parts of the plan a failure needs.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Blame {
     /// The parts of the plan without which the run holds.
     pub needed: Vec<String>,
-    /// Those without which it breaks something else first.
+    /// Those without which it violates another clause first.
     pub instead: Vec<Instead>,
-    /// How many change nothing, each by itself.
+    /// How many make no difference, each by itself.
     pub free: Counts,
-    /// How many show nothing: without them the run goes on for too long, or is none.
+    /// How many are unknown: without them the run is inconclusive, or the plan is invalid.
     pub unknown: Counts,
 }
 
-/// A part of the plan without which a run breaks something else first.
+/// A part of the plan without which a run violates another clause first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Instead {
     /// The part.
     pub part: String,
-    /// What is broken first without it.
+    /// The clause.
     pub clause: Clause,
 }
 
-/// How many parts of a plan.
+/// Numbers of parts of a plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Faults.
@@ -43,16 +43,20 @@ pub struct Counts {
 }
 
 impl Blame {
-    pub(super) fn new(plan: &Plan, topology: &Topology, verdicts: &[(Part, Without)]) -> Self {
+    pub(super) fn new(
+        plan: &Plan,
+        topology: &Topology,
+        verdicts: &[(Part, Counterfactual)],
+    ) -> Self {
         let mut blame = Self::default();
         for &(part, without) in verdicts {
             match without {
-                Without::Holds => blame.needed.push(name(part, plan, topology)),
-                Without::Otherwise(clause) => {
+                Counterfactual::Holds => blame.needed.push(name(part, plan, topology)),
+                Counterfactual::OtherFailure(clause) => {
                     blame.instead.push(Instead { part: name(part, plan, topology), clause });
                 }
-                Without::Same => blame.free.add(part),
-                Without::Unknown => blame.unknown.add(part),
+                Counterfactual::SameFailure => blame.free.add(part),
+                Counterfactual::Unknown => blame.unknown.add(part),
             }
         }
         blame
@@ -74,11 +78,11 @@ impl Counts {
     }
 }
 
-/// The parts that the chain is to show: all without which it would be another.
-pub(super) fn to_show(plan: &Plan, verdicts: &[(Part, Without)]) -> Vec<Part> {
+/// The parts for the chain to show: those that make a difference, in the order of time.
+pub(super) fn parts_to_show(plan: &Plan, verdicts: &[(Part, Counterfactual)]) -> Vec<Part> {
     let shown = verdicts.iter().filter(|(_, without)| match without {
-        Without::Holds | Without::Otherwise(_) => true,
-        Without::Same | Without::Unknown => false,
+        Counterfactual::Holds | Counterfactual::OtherFailure(_) => true,
+        Counterfactual::SameFailure | Counterfactual::Unknown => false,
     });
     let when = |part: &Part| match *part {
         Part::Fault(index) => plan.faults[index].at,
@@ -89,7 +93,7 @@ pub(super) fn to_show(plan: &Plan, verdicts: &[(Part, Without)]) -> Vec<Part> {
     shown
 }
 
-/// A violation that names acts by what they are: checkers know them by who acts, and by a number.
+/// The violation with descriptions of acts: checkers identify an act by its user and a number.
 pub(super) fn with_acts(mut violation: Violation, topology: &Topology) -> Violation {
     let words = Words { cast: topology.cast.clone() };
     for (_, what) in &topology.acts {
@@ -106,7 +110,7 @@ pub(super) fn with_acts(mut violation: Violation, topology: &Topology) -> Violat
     violation
 }
 
-/// What a part of a plan is, and when.
+/// The name and time of a part of a plan.
 fn name(part: Part, plan: &Plan, topology: &Topology) -> String {
     match part {
         Part::Fault(index) => {
