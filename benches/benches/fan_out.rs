@@ -5,10 +5,11 @@
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use guildhall_plan::run::Options;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios::by_name;
-use guildhall_sim::run::{Options, run};
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
+use guildhall_sim::run::run;
 
 fn fan_out(c: &mut Criterion) {
     let mut group = c.benchmark_group("fan_out");

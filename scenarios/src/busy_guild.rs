@@ -4,7 +4,7 @@
 //! that Discord is known for. Nothing goes wrong in it.
 
 use guildhall_core::time::Span;
-use guildhall_sim::script::Script;
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "busy-guild";

@@ -4,8 +4,8 @@
 //! and goes on from it: everybody is told of it, once, and its author gets its answer by asking again.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Turn};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Family, Turn};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "crash-before-fan-out";

@@ -5,8 +5,8 @@
 //! told all of it. Discord once lost a day to a relay that waited for a word that never came.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "cut-off-relay";

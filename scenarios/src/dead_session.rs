@@ -4,8 +4,8 @@
 //! session with a READY numbered 1, and a GUILD_CREATE that is not older than what she knew.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Way};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Family, Way};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "dead-session";

@@ -4,8 +4,8 @@
 //! is asked of it from then on is refused, by the next owner too.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "end-of-a-guild";

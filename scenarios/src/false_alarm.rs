@@ -4,8 +4,8 @@
 //! tip. The second trouble comes in the midst of the recovery from the first.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "false-alarm";

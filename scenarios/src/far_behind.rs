@@ -4,8 +4,8 @@
 //! swallowed by the gap, and the gap's end says what came of it.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "far-behind";

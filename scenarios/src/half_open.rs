@@ -4,8 +4,8 @@
 //! its late close must touch nothing: neither the session nor the connection that took over.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family, Stage};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family, Stage};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "half-open";

@@ -4,8 +4,8 @@
 //! Each is answered as the contract says, and nothing of it is felt by anybody else.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family, Misdeed, Stage, Way};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family, Misdeed, Stage, Way};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "hostile-client";

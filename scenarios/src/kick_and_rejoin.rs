@@ -4,8 +4,8 @@
 //! back to is told anew. She may leave, be banned and be let in again the same way.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "kick-and-rejoin";

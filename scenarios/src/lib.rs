@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use guildhall_sim::script::Scenario;
+use guildhall_plan::script::Scenario;
 
 macro_rules! catalogue {
     ($($module:ident)*) => {

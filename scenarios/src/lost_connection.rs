@@ -4,8 +4,8 @@
 //! she took, gets exactly that under the same numbers, then RESUMED, and goes on.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "lost-connection";

@@ -4,8 +4,8 @@
 //! if the word of the join was lost; and a late word of an old leave takes nobody out who has come back.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "lost-directory";

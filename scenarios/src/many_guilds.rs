@@ -4,8 +4,8 @@
 //! them, and each user's several sessions, in several shards, on several nodes, get their own.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "many-guilds";

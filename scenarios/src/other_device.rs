@@ -6,8 +6,8 @@
 //! its author has got, over whichever device.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "other-device";

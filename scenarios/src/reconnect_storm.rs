@@ -4,8 +4,8 @@
 //! anew. The crowd spreads over several relays, and the last one out closes each.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "reconnect-storm";

@@ -5,8 +5,8 @@
 
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "revoked-while-away";

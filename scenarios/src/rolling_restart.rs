@@ -5,8 +5,8 @@
 //! committed, and everybody finds another node.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Way};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Family, Way};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "rolling-restart";

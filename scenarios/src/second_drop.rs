@@ -4,8 +4,8 @@
 //! connection that broke. Real clients lost the tail of a replay here for good.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family, Stage};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family, Stage};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "second-drop";

@@ -4,8 +4,8 @@
 //! something that it still owed has slid out of its window. The others notice nothing of it.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Way};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Family, Way};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "slow-consumer";

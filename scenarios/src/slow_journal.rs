@@ -4,8 +4,8 @@
 //! durable, and while too much waits it is busy rather than patient without end.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "slow-journal";

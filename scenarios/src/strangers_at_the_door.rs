@@ -5,8 +5,8 @@
 //! back; what she gave up is gone, whoever asks for it.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Knock};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Family, Knock};
+use guildhall_plan::script::Script;
 
 /// Its name on the command line.
 pub const NAME: &str = "strangers-at-the-door";

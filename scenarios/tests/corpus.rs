@@ -6,9 +6,10 @@ mod pasted;
 
 use std::path::Path;
 
-use guildhall_sim::capsule::{Capsule, Mismatch};
-use guildhall_sim::failure::block;
-use guildhall_sim::run::{Options, run};
+use guildhall_explain::failure::block;
+use guildhall_plan::capsule::{Capsule, Mismatch};
+use guildhall_plan::run::Options;
+use guildhall_sim::run::{Fast, run};
 
 fn judge(path: &Path, text: String) -> datatest_stable::Result<()> {
     let capsule = Capsule::from_toml(&text)?;
@@ -22,7 +23,7 @@ fn judge(path: &Path, text: String) -> datatest_stable::Result<()> {
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let lines = pasted::lines(&format!("scenarios/corpus/{name}"));
-        format!("{mismatch}\n{}", block(&name, plan, options, &outcome, &lines))
+        format!("{mismatch}\n{}", block(&Fast::new(), &name, plan, options, &outcome, &lines))
     })?;
     Ok(())
 }

@@ -13,11 +13,12 @@ mod table;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::mutant::Mutant;
+use guildhall_explain::failure::{Line, assert_held};
+use guildhall_plan::run::Options;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios::{ALL, by_name};
-use guildhall_sim::failure::{Line, assert_held};
-use guildhall_sim::run::{Options, run};
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
+use guildhall_sim::run::run;
 use rayon::prelude::*;
 use table::TABLE;
 

@@ -2,8 +2,9 @@
 
 mod telling;
 
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Options, Verdict, run};
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Options, Verdict};
+use guildhall_sim::run::run;
 use telling::tell;
 
 const README: &str = include_str!("../../README.md");

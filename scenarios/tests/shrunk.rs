@@ -6,15 +6,16 @@
 use std::ops::ControlFlow;
 
 use guildhall_core::mutant::Mutant;
+use guildhall_explain::blame::{Counterfactual, blame};
+use guildhall_explain::explain::explain;
+use guildhall_explain::repeater::{Parallel, Repeater, Sequential};
+use guildhall_explain::shrink::{Budget, Goal, Shrunk, Signature, shrink};
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::Options;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios::by_name;
-use guildhall_sim::blame::{Without, blame};
-use guildhall_sim::explain::explain;
-use guildhall_sim::parallel::{Alone, Parallel};
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Options, run};
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
-use guildhall_sim::shrink::{Budget, Same, Shrunk, shrink};
+use guildhall_sim::run::{Fast, run};
 
 /// Tries so many candidates together, as threads would.
 struct Wide(usize);
@@ -33,20 +34,25 @@ impl Parallel for Wide {
 }
 
 /// The lowest seed of a story that finds a planted bug.
-fn failing(mutant: Mutant, story: &str) -> (Plan, Options, Same) {
+fn failing(mutant: Mutant, story: &str) -> (Plan, Options, Signature) {
     let options = Options { mutant: Some(mutant), ..Options::default() };
     let found = (0..500).find_map(|seed| {
         let plan = by_name(story).unwrap().plan(Seed::new(seed).unwrap(), &Settings::default());
         let outcome = run(plan.as_ref().unwrap(), options, &mut ()).unwrap();
-        outcome.violations.first().map(|first| (plan.unwrap(), options, Same::of(first)))
+        outcome.violations.first().map(|first| (plan.unwrap(), options, Signature::of(first)))
     });
     found.unwrap()
 }
 
-fn shrunk(failing: &(Plan, Options, Same), budget: Budget, parallel: &impl Parallel) -> Shrunk {
-    let (plan, options, same) = failing;
-    let go_on = &mut |_| ControlFlow::Continue(());
-    shrink(plan, *options, same, budget, parallel, go_on).unwrap()
+fn shrunk(
+    failing: &(Plan, Options, Signature),
+    budget: Budget,
+    parallel: &impl Parallel,
+) -> Shrunk {
+    let (plan, options, signature) = failing;
+    let (runner, progress) = (Fast::new(), &mut |_| ControlFlow::Continue(()));
+    let repeater = Repeater::new(&runner, *options, parallel);
+    shrink(repeater, plan, Goal { signature, budget, progress }).unwrap()
 }
 
 const BUGS: [(Mutant, &str); 4] = [
@@ -60,7 +66,7 @@ const BUGS: [(Mutant, &str); 4] = [
 fn how_many_candidates_are_tried_together_changes_neither_the_result_nor_its_cost() {
     for (mutant, story) in BUGS {
         let failing = failing(mutant, story);
-        let alone = shrunk(&failing, Budget::default(), &Alone);
+        let alone = shrunk(&failing, Budget::default(), &Sequential);
         for width in [2, 5, 16] {
             assert_eq!(shrunk(&failing, Budget::default(), &Wide(width)), alone, "{width}");
         }
@@ -71,21 +77,23 @@ fn how_many_candidates_are_tried_together_changes_neither_the_result_nor_its_cos
 fn of_what_was_shrunk_no_single_fault_or_act_can_go() {
     for (mutant, story) in BUGS {
         let failing = failing(mutant, story);
-        let small = shrunk(&failing, Budget::default(), &Alone);
-        let (_, options, same) = failing;
-        assert!(small.complete && Same::of(&small.violation) == same, "{mutant:?}");
-        let verdicts = blame(&small.plan, options, &same, &Alone);
-        assert!(verdicts.iter().all(|(_, without)| *without != Without::Same), "{verdicts:?}");
+        let small = shrunk(&failing, Budget::default(), &Sequential);
+        let (_, options, signature) = failing;
+        assert!(small.complete && Signature::of(&small.violation) == signature, "{mutant:?}");
+        let runner = Fast::new();
+        let verdicts = blame(Repeater::new(&runner, options, &Sequential), &small.plan, &signature);
+        let is_needed = |verdict: &Counterfactual| *verdict != Counterfactual::SameFailure;
+        assert!(verdicts.iter().all(|(_, verdict)| is_needed(verdict)), "{verdicts:?}");
     }
 }
 
 #[test]
 fn a_budget_that_runs_out_leaves_what_was_found_until_then() {
     let failing = failing(Mutant::StagedTold, "stale-owner");
-    let whole = shrunk(&failing, Budget::default(), &Alone);
-    let part = shrunk(&failing, Budget { runs: 10, ..Budget::default() }, &Alone);
+    let whole = shrunk(&failing, Budget::default(), &Sequential);
+    let part = shrunk(&failing, Budget { runs: 10, ..Budget::default() }, &Sequential);
     assert!(!part.complete && part.runs <= 10);
-    assert_eq!(Same::of(&part.violation), failing.2);
+    assert_eq!(Signature::of(&part.violation), failing.2);
     let size = |shrunk: &Shrunk| shrunk.to.faults + shrunk.to.acts + shrunk.to.clients;
     assert!(size(&whole) < size(&part) && size(&part) <= part.from.faults + part.from.acts + 9);
 }
@@ -94,8 +102,10 @@ fn a_budget_that_runs_out_leaves_what_was_found_until_then() {
 fn what_is_blamed_is_needed_and_the_chain_shows_it() {
     for (mutant, story) in BUGS {
         let failing = failing(mutant, story);
-        let small = shrunk(&failing, Budget::default(), &Alone);
-        let explained = explain(&small.plan, failing.1, &Alone).unwrap().unwrap();
+        let small = shrunk(&failing, Budget::default(), &Sequential);
+        let runner = Fast::new();
+        let explained = explain(Repeater::new(&runner, failing.1, &Sequential), &small.plan);
+        let explained = explained.unwrap().unwrap();
         assert!(!explained.blame.needed.is_empty(), "{mutant:?} is to blame for all of it");
         let told = |fault: &str| {
             let fault = format!("FAULT {fault}");

@@ -5,12 +5,13 @@
 
 mod pasted;
 
+use guildhall_explain::failure::assert_held;
+use guildhall_plan::digest::Fingerprint;
+use guildhall_plan::run::{Options, Outcome};
+use guildhall_plan::script::{Scenario, Settings};
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios::ALL;
-use guildhall_sim::digest::Fingerprint;
-use guildhall_sim::failure::assert_held;
-use guildhall_sim::run::{Options, Outcome, run};
-use guildhall_sim::script::{Scenario, Settings};
-use guildhall_sim::seed::Seed;
+use guildhall_sim::run::{Fast, run};
 use pasted::{lines, token};
 use rayon::prelude::*;
 
@@ -31,7 +32,7 @@ fn every_story_holds_under_its_first_seeds() {
             let seed = Seed::new(seed).unwrap();
             let plan = scenario.plan(seed, &Settings::default()).unwrap();
             let lines = lines(&token(scenario, seed));
-            assert_held(scenario.name, &plan, Options::default(), &lines).unwrap();
+            assert_held(&Fast::new(), scenario.name, &plan, Options::default(), &lines).unwrap();
         });
     }
 }

@@ -4,9 +4,9 @@
 
 mod telling;
 
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios::by_name;
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
 
 fn tell(name: &str, seed: u64, settings: &[&str]) {
     tell_from(name, seed, settings, "");

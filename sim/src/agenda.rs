@@ -266,7 +266,7 @@ const fn instant(place: u64, bits: u32, key: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seed::{Domain, Key, Seed};
+    use guildhall_plan::seed::{Domain, Key, Seed};
 
     /// Every way to lay the same time out: from one event a bucket to all in one.
     const WIDTHS: [u32; 6] = [1, 4, 8, 9, 13, 24];

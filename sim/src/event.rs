@@ -11,7 +11,7 @@ use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Request};
 
-use crate::mail::Spot;
+use guildhall_plan::mail::Spot;
 
 /// Something that will happen, and the step that led to it.
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +158,7 @@ impl Bodies {
 
     #[cold]
     fn first(&mut self, dispatch: &Arc<Dispatch>) -> (u32, u64) {
-        let print = crate::digest::Digest::of(&**dispatch).0;
+        let print = guildhall_plan::digest::Digest::of(&**dispatch).0;
         #[allow(clippy::cast_possible_truncation, reason = "half of a fingerprint is one")]
         let print = print as u64;
         let body = Body { dispatch: dispatch.clone(), print, under_way: 1 };

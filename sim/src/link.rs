@@ -4,38 +4,10 @@
 //! What a frame says is not this file's business, and neither is when a link is struck.
 
 use guildhall_core::id::Connection;
-use guildhall_core::time::Span;
 
 use crate::event::Event;
-use crate::plan::Latency;
-use crate::seed::Key;
-
-/// Says when frames arrive, by a law and a key.
-impl Latency {
-    /// How long one frame is under way, in microseconds.
-    #[inline]
-    #[must_use]
-    pub fn draw(self, key: Key) -> u64 {
-        match self {
-            Self::Constant { span } => span.as_micros(),
-            Self::Uniform { low, high } => key.between(low.as_micros(), high.as_micros()),
-            Self::LongTail { low, high } => {
-                let (low, high) = (low.as_micros(), high.as_micros().max(low.as_micros()));
-                let near = low + (high - low) / 16;
-                let far = key.with(1).below(64) == 0;
-                key.between(low, if far { high } else { near })
-            }
-        }
-    }
-
-    /// How long it is at most.
-    pub(crate) const fn most(self) -> Span {
-        match self {
-            Self::Constant { span } => span,
-            Self::Uniform { high, .. } | Self::LongTail { high, .. } => high,
-        }
-    }
-}
+use guildhall_plan::plan::Latency;
+use guildhall_plan::seed::Key;
 
 /// What becomes of frames on one way of a link.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

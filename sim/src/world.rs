@@ -30,17 +30,19 @@ use guildhall_core::step::{Observer, WorldEvent};
 use guildhall_core::time::{Instant, Span};
 
 use crate::agenda::Agenda;
-use crate::clock::Clock;
-use crate::coverage::Coverage;
-use crate::digest::Digest;
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
-use crate::fault::{Stage as ClientStage, Turn};
 use crate::link::{Links, Ports};
-use crate::plan::{Plan, PlanError};
-use crate::run::{End, Options};
-use crate::seed::Domain;
-use crate::topology::{self, Move, Topology};
+use crate::run::End;
 use faults::Faults;
+use guildhall_plan::checkers::BoxedChecker;
+use guildhall_plan::clock::Clock;
+use guildhall_plan::coverage::Coverage;
+use guildhall_plan::digest::{Digest, Fingerprint};
+use guildhall_plan::fault::{Stage as ClientStage, Turn};
+use guildhall_plan::plan::{Plan, PlanError};
+use guildhall_plan::run::Options;
+use guildhall_plan::seed::Domain;
+use guildhall_plan::topology::{self, Move, Topology};
 use journals::JournalHost;
 use post::Post;
 use stage::{Line, Stage};
@@ -130,7 +132,12 @@ enum Phase {
 impl<'a, W: Observer> World<'a, W> {
     /// # Errors
     /// If the plan cannot be run.
-    pub(crate) fn new(plan: &'a Plan, options: Options, observer: W) -> Result<Self, PlanError> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        options: Options,
+        checkers: Vec<BoxedChecker>,
+        observer: W,
+    ) -> Result<Self, PlanError> {
         let topology = Topology::new(plan)?;
         let faults = Faults::new(plan, &topology)?;
         let limits = topology.cast.limits.clone();
@@ -167,7 +174,7 @@ impl<'a, W: Observer> World<'a, W> {
             agenda: Agenda::new(),
             digest: Digest::new(),
             blocks: Vec::new(),
-            watch: (Contract::new(topology.cast.clone()), observer),
+            watch: (Contract::new(topology.cast.clone()).with_checkers(checkers), observer),
             links: Links::default(),
             ports: (0..small(nodes.len()))
                 .map(|node| Ports::new(node, small(nodes.len())))
@@ -211,7 +218,6 @@ impl<'a, W: Observer> World<'a, W> {
     /// Everything that the plan itself makes happen.
     fn set_the_scene(&mut self) {
         let key = self.stage.seed.key(Domain::Tie);
-        let tie = |what: u64, about: &str| crate::link::tie(key.with(what).text(about));
         let mut agenda = Agenda::new();
         let mut push =
             |at: u64, tie: u32, kind: Kind| agenda.push(at, tie, Event { cause: 0, kind });
@@ -222,10 +228,12 @@ impl<'a, W: Observer> World<'a, W> {
         }
         for (index, act) in self.plan.acts.iter().enumerate() {
             // Of what one client does at one instant, what comes first in the plan is done first.
-            push(act.at.as_micros(), tie(1, &act.client), Kind::Act { index: place(index) });
+            let tie = crate::link::tie(key.with(1).text(&act.client));
+            push(act.at.as_micros(), tie, Kind::Act { index: place(index) });
         }
         for (index, fault) in self.plan.faults.iter().enumerate() {
-            let tie = tie(2, &fault.fault.to_string());
+            let Fingerprint(what) = Digest::of(&fault.fault);
+            let tie = crate::link::tie(key.with(2).with(what as u64));
             push(fault.at.as_micros(), tie, Kind::Fault { index: place(index) });
         }
         let weather = self.plan.weather.as_micros();

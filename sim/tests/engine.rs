@@ -1,10 +1,11 @@
 //! Holds the engine's number to what the engine does.
 
-use guildhall_sim::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::{ENGINE, EngineId};
+use guildhall_sim::run::Fast;
 
 #[test]
 fn the_engine_is_the_one_that_its_number_names() {
-    let now = EngineId::compute().expect("the reference plans run");
+    let now = EngineId::compute(&Fast::new()).expect("the reference plans run");
     assert_eq!(
         now, ENGINE,
         "the engine behaves differently: if that is meant, paste this into sim/src/engine.rs\n\n    \

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use guildhall_core::id::{Port, Seq};
 use guildhall_core::step::{Actor, Head, Observed, Observer};
 use guildhall_core::time::Instant;
-use guildhall_sim::engine::references;
-use guildhall_sim::plan::{Act, Deed, Plan};
-use guildhall_sim::run::{Options, cast, run};
+use guildhall_plan::engine::references;
+use guildhall_plan::plan::{Act, Deed, Plan};
+use guildhall_plan::run::{Options, cast};
+use guildhall_sim::run::run;
 
 /// When each client took each dispatch, up to a moment.
 #[derive(Default)]

@@ -12,10 +12,11 @@ use guildhall_core::journal::Reply;
 use guildhall_core::node;
 use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer, WorldEvent};
 use guildhall_core::time::Instant;
-use guildhall_sim::engine::references;
-use guildhall_sim::fault::{End, Family, Fault};
-use guildhall_sim::plan::{FaultPlan, Plan};
-use guildhall_sim::run::{Options, run};
+use guildhall_plan::engine::references;
+use guildhall_plan::fault::{End, Family, Fault};
+use guildhall_plan::plan::{FaultPlan, Plan};
+use guildhall_plan::run::Options;
+use guildhall_sim::run::run;
 
 /// What each journal has kept, and what it has said of that.
 #[derive(Default)]
@@ -159,7 +160,7 @@ fn mail_with(fault: Fault) -> BTreeMap<(NodeId, NodeId), [u64; 3]> {
     plan.faults.clear();
     plan.limits = guildhall_core::limits::Limits::default();
     plan.limits.tip_every = guildhall_core::time::Span::millis(200);
-    plan.network = guildhall_sim::plan::Network::default();
+    plan.network = guildhall_plan::plan::Network::default();
     let lasts = guildhall_core::time::Span::secs(3);
     let at = Instant::micros(3_000_000);
     plan.faults.push(FaultPlan { at, when: None, lasts, fault });

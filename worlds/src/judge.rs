@@ -20,8 +20,8 @@ use guildhall_core::node;
 use guildhall_core::node::Note;
 use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
+use guildhall_plan::digest::Digest;
 use guildhall_runtime::watch::Watch;
-use guildhall_sim::digest::Digest;
 use tokio::sync::mpsc;
 
 use moments::Moments;
@@ -121,7 +121,7 @@ impl Bench {
     }
 
     /// What faults may wait for.
-    fn tell(&self, passed: impl IntoIterator<Item = (Whom, guildhall_sim::fault::Moment)>) {
+    fn tell(&self, passed: impl IntoIterator<Item = (Whom, guildhall_plan::fault::Moment)>) {
         for (whom, moment) in passed {
             let _ = self.news.send(News::Passed(whom, moment));
         }
@@ -132,7 +132,7 @@ impl Bench {
         &mut self,
         head: &Head,
         what: Observed<'_>,
-    ) -> Option<(Whom, guildhall_sim::fault::Moment)> {
+    ) -> Option<(Whom, guildhall_plan::fault::Moment)> {
         let moments = &mut self.moments;
         match what {
             Observed::NodeInput(input) => moments.node_input(input),

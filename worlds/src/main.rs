@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use guildhall_core::mutant::Mutant;
-use guildhall_sim::capsule::{Capsule, Expect};
-use guildhall_sim::engine::ENGINE;
-use guildhall_sim::plan::{Plan, PlanError};
-use guildhall_sim::run::Verdict;
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
-use guildhall_sim::token::RunToken;
+use guildhall_plan::capsule::{Capsule, Expect, MissingChecker};
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::plan::{Plan, PlanError};
+use guildhall_plan::run::Verdict;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
+use guildhall_plan::token::RunToken;
 use guildhall_worlds::outcome::Outcome;
 use guildhall_worlds::play::Options;
 use guildhall_worlds::{real, simulated};
@@ -127,6 +127,10 @@ fn found(what: &str) -> Result<Found, Refused> {
         let text = text.map_err(|error| Refused(format!("{what}: {error}")))?;
         let capsule = Capsule::from_toml(&text);
         let capsule = capsule.map_err(|error| Refused(format!("{what}: {error}")))?;
+        if let Some(missing) = capsule.checkers.first() {
+            let missing = MissingChecker(missing.clone());
+            return Err(Refused(format!("{what}: {missing}")));
+        }
         let Capsule { plan, mutant, expect, .. } = capsule;
         if mutant.is_some() && cfg!(not(feature = "mutants")) {
             return Err(Refused(format!("{what} plants a bug, and this build cannot: {BUILD}")));

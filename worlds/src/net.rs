@@ -22,9 +22,9 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
-use guildhall_sim::digest::Fingerprint;
-use guildhall_sim::plan::Network;
-use guildhall_sim::seed::{Domain, Seed};
+use guildhall_plan::digest::Fingerprint;
+use guildhall_plan::plan::Network;
+use guildhall_plan::seed::{Domain, Seed};
 
 use crate::rt::Time;
 use link::{Due, Life, Link, Side, Turn};

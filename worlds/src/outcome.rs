@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use guildhall_check::violation::Violation;
 use guildhall_core::time::Instant;
-use guildhall_sim::digest::Fingerprint;
-use guildhall_sim::run::{Verdict, panicked};
+use guildhall_plan::digest::Fingerprint;
+use guildhall_plan::run::{Verdict, panicked};
 
 use crate::judge::{Judge, Taken};
 use crate::play::Ending;

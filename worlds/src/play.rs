@@ -21,11 +21,11 @@ use guildhall_core::id::{GuildId, NodeId, UserId};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::step::WorldEvent;
 use guildhall_core::time::Instant;
+use guildhall_plan::fault::Moment;
+use guildhall_plan::plan::{Plan, PlanError};
+use guildhall_plan::topology::{Topology, guild_id};
 use guildhall_runtime::bus::{End, Letter, Mail};
 use guildhall_runtime::directory;
-use guildhall_sim::fault::Moment;
-use guildhall_sim::plan::{Plan, PlanError};
-use guildhall_sim::topology::{Topology, guild_id};
 use tokio::sync::mpsc;
 
 use crate::judge::{Judge, Whom};

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use guildhall_core::id::NodeId;
 use guildhall_core::time::Span;
+use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_runtime::client::Address;
-use guildhall_sim::fault::{Ending, Way};
-use guildhall_sim::plan::{Plan, PlanError};
 
 use crate::judge::Judge;
 use crate::net::{Host, Post, Struck};

@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 
 use guildhall_core::id::NodeId;
 use guildhall_core::time::Span;
+use guildhall_plan::fault::{Ending, Way};
 use guildhall_runtime::client::Address;
 use guildhall_runtime::rt::Rt;
-use guildhall_sim::fault::{Ending, Way};
 
 use crate::net::{Host, Post};
 use crate::rt::Timeline;

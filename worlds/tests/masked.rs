@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::mutant::Mutant;
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_worlds::play::Options;
 use guildhall_worlds::simulated;
 use rayon::prelude::*;

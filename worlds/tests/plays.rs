@@ -14,10 +14,10 @@ mod stories;
 
 use std::sync::Arc;
 
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::Verdict;
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::Verdict;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_worlds::outcome::Outcome;
 use guildhall_worlds::play::Options;
 use guildhall_worlds::simulated;

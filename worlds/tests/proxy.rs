@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Way};
-use guildhall_sim::plan::{Latency, Network};
-use guildhall_sim::seed::Seed;
+use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::plan::{Latency, Network};
+use guildhall_plan::seed::Seed;
 use guildhall_worlds::net::{Host, Proxy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

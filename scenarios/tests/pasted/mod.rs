@@ -1,10 +1,10 @@
 //! The lines to paste under a test that is red.
 
-use guildhall_sim::engine::ENGINE;
-use guildhall_sim::failure::Line;
-use guildhall_sim::script::Scenario;
-use guildhall_sim::seed::Seed;
-use guildhall_sim::token::RunToken;
+use guildhall_explain::failure::Line;
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::script::Scenario;
+use guildhall_plan::seed::Seed;
+use guildhall_plan::token::RunToken;
 
 /// The word for a seed of a scenario.
 #[allow(dead_code, reason = "not every test runs scenarios")]

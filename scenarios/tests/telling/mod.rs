@@ -1,8 +1,9 @@
 //! A run told step by step, kept as a snapshot.
 
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Options, cast, run};
-use guildhall_sim::transcript::Transcript;
+use guildhall_explain::transcript::Transcript;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Options, cast};
+use guildhall_sim::run::run;
 
 /// More than this nobody reads; the rest of a run is in its digest.
 const MOST_LINES: usize = 120;

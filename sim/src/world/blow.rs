@@ -4,10 +4,10 @@ use guildhall_core::time::Span;
 
 use super::place;
 use super::stage::Whom;
-use crate::fault::{Ending, Fault, Knock, Misdeed, Way};
-use crate::mail::{Law, Spot, Spots};
-use crate::plan::PlanError;
-use crate::topology::Topology;
+use guildhall_plan::fault::{Ending, Fault, Knock, Misdeed, Way};
+use guildhall_plan::mail::{Law, Spot, Spots};
+use guildhall_plan::plan::PlanError;
+use guildhall_plan::topology::Topology;
 
 /// What strikes, and whom.
 #[derive(Clone, Copy, Debug)]

@@ -9,8 +9,8 @@ use guildhall_core::step::{Actor, Observed, Observer};
 use super::World;
 use super::ends::ClientEnd;
 use crate::event::{Event, Kind, Parcel};
-use crate::fault::Stage as ClientStage;
 use crate::link::Flow;
+use guildhall_plan::fault::Stage as ClientStage;
 
 impl<W: Observer> World<'_, W> {
     /// A dispatch reaches its client: the hot path.

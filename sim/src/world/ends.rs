@@ -18,10 +18,10 @@ use guildhall_core::step::{Head, Observed, Observer};
 use super::stage::{Caller, Stage};
 use super::{place, small};
 use crate::event::{Event, Kind, Parcel};
-use crate::fault::{Stage as ClientStage, Turn};
-use crate::mail::Spot;
-use crate::placement;
-use crate::topology::guild_place;
+use guildhall_plan::fault::{Stage as ClientStage, Turn};
+use guildhall_plan::mail::Spot;
+use guildhall_plan::placement;
+use guildhall_plan::topology::guild_place;
 
 /// A node's way out.
 pub(crate) struct NodeEnd<'a, W> {

@@ -8,10 +8,10 @@ use super::blow::Blow;
 use super::stage::Whom;
 use super::{World, place};
 use crate::event::{Event, Kind};
-use crate::fault::{Ending, Health, Milestone, Moment, Stage, Way};
 use crate::link::Flow;
-use crate::plan::{Plan, PlanError};
-use crate::topology::Topology;
+use guildhall_plan::fault::{Ending, Health, Milestone, Moment, Stage, Way};
+use guildhall_plan::plan::{Plan, PlanError};
+use guildhall_plan::topology::Topology;
 
 /// What has become of each fault of the plan.
 pub(super) struct Faults {

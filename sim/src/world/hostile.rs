@@ -7,7 +7,7 @@ use guildhall_core::step::Observer;
 use super::World;
 use super::stage::Caller;
 use crate::event::Parcel;
-use crate::fault::{Knock, Misdeed};
+use guildhall_plan::fault::{Knock, Misdeed};
 
 impl<W: Observer> World<'_, W> {
     /// A hostile client speaks out of turn.

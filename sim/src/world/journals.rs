@@ -15,10 +15,10 @@ use guildhall_core::time::Span;
 use super::stage::Stage;
 use super::{World, instant, place};
 use crate::event::{Event, Kind, Parcel};
-use crate::fault::Turn;
-use crate::mail::Spot;
-use crate::seed::{Domain, Key};
-use crate::topology::guild_id;
+use guildhall_plan::fault::Turn;
+use guildhall_plan::mail::Spot;
+use guildhall_plan::seed::{Domain, Key};
+use guildhall_plan::topology::guild_id;
 
 /// A journal and its circumstances.
 pub(super) struct JournalHost {

@@ -11,11 +11,11 @@ use guildhall_core::{directory, node};
 use super::ends::NodeEnd;
 use super::{World, instant, small};
 use crate::event::{Event, Kind, Parcel};
-use crate::fault::Turn;
 use crate::link::Flow;
-use crate::mail::Spot;
-use crate::seed::Domain;
-use crate::topology::guild_id;
+use guildhall_plan::fault::Turn;
+use guildhall_plan::mail::Spot;
+use guildhall_plan::seed::Domain;
+use guildhall_plan::topology::guild_id;
 
 impl<W: Observer> World<'_, W> {
     /// Whether a node takes this now; a paused one has it wait, for one that is down it is lost.

@@ -7,10 +7,10 @@ use guildhall_core::step::{Observer, WorldEvent};
 
 use super::{World, new_node, place, small};
 use crate::event::{Event, Kind};
-use crate::fault::{Health, Moment};
 use crate::link::Flow;
-use crate::placement;
-use crate::topology::guild_id;
+use guildhall_plan::fault::{Health, Moment};
+use guildhall_plan::placement;
+use guildhall_plan::topology::guild_id;
 
 use super::stage::Whom;
 

@@ -8,11 +8,11 @@ use guildhall_core::directory::{Notice, Word};
 use guildhall_core::journal::{Command, Reply};
 
 use super::stage::Stage;
-use crate::digest::{Digest, Fingerprint};
 use crate::event::{Event, Kind, Parcel};
 use crate::link::tie;
-use crate::mail::{Fate, Law, Laws, Spot};
-use crate::seed::{Domain, Key};
+use guildhall_plan::digest::{Digest, Fingerprint};
+use guildhall_plan::mail::{Fate, Law, Laws, Spot};
+use guildhall_plan::seed::{Domain, Key};
 
 /// The post as faults have it at the moment.
 #[derive(Clone, Debug, Default)]

@@ -12,13 +12,13 @@ use guildhall_core::time::Now;
 use super::post::Post;
 use super::{instant, place};
 use crate::agenda::Agenda;
-use crate::coverage::Coverage;
-use crate::digest::{BLOCK, Digest, Fingerprint};
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
-use crate::fault::{Moment, Stage as ClientStage, Turn};
 use crate::link::{Flow, Links, Ports, tie};
-use crate::plan::Network;
-use crate::seed::{Domain, Seed};
+use guildhall_plan::coverage::Coverage;
+use guildhall_plan::digest::{BLOCK, Digest, Fingerprint};
+use guildhall_plan::fault::{Moment, Stage as ClientStage, Turn};
+use guildhall_plan::plan::Network;
+use guildhall_plan::seed::{Domain, Seed};
 
 /// Roughly what an IDENTIFY, a RESUME and a heartbeat take on the wire, in bytes.
 const fn length(frame: &ClientFrame) -> u32 {

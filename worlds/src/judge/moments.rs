@@ -9,8 +9,8 @@ use guildhall_core::journal::{Command, Reply};
 use guildhall_core::node::{self, Note};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::JournalEvent;
-use guildhall_sim::fault::{Health, Moment, Stage, Turn};
-use guildhall_sim::topology::guild_place;
+use guildhall_plan::fault::{Health, Moment, Stage, Turn};
+use guildhall_plan::topology::guild_place;
 
 /// Whom a moment is about, by its place in the plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,8 +8,8 @@ use std::io::ErrorKind;
 use std::ops::{Index, IndexMut};
 use std::task::{Context, Waker};
 
-use guildhall_sim::digest::Digest;
-use guildhall_sim::seed::Key;
+use guildhall_plan::digest::Digest;
+use guildhall_plan::seed::Key;
 
 use super::Host;
 use super::pipe::{Law, Piece, Pipe};

@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use guildhall_plan::digest::{Digest, Fingerprint};
+use guildhall_plan::mail::{Fate, Law, Laws, Spot};
+use guildhall_plan::plan::{Latency, Network};
+use guildhall_plan::seed::{Domain, Key, Seed};
+use guildhall_plan::topology::guild_place;
 use guildhall_runtime::bus::{Bus, End, Hub, Letter};
 use guildhall_runtime::inbox::Inbox;
-use guildhall_sim::digest::{Digest, Fingerprint};
-use guildhall_sim::mail::{Fate, Law, Laws, Spot};
-use guildhall_sim::plan::{Latency, Network};
-use guildhall_sim::seed::{Domain, Key, Seed};
-use guildhall_sim::topology::guild_place;
 
 use crate::rt::Timeline;
 

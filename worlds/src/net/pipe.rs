@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 
-use guildhall_sim::plan::Latency;
-use guildhall_sim::seed::Key;
+use guildhall_plan::plan::Latency;
+use guildhall_plan::seed::Key;
 
 /// Of a long write, no more than this goes on its way at once.
 const CHUNK: usize = 16_384;

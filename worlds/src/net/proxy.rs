@@ -11,9 +11,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use guildhall_sim::fault::{Ending, Way};
-use guildhall_sim::plan::{Latency, Network};
-use guildhall_sim::seed::{Domain, Seed};
+use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::plan::{Latency, Network};
+use guildhall_plan::seed::{Domain, Seed};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 

@@ -3,8 +3,8 @@
 
 use std::io::ErrorKind;
 
-use guildhall_sim::fault::{Ending, Way};
-use guildhall_sim::seed::{Domain, Ratio};
+use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::seed::{Domain, Ratio};
 
 use super::link::{Due, Side};
 use super::pipe::Flow;

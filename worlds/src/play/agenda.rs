@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use guildhall_sim::plan::Plan;
-use guildhall_sim::topology::Topology;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::topology::Topology;
 
 use super::Cue;
 

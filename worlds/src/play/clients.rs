@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use guildhall_core::id::Port;
+use guildhall_plan::topology::Move;
 use guildhall_runtime::client::{Driver, Start, Wish};
 use guildhall_runtime::rt::Rt;
 use guildhall_runtime::wire::Places;
-use guildhall_sim::topology::Move;
 use tokio::sync::mpsc;
 
 use super::Play;

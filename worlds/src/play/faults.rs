@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use guildhall_core::step::WorldEvent;
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Fault, Milestone, Moment};
-use guildhall_sim::mail::Law;
-use guildhall_sim::plan::{Plan, PlanError};
-use guildhall_sim::topology::Topology;
+use guildhall_plan::fault::{Fault, Milestone, Moment};
+use guildhall_plan::mail::Law;
+use guildhall_plan::plan::{Plan, PlanError};
+use guildhall_plan::topology::Topology;
 
 use super::{Cue, Play, node_id};
 use crate::judge::Whom;

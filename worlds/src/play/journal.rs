@@ -13,11 +13,11 @@ use guildhall_core::journal::{Base, Command};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::step::{Actor, JournalEvent, Observed, Observer};
 use guildhall_core::time::{Instant, Now, Span};
+use guildhall_plan::plan::Latency;
+use guildhall_plan::seed::{Domain, Key, Seed};
 use guildhall_runtime::bus::{Bus, End, Letter, Mail};
 use guildhall_runtime::inbox::Inbox;
 use guildhall_runtime::watch::Watch;
-use guildhall_sim::plan::Latency;
-use guildhall_sim::seed::{Domain, Key, Seed};
 
 use crate::judge::Judge;
 use crate::net::Post;

@@ -3,9 +3,9 @@
 
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::step::WorldEvent;
+use guildhall_plan::placement;
+use guildhall_plan::topology::guild_place;
 use guildhall_runtime::bus::{End, Mail};
-use guildhall_sim::placement;
-use guildhall_sim::topology::guild_place;
 
 use super::{Cue, Play, node_id};
 use crate::net::Host;

@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use guildhall_core::time::{Instant, Now};
+use guildhall_plan::clock::Clock;
+use guildhall_plan::seed::{Domain, Key, Seed};
 use guildhall_runtime::rt::Rt;
-use guildhall_sim::clock::Clock;
-use guildhall_sim::seed::{Domain, Key, Seed};
 use madsim::runtime::{Handle, NodeHandle};
 
 use crate::net::{Host, Listener, Net, Stream};

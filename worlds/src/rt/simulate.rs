@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use guildhall_sim::plan::Network;
-use guildhall_sim::seed::Seed;
+use guildhall_plan::plan::Network;
+use guildhall_plan::seed::Seed;
 use madsim::Config;
 use madsim::runtime::Runtime;
 use madsim::task::yield_now;

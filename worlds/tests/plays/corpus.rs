@@ -1,7 +1,7 @@
 //! What once failed in one world is acted out in another one.
 
-use guildhall_sim::capsule::{Capsule, Expect};
-use guildhall_sim::run::Verdict;
+use guildhall_plan::capsule::{Capsule, Expect};
+use guildhall_plan::run::Verdict;
 
 use crate::simulate;
 

@@ -3,9 +3,10 @@
 
 use guildhall_core::limits::Limits;
 use guildhall_core::time::Instant;
-use guildhall_sim::fault::Family;
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{self, Verdict};
+use guildhall_plan::fault::Family;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Options, Verdict};
+use guildhall_sim::run::run;
 use guildhall_worlds::parity::{Takings, Told};
 use rayon::prelude::*;
 
@@ -25,7 +26,7 @@ const STORIES: [&str; 6] = [
 /// resumed under madsim.
 fn both_tell_the_same(name: &str, seed: u64, plan: &Plan) -> u64 {
     let mut takings = Takings::default();
-    let fast = run::run(plan, run::Options::default(), &mut takings).unwrap();
+    let fast = run(plan, Options::default(), &mut takings).unwrap();
     assert_eq!(fast.verdict, Verdict::Held, "{name} {seed}: {:?}", fast.violations.first());
     let simulated = simulate(plan);
     holds(&format!("{name} {seed}"), &simulated);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guildhall_core::time::Span;
-use guildhall_sim::plan::Plan;
+use guildhall_plan::plan::Plan;
 use guildhall_worlds::outcome::Outcome;
 use guildhall_worlds::parity::Told;
 use guildhall_worlds::play::Options;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use rayon::prelude::*;
 
 use crate::{holds, plan, simulate};

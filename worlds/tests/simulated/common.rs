@@ -6,9 +6,9 @@ use std::future::Future;
 use std::net::SocketAddr;
 
 use guildhall_core::time::Span;
+use guildhall_plan::plan::{Latency, Network};
+use guildhall_plan::seed::Seed;
 use guildhall_runtime::rt::{Listener as _, Rt};
-use guildhall_sim::plan::{Latency, Network};
-use guildhall_sim::seed::Seed;
 use guildhall_worlds::net::{Host, Listener, Stream};
 use guildhall_worlds::rt::{Machines, Time};
 

@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 
 use crate::common::{CLIENT, Duplex, NODE, address, pair, passes, seed, steady};
+use guildhall_plan::fault::Way;
 use guildhall_runtime::rt::{Listener as _, Rt};
-use guildhall_sim::fault::Way;
 use guildhall_worlds::rt::simulate;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -3,8 +3,8 @@
 
 use crate::common::{CLIENT, Duplex, pair, ragged, seed};
 use guildhall_core::time::Span;
-use guildhall_sim::digest::Fingerprint;
-use guildhall_sim::fault::{Ending, Way};
+use guildhall_plan::digest::Fingerprint;
+use guildhall_plan::fault::{Ending, Way};
 use guildhall_worlds::net::{Net, Stream};
 use guildhall_worlds::rt::{Time, simulate};
 use proptest::prelude::*;

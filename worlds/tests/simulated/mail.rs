@@ -3,11 +3,11 @@
 use crate::common::{ragged, seed, steady};
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::time::Span;
+use guildhall_plan::mail::{Law, Spots, Strikes};
+use guildhall_plan::plan::Network;
+use guildhall_plan::topology::guild_id;
 use guildhall_runtime::bus::{Bus, End, Letter, Mail};
 use guildhall_runtime::inbox::Inbox;
-use guildhall_sim::mail::{Law, Spots, Strikes};
-use guildhall_sim::plan::Network;
-use guildhall_sim::topology::guild_id;
 use guildhall_worlds::net::{Post, spot};
 use guildhall_worlds::rt::{Time, simulate};
 

@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 
 use crate::common::{self, CLIENT, Duplex, NODE, address, pair, passes, ragged, seed, steady};
 use guildhall_core::time::Span;
+use guildhall_plan::fault::{Ending, Way};
 use guildhall_runtime::rt::{Listener as _, Rt};
-use guildhall_sim::fault::{Ending, Way};
 use guildhall_worlds::net::{Host, Law};
 use guildhall_worlds::rt::simulate;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use guildhall_sim::fault::Ending;
-use guildhall_sim::plan::Latency;
-use guildhall_sim::seed::Key;
+use guildhall_plan::fault::Ending;
+use guildhall_plan::plan::Latency;
+use guildhall_plan::seed::Key;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};

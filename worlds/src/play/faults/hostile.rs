@@ -3,10 +3,10 @@
 use futures_util::{SinkExt, StreamExt};
 use guildhall_core::frame::{ClientFrame, Identify, Resume};
 use guildhall_core::id::{NodeId, Seq, SessionId, Token};
+use guildhall_plan::fault::{Knock, Misdeed};
 use guildhall_runtime::client::Wish;
 use guildhall_runtime::rt::Rt;
 use guildhall_runtime::wire::encode_client;
-use guildhall_sim::fault::{Knock, Misdeed};
 use tokio_websockets::{ClientBuilder, Message};
 
 use super::super::Play;

@@ -1,0 +1,228 @@
+//! The objects of `--json`, one per line. Their form is stable: `guildhall/1`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use guildhall_check::violation::{Clause, Violation};
+use guildhall_core::step::Step;
+use guildhall_explain::failure::Failure;
+use guildhall_explain::shrink::Shrunk;
+use guildhall_plan::digest::Fingerprint;
+use guildhall_plan::run::Outcome;
+use guildhall_plan::size::Size;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::analysis::size;
+use crate::error::Error;
+use crate::failures::{FaultKinds, Occurrences};
+use crate::meter::{self, Cost};
+use crate::run_spec::RunSpec;
+
+/// The version of all these objects.
+pub(crate) const SCHEMA: &str = "guildhall/1";
+
+/// A scenario of the catalogue.
+#[derive(Serialize)]
+pub(crate) struct ScenarioLine<'a> {
+    pub(crate) schema: &'static str,
+    pub(crate) r#type: &'static str,
+    pub(crate) name: &'a str,
+    pub(crate) summary: &'a str,
+}
+
+/// A step of a run.
+#[derive(Serialize)]
+pub(crate) struct StepLine<'a> {
+    pub(crate) schema: &'static str,
+    pub(crate) r#type: &'static str,
+    #[serde(flatten)]
+    pub(crate) step: &'a Step,
+}
+
+/// The essentials of a violation.
+#[derive(Serialize)]
+pub(crate) struct ViolationLine<'a> {
+    clause: Clause,
+    checker: &'a str,
+    subject: &'a str,
+    message: &'a str,
+    token: Option<String>,
+}
+
+/// The result of a seed. The same seed gives the same bytes, so nothing here is measured.
+#[derive(Serialize)]
+pub(crate) struct SeedLine<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    scenario: Option<&'static str>,
+    seed: u64,
+    verdict: &'static str,
+    #[serde(serialize_with = "fingerprint")]
+    digest: Fingerprint,
+    steps: u64,
+    deliveries: u64,
+    sim_ms: u64,
+    violation: Option<ViolationLine<'a>>,
+    violations: &'a [Violation],
+}
+
+impl<'a> SeedLine<'a> {
+    pub(crate) fn new(r#type: &'static str, spec: &RunSpec, outcome: &'a Outcome) -> Self {
+        let token = spec.token().map(|token| token.to_string());
+        Self {
+            schema: SCHEMA,
+            r#type,
+            scenario: spec.target.scenario().map(|scenario| scenario.name),
+            seed: spec.seed.number(),
+            verdict: outcome.verdict.name(),
+            digest: outcome.digest,
+            steps: outcome.steps,
+            deliveries: outcome.deliveries,
+            sim_ms: outcome.lasted.as_micros() / 1_000,
+            violation: outcome.violations.first().map(|first| ViolationLine {
+                clause: first.clause,
+                checker: &first.checker,
+                subject: &first.subject,
+                message: &first.message,
+                token,
+            }),
+            violations: &outcome.violations,
+        }
+    }
+
+    /// The object as JSON, without a line break.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(self).map_err(|error| Error::Internal(error.to_string()))
+    }
+}
+
+/// The result of a single run, with its cost.
+#[derive(Serialize)]
+pub(crate) struct RunLine<'a> {
+    #[serde(flatten)]
+    seed: SeedLine<'a>,
+    engine: String,
+    cpu_s: f64,
+    deliveries_per_cpu_s: u64,
+    peak_rss_bytes: Option<u64>,
+    faults: BTreeMap<&'static str, u64>,
+    meetings: BTreeMap<String, u64>,
+    marks: &'a BTreeMap<&'static str, u64>,
+    /// What a capsule expects, and whether the run ended so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_expected: Option<bool>,
+}
+
+impl<'a> RunLine<'a> {
+    pub(crate) fn new(spec: &RunSpec, outcome: &'a Outcome, cost: Cost) -> Self {
+        Self {
+            seed: SeedLine::new("summary", spec, outcome),
+            engine: guildhall_plan::engine::ENGINE.to_string(),
+            cpu_s: cost.cpu_s,
+            deliveries_per_cpu_s: cost.per_cpu_s(outcome.deliveries),
+            peak_rss_bytes: meter::peak_rss_bytes(),
+            faults: outcome.coverage.families(),
+            meetings: outcome.coverage.meetings(),
+            marks: &outcome.marks,
+            expected: None,
+            as_expected: None,
+        }
+    }
+
+    pub(crate) fn judged(mut self, expected: String, as_expected: bool) -> Self {
+        (self.expected, self.as_expected) = (Some(expected), Some(as_expected));
+        self
+    }
+}
+
+/// A failure that was shrunk and written as a capsule.
+#[derive(Serialize)]
+pub(crate) struct ShrunkLine<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    path: String,
+    violation: &'a Violation,
+    from: Size,
+    to: Size,
+    runs: u64,
+    complete: bool,
+    wall_s: f64,
+    cpu_s: f64,
+}
+
+impl<'a> ShrunkLine<'a> {
+    pub(crate) fn new(path: &Path, shrunk: &'a Shrunk, cost: Cost) -> Self {
+        Self {
+            schema: SCHEMA,
+            r#type: "capsule",
+            path: path.display().to_string(),
+            violation: &shrunk.violation,
+            from: shrunk.from,
+            to: shrunk.to,
+            runs: shrunk.runs,
+            complete: shrunk.complete,
+            wall_s: cost.wall_s,
+            cpu_s: cost.cpu_s,
+        }
+    }
+}
+
+/// A failure, explained.
+#[derive(Serialize)]
+pub(crate) struct Failed<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    #[serde(flatten)]
+    failure: &'a Failure,
+}
+
+impl<'a> Failed<'a> {
+    pub(crate) fn new(failure: &'a Failure) -> Self {
+        Self { schema: SCHEMA, r#type: "failure", failure }
+    }
+}
+
+/// A group of failures of a sweep, with one of them explained. Slices write these lines, and `merge`
+/// reads them again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FailureLine {
+    schema: Cow<'static, str>,
+    r#type: Cow<'static, str>,
+    #[serde(flatten)]
+    pub(crate) occurrences: Occurrences,
+    /// The kinds of faults of the shrunk run.
+    pub(crate) faults: FaultKinds,
+    /// The file of the shrunk run's capsule.
+    pub(crate) capsule: Option<PathBuf>,
+    #[serde(flatten)]
+    pub(crate) failure: Failure,
+}
+
+impl FailureLine {
+    pub(crate) fn new(
+        occurrences: Occurrences,
+        faults: FaultKinds,
+        capsule: Option<PathBuf>,
+        failure: Failure,
+    ) -> Self {
+        let (schema, r#type) = (SCHEMA.into(), "failure".into());
+        Self { schema, r#type, occurrences, faults, capsule, failure }
+    }
+
+    /// Merges the same failure of another slice. The smaller one represents both.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let mut occurrences = self.occurrences.clone();
+        occurrences.add_all(&other.occurrences);
+        if size(&other.failure) < size(&self.failure) {
+            *self = other.clone();
+        }
+        self.occurrences = occurrences;
+    }
+}
+
+fn fingerprint<S: Serializer>(digest: &Fingerprint, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(digest)
+}

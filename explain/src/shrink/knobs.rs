@@ -1,0 +1,238 @@
+//! The numbers of a plan that can be reduced: times, counts and sizes. Each is turned down as far as
+//! the plan still fails.
+
+use guildhall_core::time::{Instant, Span};
+
+use super::search::Search;
+use crate::repeater::Parallel;
+use guildhall_plan::fault::{Ending, Fault, Knock, Misdeed};
+use guildhall_plan::plan::{Deed, Plan};
+use guildhall_plan::run::Runner;
+
+/// Texts up to this length are left as they are, so that people recognize them.
+const SHORT: usize = 8;
+
+/// A number of a plan. The index is that of a fault, act, client or node.
+#[derive(Clone, Copy, Debug)]
+enum Knob {
+    /// The time between the n-th fault or act, in order of time, and the one before.
+    Gap(usize),
+    /// The time that the weather lasts after the last of them.
+    Tail,
+    Linger,
+    /// The duration of a fault; 0 would mean for ever.
+    Lasts(usize),
+    /// The other number of a fault, if it has one.
+    Strength(usize),
+    /// The number of clients in a crowd.
+    Count(usize),
+    Starts(usize),
+    Within(usize),
+    ClientDrift(usize),
+    NodeDrift(usize),
+    /// The length of the text of an act.
+    Text(usize),
+}
+
+/// Turns every number down as far as the plan still fails.
+pub(super) fn turn_down<R: Runner, P: Parallel>(search: &mut Search<'_, R, P>) {
+    search.begin("times and sizes");
+    for knob in Knob::all(&search.plan) {
+        loop {
+            let ladder = ladder(knob.get(&search.plan), knob.least());
+            let make = |plan: &Plan, nth: usize| knob.set(plan, ladder[nth]);
+            if search.first(ladder.len(), &make).is_none() {
+                break;
+            }
+        }
+    }
+}
+
+/// Smaller numbers to try, the best first: the minimum, fractions, and rounded ones.
+fn ladder(now: u64, least: u64) -> Vec<u64> {
+    let parts = [least, now / 16, now / 4, now / 2];
+    let round = [1_000_000, 100_000, 10_000, 1_000].map(|unit| now / unit * unit);
+    let mut ladder: Vec<u64> = Vec::new();
+    for next in parts.into_iter().chain(round) {
+        if next >= least && next < now && !ladder.contains(&next) {
+            ladder.push(next);
+        }
+    }
+    ladder
+}
+
+impl Knob {
+    fn all(plan: &Plan) -> Vec<Self> {
+        let events = plan.faults.len() + plan.acts.len();
+        let (faults, clients) = (0..plan.faults.len(), 0..plan.clients.len());
+        let of = |range: std::ops::Range<usize>, knob: fn(usize) -> Self| range.map(knob);
+        of(clients.clone(), Self::Count)
+            .chain(of(clients.clone(), Self::Starts))
+            .chain(of(clients.clone(), Self::Within))
+            .chain(of(clients, Self::ClientDrift))
+            .chain(of(0..plan.nodes.len(), Self::NodeDrift))
+            .chain([Self::Linger, Self::Tail])
+            .chain(of(0..events, Self::Gap))
+            .chain(of(faults.clone(), Self::Lasts))
+            .chain(of(faults, Self::Strength))
+            .chain(of(0..plan.acts.len(), Self::Text))
+            .chain([Self::Tail])
+            .collect()
+    }
+
+    /// The minimum.
+    const fn least(self) -> u64 {
+        match self {
+            Self::Text(_) => SHORT as u64,
+            Self::Lasts(_) | Self::Count(_) => 1,
+            Self::Gap(_)
+            | Self::Tail
+            | Self::Linger
+            | Self::Strength(_)
+            | Self::Starts(_)
+            | Self::Within(_)
+            | Self::ClientDrift(_)
+            | Self::NodeDrift(_) => 0,
+        }
+    }
+
+    /// Its value; 0 if the plan has none, or if it cannot be reduced.
+    fn get(self, plan: &Plan) -> u64 {
+        match self {
+            Self::Gap(nth) => {
+                let times = times(plan);
+                times[nth] - nth.checked_sub(1).map_or(0, |before| times[before])
+            }
+            Self::Tail => {
+                let last = times(plan).last().copied().unwrap_or(0);
+                plan.weather.as_micros().saturating_sub(last)
+            }
+            Self::Linger => plan.linger.as_micros(),
+            Self::Lasts(nth) => plan.faults[nth].lasts.as_micros(),
+            Self::Strength(nth) => strength(&mut plan.faults[nth].fault.clone(), None),
+            Self::Count(nth) => u64::from(plan.clients[nth].count),
+            Self::Starts(nth) => plan.clients[nth].starts.as_micros(),
+            Self::Within(nth) => plan.clients[nth].within.as_micros(),
+            Self::ClientDrift(nth) => u64::from(plan.clients[nth].drift.unsigned_abs()),
+            Self::NodeDrift(nth) => u64::from(plan.nodes[nth].drift.unsigned_abs()),
+            Self::Text(nth) => match text_length(&plan.acts[nth].deed) {
+                length if length > SHORT => length as u64,
+                _ => 0,
+            },
+        }
+    }
+
+    fn set(self, plan: &Plan, to: u64) -> Plan {
+        let mut plan = plan.clone();
+        match self {
+            Self::Gap(nth) => {
+                let by = self.get(&plan) - to;
+                let from = times(&plan)[nth];
+                let faults = plan.faults.iter_mut().map(|fault| &mut fault.at);
+                for at in faults.chain(plan.acts.iter_mut().map(|act| &mut act.at)) {
+                    if at.as_micros() >= from {
+                        *at = Instant::micros(at.as_micros() - by);
+                    }
+                }
+                plan.weather = Span::micros(plan.weather.as_micros().saturating_sub(by));
+            }
+            Self::Tail => {
+                let by = self.get(&plan) - to;
+                plan.weather = Span::micros(plan.weather.as_micros() - by);
+            }
+            Self::Linger => plan.linger = Span::micros(to),
+            Self::Lasts(nth) => plan.faults[nth].lasts = Span::micros(to),
+            Self::Strength(nth) => {
+                strength(&mut plan.faults[nth].fault, Some(to));
+            }
+            Self::Count(nth) => plan.clients[nth].count = u32::try_from(to).unwrap_or(u32::MAX),
+            Self::Starts(nth) => plan.clients[nth].starts = Instant::micros(to),
+            Self::Within(nth) => plan.clients[nth].within = Span::micros(to),
+            Self::ClientDrift(nth) => set_magnitude(&mut plan.clients[nth].drift, to),
+            Self::NodeDrift(nth) => set_magnitude(&mut plan.nodes[nth].drift, to),
+            Self::Text(nth) => {
+                if let Deed::Say { text, .. } | Deed::Edit { text, .. } = &mut plan.acts[nth].deed {
+                    let to = usize::try_from(to).unwrap_or(usize::MAX);
+                    *text = text.chars().take(to).collect::<String>().into();
+                }
+            }
+        }
+        plan
+    }
+}
+
+/// The length of the text of an act.
+fn text_length(deed: &Deed) -> usize {
+    let (Deed::Say { text, .. } | Deed::Edit { text, .. }) = deed else { return 0 };
+    text.chars().count()
+}
+
+/// The times of all faults and acts, in order.
+fn times(plan: &Plan) -> Vec<u64> {
+    let faults = plan.faults.iter().map(|fault| fault.at.as_micros());
+    let mut times: Vec<u64> =
+        faults.chain(plan.acts.iter().map(|act| act.at.as_micros())).collect();
+    times.sort_unstable();
+    times
+}
+
+/// Sets the magnitude of a number and keeps its sign.
+fn set_magnitude(drift: &mut i32, to: u64) {
+    *drift = drift.signum() * i32::try_from(to).unwrap_or(i32::MAX);
+}
+
+/// Returns the strength of a fault, and sets it first if `to` is given; 0 if it has none.
+fn strength(fault: &mut Fault, to: Option<u64>) -> u64 {
+    match fault {
+        Fault::Cut { how: Ending::HalfOpen { late: by }, .. }
+        | Fault::Delay { by, .. }
+        | Fault::JournalSlow { by, .. } => {
+            *by = to.map_or(*by, Span::micros);
+            by.as_micros()
+        }
+        Fault::WallJump { by_ms, .. } => {
+            let to = to.and_then(|to| i64::try_from(to).ok());
+            *by_ms = to.map_or(*by_ms, |to| by_ms.signum() * to);
+            by_ms.unsigned_abs()
+        }
+        Fault::JournalFull { room: number, .. }
+        | Fault::Misbehave {
+            deed: Misdeed::Flood { frames: number } | Misdeed::Huge { bytes: number },
+            ..
+        } => {
+            *number = to.and_then(|to| u32::try_from(to).ok()).unwrap_or(*number);
+            u64::from(*number)
+        }
+        Fault::Misbehave { deed: Misdeed::LieAhead { by }, .. }
+        | Fault::Knock { says: Knock::Ahead { by }, .. } => {
+            *by = to.unwrap_or(*by);
+            *by
+        }
+        Fault::Cut { how: Ending::Fin | Ending::Reset, .. }
+        | Fault::Stall { .. }
+        | Fault::Slow { .. }
+        | Fault::Silence { .. }
+        | Fault::Pause { .. }
+        | Fault::Crash { .. }
+        | Fault::FalseAlarm { .. }
+        | Fault::Move { .. }
+        | Fault::Lossy { .. }
+        | Fault::Repeat { .. }
+        | Fault::Partition { .. }
+        | Fault::Hold { .. }
+        | Fault::JournalCrash { .. }
+        | Fault::JournalFail { .. }
+        | Fault::Steal { .. }
+        | Fault::Stop { .. }
+        | Fault::Knock { says: Knock::Token | Knock::Shard | Knock::Intents, .. }
+        | Fault::Misbehave {
+            deed:
+                Misdeed::Broken
+                | Misdeed::Opcode
+                | Misdeed::Other
+                | Misdeed::IdentifyAgain
+                | Misdeed::ResumeAgain,
+            ..
+        } => 0,
+    }
+}

@@ -1,0 +1,214 @@
+//! A capsule: a run that is worth keeping, with all that it takes to have it again.
+//!
+//! It holds values, not random bytes: it survives changes of the generator that drew it. What it
+//! expects is judged whatever the engine; digests are compared only where the engine is the same.
+
+use guildhall_check::violation::Clause;
+use guildhall_core::mutant::Mutant;
+use serde::{Deserialize, Serialize};
+
+use crate::digest::{BLOCK, Fingerprint};
+use crate::engine::{ENGINE, EngineId};
+use crate::plan::{Plan, PlanError};
+use crate::run::{Options, Outcome, Runner, Verdict};
+use crate::size::Size;
+
+/// The version of this format.
+pub const SCHEMA: u32 = 1;
+
+/// A run that is worth keeping.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capsule {
+    /// The version of the format.
+    pub schema: u32,
+    /// The scenario that drew the plan, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// What it shows, in a sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// The bug that was planted, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutant: Option<Mutant>,
+    /// The custom checkers that judged the run: a program that does not have them cannot judge it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checkers: Vec<String>,
+    /// What must come of it.
+    pub expect: Expect,
+    /// The engine that wrote it.
+    pub engine: EngineId,
+    /// The run's digest on that engine.
+    pub digest: Fingerprint,
+    /// The digest after each 1,024 steps on that engine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Fingerprint>,
+    /// How large the plan was that this one was shrunk from, if it was shrunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shrunk_from: Option<Size>,
+    /// The run.
+    pub plan: Plan,
+}
+
+/// What must come of a capsule's run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expect {
+    /// It holds.
+    Pass,
+    /// It breaks this clause first: a bug that is still open, or planted.
+    Violation(Clause),
+}
+
+/// A capsule needs a custom checker that a program does not have.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("it needs the custom checker `{0}`, which this program does not have")]
+pub struct MissingChecker(
+    /// The name of the checker.
+    pub String,
+);
+
+/// How a capsule's run differs from what it says.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Mismatch {
+    /// Something else came of it.
+    #[error("expected {expected}, got {got}")]
+    Outcome {
+        /// What it says.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// The same came of it by other steps, on the same engine: not deterministic.
+    #[error("the digest differs, first in the block of steps {from} to {to}")]
+    Digest {
+        /// The first step of the first block that differs.
+        from: u64,
+        /// Its last step.
+        to: u64,
+    },
+}
+
+impl Capsule {
+    /// Runs a plan and writes down what came of it.
+    ///
+    /// # Errors
+    /// If the plan cannot be run.
+    pub fn of(
+        runner: &impl Runner,
+        plan: Plan,
+        options: Options,
+    ) -> Result<(Self, Outcome), PlanError> {
+        let outcome = runner.run(&plan, options, &mut ())?;
+        let capsule = Self::from_outcome(plan, options, &outcome);
+        Ok((Self { checkers: runner.checkers(), ..capsule }, outcome))
+    }
+
+    /// Writes down what came of a plan that has been run.
+    #[must_use]
+    pub fn from_outcome(plan: Plan, options: Options, outcome: &Outcome) -> Self {
+        Self {
+            schema: SCHEMA,
+            scenario: None,
+            about: String::new(),
+            mutant: options.mutant,
+            checkers: Vec::new(),
+            expect: Expect::of(outcome),
+            engine: ENGINE,
+            digest: outcome.digest,
+            blocks: outcome.blocks.clone(),
+            shrunk_from: None,
+            plan,
+        }
+    }
+
+    /// Reads a capsule.
+    ///
+    /// # Errors
+    /// If it is not one, with line and column.
+    pub fn from_toml(text: &str) -> Result<Self, PlanError> {
+        let capsule: Self =
+            toml::from_str(text).map_err(|error| PlanError::Malformed(error.to_string()))?;
+        if capsule.schema == SCHEMA {
+            return Ok(capsule);
+        }
+        let why = format!("this capsule is of version {}, not {SCHEMA}", capsule.schema);
+        Err(PlanError::Invalid(why))
+    }
+
+    /// Writes a capsule.
+    ///
+    /// # Panics
+    /// Never for a capsule of this version: every part of it has a TOML form.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("every part of a capsule has a TOML form")
+    }
+
+    /// Refuses a runner that does not have all custom checkers of this capsule.
+    ///
+    /// # Errors
+    /// Names the first checker that is missing.
+    pub fn require_checkers(&self, runner: &impl Runner) -> Result<(), MissingChecker> {
+        let known = runner.checkers();
+        match self.checkers.iter().find(|name| !known.contains(name)) {
+            Some(missing) => Err(MissingChecker(missing.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Compares what came of its run with what it says.
+    ///
+    /// # Errors
+    /// Names the first difference.
+    pub fn judge(&self, outcome: &Outcome) -> Result<(), Mismatch> {
+        if Expect::of(outcome) != self.expect || outcome.verdict == Verdict::Inconclusive {
+            let got = match outcome.verdict {
+                Verdict::Inconclusive => "inconclusive".to_owned(),
+                Verdict::Held | Verdict::Violated => Expect::of(outcome).to_string(),
+            };
+            return Err(Mismatch::Outcome { expected: self.expect.to_string(), got });
+        }
+        if self.engine != ENGINE || self.digest == outcome.digest {
+            return Ok(());
+        }
+        let pairs = self.blocks.iter().zip(&outcome.blocks);
+        let same = pairs.take_while(|(then, now)| then == now).count() as u64;
+        let to = ((same + 1) * BLOCK).min(outcome.steps);
+        Err(Mismatch::Digest { from: same * BLOCK + 1, to })
+    }
+}
+
+impl Expect {
+    /// What came of a run.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
+        outcome.violations.first().map_or(Self::Pass, |first| Self::Violation(first.clause))
+    }
+}
+
+impl std::fmt::Display for Expect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Pass => f.write_str("pass"),
+            Self::Violation(clause) => write!(f, "{clause}"),
+        }
+    }
+}
+
+impl Serialize for Expect {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Expect {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "pass" {
+            return Ok(Self::Pass);
+        }
+        let clause: serde::de::value::StrDeserializer<'_, D::Error> =
+            serde::de::IntoDeserializer::into_deserializer(text.as_str());
+        Clause::deserialize(clause).map(Self::Violation)
+    }
+}
