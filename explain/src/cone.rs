@@ -9,14 +9,13 @@ mod trace;
 
 use std::collections::BTreeSet;
 
-use guildhall_check::cast::Cast;
 use guildhall_core::step::Actor;
 
-use guildhall_plan::fault::Fault;
+use guildhall_plan::fault::{Fault, Places, Target};
 use guildhall_plan::mail::{Law, Spot};
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Runner};
-use guildhall_plan::topology::Topology;
+use guildhall_plan::topology::{Topology, guild_place};
 use trace::{Root, Trace};
 
 /// The largest number of steps that a cone covers; each takes 28 bytes.
@@ -180,13 +179,13 @@ fn near(plan: &Plan, topology: &Topology, trace: &Trace, chain: &[u64]) -> Parts
         parts.add(trace.step(step).root);
     }
     for spell in trace.spells() {
-        let fault = &plan.faults[spell.fault as usize].fault;
-        let is_active = |step: u64| spell.began < step && step <= spell.ended;
+        let Ok(fault) = plan.faults[spell.fault as usize].fault.resolve(topology) else { continue };
+        let lasts = |step: u64| spell.began < step && step <= spell.ended;
         let met = chain.iter().any(|&step| {
             let taken = trace.step(step);
-            let from = (taken.cause > 0).then(|| trace.step(taken.cause).actor);
-            is_active(step) && affects_actor(fault, &topology.cast, taken.actor)
-                || is_active(taken.cause) && affects_messages(fault, topology, from, taken.actor)
+            let whence = (taken.cause > 0).then(|| trace.step(taken.cause).actor);
+            lasts(step) && targets(&fault, taken.actor)
+                || lasts(taken.cause) && affects(&fault, whence, taken.actor)
         });
         if met {
             parts.faults.insert(spell.fault as usize);
@@ -195,29 +194,27 @@ fn near(plan: &Plan, topology: &Topology, trace: &Trace, chain: &[u64]) -> Parts
     parts
 }
 
-/// Whether an active fault affects an actor itself.
-fn affects_actor(fault: &Fault, cast: &Cast, actor: Actor) -> bool {
-    match (fault, actor) {
-        (
-            Fault::Pause { node } | Fault::Crash { node, .. } | Fault::Stop { node },
-            Actor::Node(id),
-        ) => cast.node(id) == node,
-        (Fault::Stall { client, .. } | Fault::Slow { client, .. }, Actor::Client(port)) => {
-            cast.client(port) == client
+/// Whether a fault that lasts has an actor as its target.
+fn targets(fault: &Fault<Places>, actor: Actor) -> bool {
+    let facts = fault.facts();
+    facts.lasts
+        && match (facts.target, actor) {
+            (Target::Client(client), Actor::Client(port)) => port.0 == *client,
+            (Target::Node(node), Actor::Node(id)) => id.0 == *node,
+            (Target::Guild(guild), Actor::Journal(id)) => guild_place(id) == *guild as usize,
+            (
+                Target::Client(_) | Target::Node(_) | Target::Guild(_) | Target::Messages { .. },
+                Actor::Client(_)
+                | Actor::Node(_)
+                | Actor::Journal(_)
+                | Actor::Directory
+                | Actor::World,
+            ) => false,
         }
-        (
-            Fault::JournalSlow { guild, .. }
-            | Fault::JournalCrash { guild }
-            | Fault::JournalFull { guild, .. },
-            Actor::Journal(id),
-        ) => cast.guilds.iter().any(|part| part.id == id && part.name == *guild),
-        _ => false,
-    }
 }
 
 /// Whether a fault affects messages from one actor to another.
-fn affects_messages(fault: &Fault, topology: &Topology, from: Option<Actor>, to: Actor) -> bool {
-    let law = Law::of(fault, topology).ok().flatten();
+fn affects(fault: &Fault<Places>, from: Option<Actor>, to: Actor) -> bool {
     let ends = from.and_then(Spot::of).zip(Spot::of(to));
-    law.zip(ends).is_some_and(|(law, (from, to))| law.is_about(from, to))
+    Law::of(fault).zip(ends).is_some_and(|(law, (from, to))| law.is_about(from, to))
 }

@@ -1,22 +1,22 @@
-//! Which faults met which states: what a sweep has to show for itself, besides finding nothing.
+//! Which faults met which phases: what a sweep has to show for itself, besides finding nothing.
 
 use std::collections::BTreeMap;
 
-use crate::fault::{Family, Moment};
+use crate::fault::{Family, Phase};
 
-/// How often each family of faults struck, and what its victim was doing.
+/// How often faults of each family began, and what their targets were doing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Coverage {
-    met: BTreeMap<(Family, Option<Moment>), u64>,
+    met: BTreeMap<(Family, Option<Phase>), u64>,
 }
 
 impl Coverage {
-    /// A fault of a family has struck while its victim was at `moment`.
-    pub fn strike(&mut self, family: Family, moment: Option<Moment>) {
-        *self.met.entry((family, moment)).or_default() += 1;
+    /// A fault of a family has begun while its target was in this phase.
+    pub fn count(&mut self, family: Family, phase: Option<Phase>) {
+        *self.met.entry((family, phase)).or_default() += 1;
     }
 
-    /// How often each family struck.
+    /// How often faults of each family began.
     #[must_use]
     pub fn families(&self) -> BTreeMap<&'static str, u64> {
         let mut families = BTreeMap::new();
@@ -26,13 +26,13 @@ impl Coverage {
         families
     }
 
-    /// How often each family struck somebody who was doing this: `link × resuming`.
+    /// How often faults of each family met each phase: `link × resuming`.
     #[must_use]
     pub fn meetings(&self) -> BTreeMap<String, u64> {
         let mut meetings = BTreeMap::new();
-        for (&(family, moment), count) in &self.met {
-            if let Some(moment) = moment {
-                let name = format!("{} × {}", family.name(), moment.name());
+        for (&(family, phase), count) in &self.met {
+            if let Some(phase) = phase {
+                let name = format!("{} × {}", family.name(), phase.name());
                 *meetings.entry(name).or_default() += count;
             }
         }

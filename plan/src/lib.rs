@@ -1,9 +1,10 @@
-//! What is to happen in a run, as data: who takes part, what they do, what goes wrong; and what came
-//! of it.
+//! Plans of runs, as data: participants, actions and faults; and the results of runs.
 //!
 //! A [`Plan`](plan::Plan) is written by hand, or drawn by a [`Script`](script::Script) from a seed.
-//! Every world runs the same plans and decides by the same laws, which are here. What must not happen
-//! here: running anything, threads, real time, and randomness that is not keyed by the seed.
+//! Every world runs the same plans. What they decide in common is decided here, by state machines without
+//! I/O: what faults do ([`director`]), how a journal answers ([`journal`]), and when a world has settled
+//! ([`settling`]). What must not happen here: running a node or a client, threads, real time, and
+//! randomness that is not keyed by the seed.
 
 #![forbid(unsafe_code)]
 
@@ -18,8 +19,11 @@ pub mod swarm;
 
 pub mod clock;
 pub mod mail;
-pub mod placement;
 pub mod topology;
+
+pub mod director;
+pub mod journal;
+pub mod settling;
 
 pub mod capsule;
 pub mod checkers;

@@ -12,7 +12,7 @@ use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{Fault, Milestone};
+use crate::fault::{Fault, Trigger};
 use crate::seed::Seed;
 
 pub use deed::{Act, Deed, Said};
@@ -99,11 +99,11 @@ impl Network {
 /// When something goes wrong, what, and for how long.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FaultPlan {
-    /// When it begins, or from when on the milestone counts.
+    /// When it begins, or from when on its trigger counts.
     pub at: Instant,
     /// What it waits for, if not only for the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<Milestone>,
+    pub when: Option<Trigger>,
     /// How long it lasts, if it is something that lasts; without a time, until all is healed.
     #[serde(rename = "for", default, skip_serializing_if = "is_zero")]
     pub lasts: Span,

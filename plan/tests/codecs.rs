@@ -1,4 +1,4 @@
-//! Laws of what a run leaves behind: what is written can be read again, and says the same.
+//! Text forms: every plan and run token reads back as it was written.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -11,7 +11,7 @@ use guildhall_core::time::{Instant, Span};
 use guildhall_plan::digest::Digest;
 use guildhall_plan::engine::EngineId;
 use guildhall_plan::fault::{
-    End, Ending, Fault, Health, Knock, Milestone, Misdeed, Stage, Turn, Way,
+    ClientPhase, End, Ending, Fault, GuildPhase, Knock, Misdeed, NodePhase, Trigger, Way,
 };
 use guildhall_plan::plan::{
     Act, ChannelPlan, ClientPlan, Deed, FaultPlan, GuildPlan, Latency, Network, NodePlan,
@@ -35,7 +35,7 @@ impl Arbitrary for AnyToken {
     }
 }
 
-/// A plan of every kind of part, with values that mean nothing together.
+/// A plan with every kind of part, whose values make no sense together.
 #[derive(Clone, Debug)]
 struct AnyPlan(Plan);
 
@@ -102,18 +102,18 @@ fn end(g: &mut Gen) -> End {
     g.choose(&ends).unwrap().clone()
 }
 
-fn milestone(g: &mut Gen) -> Milestone {
+fn milestone(g: &mut Gen) -> Trigger {
     match u8::arbitrary(g) % 3 {
-        0 => Milestone::Client { client: text(g), is: *g.choose(&Stage::ALL).unwrap() },
-        1 => Milestone::Guild { guild: text(g), is: *g.choose(&Turn::ALL).unwrap() },
-        _ => Milestone::Node {
+        0 => Trigger::Client { client: text(g), is: *g.choose(&ClientPhase::ALL).unwrap() },
+        1 => Trigger::Guild { guild: text(g), is: *g.choose(&GuildPhase::ALL).unwrap() },
+        _ => Trigger::Node {
             node: text(g),
-            is: *g.choose(&[Health::Started, Health::Down]).unwrap(),
+            is: *g.choose(&[NodePhase::Started, NodePhase::Down]).unwrap(),
         },
     }
 }
 
-/// TOML has no numbers beyond 63 bits.
+/// TOML integers have 63 bits.
 fn powers(g: &mut Gen) -> Powers {
     let bits = if bool::arbitrary(g) { 0b1_0100_0001_1110 } else { u64::MAX >> 1 };
     Powers(Permissions(u64::arbitrary(g) & bits))
@@ -256,7 +256,8 @@ fn every_domain_of_seeds_prints_as_it_is_read() {
     assert!(Seed::new(1 << 53).is_err());
 }
 
-/// A seed orders faults of one instant by this hash: what is put elsewhere or left out changes runs.
+/// A seed orders the faults of an instant by this hash: reordering or removing a variant changes
+/// runs.
 #[test]
 fn the_hash_of_a_fault_is_frozen() {
     let (client, node, guild) = ("alice".to_owned(), "berlin".to_owned(), "g".to_owned());

@@ -1,4 +1,4 @@
-//! One run of one plan in the fast world.
+//! Runs a plan in the fast world.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,6 +8,7 @@ use guildhall_core::time::Instant;
 use guildhall_plan::checkers::CustomCheckers;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Outcome, Runner, Verdict, panicked};
+use guildhall_plan::settling::RunEnd;
 
 use crate::world::World;
 
@@ -62,14 +63,6 @@ impl Runner for Fast {
     }
 }
 
-/// How a run ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum End {
-    Settled,
-    Stuck(String),
-    OutOfBudget,
-}
-
 /// Runs a plan in the fast world, reports every step to `observer`, and judges it by the contract.
 ///
 /// # Errors
@@ -83,14 +76,14 @@ pub fn run(
 }
 
 /// The outcome of a run that has ended, perhaps by a panic.
-fn judged<W: Observer>(world: World<'_, W>, ended: std::thread::Result<End>) -> Outcome {
+fn judged<W: Observer>(world: World<'_, W>, ended: std::thread::Result<RunEnd>) -> Outcome {
     let hits = world.hits();
     let mut stage = world.into_stage();
     let contract = &mut stage.watch.0;
     match &ended {
-        Ok(End::Settled) => contract.finish(true, None),
-        Ok(End::Stuck(reason)) => contract.finish(true, Some(reason.clone())),
-        Ok(End::OutOfBudget) => contract.finish(false, None),
+        Ok(RunEnd::Settled) => contract.finish(true, None),
+        Ok(RunEnd::Stuck(reason)) => contract.finish(true, Some(reason.clone())),
+        Ok(RunEnd::OutOfBudget) => contract.finish(false, None),
         Err(_) => {}
     }
     let mut violations = contract.violations().to_vec();
@@ -100,8 +93,8 @@ fn judged<W: Observer>(world: World<'_, W>, ended: std::thread::Result<End>) -> 
     violations.sort_by_key(|violation| (violation.step, violation.clause));
     let verdict = match ended {
         _ if !violations.is_empty() => Verdict::Violated,
-        Ok(End::OutOfBudget) => Verdict::Inconclusive,
-        Ok(End::Settled | End::Stuck(_)) | Err(_) => Verdict::Held,
+        Ok(RunEnd::OutOfBudget) => Verdict::Inconclusive,
+        Ok(RunEnd::Settled | RunEnd::Stuck(_)) | Err(_) => Verdict::Held,
     };
     Outcome {
         verdict,

@@ -5,7 +5,7 @@
 //! tells of; what a client has taken is looked up among what its node wrote under that name, and
 //! compared. It must not act.
 
-mod moments;
+mod phases;
 mod written;
 
 use std::hash::Hash;
@@ -15,21 +15,21 @@ use guildhall_check::Contract;
 use guildhall_check::cast::Cast;
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::guild::StepDown;
-use guildhall_core::id::{Connection, Port, Seq};
-use guildhall_core::node;
-use guildhall_core::node::Note;
+use guildhall_core::id::{Connection, GuildId, NodeId, Port, Seq};
+use guildhall_core::node::{self, Note};
 use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 use guildhall_plan::digest::Digest;
-use guildhall_runtime::watch::Watch;
+use guildhall_plan::director::News;
+use guildhall_plan::fault::{GuildPhase, Participant, Phase};
+use guildhall_plan::topology::guild_place;
+use guildhall_runtime::tracer::Tracer;
 use tokio::sync::mpsc;
 
-use moments::Moments;
-pub use moments::Whom;
+use crate::chronicle::Chronicle;
+use phases::Phases;
 pub use written::Taken;
 use written::Written;
-
-use crate::play::News;
 
 /// Judges one run. All clones are one.
 #[derive(Clone)]
@@ -53,7 +53,9 @@ pub struct Bench {
     pub hits: u64,
     /// What each client has taken, in order.
     pub written: Written,
-    moments: Moments,
+    /// What happened to nodes and guilds.
+    pub chronicle: Chronicle,
+    phases: Phases,
     news: mpsc::UnboundedSender<News>,
 }
 
@@ -61,7 +63,7 @@ impl Judge {
     /// Nobody has done anything yet. What the play has to know of is told as `news`.
     #[must_use]
     pub fn new(cast: Arc<Cast>, clock: Clock, news: mpsc::UnboundedSender<News>) -> Self {
-        let (clients, guilds) = (cast.clients.len(), cast.guilds.len());
+        let clients = cast.clients.len();
         Self(Arc::new(Mutex::new(Bench {
             clock,
             contract: Contract::new(cast),
@@ -70,7 +72,8 @@ impl Judge {
             last: Instant::ZERO,
             hits: 0,
             written: Written::new(clients),
-            moments: Moments::new(clients, guilds),
+            chronicle: Chronicle::default(),
+            phases: Phases::new(clients),
             news,
         })))
     }
@@ -87,16 +90,17 @@ impl Judge {
         let head = bench.begin(Actor::World, now, 0);
         event.hash(&mut bench.digest);
         bench.contract.observe(&head, Observed::World(event));
-        if let WorldEvent::Crashed(node) | WorldEvent::Started(node) = event {
-            let started = matches!(event, WorldEvent::Started(_));
-            let passed = bench.moments.node(*node, started);
-            bench.tell(passed);
-        }
+        bench.chronicle.observe(&head, Observed::World(event));
         bench.contract.observe(&head, Observed::StepEnded);
+    }
+
+    /// A guild has reached a phase that a fault may wait for.
+    pub fn guild_reached(&self, guild: GuildId, phase: GuildPhase) {
+        self.bench().tell(phases::guild_reached(guild, phase));
     }
 }
 
-impl Watch for Judge {
+impl Tracer for Judge {
     type Step<'a> = Listening<'a>;
 
     fn step(&self, actor: Actor, now: Now, cause: u64) -> (Head, Listening<'_>) {
@@ -105,7 +109,7 @@ impl Watch for Judge {
         (head, Listening(bench))
     }
 
-    fn reached(&self, times: u64) {
+    fn bug_reached(&self, times: u64) {
         self.bench().hits += times;
     }
 }
@@ -121,27 +125,22 @@ impl Bench {
     }
 
     /// What faults may wait for.
-    fn tell(&self, passed: impl IntoIterator<Item = (Whom, guildhall_plan::fault::Moment)>) {
-        for (whom, moment) in passed {
-            let _ = self.news.send(News::Passed(whom, moment));
+    fn tell(&self, reached: Option<(Participant, Phase)>) {
+        if let Some((who, phase)) = reached {
+            let _ = self.news.send(News::Reached(who, phase));
         }
     }
 
-    /// What of the plan's moments this has brought about.
-    fn passed(
-        &mut self,
-        head: &Head,
-        what: Observed<'_>,
-    ) -> Option<(Whom, guildhall_plan::fault::Moment)> {
-        let moments = &mut self.moments;
+    /// The phase that this has brought a client or a guild to.
+    fn reached(&mut self, head: &Head, what: Observed<'_>) -> Option<(Participant, Phase)> {
         match what {
-            Observed::NodeInput(input) => moments.node_input(input),
-            Observed::NodeOutput(output) => moments.node_output(output),
-            Observed::ClientInput(input) => moments.client_input(port(head)?, input),
-            Observed::ClientOutput(output) => moments.client_output(port(head)?, output),
-            Observed::JournalEvent { guild, event } => moments.journal_event(guild, event),
-            Observed::JournalReply { guild, reply, .. } => moments.journal_says(guild, reply),
-            Observed::Dispatched { .. }
+            Observed::NodeInput(input) => phases::node_input(input),
+            Observed::NodeOutput(output) => phases::node_output(output),
+            Observed::ClientInput(input) => self.phases.client_input(port(head)?, input),
+            Observed::ClientOutput(output) => self.phases.client_output(port(head)?, output),
+            Observed::JournalEvent { .. }
+            | Observed::JournalReply { .. }
+            | Observed::Dispatched { .. }
             | Observed::Delivered { .. }
             | Observed::DirectoryInput(_)
             | Observed::DirectoryOutput(_)
@@ -152,19 +151,18 @@ impl Bench {
     }
 
     /// Tells the play that an owner steps down or a node has stopped.
-    fn owner_news(&self, head: &Head, output: &node::Output) {
-        let Actor::Node(id) = head.actor else { return };
-        match output {
+    fn report_owner(&self, head: &Head, output: &node::Output) {
+        let Actor::Node(NodeId(node)) = head.actor else { return };
+        let stepped_down = |guild, closed| {
+            let guild = u32::try_from(guild_place(guild)).unwrap_or(u32::MAX);
+            News::SteppedDown { node, guild, closed }
+        };
+        let news = match output {
             node::Output::Note(Note::SteppedDown { guild, why, .. }) => {
-                let closed = matches!(why, StepDown::Closed);
-                let _ = self.news.send(News::SteppedDown(id, *guild, closed));
+                stepped_down(*guild, matches!(why, StepDown::Closed))
             }
-            node::Output::Note(Note::GivenUp { guild }) => {
-                let _ = self.news.send(News::SteppedDown(id, *guild, true));
-            }
-            node::Output::Stopped => {
-                let _ = self.news.send(News::Stopped(id));
-            }
+            node::Output::Note(Note::GivenUp { guild }) => stepped_down(*guild, true),
+            node::Output::Stopped => News::Stopped(node),
             node::Output::Frame { .. }
             | node::Output::Dispatch { .. }
             | node::Output::Close { .. }
@@ -172,8 +170,9 @@ impl Bench {
             | node::Output::Journal { .. }
             | node::Output::Directory(_)
             | node::Output::Answer { .. }
-            | node::Output::Note(_) => {}
-        }
+            | node::Output::Note(_) => return,
+        };
+        let _ = self.news.send(news);
     }
 }
 
@@ -206,17 +205,18 @@ impl Observer for Listening<'_> {
             Observed::Delivered { on, s, dispatch } => {
                 return self.delivered(head, on, s, dispatch);
             }
-            // The world's events are reported by `Judge::world`.
+            // `Judge::world` reports the events of the world.
             Observed::World(_) | Observed::StepEnded => {}
         }
         if let Observed::NodeOutput(node::Output::Dispatch { connection, s, dispatch }) = what {
             bench.written.write(*connection, *s, dispatch);
         }
         bench.contract.observe(head, what);
-        let passed = bench.passed(head, what);
-        bench.tell(passed);
+        bench.chronicle.observe(head, what);
+        let reached = bench.reached(head, what);
+        bench.tell(reached);
         if let Observed::NodeOutput(output) = what {
-            bench.owner_news(head, output);
+            bench.report_owner(head, output);
         }
     }
 
@@ -233,10 +233,10 @@ impl Observer for Listening<'_> {
         let Some(port) = port(head) else { return };
         bench.digest.word(u64::from(on.slot) << 40 ^ s.0);
         what.hash(&mut bench.digest);
-        // If it is not what was written, the clauses are told what came instead.
-        let told = bench.written.take(port, on, s, what).unwrap_or_else(|| what.clone());
-        bench.contract.delivered(head, on, s, &told);
-        let passed = bench.moments.delivered(port, &told.body);
-        bench.tell(passed);
+        // If the client received something else than was written, the checkers see what it received.
+        let received = bench.written.take(port, on, s, what).unwrap_or_else(|| what.clone());
+        bench.contract.delivered(head, on, s, &received);
+        let reached = bench.phases.delivered(port, &received.body);
+        bench.tell(reached);
     }
 }

@@ -5,7 +5,6 @@ use guildhall_core::time::{Instant, Span};
 
 use super::search::Search;
 use crate::repeater::Parallel;
-use guildhall_plan::fault::{Ending, Fault, Knock, Misdeed};
 use guildhall_plan::plan::{Deed, Plan};
 use guildhall_plan::run::Runner;
 
@@ -109,7 +108,9 @@ impl Knob {
             }
             Self::Linger => plan.linger.as_micros(),
             Self::Lasts(nth) => plan.faults[nth].lasts.as_micros(),
-            Self::Strength(nth) => strength(&mut plan.faults[nth].fault.clone(), None),
+            Self::Strength(nth) => {
+                plan.faults[nth].fault.clone().strength().map_or(0, |strength| strength.get())
+            }
             Self::Count(nth) => u64::from(plan.clients[nth].count),
             Self::Starts(nth) => plan.clients[nth].starts.as_micros(),
             Self::Within(nth) => plan.clients[nth].within.as_micros(),
@@ -143,7 +144,9 @@ impl Knob {
             Self::Linger => plan.linger = Span::micros(to),
             Self::Lasts(nth) => plan.faults[nth].lasts = Span::micros(to),
             Self::Strength(nth) => {
-                strength(&mut plan.faults[nth].fault, Some(to));
+                if let Some(mut strength) = plan.faults[nth].fault.strength() {
+                    strength.set(to);
+                }
             }
             Self::Count(nth) => plan.clients[nth].count = u32::try_from(to).unwrap_or(u32::MAX),
             Self::Starts(nth) => plan.clients[nth].starts = Instant::micros(to),
@@ -179,60 +182,4 @@ fn times(plan: &Plan) -> Vec<u64> {
 /// Sets the magnitude of a number and keeps its sign.
 fn set_magnitude(drift: &mut i32, to: u64) {
     *drift = drift.signum() * i32::try_from(to).unwrap_or(i32::MAX);
-}
-
-/// Returns the strength of a fault, and sets it first if `to` is given; 0 if it has none.
-fn strength(fault: &mut Fault, to: Option<u64>) -> u64 {
-    match fault {
-        Fault::Cut { how: Ending::HalfOpen { late: by }, .. }
-        | Fault::Delay { by, .. }
-        | Fault::JournalSlow { by, .. } => {
-            *by = to.map_or(*by, Span::micros);
-            by.as_micros()
-        }
-        Fault::WallJump { by_ms, .. } => {
-            let to = to.and_then(|to| i64::try_from(to).ok());
-            *by_ms = to.map_or(*by_ms, |to| by_ms.signum() * to);
-            by_ms.unsigned_abs()
-        }
-        Fault::JournalFull { room: number, .. }
-        | Fault::Misbehave {
-            deed: Misdeed::Flood { frames: number } | Misdeed::Huge { bytes: number },
-            ..
-        } => {
-            *number = to.and_then(|to| u32::try_from(to).ok()).unwrap_or(*number);
-            u64::from(*number)
-        }
-        Fault::Misbehave { deed: Misdeed::LieAhead { by }, .. }
-        | Fault::Knock { says: Knock::Ahead { by }, .. } => {
-            *by = to.unwrap_or(*by);
-            *by
-        }
-        Fault::Cut { how: Ending::Fin | Ending::Reset, .. }
-        | Fault::Stall { .. }
-        | Fault::Slow { .. }
-        | Fault::Silence { .. }
-        | Fault::Pause { .. }
-        | Fault::Crash { .. }
-        | Fault::FalseAlarm { .. }
-        | Fault::Move { .. }
-        | Fault::Lossy { .. }
-        | Fault::Repeat { .. }
-        | Fault::Partition { .. }
-        | Fault::Hold { .. }
-        | Fault::JournalCrash { .. }
-        | Fault::JournalFail { .. }
-        | Fault::Steal { .. }
-        | Fault::Stop { .. }
-        | Fault::Knock { says: Knock::Token | Knock::Shard | Knock::Intents, .. }
-        | Fault::Misbehave {
-            deed:
-                Misdeed::Broken
-                | Misdeed::Opcode
-                | Misdeed::Other
-                | Misdeed::IdentifyAgain
-                | Misdeed::ResumeAgain,
-            ..
-        } => 0,
-    }
 }

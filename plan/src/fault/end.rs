@@ -6,22 +6,24 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::{Names, Naming};
+
 /// One end of a message link, or several alike ones.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum End {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum End<N: Naming = Names> {
     /// Every node: `*`.
     Nodes,
     /// One node, by its name.
-    Node(String),
+    Node(N::Node),
     /// The journal of every guild: `journal`.
     Journals,
     /// The journal of one guild: `journal/` and its name.
-    Journal(String),
+    Journal(N::Guild),
     /// The directory: `directory`.
     Directory,
 }
 
-impl End {
+impl<N: Naming> End<N> {
     /// Whether it is a journal.
     #[must_use]
     pub const fn is_journal(&self) -> bool {

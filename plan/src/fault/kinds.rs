@@ -1,56 +1,69 @@
-//! The kinds of faults, each with whom it strikes.
+//! The kinds of faults, each with its target: by name and by place, and in words.
 
 use std::fmt;
 
 use guildhall_core::time::Span;
 use serde::{Deserialize, Serialize};
 
-use super::End;
+use super::resolve::{client_place, guild_place, node_place};
+use super::{End, Ending, Knock, Misdeed, Names, Naming, Places, Way};
+use crate::plan::PlanError;
+use crate::topology::Topology;
 
 /// One thing that goes wrong.
 ///
 /// Its hash is part of what a seed means, here and in the types that it is made of: variants and
 /// fields are known by their order, so a new one comes last, and a new name changes nothing.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum Fault {
+///
+/// A plan refers to participants by name; [`resolve`](Fault::resolve) gives the same fault by places.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(
+    rename_all = "kebab-case",
+    tag = "kind",
+    bound(
+        serialize = "N::Client: Serialize, N::Node: Serialize, N::Guild: Serialize, End<N>: Serialize",
+        deserialize = "N::Client: Deserialize<'de>, N::Node: Deserialize<'de>, N::Guild: \
+                       Deserialize<'de>, End<N>: Deserialize<'de>"
+    )
+)]
+pub enum Fault<N: Naming = Names> {
     /// A client's connection ends.
     Cut {
         /// Whose.
-        client: String,
+        client: N::Client,
         /// How.
         how: Ending,
     },
     /// A client's connection passes nothing on, and keeps it.
     Stall {
         /// Whose.
-        client: String,
+        client: N::Client,
         /// Which way.
         way: Way,
     },
     /// A client's line is slow.
     Slow {
         /// Whose.
-        client: String,
+        client: N::Client,
         /// Bytes per second in each direction.
         bandwidth: u32,
     },
     /// A client's connection is silently dead: what is sent is lost, and nobody is told.
     Silence {
         /// Whose.
-        client: String,
+        client: N::Client,
         /// Which way.
         way: Way,
     },
     /// A node does nothing; what arrives waits.
     Pause {
         /// Which.
-        node: String,
+        node: N::Node,
     },
     /// A node's memory and connections are gone; it runs again when the fault is over.
     Crash {
         /// Which.
-        node: String,
+        node: N::Node,
         /// Whether it never runs again, healed or not.
         #[serde(default, skip_serializing_if = "is_false")]
         forever: bool,
@@ -59,60 +72,60 @@ pub enum Fault {
     /// that is not gone by then is killed first.
     Stop {
         /// Which.
-        node: String,
+        node: N::Node,
     },
     /// All other nodes are told that a node has crashed, wrongly.
     FalseAlarm {
         /// Which.
-        node: String,
+        node: N::Node,
     },
     /// A guild is given to another node. Its old owner is not told.
     Move {
         /// Which.
-        guild: String,
+        guild: N::Guild,
         /// To which node.
-        to: String,
+        to: N::Node,
     },
     /// A node's wall clock jumps.
     WallJump {
         /// Whose.
-        node: String,
+        node: N::Node,
         /// By how many milliseconds.
         by_ms: i64,
     },
     /// Messages between nodes, or to and from a journal or the directory, are lost.
     Lossy {
         /// From where.
-        from: End,
+        from: End<N>,
         /// To where.
-        to: End,
+        to: End<N>,
         /// How many of a hundred.
         share: u8,
     },
     /// Messages arrive twice, the second time up to a second later.
     Repeat {
         /// From where.
-        from: End,
+        from: End<N>,
         /// To where.
-        to: End,
+        to: End<N>,
         /// How many of a hundred.
         share: u8,
     },
     /// Messages are late.
     Delay {
         /// From where.
-        from: End,
+        from: End<N>,
         /// To where.
-        to: End,
+        to: End<N>,
         /// By how much at most.
         by: Span,
     },
     /// All messages are lost: both ways, or only those from the first end to the second.
     Partition {
         /// One end.
-        a: End,
+        a: End<N>,
         /// The other end.
-        b: End,
+        b: End<N>,
         /// Whether messages from the second end to the first arrive.
         #[serde(default, skip_serializing_if = "is_false")]
         one_way: bool,
@@ -120,14 +133,14 @@ pub enum Fault {
     /// All messages are kept, and go on their way when the fault is over.
     Hold {
         /// From where.
-        from: End,
+        from: End<N>,
         /// To where.
-        to: End,
+        to: End<N>,
     },
     /// A journal takes longer to sync.
     JournalSlow {
         /// Whose.
-        guild: String,
+        guild: N::Guild,
         /// By how much.
         by: Span,
     },
@@ -135,12 +148,12 @@ pub enum Fault {
     /// was asked is forgotten. It runs again when the fault is over.
     JournalCrash {
         /// Whose.
-        guild: String,
+        guild: N::Guild,
     },
     /// A journal has no room for more than so many records.
     JournalFull {
         /// Whose.
-        guild: String,
+        guild: N::Guild,
         /// How many.
         #[serde(default)]
         room: u32,
@@ -148,168 +161,102 @@ pub enum Fault {
     /// The next sync of a journal fails, and its owner has to step down.
     JournalFail {
         /// Whose.
-        guild: String,
+        guild: N::Guild,
     },
     /// A hostile client speaks out of turn on its connection.
     Misbehave {
         /// Who.
-        client: String,
+        client: N::Client,
         /// What it does.
         deed: Misdeed,
     },
-    /// A stranger opens a connection of its own and tries to take a client's session.
+    /// An intruder opens a connection of its own and tries to take a client's session.
     Steal {
         /// Whose session.
-        client: String,
-        /// Whether the stranger has the right token (then it is the client's user, on a second
+        client: N::Client,
+        /// Whether the intruder has the right token (then it is the client's user, on a second
         /// socket).
         token: bool,
     },
-    /// A stranger opens a connection of its own at a client's node, and asks for what there is not.
+    /// An intruder opens a connection of its own at a client's node, and asks for what there is not.
     Knock {
         /// Whose node, and whom it says it is.
-        client: String,
+        client: N::Client,
         /// What it asks for.
         says: Knock,
     },
 }
 
-/// What a stranger asks for at the door.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Knock {
-    /// A session, with a token that is nobody's.
-    Token,
-    /// A session of a shard that there cannot be.
-    Shard,
-    /// A session with intents that there are not.
-    Intents,
-    /// The client's session, with its token, after so many dispatches that were never sent.
-    Ahead {
-        /// How many more than the last one that the client has taken.
-        by: u64,
-    },
-}
-
-/// How a connection ends.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// Both ends read the end of the stream, after what was sent before.
-    Fin,
-    /// Both ends are told at once; what was under way is lost.
-    Reset,
-    /// The client is told at once, its node only later: the connection is half open meanwhile.
-    HalfOpen {
-        /// How much later.
-        late: Span,
-    },
-}
-
-/// Which way a stream flows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Way {
-    /// To the client.
-    Down,
-    /// To the node.
-    Up,
-    /// Both.
-    Both,
-}
-
-/// What a hostile client does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Misdeed {
-    /// Sends this many heartbeats at once.
-    Flood {
-        /// How many.
-        frames: u32,
-    },
-    /// Claims to have taken dispatches that were never sent.
-    LieAhead {
-        /// How many more than the last one.
-        by: u64,
-    },
-    /// Sends a frame that cannot be read.
-    Broken,
-    /// Sends an opcode that does not exist.
-    Opcode,
-    /// Sends a frame of this many bytes.
-    Huge {
-        /// How long.
-        bytes: u32,
-    },
-    /// Identifies a second time on the same connection.
-    IdentifyAgain,
-    /// Resumes on a connection that has a session already.
-    ResumeAgain,
-    /// Sends an opcode that only a session may use, and that nothing comes of there.
-    Other,
-}
-
-impl Way {
-    /// Whether frames to the client are struck.
-    #[must_use]
-    pub const fn is_down(self) -> bool {
-        matches!(self, Self::Down | Self::Both)
-    }
-
-    /// Whether frames to the node are struck.
-    #[must_use]
-    pub const fn is_up(self) -> bool {
-        matches!(self, Self::Up | Self::Both)
-    }
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Down => "to the client",
-            Self::Up => "to the node",
-            Self::Both => "both ways",
+impl Fault {
+    /// The same fault by places.
+    ///
+    /// # Errors
+    /// If it names a participant that the plan does not have, or asks for what cannot be.
+    pub fn resolve(&self, names: &Topology) -> Result<Fault<Places>, PlanError> {
+        let client = |name: &str| names.client(name).map(client_place);
+        let node = |name: &str| names.node(name).map(node_place);
+        let guild = |name: &str| names.guild(name).map(guild_place);
+        let share = |share: u8| match share {
+            0..=100 => Ok(share),
+            _ => Err(PlanError::Invalid(format!("{self}: that is more than all"))),
+        };
+        Ok(match self {
+            Self::Cut { client: who, how } => Fault::Cut { client: client(who)?, how: *how },
+            Self::Stall { client: who, way } => Fault::Stall { client: client(who)?, way: *way },
+            Self::Slow { client: who, bandwidth } => {
+                Fault::Slow { client: client(who)?, bandwidth: (*bandwidth).max(1) }
+            }
+            Self::Silence { client: who, way } => {
+                Fault::Silence { client: client(who)?, way: *way }
+            }
+            Self::Misbehave { client: who, deed } => {
+                if names.cast.clients[names.client(who)?].honest {
+                    let why = format!("`{who}` misbehaves, but is not marked as hostile");
+                    return Err(PlanError::Invalid(why));
+                }
+                Fault::Misbehave { client: client(who)?, deed: *deed }
+            }
+            Self::Steal { client: who, token } => {
+                Fault::Steal { client: client(who)?, token: *token }
+            }
+            Self::Knock { client: who, says } => Fault::Knock { client: client(who)?, says: *says },
+            Self::Pause { node: at } => Fault::Pause { node: node(at)? },
+            Self::Crash { node: at, forever } => {
+                Fault::Crash { node: node(at)?, forever: *forever }
+            }
+            Self::Stop { node: at } => Fault::Stop { node: node(at)? },
+            Self::FalseAlarm { node: at } => Fault::FalseAlarm { node: node(at)? },
+            Self::WallJump { node: at, by_ms } => {
+                Fault::WallJump { node: node(at)?, by_ms: *by_ms }
+            }
+            Self::Move { guild: of, to } => Fault::Move { guild: guild(of)?, to: node(to)? },
+            Self::JournalSlow { guild: of, by } => {
+                Fault::JournalSlow { guild: guild(of)?, by: *by }
+            }
+            Self::JournalCrash { guild: of } => Fault::JournalCrash { guild: guild(of)? },
+            Self::JournalFull { guild: of, room } => {
+                Fault::JournalFull { guild: guild(of)?, room: *room }
+            }
+            Self::JournalFail { guild: of } => Fault::JournalFail { guild: guild(of)? },
+            Self::Lossy { from, to, share: of } => {
+                let (from, to) = (from.resolve(names)?, to.resolve(names)?);
+                Fault::Lossy { from, to, share: share(*of)? }
+            }
+            Self::Repeat { from, to, share: of } => {
+                let (from, to) = (from.resolve(names)?, to.resolve(names)?);
+                Fault::Repeat { from, to, share: share(*of)? }
+            }
+            Self::Delay { from, to, by } => {
+                Fault::Delay { from: from.resolve(names)?, to: to.resolve(names)?, by: *by }
+            }
+            Self::Partition { a, b, one_way } => {
+                let (a, b) = (a.resolve(names)?, b.resolve(names)?);
+                Fault::Partition { a, b, one_way: *one_way }
+            }
+            Self::Hold { from, to } => {
+                Fault::Hold { from: from.resolve(names)?, to: to.resolve(names)? }
+            }
         })
-    }
-}
-
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fin => f.write_str("ends"),
-            Self::Reset => f.write_str("is reset"),
-            Self::HalfOpen { late } => write!(f, "is half open for {late}"),
-        }
-    }
-}
-
-impl fmt::Display for Misdeed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flood { frames } => write!(f, "floods: {frames} frames"),
-            Self::LieAhead { by } => write!(f, "claims {by} dispatches too many"),
-            Self::Broken => f.write_str("sends a broken frame"),
-            Self::Opcode => f.write_str("sends an unknown opcode"),
-            Self::Huge { bytes } => write!(f, "sends a frame of {bytes} bytes"),
-            Self::IdentifyAgain => f.write_str("identifies again"),
-            Self::ResumeAgain => f.write_str("resumes again"),
-            Self::Other => f.write_str("sends an opcode that means nothing here"),
-        }
-    }
-}
-
-impl fmt::Display for Knock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Token => f.write_str("identifies with nobody's token"),
-            Self::Shard => f.write_str("identifies for a shard that cannot be"),
-            Self::Intents => f.write_str("identifies with intents that there are not"),
-            Self::Ahead { by } => write!(f, "resumes {by} dispatches ahead"),
-        }
     }
 }
 
@@ -365,4 +312,8 @@ impl fmt::Display for Fault {
             Self::Knock { client, says } => write!(f, "a stranger at {client}'s node {says}"),
         }
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
