@@ -26,12 +26,12 @@ use std::sync::Arc;
 
 use guildhall_core::census::Census;
 use guildhall_core::client::Output;
-use guildhall_core::directory::Notice;
+use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Connection, Epoch, GuildId, NodeId, Port};
-use guildhall_core::journal::{Base, Log};
-use guildhall_core::node::Note;
+use guildhall_core::journal::{Checkpoint, Log};
+use guildhall_core::node::TraceEvent;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Origin, Outcome};
 
@@ -224,7 +224,7 @@ pub(crate) const APPENDS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
     &[(Clause::L8, |cx, (guild, record)| l8::accepts(cx.facts, cx.step.node, guild, record))];
 
 /// An owner asks its journal to compact. Independent.
-pub(crate) const COMPACTS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Base)) -> Verdict)] =
+pub(crate) const COMPACTS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Checkpoint)) -> Verdict)] =
     &[(Clause::D5, |cx, (guild, base)| {
         cx.models.statuses.stands(cx.facts, guild, cx.head.at, base)
     })];
@@ -268,7 +268,7 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
 ];
 
 /// The directory emits a notice. Independent.
-pub(crate) const NOTICES: &[(Clause, fn(&mut Context<'_>, &Notice) -> Verdict)] =
+pub(crate) const NOTICES: &[(Clause, fn(&mut Context<'_>, &DirectoryEvent) -> Verdict)] =
     &[(Clause::D9, |cx, notice| d9::says(cx.facts, notice))];
 
 /// An honest client emits an output. Exclusive.
@@ -347,7 +347,7 @@ pub(crate) const GIVES_UP: &[(Clause, fn(&mut Context<'_>, &str) -> Verdict)] =
 
 impl<'a> Emitted<'a> {
     /// The note, if that is what was said, with the session that it names.
-    fn note(self) -> Option<(&'a Note, Option<u32>)> {
+    fn note(self) -> Option<(&'a TraceEvent, Option<u32>)> {
         match self {
             Emitted::Note(note, index) => Some((note, index)),
             Emitted::Frame(..) | Emitted::Close(..) => None,

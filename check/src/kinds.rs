@@ -6,7 +6,7 @@
 use guildhall_core::dispatch::{Body, Message};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{ChannelId, SessionId, UserId};
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 
 /// What an event is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -142,20 +142,20 @@ pub(crate) const fn is_event(body: &Body) -> bool {
 }
 
 /// The session that a note names.
-pub(crate) const fn session_of(note: &Note) -> Option<SessionId> {
+pub(crate) const fn session_of(note: &TraceEvent) -> Option<SessionId> {
     match note {
-        Note::Begun { session, .. }
-        | Note::Resumed { session, .. }
-        | Note::ResumeRefused { session, .. }
-        | Note::Detached { session, .. }
-        | Note::Ended { session, .. } => Some(*session),
-        Note::IdentifyRefused { .. }
-        | Note::RelayOpened { .. }
-        | Note::RelayClosed { .. }
-        | Note::RelayGap { .. }
-        | Note::Opened { .. }
-        | Note::SteppedDown { .. }
-        | Note::GivenUp { .. }
-        | Note::Census(_) => None,
+        TraceEvent::Begun { session, .. }
+        | TraceEvent::Resumed { session, .. }
+        | TraceEvent::ResumeRefused { session, .. }
+        | TraceEvent::Detached { session, .. }
+        | TraceEvent::Ended { session, .. } => Some(*session),
+        TraceEvent::IdentifyRefused { .. }
+        | TraceEvent::RelayOpened { .. }
+        | TraceEvent::RelayClosed { .. }
+        | TraceEvent::RelayGap { .. }
+        | TraceEvent::Opened { .. }
+        | TraceEvent::SteppedDown { .. }
+        | TraceEvent::GivenUp { .. }
+        | TraceEvent::Census(_) => None,
     }
 }

@@ -9,7 +9,7 @@ use guildhall_core::event::{Event, Record};
 use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::GuildId;
-use guildhall_core::node::{Cut, Detach, End, Gap, Note};
+use guildhall_core::node::{CloseReason, DetachReason, GapReason, SessionEnd, TraceEvent};
 use guildhall_core::session::ResumeRefusal;
 
 use crate::facts::Facts;
@@ -177,12 +177,12 @@ impl Marks {
         }
     }
 
-    fn noted(&mut self, step: &NodeStep, facts: &Facts, note: &Note, index: Option<u32>) {
+    fn noted(&mut self, step: &NodeStep, facts: &Facts, note: &TraceEvent, index: Option<u32>) {
         let mark = match note {
-            Note::Begun { .. } => Mark::SessionBegun,
-            Note::IdentifyRefused { .. } => Mark::IdentifyBucketShut,
-            Note::Resumed { .. } => Mark::ResumeAccepted,
-            Note::ResumeRefused { why, .. } => match why {
+            TraceEvent::Begun { .. } => Mark::SessionBegun,
+            TraceEvent::IdentifyRefused { .. } => Mark::IdentifyBucketShut,
+            TraceEvent::Resumed { .. } => Mark::ResumeAccepted,
+            TraceEvent::ResumeRefused { why, .. } => match why {
                 ResumeRefusal::Token => Mark::ResumeRefusedToken,
                 ResumeRefusal::NoSession => Mark::ResumeRefusedNoSession,
                 ResumeRefusal::Seq { low, .. } => {
@@ -190,40 +190,44 @@ impl Marks {
                     if old { Mark::ResumeRefusedSeqTooOld } else { Mark::ResumeRefusedSeqNeverSent }
                 }
             },
-            Note::Detached { why, .. } => {
+            TraceEvent::Detached { why, .. } => {
                 let replaying = index.is_some_and(|index| !facts.sessions.hot(index).steady);
                 if replaying {
                     self.add(Mark::DropDuringReplay);
                 }
                 match why {
-                    Detach::Gone(_) => Mark::ConnectionGone,
-                    Detach::Cut(Cut::Silent) => Mark::SilentConnectionCut,
-                    Detach::Cut(Cut::Slow) => Mark::SlowConnectionCut,
-                    Detach::Cut(Cut::Misbehaved(_)) => Mark::MisbehavingConnectionCut,
-                    Detach::Cut(Cut::Stopping) => Mark::ConnectionCutByStop,
-                    Detach::Superseded => Mark::SupersededConnection,
+                    DetachReason::Gone(_) => Mark::ConnectionGone,
+                    DetachReason::Cut(CloseReason::Silent) => Mark::SilentConnectionCut,
+                    DetachReason::Cut(CloseReason::Slow) => Mark::SlowConnectionCut,
+                    DetachReason::Cut(CloseReason::Misbehaved(_)) => Mark::MisbehavingConnectionCut,
+                    DetachReason::Cut(CloseReason::Stopping) => Mark::ConnectionCutByStop,
+                    DetachReason::Superseded => Mark::SupersededConnection,
                 }
             }
-            Note::Ended { why, .. } => match why {
-                End::Quit => Mark::SessionQuit,
-                End::Expired => Mark::SessionExpired,
-                End::Overflow => Mark::SessionOverflowed,
-                End::Stopped => Mark::SessionLostByStop,
+            TraceEvent::Ended { why, .. } => match why {
+                SessionEnd::Quit => Mark::SessionQuit,
+                SessionEnd::Expired => Mark::SessionExpired,
+                SessionEnd::Overflow => Mark::SessionOverflowed,
+                SessionEnd::Stopped => Mark::SessionLostByStop,
             },
-            Note::RelayOpened { relay, guild } if facts.relays.serves(relay.node, *guild) => {
+            TraceEvent::RelayOpened { relay, guild } if facts.relays.serves(relay.node, *guild) => {
                 Mark::SecondRelayOpened
             }
-            Note::RelayOpened { .. } => Mark::RelayOpened,
-            Note::RelayClosed { .. } => Mark::RelayClosed,
-            Note::RelayGap { why: Gap::Behind, .. } => Mark::RelayBehind,
-            Note::RelayGap { why: Gap::Unreachable, .. } => Mark::OwnerOutOfReach,
-            Note::Opened { epoch, .. } if epoch.0 > 1 => Mark::GuildTakenOver,
-            Note::Opened { .. } => Mark::GuildOpened,
-            Note::SteppedDown { why: StepDown::Fenced(_), .. } => Mark::OwnerSteppedDownFenced,
-            Note::SteppedDown { why: StepDown::Failed, .. } => Mark::OwnerSteppedDownSyncFailed,
-            Note::SteppedDown { why: StepDown::Closed, .. } => Mark::OwnerSteppedDownClosed,
-            Note::GivenUp { .. } => Mark::GuildGivenUp,
-            Note::Census(_) => Mark::Census,
+            TraceEvent::RelayOpened { .. } => Mark::RelayOpened,
+            TraceEvent::RelayClosed { .. } => Mark::RelayClosed,
+            TraceEvent::RelayGap { why: GapReason::Behind, .. } => Mark::RelayBehind,
+            TraceEvent::RelayGap { why: GapReason::Unreachable, .. } => Mark::OwnerOutOfReach,
+            TraceEvent::Opened { epoch, .. } if epoch.0 > 1 => Mark::GuildTakenOver,
+            TraceEvent::Opened { .. } => Mark::GuildOpened,
+            TraceEvent::SteppedDown { why: StepDown::Fenced(_), .. } => {
+                Mark::OwnerSteppedDownFenced
+            }
+            TraceEvent::SteppedDown { why: StepDown::Failed, .. } => {
+                Mark::OwnerSteppedDownSyncFailed
+            }
+            TraceEvent::SteppedDown { why: StepDown::Closed, .. } => Mark::OwnerSteppedDownClosed,
+            TraceEvent::GivenUp { .. } => Mark::GuildGivenUp,
+            TraceEvent::Census(_) => Mark::Census,
         };
         self.add(mark);
     }

@@ -3,10 +3,10 @@
 //! Dispatches are only counted: they have a fast path of their own.
 
 use guildhall_core::frame::{
-    ClientFrame, CloseCode, Farewell, Identify, Malformed, Resume, ServerFrame,
+    ClientFrame, CloseCode, Disconnect, Identify, Malformed, Resume, ServerFrame,
 };
 use guildhall_core::id::{Connection, Epoch, GuildId, NodeId};
-use guildhall_core::node::{End, Input, Note};
+use guildhall_core::node::{Input, SessionEnd, TraceEvent};
 use guildhall_core::request::Answer;
 
 use crate::facts::Facts;
@@ -28,7 +28,7 @@ pub(crate) enum StepInput {
     /// An opcode that has no effect within a session.
     Unheeded,
     Drained,
-    Closed(Farewell),
+    Closed(Disconnect),
 }
 
 /// The step.
@@ -50,7 +50,7 @@ pub(crate) struct NodeStep {
     /// Each with the session that was attached.
     pub(crate) closes: Vec<(Connection, CloseCode, Option<u32>)>,
     /// Each with the session that it names, and the connection that this had before.
-    pub(crate) notes: Vec<(Note, Option<u32>, Option<Connection>)>,
+    pub(crate) notes: Vec<(TraceEvent, Option<u32>, Option<Connection>)>,
     pub(crate) dispatches: u64,
     /// How many messages went to peers, requesters, journals and the directory.
     pub(crate) words: u64,
@@ -155,9 +155,9 @@ impl NodeStep {
     }
 
     /// How a session ended in this step, if it did.
-    pub(crate) fn end(&self, session: u32) -> Option<End> {
+    pub(crate) fn end(&self, session: u32) -> Option<SessionEnd> {
         self.notes.iter().find_map(|(note, index, _)| {
-            let Note::Ended { why, .. } = note else { return None };
+            let TraceEvent::Ended { why, .. } = note else { return None };
             (*index == Some(session)).then_some(*why)
         })
     }
@@ -177,5 +177,5 @@ impl NodeStep {
 pub(crate) enum Emitted<'a> {
     Frame(Connection, ServerFrame),
     Close(Connection, CloseCode),
-    Note(&'a Note, Option<u32>),
+    Note(&'a TraceEvent, Option<u32>),
 }

@@ -5,7 +5,7 @@
 
 use guildhall_core::dispatch::{Body, Intents};
 use guildhall_core::event::{Event, Record};
-use guildhall_core::frame::{CloseCode, Farewell};
+use guildhall_core::frame::{CloseCode, Disconnect};
 use guildhall_core::id::Shard;
 use guildhall_core::peer::Chunk;
 
@@ -18,10 +18,10 @@ pub const fn stops_client(code: CloseCode) -> bool {
 /// Whether a client that leaves this way ends its session (L6): it closes with 1000 or 1001. A
 /// stream that breaks off says nothing.
 #[must_use]
-pub const fn ends_session(how: Farewell) -> bool {
+pub const fn ends_session(how: Disconnect) -> bool {
     match how {
-        Farewell::Code(code) => code == 1000 || code == 1001,
-        Farewell::End | Farewell::Reset => false,
+        Disconnect::Code(code) => code == 1000 || code == 1001,
+        Disconnect::End | Disconnect::Reset => false,
     }
 }
 

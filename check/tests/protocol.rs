@@ -6,7 +6,7 @@ use std::sync::Arc;
 use guildhall_check::protocol;
 use guildhall_core::dispatch::{Body, Dispatch, Intents, Message, Ready, Snapshot};
 use guildhall_core::event::{Channel, Event, Record, Removal};
-use guildhall_core::frame::{CloseCode, Farewell};
+use guildhall_core::frame::{CloseCode, Disconnect};
 use guildhall_core::id::{
     ChannelId, Epoch, GuildId, MessageId, NodeId, Nonce, Position, RoleId, SessionId, Shard, UserId,
 };
@@ -120,7 +120,7 @@ fn both_stop_a_client_at_the_same_codes() {
 
 #[test]
 fn both_end_a_session_for_the_same_closes() {
-    let closes = (0..=u16::MAX).map(Farewell::Code).chain([Farewell::End, Farewell::Reset]);
+    let closes = (0..=u16::MAX).map(Disconnect::Code).chain([Disconnect::End, Disconnect::Reset]);
     for how in closes {
         assert_eq!(protocol::ends_session(how), how.ends_session(), "{how:?}");
     }

@@ -21,7 +21,7 @@ use crate::time::{Instant, Now};
 use crate::{client, directory, node};
 
 pub use observer::{Observed, Observer};
-pub use recorder::{Recorder, Take, Whole};
+pub use recorder::{Recorder, StepBuilder, StepSink};
 
 /// Who took a step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 //! A run is a function of its plan. If two runs of one plan differ, the engine is broken, and this
 //! says where to look. Only a digest of each step is stored, and one step as a whole.
 
-use guildhall_core::step::{Step, Take, Whole};
+use guildhall_core::step::{Step, StepBuilder, StepSink};
 
 use guildhall_plan::digest::{Digest, Fingerprint};
 use guildhall_plan::plan::{Plan, PlanError};
@@ -74,7 +74,7 @@ pub fn between<E>(
 }
 
 /// Observes a run for a comparison.
-pub type Prints = Whole<StepDigests>;
+pub type Prints = StepBuilder<StepDigests>;
 
 /// A digest of each step of a run, and one step as a whole.
 #[derive(Debug, Default)]
@@ -84,7 +84,7 @@ pub struct StepDigests {
     step: Option<Step>,
 }
 
-impl Take for StepDigests {
+impl StepSink for StepDigests {
     fn take(&mut self, step: Step) {
         if step.head.step <= MOST_STEPS {
             self.prints.push(Digest::of(&step));

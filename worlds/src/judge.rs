@@ -16,7 +16,7 @@ use guildhall_check::cast::Cast;
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::{Connection, GuildId, NodeId, Port, Seq};
-use guildhall_core::node::{self, Note};
+use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 use guildhall_plan::digest::Digest;
@@ -158,10 +158,10 @@ impl Bench {
             News::SteppedDown { node, guild, closed }
         };
         let news = match output {
-            node::Output::Note(Note::SteppedDown { guild, why, .. }) => {
+            node::Output::Trace(TraceEvent::SteppedDown { guild, why, .. }) => {
                 stepped_down(*guild, matches!(why, StepDown::Closed))
             }
-            node::Output::Note(Note::GivenUp { guild }) => stepped_down(*guild, true),
+            node::Output::Trace(TraceEvent::GivenUp { guild }) => stepped_down(*guild, true),
             node::Output::Stopped => News::Stopped(node),
             node::Output::Frame { .. }
             | node::Output::Dispatch { .. }
@@ -170,7 +170,7 @@ impl Bench {
             | node::Output::Journal { .. }
             | node::Output::Directory(_)
             | node::Output::Answer { .. }
-            | node::Output::Note(_) => return,
+            | node::Output::Trace(_) => return,
         };
         let _ = self.news.send(news);
     }

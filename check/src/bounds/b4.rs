@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use guildhall_core::frame::CloseCode;
 use guildhall_core::id::{NodeId, Shard, UserId};
-use guildhall_core::node::{Detach, Note};
+use guildhall_core::node::{DetachReason, TraceEvent};
 use guildhall_core::time::Instant;
 
 use crate::clauses::Verdict;
@@ -49,7 +49,7 @@ impl Admission {
                 let complaint = Complaint::new("a connection is cut as too fast", expected, got);
                 (!fits).then(|| (facts.connection_name(step.node, on), complaint))
             }
-            Emitted::Note(Note::IdentifyRefused { connection, .. }, _) => self
+            Emitted::Note(TraceEvent::IdentifyRefused { connection, .. }, _) => self
                 .needless(step, facts, now)
                 .map(|complaint| (facts.connection_name(step.node, *connection), complaint)),
             Emitted::Close(..) | Emitted::Frame(..) | Emitted::Note(..) => None,
@@ -60,7 +60,7 @@ impl Admission {
     /// seen to its deadlines since.
     fn needless(&self, step: &NodeStep, facts: &Facts, now: Instant) -> Option<Complaint> {
         let StepInput::Identify(identify) = step.input else { return None };
-        let user = facts.cast.realm.accounts.get(&identify.token);
+        let user = facts.cast.cluster.accounts.get(&identify.token);
         let last = user.and_then(|user| self.begun.get(&(step.node, *user, identify.shard)));
         let opens = last.map(|last| *last + facts.cast.limits.identify_every);
         let seen = self.timeouts.get(&step.node).copied().unwrap_or(Instant::ZERO);
@@ -74,7 +74,7 @@ impl Admission {
     /// An IDENTIFY was heard: the bucket of its user and shard is shut. It must have been open.
     fn identified(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         let StepInput::Identify(identify) = step.input else { return None };
-        let user = *facts.cast.realm.accounts.get(&identify.token).filter(|_| step.asks)?;
+        let user = *facts.cast.cluster.accounts.get(&identify.token).filter(|_| step.asks)?;
         let last = self.begun.insert((step.node, user, identify.shard), now)?;
         let every = facts.cast.limits.identify_every;
         let complaint = Complaint::new(
@@ -115,8 +115,9 @@ impl Admission {
         if within > 2 * limits.frames_per_minute as usize && code.is_none() {
             return complain("frames come too fast", "4008", format!("{within} in a minute pass"));
         }
-        let cuts =
-            |(note, ..): &(Note, _, _)| matches!(note, Note::Detached { why: Detach::Cut(_), .. });
+        let cuts = |(note, ..): &(TraceEvent, _, _)| {
+            matches!(note, TraceEvent::Detached { why: DetachReason::Cut(_), .. })
+        };
         let more = !step.frames.is_empty()
             || step.dispatches > 0
             || step.closes.len() > 1

@@ -3,7 +3,7 @@
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::NodeId;
-use guildhall_core::node::{Input, Note, Output};
+use guildhall_core::node::{Input, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head};
 
@@ -87,7 +87,7 @@ impl Contract {
             Output::Close { connection, code } => {
                 self.says(head, Emitted::Close(*connection, *code))
             }
-            Output::Note(Note::Census(census)) => {
+            Output::Trace(TraceEvent::Census(census)) => {
                 let facts = &self.facts;
                 let waits = l3::counted(facts, census);
                 self.waiting.retain(|(node, _)| *node != census.node);
@@ -97,7 +97,7 @@ impl Contract {
                 self.ask(head, clauses::CENSUSES, (census, calm));
                 self.marks.add(Mark::Census);
             }
-            Output::Note(note) => {
+            Output::Trace(note) => {
                 let index = session_of(note).and_then(|id| self.facts.sessions.find(id));
                 self.says(head, Emitted::Note(note, index));
             }
@@ -115,7 +115,8 @@ impl Contract {
             }
             Output::Directory(word) => {
                 self.step.words += 1;
-                self.step.asks |= matches!(word, guildhall_core::directory::Word::Ask { .. });
+                self.step.asks |=
+                    matches!(word, guildhall_core::directory::DirectoryRequest::Ask { .. });
             }
             Output::Answer { answer, .. } => {
                 self.step.words += 1;
@@ -164,45 +165,49 @@ impl Contract {
     }
 
     /// What the clauses' own models make of a note.
-    fn follow(&mut self, note: &Note, head: &Head) {
+    fn follow(&mut self, note: &TraceEvent, head: &Head) {
         let (node, now) = (self.step.node, head.now.instant);
         match note {
-            Note::Begun { connection, session, .. } => {
+            TraceEvent::Begun { connection, session, .. } => {
                 self.models.zombies.moves(node, *connection, now);
                 let index = self.facts.sessions.find(*session);
                 if index.is_some_and(|index| self.facts.sessions.has_sibling(index)) {
                     self.marks.add(Mark::SecondSession);
                 }
             }
-            Note::Resumed { connection, .. } => self.models.zombies.moves(node, *connection, now),
-            Note::ResumeRefused { .. } => self.step.refused = true,
-            Note::Detached { session, .. } => {
+            TraceEvent::Resumed { connection, .. } => {
+                self.models.zombies.moves(node, *connection, now)
+            }
+            TraceEvent::ResumeRefused { .. } => self.step.refused = true,
+            TraceEvent::Detached { session, .. } => {
                 if let Some(index) = self.facts.sessions.find(*session) {
                     self.models.orphans.detached(&self.step, &self.facts, index);
                 }
             }
-            Note::Ended { .. } => {
+            TraceEvent::Ended { .. } => {
                 if let Some((_, _, Some(on))) = self.step.notes.last() {
                     let on = *on;
                     self.models.zombies.moves(node, on, now);
                 }
             }
-            Note::RelayGap { relay, .. } => self.models.hand_offs.gap(&self.facts, *relay, head.at),
-            Note::Opened { guild, .. } => {
+            TraceEvent::RelayGap { relay, .. } => {
+                self.models.hand_offs.gap(&self.facts, *relay, head.at)
+            }
+            TraceEvent::Opened { guild, .. } => {
                 if self.models.hand_offs.is_under_way(*guild) {
                     self.marks.add(Mark::GuildHandedOff);
                 }
                 self.ask(head, clauses::SERVES, *guild);
             }
-            Note::SteppedDown { guild, why: StepDown::Failed, .. } => {
+            TraceEvent::SteppedDown { guild, why: StepDown::Failed, .. } => {
                 self.models.hand_offs.fails(*guild)
             }
-            Note::IdentifyRefused { .. }
-            | Note::RelayOpened { .. }
-            | Note::RelayClosed { .. }
-            | Note::SteppedDown { .. }
-            | Note::GivenUp { .. }
-            | Note::Census(_) => {}
+            TraceEvent::IdentifyRefused { .. }
+            | TraceEvent::RelayOpened { .. }
+            | TraceEvent::RelayClosed { .. }
+            | TraceEvent::SteppedDown { .. }
+            | TraceEvent::GivenUp { .. }
+            | TraceEvent::Census(_) => {}
         }
     }
 }
@@ -226,13 +231,13 @@ fn is_routine_to_hear(input: &Input) -> bool {
 
 fn is_routine_to_say(output: &Output) -> bool {
     match output {
-        Output::Frame { .. } | Output::Directory(_) | Output::Note(Note::Census(_)) => true,
+        Output::Frame { .. } | Output::Directory(_) | Output::Trace(TraceEvent::Census(_)) => true,
         Output::Peer { message, .. } => matches!(message, PeerMessage::Tip { .. }),
         Output::Dispatch { .. }
         | Output::Close { .. }
         | Output::Journal { .. }
         | Output::Answer { .. }
-        | Output::Note(_)
+        | Output::Trace(_)
         | Output::Stopped => false,
     }
 }

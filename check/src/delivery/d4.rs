@@ -4,7 +4,7 @@
 use guildhall_core::dispatch::Body;
 use guildhall_core::frame::Resume;
 use guildhall_core::id::NodeId;
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::session::ResumeRefusal;
 
 use crate::clauses::Numbered;
@@ -15,12 +15,12 @@ use crate::findings::{Complaint, Subject};
 use crate::node_step::{NodeStep, StepInput};
 
 /// A note that accepts or refuses a RESUME.
-pub(crate) fn noted(step: &NodeStep, facts: &Facts, note: &Note) -> Verdict {
+pub(crate) fn noted(step: &NodeStep, facts: &Facts, note: &TraceEvent) -> Verdict {
     let StepInput::Resume(resume) = step.input else { return None };
     let here = here(facts, step.node, &resume);
-    let complaint = if let Note::ResumeRefused { why, .. } = note {
+    let complaint = if let TraceEvent::ResumeRefused { why, .. } = note {
         refused(facts, here, &resume, *why)
-    } else if matches!(note, Note::Resumed { .. }) {
+    } else if matches!(note, TraceEvent::Resumed { .. }) {
         accepted(facts, here, &resume)
     } else {
         None
@@ -42,7 +42,7 @@ fn here(facts: &Facts, node: NodeId, resume: &Resume) -> Option<u32> {
 }
 
 fn has_token(facts: &Facts, index: u32, resume: &Resume) -> bool {
-    facts.cast.realm.accounts.get(&resume.token) == Some(&facts.sessions.get(index).user)
+    facts.cast.cluster.accounts.get(&resume.token) == Some(&facts.sessions.get(index).user)
 }
 
 fn accepted(facts: &Facts, here: Option<u32>, resume: &Resume) -> Option<Complaint> {

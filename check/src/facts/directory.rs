@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use guildhall_core::directory::Notice;
+use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::id::{GuildId, NodeId, Position, UserId};
 
 /// The entries, each with the position that it was entered with.
@@ -25,23 +25,23 @@ impl DirectoryEntries {
     }
 
     /// The directory sends a notice to a node.
-    pub(crate) fn says(&mut self, to: NodeId, notice: &Notice) {
+    pub(crate) fn says(&mut self, to: NodeId, notice: &DirectoryEvent) {
         match notice {
-            Notice::Entered { guild, user, mark } => {
+            DirectoryEvent::Entered { guild, user, mark } => {
                 let known = self.named.entry((*guild, *user)).or_default();
                 *known = (*known).max(*mark);
             }
-            Notice::Removed { guild, user, at } => {
+            DirectoryEvent::Removed { guild, user, at } => {
                 // An entry made after the user had left stays.
                 if self.named.get(&(*guild, *user)).is_some_and(|mark| mark < at) {
                     self.named.remove(&(*guild, *user));
                 }
             }
-            Notice::Dissolved { guild, at } => {
+            DirectoryEvent::Dissolved { guild, at } => {
                 self.named.retain(|(named, _), mark| named != guild || *mark >= *at);
             }
-            Notice::Guilds { user, guilds, .. } => self.tell(to, *user, guilds),
-            Notice::Changed { users, .. } => {
+            DirectoryEvent::Guilds { user, guilds, .. } => self.tell(to, *user, guilds),
+            DirectoryEvent::Changed { users, .. } => {
                 for (user, _, guilds) in users {
                     self.tell(to, *user, guilds);
                 }

@@ -5,7 +5,7 @@ mod pulse;
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::frame::{CloseCode, ServerFrame};
-use guildhall_core::node::{Cut, Detach, Note};
+use guildhall_core::node::{CloseReason, DetachReason, TraceEvent};
 use guildhall_core::time::{Instant, Span};
 
 use crate::clauses::Verdict;
@@ -42,9 +42,14 @@ impl Zombies {
     ) -> Verdict {
         let at = |on| (step.node, on);
         let (on, lawful) = match said {
-            Emitted::Note(Note::Detached { connection, why: Detach::Cut(Cut::Silent), .. }, _) => {
-                (*connection, self.is_dead(facts, at(*connection), true, now))
-            }
+            Emitted::Note(
+                TraceEvent::Detached {
+                    connection,
+                    why: DetachReason::Cut(CloseReason::Silent),
+                    ..
+                },
+                _,
+            ) => (*connection, self.is_dead(facts, at(*connection), true, now)),
             // The note gives the reason where the connection is attached.
             Emitted::Close(on, CloseCode::Unknown) if facts.session_on(step.node, on).is_none() => {
                 let dead = self.is_dead(facts, at(on), false, now);

@@ -3,7 +3,7 @@
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::id::Connection;
-use guildhall_core::node::{Detach, Note};
+use guildhall_core::node::{DetachReason, TraceEvent};
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
@@ -40,10 +40,10 @@ pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict
     }
 }
 
-fn noted(step: &NodeStep, facts: &Facts, note: &Note, index: Option<u32>) -> Verdict {
+fn noted(step: &NodeStep, facts: &Facts, note: &TraceEvent, index: Option<u32>) -> Verdict {
     let free = |on: Connection| step.connection == Some(on) && step.open && step.session.is_none();
     match note {
-        Note::Begun { session, connection, user, shard, intents } => {
+        TraceEvent::Begun { session, connection, user, shard, intents } => {
             // The step's input is the directory's answer; the IDENTIFY came in an earlier step.
             let asked = facts.waits.get(step.node, *connection).is_some_and(|waiting| {
                 let identify = &waiting.identify;
@@ -57,7 +57,7 @@ fn noted(step: &NodeStep, facts: &Facts, note: &Note, index: Option<u32>) -> Ver
             let fits = asked && free && index.is_none();
             if fits { None } else { complain(step, facts, *connection, what) }
         }
-        Note::Resumed { session, connection, seq } => {
+        TraceEvent::Resumed { session, connection, seq } => {
             let asked = matches!(step.input, StepInput::Resume(resume)
                 if resume.session == *session && resume.seq == *seq);
             let fenced = step.older.is_none_or(|old| step.code(old).is_some());
@@ -71,17 +71,19 @@ fn noted(step: &NodeStep, facts: &Facts, note: &Note, index: Option<u32>) -> Ver
                 None
             }
         }
-        Note::Detached { connection, why, .. } => detached(step, facts, index, (*connection, *why)),
-        Note::IdentifyRefused { .. }
-        | Note::ResumeRefused { .. }
-        | Note::Ended { .. }
-        | Note::RelayOpened { .. }
-        | Note::RelayClosed { .. }
-        | Note::RelayGap { .. }
-        | Note::Opened { .. }
-        | Note::SteppedDown { .. }
-        | Note::GivenUp { .. }
-        | Note::Census(_) => None,
+        TraceEvent::Detached { connection, why, .. } => {
+            detached(step, facts, index, (*connection, *why))
+        }
+        TraceEvent::IdentifyRefused { .. }
+        | TraceEvent::ResumeRefused { .. }
+        | TraceEvent::Ended { .. }
+        | TraceEvent::RelayOpened { .. }
+        | TraceEvent::RelayClosed { .. }
+        | TraceEvent::RelayGap { .. }
+        | TraceEvent::Opened { .. }
+        | TraceEvent::SteppedDown { .. }
+        | TraceEvent::GivenUp { .. }
+        | TraceEvent::Census(_) => None,
     }
 }
 
@@ -89,7 +91,7 @@ fn detached(
     step: &NodeStep,
     facts: &Facts,
     index: Option<u32>,
-    (on, why): (Connection, Detach),
+    (on, why): (Connection, DetachReason),
 ) -> Verdict {
     let attached = index.and_then(|index| facts.sessions.get(index).connection);
     if attached != Some(on) {
@@ -97,12 +99,12 @@ fn detached(
         return complain(step, facts, on, what);
     }
     let concerns = match why {
-        Detach::Gone(how) => {
+        DetachReason::Gone(how) => {
             step.connection == Some(on)
                 && matches!(step.input, StepInput::Closed(told) if told == how)
         }
-        Detach::Superseded => step.older == Some(on) && step.connection != Some(on),
-        Detach::Cut(_) => step.code(on).is_some(),
+        DetachReason::Superseded => step.older == Some(on) && step.connection != Some(on),
+        DetachReason::Cut(_) => step.code(on).is_some(),
     };
     let what = [
         "its session loses it, although nothing has happened to it",
@@ -137,7 +139,8 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
             if closed { None } else { complain(step, facts, on, what) }
         }
         StepInput::Resume(_) => {
-            let resumed = step.notes.iter().any(|(note, ..)| matches!(note, Note::Resumed { .. }));
+            let resumed =
+                step.notes.iter().any(|(note, ..)| matches!(note, TraceEvent::Resumed { .. }));
             let old = step.older.filter(|_| resumed)?;
             let what = ["the older connection is not fenced", "one close with 4000", "none"];
             let fenced = step.code(old) == Some(CloseCode::Unknown);

@@ -6,7 +6,7 @@
 mod fits;
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
-use guildhall_core::node::{End, Note};
+use guildhall_core::node::{SessionEnd, TraceEvent};
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
@@ -56,10 +56,10 @@ fn left(step: &NodeStep, facts: &Facts) -> Verdict {
     let session = facts.sessions.get(index);
     let quits = protocol::ends_session(how);
     let fits = if quits {
-        step.end(index) == Some(End::Quit)
+        step.end(index) == Some(SessionEnd::Quit)
     } else if facts.stops.get(step.node).is_some() {
         // It could not be resumed at a stopping node.
-        step.end(index) == Some(End::Stopped)
+        step.end(index) == Some(SessionEnd::Stopped)
     } else {
         !session.ended && session.connection.is_none()
     };
@@ -72,11 +72,11 @@ fn left(step: &NodeStep, facts: &Facts) -> Verdict {
 /// Op 9 comes with the end of a session or a refusal, and the reverse.
 fn invalidated(step: &NodeStep, facts: &Facts) -> Verdict {
     for (note, _, attached) in &step.notes {
-        let (on, why) = if let Note::ResumeRefused { connection, .. } = note {
+        let (on, why) = if let TraceEvent::ResumeRefused { connection, .. } = note {
             (Some(*connection), "a refused RESUME")
-        } else if let Note::IdentifyRefused { connection, .. } = note {
+        } else if let TraceEvent::IdentifyRefused { connection, .. } = note {
             (Some(*connection), "a refused IDENTIFY")
-        } else if matches!(note, Note::Ended { why: End::Overflow, .. }) {
+        } else if matches!(note, TraceEvent::Ended { why: SessionEnd::Overflow, .. }) {
             (*attached, "an overflow")
         } else {
             continue;

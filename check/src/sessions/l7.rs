@@ -6,7 +6,7 @@ pub(crate) mod hand_off;
 use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::NodeId;
 use guildhall_core::limits::Limits;
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::time::{Instant, Span};
 
 use crate::clauses::Verdict;
@@ -48,10 +48,10 @@ pub(crate) fn said(step: &NodeStep, facts: &Facts, now: Instant, said: Emitted<'
         (Emitted::Frame(_, ServerFrame::Hello { .. }), Some(_)) => {
             ["stops, and greets a new connection", "op 7", "op 10"]
         }
-        (Emitted::Note(Note::Begun { .. }, _), Some(_)) => {
+        (Emitted::Note(TraceEvent::Begun { .. }, _), Some(_)) => {
             ["stops, and a session begins there", "op 7", "a session"]
         }
-        (Emitted::Note(Note::Resumed { .. }, _), Some(_)) => {
+        (Emitted::Note(TraceEvent::Resumed { .. }, _), Some(_)) => {
             ["stops, and a session is resumed there", "op 7", "a RESUME accepted"]
         }
         (Emitted::Note(..) | Emitted::Frame(..) | Emitted::Close(..), _) => return None,

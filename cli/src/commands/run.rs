@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use guildhall_core::step::{Step, Whole};
+use guildhall_core::step::{Step, StepBuilder};
 use guildhall_explain::failure::Line;
 use guildhall_explain::transcript::Transcript;
 use guildhall_plan::plan::Plan;
@@ -130,7 +130,7 @@ fn run_with_transcript(spec: &RunSpec, plan: &Plan, out: &mut Output) -> Result<
 /// Runs a plan and prints an object per step.
 fn run_with_step_lines(spec: &RunSpec, plan: &Plan, out: &mut Output) -> Result<Outcome, Error> {
     let mut written = Ok(());
-    let mut steps = Whole::new(|step: Step| {
+    let mut steps = StepBuilder::new(|step: Step| {
         if written.is_ok() {
             written = out.json(&StepLine { schema: SCHEMA, r#type: "step", step: &step });
         }

@@ -56,12 +56,12 @@ impl Observer for Recorder {
 }
 
 /// Takes steps, each as soon as it has ended.
-pub trait Take {
+pub trait StepSink {
     /// Takes the next one.
     fn take(&mut self, step: Step);
 }
 
-impl<F: FnMut(Step)> Take for F {
+impl<F: FnMut(Step)> StepSink for F {
     fn take(&mut self, step: Step) {
         self(step);
     }
@@ -69,20 +69,20 @@ impl<F: FnMut(Step)> Take for F {
 
 /// Hands each step on whole, and keeps none.
 #[derive(Clone, Debug, Default)]
-pub struct Whole<T> {
+pub struct StepBuilder<T> {
     recorder: Recorder,
     /// Whoever takes them.
     pub takes: T,
 }
 
-impl<T: Take> Whole<T> {
+impl<T: StepSink> StepBuilder<T> {
     /// Hands steps to `takes`.
     pub fn new(takes: T) -> Self {
         Self { recorder: Recorder::default(), takes }
     }
 }
 
-impl<T: Take> Observer for Whole<T> {
+impl<T: StepSink> Observer for StepBuilder<T> {
     fn observe(&mut self, head: &Head, what: Observed<'_>) {
         self.recorder.observe(head, what);
         if matches!(what, Observed::StepEnded) {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use guildhall_core::directory::{Notice, Word};
+use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::request::Origin;
@@ -232,7 +232,11 @@ impl Observer for Trace {
                 self.begin(head, Root::None, idle(confirm));
             }
             Observed::DirectoryInput(input) => {
-                self.begin(head, Root::None, idle(matches!(input.word, Word::Since { .. })));
+                self.begin(
+                    head,
+                    Root::None,
+                    idle(matches!(input.word, DirectoryRequest::Since { .. })),
+                );
             }
             Observed::Timeout => self.begin(head, Root::None, Kind::Deadline),
             Observed::World(event) => self.world(head, event),
@@ -273,7 +277,7 @@ impl Trace {
 fn kind_at_node(input: &node::Input) -> Kind {
     match input {
         node::Input::Journal { reply: Reply::Confirmed { .. }, .. }
-        | node::Input::Directory(Notice::Changed { .. })
+        | node::Input::Directory(DirectoryEvent::Changed { .. })
         | node::Input::Frame { frame: ClientFrame::Heartbeat { .. }, .. }
         | node::Input::Drained { .. }
         | node::Input::Census => Kind::Idle,

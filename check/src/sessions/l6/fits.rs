@@ -8,7 +8,7 @@ use crate::protocol;
 
 /// Whether a close with this code fits what the client has sent; B4 judges rates and sizes.
 pub(crate) fn fits(step: &NodeStep, facts: &Facts, code: CloseCode) -> bool {
-    let known = |token| facts.cast.realm.accounts.contains_key(&token);
+    let known = |token| facts.cast.cluster.accounts.contains_key(&token);
     match (code, step.input) {
         (CloseCode::Unknown | CloseCode::RateLimited, _) => true,
         (CloseCode::Decode, told) => {
