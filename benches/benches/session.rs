@@ -1,9 +1,10 @@
-//! One session by itself: what it costs to tell it something, and to replay.
+//! One session by itself: the cost of a dispatch and of a replay.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use guildhall_core::context::Cx;
 use guildhall_core::credit::Credit;
 use guildhall_core::dispatch::{Body, Dispatch, Intents};
 use guildhall_core::id::{Connection, Seq, SessionId, Shard, UserId};
@@ -13,6 +14,7 @@ use guildhall_core::mutant::Plant;
 use guildhall_core::node::{Outbox, Output};
 use guildhall_core::replay::{Log, LogId, Logs};
 use guildhall_core::session::{Push, Session};
+use guildhall_core::time::Instant;
 
 struct OneLog(Log);
 
@@ -22,7 +24,7 @@ impl Logs for OneLog {
     }
 }
 
-/// Counts what is written.
+/// Adds up the sequence numbers of the dispatches.
 struct Count(u64);
 
 impl Sink<Output> for Count {
@@ -71,9 +73,11 @@ fn session(c: &mut Criterion) {
         b.iter(|| {
             let mut session = away.clone();
             let credit = Credit::new(u32::MAX);
-            let resumed = session.resume(connection, credit, Seq::ZERO, &mut Plant::new(None));
-            assert!(resumed.is_ok(), "all is kept");
-            session.pump(&limits, &logs, &mut count, &mut Plant::new(None))
+            let plant = &mut Plant::new(None);
+            let cx = &mut Cx::new(Instant::ZERO.into(), &limits, plant);
+            let resumed = session.resume(cx, connection, credit, Seq::ZERO);
+            assert!(resumed.is_ok(), "the log still holds everything");
+            session.pump(cx, &logs, &mut count)
         });
     });
     group.finish();

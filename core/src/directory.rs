@@ -1,88 +1,90 @@
-//! The directory: which guilds a user is in, and which nodes hold sessions of his.
+//! The directory: which guilds each user is in, and which nodes host the user's sessions.
 //!
-//! It may name too much, never too little (CONTRACT, *directory*): a guild is entered before its join
-//! commits and taken out after the leave has. Its memory is durable; the words to it and from it may
-//! be late, lost or repeated, so each stands alone. It must not decide who is a member.
+//! It may list a guild too many, never one too few (CONTRACT, *directory*): a user is entered
+//! before the join commits, and removed after the leave has committed. Its memory is durable.
+//! Messages to and from it may be late, lost or duplicated, so each stands alone. It must not
+//! decide who is a member.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fixed_map::FixedMap;
 use crate::id::{GuildId, NodeId, Position, UserId};
 use crate::machine::Sink;
 use crate::mutant::{Mutant, Plant};
-use crate::roll::Roll;
 
-/// What a node says to the directory.
+/// A request of a node to the directory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Word {
-    /// There are, or will be, sessions of this user here: say which guilds, now and whenever that
-    /// changes.
+    /// The node hosts sessions of this user, or is about to: send the user's guilds, now and at
+    /// every change.
     Ask {
-        /// Whose.
+        /// The user.
         user: UserId,
-        /// Grows with every word of this node about users; older ones are late.
+        /// Grows with every request of this node about users, so that late ones are ignored.
         mark: u64,
     },
-    /// There are no sessions of this user here any more.
+    /// The node no longer hosts sessions of this user.
     Forget {
-        /// Whose.
+        /// The user.
         user: UserId,
-        /// As above.
+        /// As in [`Ask`](Self::Ask).
         mark: u64,
     },
-    /// Say what has changed for the users of this node since then.
+    /// Send what has changed for the users of this node since a version.
     Since {
-        /// The last version that it has heard of.
+        /// The last version that the node knows.
         version: u64,
     },
-    /// A user is about to join a guild whose owner has come to this position.
+    /// A user is about to join a guild.
     Enter {
         /// The guild.
         guild: GuildId,
         /// The user.
         user: UserId,
-        /// The owner's last position; every leave before it is older than this.
+        /// The last position that the guild's owner has given. Leaves up to it are older than this
+        /// request.
         mark: Position,
     },
-    /// A user has left a guild: committed at this position.
+    /// A user has left a guild.
     Remove {
         /// The guild.
         guild: GuildId,
         /// The user.
         user: UserId,
-        /// Where.
+        /// The position of the leave, which is committed.
         at: Position,
     },
-    /// A guild was deleted: committed at this position.
+    /// A guild was deleted.
     Dissolve {
         /// The guild.
         guild: GuildId,
-        /// Where.
+        /// The position of the deletion, which is committed.
         at: Position,
     },
 }
 
-/// What the directory says to a node.
+/// A message of the directory to a node.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Notice {
     /// The guilds that a user may be in.
     Guilds {
-        /// Whose.
+        /// The user.
         user: UserId,
-        /// The mark of the question that this answers; zero if it answers none.
+        /// The mark of the request that this answers; zero if it answers none.
         asked: u64,
-        /// Grows with every change; older ones are late.
+        /// Grows with every change, so that late messages are ignored.
         version: u64,
-        /// Which, ascending.
+        /// The guilds, ascending.
         guilds: Vec<GuildId>,
     },
     /// All that has changed for the node's users up to a version.
     Changed {
         /// The version.
         version: u64,
-        /// Each user with the version of the last change and the guilds.
+        /// Each user with the version of the last change, and the user's guilds.
         users: Vec<(UserId, u64, Vec<GuildId>)>,
     },
     /// A user is entered in a guild.
@@ -91,96 +93,96 @@ pub enum Notice {
         guild: GuildId,
         /// The user.
         user: UserId,
-        /// The position that was named.
+        /// The position in the request.
         mark: Position,
     },
-    /// A user is out of a guild, or was entered again since.
+    /// A user was removed from a guild, or has been entered again since the leave.
     Removed {
         /// The guild.
         guild: GuildId,
         /// The user.
         user: UserId,
-        /// The position that was named.
+        /// The position in the request.
         at: Position,
     },
-    /// A guild is gone from everybody.
+    /// A guild was removed from all users.
     Dissolved {
         /// The guild.
         guild: GuildId,
-        /// The position that was named.
+        /// The position in the request.
         at: Position,
     },
 }
 
-/// A notice, and where it goes.
+/// A message, and the node that gets it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Output {
-    /// To which node.
+    /// The node.
     pub to: NodeId,
-    /// What.
+    /// The message.
     pub notice: Notice,
 }
 
-/// A word, and where it comes from.
+/// A request, and the node that sends it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Input {
-    /// From which node.
+    /// The node.
     pub from: NodeId,
-    /// How often that node had been started.
+    /// The number of starts of that node.
     pub boot: u32,
-    /// What.
+    /// The request.
     pub word: Word,
 }
 
-/// A user as the directory knows it.
+/// What the directory knows of a user.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 struct Entry {
-    /// Each guild, ascending, and the owner's position when it was last entered.
+    /// The guilds, ascending, each with its owner's position when the user was last entered.
     guilds: Vec<(GuildId, Position)>,
     /// The version of the last change.
     version: u64,
-    /// The nodes with sessions of this user, ascending.
+    /// The nodes that host sessions of this user, ascending.
     nodes: Vec<NodeId>,
 }
 
 impl Entry {
-    /// Where a guild is, or would be.
+    /// The index of a guild, or the index where it would be inserted.
     fn find(&self, guild: GuildId) -> Result<usize, usize> {
         self.guilds.binary_search_by_key(&guild, |(known, _)| *known)
     }
 
-    fn comes_to(&mut self, node: NodeId) {
+    fn add_node(&mut self, node: NodeId) {
         if let Err(place) = self.nodes.binary_search(&node) {
             self.nodes.insert(place, node);
         }
     }
 
-    fn leaves(&mut self, node: NodeId) {
+    fn remove_node(&mut self, node: NodeId) {
         self.nodes.retain(|other| *other != node);
     }
 }
 
-/// A node as the directory knows it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-struct Known {
+/// What the directory knows of a node.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Host {
     boot: u32,
-    /// The last word about each user, whether it asked or forgot.
-    marks: Roll<UserId, u64>,
+    /// The mark of the last request about each user.
+    marks: FixedMap<UserId, u64>,
 }
 
 /// The directory.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Directory {
-    users: Roll<UserId, Entry>,
-    nodes: BTreeMap<NodeId, Known>,
-    /// Whose guilds changed last at which version.
+    users: FixedMap<UserId, Entry>,
+    nodes: BTreeMap<NodeId, Host>,
+    /// The version of each user's last change.
     changes: BTreeMap<u64, UserId>,
     version: u64,
     plant: Plant,
 }
 
 impl Directory {
-    /// A directory that names these users and their guilds.
+    /// A directory that lists these users with their guilds.
     #[must_use]
     pub fn new(guilds: impl IntoIterator<Item = (UserId, Vec<GuildId>)>) -> Self {
         let mut directory = Self::default();
@@ -193,20 +195,20 @@ impl Directory {
         directory
     }
 
-    /// The same with at most one bug planted.
+    /// The same with at most one mutant.
     #[must_use]
     pub fn with(mut self, mutant: Option<Mutant>) -> Self {
         self.plant = Plant::new(mutant);
         self
     }
 
-    /// How often the planted bug was reached.
+    /// How often the mutant was reached.
     #[must_use]
     pub const fn hits(&self) -> u64 {
         self.plant.hits()
     }
 
-    /// The guilds that a user is named in, ascending.
+    /// The guilds that are listed for a user, ascending.
     #[must_use]
     pub fn guilds(&self, user: UserId) -> Vec<GuildId> {
         self.users
@@ -214,38 +216,38 @@ impl Directory {
             .map_or(Vec::new(), |entry| entry.guilds.iter().map(|(guild, _)| *guild).collect())
     }
 
-    /// Somebody said something.
+    /// Handles one request.
     pub fn handle(&mut self, input: Input, out: &mut impl Sink<Output>) {
         let Input { from, boot, word } = input;
-        if !self.hears(from, boot) {
+        if !self.is_current(from, boot) {
             return;
         }
-        let mut say = |notice| out.emit(Output { to: from, notice });
+        let mut reply = |notice| out.emit(Output { to: from, notice });
         match word {
             Word::Ask { user, mark } => {
-                if self.is_news(from, user, mark) {
-                    self.users.or_default(user).comes_to(from);
-                    say(self.of(user, mark));
+                if self.is_latest(from, user, mark) {
+                    self.users.or_default(user).add_node(from);
+                    reply(self.notice(user, mark));
                 }
             }
             Word::Forget { user, mark } => {
-                if self.is_news(from, user, mark)
+                if self.is_latest(from, user, mark)
                     && let Some(entry) = self.users.get_mut(&user)
                 {
-                    entry.leaves(from);
+                    entry.remove_node(from);
                 }
             }
-            Word::Since { version } => say(self.changed(from, version)),
+            Word::Since { version } => reply(self.changed(from, version)),
             Word::Enter { guild, user, mark } => {
-                say(Notice::Entered { guild, user, mark });
+                reply(Notice::Entered { guild, user, mark });
                 self.enter(guild, user, mark, out);
             }
             Word::Remove { guild, user, at } => {
-                say(Notice::Removed { guild, user, at });
+                reply(Notice::Removed { guild, user, at });
                 self.remove(guild, user, at, out);
             }
             Word::Dissolve { guild, at } => {
-                say(Notice::Dissolved { guild, at });
+                reply(Notice::Dissolved { guild, at });
                 let mut users: Vec<_> = self.users.iter().map(|(user, _)| *user).collect();
                 users.sort_unstable();
                 for user in users {
@@ -255,31 +257,34 @@ impl Directory {
         }
     }
 
-    /// Whether a word of this start of a node still counts. A new start has no sessions yet.
-    fn hears(&mut self, node: NodeId, boot: u32) -> bool {
+    /// Whether this start of a node is its latest. A new start hosts no sessions yet.
+    fn is_current(&mut self, node: NodeId, boot: u32) -> bool {
         let known = self.nodes.entry(node).or_default();
         if boot > known.boot {
-            *known = Known { boot, marks: Roll::default() };
+            *known = Host { boot, marks: FixedMap::default() };
             for entry in self.users.values_mut() {
-                entry.leaves(node);
+                entry.remove_node(node);
             }
         }
         boot == self.nodes.get(&node).map_or(0, |known| known.boot)
     }
 
-    fn is_news(&mut self, node: NodeId, user: UserId, mark: u64) -> bool {
+    /// Whether a request about a user is the latest of its node.
+    fn is_latest(&mut self, node: NodeId, user: UserId, mark: u64) -> bool {
         let marks = &mut self.nodes.entry(node).or_default().marks;
         let last = marks.or_default(user);
-        let news = mark >= *last;
+        let is_latest = mark >= *last;
         *last = mark.max(*last);
-        news
+        is_latest
     }
 
-    fn of(&self, user: UserId, asked: u64) -> Notice {
+    /// The guilds of a user, as a message.
+    fn notice(&self, user: UserId, asked: u64) -> Notice {
         let version = self.users.get(&user).map_or(0, |entry| entry.version);
         Notice::Guilds { user, asked, version, guilds: self.guilds(user) }
     }
 
+    /// What has changed for the users of a node since a version.
     fn changed(&self, node: NodeId, since: u64) -> Notice {
         let concerns =
             |user: &UserId| self.users.get(user).is_some_and(|entry| entry.nodes.contains(&node));
@@ -297,30 +302,30 @@ impl Directory {
             Ok(place) => entry.guilds[place].1 = mark.max(entry.guilds[place].1),
             Err(place) => {
                 entry.guilds.insert(place, (guild, mark));
-                self.tell(user, out);
+                self.notify(user, out);
             }
         }
     }
 
-    /// Out of the guild, unless whoever it is was entered after having left.
+    /// Removes a user from a guild, unless the user was entered again after the leave.
     fn remove(&mut self, guild: GuildId, user: UserId, at: Position, out: &mut impl Sink<Output>) {
         let Some(entry) = self.users.get_mut(&user) else { return };
         let Ok(place) = entry.find(guild) else { return };
         if entry.guilds[place].1 < at || self.plant.is(Mutant::RemoveUnmarked) {
             entry.guilds.remove(place);
-            self.tell(user, out);
+            self.notify(user, out);
         }
     }
 
-    /// A user's guilds have changed: every node with sessions of his is told.
-    fn tell(&mut self, user: UserId, out: &mut impl Sink<Output>) {
+    /// A user's guilds have changed: notifies all nodes that host the user's sessions.
+    fn notify(&mut self, user: UserId, out: &mut impl Sink<Output>) {
         self.version += 1;
         if let Some(entry) = self.users.get_mut(&user) {
             self.changes.remove(&entry.version);
             self.changes.insert(self.version, user);
             entry.version = self.version;
         }
-        let notice = self.of(user, 0);
+        let notice = self.notice(user, 0);
         for to in self.users.get(&user).into_iter().flat_map(|entry| &entry.nodes) {
             out.emit(Output { to: *to, notice: notice.clone() });
         }

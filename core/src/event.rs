@@ -1,7 +1,7 @@
-//! What happens in a guild, and the record under which it is kept for ever.
+//! The events of a guild, and the record in which the journal keeps each of them.
 //!
-//! An event is durable or ephemeral (CONTRACT, *durable / ephemeral*); both have a position. Who may
-//! see it is decided by each relay, at that position.
+//! An event is durable or ephemeral (CONTRACT, *durable / ephemeral*); both have a position.
+//! Nothing here decides who may see an event: each relay does, at that position.
 
 use alloc::sync::Arc;
 
@@ -15,131 +15,196 @@ use crate::request::Origin;
 /// One event of a guild's stream.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Record {
-    /// Its place; it was given before the record was appended, and is in it (PROTOCOL, rule 1).
+    /// Its position, assigned before the record is appended (PROTOCOL, rule 1).
     pub position: Position,
-    /// The place before it in the stream; not always one less (PROTOCOL, rule 8).
+    /// The position of the event before it in the stream; not always one less (PROTOCOL, rule 8).
     pub prev: Position,
-    /// The act that it came of; none for what the guild does by itself.
+    /// The request that caused the event; none for what the guild does by itself.
     pub origin: Option<Origin>,
     /// What happened.
     pub event: Event,
 }
 
-/// What can happen in a guild.
+/// An event of a guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Event {
-    /// An owner took the guild up: the epoch record, told to nobody (PROTOCOL, rule 5).
+    /// A node became the guild's owner: the epoch record, never dispatched (PROTOCOL, rule 5).
     Opened,
-    /// Something was said.
+    /// A user sent a message.
     Message(Message),
-    /// Something that was said reads otherwise now: the whole of it.
+    /// The author edited a message. Holds the whole new message.
     MessageUpdate(Message),
-    /// Something that was said is gone.
+    /// A message was deleted.
     MessageDelete {
-        /// What.
+        /// The message.
         message: MessageId,
-        /// Where it was said.
+        /// Its channel.
         channel: ChannelId,
     },
-    /// Somebody is about to say something. Ephemeral.
+    /// A user is typing. Ephemeral.
     Typing {
-        /// Who.
+        /// The user.
         user: UserId,
-        /// Where.
+        /// The channel.
         channel: ChannelId,
     },
-    /// Somebody is a member now, without roles.
+    /// A user joined, without roles.
     MemberAdd {
-        /// Who.
+        /// The user.
         user: UserId,
     },
-    /// A member has other roles.
+    /// A member's roles changed.
     MemberUpdate {
-        /// Who.
+        /// The member.
         user: UserId,
-        /// All that it has now, ascending.
+        /// All of its roles from now on, ascending.
         roles: Arc<[RoleId]>,
     },
-    /// Somebody is no member any more.
+    /// A member left or was removed.
     MemberRemove {
-        /// Who.
+        /// The user.
         user: UserId,
-        /// Why.
+        /// The reason.
         why: Removal,
     },
-    /// Somebody who must not come back may come back. Not in anybody's view.
+    /// A ban was lifted. Never dispatched.
     Unbanned {
-        /// Who.
+        /// The user.
         user: UserId,
     },
-    /// There is a new role.
+    /// A role was created.
     RoleCreate {
         /// Its id.
         role: RoleId,
-        /// What it gives.
+        /// Its permissions.
         permissions: Permissions,
     },
-    /// A role gives something else.
+    /// A role's permissions changed.
     RoleUpdate {
         /// Its id.
         role: RoleId,
-        /// What it gives now.
+        /// Its permissions from now on.
         permissions: Permissions,
     },
-    /// A role is gone, and gone from all who had it.
+    /// A role was deleted. Every member that had it loses it.
     RoleDelete {
         /// Its id.
         role: RoleId,
     },
-    /// There is a new channel.
+    /// A channel was created.
     ChannelCreate(Channel),
-    /// A channel has other overwrites.
+    /// A channel's overwrites changed.
     ChannelUpdate(Channel),
-    /// A channel is gone.
+    /// A channel was deleted.
     ChannelDelete {
         /// Its id.
         channel: ChannelId,
     },
-    /// The guild belongs to somebody else.
+    /// The guild has a new owner.
     GuildUpdate {
-        /// To whom.
+        /// The user that owns the guild from now on.
         owner: UserId,
     },
-    /// The guild is no more; nothing follows.
+    /// The guild was deleted. The last event of the stream.
     GuildDelete,
 }
 
-/// A channel as it is.
+/// A channel.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Channel {
     /// Its id.
     pub id: ChannelId,
-    /// What it takes from whom and gives to whom; no two of one target.
+    /// Its permission overwrites, at most one for each target.
     pub overwrites: Arc<[Overwrite]>,
 }
 
-/// Why somebody is no member any more.
+/// Why a member was removed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Removal {
-    /// By itself.
+    /// The user left.
     Left,
-    /// By somebody else.
+    /// Another member removed it; it may rejoin.
     Kicked,
-    /// By somebody else, and for good.
+    /// Another member banned it; it must not rejoin.
     Banned,
 }
 
 impl Removal {
-    /// Whether whoever was removed must not come back.
+    /// Whether the user must not rejoin.
     #[must_use]
     pub const fn is_for_good(self) -> bool {
         matches!(self, Self::Banned)
     }
 }
 
+/// What an event is about.
+///
+/// An exhaustive match on [`Event`] that only sorts events belongs in [`Event::subject`]; all other
+/// code matches on its result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// Nothing that members are told of.
+    Nobody,
+    /// What users write in a channel. It changes nobody's view.
+    Conversation(ChannelId),
+    /// A member.
+    Member(UserId),
+    /// A role.
+    Role(RoleId),
+    /// A channel as such: whether it exists, and its overwrites.
+    Channel(ChannelId),
+    /// The guild as a whole.
+    Guild,
+}
+
 impl Event {
-    /// Whether it is kept in the journal; all others may be lost with their owner.
+    /// What the event is about.
+    #[must_use]
+    pub const fn subject(&self) -> Subject {
+        match self {
+            Self::Opened | Self::Unbanned { .. } => Subject::Nobody,
+            Self::Message(message) | Self::MessageUpdate(message) => {
+                Subject::Conversation(message.channel)
+            }
+            Self::MessageDelete { channel, .. } | Self::Typing { channel, .. } => {
+                Subject::Conversation(*channel)
+            }
+            Self::MemberAdd { user }
+            | Self::MemberUpdate { user, .. }
+            | Self::MemberRemove { user, .. } => Subject::Member(*user),
+            Self::RoleCreate { role, .. }
+            | Self::RoleUpdate { role, .. }
+            | Self::RoleDelete { role } => Subject::Role(*role),
+            Self::ChannelCreate(channel) | Self::ChannelUpdate(channel) => {
+                Subject::Channel(channel.id)
+            }
+            Self::ChannelDelete { channel } => Subject::Channel(*channel),
+            Self::GuildUpdate { .. } | Self::GuildDelete => Subject::Guild,
+        }
+    }
+
+    /// The message that the event creates or edits.
+    #[must_use]
+    pub const fn message(&self) -> Option<&Message> {
+        if let Self::Message(message) | Self::MessageUpdate(message) = self {
+            Some(message)
+        } else {
+            None
+        }
+    }
+
+    /// The channel that the event creates or changes.
+    #[must_use]
+    pub const fn channel(&self) -> Option<&Channel> {
+        if let Self::ChannelCreate(channel) | Self::ChannelUpdate(channel) = self {
+            Some(channel)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the journal keeps the event; all others may be lost with their owner.
     #[must_use]
     pub const fn is_durable(&self) -> bool {
         !matches!(self, Self::Typing { .. })
@@ -147,30 +212,14 @@ impl Event {
 }
 
 impl Record {
-    /// Roughly the memory that it takes, in bytes.
+    /// Roughly the memory that the record takes, in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let more = match &self.event {
-            Event::Message(message) | Event::MessageUpdate(message) => {
-                message.content.len() + 8 * message.mentions.len()
-            }
-            Event::MemberUpdate { roles, .. } => 8 * roles.len(),
-            Event::ChannelCreate(channel) | Event::ChannelUpdate(channel) => {
-                32 * channel.overwrites.len()
-            }
-            Event::Opened
-            | Event::MessageDelete { .. }
-            | Event::Typing { .. }
-            | Event::MemberAdd { .. }
-            | Event::MemberRemove { .. }
-            | Event::Unbanned { .. }
-            | Event::RoleCreate { .. }
-            | Event::RoleUpdate { .. }
-            | Event::RoleDelete { .. }
-            | Event::ChannelDelete { .. }
-            | Event::GuildUpdate { .. }
-            | Event::GuildDelete => 0,
-        };
-        112 + more as u64
+        let message = self.event.message();
+        let text = message.map_or(0, |it| it.content.len() + 8 * it.mentions.len());
+        let overwrites = self.event.channel().map_or(0, |it| 32 * it.overwrites.len());
+        let roles =
+            if let Event::MemberUpdate { roles, .. } = &self.event { roles.len() } else { 0 };
+        112 + (text + overwrites + 8 * roles) as u64
     }
 }

@@ -1,127 +1,131 @@
-//! A guild, as its owner holds it: the one place where the order of its events is decided.
+//! A guild at the node that owns it: the one place that decides the order of its events.
 //!
-//! It opens its journal, judges requests, gives each event its position, and sends out what is
-//! durable: once to every relay that follows. It knows relays, not sessions; who may see an event is
-//! not its business.
+//! It opens its journal, judges requests, gives each event a position, and streams what is durable,
+//! once to each relay that follows. It knows relays, not sessions. It must not decide who sees an
+//! event.
 
 mod adoption;
-mod directed;
+mod catch_up_buffer;
+mod directory_client;
 mod exit;
-mod fold;
+mod journal_client;
 mod judge;
-mod ledger;
+mod materialized_state;
 mod messages;
 mod nonces;
 mod opening;
 mod owner;
 mod queue;
 mod requests;
-mod ring;
+#[cfg(feature = "mutants")]
+#[path = "sabotage/guild.rs"]
+pub(crate) mod sabotaged;
 mod snapshot;
 
 use alloc::boxed::Box;
 
 use serde::{Deserialize, Serialize};
 
+use crate::context::Cx;
 use crate::directory::Word;
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, UserId};
-use crate::journal::{Command, Reply};
-use crate::limits::Limits;
+use crate::journal::{Command, Log, Reply};
 use crate::machine::Sink;
-use crate::mutant::Plant;
 use crate::peer::{PeerMessage, RelayId};
 use crate::request::{Answer, Request};
-use crate::time::{Instant, Now};
+use crate::sabotage;
+use crate::time::Instant;
 use opening::Opening;
-use owner::{Owner, Turn};
+use owner::Owner;
 
-/// What can happen to a guild.
+/// An input of a guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Input {
-    /// This node is to own it: open the journal. Told again, it goes on as it is.
+    /// This node has to own the guild: open the journal. A repetition changes nothing.
     Own {
-        /// How often the node had been started.
+        /// The number of starts of this node.
         boot: u32,
     },
-    /// Its node stops (L7): it is to take no more, and to step down when all that it has taken is
-    /// durable, told and answered.
+    /// Its node stops (L7): accept nothing more, and step down when all that was accepted is
+    /// durable, streamed and answered.
     Close,
     /// The journal has answered.
     Journal(Reply),
-    /// Somebody asks for something.
+    /// A request has arrived.
     Request {
-        /// Whom to answer.
+        /// Where the answer goes.
         back: Back,
         /// The incarnation that it is meant for.
         epoch: Epoch,
-        /// When this owner sent the last tip that the sender has heard, by its own clock.
+        /// When this owner sent the last tip that the forwarding node has received, by the owner's
+        /// clock.
         heard: Instant,
-        /// What.
+        /// The request.
         request: Request,
     },
-    /// A relay without state begins to follow.
+    /// A relay without state starts to follow.
     Subscribe(RelayId),
-    /// A relay ceases to follow.
+    /// A relay stops following.
     Unsubscribe(RelayId),
-    /// A relay follows, and missed something after this position.
+    /// A relay follows, and has missed events after this position.
     CatchUp(RelayId, Position),
-    /// A node is said to have crashed: its relays are gone, or will ask again.
+    /// A node is reported to have crashed: its relays are gone, or will ask again.
     Gone(NodeId),
-    /// The directory names a user who is about to join.
+    /// The directory has entered a user who is about to join.
     Entered {
-        /// Who.
+        /// The user.
         user: UserId,
-        /// The tip that was named with the wish.
+        /// The position in the request.
         mark: Position,
     },
-    /// The directory has taken out a user who has left.
+    /// The directory has removed a user who has left.
     Removed {
-        /// Who.
+        /// The user.
         user: UserId,
         /// The position of the leave.
         at: Position,
     },
-    /// The directory has taken everybody out of a guild that was deleted.
+    /// The directory has removed everybody: the guild was deleted.
     Dissolved {
-        /// The position of its end.
+        /// The position of the deletion.
         at: Position,
     },
 }
 
-/// The way back to a requester: a node, its start, and the port at that node.
+/// The return address of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Back {
-    /// The node that passed the request on.
+    /// The node that forwarded the request.
     pub node: NodeId,
-    /// That node's port.
+    /// The requester's port at that node.
     pub port: Port,
-    /// How often that node had been started.
+    /// The number of starts of that node.
     pub boot: u32,
 }
 
-/// What a guild asks for, or has to say for the record.
+/// An output of a guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Output {
-    /// Ask the journal.
+    /// Send a command to the journal.
     Journal(Command),
-    /// Tell a relay.
+    /// Send a message to a relay.
     Relay(RelayId, PeerMessage),
-    /// Tell every node, this one too, who owns the guild and how far it is.
+    /// Send the tip to every node, this one included.
     Tip(PeerMessage),
-    /// Tell a requester.
+    /// Answer a request.
     Answer(Back, Answer),
-    /// Tell the directory.
+    /// Send a request to the directory.
     Directory(Word),
-    /// It serves from now on.
+    /// The guild is served from now on.
     Opened {
         /// Its incarnation.
         epoch: Epoch,
     },
-    /// It serves no more: forget it.
+    /// The guild is no longer served here.
     SteppedDown {
         /// Its incarnation.
         epoch: Epoch,
-        /// Why.
+        /// The reason.
         why: StepDown,
     },
 }
@@ -133,28 +137,28 @@ pub enum StepDown {
     Fenced(Epoch),
     /// The journal could not sync (CONTRACT, F1).
     Failed,
-    /// It was closed, and nothing of what it had taken is left to do.
+    /// It was closed, and all that it had accepted is done.
     Closed,
 }
 
-/// How many relays follow, and what else a guild keeps, for the census.
+/// What a guild keeps, for the census.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Kept {
-    /// Relays that follow.
+    /// The relays that follow.
     pub followers: u64,
-    /// Records kept for relays that lag, with their bytes.
+    /// The records in the catch-up buffer, and their bytes.
     pub ring: (u64, u64),
-    /// Nonces remembered.
+    /// The nonces in the table.
     pub nonces: u64,
-    /// Messages still known.
+    /// The messages that can still be edited and deleted.
     pub messages: u64,
-    /// What waits in the queue out.
+    /// The items in the queue out.
     pub unsynced: u64,
-    /// Users that it waits for the directory to enter or to take out.
+    /// The requests to the directory that have no answer.
     pub directed: u64,
 }
 
-/// One guild at the node that owns it, or is about to.
+/// One guild at the node that owns it, or is about to own it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Guild {
     id: GuildId,
@@ -163,26 +167,26 @@ pub struct Guild {
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Phase {
-    /// It was not told to own the guild, or has stepped down.
+    /// The node does not own the guild.
     Idle,
     Opening(Opening),
     Serving(Box<Owner>),
 }
 
 impl Guild {
-    /// A guild that has to be told to [`Own`](Input::Own) before it does anything.
+    /// A guild that does nothing before an [`Own`](Input::Own).
     #[must_use]
     pub const fn new(id: GuildId) -> Self {
         Self { id, phase: Phase::Idle }
     }
 
-    /// Its name.
+    /// The guild's id.
     #[must_use]
     pub const fn id(&self) -> GuildId {
         self.id
     }
 
-    /// Its incarnation, once the journal has granted one.
+    /// Its epoch, once the journal has granted one.
     #[must_use]
     pub fn epoch(&self) -> Option<Epoch> {
         match &self.phase {
@@ -191,58 +195,65 @@ impl Guild {
         }
     }
 
-    /// Something happened.
-    pub fn handle(
+    /// Handles one input.
+    pub fn handle(&mut self, cx: &mut Cx<'_>, input: Input, out: &mut impl Sink<Output>) {
+        sabotage::guild_call(self, cx, Some(input), out);
+    }
+
+    /// Handles a deadline.
+    pub fn handle_timeout(&mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
+        sabotage::guild_call(self, cx, None, out);
+    }
+
+    /// Handles an input, or a deadline where there is none.
+    pub(crate) fn step(
         &mut self,
-        now: Now,
-        limits: &Limits,
-        input: Input,
+        cx: &mut Cx<'_>,
+        input: Option<Input>,
         out: &mut impl Sink<Output>,
-        plant: &mut Plant,
     ) {
-        match &mut self.phase {
-            Phase::Idle => {
-                if let Input::Own { boot } = input {
-                    self.phase = Phase::Opening(Opening::begin(boot, now.instant, limits, out));
-                }
+        match (&mut self.phase, input) {
+            (Phase::Idle, Some(Input::Own { boot })) => {
+                self.phase = Phase::Opening(Opening::begin(cx, boot, out));
             }
-            Phase::Opening(opening) => {
-                if let Input::Journal(Reply::Opened { ticket, epoch, log }) = input
-                    && let Some(asked) = opening.asked(ticket)
-                    // Otherwise somebody has opened the log since, and this epoch is over already.
+            (
+                Phase::Opening(opening),
+                Some(Input::Journal(Reply::Opened { ticket, epoch, log })),
+            ) => {
+                if let Some(asked) = opening.asked(ticket)
+                    // Otherwise another node has opened the log since, and this epoch is over.
                     && log.end() <= (Position { epoch, index: 0 })
                 {
-                    let turn = &mut Turn { now, limits, out, plant };
-                    let owner = Owner::adopt((self.id, epoch, asked), &log, turn);
-                    self.phase = Phase::Serving(Box::new(owner));
+                    self.serve(cx, (epoch, asked), &log, out);
                 }
             }
-            Phase::Serving(owner) => {
-                let epoch = owner.epoch;
-                if let Some(why) = owner.handle(input, &mut Turn { now, limits, out, plant }) {
-                    out.emit(Output::SteppedDown { epoch, why });
+            (Phase::Opening(opening), None) => opening.retransmit(cx, out),
+            (Phase::Idle | Phase::Opening(_), _) => {}
+            (Phase::Serving(owner), None) => owner.settle(cx, out),
+            (Phase::Serving(owner), Some(input)) => {
+                if let Some(why) = owner.handle(cx, input, out) {
+                    out.emit(Output::SteppedDown { epoch: owner.epoch, why });
                     self.phase = Phase::Idle;
                 }
             }
         }
     }
 
-    /// A deadline came.
-    pub fn handle_timeout(
+    /// The journal has granted an epoch, and has read the log under its fence (rule 2).
+    fn serve(
         &mut self,
-        now: Now,
-        limits: &Limits,
+        cx: &mut Cx<'_>,
+        (epoch, asked): (Epoch, Instant),
+        log: &Log,
         out: &mut impl Sink<Output>,
-        plant: &mut Plant,
     ) {
-        match &mut self.phase {
-            Phase::Idle => {}
-            Phase::Opening(opening) => opening.again(now.instant, limits, out),
-            Phase::Serving(owner) => owner.settle(&mut Turn { now, limits, out, plant }),
-        }
+        let mut owner = cx.bent(Owner::adopt(cx, (self.id, epoch, asked), log), log);
+        out.emit(Output::Opened { epoch });
+        owner.settle(cx, out);
+        self.phase = Phase::Serving(Box::new(owner));
     }
 
-    /// When it next wants to be called, if nothing happens before.
+    /// When it next wants to be called, if no input comes before.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         match &self.phase {
@@ -252,7 +263,7 @@ impl Guild {
         }
     }
 
-    /// What it keeps.
+    /// What it keeps, for the census.
     #[must_use]
     pub fn kept(&self) -> Kept {
         match &self.phase {

@@ -1,11 +1,14 @@
-//! The journal's vocabulary: what an owner asks of it and what it answers.
+//! The journal of a guild: its commands, its answers and its log.
 //!
-//! One log per guild (CONTRACT, F4): in order, without holes, fenced by epoch. Any answer may be
-//! late, repeated or missing, so each stands alone, and asking again is harmless. Nothing here does
-//! anything.
+//! There is one log per guild (CONTRACT, F4): in order, without holes, fenced by epoch. Any answer
+//! may be late, duplicated or lost, so each stands alone, and a retransmitted command is harmless.
+//! The types here do nothing; [`keeper`] serves them.
 
 pub mod keeper;
 pub mod memory;
+#[cfg(feature = "mutants")]
+#[path = "sabotage/journal.rs"]
+pub(crate) mod sabotaged;
 pub mod store;
 pub mod suite;
 
@@ -20,104 +23,104 @@ use crate::id::{Epoch, MessageId, Position};
 use crate::request::Origin;
 use crate::state::State;
 
-/// What an owner, or somebody who is to become one, asks.
+/// A command of an owner, or of a node that is about to become one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Command {
-    /// A new highest epoch, and then the log as it is under that fence (PROTOCOL, rule 2).
+    /// Grant a new highest epoch, and read the log under that fence (PROTOCOL, rule 2).
     Open {
-        /// Names this attempt.
+        /// Identifies this attempt.
         ticket: u64,
     },
-    /// Keep these records, which follow each other and begin after `after`. Those that are kept
-    /// already are passed over.
+    /// Append these records, which follow each other and begin after `after`. Records that the log
+    /// holds are skipped.
     Append {
-        /// The asker's.
+        /// The epoch of the sender.
         epoch: Epoch,
         /// The durable record before the first of them.
         after: Position,
         /// The records, ascending.
         records: Arc<[Arc<Record>]>,
     },
-    /// Whether the asker's epoch is still the highest (CONTRACT, *confirm*).
+    /// Confirm that the sender's epoch is still the highest (CONTRACT, *confirm*).
     Confirm {
-        /// The asker's.
+        /// The epoch of the sender.
         epoch: Epoch,
-        /// Names this question.
+        /// Identifies this question.
         asked: u64,
     },
-    /// Forget the records up to the base: it says all that is still needed of them.
+    /// Replace the records up to the base by it.
     Compact {
-        /// The asker's.
+        /// The epoch of the sender.
         epoch: Epoch,
-        /// What stands for them.
+        /// The base.
         base: Arc<Base>,
     },
 }
 
-/// What the journal answers.
+/// An answer of the journal.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Reply {
-    /// The asker has a new highest epoch.
+    /// A new highest epoch was granted.
     Opened {
-        /// Which attempt.
+        /// The attempt.
         ticket: u64,
         /// The epoch; its record is the last of the log.
         epoch: Epoch,
         /// The log.
         log: Arc<Log>,
     },
-    /// Everything up to here is on disk for good.
+    /// Everything up to a position is durable.
     Appended {
-        /// The asker's.
+        /// The epoch of the owner.
         epoch: Epoch,
         /// The last durable record.
         upto: Position,
     },
     /// The epoch is the highest.
     Confirmed {
-        /// The asker's.
+        /// The epoch of the owner.
         epoch: Epoch,
-        /// Which question.
+        /// The question.
         asked: u64,
     },
-    /// There is a higher epoch: the asker must step down (PROTOCOL, rules 3 and 4).
+    /// There is a higher epoch: the owner must step down (PROTOCOL, rules 3 and 4).
     Fenced {
-        /// The asker's.
+        /// The epoch of the owner.
         epoch: Epoch,
-        /// The highest.
+        /// The highest epoch.
         fence: Epoch,
     },
-    /// A sync has failed. What was appended may be kept or not; this owner must step down (F1).
+    /// A sync has failed. What was appended may be kept or not: the owner must step down (F1).
     Failed {
-        /// The asker's.
+        /// The epoch of the owner.
         epoch: Epoch,
     },
-    /// There is no room: nothing was kept of what was asked. It may be asked again.
+    /// There is no room: nothing was appended. The command may be retransmitted.
     Full {
-        /// The asker's.
+        /// The epoch of the owner.
         epoch: Epoch,
     },
 }
 
-/// A log as it is read: what stands for the records that were forgotten, and all after it.
+/// A log as it is read: a base, and all records after it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Log {
-    /// The beginning.
+    /// What replaces the compacted records.
     pub base: Arc<Base>,
-    /// What came after it, ascending.
+    /// The records after the base, ascending.
     pub tail: Vec<Arc<Record>>,
 }
 
-/// All that is still needed of the records up to a position.
+/// What replaces the records up to a position.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Base {
-    /// The last of them.
+    /// The position of the last of them.
     pub position: Position,
-    /// The last of them that was not an epoch record.
+    /// The position of the last of them that was not an epoch record.
     pub changed: Position,
-    /// The guild as it was then.
+    /// The guild at that position.
     pub state: State,
-    /// The acts that they committed, within the window (PROTOCOL, rule 18), oldest first.
+    /// The requests that they committed within the nonce window (PROTOCOL, rule 18), oldest first.
     pub nonces: Vec<(Origin, Position)>,
     /// The messages that can still be edited or deleted, oldest first.
     pub messages: Vec<Message>,
@@ -126,7 +129,7 @@ pub struct Base {
 }
 
 impl Base {
-    /// A guild that nothing has happened to.
+    /// The base of a new guild.
     #[must_use]
     pub fn founding(state: State) -> Self {
         Self { state, ..Self::default() }
@@ -134,13 +137,13 @@ impl Base {
 }
 
 impl Log {
-    /// The log of a guild that nothing has happened to.
+    /// The log of a new guild.
     #[must_use]
     pub fn founding(state: State) -> Self {
         Self { base: Arc::new(Base::founding(state)), tail: Vec::new() }
     }
 
-    /// The last position kept.
+    /// The position of the last record.
     #[must_use]
     pub fn end(&self) -> Position {
         self.tail.last().map_or(self.base.position, |record| record.position)

@@ -1,8 +1,8 @@
-//! Planted bugs: each a real system's mistake, here to prove that a checker catches it.
+//! Planted bugs: mistakes of real systems, which prove that the checkers catch them.
 //!
-//! They exist only in a build with the feature `mutants`, and even there each run chooses at most
-//! one. In every other build [`Plant`] is nothing, [`Plant::is`] is `false` at compile time, and the
-//! planted lines are gone. Nothing here may change what an unplanted machine does.
+//! They exist only in a build with the feature `mutants`, and each run plants at most one. In every
+//! other build [`Plant`] is empty, and [`Plant::is`] is `false` at compile time. What each bug does is
+//! in `sabotage`. Nothing here may change what a machine without a bug does.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +10,12 @@ use crate::id::{Connection, SessionId};
 
 macro_rules! mutants {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $what:literal;)*) => {
-        /// A bug that can be planted. Its name on the command line is a word.
+        /// A bug that can be planted.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         pub enum Mutant { $($(#[$doc])* #[doc = $what] #[serde(rename = $word)] $name,)* }
 
         impl Mutant {
-            /// All of them.
+            /// All bugs.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// Its name on the command line.
@@ -24,13 +24,13 @@ macro_rules! mutants {
                 match self { $(Self::$name => $word,)* }
             }
 
-            /// What is wrong with it, in a sentence.
+            /// What goes wrong, in a sentence.
             #[must_use]
             pub const fn what(self) -> &'static str {
                 match self { $(Self::$name => $what,)* }
             }
 
-            /// The one with this name.
+            /// The bug with this name.
             #[must_use]
             pub fn by_word(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|mutant| mutant.word() == word)

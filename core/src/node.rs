@@ -1,12 +1,16 @@
 //! A node: routes between connections, sessions, relays, guilds and peers.
 //!
-//! Each arm of [`Node::handle`] calls one function of the file that has its noun. What it must not
-//! do: decide what a guild, a relay or a session decides.
+//! Each arm of `Router::handle` calls one function of the file that has its noun. A node must not
+//! decide what a guild, a relay or a session decides.
 
 mod connections;
 mod contacts;
 mod guilds;
+mod note;
 mod relays;
+#[cfg(feature = "mutants")]
+#[path = "sabotage/node.rs"]
+pub(crate) mod sabotaged;
 mod sessions;
 mod stopping;
 mod users;
@@ -17,28 +21,27 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::census::Census;
+use crate::context::{Cx, Setup};
 use crate::directory::{Notice, Word};
-use crate::dispatch::{Dispatch, Intents};
+use crate::dispatch::Dispatch;
+use crate::fixed_map::FixedMap;
 use crate::frame::{ClientFrame, CloseCode, Farewell, Identify, ServerFrame};
-use crate::guild::StepDown;
-use crate::id::{
-    Connection, Epoch, GuildId, NodeId, Port, Position, Seq, SessionId, Shard, Token, UserId,
-};
+use crate::id::{Connection, GuildId, NodeId, Port, Seq, SessionId, Shard, Token, UserId};
 use crate::journal::{Command, Reply};
 use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::mutant::{Mutant, Plant};
-use crate::peer::{PeerMessage, RelayId};
+use crate::mutant::Mutant;
+use crate::peer::PeerMessage;
 use crate::realm::Realm;
 use crate::request::{Answer, Request};
-use crate::roll::Roll;
-use crate::session::ResumeRefusal;
+use crate::sabotage::node_call;
 use crate::time::{Instant, Now};
 use crate::timer::{Timer, Timers};
 
 use connections::Connections;
 use contacts::Contacts;
 use guilds::Guilds;
+pub use note::{Cut, Detach, End, Gap, IdentifyRefusal, Note};
 use relays::Relays;
 use sessions::Sessions;
 use stopping::Life;
@@ -47,40 +50,40 @@ use users::Users;
 /// What can happen to a node.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Input {
-    /// It is to own a guild: whoever decides that says so, and may say it again.
+    /// The node is to own a guild. The message may be repeated.
     Own(GuildId),
     /// The journal of a guild has answered.
     Journal {
-        /// Which guild's.
+        /// The guild.
         guild: GuildId,
-        /// What.
+        /// The answer.
         reply: Reply,
     },
-    /// The directory said something.
+    /// A message of the directory.
     Directory(Notice),
-    /// A node is said to have crashed. Such words come late, repeated or wrongly.
+    /// A node is reported to have crashed. The report may be late, duplicated or wrong.
     Down(NodeId),
-    /// Somebody has connected.
+    /// A client has connected.
     Accepted {
-        /// The connection, never used before.
+        /// The connection; its id was never used before.
         connection: Connection,
         /// How many bytes its buffers hold.
         window: u32,
     },
-    /// A client said something.
+    /// A client has sent a frame.
     Frame {
-        /// On which connection.
+        /// The connection.
         connection: Connection,
-        /// What; an IDENTIFY comes as [`Input::Identify`].
+        /// The frame. An IDENTIFY comes as [`Input::Identify`] instead.
         frame: ClientFrame,
         /// Its length on the wire.
         bytes: u32,
     },
     /// A client wants a session.
     Identify {
-        /// On which connection.
+        /// The connection.
         connection: Connection,
-        /// Who, and what.
+        /// The frame.
         identify: Identify,
         /// The id that the session will have: fresh, unguessable, from the driver.
         session: SessionId,
@@ -89,261 +92,105 @@ pub enum Input {
     },
     /// A connection's buffers have drained.
     Drained {
-        /// Which.
+        /// The connection.
         connection: Connection,
-        /// By how much.
+        /// By how many bytes.
         bytes: u32,
     },
     /// A client's end of a connection is gone.
     Closed {
-        /// Which.
+        /// The connection.
         connection: Connection,
-        /// How.
+        /// How it ended.
         how: Farewell,
     },
-    /// Somebody asks a guild for something.
+    /// A client's request to a guild.
     Request {
-        /// Where the answer goes back to.
+        /// Where the answer goes.
         port: Port,
-        /// Who asks.
+        /// The client's token.
         token: Token,
-        /// What.
+        /// The request.
         request: Request,
     },
-    /// Another node, or this one, said something.
+    /// A message of another node, or of this one.
     Peer {
-        /// Who.
+        /// The sender.
         from: NodeId,
-        /// What.
+        /// The message.
         message: PeerMessage,
     },
-    /// Count everything.
+    /// The driver wants a [`Census`].
     Census,
-    /// It is to stop as planned (L7). It may be told so again.
+    /// The node is to stop as planned (L7). The message may be repeated.
     Stop,
 }
 
-/// What a node asks for, or has to say for the record.
+/// What a node asks of its driver, or notes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Output {
     /// Write a frame.
     Frame {
-        /// On which connection.
+        /// The connection.
         connection: Connection,
-        /// What.
+        /// The frame.
         frame: ServerFrame,
     },
     /// Write a dispatch.
     Dispatch {
-        /// On which connection.
+        /// The connection.
         connection: Connection,
         /// The session's number for it.
         s: Seq,
-        /// What.
+        /// The dispatch.
         dispatch: Arc<Dispatch>,
     },
     /// Close a connection, after what was written before.
     Close {
-        /// Which.
+        /// The connection.
         connection: Connection,
-        /// Why.
+        /// The close code.
         code: CloseCode,
     },
-    /// Tell another node, or this one.
+    /// Send a message to another node, or to this one.
     Peer {
-        /// Whom.
+        /// The recipient.
         to: NodeId,
-        /// What.
+        /// The message.
         message: PeerMessage,
     },
-    /// Ask the journal of a guild.
+    /// Send a command to the journal of a guild.
     Journal {
-        /// Which guild's.
+        /// The guild.
         guild: GuildId,
-        /// What.
+        /// The command.
         command: Command,
     },
-    /// Tell the directory.
+    /// Send a message to the directory.
     Directory(Word),
-    /// Answer whoever asked.
+    /// Answer a client's request.
     Answer {
         /// Where the request came from.
         port: Port,
-        /// What became of it.
+        /// The answer.
         answer: Answer,
     },
-    /// Nothing to do; something to be known.
+    /// Nothing to do: the driver may observe it.
     Note(Note),
-    /// It has stopped as planned: it says and hears nothing any more, and whatever it still holds
-    /// did not go in time.
+    /// The node has stopped as planned. It ignores all input from now on; what it still holds has
+    /// not gone in time.
     Stopped,
 }
 
-/// What happened inside, for those who judge.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Note {
-    /// A session has begun, and is attached.
-    Begun {
-        /// Its id.
-        session: SessionId,
-        /// Its first connection.
-        connection: Connection,
-        /// Whose it is.
-        user: UserId,
-        /// Its part of the user's guilds.
-        shard: Shard,
-        /// What it wants to be told.
-        intents: Intents,
-    },
-    /// An IDENTIFY was answered with op 9.
-    IdentifyRefused {
-        /// On which connection.
-        connection: Connection,
-        /// Why.
-        why: IdentifyRefusal,
-    },
-    /// A RESUME was accepted: the session is attached.
-    Resumed {
-        /// Its id.
-        session: SessionId,
-        /// Its new connection.
-        connection: Connection,
-        /// What the client has taken.
-        seq: Seq,
-    },
-    /// A RESUME was answered with op 9.
-    ResumeRefused {
-        /// The id that was asked for.
-        session: SessionId,
-        /// On which connection.
-        connection: Connection,
-        /// Why.
-        why: ResumeRefusal,
-    },
-    /// A session has lost its connection and waits for its client.
-    Detached {
-        /// Its id.
-        session: SessionId,
-        /// The connection that it had.
-        connection: Connection,
-        /// Why.
-        why: Detach,
-    },
-    /// A session is no more.
-    Ended {
-        /// Its id.
-        session: SessionId,
-        /// Why.
-        why: End,
-    },
-    /// A relay was opened.
-    RelayOpened {
-        /// Its name.
-        relay: RelayId,
-        /// Its guild.
-        guild: GuildId,
-    },
-    /// A relay has closed: its last session has left.
-    RelayClosed {
-        /// Its name.
-        relay: RelayId,
-    },
-    /// A relay's sessions are told that the guild is unavailable (D2).
-    RelayGap {
-        /// Its name.
-        relay: RelayId,
-        /// Where the gap begins for whoever judges: the position that they are told.
-        at: Position,
-        /// Why.
-        why: Gap,
-    },
-    /// This node serves a guild from now on.
-    Opened {
-        /// Which.
-        guild: GuildId,
-        /// In this incarnation.
-        epoch: Epoch,
-    },
-    /// This node serves a guild no more.
-    SteppedDown {
-        /// Which.
-        guild: GuildId,
-        /// What its incarnation was.
-        epoch: Epoch,
-        /// Why.
-        why: StepDown,
-    },
-    /// Everything, counted.
-    Census(Census),
-    /// This node was to own a guild, and stops before the journal has granted it an epoch.
-    GivenUp {
-        /// Which.
-        guild: GuildId,
-    },
-}
-
-/// Why a relay opens a gap.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Gap {
-    /// It has missed more than the guild's ring holds, and has taken up a newer state.
-    Behind,
-    /// It has heard no tip for too long: no owner is in reach.
-    Unreachable,
-}
-
-/// Why an IDENTIFY is answered with op 9.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum IdentifyRefusal {
-    /// The same user and shard identified here a moment ago (B1).
-    Bucket,
-}
-
-/// Why a session lost its connection.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Detach {
-    /// The client's end is gone.
-    Gone(Farewell),
-    /// The node closed the connection.
-    Cut(Cut),
-    /// Another connection has resumed the session (L2).
-    Superseded,
-}
-
-/// Why a node closes a connection.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Cut {
-    /// No heartbeat in time (L1).
-    Silent,
-    /// It takes dispatches too slowly (B2), or its answers not at all (B1).
-    Slow,
-    /// Its peer broke the protocol.
-    Misbehaved(CloseCode),
-    /// The node stops, and its client was told so (L7).
-    Stopping,
-}
-
-/// Why a session ended.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum End {
-    /// Its client closed with 1000 or 1001 (L6).
-    Quit,
-    /// Nobody resumed it in time (L1).
-    Expired,
-    /// It lost what it still owed (B2).
-    Overflow,
-    /// Its node stops, and nobody can resume it (D2).
-    Stopped,
-}
-
-/// Where a node's outputs go. Dispatches have a lane of their own, so that a world can take
-/// millions of them without owning one.
+/// Takes a node's outputs. Dispatches have a method of their own, so that a driver can take
+/// millions of them by reference.
 pub trait Outbox: Sink<Output> {
-    /// A dispatch is about to be written on this connection, as one of many: nothing happens yet,
-    /// but a world of many connections may fetch what it will need.
+    /// A dispatch is about to be written on this connection, as on many others. A driver may
+    /// prefetch what it needs for that.
     #[inline]
     fn expect(&self, _: Connection) {}
 
-    /// Write a dispatch on a connection.
+    /// Writes a dispatch on a connection.
     #[inline]
     fn dispatch(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.emit(Output::Dispatch { connection, s, dispatch: dispatch.clone() });
@@ -353,12 +200,18 @@ pub trait Outbox: Sink<Output> {
 impl Outbox for Vec<Output> {}
 
 /// One node.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Node {
+    router: Router,
+    setup: Setup,
+}
+
+/// The tables of a node. Each of its files has one noun.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Router {
     id: NodeId,
-    /// How often it has been started.
+    /// How often the node has been started.
     boot: u32,
-    limits: Arc<Limits>,
     realm: Arc<Realm>,
     connections: Connections,
     users: Users,
@@ -366,16 +219,15 @@ pub struct Node {
     relays: Relays,
     contacts: Contacts,
     guilds: Guilds,
-    /// The users and shards that identified a moment ago, and since when.
-    buckets: Roll<(UserId, Shard), Instant>,
+    /// The users and shards that have identified a moment ago, and when.
+    buckets: FixedMap<(UserId, Shard), Instant>,
     timers: Timers,
     life: Life,
-    plant: Plant,
 }
 
 impl Node {
-    /// A node that hosts nothing yet, with at most one bug planted. `boot` says how often it has been
-    /// started, this time included: it must grow with each start.
+    /// A node that hosts nothing yet, with at most one planted bug. `boot` is the number of its
+    /// starts, this one included: it must grow with each.
     ///
     /// The limits must be valid ([`Limits::validate`]).
     #[must_use]
@@ -385,10 +237,9 @@ impl Node {
         realm: Arc<Realm>,
         mutant: Option<Mutant>,
     ) -> Self {
-        Self {
+        let router = Router {
             id,
             boot,
-            limits,
             realm,
             connections: Connections::default(),
             users: Users::default(),
@@ -396,86 +247,103 @@ impl Node {
             relays: Relays::new(boot),
             contacts: Contacts::default(),
             guilds: Guilds::default(),
-            buckets: Roll::default(),
+            buckets: FixedMap::default(),
             timers: Timers::default(),
             life: Life::default(),
-            plant: Plant::new(mutant),
-        }
+        };
+        Self { router, setup: Setup::new(limits, mutant) }
     }
 
     /// How often the planted bug was reached.
     #[must_use]
     pub const fn hits(&self) -> u64 {
-        self.plant.hits()
+        self.setup.hits()
     }
 
-    /// Something happened.
+    /// Handles an input.
     pub fn handle(&mut self, now: Now, input: Input, out: &mut impl Outbox) {
+        node_call(&mut self.router, &mut self.setup.cx(now), Some(input), out);
+    }
+
+    /// Handles the deadlines that have come.
+    pub fn handle_timeout(&mut self, now: Now, out: &mut impl Outbox) {
+        node_call(&mut self.router, &mut self.setup.cx(now), None, out);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due, if no input comes before.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.router.timers.next()
+    }
+}
+
+impl Router {
+    /// Handles an input, or the deadlines that have come.
+    pub(crate) fn step(&mut self, cx: &mut Cx<'_>, input: Option<Input>, out: &mut impl Outbox) {
         if self.life == Life::Stopped {
             return;
         }
         match input {
-            Input::Own(guild) => self.own(now, guild, out),
-            Input::Journal { guild, reply } => self.journal(now, guild, reply, out),
-            Input::Directory(notice) => self.noticed(now, notice, out),
-            Input::Down(node) => self.down(now, node, out),
-            Input::Accepted { connection, window } => self.accepted(now, connection, window, out),
+            Some(input) => self.handle(cx, input, out),
+            None => self.handle_timeout(cx, out),
+        }
+        self.rest(out);
+    }
+
+    fn handle(&mut self, cx: &mut Cx<'_>, input: Input, out: &mut impl Outbox) {
+        match input {
+            Input::Own(guild) => self.own(cx, guild, out),
+            Input::Journal { guild, reply } => self.journal(cx, guild, reply, out),
+            Input::Directory(notice) => self.noticed(cx, notice, out),
+            Input::Down(node) => self.down(cx, node, out),
+            Input::Accepted { connection, window } => self.accepted(cx, connection, window, out),
             Input::Frame { connection, frame, bytes } => {
-                if self.admit(now, connection, bytes, out) {
-                    self.frame(now, connection, frame, out);
+                if self.admit(cx, connection, bytes, out) {
+                    self.frame(cx, connection, frame, out);
                 }
             }
             Input::Identify { connection, identify, session, bytes } => {
-                if self.admit(now, connection, bytes, out) {
-                    self.identify(now, connection, identify, session, out);
+                if self.admit(cx, connection, bytes, out) {
+                    self.identify(cx, connection, identify, session, out);
                 }
             }
-            Input::Drained { connection, bytes } => self.drained(now, connection, bytes, out),
-            Input::Closed { connection, how } => self.closed(now, connection, how, out),
-            Input::Request { port, token, request } => self.request(port, token, request, out),
-            Input::Peer { from, message } => self.peer(now, from, message, out),
+            Input::Drained { connection, bytes } => self.drained(cx, connection, bytes, out),
+            Input::Closed { connection, how } => self.closed(cx, connection, how, out),
+            Input::Request { port, token, request } => self.request(cx, port, token, request, out),
+            Input::Peer { from, message } => self.peer(cx, from, message, out),
             Input::Census => out.emit(Output::Note(Note::Census(self.census()))),
-            Input::Stop => self.stop(now, out),
+            Input::Stop => self.stop(cx, out),
         }
-        self.rest(out);
     }
 
-    /// A deadline came.
-    pub fn handle_timeout(&mut self, now: Now, out: &mut impl Outbox) {
-        while let Some(timer) = self.timers.due(now.instant) {
+    fn handle_timeout(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
+        while let Some(timer) = self.timers.due(cx.now.instant) {
             match timer {
-                Timer::Silence(connection) => self.silence(now, connection, out),
-                Timer::Expiry(slot, generation) => self.expire(slot, generation, out),
+                Timer::Silence(connection) => self.silence(cx, connection, out),
+                Timer::Expiry(slot, generation) => self.expire(cx, slot, generation, out),
                 Timer::Bucket(user, shard) => {
                     self.buckets.remove(&(user, shard));
                 }
-                Timer::Guild(guild) => self.guild_timeout(now, guild, out),
-                Timer::Silent(guild) => self.silent(now, guild, out),
-                Timer::Directory => self.directory_timeout(now, out),
-                Timer::Ask(serial) => self.ask_again(now, serial, out),
-                Timer::Stop => self.stop_is_due(out),
+                Timer::Guild(guild) => self.guild_timeout(cx, guild, out),
+                Timer::Silent(guild) => self.silent(cx, guild, out),
+                Timer::Directory => self.directory_timeout(cx, out),
+                Timer::Ask(serial) => self.ask_again(cx, serial, out),
+                Timer::Stop => self.gone(out),
             }
         }
-        self.rest(out);
     }
 
-    /// When it next wants to be called, if nothing happens before.
-    #[must_use]
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next()
-    }
-
-    fn peer(&mut self, now: Now, from: NodeId, message: PeerMessage, out: &mut impl Outbox) {
+    fn peer(&mut self, cx: &mut Cx<'_>, from: NodeId, message: PeerMessage, out: &mut impl Outbox) {
         match message {
             PeerMessage::Subscribe { .. }
             | PeerMessage::Unsubscribe { .. }
             | PeerMessage::CatchUp { .. }
-            | PeerMessage::Request { .. } => self.for_guild(now, from, message, out),
+            | PeerMessage::Request { .. } => self.for_guild(cx, from, message, out),
             PeerMessage::Chunk { .. } | PeerMessage::Stream { .. } => {
-                self.for_relay(now, from, message, out);
+                self.for_relay(cx, from, message, out);
             }
             PeerMessage::Tip { guild, sender, position, sent } => {
-                self.tipped(now, from, (guild, sender, position, sent), out);
+                self.tipped(cx, from, (guild, sender, position, sent), out);
             }
             PeerMessage::Answer { port, boot, sender, answer } => {
                 self.answered(from, (port, boot, sender), answer, out);

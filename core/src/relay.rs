@@ -1,14 +1,18 @@
 //! A relay: a guild's presence on a node that hosts sessions.
 //!
 //! It follows the stream by position (PROTOCOL, rules 8–10, 13 and 14), keeps the guild's state for
-//! snapshots, and renders each event once for each class of its sessions. It knows sessions only as
-//! slots; it does not number, write or judge what was already said.
+//! snapshots, renders each event once for each class of its sessions, and owns their subscriptions.
+//! It knows sessions only as slots. It must not number or write dispatches, or judge again what was
+//! already sent.
 
-mod audience;
-mod followed;
+mod fanout;
 mod rendering;
+mod replica;
+#[cfg(feature = "mutants")]
+#[path = "sabotage/relay.rs"]
+mod sabotaged;
 mod snapshot;
-mod telling;
+mod subscribers;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -16,30 +20,30 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::event::Record;
 use crate::id::{GuildId, Position, UserId};
 use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::mutant::{Mutant, Plant};
 use crate::peer::{Chunk, PeerMessage, RelayId};
 
-use audience::Audience;
-pub(crate) use audience::{Bench, Class};
-use followed::Followed;
+use replica::Replica;
 use snapshot::{Lists, Pieces};
+use subscribers::Subscribers;
+pub(crate) use subscribers::{SubscriptionState, VisibilityClass};
 
-/// What can reach a relay.
+/// A message to a relay.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Input {
-    /// A piece of the guild's state.
+    /// A part of the guild's state.
     Chunk(Arc<Chunk>),
     /// An event.
     Stream(Arc<Record>),
 }
 
 impl Input {
-    /// The position that it tells of.
+    /// The position of the event or of the state.
     pub(crate) fn position(&self) -> Position {
         match self {
             Self::Chunk(chunk) => chunk.position,
@@ -48,44 +52,51 @@ impl Input {
     }
 }
 
-/// What a relay asks for. It is to be done in order, and before the relay is told anything else:
-/// sessions move only when their move is carried out.
+/// What the node has heard from the guild's owners. The node keeps it, once for all its relays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Heard {
+    /// The newest position, whichever message it came with (D3).
+    pub position: Position,
+    /// Whether a tip has come lately (L8).
+    pub is_fresh: bool,
+}
+
+/// What a relay asks of its node. The node does it in order, before it calls
+/// [`advance`](Relay::advance).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Output {
-    /// Tell the sessions of a class what stands at this index of its log.
+    /// Deliver a log entry to the sessions of a class.
     Live {
         /// The class.
         class: u32,
-        /// The index.
+        /// The index in its log.
         index: u64,
-        /// The slots of those who are not told, ascending.
+        /// The slots of sessions that do not receive it, ascending.
         except: Vec<u32>,
     },
-    /// Tell one session something that it alone is told.
+    /// Deliver a dispatch to one session, if it is still subscribed.
     Tell {
         /// Its slot.
         slot: u32,
-        /// What.
+        /// The dispatch.
         dispatch: Arc<Dispatch>,
     },
-    /// Let a session sit in the class that is its own now.
-    Move {
+    /// Let a session change to the class that fits it now: [`reclassify`](Relay::reclassify).
+    Reclassify {
         /// Its slot.
         slot: u32,
     },
-    /// A session's user is a member no more, and it was told so.
-    Removed {
+    /// A session's user has left, and the session was told: [`exclude`](Relay::exclude) it.
+    Exclude {
         /// Its slot.
         slot: u32,
     },
-    /// A session's user is a member now, and has to be told of the guild.
-    Due {
+    /// A session's user has joined: introduce the session to the guild.
+    Introduce {
         /// Its slot.
         slot: u32,
     },
-    /// The state is there: sessions can be told of the guild.
-    Formed,
-    /// Too much was missed to catch up on, and a newer state was taken up: every session has a gap
+    /// The relay missed too much to catch up, and has replaced its state: every session has a gap
     /// (D2).
     Gap {
         /// The last position before it.
@@ -96,166 +107,110 @@ pub enum Output {
 /// One relay of one guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Relay {
-    /// Its own name.
+    /// Its id.
     pub id: RelayId,
     /// The guild that it follows.
     pub guild: GuildId,
-    followed: Option<Followed>,
+    replica: Option<Replica>,
     pieces: Option<Pieces>,
-    /// The newest position heard of.
-    heard: Position,
     /// Events whose predecessors are missing.
     held: BTreeMap<Position, Arc<Record>>,
-    audience: Audience,
+    subscribers: Subscribers,
     lists: Lists,
 }
 
 impl Relay {
-    /// A relay that knows nothing yet; it has to be told to [`ask`](Self::ask).
+    /// A relay without a state; the node has to [`ask`](Self::ask) for it.
     #[must_use]
     pub fn new(id: RelayId, guild: GuildId) -> Self {
         Self {
             id,
             guild,
-            followed: None,
+            replica: None,
             pieces: None,
-            heard: Position::default(),
             held: BTreeMap::new(),
-            audience: Audience::default(),
+            subscribers: Subscribers::default(),
             lists: Lists::default(),
         }
     }
 
-    /// What it wants of the owner now, if anything. Whoever asks is subscribed.
-    pub fn ask(&self, plant: &mut Plant) -> Option<PeerMessage> {
+    /// The message that asks the owner for what is missing, if anything is. It subscribes the relay
+    /// as well.
+    pub fn ask(&self, cx: &mut Cx<'_>, heard: Position) -> Option<PeerMessage> {
         let (guild, relay) = (self.guild, self.id);
-        let from = match self.position() {
-            None => return Some(PeerMessage::Subscribe { guild, relay }),
-            Some(from) if from < self.heard => from,
-            Some(_) => return None,
-        };
-        if from.epoch < self.heard.epoch && plant.is(Mutant::SnapshotEachEpoch) {
-            return Some(PeerMessage::Subscribe { guild, relay });
+        match self.position() {
+            None => Some(PeerMessage::Subscribe { guild, relay }),
+            Some(from) if from < heard => {
+                cx.bent(Some(PeerMessage::CatchUp { guild, relay, from }), heard)
+            }
+            Some(_) => None,
         }
-        Some(PeerMessage::CatchUp { guild, relay, from })
     }
 
-    /// Something arrived from an owner that may still be listened to. `fresh` says whether a tip
-    /// has come lately (L8).
+    /// Handles a message of an owner whose epoch is not over. The node has heard of its position.
     ///
-    /// At most one event is taken up; [`advance`](Self::advance) takes up the next.
+    /// Applies at most one event; [`advance`](Self::advance) applies the next.
     pub fn handle(
         &mut self,
-        limits: &Limits,
+        cx: &mut Cx<'_>,
         input: Input,
-        fresh: bool,
+        heard: Heard,
         out: &mut impl Sink<Output>,
-        plant: &mut Plant,
     ) {
-        self.hear(input.position());
         match input {
-            Input::Chunk(chunk) => self.piece(chunk, out, plant),
-            Input::Stream(record) => self.stream(limits, record, fresh, out, plant),
+            Input::Chunk(chunk) => self.piece(cx, chunk, out),
+            Input::Stream(record) => self.stream(cx, record, heard, out),
         }
     }
 
-    /// This node has heard of the guild's events up to here, by whatever way (D3).
-    pub fn hear(&mut self, position: Position) {
-        self.heard = self.heard.max(position);
-    }
-
-    /// The newest position heard of.
-    #[must_use]
-    pub const fn heard(&self) -> Position {
-        self.heard
-    }
-
-    /// Rule 8: positions are compared epoch first, and an event links on by its predecessor.
     fn stream(
         &mut self,
-        limits: &Limits,
+        cx: &mut Cx<'_>,
         record: Arc<Record>,
-        fresh: bool,
+        heard: Heard,
         out: &mut impl Sink<Output>,
-        plant: &mut Plant,
     ) {
-        if record.position.epoch < self.heard.epoch && plant.is(Mutant::FencedByRecord) {
-            return;
-        }
-        let links_on = self.followed.as_mut().is_some_and(|followed| {
-            if record.position.index == 0
-                && record.prev < followed.position
-                && plant.is(Mutant::RelayRollsBack)
-            {
-                followed.position = record.prev;
-            }
-            record.prev <= followed.position && !waits_for_lost(&record, followed.position, plant)
-        });
-        let Some(at) = self.position() else { return self.hold(limits, record, plant) };
-        let (is_old, by_index) = (record.position <= at, record.position.index <= at.index);
-        let is_old =
-            if is_old != by_index && plant.is(Mutant::IndexAlone) { by_index } else { is_old };
-        if is_old && !plant.is(Mutant::AppliedTwice) {
-            return;
-        }
-        let skips = record.position != at.next() && plant.is(Mutant::NextIndexOnly);
-        if (links_on && !skips) || !links_on && plant.is(Mutant::PrevIgnored) {
-            self.apply(&record, fresh, out, plant);
-        } else {
-            self.hold(limits, record, plant);
+        let at = self.position();
+        match cx.bent(link_rule(&record, at), (&*record, at, heard)) {
+            Link::Old => {}
+            Link::Next => self.apply(cx, &record, heard.is_fresh, out),
+            Link::Ahead => self.hold(cx, record),
         }
     }
 
-    /// Keeps an event until those before it are there.
-    fn hold(&mut self, limits: &Limits, record: Arc<Record>, plant: &mut Plant) {
-        if self.held.len() >= limits.relay_inbox as usize {
-            return;
-        }
-        if plant.is(Mutant::ViewOfTomorrow) {
-            self.foresee(&record, plant);
-        }
-        self.held.insert(record.position, record);
-    }
-
-    /// Planted: what was heard of counts for what is seen before it comes.
-    fn foresee(&mut self, record: &Record, plant: &mut Plant) {
-        let Some(followed) = &mut self.followed else { return };
-        followed.apply(&record.event);
-        for class in &mut self.audience.classes {
-            class.visible = followed.visible(&class.kind, plant);
+    /// Keeps an event until its predecessors arrive.
+    fn hold(&mut self, cx: &mut Cx<'_>, record: Arc<Record>) {
+        if self.held.len() < cx.limits.relay_inbox as usize {
+            cx.bent((), (&mut *self, &*record));
+            self.held.insert(record.position, record);
         }
     }
 
-    /// Takes up the next event that was held back, if those before it are there by now; says
-    /// whether there was one.
-    pub fn advance(&mut self, fresh: bool, out: &mut impl Sink<Output>, plant: &mut Plant) -> bool {
-        while let (Some(at), Some(first)) = (self.position(), self.held.first_entry()) {
-            let (position, prev) = (first.get().position, first.get().prev);
-            if position > at {
-                let skips = position != at.next() && plant.is(Mutant::NextIndexOnly);
-                if prev > at || skips || waits_for_lost(first.get(), at, plant) {
-                    return false;
+    /// Applies the next event that was held back, if its predecessors have arrived. Returns whether
+    /// there was one.
+    pub fn advance(&mut self, cx: &mut Cx<'_>, heard: Heard, out: &mut impl Sink<Output>) -> bool {
+        let at = self.position();
+        while let Some(first) = self.held.first_entry() {
+            match cx.bent(link_rule(first.get(), at), (&**first.get(), at)) {
+                Link::Old => {
+                    first.remove();
                 }
-                let record = first.remove();
-                self.apply(&record, fresh, out, plant);
-                return true;
+                Link::Next => {
+                    let record = first.remove();
+                    self.apply(cx, &record, heard.is_fresh, out);
+                    return true;
+                }
+                Link::Ahead => return false,
             }
-            first.remove();
         }
         false
     }
 
-    /// Rules 13 and 14: a state is taken up only by a relay that has none, or that is behind it and
-    /// beyond the reach of events.
-    fn piece(&mut self, chunk: Arc<Chunk>, out: &mut impl Sink<Output>, plant: &mut Plant) {
-        if let Some(at) = self.position() {
-            let is_wanted = at < chunk.position && at < chunk.reach;
-            let is_taken = is_wanted
-                || at > chunk.position && plant.is(Mutant::SnapshotBackwards)
-                || at.epoch < chunk.position.epoch && plant.is(Mutant::SnapshotEachEpoch);
-            if !is_taken {
-                return;
-            }
+    /// Collects the chunks of a state, and takes the state once all have arrived.
+    fn piece(&mut self, cx: &mut Cx<'_>, chunk: Arc<Chunk>, out: &mut impl Sink<Output>) {
+        let at = self.position();
+        if !cx.bent(state_rule(&chunk, at), (&*chunk, at)) {
+            return;
         }
         if self.pieces.as_ref().is_some_and(|pieces| pieces.position > chunk.position) {
             return;
@@ -269,14 +224,16 @@ impl Relay {
         let Some(state) = pieces.whole(self.guild) else { return };
         self.pieces = None;
         self.lists.forget();
-        let left = self.followed.replace(Followed::new(position, state));
-        out.emit(left.map_or(Output::Formed, |left| Output::Gap { after: left.position }));
+        self.subscribers.readmit_all();
+        if let Some(old) = self.replica.replace(Replica::new(position, state)) {
+            out.emit(Output::Gap { after: old.position });
+        }
     }
 
-    /// Forgets what no session can ask for any more, once all outputs have been acted upon.
+    /// Drops what no session can ask for any more, once the node has done all that was asked of it.
     pub(crate) fn trim(&mut self, limits: &Limits) {
-        self.audience.trim(limits);
-        if self.audience.waiting().is_empty() {
+        self.subscribers.trim(limits);
+        if self.waiting().is_empty() {
             self.lists.forget();
         }
         let at = self.position();
@@ -285,111 +242,156 @@ impl Relay {
         }
     }
 
-    /// The last position followed, if there is a state.
+    /// The position of the state, if there is one.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
-        self.followed.as_ref().map(|followed| followed.position)
+        self.replica.as_ref().map(|replica| replica.position)
     }
 
-    /// Whether it could tell a session of the guild: it has a state, and has heard of nothing newer
-    /// (D3: a snapshot is not older than what this node has heard of).
+    /// Whether there is a state, and the node has heard of nothing newer (D3).
     #[must_use]
-    pub fn is_current(&self) -> bool {
-        self.position().is_some_and(|position| position >= self.heard)
+    pub fn is_current(&self, heard: Position) -> bool {
+        self.position().is_some_and(|position| position >= heard)
     }
 
-    /// A session sits down in the waiting room. If it is owed an end, it is told something even if
-    /// its user turns out to be no member.
-    pub(crate) fn sit(&mut self, slot: u32, user: UserId, intents: Intents, owed: bool) {
+    /// A session subscribes, and waits to be [introduced](Self::introduce). One that is `owed`
+    /// something is told even that its user is no member.
+    pub(crate) fn subscribe(&mut self, slot: u32, user: UserId, intents: Intents, owed: bool) {
         // Bits that change nothing must not make a class: clients choose them freely.
-        self.audience.sit(slot, user, intents.told(), owed);
+        self.subscribers.add(slot, user, intents.told(), owed);
     }
 
-    /// A session goes away.
-    pub(crate) fn leave(&mut self, slot: u32) {
-        self.audience.leave(slot);
+    /// A session unsubscribes, or has ended.
+    pub(crate) fn unsubscribe(&mut self, slot: u32) {
+        self.subscribers.remove(slot);
     }
 
-    /// A session sits somewhere else from now on. What it keeps in the log of a class that it
-    /// leaves, it must have taken along.
-    pub(crate) fn place(&mut self, slot: u32, bench: Bench) {
-        self.audience.place(slot, bench);
+    /// The state of a session's subscription, if it has one.
+    pub(crate) fn state(&self, slot: u32) -> Option<SubscriptionState> {
+        self.subscribers.get(slot).map(|subscription| subscription.state)
     }
 
-    /// Whether a session has to be told something even if its user is no member.
-    pub(crate) fn owe(&mut self, slot: u32, owed: bool) {
-        self.audience.owe(slot, owed);
+    /// Whether the relay knows enough, and lately enough, to introduce sessions (D3, L8).
+    pub(crate) fn may_introduce(&self, cx: &mut Cx<'_>, heard: Heard) -> bool {
+        cx.bent(self.is_current(heard.position) && heard.is_fresh, (self, heard))
     }
 
-    /// Where a session sits, if it does.
-    pub(crate) fn bench(&self, slot: u32) -> Option<Bench> {
-        self.audience.at(slot).map(|sitter| sitter.bench)
-    }
-
-    /// Whether a session is owed an end.
+    /// Whether the introduction of a session sends anything.
     pub(crate) fn owes(&self, slot: u32) -> bool {
-        self.audience.at(slot).is_some_and(|sitter| sitter.owed)
+        self.has_member(slot) || self.subscribers.get(slot).is_some_and(|it| it.owed)
     }
 
-    /// Whether the user of a session is a member.
-    pub(crate) fn has_member(&self, slot: u32) -> bool {
-        let user = self.audience.at(slot).map(|sitter| sitter.user);
-        let members = self.followed.as_ref().map(|followed| &followed.guild.members);
+    /// Introduces a waiting session: a member enters its class, and anybody else is outside from
+    /// now on. Returns GUILD_CREATE or, if the session is owed it, GUILD_DELETE.
+    pub(crate) fn introduce(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<Arc<Dispatch>> {
+        let subscription = self.subscribers.get(slot)?;
+        let dispatch = if self.has_member(slot) {
+            let (user, intents) = (subscription.user, subscription.intents);
+            let class = self.class_of(cx, slot)?;
+            let snapshot = Arc::new(self.snapshot(cx, class, (user, intents))?);
+            self.subscribers.set_state(slot, SubscriptionState::Class(class));
+            Some(snapshot)
+        } else {
+            let position = self.position().filter(|_| subscription.owed);
+            self.subscribers.set_state(slot, SubscriptionState::Outside);
+            position.map(|position| self.about_guild(position, Body::GuildDelete))
+        };
+        self.subscribers.set_owed(slot, false);
+        dispatch
+    }
+
+    /// A session changes to the class that fits it now. Returns the one that it has left.
+    pub(crate) fn reclassify(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<u32> {
+        let class = self.class_of(cx, slot)?;
+        self.subscribers.set_state(slot, SubscriptionState::Class(class))
+    }
+
+    /// A session's user is no member any more. Returns the class that the session has left.
+    pub(crate) fn exclude(&mut self, slot: u32) -> Option<u32> {
+        self.subscribers.set_owed(slot, false);
+        self.subscribers.set_state(slot, SubscriptionState::Outside)
+    }
+
+    /// All sessions in classes wait from now on, and are owed something. Returns them, each with
+    /// the class that it has left.
+    pub(crate) fn suspend(&mut self) -> Vec<(u32, u32)> {
+        let slots: Vec<_> = self.subscribers.in_classes().collect();
+        let suspend = |slot: u32| {
+            self.subscribers.set_owed(slot, true);
+            Some((slot, self.subscribers.set_state(slot, SubscriptionState::Waiting)?))
+        };
+        slots.into_iter().filter_map(suspend).collect()
+    }
+
+    fn has_member(&self, slot: u32) -> bool {
+        let user = self.subscribers.get(slot).map(|subscription| subscription.user);
+        let members = self.replica.as_ref().map(|replica| &replica.guild.members);
         user.zip(members).is_some_and(|(user, members)| members.contains_key(&user))
     }
 
-    /// The class that a session belongs to, made if there is none; none for a non-member.
-    pub(crate) fn class_of(&mut self, slot: u32, plant: &mut Plant) -> Option<u32> {
-        let (followed, sitter) = (self.followed.as_ref()?, self.audience.at(slot)?);
-        let (kind, intents) = (followed.kind(sitter.user)?, sitter.intents);
-        let known = self.audience.class_of(intents, &kind);
-        if known.is_some() && !plant.is(Mutant::ViewAtSubscribe) {
-            return known;
-        }
-        let visible = followed.visible(&kind, plant);
-        Some(self.audience.found(intents, kind, visible))
+    /// The class that fits a session, created if there is none; none for a non-member.
+    fn class_of(&mut self, cx: &mut Cx<'_>, slot: u32) -> Option<u32> {
+        let (replica, subscription) = (self.replica.as_ref()?, self.subscribers.get(slot)?);
+        let (kind, intents) = (replica.kind(subscription.user)?, subscription.intents);
+        let known = cx.bent(self.subscribers.class_of(intents, &kind), subscription.state);
+        known.or_else(|| {
+            let visible = replica.visible(cx, &kind);
+            Some(self.subscribers.new_class(intents, kind, visible))
+        })
     }
 
     /// The class of this number.
-    pub(crate) fn class(&self, number: u32) -> &Class {
-        &self.audience.classes[number as usize]
+    pub(crate) fn class(&self, number: u32) -> &VisibilityClass {
+        &self.subscribers.classes[number as usize]
     }
 
-    /// The sessions that wait to be told of the guild.
+    /// The sessions that wait to be introduced.
     pub(crate) fn waiting(&self) -> &[u32] {
-        self.audience.waiting()
+        self.subscribers.waiting()
     }
 
-    /// The sessions that are told of the guild.
-    pub(crate) fn told(&self) -> impl Iterator<Item = u32> {
-        self.audience.told()
-    }
-
-    /// The sessions whose users are no members.
-    pub(crate) fn outside(&self) -> impl Iterator<Item = u32> {
-        self.audience.outside()
-    }
-
-    /// Something said of the guild as a whole, as of a position.
-    pub(crate) fn word(&self, at: Position, body: Body) -> Arc<Dispatch> {
+    /// A dispatch about the guild as a whole, as of a position.
+    pub(crate) fn about_guild(&self, at: Position, body: Body) -> Arc<Dispatch> {
         Arc::new(Dispatch::of(self.guild, at, 0, body))
     }
 
-    /// How many sessions it serves.
+    /// The number of subscriptions.
     #[must_use]
     pub fn sessions(&self) -> u64 {
-        self.audience.len() as u64
+        self.subscribers.len() as u64
     }
 
-    /// What it keeps: entries of its logs with their bytes, and pieces and events held back.
+    /// The entries of its logs and their bytes, and the chunks and events that it holds back.
     #[must_use]
     pub fn kept(&self) -> ((u64, u64), u64) {
         let pieces = self.pieces.as_ref().map_or(0, Pieces::len);
-        (self.audience.logged(), (pieces + self.held.len()) as u64)
+        (self.subscribers.logged(), (pieces + self.held.len()) as u64)
     }
 }
 
-/// A bug: a relay above a new owner's durable tail waits for what linked on to it (rule 10).
-fn waits_for_lost(record: &Record, at: Position, plant: &mut Plant) -> bool {
-    record.position.index == 0 && record.prev < at && plant.is(Mutant::RelayWaits)
+/// How an event follows on what a relay has applied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Link {
+    /// It is applied already.
+    Old,
+    /// It is the next one.
+    Next,
+    /// Events before it are missing.
+    Ahead,
+}
+
+/// Rule 8, for a relay at `at`. Positions are compared epoch first, and an event follows on by its
+/// predecessor: indices of one epoch may skip, and start again in the next.
+fn link_rule(record: &Record, at: Option<Position>) -> Link {
+    match at {
+        Some(at) if record.position <= at => Link::Old,
+        Some(at) if record.prev <= at => Link::Next,
+        Some(_) | None => Link::Ahead,
+    }
+}
+
+/// Rules 13 and 14: whether a relay at `at` takes a state. One that has a state does so only if
+/// events can not reach that far any more.
+fn state_rule(chunk: &Chunk, at: Option<Position>) -> bool {
+    at.is_none_or(|at| at < chunk.position && at < chunk.reach)
 }

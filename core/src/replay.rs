@@ -1,9 +1,9 @@
-//! What a session keeps for a resume: its numbers, as segments into logs that it shares.
+//! The dispatches that a session keeps for a resume, as segments of logs that sessions share.
 //!
-//! A [`Log`] belongs to one class of sessions in one relay and holds each dispatch once. A session's
-//! [`Replay`] says which stretch of which log its numbers stand for; what is the session's alone
-//! (READY, GUILD_CREATE, RESUMED) it holds itself. Nothing is copied per session, and nothing here
-//! knows of connections.
+//! A [`Log`] belongs to one class of sessions of one relay and holds each dispatch once. A
+//! session's [`Replay`] records which range of which log its numbers stand for; a dispatch that
+//! only this session receives (READY, GUILD_CREATE, RESUMED) it holds itself. Deliveries to a class
+//! are not copied, and nothing here knows connections.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -12,7 +12,7 @@ use crate::dispatch::Dispatch;
 use crate::id::Seq;
 use crate::limits::Limits;
 
-/// The dispatches of one class of sessions in one relay, by index; the oldest are forgotten.
+/// The last dispatches of one class of sessions, by index.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Log {
     /// The index of the oldest entry.
@@ -33,8 +33,8 @@ impl Log {
         index
     }
 
-    /// Forgets what no window can reach any more. Only after every session of the class was told of
-    /// all that was appended: a window that slides must still find what it lets go of.
+    /// Drops the entries that no window can reach any more. Call it only when every session of the
+    /// class has received all that was appended: a window that slides reads what it drops.
     pub fn trim(&mut self, limits: &Limits) {
         while self.len() > u64::from(limits.replay_dispatches)
             || self.bytes() > u64::from(limits.replay_bytes) && self.len() > 1
@@ -44,7 +44,7 @@ impl Log {
         }
     }
 
-    /// Forgets everything: no session shares it any more.
+    /// Drops all entries: no session shares the log any more.
     pub fn clear(&mut self) {
         self.base = self.end();
         self.entries.clear();
@@ -53,7 +53,7 @@ impl Log {
     /// The entry at `index`.
     ///
     /// # Panics
-    /// If it is not kept: whoever asks holds a window that the log must cover.
+    /// If it is not kept: the log must cover the windows of its sessions.
     #[must_use]
     pub fn get(&self, index: u64) -> &Arc<Dispatch> {
         &self.entries[self.place(index)].0
@@ -98,7 +98,7 @@ impl Log {
     }
 }
 
-/// Names a log of this node: the slot of a relay and a class in it.
+/// The id of a log of this node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct LogId {
     /// The relay's slot.
@@ -107,13 +107,13 @@ pub struct LogId {
     pub class: u32,
 }
 
-/// Finds logs by name.
+/// Looks logs up by id.
 pub trait Logs {
-    /// The log of this name, which exists as long as any session holds a segment of it.
+    /// The log of this id. It exists as long as a session holds a segment of it.
     fn log(&self, id: LogId) -> &Log;
 }
 
-/// Where the dispatches of a segment are.
+/// Where the dispatches of a segment are kept.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Kept {
     /// In a log, from this index on.
@@ -122,7 +122,7 @@ enum Kept {
     Own(Arc<Dispatch>),
 }
 
-/// A run of numbers and where their dispatches are.
+/// A range of numbers and where their dispatches are kept.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Segment {
     first: Seq,
@@ -150,26 +150,26 @@ impl Segment {
     }
 }
 
-/// The numbers that one session has given out and still keeps: a window that slides.
+/// The dispatches that a session has numbered and still keeps: a sliding window.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 #[repr(C)]
 pub struct Replay {
-    /// The last number given.
+    /// The last number.
     last: Seq,
-    /// How many numbers are kept; the newest is `last`.
+    /// How many dispatches are kept; the newest has the number `last`.
     kept: u64,
     /// The bytes of what is kept.
     bytes: u64,
-    /// The newest run, apart from the others so that a delivery touches one line of memory.
+    /// The newest segment, apart from the others so that a delivery touches one cache line.
     open: Option<Segment>,
-    /// The runs before it, oldest first.
+    /// The segments before it, oldest first.
     closed: VecDeque<Segment>,
 }
 
 const _: () = assert!(core::mem::offset_of!(Replay, closed) == 64, "a delivery touches 64 bytes");
 
 impl Replay {
-    /// The last number given; zero if none was.
+    /// The last number; zero if there is none.
     #[must_use]
     pub const fn last(&self) -> Seq {
         self.last
@@ -181,7 +181,7 @@ impl Replay {
         Seq(self.last.0 + 1 - self.kept)
     }
 
-    /// How many numbers are kept.
+    /// How many dispatches are kept.
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.kept
@@ -199,7 +199,7 @@ impl Replay {
         self.bytes
     }
 
-    /// Whether the window is wider than it may be.
+    /// Whether the window exceeds its limits.
     #[must_use]
     pub fn is_full(&self, limits: &Limits) -> bool {
         self.kept > u64::from(limits.replay_dispatches)
@@ -220,7 +220,7 @@ impl Replay {
         self.last
     }
 
-    /// Numbers a dispatch that is the session's alone.
+    /// Numbers a dispatch that only this session receives.
     pub fn push_own(&mut self, dispatch: Arc<Dispatch>) -> Seq {
         self.count(dispatch.bytes);
         self.begin(Kept::Own(dispatch));
@@ -240,7 +240,7 @@ impl Replay {
         }
     }
 
-    /// Lets go of everything up to `seq`.
+    /// Drops everything up to `seq`.
     pub fn trim(&mut self, seq: Seq, logs: &impl Logs) {
         let seq = seq.min(self.last);
         while self.low() <= seq {
@@ -265,7 +265,7 @@ impl Replay {
         }
     }
 
-    /// Calls `each` with the numbers after `seq` in order, for as long as it says so.
+    /// Calls `each` with the dispatches after `seq` in order, until it returns `false`.
     pub fn after(
         &self,
         seq: Seq,
@@ -283,8 +283,8 @@ impl Replay {
         }
     }
 
-    /// Takes over what is kept in the log `id`, which this session is about to leave: others may
-    /// push entries out of it that are still within this window.
+    /// Copies what is kept in the log `id`, which this session leaves: it may be trimmed without
+    /// regard to this window from now on.
     pub fn keep_own(&mut self, id: LogId, logs: &impl Logs) {
         let (open, closed) = (self.open.take(), core::mem::take(&mut self.closed));
         for segment in closed.into_iter().chain(open) {

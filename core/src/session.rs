@@ -1,70 +1,56 @@
-//! A session: it numbers what it is told, keeps it for a resume, and lets its connection have as
-//! much as that will take.
+//! A session: numbers its dispatches, keeps them for a resume, and writes as many as its connection
+//! takes.
 //!
 //! The outbox is the unsent tail of the replay; there is no second queue. A session does not know
-//! guilds, timers or other sessions: its node does. It must not look at permissions: what it was
-//! told, it replays (I4).
+//! guilds, timers or other sessions. It must not look at permissions: what was sent once is
+//! replayed as it was (I4).
 
-use alloc::collections::BTreeSet;
+#[cfg(feature = "mutants")]
+#[path = "sabotage/session.rs"]
+mod sabotaged;
+
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::context::Cx;
 use crate::credit::Credit;
 use crate::dispatch::{Body, Dispatch, Intents};
-use crate::id::{ChannelId, Connection, GuildId, Seq, SessionId, Shard, UserId};
+use crate::id::{Connection, Seq, SessionId, Shard, UserId};
 use crate::limits::Limits;
-use crate::mutant::{Mutant, Plant};
 use crate::node::Outbox;
 use crate::replay::{LogId, Logs, Replay};
 use crate::time::Instant;
 
-/// One session of one user. What a delivery touches comes first, in 128 bytes.
+/// One session of one user. The fields that a delivery touches come first, in 128 bytes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[repr(C)]
 pub struct Session {
     connection: Option<Connection>,
-    /// How many of its seats wait: as long as none does, nobody has to look at them.
-    waits: u32,
     /// What the attached connection still takes.
     credit: Credit,
     /// The highest number written to the attached connection.
     sent: Seq,
     /// The highest number ever written to any connection (CONTRACT, *last sent*).
     peak: Seq,
-    /// Numbers up to here are a replay, not live.
+    /// Dispatches up to this number are a replay; all others are live.
     replayed: Seq,
-    /// When it was detached, if it is.
+    /// Since when it has been detached, if it is.
     pub(crate) detached: Instant,
     replay: Replay,
-    /// Its places in the relays of its guilds.
-    seats: Vec<Seat>,
-    /// Under which it can be resumed.
+    /// The id by which it can be resumed.
     pub id: SessionId,
-    /// Whose it is.
+    /// Its user.
     pub user: UserId,
-    /// Its part of the user's guilds.
+    /// The shard of the user's guilds that it receives.
     pub shard: Shard,
-    /// What it wants to be told.
+    /// The events that it wants.
     pub intents: Intents,
 }
 
 const _: () = assert!(core::mem::offset_of!(Session, replay) == 64, "a delivery touches 128 bytes");
 
-/// A session's place in the relay of one guild.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Seat {
-    pub(crate) guild: GuildId,
-    /// The relay's slot in the node.
-    pub(crate) relay: u32,
-    /// The session's own slot in the node, by which the relay knows it.
-    pub(crate) slot: u32,
-    /// Whether it still has to be told of the guild.
-    pub(crate) waits: bool,
-}
-
-/// What a session asks of its node after it was told something.
+/// What a session asks of its node after a dispatch.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub enum Push {
@@ -72,16 +58,16 @@ pub enum Push {
     Fine,
     /// Its connection is too slow and must be cut (B2).
     Slow,
-    /// It lost something that it still owed: it must end (D2, *replay overflow*).
+    /// It has lost a dispatch that was never sent: it must end (D2, *replay overflow*).
     Overflow,
 }
 
-/// Why a RESUME is refused. It is in the step, not on the wire (I4).
+/// Why a RESUME is refused. The step records it, the wire does not (I4).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ResumeRefusal {
     /// The token is not that of the session's user.
     Token,
-    /// There is no such session here, or not any more.
+    /// This node has no such session, or has no longer.
     NoSession,
     /// `seq` is not within what is kept and what was sent.
     Seq {
@@ -95,19 +81,17 @@ pub enum ResumeRefusal {
 }
 
 impl Session {
-    /// A session that has been told nothing.
+    /// A session without dispatches.
     #[must_use]
     pub fn new(id: SessionId, user: UserId, shard: Shard, intents: Intents) -> Self {
         Self {
             connection: None,
-            waits: 0,
             credit: Credit::default(),
             sent: Seq::ZERO,
             peak: Seq::ZERO,
             replayed: Seq::ZERO,
             detached: Instant::ZERO,
             replay: Replay::default(),
-            seats: Vec::new(),
             id,
             user,
             shard,
@@ -121,52 +105,19 @@ impl Session {
         self.connection
     }
 
-    /// Its places in the relays of its guilds.
-    pub(crate) fn seats(&self) -> &[Seat] {
-        &self.seats
-    }
-
-    /// How many of them wait for the session to be told of the guild.
-    pub(crate) const fn waits(&self) -> u32 {
-        self.waits
-    }
-
-    /// Takes a seat in the waiting room.
-    pub(crate) fn sit(&mut self, guild: GuildId, relay: u32, slot: u32) {
-        // Most sessions are of few guilds: no more room than that.
-        self.seats.reserve_exact(1);
-        self.seats.push(Seat { guild, relay, slot, waits: true });
-        self.waits += 1;
-    }
-
-    /// Whether its seat of a guild waits from now on.
-    pub(crate) fn wait(&mut self, guild: GuildId, waits: bool) {
-        let seat = self.seats.iter_mut().find(|seat| seat.guild == guild);
-        if let Some(seat) = seat.filter(|seat| seat.waits != waits) {
-            seat.waits = waits;
-            self.waits = if waits { self.waits + 1 } else { self.waits - 1 };
-        }
-    }
-
-    /// Gives the seat of a guild up.
-    pub(crate) fn stand_up(&mut self, guild: GuildId) {
-        self.wait(guild, false);
-        self.seats.retain(|seat| seat.guild != guild);
-    }
-
-    /// What its connection still takes.
+    /// The credit of its connection.
     #[must_use]
     pub const fn credit(&self) -> Credit {
         self.credit
     }
 
-    /// Its numbers and what they stand for.
+    /// The dispatches that it keeps.
     #[must_use]
     pub const fn replay(&self) -> &Replay {
         &self.replay
     }
 
-    /// How many numbers were not yet written to the attached connection.
+    /// How many dispatches are not yet written to the attached connection.
     #[must_use]
     pub fn unsent(&self) -> u64 {
         if self.connection.is_some() { self.replay.last().after(self.sent) } else { 0 }
@@ -182,14 +133,14 @@ impl Session {
         }
     }
 
-    /// Whether its connection still has to be given what it missed.
+    /// Whether its connection has not yet received all that it missed.
     #[inline]
     #[must_use]
     pub fn is_replaying(&self) -> bool {
         self.connection.is_some() && self.sent < self.replayed
     }
 
-    /// Whether it could take a snapshot now: all before is written, and there is room (B2).
+    /// Whether it could take a snapshot now: all before it is written, and there is credit (B2).
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.connection.is_some() && self.sent == self.replay.last() && self.credit.is_open()
@@ -201,16 +152,17 @@ impl Session {
         self.credit = credit;
     }
 
-    /// Takes up `connection` after `seq`, replays what came since and says RESUMED.
+    /// Attaches `connection`, which has received everything up to `seq`: it gets a replay of the
+    /// rest, then RESUMED.
     ///
     /// # Errors
     /// Refused, and nothing changed, if `seq` is not within what is kept and sent (D4).
     pub fn resume(
         &mut self,
+        cx: &mut Cx<'_>,
         connection: Connection,
         credit: Credit,
         seq: Seq,
-        plant: &mut Plant,
     ) -> Result<(), ResumeRefusal> {
         let (low, sent, last) = (self.replay.low(), self.peak, self.replay.last());
         if seq > sent || seq.next() < low {
@@ -219,41 +171,37 @@ impl Session {
         self.attach(connection, credit);
         // The replay belongs to this connection: it starts from what the client says, never from
         // what was written to the one before (PROTOCOL, rule 25).
-        if self.sent <= seq || !plant.is(Mutant::ReplayFromWritten) {
-            self.sent = seq;
-        }
-        if seq > Seq::ZERO && seq >= low && plant.is(Mutant::ReplayFromSeq) {
-            self.sent = Seq(seq.0 - 1);
-        }
+        self.sent = cx.bent(seq, (self.sent, low));
         self.replayed = self.replay.push_own(Arc::new(Dispatch::private(Body::Resumed)));
         Ok(())
     }
 
-    /// Writes to nothing from now on, and returns what was left of the connection's credit.
+    /// Detaches its connection, and returns what is left of the credit.
     pub fn detach(&mut self, now: Instant) -> Credit {
         self.connection = None;
         self.detached = now;
         self.credit
     }
 
-    /// The client has taken everything up to `seq`; a lie above what was sent is ignored (D4).
+    /// The client has received everything up to `seq`. A number above what was sent is ignored
+    /// (D4).
     ///
-    /// What the attached connection has not been written yet stays, whatever the client says: the
-    /// replay under way still needs it.
-    pub fn acknowledge(&mut self, seq: Seq, logs: &impl Logs, plant: &mut Plant) {
-        if seq <= self.peak || plant.is(Mutant::LieBelieved) {
+    /// Dispatches that are not yet written to the attached connection stay, whatever the client
+    /// says: the replay under way still needs them.
+    pub fn acknowledge(&mut self, cx: &mut Cx<'_>, seq: Seq, logs: &impl Logs) {
+        if seq <= cx.bent(self.peak, seq) {
             self.replay.trim(seq.min(self.sent), logs);
         }
     }
 
-    /// An answer that is no dispatch takes its share of the connection. Says whether there is still
-    /// reason to believe that anybody reads.
+    /// Takes the credit of a frame that is no dispatch. Returns whether the peer may still be
+    /// reading.
     #[must_use]
     pub fn charge(&mut self, bytes: u32, limits: &Limits) -> bool {
         self.credit.charge(bytes, limits)
     }
 
-    /// Tells the session what stands at `index` of a log that it shares. The hot path.
+    /// Delivers the entry at `index` of a shared log. The hot path.
     #[inline]
     pub fn push_shared(
         &mut self,
@@ -267,7 +215,7 @@ impl Session {
         self.pushed(limits, logs, s, dispatch, out)
     }
 
-    /// Tells the session something that it alone is told.
+    /// Delivers a dispatch that only this session receives.
     pub fn push_own(
         &mut self,
         limits: &Limits,
@@ -315,9 +263,9 @@ impl Session {
         out.dispatch(connection, s, dispatch);
     }
 
-    /// Narrows the window to its limits. What was never sent must not be among what is let go; where
-    /// it was sent once but the attached connection still has to be given it again, that connection
-    /// can not be served any more (B2).
+    /// Narrows the window to its limits. A dispatch that was never sent must not be dropped. One
+    /// that was sent, but not yet to the attached connection, may be: that connection can not be
+    /// served any more (B2).
     #[cold]
     fn slide(&mut self, limits: &Limits, logs: &impl Logs) -> Option<Push> {
         let mut breaks = None;
@@ -334,32 +282,24 @@ impl Session {
         breaks
     }
 
-    /// Takes over what it keeps in a log that it is about to leave.
+    /// Copies what it keeps in a log that it leaves.
     pub(crate) fn keep_own(&mut self, log: LogId, logs: &impl Logs) {
         self.replay.keep_own(log, logs);
     }
 
-    /// The connection has drained by `bytes`.
+    /// The connection's buffers have drained by `bytes`.
     pub fn drained(&mut self, bytes: u32) {
         self.credit.refill(bytes);
     }
 
     /// Writes as much of the unsent tail as the connection takes, then narrows the window.
-    pub fn pump(
-        &mut self,
-        limits: &Limits,
-        logs: &impl Logs,
-        out: &mut impl Outbox,
-        plant: &mut Plant,
-    ) -> Push {
+    pub fn pump(&mut self, cx: &mut Cx<'_>, logs: &impl Logs, out: &mut impl Outbox) -> Push {
         let Some(connection) = self.connection else { return Push::Fine };
         if self.credit.is_open() && self.sent < self.replay.last() {
-            let refilters = self.is_replaying() && plant.is(Mutant::ReplayRefiltered);
-            let lost = if refilters { self.lost(logs) } else { BTreeSet::new() };
             let (mut sent, mut credit) = (self.sent, self.credit);
             self.replay.after(sent, logs, |s, dispatch| {
                 sent = s;
-                if s > self.replayed || !says_in(&lost, &dispatch.body) {
+                if let Some(dispatch) = cx.bent(Some(dispatch), (&*self, logs, s)) {
                     credit.spend(dispatch.bytes);
                     out.dispatch(connection, s, dispatch);
                 }
@@ -368,25 +308,6 @@ impl Session {
             (self.sent, self.credit) = (sent, credit);
             self.peak = self.peak.max(sent);
         }
-        self.slide(limits, logs).unwrap_or(Push::Fine)
+        self.slide(cx.limits, logs).unwrap_or(Push::Fine)
     }
-
-    /// Planted: the channels that this session was told it sees no more.
-    #[cold]
-    fn lost(&self, logs: &impl Logs) -> BTreeSet<ChannelId> {
-        let mut lost = BTreeSet::new();
-        self.replay.after(self.sent, logs, |_, dispatch| {
-            if let Body::ChannelDelete { channel } = dispatch.body {
-                lost.insert(channel);
-            }
-            true
-        });
-        lost
-    }
-}
-
-/// Planted: whether something is said in one of these channels.
-fn says_in(channels: &BTreeSet<ChannelId>, body: &Body) -> bool {
-    let (Body::MessageCreate(message) | Body::MessageUpdate(message)) = body else { return false };
-    channels.contains(&message.channel)
 }

@@ -1,8 +1,8 @@
-//! One ordered set of deadlines per node. Entries are armed, and disarmed exactly: nothing of what
-//! has ended lingers here (L4).
+//! The timers of a node, in one ordered set.
 //!
-//! Whoever arms an entry remembers the instant, so that it can take the entry out again. A deadline
-//! that moves often, such as that of a heartbeat, is left in place and re-armed when it comes due.
+//! The code that arms a timer remembers its deadline, to disarm exactly that entry: no timer of
+//! what has ended may stay here (L4). A deadline that moves often, such as that of a heartbeat, is
+//! left in place and armed again when it comes due.
 
 use alloc::collections::BTreeSet;
 
@@ -11,20 +11,20 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Connection, GuildId, Shard, UserId};
 use crate::time::Instant;
 
-/// What a node waits for.
+/// What a timer is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Timer {
-    /// A connection owes a session, or a heartbeat.
+    /// A connection times out: it owes an IDENTIFY or a heartbeat.
     Silence(Connection),
-    /// A detached session runs out: the slot of the session and its generation.
+    /// A detached session expires: its slot and generation.
     Expiry(u32, u32),
-    /// A user may identify again.
+    /// A user and shard may identify again.
     Bucket(UserId, Shard),
-    /// A guild that is owned, or about to be, wants to be called.
+    /// A guild that is owned, or about to be, has a deadline.
     Guild(GuildId),
-    /// No tip of a guild that relays here follow has come for a while.
+    /// No tip of a followed guild has arrived for a while.
     Silent(GuildId),
-    /// The directory is asked again, or asked what was missed.
+    /// The directory is polled, or asked again.
     Directory,
     /// A relay asks again: its serial number.
     Ask(u64),
@@ -32,24 +32,24 @@ pub enum Timer {
     Stop,
 }
 
-/// The deadlines of one node, ordered.
+/// The timers of one node, by deadline.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Timers {
     entries: BTreeSet<(Instant, Timer)>,
 }
 
 impl Timers {
-    /// Wakes the node at `at` for `timer`.
+    /// Arms a timer.
     pub fn arm(&mut self, at: Instant, timer: Timer) {
         self.entries.insert((at, timer));
     }
 
-    /// Takes back what [`arm`](Self::arm) did. Harmless if it has come due.
+    /// Disarms a timer that was armed for `at`. Does nothing if it has come due.
     pub fn disarm(&mut self, at: Instant, timer: Timer) {
         self.entries.remove(&(at, timer));
     }
 
-    /// The next deadline that has come, taken out.
+    /// Removes and returns the next timer whose deadline has come.
     pub fn due(&mut self, now: Instant) -> Option<Timer> {
         let &(at, _) = self.entries.first()?;
         if at > now {
@@ -58,19 +58,19 @@ impl Timers {
         self.entries.pop_first().map(|(_, timer)| timer)
     }
 
-    /// When the next deadline comes.
+    /// The next deadline.
     #[must_use]
     pub fn next(&self) -> Option<Instant> {
         self.entries.first().map(|&(at, _)| at)
     }
 
-    /// How many there are.
+    /// How many timers are armed.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Whether no timer is armed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -1,7 +1,8 @@
-//! A capsule: a run that is worth keeping, with all that it takes to have it again.
+//! Capsules: saved runs, each with everything that is needed to reproduce it.
 //!
-//! It holds values, not random bytes: it survives changes of the generator that drew it. What it
-//! expects is judged whatever the engine; digests are compared only where the engine is the same.
+//! A capsule holds values, not random bits, so it survives changes to the generator of its plan.
+//! Its expected result is checked on every engine; its digests are compared only on the engine that
+//! wrote it.
 
 use guildhall_check::violation::Clause;
 use guildhall_core::mutant::Mutant;
@@ -13,75 +14,76 @@ use crate::plan::{Plan, PlanError};
 use crate::run::{Options, Outcome, Runner, Verdict};
 use crate::size::Size;
 
-/// The version of this format.
+/// The version of the capsule format.
 pub const SCHEMA: u32 = 1;
 
-/// A run that is worth keeping.
+/// A saved run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capsule {
     /// The version of the format.
     pub schema: u32,
-    /// The scenario that drew the plan, if one did.
+    /// The scenario that generated the plan, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
-    /// What it shows, in a sentence.
+    /// A sentence that says what the run shows.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub about: String,
-    /// The bug that was planted, if one was.
+    /// The planted bug, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<Mutant>,
-    /// What must come of it.
+    /// The expected result.
     pub expect: Expect,
-    /// The engine that wrote it.
+    /// The engine that wrote the capsule.
     pub engine: EngineId,
     /// The run's digest on that engine.
     pub digest: Fingerprint,
-    /// The digest after each 1,024 steps on that engine.
+    /// The digest after every 1,024 steps on that engine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<Fingerprint>,
-    /// How large the plan was that this one was shrunk from, if it was shrunk.
+    /// The size of the plan before it was shrunk, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shrunk_from: Option<Size>,
-    /// The run.
+    /// The plan.
     pub plan: Plan,
 }
 
-/// What must come of a capsule's run.
+/// The expected result of a capsule's run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Expect {
-    /// It holds.
+    /// The run keeps the contract.
     Pass,
-    /// It breaks this clause first: a bug that is still open, or planted.
+    /// The run violates this clause first: the bug is still open, or planted.
     Violation(Clause),
 }
 
-/// How a capsule's run differs from what it says.
+/// How a run differs from its capsule.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Mismatch {
-    /// Something else came of it.
+    /// The result differs.
     #[error("expected {expected}, got {got}")]
     Outcome {
-        /// What it says.
+        /// The result in the capsule.
         expected: String,
-        /// What came.
+        /// The result of the run.
         got: String,
     },
-    /// The same came of it by other steps, on the same engine: not deterministic.
+    /// The result is the same, but the steps differ on the same engine: the run is not
+    /// deterministic.
     #[error("the digest differs, first in the block of steps {from} to {to}")]
     Digest {
         /// The first step of the first block that differs.
         from: u64,
-        /// Its last step.
+        /// The last step of that block.
         to: u64,
     },
 }
 
 impl Capsule {
-    /// Runs a plan and writes down what came of it.
+    /// Runs a plan and saves the run.
     ///
     /// # Errors
-    /// If the plan cannot be run.
+    /// Returns an error if the plan is invalid.
     pub fn of(
         runner: &impl Runner,
         plan: Plan,
@@ -91,7 +93,7 @@ impl Capsule {
         Ok((Self::from_outcome(plan, options, &outcome), outcome))
     }
 
-    /// Writes down what came of a plan that has been run.
+    /// Saves a run that has ended.
     #[must_use]
     pub fn from_outcome(plan: Plan, options: Options, outcome: &Outcome) -> Self {
         Self {
@@ -108,33 +110,34 @@ impl Capsule {
         }
     }
 
-    /// Reads a capsule.
+    /// Parses a capsule.
     ///
     /// # Errors
-    /// If it is not one, with line and column.
+    /// Returns an error with line and column if the text is not a capsule, or if its version is not
+    /// [`SCHEMA`].
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
         let capsule: Self =
             toml::from_str(text).map_err(|error| PlanError::Malformed(error.to_string()))?;
         if capsule.schema == SCHEMA {
             return Ok(capsule);
         }
-        let why = format!("this capsule is of version {}, not {SCHEMA}", capsule.schema);
+        let why = format!("this capsule has version {}, not {SCHEMA}", capsule.schema);
         Err(PlanError::Invalid(why))
     }
 
-    /// Writes a capsule.
+    /// Formats the capsule as TOML.
     ///
     /// # Panics
-    /// Never for a capsule of this version: every part of it has a TOML form.
+    /// Never panics: every part of a capsule has a TOML form.
     #[must_use]
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every part of a capsule has a TOML form")
     }
 
-    /// Compares what came of its run with what it says.
+    /// Compares the result of a run with the capsule.
     ///
     /// # Errors
-    /// Names the first difference.
+    /// Returns the first difference.
     pub fn judge(&self, outcome: &Outcome) -> Result<(), Mismatch> {
         if Expect::of(outcome) != self.expect || outcome.verdict == Verdict::Inconclusive {
             let got = match outcome.verdict {
@@ -154,7 +157,7 @@ impl Capsule {
 }
 
 impl Expect {
-    /// What came of a run.
+    /// Returns the result of a run.
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
         outcome.violations.first().map_or(Self::Pass, |first| Self::Violation(first.clause))

@@ -1,11 +1,13 @@
-//! A machine's clocks: a monotonic one that drifts, and a wall clock that jumps (CONTRACT, F3).
+//! The clocks of a machine: a monotonic clock that drifts, and a wall clock that jumps (CONTRACT,
+//! F3).
 //!
-//! The world has one time; each machine reads it through its own clock. Nothing here decides when.
+//! The world has one time, in microseconds; each machine reads it through its own clock. The plan's
+//! faults decide when a wall clock jumps.
 
 use guildhall_core::time::{Instant, Now, Wall};
 
 const MILLION: i128 = 1_000_000;
-/// Where wall clocks begin: 2026-01-01.
+/// The wall-clock time at which runs start: 2026-01-01.
 const EPOCH_MS: i64 = 1_767_225_600_000;
 
 /// The clocks of one machine.
@@ -16,18 +18,18 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that runs fast by `drift` millionths.
+    /// Creates a clock that is fast by `drift` millionths; a negative drift is slow.
     #[must_use]
     pub const fn new(drift: i32) -> Self {
         Self { drift, jumped_ms: 0 }
     }
 
-    /// Moves the wall clock.
+    /// Moves the wall clock by `by_ms` milliseconds.
     pub const fn jump(&mut self, by_ms: i64) {
         self.jumped_ms = self.jumped_ms.saturating_add(by_ms);
     }
 
-    /// What the machine reads when it is `at` in the world.
+    /// Returns the machine's reading at world time `at`, in microseconds.
     #[inline]
     #[must_use]
     pub fn read(&self, at: u64) -> Now {
@@ -37,20 +39,20 @@ impl Clock {
         Now { instant: Instant::micros(local), wall }
     }
 
-    /// In 64 bits: at ten thousand millionths they last for fifty years of simulated time.
+    /// With 64 bits and a drift of 10,000 millionths, overflow needs fifty years of simulated time.
     #[inline]
     fn local(&self, at: u64) -> u64 {
         let drifted = at * u64::from(self.drift.unsigned_abs()) / 1_000_000;
         if self.drift < 0 { at - drifted } else { at + drifted }
     }
 
-    /// The first moment of the world at which the machine reads `local` or later.
+    /// Returns the first world time, in microseconds, at which the machine reads `local` or later.
     #[must_use]
     pub fn reaches(&self, local: Instant) -> u64 {
         if self.drift == 0 {
             return local.as_micros();
         }
-        // Rounding leaves this within a microsecond or two of the first such moment.
+        // Rounding leaves this within two microseconds of the result.
         let rate = MILLION + i128::from(self.drift);
         let mut at = clamp(i128::from(local.as_micros()) * MILLION / rate).saturating_sub(2);
         while self.local(at) < local.as_micros() {

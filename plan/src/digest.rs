@@ -1,8 +1,8 @@
-//! The digest of a run: 128 bits that every step is folded into, in order.
+//! The digest of a run: 128 bits into which every step is folded, in order.
 //!
-//! It answers one question, whether two runs were the same (ARCHITECTURE, law 4), on whatever machine
-//! they ran: no result depends on the order of bytes in memory or on the width of `usize`. What it
-//! must not be used for: security, hash tables, or deciding anything inside a run.
+//! It tells whether two runs were the same (ARCHITECTURE, law 4), on any machine: the result does
+//! not depend on byte order or on the width of `usize`. It must not be used for security, for hash
+//! tables, or to decide anything inside a run.
 //!
 //! The state is two words, `a` and `b`, and all arithmetic is modulo 2⁶⁴:
 //!
@@ -13,8 +13,8 @@
 //! mix(x)   x ^= x >> 32;  x *= 0xd6e8feb86659fd93;  x ^ (x >> 32)
 //! ```
 //!
-//! A word permutes the state, and no two words do so alike: one difference is never lost again,
-//! and several cancel only where each is exactly the right one of 2⁶⁴.
+//! Each word permutes the state, and no two words do it in the same way. A single difference is
+//! therefore never lost, and several cancel only if each is exactly the right one of 2⁶⁴.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -23,33 +23,33 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Steps between two digests of a run that a capsule keeps.
+/// The number of steps between two digests that a capsule keeps.
 pub const BLOCK: u64 = 1_024;
 
-/// The rolling hash. Values are folded in by `value.hash(&mut digest)`, numbers by
+/// A rolling hash. Fold in values with `value.hash(&mut digest)`, and numbers with
 /// [`Digest::word`].
 ///
-/// One thing is out of its reach: a slice of integers wider than a byte comes from the standard
-/// library as raw memory, in the machine's own order of bytes. Fold such a slice number by number
-/// where big-endian machines matter.
+/// One exception: the standard library hashes a slice of integers wider than a byte as raw memory,
+/// in the machine's byte order. Fold such a slice number by number where big-endian machines
+/// matter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Digest {
     a: u64,
     b: u64,
 }
 
-/// What a digest came to. Its text form is 32 hexadecimal digits.
+/// The value of a digest. Its text form is 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Fingerprint(pub u128);
 
 impl Digest {
-    /// A digest of nothing yet.
+    /// Creates an empty digest.
     #[must_use]
     pub const fn new() -> Self {
         Self { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344 }
     }
 
-    /// The fingerprint of one value by itself.
+    /// Returns the fingerprint of a single value.
     #[must_use]
     pub fn of<T: Hash + ?Sized>(value: &T) -> Fingerprint {
         let mut digest = Self::new();
@@ -65,7 +65,8 @@ impl Digest {
         self.b = a.rotate_left(29).wrapping_add(word);
     }
 
-    /// All that was folded in so far, in two words. More can be folded in afterwards.
+    /// Returns the value of everything folded in so far, as two words. More can be folded in
+    /// afterwards.
     #[must_use]
     pub const fn value(&self) -> [u64; 2] {
         let (mut a, mut b) = (self.a, self.b);
@@ -77,7 +78,7 @@ impl Digest {
         [a, b]
     }
 
-    /// The same as one value to print and to compare.
+    /// Returns the value as a fingerprint, to print and to compare.
     #[must_use]
     pub const fn fingerprint(&self) -> Fingerprint {
         let [high, low] = self.value();
@@ -96,10 +97,10 @@ impl Default for Digest {
     }
 }
 
-/// Each number is one word, the signed ones sign-extended, 128 bits two words with the lower
-/// first. Bytes are words of eight, little-endian, the last zero-padded, and then their count.
+/// Each number is one word, sign-extended if signed; a 128-bit number is two words, the lower
+/// first. Bytes are little-endian words of eight, the last zero-padded, followed by their count.
 impl Hasher for Digest {
-    /// The first word of [`Digest::value`].
+    /// Returns the first word of [`Digest::value`].
     fn finish(&self) -> u64 {
         self.value()[0]
     }
@@ -179,7 +180,7 @@ impl Hasher for Digest {
     }
 }
 
-/// A text that is not 32 hexadecimal digits.
+/// The error for a text that is not 32 hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ParseFingerprintError(String);
 
@@ -201,7 +202,7 @@ impl FromStr for Fingerprint {
     type Err = ParseFingerprintError;
 
     fn from_str(text: &str) -> Result<Self, ParseFingerprintError> {
-        // The radix parser alone would take a sign and any number of digits.
+        // `from_str_radix` alone accepts a sign and any number of digits.
         let shape = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let value = u128::from_str_radix(text, 16).ok().filter(|_| shape);
         value.map(Self).ok_or_else(|| ParseFingerprintError(text.to_owned()))
@@ -217,124 +218,5 @@ impl Serialize for Fingerprint {
 impl<'de> Deserialize<'de> for Fingerprint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(words: &[u64]) -> [u64; 2] {
-        let mut digest = Digest::new();
-        words.iter().for_each(|&word| digest.word(word));
-        digest.value()
-    }
-
-    #[derive(Hash)]
-    enum Sample {
-        Unit,
-        Pair(u16, i8),
-        Named { text: &'static str, flag: bool, list: Vec<(u32, u128)>, maybe: Option<usize> },
-    }
-
-    #[test]
-    fn the_digest_is_the_documented_one_for_ever() {
-        // Computed by a second implementation of the module's comment, in Python.
-        assert_eq!(words(&[]), [0xc4c9_fe3b_146e_22e2, 0x3c54_377c_d67c_9818]);
-        assert_eq!(words(&[0]), [0x75ab_3e83_c46c_8c4a, 0x178d_7e45_c7bd_5ffc]);
-        assert_eq!(words(&[1, 2, u64::MAX]), [0x2a79_dde1_b801_06d9, 0xd0ea_3bbc_3cde_f731]);
-        let mut bytes = Digest::new();
-        bytes.write(b"twelve bytes");
-        assert_eq!(bytes.value(), [0x4ad8_8c9a_9a5b_8ab6, 0x202c_1c94_06a4_ab1b]);
-    }
-
-    #[test]
-    fn a_derived_hash_is_the_same_words_on_every_machine() {
-        // The numbers a derived hash hands over: variant, fields, lengths, and 255 after a text.
-        let mut named = Digest::new();
-        named.word(2);
-        named.write(b"guild");
-        [255, 1, 1, 7, 8, 0, 1, 9].into_iter().for_each(|word| named.word(word));
-        let list = vec![(7, 8)];
-        let sample = Sample::Named { text: "guild", flag: true, list, maybe: Some(9) };
-        assert_eq!(Digest::of(&sample), named.fingerprint());
-        assert_eq!(finger(&[0]), Digest::of(&Sample::Unit));
-        assert_eq!(finger(&[1, 5, u64::MAX]), Digest::of(&Sample::Pair(5, -1)));
-    }
-
-    fn finger(list: &[u64]) -> Fingerprint {
-        let [high, low] = words(list);
-        Fingerprint(u128::from(high) << 64 | u128::from(low))
-    }
-
-    #[test]
-    fn numbers_of_every_width_are_one_word_or_two() {
-        let minus = u64::MAX - 2;
-        assert_eq!(Digest::of(&3u8), finger(&[3]));
-        assert_eq!(Digest::of(&3u16), finger(&[3]));
-        assert_eq!(Digest::of(&3u32), finger(&[3]));
-        assert_eq!(Digest::of(&3usize), finger(&[3]));
-        assert_eq!(Digest::of(&(1u128 << 64 | 3)), finger(&[3, 1]));
-        assert_eq!(Digest::of(&-3i8), finger(&[minus]));
-        assert_eq!(Digest::of(&-3i16), finger(&[minus]));
-        assert_eq!(Digest::of(&-3i32), finger(&[minus]));
-        assert_eq!(Digest::of(&-3i64), finger(&[minus]));
-        assert_eq!(Digest::of(&-3isize), finger(&[minus]));
-        assert_eq!(Digest::of(&-3i128), finger(&[minus, u64::MAX]));
-    }
-
-    #[test]
-    fn order_and_length_matter() {
-        assert_ne!(words(&[1, 2]), words(&[2, 1]));
-        assert_ne!(words(&[]), words(&[0]));
-        assert_ne!(words(&[0]), words(&[0, 0]));
-        assert_ne!(Digest::of("a"), Digest::of("a\0"));
-        assert_ne!(Digest::of(&("ab", "c")), Digest::of(&("a", "bc")));
-    }
-
-    #[test]
-    fn one_flipped_bit_anywhere_turns_about_half_of_the_value() {
-        // The mean of 64 throws of 128 coins is 64 ± 0.7; a single throw rarely leaves 36 … 92.
-        let run: Vec<u64> = (0..8).collect();
-        for place in 0..run.len() {
-            let mut total = 0;
-            for bit in 0..64 {
-                let mut other = run.clone();
-                other[place] ^= 1 << bit;
-                let ([a, b], [c, d]) = (words(&run), words(&other));
-                let turned = (a ^ c).count_ones() + (b ^ d).count_ones();
-                assert!((28..=100).contains(&turned), "word {place}, bit {bit}: {turned}");
-                total += turned;
-            }
-            assert!((56 * 64..=72 * 64).contains(&total), "word {place}: {total} of 8,192");
-        }
-    }
-
-    #[test]
-    fn short_runs_of_small_numbers_never_meet() {
-        // Differences of the kind that a bug makes: a neighbour's number, two swapped, one missing.
-        let mut seen = std::collections::BTreeSet::new();
-        for a in 0..16 {
-            for b in 0..16 {
-                for c in 0..16 {
-                    for d in 0..16 {
-                        assert!(seen.insert(words(&[a, b, c, d])), "{a} {b} {c} {d}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_fingerprint_is_read_as_it_is_written() {
-        let print = Fingerprint(0xabc);
-        assert_eq!(print.to_string(), "00000000000000000000000000000abc");
-        assert_eq!(print.to_string().parse(), Ok(print));
-        let json = serde_json::to_string(&print).unwrap();
-        assert_eq!(json, "\"00000000000000000000000000000abc\"");
-        assert_eq!(serde_json::from_str::<Fingerprint>(&json).unwrap(), print);
-        for text in ["", "abc", "+0000000000000000000000000000abc", &"0".repeat(33)] {
-            assert!(text.parse::<Fingerprint>().is_err(), "{text}");
-        }
     }
 }

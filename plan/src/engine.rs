@@ -1,7 +1,7 @@
-//! Which engine this is: the behaviour of machines, world and checkers, in 24 bits.
+//! The engine id: the behaviour of machines, world and checkers, in 24 bits.
 //!
-//! A seed means the same run only to the same engine. The number is the hash of the digests of a few
-//! reference plans; a test computes it anew and prints the line to paste when it has changed.
+//! A seed reproduces a run only on the same engine. The id is a hash over the digests of a few
+//! reference plans. A test recomputes it, and prints the line to paste if it changed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,14 +17,14 @@ use crate::run::{Options, Runner};
 use crate::script::{At, Scenario, Script, Settings};
 use crate::seed::Seed;
 
-/// Names an engine: six hexadecimal digits.
+/// The id of an engine: six hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct EngineId(u32);
 
 /// This engine.
 pub const ENGINE: EngineId = EngineId(0xb045bc);
 
-/// The story that the engine is known by: a little of everything that it can do.
+/// The reference scenario: it uses a little of everything that the engine can do.
 fn reference(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);
@@ -62,10 +62,10 @@ fn reference(s: &mut Script) {
     s.until_nothing_is_left();
 }
 
-/// The plans whose digests make the engine's number.
+/// Returns the plans whose digests make up the engine id.
 ///
 /// # Errors
-/// Never, unless the reference story itself is broken.
+/// Returns an error only if the reference scenario itself is invalid.
 pub fn references() -> Result<Vec<Plan>, PlanError> {
     let story = Scenario { name: "reference", plot: "", script: reference };
     let seeds = (0..8).filter_map(|seed| Seed::new(seed).ok());
@@ -73,10 +73,10 @@ pub fn references() -> Result<Vec<Plan>, PlanError> {
 }
 
 impl EngineId {
-    /// The number of the engine that this is, computed by running its reference plans.
+    /// Computes the id of this engine by running the reference plans.
     ///
     /// # Errors
-    /// Never, unless the reference story itself is broken.
+    /// Returns an error only if the reference scenario itself is invalid.
     pub fn compute(runner: &impl Runner) -> Result<Self, PlanError> {
         let mut digest = Digest::new();
         for plan in references()? {
@@ -88,7 +88,7 @@ impl EngineId {
         Ok(Self::new(digest.value()[0] as u32))
     }
 
-    /// From 24 bits.
+    /// Creates an id from the lower 24 bits.
     #[must_use]
     pub const fn new(bits: u32) -> Self {
         Self(bits & 0xff_ffff)
@@ -101,9 +101,9 @@ impl fmt::Display for EngineId {
     }
 }
 
-/// Not six hexadecimal digits.
+/// The error for a text that is not six hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("an engine is named by six hexadecimal digits")]
+#[error("an engine id has six hexadecimal digits")]
 pub struct ParseEngineError;
 
 impl FromStr for EngineId {

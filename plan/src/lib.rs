@@ -1,5 +1,4 @@
-//! What is to happen in a run, as data: who takes part, what they do, what goes wrong; and what came
-//! of it.
+//! Plans of runs, as data: participants, actions and faults; and the results of runs.
 //!
 //! A [`Plan`](plan::Plan) is written by hand, or drawn by a [`Script`](script::Script) from a seed.
 //! Every world runs the same plans. What they decide in common is decided here, by state machines without

@@ -1,7 +1,7 @@
 //! How faults affect messages between nodes, journals and the directory: the same in every world.
 //!
-//! What becomes of a message hangs on the laws that are in force and on the key that it is asked by;
-//! what that key is about is the business of the world. Nothing here carries anything.
+//! The fate of a message depends on the active laws and on a key. The world chooses what the key
+//! contains, and carries the messages.
 
 use guildhall_core::step::Actor;
 
@@ -9,10 +9,11 @@ use crate::fault::{End, Fault, MailEffect, Places, Target};
 use crate::seed::{Key, Ratio};
 use crate::topology::guild_place;
 
-/// How much later than the first the second copy of a message is sent, at most, in microseconds.
+/// The maximum delay of a duplicate after the original, in microseconds.
 const COPY_LATE: u64 = 1_000_000;
 
-/// One end of a message link. Nodes and the journals of guilds go by their places in the plan.
+/// An endpoint of messages. Nodes, and the journals of guilds, are named by their index in the
+/// plan.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Spot {
     /// A node.
@@ -36,23 +37,24 @@ pub struct Law {
     pub effect: MailEffect,
 }
 
-/// What becomes of a message.
+/// The fate of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fate {
-    /// It never arrives.
+    /// The message is lost.
     Lost,
-    /// It waits until this fault is over.
+    /// The message waits until this fault ends.
     Held(u32),
-    /// It arrives, so many microseconds later, and perhaps once more, again so much later.
+    /// The message arrives with this additional delay, in microseconds. A duplicate, if any, is
+    /// sent the second delay after the original.
     Passes(u64, Option<u64>),
 }
 
-/// The laws in force, each with the fault that says so.
+/// The active laws, each with the fault that it comes from.
 #[derive(Clone, Debug, Default)]
 pub struct Laws(Vec<(u32, Law)>);
 
 impl Spot {
-    /// Where somebody's messages come from and go to; clients have links of their own.
+    /// Returns the endpoint of an actor; `None` for clients, which use connections instead.
     #[must_use]
     pub fn of(actor: Actor) -> Option<Self> {
         match actor {
@@ -118,7 +120,7 @@ impl Laws {
         self.0.retain(|(other, _)| *other != fault);
     }
 
-    /// What becomes of a message on its way from one end to another one.
+    /// Returns the fate of a message from one endpoint to another.
     #[must_use]
     pub fn fate(&self, (from, to): (Spot, Spot), key: Key) -> Fate {
         let (mut held, mut late, mut again) = (None, 0, None);

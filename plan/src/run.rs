@@ -1,7 +1,7 @@
-//! A run of a plan as data: how it is to be run, what came of it, and the trait of whatever runs it.
+//! A run of a plan as data: its options, its result, and the trait of what runs plans.
 //!
-//! Nothing here runs anything. A world implements [`Runner`]; what looks into runs, such as shrinking,
-//! is generic over it.
+//! Nothing here runs anything. A world implements [`Runner`]; code that examines runs, such as the
+//! shrinker, is generic over it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use crate::digest::Fingerprint;
 use crate::plan::{Plan, PlanError};
 use crate::topology::Topology;
 
-/// Runs plans and judges them. Several threads may call it at once.
+/// Runs plans and checks them against the contract. Several threads may call it at once.
 pub trait Runner: Sync {
-    /// Runs a plan to its end, and tells `witness` of every step.
+    /// Runs a plan to its end, and reports every step to `witness`.
     ///
     /// # Errors
-    /// If the plan cannot be run.
+    /// Returns an error if the plan is invalid.
     fn run(
         &self,
         plan: &Plan,
@@ -31,11 +31,11 @@ pub trait Runner: Sync {
         witness: &mut impl Witness,
     ) -> Result<Outcome, PlanError>;
 
-    /// The state of every participant after a step of a plan's run, or at its end if that comes
-    /// first.
+    /// Returns the state of every participant after step `step` of a run, or at its end if that
+    /// comes first.
     ///
     /// # Errors
-    /// If the plan cannot be run.
+    /// Returns an error if the plan is invalid.
     fn standing(
         &self,
         plan: &Plan,
@@ -44,39 +44,39 @@ pub trait Runner: Sync {
     ) -> Result<Vec<Standing>, PlanError>;
 }
 
-/// How a plan is to be run.
+/// The options of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Options {
-    /// The bug to plant, in a build that can.
+    /// The bug to plant; needs the feature `mutants`.
     pub mutant: Option<Mutant>,
-    /// Steps after which a run is given up as inconclusive; as many as its plan should ever need,
-    /// where there is no number.
+    /// The number of steps after which a run is inconclusive. `None` computes a budget from the
+    /// plan.
     pub max_steps: Option<u64>,
-    /// The world's time after which a run is given up as inconclusive.
+    /// The world time after which a run is inconclusive.
     pub until: Option<Instant>,
 }
 
 impl Options {
-    /// The same, but no further than to a step.
+    /// Returns the same options, but with at most `step` steps.
     #[must_use]
     pub fn up_to(self, step: u64) -> Self {
         Self { max_steps: Some(self.max_steps.map_or(step, |most| most.min(step))), ..self }
     }
 }
 
-/// What a run has shown.
+/// The verdict on a run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Verdict {
-    /// The contract was kept.
+    /// The run kept the contract.
     Held,
-    /// It was not.
+    /// The run violated the contract.
     Violated,
-    /// The budget ran out before all had settled.
+    /// The budget ran out before the world had settled.
     Inconclusive,
 }
 
 impl Verdict {
-    /// Its name.
+    /// Returns the name, in lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -87,40 +87,40 @@ impl Verdict {
     }
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outcome {
-    /// What it has shown.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Every step and every send, in one number.
+    /// The digest over every step and every send.
     pub digest: Fingerprint,
-    /// The digest after each 1,024 steps.
+    /// The digest after every 1,024 steps.
     pub blocks: Vec<Fingerprint>,
-    /// How many steps were taken.
+    /// The number of steps.
     pub steps: u64,
-    /// How many dispatches clients took, each judged.
+    /// The number of dispatches that clients processed; each was checked.
     pub deliveries: u64,
-    /// How much time passed in the world.
+    /// The world time at the end.
     pub lasted: Instant,
-    /// What was broken: the earliest step's first, ties in the contract's order.
+    /// The violations, ordered by step, then in the contract's order.
     pub violations: Vec<Violation>,
-    /// Which faults met which states.
+    /// Which faults occurred in which states.
     pub coverage: Coverage,
-    /// How often the run came by each named mark.
+    /// How often the run reached each named mark.
     pub marks: BTreeMap<&'static str, u64>,
-    /// How often the planted bug was reached.
+    /// How often the run reached the planted bug.
     pub hits: u64,
 }
 
-/// Who takes part in a plan.
+/// Returns the participants of a plan.
 ///
 /// # Errors
-/// If the plan cannot be run.
+/// Returns an error if the plan is invalid.
 pub fn cast(plan: &Plan) -> Result<Arc<Cast>, PlanError> {
     Topology::new(plan).map(|topology| topology.cast)
 }
 
-/// A panic as a violation, at the step in which it happened.
+/// Returns a panic as a violation at the step in which it occurred.
 #[must_use]
 pub fn panicked(panic: &(dyn std::any::Any + Send), step: u64, at: Instant) -> Violation {
     let said = panic.downcast_ref::<String>().map(String::as_str);
@@ -130,7 +130,7 @@ pub fn panicked(panic: &(dyn std::any::Any + Send), step: u64, at: Instant) -> V
         checker: "panic".to_owned(),
         kind: "code".to_owned(),
         subject: "the code itself".to_owned(),
-        message: format!("the code gave up by itself: {said}"),
+        message: format!("the code panicked: {said}"),
         expected: "no panic".to_owned(),
         got: said.to_owned(),
         step,

@@ -1,7 +1,8 @@
-//! The verbs of a story. A scenario is told to a [`Script`], which writes it down as a plan.
+//! The scenario language: the methods that write a plan.
 //!
-//! The script keeps a place in time that `wait` moves. What a story leaves open, a seed decides: by
-//! name, so that a new question changes no old answer. Nothing is acted out here.
+//! A [`Script`] has a current time, which `wait` advances; actions and faults happen at that time.
+//! The seed decides what the scenario leaves open. Each decision has a name, so that a new one
+//! changes no other. Nothing is run here.
 
 mod cast;
 mod deeds;
@@ -23,30 +24,30 @@ use crate::swarm;
 pub use faults::At;
 pub use story::{Scenario, Settings};
 
-/// How long a node that is gone may leave traces (L4).
+/// The time within which all traces of a node that is gone must disappear (CONTRACT, L4).
 const NODE_SLACK: Span = Span::secs(15);
 
-/// A node of the story.
+/// A node of the scenario.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place(usize);
 
-/// A guild of the story.
+/// A guild of the scenario.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Guild(usize);
 
-/// A channel of the story, whether it is there from the start or made later.
+/// A channel of the scenario, present from the start or created later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Channel(usize);
 
-/// A role of the story, whether it is there from the start or made later.
+/// A role of the scenario, present from the start or created later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Role(usize);
 
-/// A client of the story, or a crowd of them.
+/// A client of the scenario, or a crowd of clients.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Who(usize);
 
-/// A story as it is being told.
+/// A scenario that is being written.
 #[derive(Debug)]
 pub struct Script {
     plan: Plan,
@@ -57,11 +58,12 @@ pub struct Script {
     trigger: Option<Trigger>,
     error: Option<PlanError>,
     asked: BTreeMap<String, u64>,
-    /// Each channel: the guild's place and its name.
+    /// The guild's index and the name of each channel.
     channels: Vec<(usize, String)>,
-    /// Each role: the guild's place and its name.
+    /// The guild's index and the name of each role.
     roles: Vec<(usize, String)>,
-    /// The roles that each client's user has by now, by the places of the client and the guild.
+    /// The roles that each client's user has at the current time, by the indices of client and
+    /// guild.
     given: BTreeMap<(usize, usize), BTreeSet<String>>,
 }
 
@@ -84,43 +86,43 @@ impl Script {
         }
     }
 
-    // ---- what the seed and the user decide
+    // ---- time, draws and settings
 
-    /// Time passes.
+    /// Advances the current time.
     pub fn wait(&mut self, span: Span) {
         self.now = self.now + span;
     }
 
-    /// Time passes, as much as the seed says, in milliseconds.
+    /// Advances the current time by a span that the seed draws from a range in milliseconds.
     pub fn wait_between(&mut self, millis: RangeInclusive<u64>) {
         let span = self.span("wait", millis);
         self.wait(span);
     }
 
-    /// A number that the seed draws; the same name may be asked for again and again.
+    /// Draws a number from a range. Each call with the same name draws a new number.
     pub fn draw(&mut self, name: &str, range: RangeInclusive<u64>) -> u64 {
         let nth = self.asked.entry(name.to_owned()).or_default();
         *nth += 1;
         self.key.text(name).with(*nth).between(*range.start(), *range.end())
     }
 
-    /// A small number that the seed draws.
+    /// Draws a number from a range, as a `u32`.
     pub fn count(&mut self, name: &str, range: RangeInclusive<u64>) -> u32 {
         u32::try_from(self.draw(name, range)).unwrap_or(u32::MAX)
     }
 
-    /// A time that the seed draws, in milliseconds.
+    /// Draws a span from a range in milliseconds.
     pub fn span(&mut self, name: &str, millis: RangeInclusive<u64>) -> Span {
         let (low, high) = (millis.start() * 1_000, millis.end() * 1_000);
         Span::micros(self.draw(name, low..=high))
     }
 
-    /// Whether something happens in this seed, one time in `n`.
+    /// Draws `true` with probability `1/n`.
     pub fn one_in(&mut self, name: &str, n: u64) -> bool {
         self.draw(name, 0..=n - 1) == 0
     }
 
-    /// How many of something there are: what the user has set, or what the seed draws.
+    /// Returns the user's setting of that name; without one, draws a number from the range.
     pub fn size(&mut self, name: &str, usual: RangeInclusive<u64>) -> u32 {
         let drawn = self.draw(name, usual);
         let size = self.setting(name).unwrap_or(drawn);
@@ -133,20 +135,20 @@ impl Script {
         match text.parse() {
             Ok(value) => Some(value),
             Err(_) => {
-                let why = format!("`{name}={text}`: this is not what {name} can be");
+                let why = format!("`{name}={text}`: invalid value for {name}");
                 self.error.get_or_insert(PlanError::Invalid(why));
                 None
             }
         }
     }
 
-    /// The seed's own weather on top of the story, of these families, until now.
+    /// Adds random faults of these families, from the start until the current time.
     pub fn weather(&mut self, families: &[Family]) {
         let until = self.now;
         swarm::weather(&mut self.plan, families, until);
     }
 
-    /// Whatever has ended must be gone at the end of this story.
+    /// Extends the run until every trace of what ended must be gone (CONTRACT, L4).
     pub fn until_nothing_is_left(&mut self) {
         let limits = &self.plan.limits;
         let silent = limits.zombie_after() + limits.zombie_slack;
@@ -172,7 +174,7 @@ impl Script {
             known.sort_unstable();
             known.dedup();
             let known = known.join(", ");
-            let why = format!("nothing here is called `{name}`; there are {known} and limits.*");
+            let why = format!("there is no setting `{name}`; there are {known} and limits.*");
             return Err(PlanError::Invalid(why));
         }
         match self.error {
@@ -181,8 +183,8 @@ impl Script {
         }
     }
 
-    /// So many onlookers more, over all nodes, who are in every guild and say nothing. They come last,
-    /// so that nothing else of the story changes its place.
+    /// Adds `count` clients over all nodes, who are members of every guild and send nothing. They
+    /// come last, so that the index of no other client changes.
     fn add_crowd(&mut self, count: u32) {
         let guilds: Vec<_> = self.plan.guilds.iter().map(|guild| guild.name.clone()).collect();
         let nodes = u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX).max(1);
@@ -206,7 +208,7 @@ impl Script {
         }
     }
 
-    /// `limits.name=value`, read as TOML reads it.
+    /// Applies the settings `limits.name=value`, whose values are parsed as TOML.
     fn set_limits(&mut self) -> Result<(), PlanError> {
         let mut table = toml::Table::new();
         for (name, value) in &self.settings.values {

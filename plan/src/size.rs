@@ -1,4 +1,4 @@
-//! How large a plan is, in numbers that people compare.
+//! The size of a plan, in numbers that people compare.
 
 use std::fmt::{self, Display};
 
@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 use crate::plan::Plan;
 use crate::text::counted;
 
-/// How large a plan is.
+/// The size of a plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Size {
-    /// Its faults.
+    /// The number of faults.
     pub faults: u64,
-    /// Its acts.
+    /// The number of actions.
     pub acts: u64,
-    /// Its clients, crowds counted out.
+    /// The number of clients, each member of a crowd counted.
     pub clients: u64,
-    /// Its nodes.
+    /// The number of nodes.
     pub nodes: u64,
-    /// Its guilds.
+    /// The number of guilds.
     pub guilds: u64,
 }
 
 impl Size {
-    /// How large a plan is.
+    /// Returns the size of a plan.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
         Self {

@@ -1,10 +1,10 @@
-//! Weather: the faults that a seed adds to a story.
+//! Weather: the random faults that a seed adds to a scenario.
 //!
-//! Each seed first draws which families exist at all, about half of them, then how strong they are,
-//! how frames travel, and how tight the bounds are that the story leaves open. Rare combinations come
-//! about because most seeds leave most things out. Two patterns are drawn on purpose, because real
-//! bugs live there: a second fault during the recovery from the first, and a late word of a connection
-//! or an owner that is no more.
+//! Each seed first draws which families of faults occur, about half of them, then their strength,
+//! the latencies, and the limits that the scenario leaves open. Rare combinations occur because
+//! most seeds leave out most things. Two patterns are generated on purpose, because real bugs are
+//! found there: a second fault during the recovery from the first, and a late message of a
+//! connection or an owner that is gone.
 
 mod administration;
 mod faults;
@@ -17,7 +17,7 @@ use crate::fault::Family;
 use crate::plan::{Latency, Plan};
 use crate::seed::{Domain, Key, Ratio};
 
-/// Adds the weather of the plan's own seed, of `families`, from the start until `until`.
+/// Adds the weather of the plan's seed, of these families, from the start until `until`.
 pub fn weather(plan: &mut Plan, families: &[Family], until: Instant) {
     let key = plan.seed.key(Domain::Swarm);
     travel(plan, key.text("travel"));
@@ -60,7 +60,7 @@ fn standbys(plan: &mut Plan, key: Key) {
     }
 }
 
-/// How frames travel in this seed.
+/// Draws the latencies.
 fn travel(plan: &mut Plan, key: Key) {
     let far = *key.with(0).pick(&[5, 20, 50, 200]);
     let (low, high) = (Span::millis(1), Span::millis(far));
@@ -77,8 +77,8 @@ fn travel(plan: &mut Plan, key: Key) {
     plan.network.window = *key.with(2).pick(&[4_096, 16_384, 65_536, 262_144]);
 }
 
-/// What clients want to be told in this seed: mostly the usual, so that all the others hear of what
-/// goes wrong, and now and then all or next to nothing.
+/// Draws intents. Most clients keep theirs, so that others observe what goes wrong; a few get all
+/// or almost none.
 fn wishes(plan: &mut Plan, key: Key) {
     let silent = Intents(Intents::GUILDS.0 | Intents::GUILD_MESSAGES.0);
     for (client, nth) in plan.clients.iter_mut().zip(0..) {
@@ -88,8 +88,8 @@ fn wishes(plan: &mut Plan, key: Key) {
     }
 }
 
-/// How tight the bounds are in this seed. What the story has set stays; half of the rest stays at
-/// its default, so that every bound is met alone as well as among other tight ones.
+/// Draws tight limits. A limit that the scenario has set stays. Half of the others keep their
+/// default, so that each limit is exercised alone and among other tight ones.
 fn bounds(plan: &mut Plan, key: Key) {
     let (usual, limits) = (Limits::default(), &mut plan.limits);
     macro_rules! maybe {
@@ -101,7 +101,7 @@ fn bounds(plan: &mut Plan, key: Key) {
         )* };
     }
     let before = limits.clone();
-    // The literal is what a seed's draws know a bound by; it stays when the bound is renamed.
+    // The literal is the key of the draw; it must stay when the limit is renamed.
     maybe! {
         heartbeat_interval, "heartbeat_interval": [Span::secs(2), Span::secs(5), Span::secs(15)];
         session_ttl, "session_ttl": [Span::secs(2), Span::secs(10), Span::secs(40)];
@@ -137,11 +137,11 @@ fn bounds(plan: &mut Plan, key: Key) {
         nonce_window, "nonce_window": [Span::secs(30), Span::secs(200)];
     }
     if limits.nonces < usual.nonces {
-        // What finds no place among them is asked for until it is too old.
+        // A request that finds the nonce table full is retransmitted until it expires.
         limits.request_age = limits.request_age.min(Span::secs(20));
         limits.nonce_window = limits.nonce_window.min(Span::secs(40));
     }
-    // These four hang together: what is drawn too short becomes as short as it may.
+    // These limits depend on others: raise each to the least value allowed.
     let least = limits.tip_every.max(limits.confirm_every).scaled(2, 1);
     limits.stale_after = limits.stale_after.max(least);
     limits.unreachable_after = limits.unreachable_after.max(limits.stale_after);
@@ -149,7 +149,7 @@ fn bounds(plan: &mut Plan, key: Key) {
     let least = limits.stop_spread + limits.stop_patience + Span::secs(1);
     limits.stop_within = limits.stop_within.max(least);
     if limits.validate().is_err() {
-        // Two of them do not go together: the story's own bounds are what is left.
+        // Two limits conflict: keep those of the scenario.
         *limits = before;
     }
     plan.network.peer = match key.text("peer").below(3) {

@@ -1,14 +1,14 @@
-//! How things are said to people: numbers with commas, times, paragraphs beside their labels.
+//! Formatting for people: numbers with commas, times, paragraphs next to their labels.
 
 use guildhall_core::time::Instant;
 
-/// How wide a line may be, in characters.
+/// The maximum width of a line, in characters.
 pub const WIDTH: usize = 100;
 
-/// Where the values of a page begin, in characters.
+/// The column at which the values of a page begin, in characters.
 pub const COLUMN: usize = 12;
 
-/// `1234567` as `1,234,567`.
+/// Formats `1234567` as `1,234,567`.
 #[must_use]
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -22,27 +22,27 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// `1 seed`, `2 seeds`.
+/// Formats a number with its noun: `1 seed`, `2 seeds`.
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{} {noun}{s}", grouped(number))
 }
 
-/// A world's time: `12.345s`.
+/// Formats a world time: `12.345s`.
 #[must_use]
 pub fn at(instant: Instant) -> String {
     let micros = instant.as_micros();
     format!("{}.{:03}s", micros / 1_000_000, micros / 1_000 % 1_000)
 }
 
-/// A labelled value of a page, wrapped.
+/// Formats a labelled value of a page, wrapped.
 #[must_use]
 pub fn item(label: &str, text: &str) -> String {
     beside(&format!("  {label}"), COLUMN, text)
 }
 
-/// A label and a paragraph beside it, wrapped.
+/// Formats a label and a paragraph next to it, which begins at `column` and is wrapped.
 #[must_use]
 pub fn beside(label: &str, column: usize, text: &str) -> String {
     let mut page = format!("{label:<column$}");
@@ -63,7 +63,7 @@ pub fn beside(label: &str, column: usize, text: &str) -> String {
     page
 }
 
-/// A line that is cut off where it would be too wide.
+/// Truncates a line to [`WIDTH`].
 #[must_use]
 pub fn cut(line: &str) -> String {
     if line.chars().count() <= WIDTH {

@@ -1,6 +1,6 @@
-//! A run token: one word that names a run, `gh1-SCENARIO-0xSEED-ENGINE`.
+//! Run tokens: `gh1-SCENARIO-0xSEED-ENGINE`, one word that identifies a run.
 //!
-//! It stands for default settings only, and for one engine.
+//! A token implies default settings, and is valid for one engine.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,14 +8,14 @@ use std::str::FromStr;
 use crate::engine::EngineId;
 use crate::seed::Seed;
 
-/// Names a run of a scenario under default settings.
+/// Identifies a run of a scenario with default settings.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RunToken {
-    /// The scenario; its name has no `-0x` in it.
+    /// The scenario's name; it must not contain `-0x`.
     pub scenario: String,
     /// The seed.
     pub seed: Seed,
-    /// The engine that it was run on.
+    /// The engine that ran it.
     pub engine: EngineId,
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for RunToken {
     }
 }
 
-/// Why a word is no run token.
+/// The error for a text that is not a run token.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("`{word}` is not a run token: {why}")]
 pub struct ParseTokenError {
@@ -38,11 +38,13 @@ impl FromStr for RunToken {
 
     fn from_str(word: &str) -> Result<Self, ParseTokenError> {
         let wrong = |why: &str| ParseTokenError { word: word.to_owned(), why: why.to_owned() };
-        let rest = word.strip_prefix("gh1-").ok_or_else(|| wrong("it begins with gh1-"))?;
-        let (rest, engine) = rest.rsplit_once('-').ok_or_else(|| wrong("it has four parts"))?;
-        let (scenario, seed) = rest.rsplit_once('-').ok_or_else(|| wrong("it has four parts"))?;
+        let rest = word.strip_prefix("gh1-").ok_or_else(|| wrong("it must begin with gh1-"))?;
+        let (rest, engine) =
+            rest.rsplit_once('-').ok_or_else(|| wrong("it must have four parts"))?;
+        let (scenario, seed) =
+            rest.rsplit_once('-').ok_or_else(|| wrong("it must have four parts"))?;
         if scenario.is_empty() || !seed.starts_with("0x") {
-            return Err(wrong("it is gh1-SCENARIO-0xSEED-ENGINE"));
+            return Err(wrong("write it as gh1-SCENARIO-0xSEED-ENGINE"));
         }
         Ok(Self {
             scenario: scenario.to_owned(),

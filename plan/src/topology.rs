@@ -1,6 +1,6 @@
-//! A plan's names, turned into the ids that machines use.
+//! Resolves the names of a plan to the ids that machines use.
 //!
-//! Ids follow from the order of the plan, secrets from its seed. Nothing here runs.
+//! Ids follow from the order of the plan, tokens from its seed. Nothing is run here.
 
 mod acts;
 mod guilds;
@@ -21,42 +21,42 @@ pub use acts::Move;
 
 /// A plan with its names resolved.
 pub struct Topology {
-    /// Who takes part, as the checkers know it.
+    /// The participants, as the checkers know them.
     pub cast: Arc<Cast>,
     /// The clients, in the order of the cast.
     pub clients: Vec<Seated>,
-    /// What clients do, in the order of the plan.
+    /// The actions of clients, in the order of the plan: the client's index and the action.
     pub acts: Vec<(u32, Move)>,
-    /// The node that owns each guild at first, and the one that takes it over, if any.
+    /// The first owner node of each guild, and its standby node, if any.
     pub owners: Vec<(usize, Option<usize>)>,
     nodes: BTreeMap<String, usize>,
-    /// The first client of each name of the plan.
+    /// The index of each client; of the first, for the name of a crowd.
     names: BTreeMap<String, usize>,
     guilds: BTreeMap<String, usize>,
     channels: BTreeMap<String, (GuildId, ChannelId)>,
     roles: BTreeMap<String, (GuildId, RoleId)>,
 }
 
-/// A client as it is when the run begins.
+/// A client at the start of the run.
 pub struct Seated {
-    /// Who it is.
+    /// The user, token, intents, shard and home node.
     pub identity: Identity,
-    /// When it is started.
+    /// The time at which it starts.
     pub starts: Instant,
-    /// How much its clock runs fast (or slow), in millionths.
+    /// How fast its clock is, in millionths; negative if slow.
     pub drift: i32,
 }
 
-/// The id of the guild at a place of the plan; its shard follows from it.
+/// Returns the id of the guild at an index of the plan. Its shard follows from the id.
 #[must_use]
 pub const fn guild_id(place: usize) -> GuildId {
     GuildId((place as u64 + 1) << 22)
 }
 
-/// The place of a guild in the plan.
+/// Returns the index of a guild in the plan.
 ///
 /// # Panics
-/// For an id that no plan gives.
+/// May panic for an id that [`guild_id`] does not return.
 #[must_use]
 pub const fn guild_place(id: GuildId) -> usize {
     (id.0 >> 22) as usize - 1
@@ -66,13 +66,13 @@ impl Topology {
     /// Resolves all names of a plan.
     ///
     /// # Errors
-    /// Names what the plan uses and does not have, has twice, or has out of its range.
+    /// Returns an error for a name that is unknown or duplicate, and for a value out of its range.
     pub fn new(plan: &Plan) -> Result<Self, PlanError> {
         plan.limits.validate().map_err(|error| PlanError::Invalid(error.to_string()))?;
         let mut nodes = BTreeMap::new();
         for (index, node) in plan.nodes.iter().enumerate() {
             if ["*", "journal", "directory"].contains(&node.name.as_str()) {
-                let why = format!("no node can be called `{}`: faults mean others", node.name);
+                let why = format!("the node name `{}` is reserved for faults", node.name);
                 return Err(PlanError::Invalid(why));
             }
             unique("node", &mut nodes, &node.name, index)?;
@@ -107,7 +107,7 @@ impl Topology {
             let [id, count] = client.shards.unwrap_or([0, 1]);
             let shard = Shard { id, count };
             if !shard.is_valid() {
-                let why = format!("{} is of shard {id} of {count}", client.name);
+                let why = format!("{}: the shard [{id}, {count}] is invalid", client.name);
                 return Err(PlanError::Invalid(why));
             }
             for (name, nth) in client.names().zip(0_u64..) {
@@ -149,50 +149,50 @@ impl Topology {
         });
     }
 
-    /// The place of a node.
+    /// Returns the index of a node.
     ///
     /// # Errors
-    /// [`PlanError::Unknown`] if nothing has that name.
+    /// Returns [`PlanError::Unknown`] if no node has that name.
     pub fn node(&self, name: &str) -> Result<usize, PlanError> {
         self.nodes.get(name).copied().ok_or_else(|| unknown("node", name))
     }
 
-    /// The place of a client, or of the first of a crowd.
+    /// Returns the index of a client, or of the first client of a crowd.
     ///
     /// # Errors
-    /// [`PlanError::Unknown`] if nothing has that name.
+    /// Returns [`PlanError::Unknown`] if no client has that name.
     pub fn client(&self, name: &str) -> Result<usize, PlanError> {
         self.names.get(name).copied().ok_or_else(|| unknown("client", name))
     }
 
-    /// The user of a client.
+    /// Returns the user of a client.
     ///
     /// # Errors
-    /// [`PlanError::Unknown`] if nothing has that name.
+    /// Returns [`PlanError::Unknown`] if no client has that name.
     pub fn user(&self, client: &str) -> Result<UserId, PlanError> {
         Ok(self.clients[self.client(client)?].identity.user)
     }
 
-    /// The place of a guild.
+    /// Returns the index of a guild.
     ///
     /// # Errors
-    /// [`PlanError::Unknown`] if nothing has that name.
+    /// Returns [`PlanError::Unknown`] if no guild has that name.
     pub fn guild(&self, name: &str) -> Result<usize, PlanError> {
         self.guilds.get(name).copied().ok_or_else(|| unknown("guild", name))
     }
 
-    /// A channel by `guild/name`.
+    /// Returns a channel by `guild/name`.
     ///
     /// # Errors
-    /// [`PlanError::Unknown`] if nothing has that name.
+    /// Returns [`PlanError::Unknown`] if no channel has that name.
     pub fn channel(&self, name: &str) -> Result<(GuildId, ChannelId), PlanError> {
         self.channels.get(name).copied().ok_or_else(|| unknown("channel", name))
     }
 
-    /// A role by `guild/name`.
+    /// Returns a role by `guild/name`.
     ///
     /// # Errors
-    /// [`PlanError::Unknown`] if nothing has that name.
+    /// Returns [`PlanError::Unknown`] if no role has that name.
     pub fn role(&self, name: &str) -> Result<(GuildId, RoleId), PlanError> {
         self.roles.get(name).copied().ok_or_else(|| unknown("role", name))
     }
@@ -218,5 +218,5 @@ fn in_drift(name: &str, drift: i32) -> Result<(), PlanError> {
     if drift.abs() <= 10_000 {
         return Ok(());
     }
-    Err(PlanError::Invalid(format!("{name}'s clock drifts by {drift} millionths: at most 10000")))
+    Err(PlanError::Invalid(format!("{name}: a clock drift of {drift} millionths is above 10000")))
 }

@@ -1,4 +1,4 @@
-//! Laws of what a run leaves behind: what is written can be read again, and says the same.
+//! Text forms: every plan and run token reads back as it was written.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -35,7 +35,7 @@ impl Arbitrary for AnyToken {
     }
 }
 
-/// A plan of every kind of part, with values that mean nothing together.
+/// A plan with every kind of part, whose values make no sense together.
 #[derive(Clone, Debug)]
 struct AnyPlan(Plan);
 
@@ -113,7 +113,7 @@ fn milestone(g: &mut Gen) -> Trigger {
     }
 }
 
-/// TOML has no numbers beyond 63 bits.
+/// TOML integers have 63 bits.
 fn powers(g: &mut Gen) -> Powers {
     let bits = if bool::arbitrary(g) { 0b1_0100_0001_1110 } else { u64::MAX >> 1 };
     Powers(Permissions(u64::arbitrary(g) & bits))
@@ -256,7 +256,8 @@ fn every_domain_of_seeds_prints_as_it_is_read() {
     assert!(Seed::new(1 << 53).is_err());
 }
 
-/// A seed orders faults of one instant by this hash: what is put elsewhere or left out changes runs.
+/// A seed orders the faults of an instant by this hash: reordering or removing a variant changes
+/// runs.
 #[test]
 fn the_hash_of_a_fault_is_frozen() {
     let (client, node, guild) = ("alice".to_owned(), "berlin".to_owned(), "g".to_owned());

@@ -1,16 +1,14 @@
-//! The owner crashes after the journal has a message and before anybody was told of it.
+//! The guild's owner crashes after the journal has stored a message and before any relay has
+//! received it.
 //!
-//! The message is committed, although its owner never learnt it. The next owner finds it in the log
-//! and goes on from it: everybody is told of it, once, and its author gets its answer by asking again.
+//! The message is committed, although its owner never learned of that. The next owner reads it
+//! from the journal and continues after it. Every session receives the message once. Its author
+//! retransmits the request and gets the response.
 
 use guildhall_core::time::Span;
 use guildhall_plan::fault::{Family, GuildPhase};
 use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "crash-before-fan-out";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,8 +1,8 @@
-//! The fast world: guilds on simulated nodes and links, in one thread.
+//! The fast world: simulated nodes, journals, links and clients in one thread.
 //!
-//! [`run`](run::run) carries a plan out, has every step judged by the contract, and folds all of it into
-//! one digest. What must not happen here: threads, real time, and randomness that is not keyed by the
-//! seed.
+//! [`run`](run::run) executes a plan, checks every step against the contract, and folds everything
+//! into one digest. This crate must not use threads, real time, or randomness that is not keyed by
+//! the seed.
 
 #![forbid(unsafe_code)]
 

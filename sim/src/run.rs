@@ -1,4 +1,4 @@
-//! One run of one plan in the fast world.
+//! Runs a plan in the fast world.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,7 +11,7 @@ use guildhall_plan::settling::RunEnd;
 
 use crate::world::World;
 
-/// The fast world, as what runs plans.
+/// The fast world as a [`Runner`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Fast;
 
@@ -38,15 +38,15 @@ impl Runner for Fast {
 /// Runs a plan, tells `witness` of every step, and judges it.
 ///
 /// # Errors
-/// If the plan cannot be run.
+/// Returns an error if the plan is invalid.
 pub fn run(
     plan: &Plan,
     options: Options,
     witness: &mut impl Witness,
 ) -> Result<Outcome, PlanError> {
     let mut world = World::new(plan, options, witness)?;
-    // A panic of the machines is a violation of its own, and must not end a sweep. What was found
-    // before it stays found; the unwound world is only asked for what it had counted.
+    // A panic of the machines is a violation, and must not end a sweep. Violations found before it
+    // are kept; the unwound world is only asked for its counters.
     let ended = catch_unwind(AssertUnwindSafe(|| world.run()));
     let hits = world.hits();
     let mut stage = world.into_stage();
@@ -81,13 +81,14 @@ pub fn run(
     })
 }
 
-/// How everybody stands after a step of a plan's run, or at its end if that comes first.
+/// Returns the state of every participant after step `step` of a run, or at its end if that comes
+/// first.
 ///
 /// # Errors
-/// If the plan cannot be run.
+/// Returns an error if the plan is invalid.
 pub fn standing(plan: &Plan, options: Options, step: u64) -> Result<Vec<Standing>, PlanError> {
     let mut world = World::new(plan, options.up_to(step), ())?;
-    // A run that ends in a panic stands as it stood just before.
+    // If the run panics, this is the state just before the panic.
     let _ = catch_unwind(AssertUnwindSafe(|| world.run()));
     Ok(world.into_stage().watch.0.standing())
 }

@@ -1,4 +1,4 @@
-//! Plans as they are written, read and run.
+//! Plans: writing, parsing and running them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -24,7 +24,7 @@ fn a_name_that_is_not_in_the_plan_is_named() {
     assert_eq!(error.to_string(), "client `carol` is not in the plan");
 }
 
-/// A plan of every pleasant form: what a person would write.
+/// A plan in every short form that a person would write.
 const BY_HAND: &str = r#"
 weather = "5s"
 

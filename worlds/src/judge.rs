@@ -25,7 +25,7 @@ use guildhall_plan::digest::Digest;
 use guildhall_plan::director::News;
 use guildhall_plan::fault::{GuildPhase, Participant, Phase};
 use guildhall_plan::topology::guild_place;
-use guildhall_runtime::watch::Watch;
+use guildhall_runtime::tracer::Tracer;
 use tokio::sync::mpsc;
 
 use crate::chronicle::Chronicle;
@@ -102,7 +102,7 @@ impl Judge {
     }
 }
 
-impl Watch for Judge {
+impl Tracer for Judge {
     type Step<'a> = Listening<'a>;
 
     fn step(&self, actor: Actor, now: Now, cause: u64) -> (Head, Listening<'_>) {
@@ -111,7 +111,7 @@ impl Watch for Judge {
         (head, Listening(bench))
     }
 
-    fn reached(&self, times: u64) {
+    fn bug_reached(&self, times: u64) {
         self.bench().hits += times;
     }
 }

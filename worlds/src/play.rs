@@ -26,7 +26,7 @@ use guildhall_plan::journal::SimJournal;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::settling::{Look, RunEnd, Settling};
 use guildhall_plan::topology::Topology;
-use guildhall_runtime::bus::End;
+use guildhall_runtime::bus::Endpoint;
 use guildhall_runtime::directory;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -81,7 +81,7 @@ pub struct Play<W: World> {
     journals: Vec<Journal<W::Time>>,
     director: Director,
     /// The connections that faults stall.
-    stalled: BTreeMap<u32, W::Struck>,
+    stalled: BTreeMap<u32, W::Stall>,
     settling: Settling,
     /// How the play ended, if it has.
     end: Option<RunEnd>,
@@ -98,7 +98,7 @@ impl<W: World> Play<W> {
         let time = world.time().clone();
         let (sender, news) = mpsc::unbounded_channel();
         let clock = Arc::new(move || Instant::micros(time.now()));
-        let trip = topology.cast.trip + W::LATE;
+        let trip = topology.cast.trip + W::EXTRA_LATENCY;
         let cast = Arc::new(Cast { trip, ..Cast::clone(&topology.cast) });
         let judge = Judge::new(cast, clock, sender);
         let director = Director::new(&plan, &topology)?;
@@ -132,7 +132,7 @@ impl<W: World> Play<W> {
 
     /// The journals and the directory.
     fn found(&mut self) {
-        let post = self.world.post().clone();
+        let post = self.world.peer_network().clone();
         let how = (self.plan.seed, self.plan.network.sync);
         for (part, place) in self.topology.cast.guilds.iter().zip(0..) {
             let machine = SimJournal::new(place, &part.founding, how, self.options.mutant);
@@ -143,7 +143,7 @@ impl<W: World> Play<W> {
                 judge: self.judge.clone(),
                 machine: Arc::new(Mutex::new(machine)),
             };
-            self.world.spawn(journal.clone().run(post.join(End::Journal(part.id))));
+            self.world.spawn(journal.clone().run(post.register(Endpoint::Journal(part.id))));
             self.journals.push(journal);
         }
         let mut users: BTreeMap<UserId, Vec<GuildId>> = BTreeMap::new();
@@ -155,7 +155,10 @@ impl<W: World> Play<W> {
         let registry = Directory::new(users).with(self.options.mutant);
         let rt = self.world.build(Host::Service(0), 0);
         let around = (rt, post.clone(), self.judge.clone());
-        self.world.spawn(directory::Driver::new(registry, around).run(post.join(End::Directory)));
+        self.world.spawn(
+            directory::DirectoryDriver::new(registry, around)
+                .run(post.register(Endpoint::Directory)),
+        );
     }
 
     /// Plays to the end.

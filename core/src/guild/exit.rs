@@ -1,151 +1,123 @@
-//! What it means that something leaves an owner's queue: to be committed, told and answered.
+//! What happens when an item leaves an owner's queue: an event is committed, streamed and answered.
 //!
-//! All of it comes from the committed state and the emitted tip, in one step (PROTOCOL, rules 6
-//! and 14).
+//! All that leaves shows the committed state and the emitted tip, read in one step (PROTOCOL,
+//! rules 6 and 14).
 
 use alloc::sync::Arc;
 
 use super::Output;
-use super::nonces::{Asked, Fate};
-use super::owner::{Owner, Turn};
+use super::materialized_state::MaterializedState;
+use super::nonces::RequestStatus;
+use super::owner::Owner;
 use super::queue::Exit;
 use super::snapshot::chunks;
+use crate::context::Cx;
 use crate::event::{Event, Record};
 use crate::id::Position;
 use crate::journal::Command;
 use crate::machine::Sink;
-use crate::mutant::Mutant;
 use crate::peer::{PeerMessage, RelayId};
 use crate::request::Outcome;
 
 impl Owner {
     /// Lets out all that may leave.
-    pub(super) fn release<S: Sink<Output>>(&mut self, turn: &mut Turn<'_, S>) {
-        let (kept, confirmed) = (self.ledger.kept(), self.ledger.confirmed());
-        while let Some(exit) = self.queue.next(kept, confirmed, turn.plant) {
+    pub(super) fn release(&mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
+        let (kept, confirmed) = (self.journal.kept(), self.journal.confirmed());
+        while let Some(exit) =
+            cx.bent(self.queue.next(kept, confirmed), (&mut self.queue, self.tip))
+        {
             match exit {
-                Exit::Event(record) => self.event_leaves(record, turn),
-                Exit::Refusal(back, answer) => turn.out.emit(Output::Answer(back, answer)),
-                Exit::State(relay) => self.tell_state(relay, turn),
+                Exit::Event(record) => self.emit(cx, record, out),
+                Exit::Refusal(back, answer) => out.emit(Output::Answer(back, answer)),
+                Exit::State(relay) => self.send_state(cx, relay, out),
             }
         }
     }
 
-    /// An event is committed: every relay that follows is told once (B3), and whoever asked for it.
-    pub(super) fn event_leaves<S: Sink<Output>>(
-        &mut self,
-        record: Arc<Record>,
-        turn: &mut Turn<'_, S>,
-    ) {
+    /// Commits an event: it goes once to each relay that follows (B3), and its requester is
+    /// answered.
+    fn emit(&mut self, cx: &mut Cx<'_>, record: Arc<Record>, out: &mut impl Sink<Output>) {
         let position = record.position;
         self.tip = position.max(self.tip);
-        self.commit(&record, turn);
-        self.ring.push(turn.limits, record.clone());
-        let durable = record.event.is_durable();
-        if !durable || !turn.plant.is(Mutant::FanOutBeforeDurable) {
-            self.fan_out(&record, turn);
+        self.commit(cx, &record);
+        self.buffer.push(cx.limits, record.clone());
+        for relay in &self.followers {
+            out.emit(self.stream(*relay, record.clone()));
         }
-        if !durable {
+        if !record.event.is_durable() {
             return;
         }
         self.tail += 1;
         if let Some(origin) = record.origin {
-            let done = Fate::Done(position);
-            let fate = self.nonces.settle(turn.now.instant, origin, done);
-            if let Some(Fate::Staged(asked, _)) = fate {
-                self.answer(asked, Outcome::Done(position), turn);
+            let done = RequestStatus::Done(position);
+            let before = self.nonces.settle(cx.now.instant, origin, done);
+            if let Some(RequestStatus::Staged(copy, _)) = before {
+                self.answer(copy, Outcome::Done(position), out);
             }
         }
-        self.direct(&record.event, position, turn);
+        self.update_directory(&record.event, position, out);
     }
 
-    /// The committed state goes with the tip, for whoever asks for both (rule 14).
-    fn commit<S>(&mut self, record: &Record, turn: &mut Turn<'_, S>) {
-        if turn.plant.is(Mutant::SnapshotTorn) {
-            // Late by one event: what the tip before stood for.
-            let last = self.ring.last().filter(|last| last.position > self.committed.position());
-            return last.into_iter().for_each(|last| self.committed.apply(turn.limits, last));
-        }
-        self.committed.apply(turn.limits, record);
+    /// Rule 14: the committed state moves with the tip, so that a snapshot shows both.
+    fn commit(&mut self, cx: &mut Cx<'_>, record: &Arc<Record>) {
+        let committed = cx.bent(Some(record), (&self.buffer, self.committed.position()));
+        committed.into_iter().for_each(|record| self.committed.apply(cx.limits, record));
     }
 
-    fn fan_out<S: Sink<Output>>(&self, record: &Arc<Record>, turn: &mut Turn<'_, S>) {
-        for relay in &self.followers {
-            turn.out.emit(self.stream(*relay, record.clone()));
-        }
-    }
-
-    /// The directory hears of who has come and gone.
-    fn direct<S: Sink<Output>>(&mut self, event: &Event, at: Position, turn: &mut Turn<'_, S>) {
+    fn update_directory(&mut self, event: &Event, at: Position, out: &mut impl Sink<Output>) {
         if let Event::MemberAdd { user } = *event {
-            self.directed.joined(user);
+            self.directory.joined(user);
         } else if let Event::MemberRemove { user, .. } = *event {
-            self.directed.left(user, at, turn.out);
+            self.directory.left(user, at, out);
         } else if *event == Event::GuildDelete {
-            self.directed.dissolve(at, turn.out);
+            self.directory.dissolve(at, out);
         }
     }
 
-    /// Answers by what is in the ring, at once: all of it has left the queue. Where the ring does not
-    /// reach so far back, the relay gets the state in its turn.
-    pub(super) fn catch_up<S: Sink<Output>>(
+    /// Rule 15: a relay that lags gets the events after `from` at once, because all events in the
+    /// buffer have left the queue. Where the buffer does not reach back to `from`, the state is
+    /// queued.
+    pub(super) fn catch_up(
         &mut self,
+        cx: &mut Cx<'_>,
         relay: RelayId,
         from: Position,
-        turn: &mut Turn<'_, S>,
+        out: &mut impl Sink<Output>,
     ) {
-        if from < self.ring.reach(self.tip) {
-            return self.queue.ask(relay);
+        if from < self.buffer.reach(self.tip) {
+            return self.queue.push_state(relay);
         }
-        for record in self.ring.after(from, turn.plant) {
-            turn.out.emit(self.stream(relay, record.clone()));
+        let first = cx.bent(self.buffer.first_after(from), (&self.buffer, from));
+        for record in self.buffer.records().skip(first) {
+            out.emit(self.stream(relay, record.clone()));
         }
     }
 
-    fn tell_state<S: Sink<Output>>(&self, relay: RelayId, turn: &mut Turn<'_, S>) {
-        let early = self.placed > self.tip && turn.plant.is(Mutant::SnapshotOfStaged);
-        let (fold, position) =
-            if early { (&self.staged, self.placed) } else { (&self.committed, self.tip) };
-        for chunk in chunks(&fold.state, position, self.ring.reach(self.tip), turn.limits) {
+    /// Rule 14: the committed state, at the emitted tip.
+    fn snapshot(&self) -> (&MaterializedState, Position) {
+        (&self.committed, self.tip)
+    }
+
+    fn send_state(&self, cx: &mut Cx<'_>, relay: RelayId, out: &mut impl Sink<Output>) {
+        let (shown, position) = cx.bent(self.snapshot(), self);
+        for chunk in chunks(&shown.state, position, self.buffer.reach(self.tip), cx.limits) {
             let (sender, chunk) = (self.epoch, Arc::new(chunk));
-            turn.out.emit(Output::Relay(relay, PeerMessage::Chunk { relay, sender, chunk }));
+            out.emit(Output::Relay(relay, PeerMessage::Chunk { relay, sender, chunk }));
         }
     }
 
-    fn stream(&self, relay: RelayId, record: Arc<Record>) -> Output {
+    pub(super) fn stream(&self, relay: RelayId, record: Arc<Record>) -> Output {
         let (guild, sender) = (self.id, self.epoch);
         Output::Relay(relay, PeerMessage::Stream { relay, guild, sender, record })
     }
 
-    /// Stands a base for the records that the journal keeps, once they are many. What the directory
-    /// has not heard of yet is in them alone.
-    pub(super) fn compact<S: Sink<Output>>(&mut self, turn: &mut Turn<'_, S>) {
-        if self.tail > turn.limits.journal_tail as usize && self.directed.is_told() {
+    /// Replaces the journal's records by a base, once there are many. Leaves that the directory has
+    /// not acknowledged are in the records alone, so compaction waits for it.
+    pub(super) fn compact(&mut self, cx: &Cx<'_>, out: &mut impl Sink<Output>) {
+        if self.tail > cx.limits.journal_tail as usize && self.directory.is_acknowledged() {
             self.tail = 0;
             let (epoch, base) = (self.epoch, Arc::new(self.committed.base(self.nonces.done())));
-            turn.out.emit(Output::Journal(Command::Compact { epoch, base }));
-        }
-    }
-
-    /// Bugs: an event is told, or its act is answered, before the journal has it.
-    pub(super) fn too_early<S: Sink<Output>>(
-        &self,
-        record: &Arc<Record>,
-        asked: Asked,
-        turn: &mut Turn<'_, S>,
-    ) {
-        if turn.plant.is(Mutant::FanOutBeforeDurable) {
-            self.fan_out(record, turn);
-        }
-        if turn.plant.is(Mutant::DoneBeforeDurable) {
-            self.answer(asked, Outcome::Done(record.position), turn);
-        }
-    }
-
-    /// A bug: an owner says done for what is merely staged (rule 4).
-    pub(super) fn tell_staged<S: Sink<Output>>(&self, turn: &mut Turn<'_, S>) {
-        for (asked, at) in self.nonces.staged() {
-            self.answer(asked, Outcome::Done(at), turn);
+            out.emit(Output::Journal(Command::Compact { epoch, base }));
         }
     }
 }

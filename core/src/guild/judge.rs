@@ -1,17 +1,16 @@
-//! Authority: which event an act comes to, or why it is refused (CONTRACT, I8).
+//! Authority: the event that an act results in, or why it is refused (CONTRACT, I8).
 //!
-//! It looks at the staged state, which is the one just before the position that the event would
-//! have. It changes nothing. An act that would change nothing either is refused, so that every event
-//! of the stream is a change (O5).
+//! An act is judged by the staged state, which is the state just before the position that its event
+//! would get. Nothing changes here. An act that would change nothing is refused, so that every
+//! event of the stream is a change (O5).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::fold::Fold;
+use super::materialized_state::MaterializedState;
 use crate::dispatch::Message;
 use crate::event::{Channel, Event, Removal};
 use crate::id::{ChannelId, MessageId, RoleId, UserId};
-use crate::mutant::{Mutant, Plant};
 use crate::permission::{Overwrite, Permissions};
 use crate::request::{Act, Origin, Refusal};
 use crate::state::State;
@@ -19,43 +18,34 @@ use crate::time::Wall;
 
 type Verdict = Result<Event, Refusal>;
 
-impl Fold {
-    /// What the act comes to if it happens next.
-    pub(super) fn judge(
-        &self,
-        origin: Origin,
-        act: &Act,
-        wall: Wall,
-        plant: &mut Plant,
-    ) -> Result<Event, Refusal> {
-        let (user, state) = (origin.user, &self.state);
-        if state.deleted {
+impl MaterializedState {
+    /// The event that the act results in if it happens next.
+    pub(super) fn judge(&self, origin: Origin, act: &Act, wall: Wall) -> Result<Event, Refusal> {
+        if self.state.deleted {
             return Err(Refusal::NoSuchGuild);
         }
-        let is_member = state.members.contains_key(&user);
-        if !is_member && *act != Act::Join {
-            if !plant.is(Mutant::MembersNotAsked) {
-                return Err(Refusal::NotAMember);
-            }
-            if let Act::Say { channel, content, mentions } = act {
-                return Ok(self.say(origin, *channel, (content, mentions), wall, plant));
-            }
+        if *act != Act::Join && !self.state.members.contains_key(&origin.user) {
+            return Err(Refusal::NotAMember);
         }
-        let mut author = Author { user, state, plant };
+        self.judge_member(origin, act, wall)
+    }
+
+    /// The same for an author who is a member, or wants to become one.
+    pub(super) fn judge_member(&self, origin: Origin, act: &Act, wall: Wall) -> Verdict {
+        let (user, state) = (origin.user, &self.state);
+        let author = Author { user, state };
         match act {
             Act::Say { channel, content, mentions } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
-                Ok(self.say(origin, *channel, (content, mentions), wall, author.plant))
+                Ok(self.message(origin, *channel, (content, mentions), wall))
             }
             Act::Edit { said, content } => self.edit(&author, *said, content),
-            Act::Delete { said } => self.delete(&mut author, *said),
+            Act::Delete { said } => self.delete(&author, *said),
             Act::Type { channel } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
                 Ok(Event::Typing { user, channel: *channel })
             }
-            Act::Join if is_member => Err(Refusal::Member),
-            Act::Join if state.banned.contains(&user) => Err(Refusal::Banned),
-            Act::Join => Ok(Event::MemberAdd { user }),
+            Act::Join => author.join(),
             Act::Leave if user == state.owner => Err(Refusal::Taken),
             Act::Leave => Ok(Event::MemberRemove { user, why: Removal::Left }),
             Act::Kick { user } => author.remove(*user, Removal::Kicked),
@@ -76,25 +66,19 @@ impl Fold {
         }
     }
 
-    fn say(
+    /// A new message, with the next id.
+    pub(super) fn message(
         &self,
         Origin { user: author, nonce }: Origin,
         channel: ChannelId,
         (content, mentions): (&Arc<str>, &Arc<[UserId]>),
         wall: Wall,
-        plant: &mut Plant,
     ) -> Event {
         let (content, mentions) = (content.clone(), mentions.clone());
-        let id = self.next_message(wall, plant);
+        // Clients read a time from the id, so it follows the wall clock; but clocks jump, and ids
+        // must not go back (O5, F3).
+        let id = message_id(wall).max(MessageId(self.messages.last().0 + 1));
         Event::Message(Message { id, channel, author, nonce, content, mentions })
-    }
-
-    /// Tinted with the wall clock as clients expect, but never at the cost of the order: clocks jump
-    /// (O5, F3).
-    fn next_message(&self, wall: Wall, plant: &mut Plant) -> MessageId {
-        let tinted = MessageId(wall.0 << 22);
-        let next = tinted.max(MessageId(self.messages.last().0 + 1));
-        if tinted < next && plant.is(Mutant::IdOfWallClock) { tinted } else { next }
     }
 
     fn edit(&self, author: &Author<'_>, said: Origin, content: &Arc<str>) -> Verdict {
@@ -109,7 +93,7 @@ impl Fold {
         }
     }
 
-    fn delete(&self, author: &mut Author<'_>, said: Origin) -> Verdict {
+    fn delete(&self, author: &Author<'_>, said: Origin) -> Verdict {
         let &Message { id: message, channel, author: by, .. } = self.seen_by(author.user, said)?;
         if by != author.user {
             author.may_in(channel, Permissions::MANAGE_MESSAGES)?;
@@ -117,53 +101,51 @@ impl Fold {
         Ok(Event::MessageDelete { message, channel })
     }
 
-    /// What was said by an act, if `user` sees where.
+    /// The message that a request created, if `user` sees its channel.
     fn seen_by(&self, user: UserId, said: Origin) -> Result<&Message, Refusal> {
-        let message = self.messages.said(said);
+        let message = self.messages.by_request(said);
         let seen = message.filter(|message| self.state.sees(user, message.channel));
         seen.ok_or(Refusal::NoSuchMessage)
     }
 }
 
-/// A member who asks for something.
+/// The author of a request.
 struct Author<'a> {
     user: UserId,
     state: &'a State,
-    plant: &'a mut Plant,
 }
 
 impl Author<'_> {
-    /// Whether the author may do this in the guild at large.
-    fn may(&mut self, permission: Permissions) -> Result<(), Refusal> {
-        self.holds(self.state.base(self.user), permission)
+    /// Whether the author has this permission in the guild as a whole.
+    fn may(&self, permission: Permissions) -> Result<(), Refusal> {
+        holds(self.state.base(self.user), permission)
     }
 
-    /// Whether the author sees a channel, and may do this in it.
-    fn may_in(&mut self, channel: ChannelId, permission: Permissions) -> Result<(), Refusal> {
+    /// Whether the author sees a channel and has this permission in it.
+    fn may_in(&self, channel: ChannelId, permission: Permissions) -> Result<(), Refusal> {
         let permissions = self.state.permissions(self.user, channel);
         if !permissions.contains(Permissions::VIEW_CHANNEL) {
             return Err(Refusal::NoSuchChannel);
         }
-        self.holds(permissions, permission)
+        holds(permissions, permission)
     }
 
-    fn holds(&mut self, all: Permissions, one: Permissions) -> Result<(), Refusal> {
-        if all.contains(one) || self.plant.is(Mutant::PermissionNotAsked) {
-            Ok(())
+    fn owns(&self) -> Result<(), Refusal> {
+        if self.user == self.state.owner { Ok(()) } else { Err(Refusal::Forbidden) }
+    }
+
+    fn join(&self) -> Verdict {
+        let user = self.user;
+        if self.state.members.contains_key(&user) {
+            Err(Refusal::Member)
+        } else if self.state.banned.contains(&user) {
+            Err(Refusal::Banned)
         } else {
-            Err(Refusal::Forbidden)
+            Ok(Event::MemberAdd { user })
         }
     }
 
-    fn owns(&mut self) -> Result<(), Refusal> {
-        if self.user == self.state.owner || self.plant.is(Mutant::PermissionNotAsked) {
-            Ok(())
-        } else {
-            Err(Refusal::Forbidden)
-        }
-    }
-
-    fn remove(&mut self, user: UserId, why: Removal) -> Verdict {
+    fn remove(&self, user: UserId, why: Removal) -> Verdict {
         let needed =
             if why.is_for_good() { Permissions::BAN_MEMBERS } else { Permissions::KICK_MEMBERS };
         self.may(needed)?;
@@ -176,13 +158,13 @@ impl Author<'_> {
         }
     }
 
-    fn unban(&mut self, user: UserId) -> Verdict {
+    fn unban(&self, user: UserId) -> Verdict {
         self.may(Permissions::BAN_MEMBERS)?;
         let is_banned = self.state.banned.contains(&user);
         if is_banned { Ok(Event::Unbanned { user }) } else { Err(Refusal::NoSuchUser) }
     }
 
-    fn set_roles(&mut self, user: UserId, roles: &[RoleId]) -> Verdict {
+    fn set_roles(&self, user: UserId, roles: &[RoleId]) -> Verdict {
         self.may(Permissions::MANAGE_ROLES)?;
         let Some(given) = self.state.members.get(&user) else { return Err(Refusal::NoSuchUser) };
         if roles.iter().any(|role| !self.state.roles.contains_key(role)) {
@@ -198,7 +180,7 @@ impl Author<'_> {
         Ok(Event::MemberUpdate { user, roles: roles.into() })
     }
 
-    fn create_role(&mut self, role: RoleId, permissions: Permissions) -> Verdict {
+    fn create_role(&self, role: RoleId, permissions: Permissions) -> Verdict {
         self.may(Permissions::MANAGE_ROLES)?;
         if self.state.roles.contains_key(&role) {
             return Err(Refusal::Taken);
@@ -206,7 +188,7 @@ impl Author<'_> {
         Ok(Event::RoleCreate { role, permissions })
     }
 
-    fn change_role(&mut self, role: RoleId, permissions: Permissions) -> Verdict {
+    fn change_role(&self, role: RoleId, permissions: Permissions) -> Verdict {
         self.may(Permissions::MANAGE_ROLES)?;
         match self.state.roles.get(&role) {
             None => Err(Refusal::NoSuchRole),
@@ -215,7 +197,7 @@ impl Author<'_> {
         }
     }
 
-    fn delete_role(&mut self, role: RoleId) -> Verdict {
+    fn delete_role(&self, role: RoleId) -> Verdict {
         self.may(Permissions::MANAGE_ROLES)?;
         if role == self.state.everyone() {
             Err(Refusal::Taken)
@@ -226,7 +208,7 @@ impl Author<'_> {
         }
     }
 
-    fn create_channel(&mut self, channel: &Channel) -> Verdict {
+    fn create_channel(&self, channel: &Channel) -> Verdict {
         self.may(Permissions::MANAGE_CHANNELS)?;
         if self.state.channels.contains_key(&channel.id) {
             return Err(Refusal::Taken);
@@ -234,7 +216,7 @@ impl Author<'_> {
         Ok(Event::ChannelCreate(one_of_each_target(channel)))
     }
 
-    fn change_channel(&mut self, channel: &Channel) -> Verdict {
+    fn change_channel(&self, channel: &Channel) -> Verdict {
         self.may_in(channel.id, Permissions::MANAGE_CHANNELS)?;
         let channel = one_of_each_target(channel);
         if self.state.channels.get(&channel.id) == Some(&channel.overwrites) {
@@ -243,7 +225,7 @@ impl Author<'_> {
         Ok(Event::ChannelUpdate(channel))
     }
 
-    fn transfer(&mut self, to: UserId) -> Verdict {
+    fn transfer(&self, to: UserId) -> Verdict {
         self.owns()?;
         if to == self.state.owner {
             Err(Refusal::NoChange)
@@ -255,7 +237,16 @@ impl Author<'_> {
     }
 }
 
-/// Of two overwrites with one target the first one counts.
+fn holds(all: Permissions, one: Permissions) -> Result<(), Refusal> {
+    if all.contains(one) { Ok(()) } else { Err(Refusal::Forbidden) }
+}
+
+/// The lowest message id of a moment.
+pub(super) const fn message_id(wall: Wall) -> MessageId {
+    MessageId(wall.0 << 22)
+}
+
+/// The channel with one overwrite for each target: of several, the first counts.
 fn one_of_each_target(channel: &Channel) -> Channel {
     let all = &channel.overwrites;
     let is_first = |&(at, overwrite): &(usize, &Overwrite)| {

@@ -1,4 +1,4 @@
-//! The messages that a guild still knows, so that they can be edited and deleted: the newest ones.
+//! The newest messages of a guild: those that can still be edited and deleted.
 //!
 //! It must not decide who may do that.
 
@@ -11,7 +11,7 @@ use crate::id::MessageId;
 use crate::limits::Limits;
 use crate::request::Origin;
 
-/// Messages, each under the act by which it was said.
+/// The newest messages, by id and by the request that created each.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Messages {
     by_id: BTreeMap<MessageId, Message>,
@@ -35,17 +35,17 @@ impl Messages {
         self.last
     }
 
-    /// All that is known, oldest first.
+    /// All messages, oldest first.
     pub(super) fn all(&self) -> Vec<Message> {
         self.by_id.values().cloned().collect()
     }
 
-    /// What was said by an act, if it is still known.
-    pub(super) fn said(&self, origin: Origin) -> Option<&Message> {
+    /// The message that a request created, if it is still known.
+    pub(super) fn by_request(&self, origin: Origin) -> Option<&Message> {
         self.by_id.get(self.by_origin.get(&origin)?)
     }
 
-    /// Takes up an event; most say nothing about messages.
+    /// Applies an event. Most events do not concern messages.
     pub(super) fn apply(&mut self, limits: &Limits, event: &Event) {
         match event {
             Event::Message(message) => self.keep(limits, message),
@@ -75,19 +75,19 @@ impl Messages {
     fn keep(&mut self, limits: &Limits, message: &Message) {
         self.last = message.id.max(self.last);
         self.by_id.insert(message.id, message.clone());
-        // A nonce is free again after its window: then it names the newer message alone.
-        if let Some(older) = self.by_origin.insert(said_by(message), message.id) {
+        // A nonce may be reused after its window. Then it names the newer message alone.
+        if let Some(older) = self.by_origin.insert(request_of(message), message.id) {
             self.by_id.remove(&older);
         }
         while self.by_id.len() > limits.messages as usize {
             let Some((_, oldest)) = self.by_id.pop_first() else { return };
-            self.by_origin.remove(&said_by(&oldest));
+            self.by_origin.remove(&request_of(&oldest));
         }
     }
 
     fn forget(&mut self, id: MessageId) {
         if let Some(message) = self.by_id.remove(&id) {
-            self.by_origin.remove(&said_by(&message));
+            self.by_origin.remove(&request_of(&message));
         }
     }
 
@@ -98,7 +98,7 @@ impl Messages {
     }
 }
 
-/// The act by which it was said.
-const fn said_by(message: &Message) -> Origin {
+/// The request that created a message.
+const fn request_of(message: &Message) -> Origin {
     Origin { user: message.author, nonce: message.nonce }
 }

@@ -1,64 +1,66 @@
-//! Which acts were asked for, and what became of each: so that no act happens twice (CONTRACT, D5).
+//! The status of each request by its nonce, so that no act happens twice (CONTRACT, D5).
 //!
-//! It is the fold of the committed records, and besides what is staged and what this incarnation has
-//! refused (PROTOCOL, rule 18). It must not judge anything.
+//! The table is built from the committed records, and also holds what is staged and what this
+//! incarnation has refused (PROTOCOL, rule 18). It must not judge requests.
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use super::Back;
+use crate::context::Cx;
 use crate::id::Position;
 use crate::limits::Limits;
 use crate::request::{Origin, Refusal};
 use crate::time::Instant;
 
-/// One copy of a request: the act, whom to answer, and which attempt at it that is.
+/// One copy of a request: which act, who gets the answer, and which attempt it belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Asked {
+pub(super) struct RequestCopy {
     pub(super) origin: Origin,
     pub(super) back: Back,
     pub(super) attempt: u32,
 }
 
-impl Asked {
-    /// Another copy has come: the latest attempt is the one to be answered.
-    pub(super) fn again(&mut self, copy: Self) {
+impl RequestCopy {
+    /// Another copy has arrived: the answer goes to the latest attempt.
+    pub(super) fn supersede(&mut self, copy: Self) {
         if copy.attempt >= self.attempt {
             *self = copy;
         }
     }
 }
 
-/// What became of an act.
+/// What has become of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Fate {
-    /// It has a position and waits for the journal: what comes of it is not known (rule 20).
-    Staged(Asked, Position),
+pub(super) enum RequestStatus {
+    /// It has a position and waits for the journal; its outcome is unknown (rule 20).
+    Staged(RequestCopy, Position),
     /// It is committed.
     Done(Position),
-    /// It will not happen.
+    /// It was refused, judged by the state at this position.
     Refused { why: Refusal, at: Position },
-    /// It was ephemeral, and has no answer (rule 21).
-    Told,
+    /// It was ephemeral and gets no answer (rule 21).
+    Ephemeral,
 }
 
-/// All that are remembered.
+/// The nonce table.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Nonces {
-    known: BTreeMap<Origin, Fate>,
-    /// When each was settled, oldest first. What is staged is not among them, and does not expire.
+    pub(super) known: BTreeMap<Origin, RequestStatus>,
+    /// When each request was settled, oldest first. Staged requests are not in it: they do not
+    /// expire.
     settled: VecDeque<(Instant, Origin)>,
 }
 
 impl Nonces {
-    /// Those of a log that a new owner has read; each gets a window of its own again.
+    /// The table of a new owner, from the log that it has read. Each nonce gets a new window.
     pub(super) fn adopted(
         now: Instant,
         done: impl IntoIterator<Item = (Origin, Position)>,
     ) -> Self {
         let mut nonces = Self::default();
         for (origin, at) in done {
-            nonces.settle(now, origin, Fate::Done(at));
+            nonces.settle(now, origin, RequestStatus::Done(at));
         }
         nonces
     }
@@ -67,24 +69,36 @@ impl Nonces {
         self.known.len()
     }
 
-    pub(super) fn fate(&mut self, origin: Origin) -> Option<&mut Fate> {
+    /// The status of a request that is known.
+    pub(super) fn status(&self, origin: Origin) -> Option<RequestStatus> {
+        self.known.get(&origin).copied()
+    }
+
+    /// The same, to be changed.
+    pub(super) fn status_mut(&mut self, origin: Origin) -> Option<&mut RequestStatus> {
         self.known.get_mut(&origin)
     }
 
-    pub(super) fn stage(&mut self, asked: Asked, at: Position) {
-        self.known.insert(asked.origin, Fate::Staged(asked, at));
+    /// A request was given a position.
+    pub(super) fn stage(&mut self, copy: RequestCopy, at: Position) {
+        self.known.insert(copy.origin, RequestStatus::Staged(copy, at));
     }
 
-    /// From now on the fate of an act is known. Returns what it was before.
-    pub(super) fn settle(&mut self, now: Instant, origin: Origin, fate: Fate) -> Option<Fate> {
+    /// The outcome of a request is known. Returns its status before.
+    pub(super) fn settle(
+        &mut self,
+        now: Instant,
+        origin: Origin,
+        status: RequestStatus,
+    ) -> Option<RequestStatus> {
         self.settled.push_back((now, origin));
-        self.known.insert(origin, fate)
+        self.known.insert(origin, status)
     }
 
-    /// Forgets what was settled a window ago.
-    pub(super) fn expire(&mut self, now: Instant, limits: &Limits) {
+    /// Forgets the requests that were settled a window ago.
+    pub(super) fn expire(&mut self, cx: &Cx<'_>) {
         while let Some(&(at, origin)) = self.settled.front() {
-            if now.since(at) < limits.nonce_window {
+            if cx.now.instant.since(at) < cx.limits.nonce_window {
                 return;
             }
             self.settled.pop_front();
@@ -92,25 +106,19 @@ impl Nonces {
         }
     }
 
-    /// When the oldest is to be forgotten.
+    /// When the oldest settled request expires.
     pub(super) fn expiry(&self, limits: &Limits) -> Option<Instant> {
         self.settled.front().map(|&(at, _)| at + limits.nonce_window)
     }
 
-    /// The acts that are committed, oldest first.
+    /// The committed requests, oldest first.
     pub(super) fn done(&self) -> Vec<(Origin, Position)> {
         let position = |origin| match self.known.get(origin)? {
-            Fate::Done(at) => Some((*origin, *at)),
-            Fate::Staged(..) | Fate::Refused { .. } | Fate::Told => None,
+            RequestStatus::Done(at) => Some((*origin, *at)),
+            RequestStatus::Staged(..)
+            | RequestStatus::Refused { .. }
+            | RequestStatus::Ephemeral => None,
         };
         self.settled.iter().filter_map(|(_, origin)| position(origin)).collect()
-    }
-
-    /// What is staged.
-    pub(super) fn staged(&self) -> impl Iterator<Item = (Asked, Position)> {
-        self.known.values().filter_map(|fate| match *fate {
-            Fate::Staged(asked, at) => Some((asked, at)),
-            Fate::Done(_) | Fate::Refused { .. } | Fate::Told => None,
-        })
     }
 }

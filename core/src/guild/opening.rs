@@ -1,15 +1,15 @@
-//! A guild that is about to be owned: it asks the journal for an epoch until it gets one.
+//! A guild whose node is about to own it: it asks the journal for an epoch until it gets one.
 
 use super::Output;
+use crate::context::Cx;
 use crate::journal::Command;
-use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::time::{Instant, Span};
 
-/// Up to how many times the usual wait it gives a journal that does not answer.
-const PATIENCE: u64 = 8;
+/// The longest wait for an answer, as a multiple of the first.
+const LONGEST_WAIT: u64 = 8;
 
-/// The question for an epoch, without an answer.
+/// A request for an epoch that has no answer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Opening {
     boot: u32,
@@ -18,40 +18,36 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// Asks for the first time. `boot` says how often this node had been started.
-    pub(super) fn begin(
-        boot: u32,
-        now: Instant,
-        limits: &Limits,
-        out: &mut impl Sink<Output>,
-    ) -> Self {
-        let opening = Self { boot, sent: now, wait: limits.journal_again };
+    /// Asks for the first time. `boot` counts the starts of this node.
+    pub(super) fn begin(cx: &Cx<'_>, boot: u32, out: &mut impl Sink<Output>) -> Self {
+        let opening = Self { boot, sent: cx.now.instant, wait: cx.limits.journal_again };
         opening.ask(out);
         opening
     }
 
-    /// Asks again if it is time. Each question that the journal hears makes the answers to all before
-    /// it worthless, so a slow journal is given more time with each.
-    pub(super) fn again(&mut self, now: Instant, limits: &Limits, out: &mut impl Sink<Output>) {
-        if now >= self.due() {
-            self.sent = now;
-            let most = limits.journal_again.scaled(PATIENCE, 1);
-            self.wait = self.wait.scaled(2, 1).min(most);
+    /// Asks again when it is time. Each request that reaches the journal makes the answers to all
+    /// earlier ones worthless, so the wait doubles.
+    pub(super) fn retransmit(&mut self, cx: &Cx<'_>, out: &mut impl Sink<Output>) {
+        if cx.now.instant >= self.due() {
+            self.sent = cx.now.instant;
+            let longest = cx.limits.journal_again.scaled(LONGEST_WAIT, 1);
+            self.wait = self.wait.scaled(2, 1).min(longest);
             self.ask(out);
         }
     }
 
+    /// When it next has to ask again.
     pub(super) fn due(&self) -> Instant {
         self.sent + self.wait
     }
 
-    /// When the question was sent that bears this ticket, if it is the last one.
+    /// When the latest request was sent, if `ticket` names it.
     pub(super) fn asked(&self, ticket: u64) -> Option<Instant> {
         (ticket == self.ticket()).then_some(self.sent)
     }
 
-    /// Never the same twice from one node: a late answer to a question that this node asked before it
-    /// was started, or before it last stepped down, tells of a log that may have grown since.
+    /// Unique among all requests of this node, over restarts: a late answer to an older request
+    /// tells of a log that may have grown since.
     fn ticket(&self) -> u64 {
         u64::from(self.boot) << 48 | self.sent.as_micros()
     }

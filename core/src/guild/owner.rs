@@ -1,157 +1,139 @@
-//! A guild at its owner, from the moment that the journal was opened.
+//! A guild at its owner, once the journal has granted an epoch.
 //!
-//! Each input changes what is staged or what is known; then [`Owner::settle`] lets out what may
-//! leave, and asks for all that is due. An owner that has not heard from its journal lately accepts
-//! nothing and says nothing (L8).
+//! Each input changes what is staged or what is known. Then [`Owner::settle`] lets out what may
+//! leave and asks for all that is due. An owner that has not heard from its journal lately accepts
+//! nothing and sends nothing (L8).
 
 use alloc::collections::BTreeSet;
 
-use super::directed::Directed;
-use super::fold::Fold;
-use super::ledger::Ledger;
+use super::catch_up_buffer::CatchUpBuffer;
+use super::directory_client::DirectoryClient;
+use super::journal_client::JournalClient;
+use super::materialized_state::MaterializedState;
 use super::nonces::Nonces;
 use super::queue::Queue;
-use super::ring::Ring;
 use super::{Input, Kept, Output, StepDown, adoption};
-use crate::id::{Epoch, GuildId, NodeId, Position};
+use crate::context::Cx;
+use crate::id::{Epoch, GuildId, Position};
 use crate::journal::{Log, Reply};
-use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::mutant::{Mutant, Plant};
 use crate::peer::{PeerMessage, RelayId};
-use crate::time::{Instant, Now};
-
-/// One call of the machine: when, within which bounds, and where its outputs go.
-pub(super) struct Turn<'a, S> {
-    pub(super) now: Now,
-    pub(super) limits: &'a Limits,
-    pub(super) out: &'a mut S,
-    pub(super) plant: &'a mut Plant,
-}
+use crate::time::Instant;
 
 /// A guild that is owned.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Owner {
     pub(super) id: GuildId,
     pub(super) epoch: Epoch,
-    /// The last position given.
+    /// The last position given to an event.
     pub(super) placed: Position,
     /// The last position emitted.
     pub(super) tip: Position,
-    /// The guild at the last position given.
-    pub(super) staged: Fold,
-    /// The guild at the last position emitted.
-    pub(super) committed: Fold,
-    pub(super) ledger: Ledger,
+    /// The guild at `placed`: requests are judged by it (rule 6).
+    pub(super) staged: MaterializedState,
+    /// The guild at `tip`: all that leaves shows it (rule 6).
+    pub(super) committed: MaterializedState,
+    pub(super) journal: JournalClient,
     pub(super) queue: Queue,
     pub(super) nonces: Nonces,
-    pub(super) ring: Ring,
-    pub(super) directed: Directed,
+    pub(super) buffer: CatchUpBuffer,
+    pub(super) directory: DirectoryClient,
+    /// The relays that follow.
     pub(super) followers: BTreeSet<RelayId>,
-    /// Records that the journal keeps beyond its base.
+    /// The number of records that the journal keeps after its base.
     pub(super) tail: usize,
-    /// It takes nothing more, and steps down when all that it has taken has left the queue.
+    /// Its node stops: it accepts nothing more, and steps down once its queue is empty (L7).
     closing: bool,
-    /// When the tip is told again; none before the first time.
-    next_tip: Option<Instant>,
+    /// When the tip is sent again; `None` before the first time.
+    pub(super) next_tip: Option<Instant>,
     /// When it next wants to be called.
     wake: Instant,
 }
 
 impl Owner {
-    /// Takes up the log that it was given with its epoch, asked for at the moment `asked`.
-    pub(super) fn adopt<S: Sink<Output>>(
+    /// The owner of a new epoch, with the log that the journal has read for it. The journal was
+    /// asked at `asked`.
+    pub(super) fn adopt(
+        cx: &Cx<'_>,
         (id, epoch, asked): (GuildId, Epoch, Instant),
         log: &Log,
-        turn: &mut Turn<'_, S>,
     ) -> Self {
-        let (now, limits) = (turn.now.instant, turn.limits);
-        let renumbered = adoption::renumbered(epoch, log, turn.plant);
-        let log = renumbered.as_ref().unwrap_or(log);
-        let mut fold = Fold::new(limits, &log.base);
-        log.tail.iter().for_each(|record| fold.apply(limits, record));
-        let first = Position { epoch, index: 0 };
-        let skipped = turn.plant.is(Mutant::EpochNotTold);
-        let placed = if skipped { fold.changed() } else { log.end().max(first) };
-        let placed = adoption::counted(placed, log, turn.plant).unwrap_or(placed);
-        let mut owner = Self {
+        let (now, limits) = (cx.now.instant, cx.limits);
+        let mut state = MaterializedState::new(limits, &log.base);
+        log.tail.iter().for_each(|record| state.apply(limits, record));
+        let tip = log.end().max(Position { epoch, index: 0 });
+        Self {
             id,
             epoch,
-            placed,
-            tip: placed,
-            ledger: Ledger::opened(epoch, asked),
+            placed: tip,
+            tip,
+            journal: JournalClient::opened(epoch, asked),
             queue: Queue::default(),
-            nonces: adoption::nonces(now, log, turn.plant),
-            ring: adoption::ring(limits, log, skipped, turn.plant),
-            directed: adoption::directed(id, now, &fold.state, log),
+            nonces: adoption::nonces(now, log),
+            buffer: adoption::buffer(limits, log),
+            directory: adoption::directory(id, now, &state.state, log),
             followers: BTreeSet::new(),
             tail: log.tail.len(),
             closing: false,
             next_tip: None,
             wake: now,
-            staged: fold.clone(),
-            committed: fold,
-        };
-        turn.out.emit(Output::Opened { epoch });
-        owner.settle(turn);
-        owner
+            staged: state.clone(),
+            committed: state,
+        }
     }
 
-    /// Something happened. Says why it has to step down, if so.
-    pub(super) fn handle<S: Sink<Output>>(
+    /// Handles one input. Returns why the owner has to step down, if it has to.
+    pub(super) fn handle(
         &mut self,
+        cx: &mut Cx<'_>,
         input: Input,
-        turn: &mut Turn<'_, S>,
+        out: &mut impl Sink<Output>,
     ) -> Option<StepDown> {
         match input {
             Input::Own { .. } => {}
             Input::Close => self.closing = true,
             Input::Journal(reply) => {
                 if let Some(why) = self.answered(&reply) {
-                    if turn.plant.is(Mutant::StagedTold) {
-                        self.tell_staged(turn);
-                    }
                     return Some(why);
                 }
             }
             Input::Unsubscribe(relay) => self.forget(|follower| follower == relay),
-            Input::Gone(node) => self.gone(node, turn),
-            Input::Removed { user, at } => self.directed.removed(user, at),
-            Input::Dissolved { at } => self.directed.is_dissolved(at),
+            Input::Gone(node) => self.forget(|follower| follower.node == node),
+            Input::Removed { user, at } => self.directory.removed(user, at),
+            Input::Dissolved { at } => self.directory.dissolved(at),
             Input::Request { .. } | Input::Entered { .. } if self.closing => {}
             Input::Request { .. }
             | Input::Subscribe(_)
             | Input::CatchUp(..)
             | Input::Entered { .. } => {
-                if self.is_fresh(turn) {
-                    self.accept(input, turn);
+                if self.is_fresh(cx) {
+                    self.accept(cx, input, out);
                 }
             }
         }
-        self.settle(turn);
-        let closes = self.closing && self.queue.len() == 0;
-        (closes && !turn.plant.is(Mutant::StopKeepsGuilds)).then_some(StepDown::Closed)
+        self.settle(cx, out);
+        (self.closing && self.queue.len() == 0).then_some(StepDown::Closed)
     }
 
-    /// What only an owner accepts that knows itself to be one.
-    fn accept<S: Sink<Output>>(&mut self, input: Input, turn: &mut Turn<'_, S>) {
+    /// The inputs that only an owner accepts that is known to be current (L8).
+    fn accept(&mut self, cx: &mut Cx<'_>, input: Input, out: &mut impl Sink<Output>) {
         match input {
             Input::Request { back, epoch, heard, request } => {
-                if self.takes(&request, epoch, heard, turn) {
-                    self.request(back, request, turn);
+                if self.accepts(cx, &request, epoch, heard) {
+                    self.request(cx, back, request, out);
                 }
             }
-            // A relay follows when it asks, not when it is answered, so that nothing falls between
-            // the state and the stream (PROTOCOL, rule 14).
+            // Rule 14: a relay follows from when it asks, not from when it is answered, so that no
+            // event falls between the state and the stream.
             Input::Subscribe(relay) => {
                 self.followers.insert(relay);
-                self.queue.ask(relay);
+                self.queue.push_state(relay);
             }
             Input::CatchUp(relay, from) => {
                 self.followers.insert(relay);
-                self.catch_up(relay, from, turn);
+                self.catch_up(cx, relay, from, out);
             }
-            Input::Entered { user, mark } => self.entered(user, mark, turn),
+            Input::Entered { user, mark } => self.entered(cx, user, mark),
             Input::Own { .. }
             | Input::Close
             | Input::Journal(_)
@@ -162,21 +144,22 @@ impl Owner {
         }
     }
 
-    /// The journal has answered. What was said to another incarnation is not for this one.
+    /// Handles an answer of the journal. Answers to other epochs are ignored.
     fn answered(&mut self, reply: &Reply) -> Option<StepDown> {
         match *reply {
-            // A position of another epoch says nothing about what this one has appended.
+            // A position of another epoch says nothing about what this owner has appended.
             Reply::Appended { epoch, upto } if (epoch, upto.epoch) == (self.epoch, epoch) => {
-                self.ledger.appended(upto);
+                self.journal.appended(upto);
             }
             Reply::Confirmed { epoch, asked } if epoch == self.epoch => {
-                self.ledger.confirm(Instant::micros(asked));
+                self.journal.confirm(Instant::micros(asked));
             }
+            // Rule 4: nothing that is merely staged is reported.
             Reply::Fenced { epoch, fence } if epoch == self.epoch => {
                 return Some(StepDown::Fenced(fence));
             }
             Reply::Failed { epoch } if epoch == self.epoch => return Some(StepDown::Failed),
-            // Where there is no room, the same append is tried again as if it had no answer.
+            // Where there is no room, the append is retransmitted as if it had no answer.
             Reply::Full { .. }
             | Reply::Opened { .. }
             | Reply::Appended { .. }
@@ -187,40 +170,30 @@ impl Owner {
         None
     }
 
-    fn gone<S: Sink<Output>>(&mut self, node: NodeId, turn: &mut Turn<'_, S>) {
-        self.forget(|relay| relay.node == node);
-        if turn.plant.is(Mutant::MessagePerMember) {
-            for _ in 0..self.committed.state.members.len() {
-                turn.out.emit(self.tip_at(turn.now.instant));
-            }
-        }
-    }
-
     fn forget(&mut self, gone: impl Fn(RelayId) -> bool) {
         self.followers.retain(|relay| !gone(*relay));
         self.queue.forget(gone);
     }
 
-    fn is_fresh<S>(&self, turn: &mut Turn<'_, S>) -> bool {
-        self.ledger.is_fresh(turn.now.instant, turn.limits)
-            || turn.plant.is(Mutant::StaleOwnerSpeaks)
+    /// Whether the journal has confirmed lately that the epoch is the highest (L8).
+    fn is_fresh(&self, cx: &mut Cx<'_>) -> bool {
+        cx.bent(self.journal.is_fresh(cx), &self.journal)
     }
 
     /// Lets out what may leave, and asks for all that is due.
-    pub(super) fn settle<S: Sink<Output>>(&mut self, turn: &mut Turn<'_, S>) {
-        let (now, limits) = (turn.now.instant, turn.limits);
-        self.nonces.expire(now, limits);
-        let fresh = self.is_fresh(turn);
-        if fresh {
-            self.release(turn);
-            self.directed.again(now, limits, turn.out);
-            self.tell_tip(turn);
+    pub(super) fn settle(&mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
+        self.nonces.expire(cx);
+        let is_fresh = self.is_fresh(cx);
+        if is_fresh {
+            self.release(cx, out);
+            self.directory.retransmit(cx, out);
+            self.send_tip(cx, out);
         }
-        self.compact(turn);
-        self.ledger.ask(now, limits, turn.out);
-        let said = [self.next_tip, self.directed.due()].into_iter().flatten();
-        let said = said.filter(|_| fresh).chain(self.nonces.expiry(limits));
-        self.wake = said.fold(self.ledger.due(limits), Instant::min);
+        self.compact(cx, out);
+        self.journal.ask(cx, out);
+        let sends = [self.next_tip, self.directory.due()].into_iter().flatten();
+        let due = sends.filter(|_| is_fresh).chain(self.nonces.expiry(cx.limits));
+        self.wake = due.fold(self.journal.due(cx.limits), Instant::min);
     }
 
     /// When it next wants to be called.
@@ -228,35 +201,29 @@ impl Owner {
         self.wake
     }
 
-    /// Tells every node where the guild is, again and again (PROTOCOL, rule 12).
-    fn tell_tip<S: Sink<Output>>(&mut self, turn: &mut Turn<'_, S>) {
-        let now = turn.now.instant;
-        if self.next_tip.is_some_and(|at| now < at) {
-            return;
-        }
-        let again = self.next_tip.replace(now + turn.limits.tip_every).is_some();
-        let is_first = self.epoch > Epoch(1) && self.tip.index == 0;
-        if is_first && turn.plant.is(Mutant::FirstTipNotTold) {
-            return;
-        }
-        if !again || !turn.plant.is(Mutant::TipOnce) {
-            turn.out.emit(self.tip_at(now));
+    /// Rule 12: sends the tip to every node, again and again.
+    fn send_tip(&mut self, cx: &Cx<'_>, out: &mut impl Sink<Output>) {
+        let now = cx.now.instant;
+        if self.next_tip.is_none_or(|at| now >= at) {
+            self.next_tip = Some(now + cx.limits.tip_every);
+            out.emit(self.tip_at(now));
         }
     }
 
-    fn tip_at(&self, sent: Instant) -> Output {
+    pub(super) fn tip_at(&self, sent: Instant) -> Output {
         let (guild, sender, position) = (self.id, self.epoch, self.tip);
         Output::Tip(PeerMessage::Tip { guild, sender, position, sent })
     }
 
+    /// What it keeps, for the census.
     pub(super) fn kept(&self) -> Kept {
         Kept {
             followers: self.followers.len() as u64,
-            ring: self.ring.kept(),
+            ring: self.buffer.kept(),
             nonces: self.nonces.len() as u64,
             messages: self.staged.messages.len() as u64,
             unsynced: self.queue.len() as u64,
-            directed: self.directed.len() as u64,
+            directed: self.directory.len() as u64,
         }
     }
 }

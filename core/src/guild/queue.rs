@@ -1,7 +1,7 @@
-//! The one queue out of a guild (PROTOCOL, rule 6): nothing in it overtakes anything.
+//! The one queue out of an owner (PROTOCOL, rules 6 and 7): nothing in it overtakes anything.
 //!
-//! It holds back what rests on records that are not durable yet, and refusals of an owner that may be
-//! over. What leaving means is decided elsewhere.
+//! It holds back events that are not durable yet, with all that is behind them, and refusals of an
+//! owner that may have been replaced. What happens to an item that leaves is decided in `exit`.
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
@@ -9,22 +9,21 @@ use alloc::sync::Arc;
 use super::Back;
 use crate::event::Record;
 use crate::id::Position;
-use crate::mutant::{Mutant, Plant};
 use crate::peer::RelayId;
 use crate::request::Answer;
 use crate::time::Instant;
 
-/// What waits.
+/// An item that waits.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-enum Item {
+pub(super) enum Item {
     Event(Arc<Record>),
-    /// A refusal, and when the request came.
+    /// A refusal, and when its request arrived.
     Refusal(Back, Answer, Instant),
-    /// A relay has asked for the state.
-    Ask(RelayId),
+    /// A relay waits for the state.
+    State(RelayId),
 }
 
-/// What leaves.
+/// An item that leaves.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Exit {
     Event(Arc<Record>),
@@ -35,9 +34,9 @@ pub(super) enum Exit {
 /// The queue.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Queue {
-    items: VecDeque<Item>,
-    /// The relays that wait for the state: each once, however often it asks.
-    asked: BTreeSet<RelayId>,
+    pub(super) items: VecDeque<Item>,
+    /// The relays that wait for the state. Each waits once, however often it asks.
+    asking: BTreeSet<RelayId>,
 }
 
 impl Queue {
@@ -45,44 +44,35 @@ impl Queue {
         self.items.len()
     }
 
-    pub(super) fn event(&mut self, record: Arc<Record>) {
+    pub(super) fn push_event(&mut self, record: Arc<Record>) {
         self.items.push_back(Item::Event(record));
     }
 
-    pub(super) fn refusal(&mut self, now: Instant, back: Back, answer: Answer) {
+    pub(super) fn push_refusal(&mut self, now: Instant, back: Back, answer: Answer) {
         self.items.push_back(Item::Refusal(back, answer, now));
     }
 
-    /// A relay that asks again before it had an answer keeps its place.
-    pub(super) fn ask(&mut self, relay: RelayId) {
-        if self.asked.insert(relay) {
-            self.items.push_back(Item::Ask(relay));
+    /// Queues the state for a relay. A relay that asks again keeps its place.
+    pub(super) fn push_state(&mut self, relay: RelayId) {
+        if self.asking.insert(relay) {
+            self.items.push_back(Item::State(relay));
         }
     }
 
-    /// These relays want nothing any more.
+    /// Removes the relays that no longer follow.
     pub(super) fn forget(&mut self, gone: impl Fn(RelayId) -> bool) {
-        self.asked.retain(|relay| !gone(*relay));
-        let is_gone = |item: &Item| matches!(item, Item::Ask(relay) if gone(*relay));
+        self.asking.retain(|relay| !gone(*relay));
+        let is_gone = |item: &Item| matches!(item, Item::State(relay) if gone(*relay));
         self.items.retain(|item| !is_gone(item));
     }
 
-    /// What leaves next, if it may: everything up to `kept` is durable, and the epoch was confirmed
-    /// by a question of the moment `confirmed`.
-    pub(super) fn next(
-        &mut self,
-        kept: Position,
-        confirmed: Instant,
-        plant: &mut Plant,
-    ) -> Option<Exit> {
+    /// Takes the next item that may leave, if there is one. Everything up to `kept` is durable, and
+    /// the journal has confirmed that the epoch was still the highest at `confirmed`.
+    pub(super) fn next(&mut self, kept: Position, confirmed: Instant) -> Option<Exit> {
         match self.items.front()? {
             Item::Event(record) if record.event.is_durable() && record.position > kept => None,
-            Item::Refusal(_, _, came)
-                if *came > confirmed && !plant.is(Mutant::RefusedUnconfirmed) =>
-            {
-                None
-            }
-            Item::Event(_) | Item::Refusal(..) | Item::Ask(_) => self.pop(),
+            Item::Refusal(_, _, asked) if *asked > confirmed => None,
+            Item::Event(_) | Item::Refusal(..) | Item::State(_) => self.pop(),
         }
     }
 
@@ -90,8 +80,8 @@ impl Queue {
         match self.items.pop_front()? {
             Item::Event(record) => Some(Exit::Event(record)),
             Item::Refusal(back, answer, _) => Some(Exit::Refusal(back, answer)),
-            Item::Ask(relay) => {
-                self.asked.remove(&relay);
+            Item::State(relay) => {
+                self.asking.remove(&relay);
                 Some(Exit::State(relay))
             }
         }

@@ -1,13 +1,14 @@
-//! What an owner does with a request: takes it or not, and gives it a position or a refusal.
+//! What an owner does with a request: it ignores it, gives its event a position, or refuses it.
 //!
-//! No act is performed twice, and what is staged is never refused (PROTOCOL, rules 17 to 21).
+//! No act happens twice, and what is staged is never refused (PROTOCOL, rules 17 to 21).
 
 use alloc::sync::Arc;
 
-use super::directed::Join;
-use super::nonces::{Asked, Fate};
-use super::owner::{Owner, Turn};
+use super::directory_client::Join;
+use super::nonces::{RequestCopy, RequestStatus};
+use super::owner::Owner;
 use super::{Back, Output};
+use crate::context::Cx;
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position, UserId};
 use crate::machine::Sink;
@@ -15,180 +16,174 @@ use crate::mutant::Mutant;
 use crate::request::{Act, Answer, Outcome, Refusal, Request};
 use crate::time::Instant;
 
+/// What a copy of a request gets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Retry {
+    /// The request is new: it is judged.
+    New,
+    /// No answer: the outcome is unknown, or the request was ephemeral.
+    Silence,
+    /// The outcome, at once.
+    Answer(Outcome),
+    /// The same refusal, when its turn in the queue comes.
+    Refuse { why: Refusal, at: Position },
+}
+
+/// Rules 18, 20 and 21: what a copy of a request gets, by the status of the request.
+const fn retry_rule(status: Option<RequestStatus>) -> Retry {
+    match status {
+        None => Retry::New,
+        Some(RequestStatus::Staged(..) | RequestStatus::Ephemeral) => Retry::Silence,
+        Some(RequestStatus::Done(at)) => Retry::Answer(Outcome::Done(at)),
+        Some(RequestStatus::Refused { why, at }) => Retry::Refuse { why, at },
+    }
+}
+
 impl Owner {
-    /// Whether a request is meant for this owner, and came in time (D5).
-    pub(super) fn takes<S>(
+    /// Rule 17: whether a request is meant for this incarnation, and arrived in time (D5).
+    pub(super) fn accepts(
         &self,
+        cx: &Cx<'_>,
         request: &Request,
         epoch: Epoch,
         heard: Instant,
-        turn: &mut Turn<'_, S>,
     ) -> bool {
-        let old = turn.now.instant.since(heard) > turn.limits.request_age;
-        request.guild == self.id
-            && (epoch == self.epoch || turn.plant.is(Mutant::RequestOfAnyEpoch))
-            && (!old || turn.plant.is(Mutant::OldCopyTaken))
+        let is_old = cx.now.instant.since(heard) > cx.limits.request_age;
+        request.guild == self.id && epoch == self.epoch && !is_old
     }
 
-    pub(super) fn request<S: Sink<Output>>(
+    pub(super) fn request(
         &mut self,
+        cx: &mut Cx<'_>,
         back: Back,
         request: Request,
-        turn: &mut Turn<'_, S>,
+        out: &mut impl Sink<Output>,
     ) {
         let Request { origin, attempt, act, .. } = request;
-        let asked = Asked { origin, back, attempt };
-        if self.is_known(asked, turn) {
+        let copy = RequestCopy { origin, back, attempt };
+        if self.is_retry(cx, copy, out) {
             return;
         }
-        if self.is_full(&act, turn) {
+        if self.is_full(cx, &act) {
             if !act.is_ephemeral() {
-                self.answer(asked, Outcome::Busy, turn);
+                self.answer(copy, Outcome::Busy, out);
             }
             return;
         }
-        match self.staged.judge(origin, &act, turn.now.wall, turn.plant) {
-            Ok(Event::MemberAdd { user }) if !turn.plant.is(Mutant::JoinNotEntered) => {
-                // Where the same user has another join under way, this one has not come.
-                if self.directed.joining(user).is_none() {
-                    self.directed.join(Join { asked, mark: self.placed }, turn.out);
+        match self.judge(cx, copy, &act) {
+            Ok(Event::MemberAdd { user }) if !cx.bug(Mutant::JoinNotEntered) => {
+                // While another join of the same user is pending, this one is ignored.
+                if self.directory.joining(user).is_none() {
+                    self.directory.join(Join { request: copy, mark: self.placed }, out);
                 }
             }
-            Ok(event) => self.place(asked, event, turn),
+            Ok(event) => self.place(cx, copy, event),
             Err(_) if act.is_ephemeral() => {}
-            Err(why) => self.refuse(asked, why, turn),
+            Err(why) => self.refuse(cx, copy, why),
         }
     }
 
-    /// The directory names a user who wants to join: now it may happen, if it still may.
-    pub(super) fn entered<S: Sink<Output>>(
-        &mut self,
-        user: UserId,
-        mark: Position,
-        turn: &mut Turn<'_, S>,
-    ) {
-        if self.queue.len() >= turn.limits.unsynced as usize {
-            // The directory will be asked again, and will say it again.
+    /// The directory has entered a user who wants to join. The join is judged again, because the
+    /// state may have changed.
+    pub(super) fn entered(&mut self, cx: &mut Cx<'_>, user: UserId, mark: Position) {
+        if self.is_queue_full(cx) {
+            // The directory is asked again, and answers again.
             return;
         }
-        let Some(Join { asked, .. }) = self.directed.entered(user, mark) else { return };
-        match self.staged.judge(asked.origin, &Act::Join, turn.now.wall, turn.plant) {
-            Ok(event) => self.place(asked, event, turn),
-            Err(why) => self.refuse(asked, why, turn),
+        let Some(Join { request: copy, .. }) = self.directory.entered(user, mark) else { return };
+        match self.judge(cx, copy, &Act::Join) {
+            Ok(event) => self.place(cx, copy, event),
+            Err(why) => self.refuse(cx, copy, why),
         }
     }
 
-    /// Whether this act was asked for before. If so it is answered as far as it can be.
-    fn is_known<S: Sink<Output>>(&mut self, asked: Asked, turn: &mut Turn<'_, S>) -> bool {
-        let join = self.directed.joining(asked.origin.user);
-        if let Some(join) = join.filter(|join| join.asked.origin == asked.origin) {
-            join.asked.again(asked);
+    /// Judges an act by the staged state (rule 6).
+    fn judge(&self, cx: &mut Cx<'_>, copy: RequestCopy, act: &Act) -> Result<Event, Refusal> {
+        let verdict = self.staged.judge(copy.origin, act, cx.now.wall);
+        cx.bent(verdict, (&self.staged, copy.origin, act))
+    }
+
+    /// Whether the request is known. If it is, this copy is answered as far as it can be.
+    fn is_retry(
+        &mut self,
+        cx: &mut Cx<'_>,
+        copy: RequestCopy,
+        out: &mut impl Sink<Output>,
+    ) -> bool {
+        let join = self.directory.joining(copy.origin.user);
+        if let Some(join) = join.filter(|join| join.request.origin == copy.origin) {
+            join.request.supersede(copy);
             return true;
         }
-        let Some(fate) = self.nonces.fate(asked.origin) else { return false };
-        match fate {
-            Fate::Staged(latest, at) => {
-                latest.again(asked);
-                let at = *at;
-                self.retry_of_staged(asked, at, turn);
+        if let Some(RequestStatus::Staged(latest, _)) = self.nonces.status_mut(copy.origin) {
+            latest.supersede(copy);
+        }
+        let status = self.nonces.status(copy.origin);
+        match cx.bent(retry_rule(status), (status, self.tip)) {
+            Retry::New => return false,
+            Retry::Silence => {}
+            Retry::Answer(outcome) => self.answer(copy, outcome, out),
+            Retry::Refuse { .. } if self.is_queue_full(cx) => {
+                self.answer(copy, Outcome::Busy, out);
             }
-            Fate::Done(_) if turn.plant.is(Mutant::RetryPerformed) => return false,
-            Fate::Done(at) => {
-                let outcome = Outcome::Done(*at);
-                self.answer(asked, outcome, turn);
-            }
-            Fate::Refused { .. } if self.queue.len() >= turn.limits.unsynced as usize => {
-                self.answer(asked, Outcome::Busy, turn);
-            }
-            Fate::Refused { why, at } => {
-                let (why, at) = (*why, *at);
-                self.queue_refusal(asked, (why, at), turn);
-            }
-            Fate::Told => return !turn.plant.is(Mutant::TypingNotDeduplicated),
+            Retry::Refuse { why, at } => self.queue_refusal(cx, copy, why, at),
         }
         true
     }
 
-    /// Silence: nobody knows yet what comes of it (rule 20). Only bugs answer.
-    fn retry_of_staged<S: Sink<Output>>(&self, asked: Asked, at: Position, turn: &mut Turn<'_, S>) {
-        if turn.plant.is(Mutant::RetryOfStagedDone) {
-            self.answer(asked, Outcome::Done(at), turn);
-        }
-        if turn.plant.is(Mutant::StagedRefused) {
-            let refused = Outcome::Refused { why: Refusal::NoChange, at: Some(self.tip) };
-            self.answer(asked, refused, turn);
-        }
+    fn is_queue_full(&self, cx: &Cx<'_>) -> bool {
+        self.queue.len() >= cx.limits.unsynced as usize
     }
 
-    /// Whether one more act would be too much for a table that has a limit (B1).
-    fn is_full<S>(&self, act: &Act, turn: &Turn<'_, S>) -> bool {
-        let directed = self.directed.len();
-        let limits = turn.limits;
+    /// Whether one more act would exceed the limit of a table (B1).
+    fn is_full(&self, cx: &Cx<'_>, act: &Act) -> bool {
+        let directed = self.directory.len();
         let concerns_directory =
             matches!(act, Act::Join | Act::Leave | Act::Kick { .. } | Act::Ban { .. });
-        self.queue.len() >= limits.unsynced as usize
-            || self.nonces.len() + directed >= limits.nonces as usize
-            || concerns_directory && directed >= limits.unsynced as usize
+        self.is_queue_full(cx)
+            || self.nonces.len() + directed >= cx.limits.nonces as usize
+            || concerns_directory && directed >= cx.limits.unsynced as usize
     }
 
-    /// Gives an event the next position: from now on it has happened, as far as requests are judged.
-    fn place<S: Sink<Output>>(&mut self, asked: Asked, event: Event, turn: &mut Turn<'_, S>) {
+    /// Rule 1: gives an event the next position, before it is appended. From now on it counts as
+    /// having happened when requests are judged.
+    fn place(&mut self, cx: &Cx<'_>, copy: RequestCopy, event: Event) {
         let first = Position { epoch: self.epoch, index: 0 };
         let (position, prev) = (self.placed.max(first).next(), self.placed);
-        let record = Record { position, prev, origin: Some(asked.origin), event };
+        let record = Arc::new(Record { position, prev, origin: Some(copy.origin), event });
         self.placed = position;
         if record.event.is_durable() {
-            let record = Arc::new(record);
-            self.staged.apply(turn.limits, &record);
-            self.nonces.stage(asked, position);
-            self.ledger.keep(record.clone());
-            self.too_early(&record, asked, turn);
-            self.queue.event(record);
+            self.staged.apply(cx.limits, &record);
+            self.nonces.stage(copy, position);
+            self.journal.append(record.clone());
         } else {
-            self.nonces.settle(turn.now.instant, asked.origin, Fate::Told);
-            if self.queue.len() > 0 && turn.plant.is(Mutant::EphemeralJumps) {
-                let record = Record { prev: self.tip, ..record };
-                return self.event_leaves(Arc::new(record), turn);
-            }
-            self.queue.event(Arc::new(record));
+            self.nonces.settle(cx.now.instant, copy.origin, RequestStatus::Ephemeral);
         }
+        // Rule 7: ephemeral events wait in the same queue.
+        self.queue.push_event(record);
     }
 
-    fn refuse<S>(&mut self, asked: Asked, why: Refusal, turn: &mut Turn<'_, S>)
-    where
-        S: Sink<Output>,
-    {
+    fn refuse(&mut self, cx: &Cx<'_>, copy: RequestCopy, why: Refusal) {
         let at = self.placed;
-        self.nonces.settle(turn.now.instant, asked.origin, Fate::Refused { why, at });
-        self.queue_refusal(asked, (why, at), turn);
+        let refused = RequestStatus::Refused { why, at };
+        self.nonces.settle(cx.now.instant, copy.origin, refused);
+        self.queue_refusal(cx, copy, why, at);
     }
 
-    /// A refusal waits for what it was judged by to be durable, and for the journal's word that this
-    /// owner was not over when it was asked: another one may have done the act since.
-    fn queue_refusal<S: Sink<Output>>(
-        &mut self,
-        asked: Asked,
-        (why, at): (Refusal, Position),
-        turn: &mut Turn<'_, S>,
-    ) {
+    /// A refusal waits until the state that it was judged by is durable (rule 6), and until the
+    /// journal confirms that this owner was current when the request arrived: a newer owner may
+    /// have performed the act since.
+    fn queue_refusal(&mut self, cx: &Cx<'_>, copy: RequestCopy, why: Refusal, at: Position) {
+        let now = cx.now.instant;
+        self.journal.require_confirmation(now);
+        let RequestCopy { origin, back, attempt } = copy;
         let outcome = Outcome::Refused { why, at: Some(at) };
-        if at > self.tip && turn.plant.is(Mutant::RefusedBeforeDurable) {
-            return self.answer(asked, outcome, turn);
-        }
-        let now = turn.now.instant;
-        self.ledger.want(now);
-        let Asked { origin, back, attempt } = asked;
-        self.queue.refusal(now, back, Answer { origin, guild: self.id, attempt, outcome });
+        self.queue.push_refusal(now, back, Answer { origin, guild: self.id, attempt, outcome });
     }
 
-    pub(super) fn answer<S: Sink<Output>>(
-        &self,
-        asked: Asked,
-        outcome: Outcome,
-        turn: &mut Turn<'_, S>,
-    ) {
-        let Asked { origin, back, attempt } = asked;
+    pub(super) fn answer(&self, copy: RequestCopy, outcome: Outcome, out: &mut impl Sink<Output>) {
+        let RequestCopy { origin, back, attempt } = copy;
         let answer = Answer { origin, guild: self.id, attempt, outcome };
-        turn.out.emit(Output::Answer(back, answer));
+        out.emit(Output::Answer(back, answer));
     }
 }

@@ -1,4 +1,4 @@
-//! A guild's state in pieces, none of them larger than a limit allows (CONTRACT, B3).
+//! A guild's state in chunks of limited size (CONTRACT, B3).
 
 use alloc::vec::Vec;
 
@@ -8,8 +8,8 @@ use crate::limits::Limits;
 use crate::peer::Chunk;
 use crate::state::State;
 
-/// The pieces of the state at `position`, at least one. Whoever stands at `reach` or later has no use
-/// for them.
+/// The chunks of the state at `position`, at least one. A relay at `reach` or later does not need
+/// them.
 pub(super) fn chunks(
     state: &State,
     position: Position,

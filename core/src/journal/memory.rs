@@ -1,4 +1,4 @@
-//! A log in memory. What was written and not synced can be lost, whole or torn, as on a disk.
+//! A store in memory. What was written and not synced can be lost in a crash, as on a disk.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -7,24 +7,23 @@ use super::store::{Store, Trouble};
 use super::{Base, Log};
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position};
-use crate::mutant::{Mutant, Plant};
 
 /// A log in memory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Memory {
     fence: Epoch,
     log: Log,
-    /// The last record that is no epoch record, written or synced.
+    /// The last record that is not an epoch record, written or synced.
     changed: Position,
     unsynced: Vec<Arc<Record>>,
     /// A sync has failed since the last open.
     broken: bool,
-    /// How many records it holds at most.
+    /// The number of records that it can hold.
     room: usize,
 }
 
 impl Memory {
-    /// The log of a guild that nothing has happened to, with room for ever.
+    /// The log of a new guild, with unlimited room.
     #[must_use]
     pub fn new(base: Base) -> Self {
         Self {
@@ -43,20 +42,20 @@ impl Memory {
         self.fence
     }
 
-    /// There is room for so many records beyond those that are there.
+    /// Leaves room for this many more records.
     pub fn fill(&mut self, room: usize) {
         self.room = self.len().saturating_add(room);
     }
 
-    /// How many records were written and not synced.
+    /// The number of records that were written and not synced.
     #[must_use]
     pub fn unsynced(&self) -> usize {
         self.unsynced.len()
     }
 
-    /// Whoever keeps it has crashed: of what was not synced the first `kept` records are found again,
-    /// and synced now; one that is torn is known by that, and lost. An epoch whose record is lost was
-    /// granted to nobody, and its fence is lost with it. Returns what was found.
+    /// Crashes and restarts: the first `kept` of the records that were not synced survive and are
+    /// synced now; the others are lost. If an epoch record is lost, its fence is lost too: the
+    /// epoch was granted to nobody. Returns the survivors.
     pub fn crash(&mut self, kept: usize) -> Vec<Arc<Record>> {
         self.unsynced.truncate(kept);
         let found = core::mem::take(&mut self.unsynced);
@@ -66,7 +65,7 @@ impl Memory {
         found
     }
 
-    /// The next sync fails, and so does everything until the log is opened again.
+    /// Makes the next sync fail, and everything after it until the log is opened again.
     pub fn break_sync(&mut self) {
         self.broken = true;
     }
@@ -78,10 +77,6 @@ impl Memory {
     /// The last record written.
     fn end(&self) -> Position {
         self.unsynced.last().map_or_else(|| self.log.end(), |record| record.position)
-    }
-
-    fn has(&self, position: Position) -> bool {
-        self.log.tail.iter().chain(&self.unsynced).any(|record| record.position == position)
     }
 
     fn keep(&mut self, records: &[Arc<Record>]) {
@@ -100,17 +95,17 @@ impl Memory {
 }
 
 impl Store for Memory {
-    fn open(&mut self, plant: &mut Plant) -> Result<Epoch, Trouble> {
+    fn open(&mut self) -> Result<Epoch, Trouble> {
         if self.len() >= self.room {
             return Err(Trouble::Full);
         }
         self.fence = Epoch(self.fence.0.max(self.end().epoch.0) + 1);
         let position = Position { epoch: self.fence, index: 0 };
-        // Epoch records are passed over, so that owners that did nothing cost nobody a snapshot
-        // (PROTOCOL, rule 9).
-        let prev = if plant.is(Mutant::EpochPrevCounts) { self.end() } else { self.changed };
+        // Rule 9: the link skips epoch records, so that owners that did nothing cost no relay a
+        // snapshot.
+        let prev = self.changed;
         self.write(Arc::new(Record { position, prev, origin: None, event: Event::Opened }));
-        // A new owner begins anew with whatever was kept.
+        // A failed sync is final for its owner only.
         self.broken = false;
         Ok(self.fence)
     }
@@ -120,23 +115,17 @@ impl Store for Memory {
         epoch: Epoch,
         after: Position,
         records: &[Arc<Record>],
-        plant: &mut Plant,
     ) -> Result<(), Trouble> {
-        let fenced = self.confirm(epoch);
-        if fenced.is_err() && !plant.is(Mutant::FenceNotChecked) {
-            return fenced;
-        }
+        self.confirm(epoch)?;
         if self.broken {
             return Err(Trouble::Failed);
         }
         let end = self.end();
-        let late = |record: &Record| fenced.is_err() && !self.has(record.position);
-        let news = records.iter().filter(|record| record.position > end || late(record));
+        let news = records.iter().filter(|record| record.position > end);
         if self.len() + news.clone().count() > self.room {
             return Err(Trouble::Full);
         }
-        // Without holes: an append that was overtaken by the loss of the one before it is as if it
-        // had not come.
+        // The log has no holes: if the append before this one was lost, this one is ignored.
         if after <= end {
             for record in news.cloned().collect::<Vec<_>>() {
                 self.write(record);
@@ -147,6 +136,11 @@ impl Store for Memory {
 
     fn written(&self) -> &[Arc<Record>] {
         &self.unsynced
+    }
+
+    #[cfg(feature = "mutants")]
+    fn written_mut(&mut self) -> Option<&mut Vec<Arc<Record>>> {
+        Some(&mut self.unsynced)
     }
 
     fn sync(&mut self) -> Result<Vec<Arc<Record>>, Trouble> {

@@ -1,7 +1,7 @@
-//! What every [`Store`] has to do, as tests: whoever writes one runs [`all`] on it.
+//! Conformance tests for a [`Store`]: its author runs [`all`] on it.
 //!
-//! Each test takes a way to make a store that nothing has happened to, and panics with what is wrong.
-//! What only a broken disk shows takes besides a way to break one.
+//! Each test takes a function that makes a new store, and panics with what is wrong. The tests of a
+//! full or broken disk also take a function that fills or breaks one.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -10,13 +10,12 @@ use super::Base;
 use super::store::{Store, Trouble};
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Nonce, Position, UserId};
-use crate::mutant::Plant;
 use crate::request::Origin;
 
-/// All tests. `fill` leaves a store without room, `break_sync` has its next sync fail.
+/// Runs all tests. `fill` leaves a store without room, `break_sync` makes its next sync fail.
 ///
 /// # Panics
-/// If the store does not do what it has to.
+/// If the store does not conform.
 pub fn all<S: Store>(make: impl Fn() -> S, fill: impl Fn(&mut S), break_sync: impl Fn(&mut S)) {
     fences(&make);
     appends_once(&make);
@@ -29,10 +28,10 @@ pub fn all<S: Store>(make: impl Fn() -> S, fill: impl Fn(&mut S), break_sync: im
     stays_failed_until_opened(&make, break_sync);
 }
 
-/// After an open, nothing of a lower epoch is kept, and whoever asks is told (F4, PROTOCOL, rule 3).
+/// After an open, everything from a lower epoch is refused (F4, PROTOCOL, rule 3).
 ///
 /// # Panics
-/// If the store does not do what it has to.
+/// If the store does not conform.
 pub fn fences<S: Store>(make: impl Fn() -> S) {
     let mut store = make();
     let old = opened(&mut store);
@@ -52,10 +51,10 @@ pub fn fences<S: Store>(make: impl Fn() -> S) {
     assert_eq!(store.confirm(new), Ok(()), "the new owner is not disturbed");
 }
 
-/// What is kept already is passed over: the same append may come any number of times, in parts too.
+/// Records that the log holds are skipped: an append may be repeated, whole or in part.
 ///
 /// # Panics
-/// If the store does not do what it has to.
+/// If the store does not conform.
 pub fn appends_once<S: Store>(make: impl Fn() -> S) {
     let mut store = make();
     let epoch = opened(&mut store);
@@ -70,10 +69,10 @@ pub fn appends_once<S: Store>(make: impl Fn() -> S) {
     assert_eq!(changes(&store), all, "each record is kept once, in order");
 }
 
-/// An append whose predecessor was lost keeps nothing (F4: no holes).
+/// An append whose predecessor was lost is ignored (F4: no holes).
 ///
 /// # Panics
-/// If the store does not do what it has to.
+/// If the store does not conform.
 pub fn leaves_no_hole<S: Store>(make: impl Fn() -> S) {
     let mut store = make();
     let epoch = opened(&mut store);
@@ -87,11 +86,10 @@ pub fn leaves_no_hole<S: Store>(make: impl Fn() -> S) {
     assert_eq!(changes(&store), all, "now all is there");
 }
 
-/// An epoch record names the last record that changed something, whatever epoch records lie between
-/// (PROTOCOL, rule 9).
+/// An epoch record links to the last change, and skips other epoch records (PROTOCOL, rule 9).
 ///
 /// # Panics
-/// If the store does not do what it has to.
+/// If the store does not conform.
 pub fn links_epoch_records<S: Store>(make: impl Fn() -> S) {
     let mut store = make();
     let founding = store.read().base.changed;
@@ -109,10 +107,10 @@ pub fn links_epoch_records<S: Store>(make: impl Fn() -> S) {
     }
 }
 
-/// What is written is read only once it is durable.
+/// A read shows only what is durable.
 ///
 /// # Panics
-/// If the store does not do what it has to.
+/// If the store does not conform.
 pub fn hides_what_is_not_synced<S: Store>(make: impl Fn() -> S) {
     let mut store = make();
     let epoch = opened(&mut store);
@@ -123,10 +121,10 @@ pub fn hides_what_is_not_synced<S: Store>(make: impl Fn() -> S) {
     assert_eq!(changes(&store), records(epoch, 1, 2), "now it is");
 }
 
-/// What a former owner has appended is kept, though it never learned of it.
+/// What a former owner has appended stays, even if that owner was never told so.
 ///
 /// # Panics
-/// If the store does not do what it has to.
+/// If the store does not conform.
 pub fn shows_what_a_former_owner_left<S: Store>(make: impl Fn() -> S) {
     let mut store = make();
     let old = opened(&mut store);
@@ -141,10 +139,10 @@ pub fn shows_what_a_former_owner_left<S: Store>(make: impl Fn() -> S) {
     assert_eq!(log.end(), place(new, 1), "the log ends with the newest");
 }
 
-/// A base stands for the records up to it, and for nothing else.
+/// A base replaces the records up to its position, and no others.
 ///
 /// # Panics
-/// If the store does not do what it has to.
+/// If the store does not conform.
 pub fn compacts<S: Store>(make: impl Fn() -> S) {
     let mut store = make();
     let epoch = opened(&mut store);
@@ -170,10 +168,10 @@ pub fn compacts<S: Store>(make: impl Fn() -> S) {
     assert_eq!(last(&store).prev, place(epoch, 6), "the last change is known, though compacted");
 }
 
-/// Where there is no room nothing changes, and what was kept goes on being passed over.
+/// A full store changes nothing, and still skips the records that it holds.
 ///
 /// # Panics
-/// If the store does not do what it has to.
+/// If the store does not conform.
 pub fn changes_nothing_when_full<S: Store>(make: impl Fn() -> S, fill: impl Fn(&mut S)) {
     let mut store = make();
     let epoch = opened(&mut store);
@@ -183,17 +181,17 @@ pub fn changes_nothing_when_full<S: Store>(make: impl Fn() -> S, fill: impl Fn(&
     fill(&mut store);
     let more = append(&mut store, place(epoch, 2), &records(epoch, 3, 3));
     assert_eq!(more, Err(Trouble::Full), "there is no room");
-    assert_eq!(store.open(&mut Plant::new(None)), Err(Trouble::Full), "nor for an epoch record");
+    assert_eq!(store.open(), Err(Trouble::Full), "nor for an epoch record");
     store.sync().expect("a sync works");
     assert_eq!(store.read(), before, "nothing has changed");
     assert_eq!(store.confirm(epoch), Ok(()), "the fence has not moved");
     append(&mut store, start(epoch), &records(epoch, 1, 2)).expect("what is kept needs no room");
 }
 
-/// A failed sync is final for its owner (F1); whoever opens the log again begins anew.
+/// A failed sync is final for its owner (F1); an open repairs the store.
 ///
 /// # Panics
-/// If the store does not do what it has to.
+/// If the store does not conform.
 pub fn stays_failed_until_opened<S: Store>(make: impl Fn() -> S, break_sync: impl Fn(&mut S)) {
     let mut store = make();
     let epoch = opened(&mut store);
@@ -226,7 +224,7 @@ fn records(epoch: Epoch, from: u64, to: u64) -> Vec<Arc<Record>> {
 }
 
 fn opened<S: Store>(store: &mut S) -> Epoch {
-    let epoch = store.open(&mut Plant::new(None)).expect("an open works");
+    let epoch = store.open().expect("an open works");
     store.sync().expect("a sync works");
     epoch
 }
@@ -236,7 +234,7 @@ fn append<S: Store>(
     after: Position,
     records: &[Arc<Record>],
 ) -> Result<(), Trouble> {
-    store.append(after.epoch, after, records, &mut Plant::new(None))
+    store.append(after.epoch, after, records)
 }
 
 /// The records that change something.

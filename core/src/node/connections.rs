@@ -1,44 +1,44 @@
-//! The connections of this node: admission, silence, and the end of each.
+//! The connections of this node: admission, heartbeats, answers and close.
 //!
-//! A word about a connection that is not in the table, or that bears an older generation, is late
-//! and touches nothing (PROTOCOL, rule 24).
+//! An input for a connection that is not in the table, or has another generation, is late and must
+//! change nothing (PROTOCOL, rule 24).
 
 use alloc::vec::Vec;
 
 use super::stopping::Leave;
-use super::{Cut, Detach, End, Node, Note, Outbox, Output};
+use super::{Cut, Detach, End, Note, Outbox, Output, Router};
 use crate::census::{Line, Table};
+use crate::context::Cx;
 use crate::credit::Credit;
 use crate::frame::{CONTROL_BYTES, ClientFrame, CloseCode, Farewell, Malformed, ServerFrame};
 use crate::id::{Connection, Seq};
 use crate::limits::Limits;
-use crate::mutant::Mutant;
-use crate::time::{Instant, Now, Span};
+use crate::time::{Instant, Span};
 use crate::timer::{Timer, Timers};
 
 /// One open connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Socket {
     generation: u32,
-    /// Since when it has been without a session, while it is.
+    /// Since when it has been without a session, if it is.
     opened: Instant,
     /// The last proof of life: its opening, a heartbeat, or entering a session.
     heard: Instant,
-    /// When its entry among the timers comes due.
-    armed: Instant,
-    /// What it takes, while no session writes to it.
+    /// The deadline of its timer.
+    pub(super) armed: Instant,
+    /// Its credit, while no session writes to it.
     pub(super) credit: Credit,
     /// The slot of the session that writes to it.
     pub(super) session: Option<u32>,
     /// Frames since `minute` began.
-    frames: u32,
+    pub(super) frames: u32,
     minute: Instant,
-    /// When it has to go, if its node stops.
+    /// When it has to be closed, if its node stops.
     pub(super) leave: Leave,
 }
 
 impl Socket {
-    /// When it counts as silent.
+    /// When it times out.
     fn silent(&self, limits: &Limits) -> Instant {
         let silent = self.heard + limits.zombie_after();
         match self.session {
@@ -65,7 +65,7 @@ impl Connections {
         (socket.generation == connection.generation).then_some(socket)
     }
 
-    fn insert(&mut self, connection: Connection, socket: Socket) {
+    pub(super) fn insert(&mut self, connection: Connection, socket: Socket) {
         let slot = connection.slot as usize;
         if slot >= self.slots.len() {
             self.slots.resize(slot + 1, None);
@@ -99,115 +99,118 @@ impl Connections {
     }
 }
 
-impl Node {
+impl Router {
     pub(super) fn accepted(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         window: u32,
         out: &mut impl Outbox,
     ) {
         let mut socket = Socket {
             generation: connection.generation,
-            opened: now.instant,
-            heard: now.instant,
-            armed: now.instant,
+            opened: cx.now.instant,
+            heard: cx.now.instant,
+            armed: cx.now.instant,
             credit: Credit::new(window),
             session: None,
             frames: 0,
-            minute: now.instant,
+            minute: cx.now.instant,
             leave: Leave::Never,
         };
-        socket.armed = socket.deadline(&self.limits);
+        socket.armed = socket.deadline(cx.limits);
         self.timers.arm(socket.armed, Timer::Silence(connection));
         self.connections.insert(connection, socket);
-        if self.is_stopping() && !self.plant.is(Mutant::StopTakesSessions) {
-            return self.turn_away(now, connection, out);
+        if self.is_stopping() {
+            return self.turn_away(cx, connection, out);
         }
-        let heartbeat_interval = self.limits.heartbeat_interval;
-        self.say(now, connection, ServerFrame::Hello { heartbeat_interval }, out);
+        let heartbeat_interval = cx.limits.heartbeat_interval;
+        self.say(cx, connection, ServerFrame::Hello { heartbeat_interval }, out);
     }
 
-    /// Whether a frame may be looked at: it is not too long, and not one too many (B4).
+    /// Whether a frame is accepted: it is not too long, and within the rate limit (B4).
     ///
-    /// Windows of a minute, one after the other, each with room for the limit: nobody is cut who
-    /// keeps to the limit in every minute, and nobody gets through with more than twice of it in any.
+    /// The limit applies to successive windows of a minute. No client that keeps to it in every
+    /// minute is cut, and none sends more than twice as much in any.
     pub(super) fn admit(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         bytes: u32,
         out: &mut impl Outbox,
     ) -> bool {
         let Some(socket) = self.connections.get_mut(connection) else { return false };
-        if now.instant.since(socket.minute) >= Span::secs(60) {
-            (socket.minute, socket.frames) = (now.instant, 0);
+        if cx.now.instant.since(socket.minute) >= Span::secs(60) {
+            (socket.minute, socket.frames) = (cx.now.instant, 0);
         }
         socket.frames += 1;
-        let many = socket.frames > self.limits.frames_per_minute;
-        let code = if many && !self.plant.is(Mutant::FramesNotCounted) {
+        let code = if socket.frames > cx.limits.frames_per_minute {
             CloseCode::RateLimited
-        } else if bytes > self.limits.frame_bytes {
+        } else if bytes > cx.limits.frame_bytes {
             CloseCode::Decode
         } else {
             return true;
         };
-        self.cut(now, connection, Cut::Misbehaved(code), out);
+        self.cut(cx, connection, Cut::Misbehaved(code), out);
         false
     }
 
     pub(super) fn frame(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         frame: ClientFrame,
         out: &mut impl Outbox,
     ) {
         match frame {
-            ClientFrame::Heartbeat { d } => self.heartbeat(now, connection, d, out),
-            ClientFrame::Resume(resume) => self.resume(now, connection, resume, out),
+            ClientFrame::Heartbeat { d } => self.heartbeat(cx, connection, d, out),
+            ClientFrame::Resume(resume) => self.resume(cx, connection, resume, out),
             // The driver gives an IDENTIFY an id for its session; without one it is unreadable.
             ClientFrame::Identify(_) | ClientFrame::Malformed(Malformed::Payload) => {
-                self.cut(now, connection, Cut::Misbehaved(CloseCode::Decode), out);
+                self.cut(cx, connection, Cut::Misbehaved(CloseCode::Decode), out);
             }
             ClientFrame::Malformed(Malformed::Opcode) => {
-                self.cut(now, connection, Cut::Misbehaved(CloseCode::UnknownOpcode), out);
+                self.cut(cx, connection, Cut::Misbehaved(CloseCode::UnknownOpcode), out);
             }
-            ClientFrame::Other => self.other(now, connection, out),
+            ClientFrame::Other => self.other(cx, connection, out),
         }
     }
 
-    /// Within a session it is only counted, which it is by now.
-    fn other(&mut self, now: Now, connection: Connection, out: &mut impl Outbox) {
+    /// A frame that has no meaning here. Within a session it is ignored.
+    fn other(&mut self, cx: &mut Cx<'_>, connection: Connection, out: &mut impl Outbox) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         if socket.session.is_none() {
-            self.cut(now, connection, Cut::Misbehaved(CloseCode::NotAuthenticated), out);
+            self.cut(cx, connection, Cut::Misbehaved(CloseCode::NotAuthenticated), out);
         }
     }
 
     fn heartbeat(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         d: Option<Seq>,
         out: &mut impl Outbox,
     ) {
-        let Some(socket) = self.connections.get_mut(connection) else { return };
-        socket.heard = now.instant;
-        if let (Some(slot), Some(seq)) = (socket.session, d) {
-            self.sessions.at(slot).acknowledge(seq, &self.relays, &mut self.plant);
+        if self.beat(cx, connection, d) {
+            self.say(cx, connection, ServerFrame::HeartbeatAck, out);
         }
-        let replays = socket.session.is_some_and(|slot| self.sessions.at(slot).is_replaying());
-        if replays && self.plant.is(Mutant::HeartbeatUnanswered) {
-            return;
-        }
-        self.say(now, connection, ServerFrame::HeartbeatAck, out);
     }
 
-    /// Writes an answer. A peer that asks and never reads is cut.
+    /// Records a heartbeat, and what the client has received. Returns whether there is such a
+    /// connection.
+    pub(super) fn beat(&mut self, cx: &mut Cx<'_>, connection: Connection, d: Option<Seq>) -> bool {
+        let Some(socket) = self.connections.get_mut(connection) else { return false };
+        socket.heard = cx.now.instant;
+        if let (Some(slot), Some(seq)) = (socket.session, d) {
+            self.sessions.at(slot).acknowledge(cx, seq, &self.relays);
+        }
+        true
+    }
+
+    /// Writes a frame that is no dispatch. A peer that never reads its answers is cut.
     pub(super) fn say(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         frame: ServerFrame,
         out: &mut impl Outbox,
@@ -215,17 +218,17 @@ impl Node {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         out.emit(Output::Frame { connection, frame });
         let reads = match socket.session {
-            Some(slot) => self.sessions.at(slot).charge(CONTROL_BYTES, &self.limits),
-            None => socket.credit.charge(CONTROL_BYTES, &self.limits),
+            Some(slot) => self.sessions.at(slot).charge(CONTROL_BYTES, cx.limits),
+            None => socket.credit.charge(CONTROL_BYTES, cx.limits),
         };
-        if !reads && !self.plant.is(Mutant::AnswersNotCounted) {
-            self.cut(now, connection, Cut::Slow, out);
+        if !cx.bent(reads, connection) {
+            self.cut(cx, connection, Cut::Slow, out);
         }
     }
 
     pub(super) fn drained(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         bytes: u32,
         out: &mut impl Outbox,
@@ -233,35 +236,45 @@ impl Node {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         match socket.session {
             Some(slot) => {
-                self.sessions.at(slot).drained(bytes);
-                self.pump(now, slot, out);
+                let session = self.sessions.at(slot);
+                let had_room = session.has_room();
+                session.drained(bytes);
+                // With room, everything is written, and no introduction waits for the connection.
+                if !had_room {
+                    self.pump(cx, slot, out);
+                }
             }
             None => socket.credit.refill(bytes),
         }
     }
 
-    /// A connection has come to its deadline, or to one that has moved since.
-    pub(super) fn silence(&mut self, now: Now, connection: Connection, out: &mut impl Outbox) {
+    /// The timer of a connection has come due; its deadline may have moved since.
+    pub(super) fn silence(
+        &mut self,
+        cx: &mut Cx<'_>,
+        connection: Connection,
+        out: &mut impl Outbox,
+    ) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
-        let deadline = socket.deadline(&self.limits);
-        if now.instant < deadline {
+        let deadline = socket.deadline(cx.limits);
+        if cx.now.instant < deadline {
             socket.armed = deadline;
             self.timers.arm(deadline, Timer::Silence(connection));
-        } else if now.instant < socket.silent(&self.limits) {
-            self.must_leave(now, connection, out);
+        } else if cx.now.instant < socket.silent(cx.limits) {
+            self.must_leave(cx, connection, out);
         } else {
-            self.cut(now, connection, Cut::Silent, out);
+            self.cut(cx, connection, Cut::Silent, out);
         }
     }
 
-    /// From now on a connection has to go at another moment.
-    pub(super) fn leave(&mut self, connection: Connection, leave: Leave) {
+    /// Changes when a connection has to be closed.
+    pub(super) fn leave(&mut self, cx: &Cx<'_>, connection: Connection, leave: Leave) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         socket.leave = leave;
-        Self::rearm(socket, connection, &self.limits, &mut self.timers);
+        Self::rearm(socket, connection, cx.limits, &mut self.timers);
     }
 
-    /// The deadline of a connection may have moved nearer than its entry among the timers.
+    /// Arms the timer anew: the deadline may have moved nearer.
     fn rearm(socket: &mut Socket, on: Connection, limits: &Limits, timers: &mut Timers) {
         let (armed, deadline) = (socket.armed, socket.deadline(limits));
         socket.armed = deadline;
@@ -269,20 +282,17 @@ impl Node {
         timers.arm(deadline, Timer::Silence(on));
     }
 
-    /// A connection writes for a session from now on, and has proved that it lives.
-    pub(super) fn enter(&mut self, now: Now, connection: Connection, slot: u32, resumed: bool) {
+    /// A session writes to the connection from now on. Its frame counts as a heartbeat.
+    pub(super) fn enter(&mut self, cx: &Cx<'_>, connection: Connection, slot: u32) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         socket.session = Some(slot);
-        socket.heard = now.instant;
-        if resumed && self.plant.is(Mutant::HeartbeatNotRearmed) {
-            self.timers.disarm(socket.armed, Timer::Silence(connection));
-        }
+        socket.heard = cx.now.instant;
     }
 
-    /// Closes a connection; its session, if it has one, waits for its client.
+    /// Closes a connection; its session, if it has one, waits for a RESUME.
     pub(super) fn cut(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         why: Cut,
         out: &mut impl Outbox,
@@ -294,17 +304,13 @@ impl Node {
         };
         out.emit(Output::Close { connection, code });
         if let Some(slot) = socket.session {
-            self.detach(now, slot, Detach::Cut(why), out);
+            self.detach(cx, slot, Detach::Cut(why), out);
         }
     }
 
-    /// Another connection has taken over the session of this one (L2).
+    /// Closes a connection whose session another one has resumed (L2).
     pub(super) fn supersede(&mut self, connection: Connection, out: &mut impl Outbox) {
-        if self.plant.is(Mutant::OldNotClosed) {
-            return;
-        }
-        if let Some(Socket { session: Some(slot), .. }) = self.forget(connection, out) {
-            self.plant.remember(connection, self.sessions.at(slot).id);
+        if self.forget(connection, out).is_some_and(|socket| socket.session.is_some()) {
             out.emit(Output::Close { connection, code: CloseCode::Unknown });
         }
     }
@@ -312,21 +318,18 @@ impl Node {
     /// The client's end is gone.
     pub(super) fn closed(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         how: Farewell,
         out: &mut impl Outbox,
     ) {
         let Some(Socket { session: Some(slot), .. }) = self.forget(connection, out) else {
-            if let Some(session) = self.plant.recall(connection) {
-                self.detach_late(now, session, how, out);
-            }
             return;
         };
         if how.ends_session() {
-            self.end(slot, End::Quit, out);
+            self.end(cx, slot, End::Quit, out);
         } else {
-            self.detach(now, slot, Detach::Gone(how), out);
+            self.detach(cx, slot, Detach::Gone(how), out);
         }
     }
 
@@ -337,18 +340,18 @@ impl Node {
         Some(socket)
     }
 
-    /// A session's connection carries no session any more, but stays open (L6).
-    pub(super) fn release(&mut self, now: Now, connection: Connection, credit: Credit) {
+    /// A session has ended, but its connection stays open (L6).
+    pub(super) fn release(&mut self, cx: &mut Cx<'_>, connection: Connection, credit: Credit) {
         if let Some(socket) = self.connections.get_mut(connection) {
             socket.session = None;
             socket.credit = credit;
-            // It is without a session from now on, not since it was opened.
-            socket.opened = now.instant;
-            Self::rearm(socket, connection, &self.limits, &mut self.timers);
+            // The time without a session starts now, not when it was opened.
+            socket.opened = cx.now.instant;
+            Self::rearm(socket, connection, cx.limits, &mut self.timers);
         }
     }
 
-    /// Says something for the record.
+    /// Emits a note.
     pub(super) fn note(note: Note, out: &mut impl Outbox) {
         out.emit(Output::Note(note));
     }

@@ -1,27 +1,31 @@
-//! Who owns each guild, as far as this node has heard, and the way of a request to its owner.
+//! The owner of each guild, as far as this node has heard, and the way of a request to it.
 //!
-//! Whoever has heard from the owner of an epoch refuses what the owner of a lower one says (L5): this
-//! is where that is decided, once for all relays and requests of the node.
+//! A node that has heard from the owner of an epoch refuses the messages of owners of lower ones
+//! (L5, PROTOCOL, rule 22). That is decided here, once for all relays and requests of the node. The
+//! newest position of a guild is known only here as well.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{Node, Outbox, Output};
+use super::{Outbox, Output, Router};
 use crate::census::{Line, Table};
+use crate::context::Cx;
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, Token};
 use crate::limits::Limits;
 use crate::peer::PeerMessage;
+use crate::relay::Heard;
 use crate::request::{Answer, Outcome, Refusal, Request};
-use crate::time::{Instant, Now};
+use crate::time::Instant;
 
-/// What is known of a guild's owner.
+/// What is known of a guild and its owner.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Contact {
     pub(super) owner: NodeId,
     pub(super) epoch: Epoch,
-    /// The newest position that it has told.
+    /// The newest position of the guild, whichever owner sent it.
     pub(super) position: Position,
-    /// When its last tip came, by this node's clock, and when that was sent, by the owner's.
+    /// When the owner's last tip arrived, by this node's clock, and when it was sent, by the
+    /// owner's.
     tip: Option<(Instant, Instant)>,
 }
 
@@ -36,23 +40,29 @@ impl Contacts {
         self.by_guild.get(&guild).map(|contact| contact.owner)
     }
 
-    /// The newest position of a guild that an owner has told.
+    /// The newest position of a guild that the node has heard.
     pub(super) fn position(&self, guild: GuildId) -> Position {
         self.by_guild.get(&guild).map(|contact| contact.position).unwrap_or_default()
     }
 
-    /// When the last tip of a guild came.
-    pub(super) fn heard(&self, guild: GuildId) -> Option<Instant> {
+    /// When the last tip of a guild's owner arrived.
+    pub(super) fn last_tip(&self, guild: GuildId) -> Option<Instant> {
         Some(self.by_guild.get(&guild)?.tip?.0)
     }
 
-    /// Whether a tip of a guild has come lately (L8).
+    /// Whether a tip of a guild's owner has arrived lately (L8).
     pub(super) fn is_fresh(&self, guild: GuildId, now: Instant, limits: &Limits) -> bool {
-        self.heard(guild).is_some_and(|at| now.since(at) <= limits.stale_after)
+        self.last_tip(guild).is_some_and(|at| now.since(at) <= limits.stale_after)
     }
 
-    /// The owner of `sender` says something about a guild; whether it may still be listened to.
-    pub(super) fn hears(&mut self, guild: GuildId, from: NodeId, sender: Epoch) -> bool {
+    /// What the node has heard from the owners of a guild.
+    pub(super) fn heard(&self, cx: &Cx<'_>, guild: GuildId) -> Heard {
+        let is_fresh = self.is_fresh(guild, cx.now.instant, cx.limits);
+        Heard { position: self.position(guild), is_fresh }
+    }
+
+    /// Whether a message of the owner of epoch `sender` still counts. It tells where the owner is.
+    pub(super) fn accepts(&mut self, guild: GuildId, from: NodeId, sender: Epoch) -> bool {
         let fresh =
             Contact { owner: from, epoch: sender, position: Position::default(), tip: None };
         let contact = self.by_guild.entry(guild).or_insert(fresh);
@@ -63,8 +73,9 @@ impl Contacts {
         sender == contact.epoch
     }
 
-    /// What was listened to tells of this position.
-    pub(super) fn learns(&mut self, guild: GuildId, position: Position) {
+    /// A message names this position: no relay may introduce a session to the guild as it was
+    /// before (D3).
+    pub(super) fn learn(&mut self, guild: GuildId, position: Position) {
         if let Some(contact) = self.by_guild.get_mut(&guild) {
             contact.position = position.max(contact.position);
         }
@@ -72,7 +83,7 @@ impl Contacts {
 
     fn tip(&mut self, guild: GuildId, now: Instant, sent: Instant) {
         if let Some(contact) = self.by_guild.get_mut(&guild) {
-            // A tip that was overtaken must not make what comes with it look older than it is.
+            // A reordered, older tip must not make requests look older than they are.
             let newest = contact.tip.map_or(sent, |(_, last)| last.max(sent));
             contact.tip = Some((now, newest));
         }
@@ -84,11 +95,12 @@ impl Contacts {
     }
 }
 
-impl Node {
-    /// Passes a request on to the owner of its guild. Where none is known, or none was heard of for
-    /// long, it is dropped: whoever asks will ask again.
+impl Router {
+    /// Forwards a request to the owner of its guild. Without a known owner it is dropped: the
+    /// client retries.
     pub(super) fn request(
         &mut self,
+        cx: &Cx<'_>,
         port: Port,
         token: Token,
         request: Request,
@@ -97,7 +109,7 @@ impl Node {
         let author = self.realm.accounts.get(&token);
         let refused = if author != Some(&request.origin.user) {
             Refusal::Unauthorized
-        } else if request.act.bytes() > u64::from(self.limits.content_bytes) {
+        } else if request.act.bytes() > u64::from(cx.limits.content_bytes) {
             Refusal::TooLong
         } else {
             let contact = self.contacts.by_guild.get(&request.guild);
@@ -113,8 +125,8 @@ impl Node {
         out.emit(Output::Answer { port, answer: Answer { origin, guild, attempt, outcome } });
     }
 
-    /// An answer comes back. *Done* is true whoever says it; all else counts only from an owner that
-    /// is not over (L5, PROTOCOL, rule 19).
+    /// Forwards an answer. *Done* is true whichever owner sends it; all else counts only from one
+    /// whose epoch is not over (L5, PROTOCOL, rule 19).
     pub(super) fn answered(
         &mut self,
         from: NodeId,
@@ -122,9 +134,9 @@ impl Node {
         answer: Answer,
         out: &mut impl Outbox,
     ) {
-        let counts = self.contacts.hears(answer.guild, from, sender);
+        let counts = self.contacts.accepts(answer.guild, from, sender);
         if let Outcome::Done(position) = answer.outcome {
-            self.learn(answer.guild, position);
+            self.contacts.learn(answer.guild, position);
         } else if !counts {
             return;
         }
@@ -133,27 +145,20 @@ impl Node {
         }
     }
 
-    /// An owner tells where it is.
+    /// The tip of an owner.
     pub(super) fn tipped(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         from: NodeId,
         (guild, sender, position, sent): (GuildId, Epoch, Position, Instant),
         out: &mut impl Outbox,
     ) {
-        let was_fresh = self.contacts.is_fresh(guild, now.instant, &self.limits);
-        if !self.contacts.hears(guild, from, sender) {
+        let was_fresh = self.contacts.is_fresh(guild, cx.now.instant, cx.limits);
+        if !self.contacts.accepts(guild, from, sender) {
             return;
         }
-        self.contacts.tip(guild, now.instant, sent);
-        self.learn(guild, position);
-        self.relays_tipped(now, guild, was_fresh, out);
-    }
-
-    /// This node has heard of a guild's events up to `position`, by whatever way: none of its relays
-    /// may tell a session of the guild as it was before (D3).
-    pub(super) fn learn(&mut self, guild: GuildId, position: Position) {
-        self.contacts.learns(guild, position);
-        self.hear(guild, position);
+        self.contacts.tip(guild, cx.now.instant, sent);
+        self.contacts.learn(guild, position);
+        self.relays_tipped(cx, guild, was_fresh, out);
     }
 }

@@ -1,18 +1,19 @@
-//! The guilds that this node owns, or is about to: finds the one that a word is for, and sends on
-//! what it says.
+//! The guilds that this node owns, or is about to own: hands each message to its guild, and
+//! performs the guild's outputs.
 
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
-use super::{Node, Note, Outbox, Output};
+use super::{Note, Outbox, Output, Router};
 use crate::census::{Line, Table};
+use crate::context::Cx;
 use crate::directory::Notice;
 use crate::guild::{self, Back, Guild};
 use crate::id::{GuildId, NodeId};
 use crate::journal::Reply;
 use crate::peer::PeerMessage;
-use crate::time::{Instant, Now};
+use crate::time::Instant;
 use crate::timer::Timer;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -23,7 +24,7 @@ pub(super) struct Guilds {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Owned {
     guild: Guild,
-    /// When its entry among the timers comes due, if it has one.
+    /// The deadline of its timer, if it is armed.
     armed: Option<Instant>,
 }
 
@@ -54,24 +55,24 @@ impl Guilds {
     }
 }
 
-impl Node {
-    /// This node is to own a guild. Whoever owns it already goes on; whoever stops takes none.
-    pub(super) fn own(&mut self, now: Now, id: GuildId, out: &mut impl Outbox) {
+impl Router {
+    /// The node is to own a guild. It ignores this if it owns the guild already, or stops.
+    pub(super) fn own(&mut self, cx: &mut Cx<'_>, id: GuildId, out: &mut impl Outbox) {
         if self.is_stopping() {
             return;
         }
         if let Entry::Vacant(vacant) = self.guilds.by_id.entry(id) {
             vacant.insert(Owned { guild: Guild::new(id), armed: None });
-            self.guild(now, id, guild::Input::Own { boot: self.boot }, out);
+            self.guild(cx, id, guild::Input::Own { boot: self.boot }, out);
         }
     }
 
-    /// The node stops: each guild takes nothing more, and is given up when all that it has taken is
-    /// durable and told. One that was not granted an epoch yet is given up at once.
-    pub(super) fn close_guilds(&mut self, now: Now, out: &mut impl Outbox) {
+    /// The node stops: its guilds accept nothing more, and each is given up when all that it has
+    /// accepted is durable and sent. A guild without an epoch is given up at once.
+    pub(super) fn close_guilds(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
         let ids: Vec<_> = self.guilds.by_id.keys().copied().collect();
         for id in ids {
-            self.guild(now, id, guild::Input::Close, out);
+            self.guild(cx, id, guild::Input::Close, out);
             let opens = |owned: &Owned| owned.guild.epoch().is_none();
             if self.guilds.by_id.get(&id).is_some_and(opens) {
                 Self::note(Note::GivenUp { guild: id }, out);
@@ -86,32 +87,38 @@ impl Node {
         }
     }
 
-    pub(super) fn journal(&mut self, now: Now, id: GuildId, reply: Reply, out: &mut impl Outbox) {
-        self.guild(now, id, guild::Input::Journal(reply), out);
+    pub(super) fn journal(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: GuildId,
+        reply: Reply,
+        out: &mut impl Outbox,
+    ) {
+        self.guild(cx, id, guild::Input::Journal(reply), out);
     }
 
-    /// The directory says something to the owner of a guild.
-    pub(super) fn directed(&mut self, now: Now, notice: &Notice, out: &mut impl Outbox) {
+    /// A message of the directory to the owner of a guild.
+    pub(super) fn directed(&mut self, cx: &mut Cx<'_>, notice: &Notice, out: &mut impl Outbox) {
         let (id, input) = match *notice {
             Notice::Entered { guild, user, mark } => (guild, guild::Input::Entered { user, mark }),
             Notice::Removed { guild, user, at } => (guild, guild::Input::Removed { user, at }),
             Notice::Dissolved { guild, at } => (guild, guild::Input::Dissolved { at }),
             Notice::Guilds { .. } | Notice::Changed { .. } => return,
         };
-        self.guild(now, id, input, out);
+        self.guild(cx, id, input, out);
     }
 
-    /// A node is said to have crashed.
-    pub(super) fn down(&mut self, now: Now, node: NodeId, out: &mut impl Outbox) {
+    /// A node is reported to have crashed.
+    pub(super) fn down(&mut self, cx: &mut Cx<'_>, node: NodeId, out: &mut impl Outbox) {
         let ids: Vec<_> = self.guilds.by_id.keys().copied().collect();
         for id in ids {
-            self.guild(now, id, guild::Input::Gone(node), out);
+            self.guild(cx, id, guild::Input::Gone(node), out);
         }
     }
 
     pub(super) fn for_guild(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         from: NodeId,
         message: PeerMessage,
         out: &mut impl Outbox,
@@ -131,26 +138,26 @@ impl Node {
             | PeerMessage::Tip { .. }
             | PeerMessage::Answer { .. } => return,
         };
-        self.guild(now, id, input, out);
+        self.guild(cx, id, input, out);
     }
 
-    fn guild(&mut self, now: Now, id: GuildId, input: guild::Input, out: &mut impl Outbox) {
+    fn guild(&mut self, cx: &mut Cx<'_>, id: GuildId, input: guild::Input, out: &mut impl Outbox) {
         let Some(owned) = self.guilds.by_id.get_mut(&id) else { return };
         let mut said = Vec::new();
-        owned.guild.handle(now, &self.limits, input, &mut said, &mut self.plant);
+        owned.guild.handle(cx, input, &mut said);
         self.said(id, said, out);
     }
 
-    /// A deadline of a guild has come.
-    pub(super) fn guild_timeout(&mut self, now: Now, id: GuildId, out: &mut impl Outbox) {
+    /// The deadline of a guild has come.
+    pub(super) fn guild_timeout(&mut self, cx: &mut Cx<'_>, id: GuildId, out: &mut impl Outbox) {
         let Some(owned) = self.guilds.by_id.get_mut(&id) else { return };
         owned.armed = None;
         let mut said = Vec::new();
-        owned.guild.handle_timeout(now, &self.limits, &mut said, &mut self.plant);
+        owned.guild.handle_timeout(cx, &mut said);
         self.said(id, said, out);
     }
 
-    /// Sends on what a guild says, and sees to it that it is called when it wants to be.
+    /// Performs the outputs of a guild, and arms its timer.
     fn said(&mut self, id: GuildId, said: Vec<guild::Output>, out: &mut impl Outbox) {
         for output in said {
             match output {

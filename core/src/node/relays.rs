@@ -1,23 +1,27 @@
 //! The relays of this node: which one serves a session, and the life of each.
 //!
-//! What a relay says is carried out in `following` and `fan_out`; who sits where, in `seats`;
-//! whether an owner is in reach at all, in `silence`.
+//! What a relay asks for is done in `following` and `fan_out`; sessions subscribe in
+//! `subscriptions`; `silence` notices that no owner is in reach.
 
 mod fan_out;
 mod following;
-mod seats;
 mod silence;
+mod subscriptions;
+
+#[cfg(feature = "mutants")]
+pub(super) use following::Watch;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{Node, Note, Outbox, Output};
+use super::{Note, Outbox, Output, Router};
 use crate::census::{Line, Table};
+use crate::context::Cx;
 use crate::id::GuildId;
 use crate::peer::{PeerMessage, RelayId};
 use crate::relay::Relay;
 use crate::replay::{Log, LogId, Logs};
-use crate::time::{Instant, Now};
+use crate::time::Instant;
 use crate::timer::Timer;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -26,13 +30,15 @@ pub(super) struct Relays {
     free: Vec<u32>,
     by_serial: BTreeMap<u64, u32>,
     by_guild: BTreeMap<GuildId, Presence>,
+    /// By the slot of a session: the slots of the relays that serve it.
+    by_session: Vec<Vec<u32>>,
     serials: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Open {
     relay: Relay,
-    /// When its entry among the timers comes due, if it waits for anything.
+    /// The deadline of its timer, if it waits for something that it asked for.
     asks: Option<Instant>,
 }
 
@@ -41,14 +47,14 @@ struct Open {
 struct Presence {
     /// Their slots, oldest first.
     slots: Vec<u32>,
-    /// When the last tip came, whichever owner's it was.
+    /// When the last tip arrived, whichever owner sent it.
     tipped: Option<Instant>,
-    /// When its entry among the timers comes due, if it has one.
+    /// The deadline of the timer that notices silence, if it is armed.
     silent: Option<Instant>,
 }
 
 impl Relays {
-    /// None yet. No number of a later start is one of an earlier.
+    /// No relays. The serial numbers of a later start are never those of an earlier one.
     pub(super) fn new(boot: u32) -> Self {
         Self { serials: u64::from(boot) << 32, ..Self::default() }
     }
@@ -70,7 +76,7 @@ impl Relays {
         self.by_guild.get(&guild).map_or(Vec::new(), |presence| presence.slots.clone())
     }
 
-    /// A relay of `guild` with a free seat.
+    /// A relay of `guild` that can serve one more session.
     fn with_room(&self, guild: GuildId, limit: u32) -> Option<u32> {
         let has_room = |slot: &&u32| {
             let open = self.slots[**slot as usize].as_ref();
@@ -93,7 +99,7 @@ impl Relays {
 
     pub(super) fn count(&self, lines: &mut Vec<Line>) {
         let (mut recipients, mut fullest, mut entries, mut bytes) = (0, 0, 0, 0);
-        let (mut pieces, mut asking) = (0, 0);
+        let (mut pieces, mut asking, mut waiting) = (0, 0, 0);
         for open in self.slots.iter().flatten() {
             let ((log, log_bytes), held) = open.relay.kept();
             recipients += open.relay.sessions();
@@ -102,6 +108,7 @@ impl Relays {
             bytes += log_bytes;
             pieces += held;
             asking += u64::from(open.asks.is_some());
+            waiting += open.relay.waiting().len() as u64;
         }
         lines.extend([
             Line { table: Table::Relays, count: self.by_serial.len() as u64, bytes: 0 },
@@ -110,6 +117,7 @@ impl Relays {
             Line { table: Table::Logs, count: entries, bytes },
             Line { table: Table::Pieces, count: pieces, bytes: 0 },
             Line { table: Table::Asking, count: asking, bytes: 0 },
+            Line { table: Table::Introductions, count: waiting, bytes: 0 },
         ]);
     }
 }
@@ -122,17 +130,15 @@ impl Logs for Relays {
     }
 }
 
-impl Node {
-    /// Opens a relay. Where no owner is known, it asks when the first tip comes.
-    fn open_relay(&mut self, now: Now, guild: GuildId, out: &mut impl Outbox) -> u32 {
+impl Router {
+    /// Opens a relay. Without a known owner it asks when the first tip arrives.
+    fn open_relay(&mut self, cx: &mut Cx<'_>, guild: GuildId, out: &mut impl Outbox) -> u32 {
         self.relays.serials += 1;
         let id = RelayId { node: self.id, serial: self.relays.serials };
-        let mut relay = Relay::new(id, guild);
-        relay.hear(self.contacts.position(guild));
-        let slot = self.relays.insert(Open { relay, asks: None });
+        let slot = self.relays.insert(Open { relay: Relay::new(id, guild), asks: None });
         Self::note(Note::RelayOpened { relay: id, guild }, out);
-        self.listen(now, guild);
-        self.ask(now, slot, out);
+        self.listen(cx, guild);
+        self.ask(cx, slot, out);
         slot
     }
 

@@ -4,25 +4,24 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::{Cut, Detach, End, IdentifyRefusal, Node, Note, Outbox};
+use super::{Cut, Detach, End, IdentifyRefusal, Note, Outbox, Router};
 use crate::census::{Line, Table};
+use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Ready};
-use crate::frame::{CloseCode, Farewell, Identify, Resume, ServerFrame};
+use crate::fixed_map::FixedMap;
+use crate::frame::{CloseCode, Identify, Resume, ServerFrame};
 use crate::id::{Connection, GuildId, SessionId, UserId};
-use crate::mutant::{Mutant, Plant};
-use crate::roll::Roll;
 use crate::session::{Push, ResumeRefusal, Session};
-use crate::time::Now;
 use crate::timer::Timer;
 
-/// Dense slots with generations; unguessable ids are looked up once, when a connection resumes.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+/// Sessions in dense slots with generations. An id is looked up only when a client resumes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Sessions {
     slots: Vec<Option<Session>>,
-    /// Of each slot, apart from what a delivery touches.
+    /// The generation of each slot, apart from the fields that a delivery touches.
     generations: Vec<u32>,
     free: Vec<u32>,
-    by_id: Roll<SessionId, u32>,
+    pub(super) by_id: FixedMap<SessionId, u32>,
 }
 
 impl Sessions {
@@ -46,35 +45,22 @@ impl Sessions {
         slot
     }
 
-    fn remove(&mut self, slot: u32, plant: &mut Plant) -> Session {
+    fn remove(&mut self, cx: &mut Cx<'_>, slot: u32) -> Session {
         let session = self.slots[slot as usize].take().expect("a slot that is held is in use");
         self.generations[slot as usize] += 1;
         self.free.push(slot);
-        if !plant.is(Mutant::IdKept) {
-            self.by_id.remove(&session.id);
-        }
+        cx.bent(Some(session.id), ()).and_then(|id| self.by_id.remove(&id));
         session
     }
 
-    /// Planted: a session of this user, whatever its id.
-    fn of_user(&self, user: Option<&UserId>, bug: Mutant, plant: &mut Plant) -> Option<u32> {
-        if !plant.is(bug) {
-            return None;
-        }
-        let session = |slot: u32| self.slots[slot as usize].as_ref();
-        let is_theirs = |slot: u32| session(slot).map(|session| &session.user) == user;
-        let theirs = self.by_id.iter().filter(|(_, slot)| is_theirs(**slot));
-        theirs.min_by_key(|(id, _)| **id).map(|(_, slot)| *slot)
-    }
-
-    /// The slots of those that wait for their clients.
+    /// The slots of detached sessions.
     pub(super) fn detached(&self) -> Vec<u32> {
         let slots = self.slots.iter().zip(0..);
         let waits = |session: &Session| session.connection().is_none();
         slots.filter_map(|(it, slot)| it.as_ref().is_some_and(waits).then_some(slot)).collect()
     }
 
-    fn generation(&self, slot: u32) -> u32 {
+    pub(super) fn generation(&self, slot: u32) -> u32 {
         self.generations[slot as usize]
     }
 
@@ -84,11 +70,10 @@ impl Sessions {
             let line = tables.entry(table).or_insert(Line { table, count: 0, bytes: 0 });
             (line.count, line.bytes) = (line.count.max(count), line.bytes.max(bytes));
         };
-        let (mut detached, mut introductions, mut replay, mut bytes, mut unsent) = (0, 0, 0, 0, 0);
+        let (mut detached, mut replay, mut bytes, mut unsent) = (0, 0, 0, 0);
         for session in self.slots.iter().flatten() {
             let kept = session.replay();
             detached += u64::from(session.connection().is_none());
-            introductions += u64::from(session.waits());
             replay += kept.len();
             bytes += kept.bytes();
             unsent += session.unsent();
@@ -99,17 +84,16 @@ impl Sessions {
         lines.extend([
             Line { table: Table::Sessions, count: self.by_id.len() as u64, bytes: 0 },
             Line { table: Table::DetachedSessions, count: detached, bytes: 0 },
-            Line { table: Table::Introductions, count: introductions, bytes: 0 },
             Line { table: Table::Replay, count: replay, bytes },
             Line { table: Table::Unsent, count: unsent, bytes: 0 },
         ]);
     }
 }
 
-impl Node {
+impl Router {
     pub(super) fn identify(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         identify: Identify,
         id: SessionId,
@@ -131,31 +115,25 @@ impl Node {
         };
         let (None, Some(user)) = (misbehaved, user) else {
             let code = misbehaved.unwrap_or(CloseCode::AuthenticationFailed);
-            return self.cut(now, connection, Cut::Misbehaved(code), out);
+            return self.cut(cx, connection, Cut::Misbehaved(code), out);
         };
-        if self.is_stopping() && !self.plant.is(Mutant::StopTakesSessions) {
-            return self.turn_away(now, connection, out);
+        if self.is_stopping() {
+            return self.turn_away(cx, connection, out);
         }
-        let shut = self.buckets.contains_key(&(user, shard));
-        if shut && !self.plant.is(Mutant::BucketMissing) {
+        if self.buckets.contains_key(&(user, shard)) {
             let why = IdentifyRefusal::Bucket;
             Self::note(Note::IdentifyRefused { connection, why }, out);
-            return self.say(
-                now,
-                connection,
-                ServerFrame::InvalidSession { resumable: false },
-                out,
-            );
+            return self.say(cx, connection, ServerFrame::InvalidSession { resumable: false }, out);
         }
-        self.buckets.insert((user, shard), now.instant);
-        self.timers.arm(now.instant + self.limits.identify_every, Timer::Bucket(user, shard));
-        self.ask_directory(now, connection, (user, identify, id), out);
+        self.buckets.insert((user, shard), cx.now.instant);
+        self.timers.arm(cx.now.instant + cx.limits.identify_every, Timer::Bucket(user, shard));
+        self.ask_directory(cx, connection, (user, identify, id), out);
     }
 
-    /// The directory has named the guilds of whoever identified: the session begins.
+    /// The directory has named the guilds of a user who has identified: the session begins.
     pub(super) fn begin(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         (user, identify, id): (UserId, Identify, SessionId),
         guilds: &[GuildId],
@@ -163,38 +141,24 @@ impl Node {
     ) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         let (credit, Identify { intents, shard, .. }) = (socket.credit, identify);
-        self.steal(now, user, out);
         let mut session = Session::new(id, user, shard, intents);
         session.attach(connection, credit);
         let slot = self.sessions.insert(session);
         self.joins_user(user, slot);
-        self.enter(now, connection, slot, false);
+        self.enter(cx, connection, slot);
         Self::note(Note::Begun { session: id, connection, user, shard, intents }, out);
         let guilds: Vec<_> = guilds.iter().copied().filter(|guild| shard.holds(*guild)).collect();
         let ready = Ready { user, session: id, node: self.id, guilds: guilds.clone() };
-        self.tell(now, slot, Arc::new(Dispatch::private(Body::Ready(ready))), out);
+        self.tell(cx, slot, Arc::new(Dispatch::private(Body::Ready(ready))), out);
         for guild in guilds {
-            self.seat(now, slot, guild, true, out);
+            self.subscribe(cx, slot, guild, true, out);
         }
-        self.introduce(now, slot, out);
-    }
-
-    /// Planted: a session is its user's, and goes to whichever connection identifies last.
-    fn steal(&mut self, now: Now, user: UserId, out: &mut impl Outbox) {
-        let Some(slot) =
-            self.sessions.of_user(Some(&user), Mutant::IdentifySteals, &mut self.plant)
-        else {
-            return;
-        };
-        if let Some(old) = self.sessions.at(slot).connection() {
-            self.detach(now, slot, Detach::Superseded, out);
-            self.supersede(old, out);
-        }
+        self.introduce(cx, slot, out);
     }
 
     pub(super) fn resume(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         resume: Resume,
         out: &mut impl Outbox,
@@ -203,150 +167,135 @@ impl Node {
         let (credit, id) = (socket.credit, resume.session);
         if socket.session.is_some() || self.users.is_identifying(connection) {
             let code = CloseCode::AlreadyAuthenticated;
-            return self.cut(now, connection, Cut::Misbehaved(code), out);
+            return self.cut(cx, connection, Cut::Misbehaved(code), out);
         }
         if self.is_stopping() {
-            return self.turn_away(now, connection, out);
+            return self.turn_away(cx, connection, out);
         }
         let user = self.realm.accounts.get(&resume.token);
-        let found = self.sessions.by_id.get(&id).copied();
-        let found =
-            found.or_else(|| self.sessions.of_user(user, Mutant::ResumeByUser, &mut self.plant));
-        let found = found.ok_or(ResumeRefusal::NoSession);
+        let found = self.sessions.by_id.get(&id).copied().ok_or(ResumeRefusal::NoSession);
         let taken = found.and_then(|slot| {
             let session = self.sessions.at(slot);
-            if user != Some(&session.user) && !self.plant.is(Mutant::TokenNotChecked) {
+            if user != Some(&session.user) {
                 return Err(ResumeRefusal::Token);
             }
             let (old, since) = (session.connection(), session.detached);
-            session.resume(connection, credit, resume.seq, &mut self.plant)?;
+            session.resume(cx, connection, credit, resume.seq)?;
             Ok((slot, old, since))
         });
         match taken {
             Err(why) => {
                 Self::note(Note::ResumeRefused { session: id, connection, why }, out);
-                if self.plant.is(Mutant::RefusalCloses) {
-                    let why = Cut::Misbehaved(CloseCode::Unknown);
-                    return self.cut(now, connection, why, out);
-                }
-                self.say(now, connection, ServerFrame::InvalidSession { resumable: false }, out);
+                self.say(cx, connection, ServerFrame::InvalidSession { resumable: false }, out);
             }
             Ok((slot, old, since)) => {
                 if let Some(old) = old {
                     self.supersede(old, out);
                     let why = Detach::Superseded;
                     Self::note(Note::Detached { session: id, connection: old, why }, out);
-                } else if !self.plant.is(Mutant::ExpiryNotDisarmed) {
+                } else {
                     let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
-                    self.timers.disarm(since + self.limits.session_ttl, expiry);
+                    self.timers.disarm(since + cx.limits.session_ttl, expiry);
                 }
-                self.enter(now, connection, slot, true);
+                self.enter(cx, connection, slot);
                 let seq = resume.seq;
                 Self::note(Note::Resumed { session: id, connection, seq }, out);
-                self.pump(now, slot, out);
+                self.pump(cx, slot, out);
             }
         }
     }
 
-    /// Tells a session something that it alone is told.
+    /// Delivers a dispatch to one session.
     pub(super) fn tell(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         slot: u32,
         dispatch: Arc<Dispatch>,
         out: &mut impl Outbox,
     ) {
         let session = self.sessions.at(slot);
-        let push = session.push_own(&self.limits, &self.relays, dispatch, out);
-        self.pushed(now, slot, push, out);
+        let push = session.push_own(cx.limits, &self.relays, dispatch, out);
+        self.pushed(cx, slot, push, out);
     }
 
-    /// Does what a session asks for after it was told something.
-    pub(super) fn pushed(&mut self, now: Now, slot: u32, push: Push, out: &mut impl Outbox) {
-        match push {
+    /// Does what a session asks for after a dispatch.
+    pub(super) fn pushed(&mut self, cx: &mut Cx<'_>, slot: u32, push: Push, out: &mut impl Outbox) {
+        match cx.bent(push, ()) {
             Push::Fine => {}
-            Push::Slow if self.plant.is(Mutant::SlowNotCut) => {}
-            Push::Overflow if self.plant.is(Mutant::OverflowLater) => {}
             Push::Slow => {
                 if let Some(connection) = self.sessions.at(slot).connection() {
-                    self.cut(now, connection, Cut::Slow, out);
+                    self.cut(cx, connection, Cut::Slow, out);
                 }
             }
-            Push::Overflow => self.overflow(now, slot, out),
+            Push::Overflow => self.overflow(cx, slot, out),
         }
     }
 
-    /// Writes what the connection takes, and then what the session still has to be told of.
-    pub(super) fn pump(&mut self, now: Now, slot: u32, out: &mut impl Outbox) {
+    /// Writes what the connection takes, and then introduces the session to the guilds it waits
+    /// for.
+    pub(super) fn pump(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
         let session = self.sessions.at(slot);
-        let push = session.pump(&self.limits, &self.relays, out, &mut self.plant);
-        self.pushed(now, slot, push, out);
+        let push = session.pump(cx, &self.relays, out);
+        self.pushed(cx, slot, push, out);
         if push == Push::Fine {
-            self.introduce(now, slot, out);
+            self.introduce(cx, slot, out);
         }
     }
 
-    pub(super) fn detach(&mut self, now: Now, slot: u32, why: Detach, out: &mut impl Outbox) {
+    pub(super) fn detach(
+        &mut self,
+        cx: &mut Cx<'_>,
+        slot: u32,
+        why: Detach,
+        out: &mut impl Outbox,
+    ) {
         let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
         let session = self.sessions.at(slot);
         let Some(connection) = session.connection() else { return };
-        session.detach(now.instant);
+        session.detach(cx.now.instant);
         Self::note(Note::Detached { session: session.id, connection, why }, out);
         if self.is_stopping() {
-            // Nobody could resume it here any more.
-            self.end(slot, End::Stopped, out);
-        } else if !self.plant.is(Mutant::ExpiryNotArmed) {
-            self.timers.arm(now.instant + self.limits.session_ttl, expiry);
+            // No client could resume it here.
+            self.end(cx, slot, End::Stopped, out);
+        } else {
+            self.timers.arm(cx.now.instant + cx.limits.session_ttl, expiry);
         }
     }
 
-    /// Planted: the end of a connection that the session no longer has detaches it all the same.
-    pub(super) fn detach_late(
+    /// The time for a RESUME is up.
+    pub(super) fn expire(
         &mut self,
-        now: Now,
-        id: SessionId,
-        how: Farewell,
+        cx: &mut Cx<'_>,
+        slot: u32,
+        generation: u32,
         out: &mut impl Outbox,
     ) {
-        let Some(&slot) = self.sessions.by_id.get(&id) else { return };
-        let session = self.sessions.at(slot);
-        if let Some(connection) = session.connection() {
-            let credit = session.credit();
-            self.release(now, connection, credit);
-            self.detach(now, slot, Detach::Gone(how), out);
-        }
-    }
-
-    /// A detached session has waited for too long.
-    pub(super) fn expire(&mut self, slot: u32, generation: u32, out: &mut impl Outbox) {
         if self.sessions.generation(slot) == generation {
-            self.end(slot, End::Expired, out);
+            self.end(cx, slot, End::Expired, out);
         }
     }
 
-    /// A session has lost what it still owed. Whoever is attached is told at once, and may identify
-    /// on the same connection (L6).
-    fn overflow(&mut self, now: Now, slot: u32, out: &mut impl Outbox) {
+    /// A session has lost dispatches that were never sent. An attached client is told at once, and
+    /// may identify on the same connection (L6).
+    fn overflow(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
         let session = self.sessions.at(slot);
         let connection = session.connection();
         if let Some(connection) = connection {
-            let credit = session.detach(now.instant);
-            self.release(now, connection, credit);
-            self.say(now, connection, ServerFrame::InvalidSession { resumable: false }, out);
+            let credit = session.detach(cx.now.instant);
+            self.release(cx, connection, credit);
+            self.say(cx, connection, ServerFrame::InvalidSession { resumable: false }, out);
         }
-        self.end(slot, End::Overflow, out);
+        self.end(cx, slot, End::Overflow, out);
     }
 
-    pub(super) fn end(&mut self, slot: u32, why: End, out: &mut impl Outbox) {
+    pub(super) fn end(&mut self, cx: &mut Cx<'_>, slot: u32, why: End, out: &mut impl Outbox) {
         let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
-        let session = self.sessions.remove(slot, &mut self.plant);
+        let session = self.sessions.remove(cx, slot);
         if session.connection().is_none() {
-            self.timers.disarm(session.detached + self.limits.session_ttl, expiry);
+            self.timers.disarm(session.detached + cx.limits.session_ttl, expiry);
         }
         Self::note(Note::Ended { session: session.id, why }, out);
-        for seat in session.seats() {
-            self.unseat(*seat, out);
-        }
+        self.unsubscribe_all(slot, out);
         self.leaves_user(session.user, slot, out);
     }
 }

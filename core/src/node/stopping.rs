@@ -1,38 +1,39 @@
-//! A planned stop (L7): nothing new is taken, everybody held is told to go, spread in time, and
-//! guilds are closed. Then the node says that it is gone.
+//! A planned stop, or graceful shutdown (L7): the node accepts no sessions, asks its clients to
+//! reconnect elsewhere, spread in time, and closes its guilds. Then it announces that it has
+//! stopped.
 //!
-//! It waits for nobody: whoever has not gone by the end is left behind.
+//! It must not wait longer than it may: what has not gone by then is left behind.
 
-use super::{Cut, End, Node, Outbox, Output};
+use super::{Cut, End, Outbox, Output, Router};
+use crate::context::Cx;
 use crate::frame::ServerFrame;
 use crate::id::Connection;
-use crate::mutant::Mutant;
-use crate::time::{Instant, Now};
+use crate::time::Instant;
 use crate::timer::Timer;
 
-/// How far a node is on its way.
+/// Whether a node runs, stops or has stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) enum Life {
     #[default]
     Runs,
     Stops,
-    /// It has said that it is gone, and does nothing any more.
+    /// It has announced that it stopped; it ignores all input from now on.
     Stopped,
 }
 
-/// When a connection has to go.
+/// When a connection has to be closed because its node stops.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) enum Leave {
     #[default]
     Never,
-    /// It is told so at this moment.
+    /// The client is asked to reconnect at this moment.
     At(Instant),
-    /// It was told, and is closed at this moment.
+    /// The client was asked; the connection is closed at this moment.
     By(Instant),
 }
 
 impl Leave {
-    /// When something has to be done about it.
+    /// When something has to be done.
     pub(super) const fn due(self) -> Option<Instant> {
         match self {
             Self::Never => None,
@@ -41,63 +42,60 @@ impl Leave {
     }
 }
 
-impl Node {
+impl Router {
     pub(super) fn is_stopping(&self) -> bool {
         self.life == Life::Stops
     }
 
-    /// The node is to stop. Told again, it goes on stopping.
-    pub(super) fn stop(&mut self, now: Now, out: &mut impl Outbox) {
+    /// Begins a planned stop. Ignored if it has begun.
+    pub(super) fn stop(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
         if self.life != Life::Runs {
             return;
         }
         self.life = Life::Stops;
-        self.timers.arm(now.instant + self.limits.stop_within, Timer::Stop);
+        self.timers.arm(cx.now.instant + cx.limits.stop_within, Timer::Stop);
         for connection in self.identifying() {
             self.stop_identifying(connection, out);
         }
-        // Nobody could resume them here any more.
+        // No client could resume them here.
         for slot in self.sessions.detached() {
-            self.end(slot, End::Stopped, out);
+            self.end(cx, slot, End::Stopped, out);
         }
-        self.spread(now);
-        self.close_guilds(now, out);
+        self.spread(cx);
+        self.close_guilds(cx, out);
     }
 
-    /// Gives each connection a moment of its own, evenly spread.
-    fn spread(&mut self, now: Now) {
+    /// Spreads the requests to reconnect evenly in time.
+    fn spread(&mut self, cx: &mut Cx<'_>) {
         let held = self.connections.open();
         let count = held.len() as u64;
         for (connection, nth) in held.into_iter().zip(0..) {
-            let late = self.limits.stop_spread.scaled(nth, count);
-            let at_once = self.plant.is(Mutant::StopAllAtOnce);
-            let at = if at_once { now.instant } else { now.instant + late };
-            self.leave(connection, Leave::At(at));
+            let late = cx.limits.stop_spread.scaled(nth, count);
+            self.leave(cx, connection, Leave::At(cx.now.instant + late));
         }
     }
 
-    /// The moment of a connection has come.
-    pub(super) fn must_leave(&mut self, now: Now, on: Connection, out: &mut impl Outbox) {
+    /// The moment of a connection has come: asks its client to reconnect, or closes it.
+    pub(super) fn must_leave(&mut self, cx: &mut Cx<'_>, on: Connection, out: &mut impl Outbox) {
         let Some(socket) = self.connections.get_mut(on) else { return };
         match socket.leave {
             Leave::Never => {}
             Leave::At(_) => {
-                let by = Leave::By(now.instant + self.limits.stop_patience);
-                let for_ever = self.plant.is(Mutant::StopWaitsForEver);
-                self.leave(on, if for_ever { Leave::Never } else { by });
-                self.say(now, on, ServerFrame::Reconnect, out);
+                let by = Leave::By(cx.now.instant + cx.limits.stop_patience);
+                self.leave(cx, on, by);
+                self.say(cx, on, ServerFrame::Reconnect, out);
             }
-            Leave::By(_) => self.cut(now, on, Cut::Stopping, out),
+            Leave::By(_) => self.cut(cx, on, Cut::Stopping, out),
         }
     }
 
-    /// Whoever wants a session of a node that stops is to find another one.
-    pub(super) fn turn_away(&mut self, now: Now, on: Connection, out: &mut impl Outbox) {
-        self.say(now, on, ServerFrame::Reconnect, out);
-        self.cut(now, on, Cut::Stopping, out);
+    /// Sends a client that wants a session to another node.
+    pub(super) fn turn_away(&mut self, cx: &mut Cx<'_>, on: Connection, out: &mut impl Outbox) {
+        self.say(cx, on, ServerFrame::Reconnect, out);
+        self.cut(cx, on, Cut::Stopping, out);
     }
 
-    /// A step is over: where a node that stops holds nothing any more, it is gone.
+    /// Ends a stop as soon as nothing is left to wait for.
     pub(super) fn rest(&mut self, out: &mut impl Outbox) {
         let is_empty = self.connections.is_empty() && self.guilds.is_empty();
         if self.is_stopping() && is_empty {
@@ -105,14 +103,8 @@ impl Node {
         }
     }
 
-    /// The time for stopping is up.
-    pub(super) fn stop_is_due(&mut self, out: &mut impl Outbox) {
-        if !self.plant.is(Mutant::StopWaitsForEver) {
-            self.gone(out);
-        }
-    }
-
-    fn gone(&mut self, out: &mut impl Outbox) {
+    /// Stops. What has not gone by now is left behind.
+    pub(super) fn gone(&mut self, out: &mut impl Outbox) {
         self.life = Life::Stopped;
         self.timers = crate::timer::Timers::default();
         out.emit(Output::Stopped);

@@ -1,19 +1,20 @@
-//! The users with sessions here, and what the directory says of their guilds.
+//! The users with sessions here, and the guilds that the directory names for them.
 //!
-//! An IDENTIFY waits for the directory's word, given after it came: READY lists all that the user is
-//! in (D9). What changes later comes by itself, or is asked for (D9: a lost word must not matter).
+//! An IDENTIFY waits until the directory has answered a question asked after it: READY lists all
+//! guilds of the user (D9). Later changes are pushed, and polled as well: nothing may depend on
+//! each message arriving (D9).
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::{Node, Outbox, Output};
+use super::{Outbox, Output, Router};
 use crate::census::{Line, Table};
+use crate::context::Cx;
 use crate::directory::{Notice, Word};
+use crate::fixed_map::FixedMap;
 use crate::frame::Identify;
 use crate::id::{Connection, GuildId, SessionId, UserId};
-use crate::mutant::Mutant;
-use crate::roll::Roll;
-use crate::time::{Instant, Now};
+use crate::time::Instant;
 use crate::timer::Timer;
 
 /// A user with sessions here.
@@ -35,15 +36,15 @@ struct Waiting {
     mark: u64,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Users {
-    by_id: Roll<UserId, User>,
-    waiting: Roll<Connection, Waiting>,
+    by_id: FixedMap<UserId, User>,
+    waiting: FixedMap<Connection, Waiting>,
     /// The same, by user.
     waiting_of: BTreeSet<(UserId, Connection)>,
-    /// The mark of the last word about a user.
+    /// The mark of the last message about a user.
     marks: u64,
-    /// The last version of the directory that was heard of in full.
+    /// The last version of the directory whose changes have all arrived.
     version: u64,
     armed: Option<Instant>,
 }
@@ -54,7 +55,7 @@ impl Users {
         self.waiting.contains_key(&connection)
     }
 
-    /// Whether the directory names a user of this node in a guild.
+    /// Whether the directory names a guild for a user of this node.
     pub(super) fn names(&self, user: UserId, guild: GuildId) -> bool {
         self.by_id.get(&user).is_some_and(|known| known.guilds.binary_search(&guild).is_ok())
     }
@@ -71,7 +72,7 @@ impl Users {
         self.by_id.contains_key(&user) || self.waiting_of(user).next().is_some()
     }
 
-    /// All who wait, by connection.
+    /// All waiting IDENTIFYs, by connection.
     fn all_waiting(&self) -> Vec<(Connection, Waiting)> {
         let mut waiting: Vec<_> = self.waiting.iter().map(|(on, it)| (*on, *it)).collect();
         waiting.sort_unstable_by_key(|(on, _)| *on);
@@ -82,6 +83,12 @@ impl Users {
     fn waiting_of(&self, user: UserId) -> impl Iterator<Item = Connection> {
         let from = self.waiting_of.range((user, Connection::default())..);
         from.take_while(move |(whose, _)| *whose == user).map(|(_, connection)| *connection)
+    }
+
+    /// The connections of a user whose IDENTIFY came before the directory was `asked`, ascending.
+    pub(super) fn due(&self, user: UserId, asked: u64) -> Vec<Connection> {
+        let is_due = |on: &Connection| self.waiting.get(on).is_some_and(|it| it.mark <= asked);
+        self.waiting_of(user).filter(is_due).collect()
     }
 
     fn wait(&mut self, connection: Connection, waiting: Waiting) {
@@ -96,11 +103,11 @@ impl Users {
     }
 }
 
-impl Node {
+impl Router {
     /// An IDENTIFY is in order: the directory is asked which guilds its user is in.
     pub(super) fn ask_directory(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         connection: Connection,
         (user, identify, session): (UserId, Identify, SessionId),
         out: &mut impl Outbox,
@@ -109,10 +116,10 @@ impl Node {
         let mark = self.users.marks;
         self.users.wait(connection, Waiting { user, identify, session, mark });
         out.emit(Output::Directory(Word::Ask { user, mark }));
-        self.watch_directory(now, true);
+        self.watch_directory(cx, true);
     }
 
-    /// A connection is gone: its session is not to begin any more.
+    /// A connection is gone: its session must not begin any more.
     pub(super) fn stop_identifying(&mut self, connection: Connection, out: &mut impl Outbox) {
         if let Some(Waiting { user, .. }) = self.users.stop_waiting(connection) {
             self.forget_user(user, out);
@@ -147,37 +154,34 @@ impl Node {
         }
     }
 
-    /// The directory said something.
-    pub(super) fn noticed(&mut self, now: Now, notice: Notice, out: &mut impl Outbox) {
+    /// A message of the directory.
+    pub(super) fn noticed(&mut self, cx: &mut Cx<'_>, notice: Notice, out: &mut impl Outbox) {
         match notice {
             Notice::Guilds { user, asked, version, guilds } => {
-                self.changed(now, user, (version, guilds.clone()), out);
-                self.begin_waiting(now, (user, asked, version), &guilds, out);
+                self.changed(cx, user, (version, guilds.clone()), out);
+                self.begin_waiting(cx, (user, asked, version), &guilds, out);
             }
             Notice::Changed { version, users } => {
                 for (user, version, guilds) in users {
-                    self.changed(now, user, (version, guilds), out);
+                    self.changed(cx, user, (version, guilds), out);
                 }
                 self.users.version = version.max(self.users.version);
             }
             Notice::Entered { .. } | Notice::Removed { .. } | Notice::Dissolved { .. } => {
-                self.directed(now, &notice, out);
+                self.directed(cx, &notice, out);
             }
         }
     }
 
-    /// Sessions begin whose IDENTIFY came before the directory was asked.
+    /// Begins the sessions whose IDENTIFY came before the directory was asked.
     fn begin_waiting(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         (user, asked, version): (UserId, u64, u64),
         guilds: &[GuildId],
         out: &mut impl Outbox,
     ) {
-        let waiting = &self.users.waiting;
-        let due = |on: &Connection| waiting.get(on).is_some_and(|it| it.mark <= asked);
-        let due: Vec<_> = self.users.waiting_of(user).filter(due).collect();
-        for connection in due {
+        for connection in self.users.due(user, asked) {
             let Some(it) = self.users.stop_waiting(connection) else { continue };
             let Waiting { identify, session, .. } = it;
             let known = self.users.by_id.or_default(user);
@@ -185,14 +189,14 @@ impl Node {
                 (known.version, known.guilds) = (version, guilds.to_vec());
             }
             let guilds = known.guilds.clone();
-            self.begin(now, connection, (user, identify, session), &guilds, out);
+            self.begin(cx, connection, (user, identify, session), &guilds, out);
         }
     }
 
     /// The directory names other guilds for a user.
     fn changed(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         user: UserId,
         (version, guilds): (u64, Vec<GuildId>),
         out: &mut impl Outbox,
@@ -206,7 +210,7 @@ impl Node {
         let sessions = known.sessions.clone();
         for slot in sessions {
             for &guild in guilds.iter().filter(|guild| !old.contains(guild)) {
-                self.named(now, slot, guild, out);
+                self.named(cx, slot, guild, out);
             }
             for &guild in old.iter().filter(|guild| !guilds.contains(guild)) {
                 self.unnamed(slot, guild, out);
@@ -214,22 +218,22 @@ impl Node {
         }
     }
 
-    /// The directory may have been missed, or may have missed something.
-    pub(super) fn directory_timeout(&mut self, now: Now, out: &mut impl Outbox) {
+    /// Polls the directory: a message may have been lost either way.
+    pub(super) fn directory_timeout(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
         self.users.armed = None;
         for (_, Waiting { user, mark, .. }) in self.users.all_waiting() {
             out.emit(Output::Directory(Word::Ask { user, mark }));
         }
-        if !self.users.by_id.is_empty() && !self.plant.is(Mutant::DirectoryNotAsked) {
+        if !self.users.by_id.is_empty() {
             out.emit(Output::Directory(Word::Since { version: self.users.version }));
         }
-        self.watch_directory(now, !self.users.waiting.is_empty());
+        self.watch_directory(cx, !self.users.waiting.is_empty());
     }
 
-    /// Sees to it that the directory is asked again, soon or in due time.
-    pub(super) fn watch_directory(&mut self, now: Now, soon: bool) {
-        let wait = if soon { self.limits.ask_again } else { self.limits.reconcile_every };
-        let at = now.instant + wait;
+    /// Arms the timer that polls the directory, soon or at the usual interval.
+    pub(super) fn watch_directory(&mut self, cx: &mut Cx<'_>, soon: bool) {
+        let wait = if soon { cx.limits.ask_again } else { cx.limits.reconcile_every };
+        let at = cx.now.instant + wait;
         let users = &mut self.users;
         let wanted = !(users.by_id.is_empty() && users.waiting.is_empty());
         if wanted && users.armed.is_none_or(|armed| armed > at) {

@@ -1,28 +1,28 @@
-//! What an event says to those who see the same (CONTRACT, *render*), and each dispatch made once.
+//! The dispatches of an event for those who see the same (CONTRACT, *render*), each made once.
 //!
 //! Nothing here knows sessions or classes: a viewer is what it wants and what it sees.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 
+use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents};
-use crate::event::{Channel, Event, Record};
+use crate::event::{Channel, Event, Record, Subject};
 use crate::id::{ChannelId, GuildId};
-use crate::mutant::{Mutant, Plant};
 use crate::state::State;
 
 /// One dispatch of a rendering.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Said {
+pub(super) enum Rendered {
     /// The event.
     Itself,
-    /// The event without what a message says.
+    /// The event without the content of its message.
     Blank,
-    /// A channel that the view lost.
+    /// CHANNEL_DELETE for a channel that the view lost.
     Lost(ChannelId),
-    /// A channel that the view gained.
+    /// CHANNEL_CREATE for a channel that the view gained.
     Gained(ChannelId),
-    /// The guild is gone, for whoever has left it.
+    /// GUILD_DELETE for a user who has left.
     Farewell,
 }
 
@@ -34,117 +34,99 @@ pub(super) struct Viewer<'a> {
     pub(super) before: &'a [ChannelId],
     /// The channels seen just after it, ascending.
     pub(super) after: &'a [ChannelId],
-    /// Whether the event is about the user's own member.
+    /// Whether the event is about the viewer's own member.
     pub(super) is_own: bool,
 }
 
 impl Viewer<'_> {
-    /// The event itself, if it is about something in the view, and wanted: part (1).
-    pub(super) fn itself(&self, event: &Event, plant: &mut Plant) -> Option<Said> {
+    /// Part (1): the event itself, if it is in the view and wanted.
+    pub(super) fn itself(&self, cx: &mut Cx<'_>, event: &Event) -> Option<Rendered> {
         let wants = |intents| self.intents.contains(intents);
-        let saw = |channel| self.before.binary_search(channel).is_ok();
-        let sees = |channel| self.after.binary_search(channel).is_ok();
-        let told = match event {
-            Event::Opened | Event::Unbanned { .. } | Event::GuildDelete => false,
-            Event::Message(message) | Event::MessageUpdate(message) => {
-                if !wants(Intents::GUILD_MESSAGES) || !saw(&message.channel) {
+        let saw = |channel| self.before.binary_search(&channel).is_ok();
+        let sees = |channel| self.after.binary_search(&channel).is_ok();
+        let told = match event.subject() {
+            Subject::Nobody => false,
+            Subject::Conversation(channel) => {
+                let is_typing = matches!(event, Event::Typing { .. });
+                let intent =
+                    if is_typing { Intents::GUILD_MESSAGE_TYPING } else { Intents::GUILD_MESSAGES };
+                if !wants(intent) || !saw(channel) {
                     return None;
                 }
-                let whole = wants(Intents::MESSAGE_CONTENT) || plant.is(Mutant::ContentNotBlanked);
-                return Some(if whole { Said::Itself } else { Said::Blank });
+                let is_blank = event.message().is_some() && !wants(Intents::MESSAGE_CONTENT);
+                let rendered = if is_blank { Rendered::Blank } else { Rendered::Itself };
+                return Some(cx.bent(rendered, ()));
             }
-            Event::MessageDelete { channel, .. } => wants(Intents::GUILD_MESSAGES) && saw(channel),
-            Event::Typing { channel, .. } => wants(Intents::GUILD_MESSAGE_TYPING) && saw(channel),
-            Event::MemberAdd { .. } | Event::MemberRemove { .. } => wants(Intents::GUILD_MEMBERS),
-            Event::MemberUpdate { .. } => self.is_own || wants(Intents::GUILD_MEMBERS),
-            Event::RoleCreate { .. }
-            | Event::RoleUpdate { .. }
-            | Event::RoleDelete { .. }
-            | Event::GuildUpdate { .. } => wants(Intents::GUILDS),
-            Event::ChannelCreate(channel) => wants(Intents::GUILDS) && sees(&channel.id),
-            Event::ChannelUpdate(Channel { id: channel, .. })
-            | Event::ChannelDelete { channel } => wants(Intents::GUILDS) && saw(channel),
+            Subject::Member(_) => self.is_own || wants(Intents::GUILD_MEMBERS),
+            Subject::Channel(channel) => {
+                let is_new = matches!(event, Event::ChannelCreate(_));
+                wants(Intents::GUILDS) && if is_new { sees(channel) } else { saw(channel) }
+            }
+            Subject::Role(_) | Subject::Guild => wants(Intents::GUILDS),
         };
-        told.then_some(Said::Itself)
+        told.then_some(Rendered::Itself)
     }
 
-    /// The channels that the view lost, and then those that it gained, each by id: parts (2) and
-    /// (3), without what the event says itself.
-    pub(super) fn shifts(&self, event: &Event) -> impl Iterator<Item = Said> {
-        let about = match event {
-            Event::ChannelCreate(Channel { id: channel, .. })
-            | Event::ChannelDelete { channel } => Some(*channel),
-            Event::Opened
-            | Event::Message(_)
-            | Event::MessageUpdate(_)
-            | Event::MessageDelete { .. }
-            | Event::Typing { .. }
-            | Event::MemberAdd { .. }
-            | Event::MemberUpdate { .. }
-            | Event::MemberRemove { .. }
-            | Event::Unbanned { .. }
-            | Event::RoleCreate { .. }
-            | Event::RoleUpdate { .. }
-            | Event::RoleDelete { .. }
-            | Event::ChannelUpdate(_)
-            | Event::GuildUpdate { .. }
-            | Event::GuildDelete => None,
-        };
+    /// Parts (2) and (3): the channels that the view lost, then those that it gained, each by id,
+    /// without the channel that the event itself creates or deletes.
+    pub(super) fn shifts(&self, event: &Event) -> impl Iterator<Item = Rendered> {
+        let about =
+            if let Subject::Channel(channel) = event.subject() { Some(channel) } else { None };
+        let about = about.filter(|_| !matches!(event, Event::ChannelUpdate(_)));
         let Self { before, after, .. } = *self;
         let same = core::ptr::eq(before, after) || !self.intents.contains(Intents::GUILDS);
         let (old, new) = if same { (&[][..], &[][..]) } else { (before, after) };
         let told = move |channel: &ChannelId| Some(*channel) != about;
         let lost = old.iter().filter(move |it| told(it) && after.binary_search(it).is_err());
         let gained = new.iter().filter(move |it| told(it) && before.binary_search(it).is_err());
-        lost.map(|it| Said::Lost(*it)).chain(gained.map(|it| Said::Gained(*it)))
+        lost.map(|it| Rendered::Lost(*it)).chain(gained.map(|it| Rendered::Gained(*it)))
     }
 
     /// The whole rendering, in order.
     pub(super) fn rendering(
         &self,
+        cx: &mut Cx<'_>,
         event: &Event,
-        plant: &mut Plant,
-    ) -> impl Iterator<Item = (u8, Said)> {
-        let all = self.itself(event, plant).into_iter().chain(self.shifts(event));
+    ) -> impl Iterator<Item = (u8, Rendered)> {
+        let all = self.itself(cx, event).into_iter().chain(self.shifts(event));
         // Where more channels move at once than there are numbers, the rest share the last one.
         (0..=u8::MAX).chain(core::iter::repeat(u8::MAX)).zip(all)
     }
 }
 
-/// The dispatches of one event, each made once for all who are told it (B3).
-pub(super) struct Press<'a> {
+/// Makes the dispatches of one event, each once for all who receive it (B3).
+pub(super) struct Renderer<'a> {
     guild: GuildId,
     record: &'a Record,
-    made: BTreeMap<(u8, Said), Arc<Dispatch>>,
+    made: BTreeMap<(u8, Rendered), Arc<Dispatch>>,
 }
 
-impl<'a> Press<'a> {
+impl<'a> Renderer<'a> {
     pub(super) fn new(guild: GuildId, record: &'a Record) -> Self {
         Self { guild, record, made: BTreeMap::new() }
     }
 
-    /// The `nth` dispatch of a rendering; `state` is the guild just after the event.
-    pub(super) fn print(&mut self, (nth, said): (u8, Said), state: &State) -> Arc<Dispatch> {
+    /// The `nth` dispatch of a rendering. `state` is the guild just after the event.
+    pub(super) fn render(&mut self, (nth, said): (u8, Rendered), state: &State) -> Arc<Dispatch> {
         let Self { guild, record, made } = self;
-        let print = || {
+        let render = || {
             let body = match said {
-                Said::Itself => body(&record.event),
-                Said::Blank => blanked(&record.event),
-                Said::Lost(channel) => Body::ChannelDelete { channel },
-                Said::Gained(id) => {
+                Rendered::Itself => body(&record.event),
+                Rendered::Blank => blanked(&record.event),
+                Rendered::Lost(channel) => Body::ChannelDelete { channel },
+                Rendered::Gained(id) => {
                     let overwrites = state.channels.get(&id).cloned().unwrap_or_default();
                     Body::ChannelCreate(Channel { id, overwrites })
                 }
-                Said::Farewell => Body::GuildDelete,
+                Rendered::Farewell => Body::GuildDelete,
             };
             Arc::new(Dispatch::of(*guild, record.position, nth, body))
         };
-        made.entry((nth, said)).or_insert_with(print).clone()
+        made.entry((nth, said)).or_insert_with(render).clone()
     }
 }
 
-/// What an event says where it is told as such. The guild's end and what nobody is told of say that
-/// the guild is gone: no viewer gets them as such.
+/// The body of an event that is sent as such. No viewer receives the last ones as such.
 fn body(event: &Event) -> Body {
     match event {
         Event::Message(message) => Body::MessageCreate(message.clone()),

@@ -1,22 +1,21 @@
-//! Snapshots: the pieces of one that comes from the owner, and those that sessions are told.
+//! Snapshots: collects the chunks of the owner's, and makes those for sessions.
 //!
-//! What is the same for many is made once and shared: roles and members for everybody, channels for
-//! a class (I5).
+//! What is the same for many sessions is made once and shared: roles and members for all of a
+//! relay, channels for a class (I5).
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 
 use super::Relay;
+use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents, Snapshot};
 use crate::event::Channel;
 use crate::id::{GuildId, Position, RoleId, UserId};
-use crate::limits::Limits;
-use crate::mutant::{Mutant, Plant};
 use crate::peer::Chunk;
 use crate::permission::Permissions;
 use crate::state::State;
 
-/// Pieces of a state that is not whole yet.
+/// The chunks of a state that is not complete yet.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Pieces {
     pub(super) position: Position,
@@ -25,7 +24,7 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    /// None yet of the state that a piece belongs to.
+    /// None yet of the state that a chunk belongs to.
     pub(super) const fn new(chunk: &Chunk) -> Self {
         Self { position: chunk.position, of: chunk.of, got: BTreeMap::new() }
     }
@@ -38,7 +37,7 @@ impl Pieces {
         self.got.len()
     }
 
-    /// The state, once all pieces are there.
+    /// The state, once all chunks are there.
     pub(super) fn whole(&self, guild: GuildId) -> Option<State> {
         if self.got.len() < self.of as usize {
             return None;
@@ -58,7 +57,7 @@ impl Pieces {
 /// Each member with its roles.
 type Members = Arc<[(UserId, Arc<[RoleId]>)]>;
 
-/// What all snapshots of one state share, once anybody has asked.
+/// What all snapshots of one state share, once a session has needed it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Lists {
     roles: Option<Arc<[(RoleId, Permissions)]>>,
@@ -66,40 +65,36 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// The state has changed, or nobody waits for a snapshot.
+    /// The state has changed, or no session waits for a snapshot.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
 }
 
 impl Relay {
-    /// GUILD_CREATE for a user who is about to sit in a class, cut to what `intents` want (D3);
-    /// none without a state.
+    /// GUILD_CREATE for a session that is about to enter a class, cut to its `intents` (D3); none
+    /// without a state.
     pub(crate) fn snapshot(
         &mut self,
+        cx: &mut Cx<'_>,
         number: u32,
         (user, intents): (UserId, Intents),
-        limits: &Limits,
-        plant: &mut Plant,
     ) -> Option<Dispatch> {
-        let Self { followed, audience, lists, .. } = self;
-        let followed = followed.as_ref()?;
-        let guild = &followed.guild;
-        let mixed = audience.classes.iter().find_map(|class| class.shown.clone());
-        let class = audience.classes.get_mut(number as usize)?;
+        let Self { replica, subscribers, lists, .. } = self;
+        let replica = replica.as_ref()?;
+        let guild = &replica.guild;
+        let class = subscribers.classes.get_mut(number as usize)?;
         let visible = class.visible.iter();
         let shown = class.shown.get_or_insert_with(|| {
             let channel = |id| Some(Channel { id, overwrites: guild.channels.get(&id)?.clone() });
             visible.filter_map(|id| channel(*id)).collect()
         });
-        let channels = match mixed {
-            Some(mixed) if mixed != *shown && plant.is(Mutant::CacheMixed) => mixed,
-            Some(_) | None => shown.clone(),
-        };
+        let shown = shown.clone();
+        let channels = cx.bent(shown, (&*subscribers, number));
         let member_count = u32::try_from(guild.members.len()).unwrap_or(u32::MAX);
         let all = || guild.members.iter().map(|(user, roles)| (*user, roles.clone()));
         let members =
-            if intents.contains(Intents::GUILD_MEMBERS) && member_count <= limits.large_guild {
+            if intents.contains(Intents::GUILD_MEMBERS) && member_count <= cx.limits.large_guild {
                 lists.members.get_or_insert_with(|| all().collect()).clone()
             } else {
                 guild.members.get(&user).map(|roles| (user, roles.clone())).into_iter().collect()
@@ -107,6 +102,6 @@ impl Relay {
         let roles = || guild.roles.iter().map(|(role, given)| (*role, *given)).collect();
         let roles = lists.roles.get_or_insert_with(roles).clone();
         let snapshot = Snapshot { owner: guild.owner, roles, channels, member_count, members };
-        Some(Dispatch::of(self.guild, followed.position, 0, Body::GuildCreate(snapshot)))
+        Some(Dispatch::of(self.guild, replica.position, 0, Body::GuildCreate(snapshot)))
     }
 }

@@ -10,6 +10,7 @@
 
 mod directory;
 mod draw;
+mod fixed_map;
 mod flow;
 mod guild;
 mod journal;
@@ -19,7 +20,6 @@ mod node;
 mod permission;
 mod relay;
 mod replay;
-mod roll;
 mod session;
 mod steps;
 mod stopping;

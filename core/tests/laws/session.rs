@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use guildhall_core::context::Cx;
 use guildhall_core::credit::Credit;
 use guildhall_core::dispatch::{Dispatch, Intents};
 use guildhall_core::id::{Connection, Seq, SessionId, Shard, UserId};
@@ -40,6 +41,8 @@ impl Real {
         let (limits, mut out) = (limits(), Vec::new());
         self.made += 1;
         let Self { session, shelf, .. } = self;
+        let plant = &mut Plant::new(None);
+        let cx = &mut Cx::new(Instant::ZERO.into(), &limits, plant);
         let push = match *act {
             Act::Shared { log, length } => {
                 let dispatch = Arc::new(message(self.made, length));
@@ -54,10 +57,10 @@ impl Real {
             }
             Act::Resume { seq, window } => {
                 let (to, credit) = (connection(self.generations + 1), Credit::new(window));
-                match session.resume(to, credit, Seq(seq), &mut Plant::new(None)) {
+                match session.resume(cx, to, credit, Seq(seq)) {
                     Ok(()) => {
                         self.generations += 1;
-                        Some(session.pump(&limits, shelf, &mut out, &mut Plant::new(None)))
+                        Some(session.pump(cx, shelf, &mut out))
                     }
                     Err(refused) => {
                         self.outcome.refused = Some(refused);
@@ -67,11 +70,11 @@ impl Real {
             }
             Act::Drained(bytes) => session.connection().is_some().then(|| {
                 session.drained(bytes);
-                session.pump(&limits, shelf, &mut out, &mut Plant::new(None))
+                session.pump(cx, shelf, &mut out)
             }),
             Act::Acknowledge(seq) => {
                 if session.connection().is_some() {
-                    session.acknowledge(Seq(seq), shelf, &mut Plant::new(None));
+                    session.acknowledge(cx, Seq(seq), shelf);
                 }
                 None
             }

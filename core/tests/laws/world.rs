@@ -15,7 +15,6 @@ use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::store::{Store, Trouble};
 use guildhall_core::journal::{Base, Command, Reply};
 use guildhall_core::limits::Limits;
-use guildhall_core::mutant::Plant;
 use guildhall_core::node::{Input, Node, Note, Output};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::realm::Realm;
@@ -124,7 +123,6 @@ impl World {
     /// What a journal that never fails answers.
     pub(crate) fn keep(&mut self, guild: GuildId, command: Command) -> Option<Reply> {
         let journal = self.journals.get_mut(&guild).expect("every guild has a journal");
-        let mut plant = Plant::new(None);
         let fenced = |epoch, trouble| match trouble {
             Trouble::Fenced(fence) => Reply::Fenced { epoch, fence },
             Trouble::Failed => Reply::Failed { epoch },
@@ -132,12 +130,12 @@ impl World {
         };
         Some(match command {
             Command::Open { ticket } => {
-                let epoch = journal.open(&mut Plant::new(None)).expect("there is room");
+                let epoch = journal.open().expect("there is room");
                 journal.sync().expect("a sync works");
                 Reply::Opened { ticket, epoch, log: journal.read() }
             }
             Command::Append { epoch, after, records } => {
-                match journal.append(epoch, after, &records, &mut plant) {
+                match journal.append(epoch, after, &records) {
                     Ok(()) => {
                         journal.sync().expect("a sync works");
                         Reply::Appended { epoch, upto: journal.read().end() }

@@ -1,37 +1,37 @@
-//! How long a frame is under way, by a law and a key.
+//! Latency laws: the delay of a frame, by a law and a key.
 
 use guildhall_core::time::Span;
 use serde::{Deserialize, Serialize};
 
 use crate::seed::Key;
 
-/// How long a frame is under way.
+/// A law of latency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "law", deny_unknown_fields)]
 pub enum Latency {
-    /// Always as long.
+    /// Every frame has the same latency.
     Constant {
-        /// How long.
+        /// The latency.
         span: Span,
     },
-    /// Anything between the two, equally likely.
+    /// Uniform between `low` and `high`.
     Uniform {
-        /// At least.
+        /// The minimum.
         low: Span,
-        /// At most.
+        /// The maximum.
         high: Span,
     },
     /// Mostly near `low`; one frame in 64 takes up to `high`.
     LongTail {
-        /// At least.
+        /// The minimum.
         low: Span,
-        /// At most.
+        /// The maximum.
         high: Span,
     },
 }
 
 impl Latency {
-    /// How long one frame is under way, in microseconds.
+    /// Draws the latency of one frame, in microseconds.
     #[inline]
     #[must_use]
     pub fn draw(self, key: Key) -> u64 {
@@ -47,7 +47,7 @@ impl Latency {
         }
     }
 
-    /// How long it is at most.
+    /// Returns the maximum latency.
     #[must_use]
     pub const fn most(self) -> Span {
         match self {

@@ -1,4 +1,4 @@
-//! Who and what a plan names: nodes, guilds with roles and channels, clients.
+//! The parts of a plan: nodes, guilds with roles and channels, and clients.
 
 use std::collections::BTreeMap;
 
@@ -10,54 +10,56 @@ use serde::{Deserialize, Serialize};
 use super::is_zero;
 use super::powers::Powers;
 
-/// The role that every member has, as plans name it.
+/// The name of the @everyone role in plans.
 pub const EVERYONE: &str = "everyone";
 
-/// One node.
+/// A node.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodePlan {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// How much its clock runs fast (or slow), in millionths; at most 10,000 (F3).
+    /// How fast its clock is, in millionths; negative if slow. At most 10,000 either way (CONTRACT,
+    /// F3).
     #[serde(default)]
     pub drift: i32,
 }
 
-/// One guild, as it is founded.
+/// A guild in its initial state.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GuildPlan {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The node that owns it.
+    /// The node that owns it at the start.
     pub owner: String,
-    /// The node that takes it over if its owner stays down for some seconds.
+    /// The standby node, which takes it over if its owner node stays down for some seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heir: Option<String>,
-    /// The client whose user it belongs to, a member; else it belongs to somebody who never comes.
+    /// The client whose user owns the guild and is a member. `None`: a user without a client owns
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_user: Option<String>,
-    /// Its channels.
+    /// The channels.
     pub channels: Vec<ChannelPlan>,
-    /// What everyone may do.
+    /// The permissions of the @everyone role.
     #[serde(default = "usual_powers", skip_serializing_if = "is_usual")]
     pub everyone: Powers,
-    /// Its roles.
+    /// The other roles.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub roles: BTreeMap<String, Powers>,
-    /// The roles of its members, by client. Whoever is not here has none.
+    /// The roles of members, by client. A member who is not listed has no role but @everyone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, Vec<String>>,
 }
 
-/// One channel: its name alone, or a table.
+/// A channel. Its text form is the name alone, or a table.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(from = "ChannelForm", into = "ChannelForm")]
 pub struct ChannelPlan {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it takes from whom and gives to whom.
+    /// The permission overwrites.
     pub overwrites: Vec<OverwritePlan>,
 }
 
@@ -83,69 +85,70 @@ impl From<ChannelPlan> for ChannelForm {
     }
 }
 
-/// What a channel takes from somebody and gives to somebody.
+/// A permission overwrite of a channel.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OverwritePlan {
-    /// Whom it is about.
+    /// The role or member that it applies to.
     #[serde(flatten)]
     pub target: TargetPlan,
-    /// What it takes.
+    /// The permissions that it removes.
     #[serde(default, skip_serializing_if = "Powers::is_none")]
     pub deny: Powers,
-    /// What it gives.
+    /// The permissions that it adds.
     #[serde(default, skip_serializing_if = "Powers::is_none")]
     pub allow: Powers,
 }
 
-/// Whom an overwrite is about: `role = "staff"` or `member = "alice"`.
+/// The target of an overwrite: `role = "staff"` or `member = "alice"`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetPlan {
-    /// Whoever has this role; `everyone` is one.
+    /// All members with this role; `everyone` is a role too.
     Role(String),
     /// The user of this client.
     Member(String),
 }
 
-/// One client, or a crowd of alike ones.
+/// A client, or a crowd of identical clients.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientPlan {
-    /// Its name. A crowd's are `name-0`, `name-1` …
+    /// The name. The clients of a crowd are called `name-0`, `name-1` …
     pub name: String,
     /// The node that it identifies at.
     pub node: String,
-    /// The guilds that its user is in from the start.
+    /// The guilds that its user is a member of from the start.
     #[serde(default)]
     pub guilds: Vec<String>,
-    /// How many there are.
+    /// The number of clients.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub count: u32,
-    /// When it starts; a crowd spreads over `within` after it.
+    /// The time at which it starts; the starts of a crowd spread over `within` after it.
     #[serde(default)]
     pub starts: Instant,
-    /// Over how long a crowd's starts spread.
+    /// The time over which the starts of a crowd spread.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub within: Span,
-    /// What it wants to be told.
+    /// The intents.
     #[serde(default = "usual")]
     pub intents: Intents,
-    /// Which part of its user's guilds it is for: `[id, count]`.
+    /// The shard, as `[id, count]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shards: Option<[u16; 2]>,
-    /// The client whose user it shares, if it has none of its own. Its guilds are that user's.
+    /// The client whose user it shares. `guilds` then adds no membership.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_user_as: Option<String>,
-    /// Whether faults of the family `hostile` may speak for it; nobody expects it to keep C1–C3.
+    /// Whether faults of the family `hostile` may send frames on its connection. Such a client is
+    /// not checked for C1–C3.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hostile: bool,
-    /// How much its clock runs fast (or slow), in millionths.
+    /// How fast its clock is, in millionths; negative if slow.
     #[serde(default, skip_serializing_if = "is_still")]
     pub drift: i32,
 }
 
 impl GuildPlan {
-    /// A guild with nothing in it.
+    /// Creates an empty guild on the node `owner`.
     #[must_use]
     pub fn new(name: &str, owner: &str) -> Self {
         Self {
@@ -162,7 +165,7 @@ impl GuildPlan {
 }
 
 impl ChannelPlan {
-    /// A channel without overwrites.
+    /// Creates a channel without overwrites.
     #[must_use]
     pub fn open(name: &str) -> Self {
         Self { name: name.to_owned(), overwrites: Vec::new() }
@@ -170,14 +173,14 @@ impl ChannelPlan {
 }
 
 impl OverwritePlan {
-    /// Takes these permissions from whoever has a role.
+    /// Creates an overwrite that removes permissions from a role.
     #[must_use]
     pub fn deny_role(role: &str, deny: Permissions) -> Self {
         let target = TargetPlan::Role(role.to_owned());
         Self { target, deny: Powers(deny), allow: Powers::default() }
     }
 
-    /// Gives these permissions to whoever has a role.
+    /// Creates an overwrite that adds permissions to a role.
     #[must_use]
     pub fn allow_role(role: &str, allow: Permissions) -> Self {
         let target = TargetPlan::Role(role.to_owned());
@@ -186,12 +189,12 @@ impl OverwritePlan {
 }
 
 impl ClientPlan {
-    /// The names of the clients that it stands for.
+    /// Returns the names of all its clients.
     pub fn names(&self) -> impl Iterator<Item = String> {
         (0..self.count).map(|nth| self.nth(nth))
     }
 
-    /// The name of the `nth` of a crowd, or of the only one.
+    /// Returns the name of the `nth` client of a crowd, from 0, or of the only client.
     #[must_use]
     pub fn nth(&self, nth: u32) -> String {
         if self.count == 1 { self.name.clone() } else { format!("{}-{nth}", self.name) }

@@ -1,4 +1,4 @@
-//! Permissions as a person writes them: a list of words, or the number of Discord's documentation.
+//! Permissions in plans: a list of words, or Discord's number.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use guildhall_core::permission::Permissions;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Each word and what it stands for.
+/// The words and their permissions.
 const WORDS: &[(&str, Permissions)] = &[
     ("kick-members", Permissions::KICK_MEMBERS),
     ("ban-members", Permissions::BAN_MEMBERS),
@@ -18,19 +18,19 @@ const WORDS: &[(&str, Permissions)] = &[
     ("manage-roles", Permissions::MANAGE_ROLES),
 ];
 
-/// A set of permissions. It is written as words if there is one for each of its bits, else as a
+/// A set of permissions. Its text form is a list of words if there is one for each bit, else a
 /// number below 2^63.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Powers(pub Permissions);
 
 impl Powers {
-    /// Whether it is none.
+    /// Returns `true` if the set is empty.
     #[must_use]
     pub const fn is_none(&self) -> bool {
         self.0.0 == 0
     }
 
-    /// The words for it; none if there is a bit without one.
+    /// Returns the words; `None` if a bit has no word.
     #[must_use]
     pub fn words(self) -> Option<Vec<&'static str>> {
         let held = WORDS.iter().filter(|(_, bit)| self.0.contains(*bit));
@@ -71,7 +71,7 @@ impl<'de> Deserialize<'de> for Powers {
     }
 }
 
-/// Reads either form.
+/// Deserializes either form.
 struct Reader;
 
 impl<'de> Visitor<'de> for Reader {

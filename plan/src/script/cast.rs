@@ -1,4 +1,4 @@
-//! Who takes part in a story, and what its guilds are like when they are founded.
+//! The participants of a scenario, and the initial state of its guilds.
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::limits::Limits;
@@ -11,7 +11,7 @@ use crate::plan::{
 };
 
 impl Script {
-    /// A node.
+    /// Adds a node.
     pub fn node(&mut self, name: &str) -> Place {
         let drift = 20_000 - i64::try_from(self.draw("drift", 10_000..=30_000)).unwrap_or(20_000);
         let drift = i32::try_from(drift).unwrap_or(0);
@@ -19,41 +19,42 @@ impl Script {
         Place(self.plan.nodes.len() - 1)
     }
 
-    /// A guild, which belongs to somebody who never comes.
+    /// Adds a guild on the node `owner`. It belongs to a user without a client.
     pub fn guild(&mut self, name: &str, owner: Place) -> Guild {
         let owner = &self.plan.nodes[owner.0].name;
         self.plan.guilds.push(GuildPlan::new(name, owner));
         Guild(self.plan.guilds.len() - 1)
     }
 
-    /// A guild goes to this node if its owner stays down for some seconds.
+    /// Names the standby node, which takes the guild over if its owner node stays down for some
+    /// seconds.
     pub fn heir(&mut self, guild: Guild, node: Place) {
         self.plan.guilds[guild.0].heir = Some(self.plan.nodes[node.0].name.clone());
     }
 
-    /// A guild belongs to this member from the start.
+    /// Makes a member the owner of a guild from the start.
     pub fn belongs_to(&mut self, guild: Guild, who: Who) {
         self.plan.guilds[guild.0].owner_user = Some(self.name(who));
     }
 
-    /// What everyone may do in a guild.
+    /// Sets the permissions of the @everyone role.
     pub fn everyone(&mut self, guild: Guild, permissions: Permissions) {
         self.plan.guilds[guild.0].everyone = Powers(permissions);
     }
 
-    /// A role that is there from the start.
+    /// Adds a role that exists from the start.
     pub fn role(&mut self, guild: Guild, name: &str, permissions: Permissions) -> Role {
         self.plan.guilds[guild.0].roles.insert(name.to_owned(), Powers(permissions));
         self.new_role(guild, name)
     }
 
-    /// A channel that everyone sees.
+    /// Adds a channel that everyone can view.
     pub fn channel(&mut self, guild: Guild, name: &str) -> Channel {
         self.plan.guilds[guild.0].channels.push(ChannelPlan::open(name));
         self.new_channel(guild, name)
     }
 
-    /// A channel that only these roles see.
+    /// Adds a channel that only these roles can view.
     pub fn private_channel(&mut self, guild: Guild, name: &str, roles: &[Role]) -> Channel {
         let overwrites = self.only(roles);
         let channel = ChannelPlan { name: name.to_owned(), overwrites };
@@ -61,7 +62,7 @@ impl Script {
         self.new_channel(guild, name)
     }
 
-    /// Somebody has this role from the start.
+    /// Assigns a role to a member from the start.
     pub fn has(&mut self, who: Who, role: Role) {
         let (guild, role) = self.roles[role.0].clone();
         let client = self.name(who);
@@ -69,17 +70,18 @@ impl Script {
         self.plan.guilds[guild].members.entry(client).or_default().push(role);
     }
 
-    /// A member of `guilds`, who starts now.
+    /// Adds a client whose user is a member of `guilds`. It starts at the current time.
     pub fn member(&mut self, name: &str, node: Place, guilds: &[Guild]) -> Who {
         self.crowd(name, 1, node, guilds, Span::ZERO)
     }
 
-    /// Somebody who is in no guild yet, and starts now.
+    /// Adds a client whose user is in no guild. It starts at the current time.
     pub fn outsider(&mut self, name: &str, node: Place) -> Who {
         self.member(name, node, &[])
     }
 
-    /// Many members of `guilds`, who start within `within` from now.
+    /// Adds `count` clients whose users are members of `guilds`. Their starts spread over `within`
+    /// from the current time.
     pub fn crowd(
         &mut self,
         name: &str,
@@ -106,7 +108,7 @@ impl Script {
         Who(self.plan.clients.len() - 1)
     }
 
-    /// Another client of the same user, at the same node.
+    /// Adds another client of the same user, at the same node.
     pub fn second_client(&mut self, name: &str, of: Who) -> Who {
         let first = self.plan.clients[of.0].clone();
         self.plan.clients.push(ClientPlan {
@@ -118,36 +120,36 @@ impl Script {
         Who(self.plan.clients.len() - 1)
     }
 
-    /// Another client of the same user, at this node.
+    /// Adds another client of the same user, at another node.
     pub fn second_client_at(&mut self, name: &str, of: Who, node: Place) -> Who {
         let who = self.second_client(name, of);
         self.plan.clients[who.0].node = self.plan.nodes[node.0].name.clone();
         who
     }
 
-    /// Somebody who may break the protocol.
+    /// Adds a client that may violate the protocol.
     pub fn hostile(&mut self, name: &str, node: Place, guilds: &[Guild]) -> Who {
         let who = self.member(name, node, guilds);
         self.plan.clients[who.0].hostile = true;
         who
     }
 
-    /// What somebody wants to be told.
+    /// Sets the intents of a client.
     pub fn intents(&mut self, who: Who, intents: Intents) {
         self.plan.clients[who.0].intents = intents;
     }
 
-    /// Somebody's client is for one part of the user's guilds.
+    /// Sets the shard of a client.
     pub fn shard(&mut self, who: Who, id: u16, count: u16) {
         self.plan.clients[who.0].shards = Some([id, count]);
     }
 
-    /// The bounds of this story.
+    /// Returns the limits of the scenario, to change them.
     pub fn limits(&mut self) -> &mut Limits {
         &mut self.plan.limits
     }
 
-    /// How frames travel in this story.
+    /// Returns the network of the scenario, to change it.
     pub fn network(&mut self) -> &mut Network {
         &mut self.plan.network
     }
@@ -184,7 +186,8 @@ impl Script {
         Role(self.roles.len() - 1)
     }
 
-    /// The overwrites by which only these roles see a channel; without any, everyone does.
+    /// Returns the overwrites with which only these roles can view a channel; without roles,
+    /// everyone can.
     pub(super) fn only(&self, roles: &[Role]) -> Vec<OverwritePlan> {
         if roles.is_empty() {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! What goes wrong in a story.
+//! The faults of a scenario.
 
 use guildhall_core::time::Span;
 
@@ -8,7 +8,7 @@ use crate::fault::{
 };
 use crate::plan::FaultPlan;
 
-/// One end of a message link of the story.
+/// An endpoint of messages in the scenario.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum At {
     /// Every node.
@@ -28,7 +28,7 @@ impl From<Place> for At {
 }
 
 impl Script {
-    // ---- what the next fault waits for
+    // ---- triggers
 
     /// The next fault waits until somebody is doing this.
     pub fn when(&mut self, who: Who, is: ClientPhase) -> &mut Self {
@@ -50,13 +50,13 @@ impl Script {
 
     // ---- family link
 
-    /// Somebody's connection ends.
+    /// Cuts a client's connection.
     pub fn cut(&mut self, who: Who, how: Ending) {
         let client = self.name(who);
         self.fault(Fault::Cut { client, how }, Span::ZERO);
     }
 
-    /// Each connection of a crowd ends, within `within`.
+    /// Cuts each connection of a crowd, at times that the seed draws within `within`.
     pub fn cut_crowd(&mut self, who: Who, how: Ending, within: Span) {
         let names: Vec<_> = self.plan.clients[who.0].names().collect();
         let now = self.now;
@@ -68,19 +68,19 @@ impl Script {
         self.now = now;
     }
 
-    /// Somebody's connection passes nothing on for a while.
+    /// Stalls a client's connection: frames wait until the fault ends.
     pub fn stall(&mut self, who: Who, way: Way, lasts: Span) {
         let client = self.name(who);
         self.fault(Fault::Stall { client, way }, lasts);
     }
 
-    /// Somebody's line is slow for a while.
+    /// Limits the bandwidth of a client's connection, in bytes per second.
     pub fn slow(&mut self, who: Who, bandwidth: u32, lasts: Span) {
         let client = self.name(who);
         self.fault(Fault::Slow { client, bandwidth }, lasts);
     }
 
-    /// Somebody's connection is dead, and nobody is told.
+    /// Kills a client's connection silently: frames are lost, and neither end is notified.
     pub fn silence(&mut self, who: Who, way: Way) {
         let client = self.name(who);
         self.fault(Fault::Silence { client, way }, Span::ZERO);
@@ -88,86 +88,87 @@ impl Script {
 
     // ---- family node
 
-    /// A node does nothing for a while.
+    /// Pauses a node.
     pub fn pause(&mut self, node: Place, lasts: Span) {
         let node = self.place_name(node);
         self.fault(Fault::Pause { node }, lasts);
     }
 
-    /// A node crashes, and runs again after a while.
+    /// Crashes a node; it restarts after `lasts`.
     pub fn crash(&mut self, node: Place, lasts: Span) {
         let node = self.place_name(node);
         self.fault(Fault::Crash { node, forever: false }, lasts);
     }
 
-    /// A node crashes, and never runs again.
+    /// Crashes a node; it never restarts.
     pub fn crash_for_ever(&mut self, node: Place) {
         let node = self.place_name(node);
         self.fault(Fault::Crash { node, forever: true }, Span::ZERO);
     }
 
-    /// A node stops as planned, and runs again after a while.
+    /// Shuts a node down gracefully; it restarts after `lasts`.
     pub fn stop(&mut self, node: Place, lasts: Span) {
         let node = self.place_name(node);
         self.fault(Fault::Stop { node }, lasts);
     }
 
-    /// The other nodes are told that a node has crashed, wrongly.
+    /// Sends the other nodes a false crash notice about a node.
     pub fn false_alarm(&mut self, node: Place) {
         let node = self.place_name(node);
         self.fault(Fault::FalseAlarm { node }, Span::ZERO);
     }
 
-    /// A guild is given to another node; its old owner is not told.
+    /// Moves a guild to another node without notifying its old owner.
     pub fn move_guild(&mut self, guild: Guild, to: Place) {
         let (guild, to) = (self.guild_name(guild), self.place_name(to));
         self.fault(Fault::Move { guild, to }, Span::ZERO);
     }
 
-    // ---- families peer, journal and directory: it depends on the ends
+    // ---- families peer, journal and directory, depending on the endpoints
 
-    /// Of a hundred messages from one end to another, so many are lost.
+    /// Loses `share` per cent of the messages from one endpoint to another.
     pub fn lossy(&mut self, from: impl Into<At>, to: impl Into<At>, share: u8, lasts: Span) {
         let (from, to) = self.ends(from, to);
         self.fault(Fault::Lossy { from, to, share }, lasts);
     }
 
-    /// Of a hundred messages from one end to another, so many arrive twice.
+    /// Duplicates `share` per cent of the messages from one endpoint to another.
     pub fn repeat(&mut self, from: impl Into<At>, to: impl Into<At>, share: u8, lasts: Span) {
         let (from, to) = self.ends(from, to);
         self.fault(Fault::Repeat { from, to, share }, lasts);
     }
 
-    /// Messages from one end to another are late by up to `by`.
+    /// Delays messages from one endpoint to another by up to `by`.
     pub fn delay(&mut self, from: impl Into<At>, to: impl Into<At>, by: Span, lasts: Span) {
         let (from, to) = self.ends(from, to);
         self.fault(Fault::Delay { from, to, by }, lasts);
     }
 
-    /// No message passes between two ends.
+    /// Partitions two endpoints: no message passes in either direction.
     pub fn partition(&mut self, a: impl Into<At>, b: impl Into<At>, lasts: Span) {
         let (a, b) = self.ends(a, b);
         self.fault(Fault::Partition { a, b, one_way: false }, lasts);
     }
 
-    /// No message passes from one end to another.
+    /// Partitions two endpoints in one direction: no message passes from the first to the second.
     pub fn mute(&mut self, from: impl Into<At>, to: impl Into<At>, lasts: Span) {
         let (a, b) = self.ends(from, to);
         self.fault(Fault::Partition { a, b, one_way: true }, lasts);
     }
 
-    /// Messages from one end to another wait until the fault is over.
+    /// Holds messages from one endpoint to another until the fault ends.
     pub fn hold(&mut self, from: impl Into<At>, to: impl Into<At>, lasts: Span) {
         let (from, to) = self.ends(from, to);
         self.fault(Fault::Hold { from, to }, lasts);
     }
 
-    /// All that goes between any node and the journal of a guild may be lost or come twice.
+    /// Loses and duplicates `share` per cent of the messages between all nodes and a guild's
+    /// journal.
     pub fn journal_lossy(&mut self, guild: Guild, share: u8, lasts: Span) {
         self.unsafe_post(At::Journal(guild), share, lasts);
     }
 
-    /// All that goes between any node and the directory may be lost or come twice.
+    /// Loses and duplicates `share` per cent of the messages between all nodes and the directory.
     pub fn directory_lossy(&mut self, share: u8, lasts: Span) {
         self.unsafe_post(At::Directory, share, lasts);
     }
@@ -184,25 +185,25 @@ impl Script {
 
     // ---- family journal
 
-    /// A journal takes longer to sync for a while.
+    /// Delays each sync of a journal by `by`.
     pub fn journal_slow(&mut self, guild: Guild, by: Span, lasts: Span) {
         let guild = self.guild_name(guild);
         self.fault(Fault::JournalSlow { guild, by }, lasts);
     }
 
-    /// Whoever keeps a journal crashes, and runs again after a while.
+    /// Crashes a journal; it restarts after `lasts`.
     pub fn journal_crash(&mut self, guild: Guild, lasts: Span) {
         let guild = self.guild_name(guild);
         self.fault(Fault::JournalCrash { guild }, lasts);
     }
 
-    /// A journal has room for `room` records more, for a while.
+    /// Limits a journal to `room` more records.
     pub fn journal_full(&mut self, guild: Guild, room: u32, lasts: Span) {
         let guild = self.guild_name(guild);
         self.fault(Fault::JournalFull { guild, room }, lasts);
     }
 
-    /// The next sync of a journal fails.
+    /// Fails the next sync of a journal.
     pub fn journal_fail(&mut self, guild: Guild) {
         let guild = self.guild_name(guild);
         self.fault(Fault::JournalFail { guild }, Span::ZERO);
@@ -210,7 +211,7 @@ impl Script {
 
     // ---- family hostile
 
-    /// Somebody hostile breaks the protocol.
+    /// Makes a hostile client violate the protocol.
     pub fn misbehave(&mut self, who: Who, deed: Misdeed) {
         let client = self.name(who);
         self.fault(Fault::Misbehave { client, deed }, Span::ZERO);

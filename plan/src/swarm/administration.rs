@@ -1,4 +1,4 @@
-//! What an administrator does to a guild, as a seed draws it: roles, overwrites, channels, members.
+//! Random administration of a guild: roles, overwrites, channels and members.
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::permission::Permissions;
@@ -7,21 +7,21 @@ use guildhall_core::time::{Instant, Span};
 use crate::plan::{Act, ClientPlan, Deed, EVERYONE, OverwritePlan, Plan, Powers, Said, TargetPlan};
 use crate::seed::{Key, Ratio};
 
-/// The administrator's name, and that of the role that lets it.
+/// The name of the administrator and of its role.
 const WARDEN: &str = "warden";
 
-/// What is drawn for one guild.
+/// The administration of one guild.
 struct Rule<'a> {
     plan: &'a mut Plan,
     guild: String,
-    /// Roles and channels that there are at some time, without their guild.
+    /// Roles and channels that exist at some time, by their names without the guild.
     roles: Vec<String>,
     channels: Vec<String>,
-    /// Members at the beginning, by client.
+    /// Members at the start, by client name.
     members: Vec<String>,
 }
 
-/// Adds an administrator to one of the plan's guilds, and `count` things that it does until `until`.
+/// Adds an administrator to one of the plan's guilds, and `count` of its actions until `until`.
 pub(super) fn rule(plan: &mut Plan, key: Key, count: u64, until: Instant) {
     let taken = plan.clients.iter().any(|client| client.name == WARDEN);
     if plan.guilds.is_empty() || plan.nodes.is_empty() || taken {
@@ -142,7 +142,7 @@ impl Rule<'_> {
         }
     }
 
-    /// What a channel takes and gives: of everyone, of a role, of a member, each perhaps.
+    /// Draws overwrites of a channel for everyone, a role and a member; each may be missing.
     fn overwrites(&self, key: Key, user: &str) -> Vec<OverwritePlan> {
         let role = self.some_role(key.with(0));
         let mut targets = vec![TargetPlan::Role(EVERYONE.to_owned())];
@@ -164,7 +164,7 @@ impl Rule<'_> {
 
 const NONE: Permissions = Permissions::NONE;
 
-/// Mostly what decides who sees and who speaks.
+/// Draws permissions, mostly those that decide who can view and who can send.
 fn any(key: Key) -> Permissions {
     *key.pick(&[
         Permissions::VIEW_CHANNEL,

@@ -1,4 +1,4 @@
-//! The faults of one family, as a seed draws them.
+//! Random faults of one family.
 
 use guildhall_core::time::{Instant, Span};
 
@@ -6,7 +6,7 @@ use crate::fault::{ClientPhase, End, Ending, Family, Fault, GuildPhase, Trigger,
 use crate::plan::{FaultPlan, Plan};
 use crate::seed::{Key, Ratio};
 
-/// One draw.
+/// The draw of one fault.
 struct Draw<'a> {
     plan: &'a mut Plan,
     key: Key,
@@ -48,7 +48,7 @@ impl Draw<'_> {
         self.key.text(name).pick(&self.plan.nodes).name.clone()
     }
 
-    /// The place of a guild, if there is any.
+    /// Draws the index of a guild, if there are any.
     fn guild(&self) -> Option<usize> {
         let count = self.plan.guilds.len() as u64;
         (count > 0).then(|| self.key.text("guild").below(count) as usize)
@@ -146,7 +146,7 @@ impl Draw<'_> {
         }
     }
 
-    /// A second fault, during the recovery from the first: one time in three.
+    /// Adds, one time in three, a second fault during the recovery from the first.
     fn again(&mut self) {
         let key = self.key.text("again");
         let Some(guild) = self.guild().filter(|_| key.with(0).chance(Ratio::of(1, 3))) else {
@@ -189,7 +189,7 @@ impl Draw<'_> {
         }
     }
 
-    /// An owner's words are held back while its guild goes to another node, and arrive after that.
+    /// Holds an owner's messages while its guild fails over; they arrive after that.
     fn stale_words(&mut self) {
         let Some(guild) = self.guild() else { return };
         let plan = &self.plan.guilds[guild];
@@ -212,7 +212,7 @@ impl Draw<'_> {
         }
     }
 
-    /// A link is down and up again, several times.
+    /// Partitions a link several times in a row.
     fn flap(&mut self, a: End, b: End) {
         let one_way = self.key.text("way").chance(Ratio::of(1, 3));
         for nth in 0..self.key.text("times").between(2, 5) {

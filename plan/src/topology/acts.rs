@@ -1,7 +1,7 @@
-//! Acts: what each client is to ask, as requests.
+//! Resolves the actions of a plan to requests.
 //!
-//! The nonce of an act is keyed by who acts and when, so that an act that is taken out of a plan
-//! changes the name of no other (law 3).
+//! The nonce of an action is keyed by its client and time, so that removing an action from a plan
+//! changes no other nonce (ARCHITECTURE, law 3).
 
 use std::collections::BTreeMap;
 
@@ -14,28 +14,28 @@ use super::{Topology, guild_id};
 use crate::plan::{Act, Deed, OverwritePlan, Plan, PlanError, Said};
 use crate::seed::Domain;
 
-/// What a client is to do.
+/// A resolved action of a client.
 #[derive(Clone, Debug)]
 pub enum Move {
-    /// Start, if it has quit.
+    /// Starts the client if it has quit.
     Start,
-    /// Give up its session.
+    /// Ends the client's session.
     Quit,
-    /// Ask a guild for something.
+    /// Sends a request to a guild.
     Ask(Request),
-    /// Nothing: it is about words that were not said.
+    /// Does nothing: the action edits or deletes a message that the plan does not send.
     Rest,
 }
 
-/// Something that a client says: when, as which act of the plan, under which name, and where.
+/// A message that a client sends: its time, the index of its action, its origin and its guild.
 type Saying = ((Instant, usize), Origin, GuildId);
 
-/// Resolves the acts of one plan.
+/// Resolves the actions of one plan.
 struct Acts<'a> {
     topology: &'a Topology,
     plan: &'a Plan,
     origins: Vec<(usize, Origin)>,
-    /// What each client says, in the order of time.
+    /// The messages that each client sends, in order of time.
     sayings: BTreeMap<usize, Vec<Saying>>,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Acts<'a> {
         })
     }
 
-    /// What a deed asks of which guild, if it asks anything.
+    /// Returns the guild and the act of a request; `None` if the action sends no request.
     fn asks(
         &self,
         index: usize,
@@ -170,7 +170,7 @@ impl<'a> Acts<'a> {
         Ok((guild, Channel { id, overwrites: self.topology.overwrites(name, overwrites)? }))
     }
 
-    /// The act by which something was said, and the guild in which it was.
+    /// Returns the origin and the guild of the message that an edit or a deletion refers to.
     fn said(&self, index: usize, said: &Said) -> Result<Option<(Origin, GuildId)>, PlanError> {
         let act = &self.plan.acts[index];
         let author = said.of.as_ref().unwrap_or(&act.client);

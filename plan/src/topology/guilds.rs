@@ -1,4 +1,4 @@
-//! Guilds: names for all that a plan ever makes in them, and what they are when they are founded.
+//! Resolves guilds: ids for every channel and role that a plan creates, and the initial states.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use guildhall_core::state::State;
 use super::{Topology, guild_id, unique};
 use crate::plan::{ClientPlan, EVERYONE, GuildPlan, OverwritePlan, Plan, PlanError, TargetPlan};
 
-/// Users from here on have no client.
+/// The first id of users without a client.
 const FOUNDERS: u64 = 1 << 32;
 
 /// The channels and the roles of one guild, by name.
@@ -22,7 +22,7 @@ pub(super) struct Names {
 }
 
 impl Topology {
-    /// Gives an id to each guild, and to each channel and role that it has or will have.
+    /// Assigns an id to each guild, and to each channel and role that exists or will be created.
     pub(super) fn name_guilds(&mut self, plan: &Plan) -> Result<Vec<Names>, PlanError> {
         let mut all = Vec::new();
         for (place, guild) in plan.guilds.iter().enumerate() {
@@ -57,11 +57,11 @@ impl Topology {
         Ok(all)
     }
 
-    /// The guild of `guild/name`.
+    /// Returns the guild's index for `guild/name`.
     fn guild_of(&self, full: &str) -> Result<usize, PlanError> {
         let (guild, _) = full.split_once('/').ok_or_else(|| {
             PlanError::Invalid(format!(
-                "`{full}` is no name of a channel or role: write guild/name"
+                "`{full}` is not the name of a channel or role: write guild/name"
             ))
         })?;
         self.guild(guild)
@@ -73,14 +73,14 @@ impl Topology {
         id
     }
 
-    /// The first role of a guild is that of everyone, and has the guild's number.
+    /// The first role of a guild is @everyone, and has the guild's number.
     fn name_role(&mut self, names: &mut Names, place: usize, full: &str) -> Result<(), PlanError> {
         let id = RoleId(guild_id(place).0 + names.roles.len() as u64);
         names.roles.push((short(full), id));
         unique("role", &mut self.roles, full, (guild_id(place), id))
     }
 
-    /// What each guild is when the run begins.
+    /// Returns the initial state of each guild.
     pub(super) fn found_guilds(
         &self,
         plan: &Plan,
@@ -133,7 +133,7 @@ impl Topology {
                 let member = state.members.get_mut(&self.user(&name)?);
                 *member.ok_or_else(|| {
                     PlanError::Invalid(format!(
-                        "`{name}` has roles in {}, but is not in it",
+                        "`{name}` has roles in {}, but is not a member",
                         guild.name
                     ))
                 })? = roles.clone();
@@ -142,7 +142,7 @@ impl Topology {
         Ok(state)
     }
 
-    /// Overwrites of a channel of `guild`.
+    /// Resolves the overwrites of a channel of `guild`.
     pub(super) fn overwrites(
         &self,
         guild: &str,
@@ -159,7 +159,7 @@ impl Topology {
     }
 }
 
-/// A name without its guild.
+/// Returns the name without its guild.
 fn short(full: &str) -> String {
     full.split_once('/').map_or(full, |(_, name)| name).to_owned()
 }

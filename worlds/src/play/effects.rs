@@ -4,7 +4,7 @@ use guildhall_core::id::NodeId;
 use guildhall_plan::director::{self, Effect};
 use guildhall_plan::journal::Input;
 use guildhall_plan::topology::guild_id;
-use guildhall_runtime::bus::{End, Letter, Mail};
+use guildhall_runtime::bus::{BusMessage, Endpoint, Envelope};
 
 use super::{Cue, Play};
 use crate::net::Host;
@@ -30,17 +30,21 @@ impl<W: World> Play<W> {
             Effect::Record(event) => self.judge.world(&event),
             Effect::Settle => self.begin_to_settle(),
             Effect::Kill(node) | Effect::SwitchOff(node) => self.switch_off(node),
-            Effect::Retire(node) => self.world.post().leave(End::Node(NodeId(node))),
+            Effect::Retire(node) => {
+                self.world.peer_network().unregister(Endpoint::Node(NodeId(node)))
+            }
             Effect::Boot { node, boot } => self.boot(node, boot).await,
             Effect::Pause(node) => self.world.pause(Host::Node(node)),
             Effect::Resume(node) => self.world.resume(Host::Node(node)),
             Effect::TellStop(node) => self.stops[usize::from(node)].cancel(),
             Effect::TellOwner { node, guild } => {
-                self.tell(node, Mail::Own(guild_id(guild as usize)));
+                self.tell(node, BusMessage::OwnGuild(guild_id(guild as usize)));
             }
-            Effect::TellDown { to, about } => self.tell(to, Mail::Down(NodeId(about))),
-            Effect::Census(node) => self.tell(node, Mail::Census),
-            Effect::JumpClock { node, by_ms } => self.world.jump(Host::Node(node), by_ms),
+            Effect::TellDown { to, about } => self.tell(to, BusMessage::NodeDown(NodeId(about))),
+            Effect::Census(node) => self.tell(node, BusMessage::Census),
+            Effect::JumpClock { node, by_ms } => {
+                self.world.jump_wall_clock(Host::Node(node), by_ms)
+            }
             Effect::Cut { client, how } => self.world.cut(Host::Client(client), how),
             Effect::Stall { fault, client, way } => {
                 self.stalled.insert(fault, self.world.stall(Host::Client(client), way));
@@ -59,14 +63,14 @@ impl<W: World> Play<W> {
             Effect::Journal { guild, fault } => {
                 self.journals[guild as usize].handle(0, Input::Fault(fault));
             }
-            Effect::BeginLaw { fault, law } => self.world.post().begin(fault, law),
-            Effect::EndLaw { fault } => self.world.post().relieve(fault),
+            Effect::BeginLaw { fault, law } => self.world.peer_network().begin_fault(fault, law),
+            Effect::EndLaw { fault } => self.world.peer_network().end_fault(fault),
         }
     }
 
     /// Says something to a node, past the faults of its links.
-    fn tell(&self, node: u16, mail: Mail) {
-        let letter = Letter { from: End::Directory, mail, cause: 0 };
-        self.world.post().hand(End::Node(NodeId(node)), letter);
+    fn tell(&self, node: u16, message: BusMessage) {
+        let envelope = Envelope { from: Endpoint::Directory, message, cause: 0 };
+        self.world.peer_network().deliver_now(Endpoint::Node(NodeId(node)), envelope);
     }
 }

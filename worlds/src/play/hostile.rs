@@ -3,7 +3,7 @@
 use futures_util::{SinkExt, StreamExt};
 use guildhall_core::frame::{ClientFrame, Malformed};
 use guildhall_plan::fault::{Intrusion, Misdeed, Speech};
-use guildhall_runtime::client::Wish;
+use guildhall_runtime::client::ClientCommand;
 use guildhall_runtime::rt::Rt;
 use guildhall_runtime::wire::encode_client;
 use tokio_websockets::{ClientBuilder, Message};
@@ -19,7 +19,7 @@ impl<W: World> Play<W> {
     /// A hostile client breaks the protocol.
     pub(super) fn misbehave(&self, client: u32, deed: Misdeed) {
         let identity = self.topology.clients[client as usize].identity;
-        let utter = Wish::Utter(Box::new(move |machine| {
+        let utter = ClientCommand::SendRaw(Box::new(move |machine| {
             let speech = deed.speech(identity, machine.session(), machine.last());
             vec![text(&speech); speech.times as usize]
         }));
@@ -33,7 +33,7 @@ impl<W: World> Play<W> {
         let frame = taken.and_then(|(session, last)| why.frame(identity, session, last));
         if let Some(frame) = frame {
             let rt = self.world.build(Host::Stranger(fault), 0);
-            let at = self.world.door(identity.home);
+            let at = self.world.gateway_address(identity.home);
             rt.spawn(speak(rt.clone(), at, encode_client(&frame)));
         }
     }

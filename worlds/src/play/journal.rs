@@ -8,12 +8,12 @@ use guildhall_core::journal::keeper::Answer;
 use guildhall_core::step::{Actor, JournalEvent, Witness};
 use guildhall_core::time::{Instant, Now};
 use guildhall_plan::journal::{Effect, Input, SimJournal};
-use guildhall_runtime::bus::{Bus, End, Letter, Mail};
+use guildhall_runtime::bus::{Bus, BusMessage, Endpoint, Envelope};
 use guildhall_runtime::inbox::Inbox;
-use guildhall_runtime::watch::Watch;
+use guildhall_runtime::tracer::Tracer;
 
 use crate::judge::Judge;
-use crate::net::Post;
+use crate::net::PeerNetwork;
 use crate::rt::Timeline;
 
 /// The journal of one guild. All clones are one.
@@ -21,19 +21,20 @@ use crate::rt::Timeline;
 pub(super) struct Journal<T: Timeline> {
     pub(super) guild: GuildId,
     pub(super) time: T,
-    pub(super) post: Post<T>,
+    pub(super) post: PeerNetwork<T>,
     pub(super) judge: Judge,
     pub(super) machine: Arc<Mutex<SimJournal>>,
 }
 
 impl<T: Timeline> Journal<T> {
     /// Hears what is asked, for ever.
-    pub(super) async fn run(self, mut mail: Inbox<Letter>) {
-        let mut letters = Vec::new();
+    pub(super) async fn run(self, mut mail: Inbox<Envelope>) {
+        let mut envelopes = Vec::new();
         loop {
-            mail.take(&mut letters).await;
-            for Letter { from, mail, cause } in letters.drain(..) {
-                if let (End::Node(from), Mail::Command(command)) = (from, mail) {
+            mail.recv_all(&mut envelopes).await;
+            for Envelope { from, message, cause } in envelopes.drain(..) {
+                if let (Endpoint::Node(from), BusMessage::JournalCommand(command)) = (from, message)
+                {
                     self.handle(cause, Input::Asked { from, command });
                 }
             }
@@ -45,7 +46,7 @@ impl<T: Timeline> Journal<T> {
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let (before, mut effects) = (machine.hits(), Vec::new());
         machine.handle(self.time.now(), input, &mut effects);
-        self.judge.reached(machine.hits() - before);
+        self.judge.bug_reached(machine.hits() - before);
         for effect in effects {
             match effect {
                 Effect::Step { event, replies } => cause = self.step(cause, &event, replies),
@@ -65,9 +66,10 @@ impl<T: Timeline> Journal<T> {
         step.journal_event(&head, self.guild, event);
         for (to, reply) in replies {
             step.journal_says(&head, self.guild, to, &reply);
-            let from = End::Journal(self.guild);
-            let letter = Letter { from, mail: Mail::Reply(reply), cause: head.step };
-            self.post.send(End::Node(to), letter);
+            let from = Endpoint::Journal(self.guild);
+            let envelope =
+                Envelope { from, message: BusMessage::JournalReply(reply), cause: head.step };
+            self.post.send(Endpoint::Node(to), envelope);
         }
         step.stepped(&head);
         head.step

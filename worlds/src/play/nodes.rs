@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use guildhall_core::id::NodeId;
-use guildhall_runtime::bus::End;
-use guildhall_runtime::client::Address;
-use guildhall_runtime::driver::{Driver, Start};
+use guildhall_runtime::bus::Endpoint;
+use guildhall_runtime::client::NodeAddress;
+use guildhall_runtime::node::{NodeConfig, NodeDriver};
 use guildhall_runtime::rt::{Listener, Rt};
-use guildhall_runtime::sockets::{Setting, Sockets};
-use guildhall_runtime::wire::Places;
+use guildhall_runtime::sockets::{SocketConfig, SocketTransport};
+use guildhall_runtime::wire::GatewayUrls;
 use tokio_util::sync::CancellationToken;
 
 use super::Play;
@@ -21,7 +21,7 @@ const CONNECTIONS: u32 = 10_000;
 impl<W: World> Play<W> {
     /// Nothing runs on a node's machine any more.
     pub(super) fn switch_off(&self, node: u16) {
-        self.world.post().leave(End::Node(NodeId(node)));
+        self.world.peer_network().unregister(Endpoint::Node(NodeId(node)));
         self.world.crash(Host::Node(node));
     }
 
@@ -37,23 +37,23 @@ impl<W: World> Play<W> {
     /// # Panics
     /// If its addresses are taken: in a play they are its own.
     pub(super) async fn start_node(&mut self, node: NodeId, boot: u32, rt: W::Rt) {
-        let setting = Setting {
+        let setting = SocketConfig {
             node,
             nodes: u16::try_from(self.plan.nodes.len()).unwrap_or(u16::MAX),
             connections: CONNECTIONS,
             window: self.plan.network.window,
-            places: Arc::new(Places::default()),
+            urls: Arc::new(GatewayUrls::default()),
         };
-        let place = self.world.place(node);
+        let place = self.world.listen_address(node);
         let gateway = rt.bind(place.gateway).await.expect("the address is this node's");
         let requests = rt.bind(place.requests).await.expect("the address is this node's");
         let bound = |listener: &_| Listener::address(listener).expect("it was bound just now");
-        let at = Address { gateway: bound(&gateway), requests: bound(&requests) };
-        self.world.listens(node, at);
-        let sockets = Sockets::new(rt.clone(), setting);
-        rt.spawn(sockets.door().gateway(gateway));
-        rt.spawn(sockets.door().requests(requests));
-        let start = Start {
+        let at = NodeAddress { gateway: bound(&gateway), requests: bound(&requests) };
+        self.world.set_address(node, at);
+        let sockets = SocketTransport::new(rt.clone(), setting);
+        rt.spawn(sockets.acceptor().serve_gateway(gateway));
+        rt.spawn(sockets.acceptor().serve_requests(requests));
+        let start = NodeConfig {
             node,
             boot,
             limits: self.topology.cast.limits.clone(),
@@ -62,9 +62,9 @@ impl<W: World> Play<W> {
         };
         let stop = CancellationToken::new();
         self.stops[usize::from(node.0)] = stop.clone();
-        let post = self.world.post().clone();
-        let mail = post.join(End::Node(node));
+        let post = self.world.peer_network().clone();
+        let mail = post.register(Endpoint::Node(node));
         let around = (rt.clone(), post, self.judge.clone());
-        rt.spawn(Driver::new(start, around, sockets, mail, stop).run());
+        rt.spawn(NodeDriver::new(start, around, sockets, mail, stop).run());
     }
 }

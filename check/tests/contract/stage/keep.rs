@@ -4,7 +4,6 @@ use guildhall_core::directory;
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::journal::store::{Store, Trouble};
 use guildhall_core::journal::{Command, Reply};
-use guildhall_core::mutant::Plant;
 use guildhall_core::node;
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness};
 
@@ -17,7 +16,7 @@ impl Stage {
         let asked = JournalEvent::Asked { from, command: command.clone() };
         self.recorder.journal_event(&head, guild, &asked);
         let of = self.journals.iter().position(|(known, _)| *known == guild).unwrap();
-        let (store, plant) = (&mut self.journals[of].1, &mut Plant::new(None));
+        let store = &mut self.journals[of].1;
         let fenced = |epoch, trouble| match trouble {
             Trouble::Fenced(fence) => Some(Reply::Fenced { epoch, fence }),
             Trouble::Failed => Some(Reply::Failed { epoch }),
@@ -25,11 +24,11 @@ impl Stage {
         };
         let at_once = match &command {
             Command::Open { .. } => {
-                store.open(plant).expect("there is room");
+                store.open().expect("there is room");
                 None
             }
             Command::Append { epoch, after, records } => {
-                let done = store.append(*epoch, *after, records, plant);
+                let done = store.append(*epoch, *after, records);
                 done.err().and_then(|trouble| fenced(*epoch, trouble))
             }
             Command::Confirm { epoch, asked } => {

@@ -1,50 +1,50 @@
-//! What a relay says to many: an event to a class, a gap to everybody, the guild to all who wait.
+//! What a relay sends to many sessions: an event to a class, a gap to all, GUILD_CREATE to all who
+//! wait for it.
 
 use alloc::vec::Vec;
 
-use super::super::{Gap, Node, Note, Outbox};
+use super::super::{Gap, Note, Outbox, Router};
+use crate::context::Cx;
 use crate::dispatch::Body;
 use crate::id::Position;
 use crate::mutant::Mutant;
-use crate::relay::Bench;
 use crate::replay::LogId;
 use crate::session::Push;
-use crate::time::Now;
 
-/// How many sessions are announced together, before any of them is told.
-const CROWD: usize = 16;
+/// How many connections are announced together, before a dispatch is written to the first of them.
+const BATCH: usize = 16;
 
-impl Node {
-    /// Tells everybody in one class but `except` what stands at `index` of its log. The hot path.
+impl Router {
+    /// Delivers a log entry to all sessions of a class but `except`. The hot path.
     pub(super) fn fan_out(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         (log, index): (LogId, u64),
         except: &[u32],
         out: &mut impl Outbox,
     ) {
         let mut troubled = Vec::new();
         {
-            let Self { relays, sessions, limits, plant, .. } = self;
+            let Self { relays, sessions, .. } = self;
             let open = relays.slots[log.relay as usize].as_ref();
-            let class = open.expect("a relay that speaks is open").relay.class(log.class);
+            let class = open.expect("a relay that sends is open").relay.class(log.class);
             if class.recipients.is_empty() {
                 return;
             }
             let dispatch = class.log.get(index);
-            for crowd in class.recipients.chunks(CROWD) {
-                for &slot in crowd {
+            for batch in class.recipients.chunks(BATCH) {
+                for &slot in batch {
                     sessions.at(slot).connection().into_iter().for_each(|on| out.expect(on));
                 }
-                for &slot in crowd {
+                for &slot in batch {
                     if !except.is_empty() && except.binary_search(&slot).is_ok() {
                         continue;
                     }
                     let session = sessions.at(slot);
-                    if session.is_replaying() && plant.is(Mutant::DroppedInReplay) {
+                    if session.is_replaying() && cx.bug(Mutant::DroppedInReplay) {
                         continue;
                     }
-                    match session.push_shared(limits, relays, (log, index), dispatch, out) {
+                    match session.push_shared(cx.limits, relays, (log, index), dispatch, out) {
                         Push::Fine => {}
                         push @ (Push::Slow | Push::Overflow) => troubled.push((slot, push)),
                     }
@@ -52,47 +52,45 @@ impl Node {
             }
         }
         for (slot, push) in troubled {
-            self.pushed(now, slot, push, out);
+            self.pushed(cx, slot, push, out);
         }
     }
 
-    /// Sessions in the waiting room can be told of the guild now.
-    pub(super) fn welcome(&mut self, now: Now, relay: u32, out: &mut impl Outbox) {
+    /// Introduces all sessions that wait for a relay.
+    pub(super) fn introduce_all(&mut self, cx: &mut Cx<'_>, relay: u32, out: &mut impl Outbox) {
         for slot in self.relays.at(relay).waiting().to_vec() {
-            self.introduce(now, slot, out);
+            self.introduce(cx, slot, out);
         }
     }
 
-    /// Those who were told of the guild are told that it is unavailable, and wait until the relay
-    /// can tell them how it stands (D2).
+    /// Tells the sessions of a relay that the guild is unavailable. They wait until the relay can
+    /// introduce them again (D2).
     pub(super) fn gap(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         relay: u32,
         (why, at): (Gap, Position),
         out: &mut impl Outbox,
     ) {
         let open = self.relays.at(relay);
-        let (id, told) = (open.id, open.told().collect::<Vec<_>>());
-        if told.is_empty() {
+        // Suspended before anything newer is applied: no session receives an event between the gap
+        // and what ends it.
+        let suspended = open.suspend();
+        if suspended.is_empty() {
             return;
         }
-        // It begins where they were told last; what it swallows, its end tells (I3).
-        let unavailable = open.word(at, Body::GuildUnavailable);
-        Self::note(Note::RelayGap { relay: id, at, why }, out);
-        // Back to the waiting room before anything newer is taken up: nobody is told of events
-        // between the gap and what ends it.
-        for &slot in &told {
-            if let Some(seat) = self.seat_at(relay, slot) {
-                self.place(seat, Bench::Waiting);
-                self.relays.at(relay).owe(slot, true);
-            }
+        // The gap begins at the position of the last dispatch; what was missed, its end tells (I3).
+        let unavailable = open.about_guild(at, Body::GuildUnavailable);
+        Self::note(Note::RelayGap { relay: open.id, at, why }, out);
+        for &(slot, class) in &suspended {
+            self.has_left(slot, relay, class);
         }
-        if why == Gap::Behind && self.plant.is(Mutant::GapNotTold) {
+        self.relays.at(relay).trim(cx.limits);
+        if why == Gap::Behind && cx.bug(Mutant::GapNotTold) {
             return;
         }
-        for slot in told {
-            self.tell(now, slot, unavailable.clone(), out);
+        for (slot, _) in suspended {
+            self.tell(cx, slot, unavailable.clone(), out);
         }
     }
 }

@@ -1,26 +1,25 @@
-//! How this node's relays follow: what they ask for, what comes, and what they say to it.
+//! How this node's relays follow their guilds: what they ask for, what arrives, and what they make
+//! of it.
 //!
-//! A relay that is behind what was heard of asks, at first after a moment, then again and again. It
-//! must not judge who owns the guild: `contacts` does.
+//! A relay that is behind what the node has heard asks, at first after a moment, then again and
+//! again. Nothing here decides who owns a guild: `contacts` does.
 
 use alloc::vec::Vec;
 
-use super::super::{Gap, Node, Outbox, Output};
-use super::Relays;
-use crate::id::{GuildId, NodeId, Position};
-use crate::mutant::Mutant;
+use super::super::{Gap, Outbox, Output, Router};
+use crate::context::Cx;
+use crate::id::{GuildId, NodeId};
 use crate::peer::{PeerMessage, RelayId};
-use crate::relay::{self, Bench};
+use crate::relay;
 use crate::replay::LogId;
-use crate::session::Seat;
-use crate::time::{Now, Span};
+use crate::time::{Instant, Span};
 use crate::timer::Timer;
 
-impl Node {
-    /// An owner says something to a relay.
+impl Router {
+    /// A message of an owner to a relay.
     pub(in crate::node) fn for_relay(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         from: NodeId,
         message: PeerMessage,
         out: &mut impl Outbox,
@@ -39,190 +38,184 @@ impl Node {
             | PeerMessage::Request { .. }
             | PeerMessage::Answer { .. } => return,
         };
-        if !self.contacts.hears(guild, from, sender) {
+        if !self.contacts.accepts(guild, from, sender) {
             return;
         }
-        let Some(&slot) = self.relays.by_serial.get(&id.serial) else {
-            // It has closed, and its farewell is late or lost: the guild must not follow up for ever.
-            // What it would have heard, the guild's other relays here have heard of.
-            self.learn(guild, input.position());
-            let message = PeerMessage::Unsubscribe { guild, relay: id };
-            return out.emit(Output::Peer { to: from, message });
-        };
-        let fresh = self.contacts.is_fresh(guild, now.instant, &self.limits);
-        let was_current = self.relays.at(slot).is_current();
-        self.learn(guild, input.position());
-        let (mut said, mut due) = (Vec::new(), Vec::new());
-        let relay = self.relays.at(slot);
-        relay.handle(&self.limits, input, fresh, &mut said, &mut self.plant);
-        let is_state = |said: &relay::Output| {
-            matches!(said, relay::Output::Formed | relay::Output::Gap { .. })
-        };
-        let anew = said.iter().any(is_state);
-        loop {
-            self.perform(now, (slot, id), &mut said, &mut due, out);
-            if !self.relays.is_open(id) {
-                return;
-            }
-            if !self.relays.at(slot).advance(fresh, &mut said, &mut self.plant) {
-                break;
-            }
-        }
-        self.relays.at(slot).trim(&self.limits);
-        if (anew || !was_current) && self.relays.at(slot).is_current() {
-            self.welcome(now, slot, out);
+        let before = self.contacts.position(guild);
+        self.contacts.learn(guild, input.position());
+        if let Some(&slot) = self.relays.by_serial.get(&id.serial) {
+            let was_current = self.relays.at(slot).is_current(before);
+            self.follow(cx, (slot, id), input, was_current, out);
         } else {
-            for slot in due {
-                self.introduce(now, slot, out);
-            }
-        }
-        if self.relays.is_open(id) {
-            self.watch(now, slot);
+            // The relay has closed, and its message is late or lost: the guild must not send for
+            // ever.
+            let message = PeerMessage::Unsubscribe { guild, relay: id };
+            out.emit(Output::Peer { to: from, message });
         }
     }
 
-    /// Does what a relay asks for, in order. What is said may end sessions, and with the last one
-    /// the relay. Those who have to be told of the guild are `due`.
-    fn perform(
+    /// Lets a relay take its input, and all events that it held back and can apply now.
+    fn follow(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         (slot, id): (u32, RelayId),
-        said: &mut Vec<relay::Output>,
-        due: &mut Vec<u32>,
+        input: relay::Input,
+        was_current: bool,
         out: &mut impl Outbox,
     ) {
-        for output in said.drain(..) {
+        let heard = self.contacts.heard(cx, self.relays.at(slot).guild);
+        let (mut asked, mut joined) = (Vec::new(), Vec::new());
+        self.relays.at(slot).handle(cx, input, heard, &mut asked);
+        let is_gap = |output: &relay::Output| matches!(output, relay::Output::Gap { .. });
+        let recovers = !was_current || asked.iter().any(is_gap);
+        loop {
+            self.perform(cx, (slot, id), &mut asked, &mut joined, out);
+            if !self.relays.is_open(id) {
+                return;
+            }
+            if !self.relays.at(slot).advance(cx, heard, &mut asked) {
+                break;
+            }
+        }
+        self.relays.at(slot).trim(cx.limits);
+        if recovers && self.relays.at(slot).is_current(heard.position) {
+            self.introduce_all(cx, slot, out);
+        } else {
+            for session in joined {
+                self.introduce(cx, session, out);
+            }
+        }
+        if self.relays.is_open(id) {
+            self.watch(cx, slot, false);
+        }
+    }
+
+    /// Does what a relay asks for, in order. Delivering may end sessions, and the end of the last
+    /// one closes the relay. Sessions to introduce are added to `joined`.
+    fn perform(
+        &mut self,
+        cx: &mut Cx<'_>,
+        (relay, id): (u32, RelayId),
+        asked: &mut Vec<relay::Output>,
+        joined: &mut Vec<u32>,
+        out: &mut impl Outbox,
+    ) {
+        for output in asked.drain(..) {
             if !self.relays.is_open(id) {
                 return;
             }
             match output {
                 relay::Output::Live { class, index, except } => {
-                    self.fan_out(now, (LogId { relay: slot, class }, index), &except, out);
+                    self.fan_out(cx, (LogId { relay, class }, index), &except, out);
                 }
-                relay::Output::Tell { slot: to, dispatch } => {
-                    if self.seat_at(slot, to).is_some() {
-                        self.tell(now, to, dispatch, out);
+                relay::Output::Tell { slot, dispatch } => {
+                    if self.relays.at(relay).state(slot).is_some() {
+                        self.tell(cx, slot, dispatch, out);
                     }
                 }
-                relay::Output::Move { slot: who } => {
-                    let class = self.relays.at(slot).class_of(who, &mut self.plant);
-                    if let (Some(class), Some(seat)) = (class, self.seat_at(slot, who)) {
-                        self.place(seat, Bench::Class(class));
+                relay::Output::Reclassify { slot } => {
+                    if let Some(class) = self.relays.at(relay).reclassify(cx, slot) {
+                        self.has_left(slot, relay, class);
                     }
                 }
-                relay::Output::Removed { slot: who } => {
-                    if let Some(seat) = self.seat_at(slot, who) {
-                        self.put_outside(seat, out);
+                relay::Output::Exclude { slot } => {
+                    if let Some(class) = self.relays.at(relay).exclude(slot) {
+                        self.has_left(slot, relay, class);
                     }
+                    self.drop_unnamed(slot, relay, out);
                 }
-                relay::Output::Due { slot: who } => {
-                    if let Some(seat) = self.seat_at(slot, who) {
-                        self.place(seat, Bench::Waiting);
-                        due.push(who);
-                    }
-                }
-                relay::Output::Formed => self.let_wait(slot),
-                relay::Output::Gap { after } => {
-                    self.let_wait(slot);
-                    self.gap(now, slot, (Gap::Behind, after), out);
-                }
+                relay::Output::Introduce { slot } => joined.push(slot),
+                relay::Output::Gap { after } => self.gap(cx, relay, (Gap::Behind, after), out),
             }
         }
     }
 
-    /// The seat of a session in a relay, as long as it has one.
-    pub(super) fn seat_at(&mut self, relay: u32, slot: u32) -> Option<Seat> {
-        let open = self.relays.at(relay);
-        open.bench(slot)?;
-        let guild = open.guild;
-        self.sessions.at(slot).seats().iter().find(|seat| seat.guild == guild).copied()
-    }
-
-    /// A state was taken up: whoever sits outside may be a member in it.
-    fn let_wait(&mut self, relay: u32) {
-        for slot in self.relays.at(relay).outside().collect::<Vec<_>>() {
-            if let Some(seat) = self.seat_at(relay, slot) {
-                self.place(seat, Bench::Waiting);
-            }
-        }
-    }
-
-    /// This node has heard of a guild's events up to `position`: none of its relays may tell a
-    /// session of the guild as it was before (D3).
-    pub(in crate::node) fn hear(&mut self, guild: GuildId, position: Position) {
-        let Relays { by_guild, slots, .. } = &mut self.relays;
-        for &slot in by_guild.get(&guild).into_iter().flat_map(|presence| &presence.slots) {
-            if let Some(open) = &mut slots[slot as usize] {
-                open.relay.hear(position);
-            }
-        }
-    }
-
-    /// A tip of a guild has come. `was_fresh` says whether another one had come lately. Whoever is
-    /// behind it asks, which makes the owner, new or old, say all that is missing.
+    /// A tip of a guild has arrived. `was_fresh` says whether another one had arrived lately. A
+    /// relay that is behind asks, which makes the owner, new or old, send all that is missing.
     pub(in crate::node) fn relays_tipped(
         &mut self,
-        now: Now,
+        cx: &mut Cx<'_>,
         guild: GuildId,
         was_fresh: bool,
         out: &mut impl Outbox,
     ) {
         let Some(presence) = self.relays.by_guild.get_mut(&guild) else { return };
-        presence.tipped = Some(now.instant);
-        self.listen(now, guild);
+        presence.tipped = Some(cx.now.instant);
+        self.listen(cx, guild);
+        let heard = self.contacts.position(guild);
         for slot in self.relays.of(guild) {
             let open = self.relays.open(slot);
-            if open.relay.is_current() {
+            if open.relay.is_current(heard) {
                 if !was_fresh {
-                    self.welcome(now, slot, out);
+                    self.introduce_all(cx, slot, out);
                 }
             } else if open.relay.position().is_none() && open.asks.is_none() {
-                self.ask(now, slot, out);
-            } else if !self.plant.is(Mutant::LinkUpIgnored) {
-                self.watch(now, slot);
+                self.ask(cx, slot, out);
+            } else {
+                self.watch(cx, slot, true);
             }
         }
     }
 
-    /// Asks the guild's owner for what the relay wants, and sees to it that it asks again.
-    pub(super) fn ask(&mut self, now: Now, slot: u32, out: &mut impl Outbox) {
+    /// Asks the guild's owner for what the relay lacks, and arms a timer to ask again.
+    pub(super) fn ask(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
         let relay = self.relays.at(slot);
-        let guild = relay.guild;
-        let Some(to) = self.contacts.owner(guild) else { return };
-        if let Some(message) = self.relays.at(slot).ask(&mut self.plant) {
+        let Some(to) = self.contacts.owner(relay.guild) else { return };
+        if let Some(message) = relay.ask(cx, self.contacts.position(relay.guild)) {
             out.emit(Output::Peer { to, message });
-            self.wait(now, slot, self.limits.ask_again);
+            self.wait(cx, slot, cx.limits.ask_again);
         }
     }
 
-    /// What is missing gets a moment to arrive by itself; what has arrived is not waited for.
-    fn watch(&mut self, now: Now, slot: u32) {
+    /// Gives what is missing a moment to arrive by itself, and stops waiting when nothing is.
+    fn watch(&mut self, cx: &mut Cx<'_>, slot: u32, is_tip: bool) {
         let open = self.relays.open(slot);
-        match (open.relay.is_current(), open.asks) {
-            (false, None) if self.plant.is(Mutant::RelayNeverAsks) => {}
-            (false, None) => self.wait(now, slot, self.limits.gap_patience),
-            (true, Some(at)) => {
+        let heard = self.contacts.position(open.relay.guild);
+        match cx.bent(watch_rule(open.relay.is_current(heard), open.asks), is_tip) {
+            Watch::Arm => self.wait(cx, slot, cx.limits.gap_patience),
+            Watch::Disarm(at) => {
                 open.asks = None;
                 let serial = open.relay.id.serial;
                 self.timers.disarm(at, Timer::Ask(serial));
             }
-            (false, Some(_)) | (true, None) => {}
+            Watch::Keep => {}
         }
     }
 
-    fn wait(&mut self, now: Now, slot: u32, span: Span) {
+    fn wait(&mut self, cx: &Cx<'_>, slot: u32, span: Span) {
         let open = self.relays.open(slot);
-        let (at, serial) = (now.instant + span, open.relay.id.serial);
+        let (at, serial) = (cx.now.instant + span, open.relay.id.serial);
         if let Some(old) = open.asks.replace(at) {
             self.timers.disarm(old, Timer::Ask(serial));
         }
         self.timers.arm(at, Timer::Ask(serial));
     }
 
-    /// What a relay has asked for has not come.
-    pub(in crate::node) fn ask_again(&mut self, now: Now, serial: u64, out: &mut impl Outbox) {
+    /// What a relay has asked for has not arrived.
+    pub(in crate::node) fn ask_again(
+        &mut self,
+        cx: &mut Cx<'_>,
+        serial: u64,
+        out: &mut impl Outbox,
+    ) {
         let Some(&slot) = self.relays.by_serial.get(&serial) else { return };
         self.relays.open(slot).asks = None;
-        self.ask(now, slot, out);
+        self.ask(cx, slot, out);
+    }
+}
+
+/// What becomes of the timer by which a relay asks for what is missing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::node) enum Watch {
+    Arm,
+    Disarm(Instant),
+    Keep,
+}
+
+const fn watch_rule(is_current: bool, armed: Option<Instant>) -> Watch {
+    match (is_current, armed) {
+        (false, None) => Watch::Arm,
+        (true, Some(at)) => Watch::Disarm(at),
+        (false, Some(_)) | (true, None) => Watch::Keep,
     }
 }

@@ -1,30 +1,35 @@
-//! Whether the owners of the guilds that are followed here are in reach: their tips say so.
+//! Whether the owners of the followed guilds are in reach: their tips say so.
 
-use super::super::{Gap, Node, Outbox};
+use super::super::{Gap, Outbox, Router};
+use crate::context::Cx;
 use crate::id::GuildId;
-use crate::time::Now;
 use crate::timer::Timer;
 
-impl Node {
-    /// Sees to it that the silence of a guild's owner is noticed. Whoever has never been heard of
-    /// need not be missed: nothing was said of the guild yet.
-    pub(super) fn listen(&mut self, now: Now, guild: GuildId) {
-        let last = self.contacts.heard(guild);
+impl Router {
+    /// Arms the timer that notices the silence of a guild's owner. An owner that was never heard
+    /// need not be missed: no session knows the guild yet.
+    pub(super) fn listen(&mut self, cx: &Cx<'_>, guild: GuildId) {
+        let last = self.contacts.last_tip(guild);
         let Some(presence) = self.relays.by_guild.get_mut(&guild) else { return };
         presence.tipped = presence.tipped.or(last);
-        let due = presence.tipped.map(|tipped| tipped + self.limits.unreachable_after);
-        if let (None, Some(at)) = (presence.silent, due.filter(|at| *at > now.instant)) {
+        let due = presence.tipped.map(|tipped| tipped + cx.limits.unreachable_after);
+        if let (None, Some(at)) = (presence.silent, due.filter(|at| *at > cx.now.instant)) {
             presence.silent = Some(at);
             self.timers.arm(at, Timer::Silent(guild));
         }
     }
 
-    /// It is time to see whether tips of a guild still come (D2). The deadline moves with each, so
-    /// it is looked at only when it was reached.
-    pub(in crate::node) fn silent(&mut self, now: Now, guild: GuildId, out: &mut impl Outbox) {
+    /// Looks whether tips of a guild still arrive (D2). Each tip moves the deadline, so the timer
+    /// is armed again only when it comes due.
+    pub(in crate::node) fn silent(
+        &mut self,
+        cx: &mut Cx<'_>,
+        guild: GuildId,
+        out: &mut impl Outbox,
+    ) {
         let Some(presence) = self.relays.by_guild.get_mut(&guild) else { return };
         presence.silent = None;
-        self.listen(now, guild);
+        self.listen(cx, guild);
         let is_silent =
             self.relays.by_guild.get(&guild).is_some_and(|presence| presence.silent.is_none());
         if !is_silent {
@@ -32,7 +37,7 @@ impl Node {
         }
         for slot in self.relays.of(guild) {
             if let Some(at) = self.relays.at(slot).position() {
-                self.gap(now, slot, (Gap::Unreachable, at), out);
+                self.gap(cx, slot, (Gap::Unreachable, at), out);
             }
         }
     }

@@ -7,10 +7,12 @@ mod witness;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use guildhall_core::context::Cx;
 use guildhall_core::directory::{Directory, Word};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::guild::{Back, Guild, Input, Output};
 use guildhall_core::id::{Epoch, GuildId, MessageId, NodeId, Nonce, Port, Position, UserId};
+use guildhall_core::journal::keeper::Keeper;
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::{Base, Command, Reply};
 use guildhall_core::limits::Limits;
@@ -90,22 +92,15 @@ struct Copy {
     heard: Instant,
 }
 
-enum Ack {
-    Open(u64, Epoch),
-    Append(Epoch),
-}
-
 pub(crate) struct House {
     limits: Limits,
     mutant: Option<Mutant>,
-    plant: Plant,
     now: Instant,
     wall: Wall,
-    memory: Memory,
+    keeper: Keeper<Memory>,
     directory: Directory,
     owners: Vec<Owner>,
     commands: Vec<(usize, Command)>,
-    acks: Vec<(usize, Ack)>,
     replies: Vec<(usize, Reply)>,
     words: Vec<(usize, Word)>,
     /// All that was ever committed, and the guild after each.
@@ -149,16 +144,14 @@ impl House {
         let named = state.members.keys().map(|user| (*user, vec![GUILD]));
         Self {
             mutant,
-            plant: Plant::new(mutant),
             now: Instant::ZERO + Span::secs(100),
             wall: Wall(5),
             directory: Directory::new(named.collect::<Vec<_>>()),
-            memory: Memory::new(Base::founding(state)),
+            keeper: Keeper::new(Memory::new(Base::founding(state)), mutant),
             readers: vec![reader],
             limits,
             owners: Vec::new(),
             commands: Vec::new(),
-            acks: Vec::new(),
             replies: Vec::new(),
             words: Vec::new(),
             log: Vec::new(),
@@ -176,7 +169,7 @@ impl House {
     /// How often the planted bug was reached.
     #[cfg(feature = "mutants")]
     pub(crate) fn hits(&self) -> u64 {
-        self.plant.hits() + self.owners.iter().map(|owner| owner.plant.hits()).sum::<u64>()
+        self.keeper.hits() + self.owners.iter().map(|owner| owner.plant.hits()).sum::<u64>()
     }
 
     pub(crate) fn step(&mut self, step: &Step) {
@@ -209,13 +202,9 @@ impl House {
                 let take = take(&mut self.words, pick, keep);
                 take.into_iter().for_each(|(from, word)| self.direct(from, word));
             }
-            Step::CrashJournal { kept } => {
-                self.acks.clear();
-                let found = self.memory.crash(kept);
-                found.into_iter().for_each(|record| self.commit(record));
-            }
-            Step::BreakSync => self.memory.break_sync(),
-            Step::Fill { room } => self.memory.fill(room),
+            Step::CrashJournal { kept } => self.crash(kept),
+            Step::BreakSync => self.keeper.store().break_sync(),
+            Step::Fill { room } => self.keeper.store().fill(room),
             Step::Own => self.own(),
             Step::Kill { owner } => {
                 if let Some(owner) = self.owner(owner) {
@@ -328,13 +317,13 @@ impl House {
             let Some((at, owner)) = next.filter(|(at, _)| *at <= end) else { break };
             assert!(at > self.now, "nothing that was due was left");
             self.now = at;
-            self.with(owner, |guild, now, limits, out, plant| {
-                guild.handle_timeout(now, limits, out, plant);
+            self.with(owner, |guild, cx, out| {
+                guild.handle_timeout(cx, out);
             });
             for other in 0..self.owners.len() {
                 if self.owners[other].runs && other != owner && due_now(&self.owners[other], at) {
-                    self.with(other, |guild, now, limits, out, plant| {
-                        guild.handle_timeout(now, limits, out, plant);
+                    self.with(other, |guild, cx, out| {
+                        guild.handle_timeout(cx, out);
                     });
                 }
             }
@@ -381,20 +370,16 @@ impl House {
     }
 
     pub(crate) fn handle(&mut self, owner: usize, input: Input) {
-        self.with(owner, |guild, now, limits, out, plant| {
-            guild.handle(now, limits, input, out, plant);
+        self.with(owner, |guild, cx, out| {
+            guild.handle(cx, input, out);
         });
     }
 
-    fn with(
-        &mut self,
-        owner: usize,
-        call: impl FnOnce(&mut Guild, Now, &Limits, &mut Vec<Output>, &mut Plant),
-    ) {
+    fn with(&mut self, owner: usize, call: impl FnOnce(&mut Guild, &mut Cx<'_>, &mut Vec<Output>)) {
         let mut out = Vec::new();
         let now = Now { instant: self.now, wall: self.wall };
         let it = &mut self.owners[owner];
-        call(&mut it.guild, now, &self.limits, &mut out, &mut it.plant);
+        call(&mut it.guild, &mut Cx::new(now, &self.limits, &mut it.plant), &mut out);
         if it.guild.poll_timeout().is_some_and(|at| at <= self.now) {
             panic!("it wants to be called at once again, and would want that for ever");
         }
@@ -415,9 +400,8 @@ impl House {
 
     /// Everything works again, for long enough: what waits is done, and who waits is answered.
     pub(crate) fn heal(&mut self) {
-        self.memory.fill(usize::MAX >> 1);
-        self.memory.crash(usize::MAX).into_iter().for_each(|record| self.commit(record));
-        self.acks.clear();
+        self.keeper.store().fill(usize::MAX >> 1);
+        self.crash(usize::MAX);
         for _ in 0..40 {
             if !self.owners.iter().any(|owner| owner.runs) {
                 self.own();

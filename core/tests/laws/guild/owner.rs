@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use guildhall_core::context::Cx;
 use guildhall_core::directory::Word;
 use guildhall_core::guild::{Back, Guild, Input, Output, StepDown};
 use guildhall_core::id::{ChannelId, Epoch, NodeId, Nonce, Port, Position, UserId};
@@ -52,13 +53,13 @@ impl One {
     fn handle(&mut self, input: Input) {
         let now = Now { instant: self.now, wall: Wall(7) };
         let mut out = Vec::new();
-        self.guild.handle(now, &self.limits, input, &mut out, &mut Plant::new(None));
+        let plant = &mut Plant::new(None);
+        self.guild.handle(&mut Cx::new(now, &self.limits, plant), input, &mut out);
         self.said(out);
     }
 
     /// Keeps what it says, and answers for the journal.
     fn said(&mut self, out: Vec<Output>) {
-        let plant = &mut Plant::new(None);
         for output in out {
             let Output::Journal(command) = output else {
                 self.said.push(output);
@@ -70,12 +71,12 @@ impl One {
             }
             let reply = match command {
                 Command::Open { ticket } => {
-                    let epoch = self.memory.open(plant).expect("there is room");
+                    let epoch = self.memory.open().expect("there is room");
                     self.memory.sync().expect("a sync works");
                     Reply::Opened { ticket, epoch, log: self.memory.read() }
                 }
                 Command::Append { epoch, after, records } => {
-                    self.memory.append(epoch, after, &records, plant).expect("an append works");
+                    self.memory.append(epoch, after, &records).expect("an append works");
                     self.memory.sync().expect("a sync works");
                     Reply::Appended { epoch, upto: self.memory.read().end() }
                 }
@@ -95,7 +96,8 @@ impl One {
             assert!(at > self.now, "nothing that was due was left");
             (self.now, self.calls) = (at, self.calls + 1);
             let (mut out, now) = (Vec::new(), Now { instant: at, wall: Wall(7) });
-            self.guild.handle_timeout(now, &self.limits, &mut out, &mut Plant::new(None));
+            let plant = &mut Plant::new(None);
+            self.guild.handle_timeout(&mut Cx::new(now, &self.limits, plant), &mut out);
             self.said(out);
         }
         self.now = end;
@@ -389,23 +391,25 @@ fn an_answer_to_an_older_question_opens_nothing() {
     let mut tickets = Vec::new();
     for ms in [0u64, 1_000, 3_000, 7_000, 15_000] {
         let (mut out, now) = (Vec::new(), Instant::ZERO + Span::millis(ms));
+        let cx = &mut Cx::new(now.into(), &limits, plant);
         if ms == 0 {
-            guild.handle(now.into(), &limits, Input::Own { boot: 3 }, &mut out, plant);
+            guild.handle(cx, Input::Own { boot: 3 }, &mut out);
         } else {
             assert_eq!(guild.poll_timeout(), Some(now), "each time it is given longer");
-            guild.handle_timeout(now.into(), &limits, &mut out, plant);
+            guild.handle_timeout(cx, &mut out);
         }
         let [Output::Journal(Command::Open { ticket })] = out[..] else { panic!("{out:?}") };
         assert!(!tickets.contains(&ticket));
         tickets.push(ticket);
     }
-    let epoch = one.memory.open(plant).expect("there is room");
+    let epoch = one.memory.open().expect("there is room");
     one.memory.sync().expect("a sync works");
     let now = Instant::ZERO + Span::millis(15_001);
     for (ticket, opens) in tickets.into_iter().zip([false, false, false, false, true]) {
         let opened = Reply::Opened { ticket, epoch, log: one.memory.read() };
         let mut out = Vec::new();
-        guild.handle(now.into(), &limits, Input::Journal(opened), &mut out, plant);
+        let cx = &mut Cx::new(now.into(), &limits, plant);
+        guild.handle(cx, Input::Journal(opened), &mut out);
         assert_eq!(out.contains(&Output::Opened { epoch }), opens);
     }
     assert_eq!(guild.epoch(), Some(epoch));

@@ -3,57 +3,40 @@
 use guildhall_core::directory::{self, Notice, Word};
 use guildhall_core::guild::Input;
 use guildhall_core::id::{Epoch, NodeId};
-use guildhall_core::journal::store::{Store, Trouble};
+use guildhall_core::journal::keeper::{Answer, Synced};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::time::Instant;
 
-use super::{Ack, House};
+use super::House;
 
 impl House {
     pub(super) fn keep(&mut self, from: usize, command: Command) {
-        let trouble = |epoch, trouble| match trouble {
-            Trouble::Fenced(fence) => Reply::Fenced { epoch, fence },
-            Trouble::Failed => Reply::Failed { epoch },
-            Trouble::Full => Reply::Full { epoch },
-        };
-        let reply = match command {
-            Command::Open { ticket } => match self.memory.open(&mut self.plant) {
-                Ok(epoch) => return self.acks.push((from, Ack::Open(ticket, epoch))),
-                Err(why) => trouble(Epoch(0), why),
-            },
-            Command::Append { epoch, after, records } => {
-                match self.memory.append(epoch, after, &records, &mut self.plant) {
-                    Ok(()) => return self.acks.push((from, Ack::Append(epoch))),
-                    Err(why) => trouble(epoch, why),
-                }
-            }
-            Command::Confirm { epoch, asked } => match self.memory.confirm(epoch) {
-                Ok(()) => Reply::Confirmed { epoch, asked },
-                Err(why) => trouble(epoch, why),
-            },
-            Command::Compact { epoch, base } => match self.memory.compact(epoch, base) {
-                Ok(()) => return,
-                Err(why) => trouble(epoch, why),
-            },
-        };
-        self.replies.push((from, reply));
+        let mut replies = Vec::new();
+        self.keeper.ask(node(from), command, &mut replies);
+        self.replied(replies);
     }
 
     pub(super) fn sync(&mut self) {
-        let synced = self.memory.sync();
-        for record in synced.clone().into_iter().flatten() {
-            self.commit(record);
-        }
-        for (to, ack) in std::mem::take(&mut self.acks) {
-            let log = self.memory.read();
-            let reply = match (ack, &synced) {
-                (Ack::Open(ticket, epoch), Ok(_)) => Reply::Opened { ticket, epoch, log },
-                (Ack::Append(epoch), Ok(_)) => Reply::Appended { epoch, upto: log.end() },
-                (Ack::Append(epoch), Err(_)) => Reply::Failed { epoch },
-                (Ack::Open(..), Err(_)) => continue,
-            };
-            self.replies.push((to, reply));
-        }
+        let replies = match self.keeper.sync() {
+            Synced::Kept { records, replies, .. } => {
+                records.into_iter().for_each(|record| self.commit(record));
+                replies
+            }
+            Synced::Failed { replies } => replies,
+        };
+        self.replied(replies);
+    }
+
+    /// The journal crashes: the first `kept` records that were not synced are found again.
+    pub(super) fn crash(&mut self, kept: usize) {
+        self.keeper.interrupt();
+        let found = self.keeper.store().crash(kept);
+        self.keeper.found(&found);
+        found.into_iter().for_each(|record| self.commit(record));
+    }
+
+    fn replied(&mut self, replies: Vec<Answer>) {
+        self.replies.extend(replies.into_iter().map(|(to, reply)| (usize::from(to.0), reply)));
     }
 
     pub(super) fn reply(&mut self, to: usize, reply: Reply) {
@@ -81,8 +64,7 @@ impl House {
 
     pub(super) fn direct(&mut self, from: usize, word: Word) {
         let mut out = Vec::new();
-        let node = NodeId(u16::try_from(from).expect("few owners"));
-        self.directory.handle(directory::Input { from: node, boot: 1, word }, &mut out);
+        self.directory.handle(directory::Input { from: node(from), boot: 1, word }, &mut out);
         self.assert_members_are_named();
         for output in out {
             let input = match output.notice {
@@ -96,4 +78,9 @@ impl House {
             }
         }
     }
+}
+
+/// The node of an owner.
+fn node(owner: usize) -> NodeId {
+    NodeId(u16::try_from(owner).expect("few owners"))
 }

@@ -197,7 +197,7 @@ impl House {
         let it = running[0];
         let kept = it.guild.kept();
         assert_eq!((kept.unsynced, kept.directed), (0, 0), "nothing waits");
-        assert_eq!(it.guild.epoch(), Some(self.memory.fence()));
+        assert_eq!(it.guild.epoch(), Some(self.keeper.store().fence()));
         assert!(self.now.since(it.tip_sent) <= self.limits.tip_every, "tips go on");
         for (origin, asked) in &self.asked {
             let given_up = self.now.since(asked.first) >= self.limits.request_age + Span::secs(20);

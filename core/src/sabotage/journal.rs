@@ -1,0 +1,142 @@
+//! The planted bugs of a journal: a store that goes wrong, and a keeper that answers too early.
+//!
+//! A child of `journal`, so that the keeper need not open its fields to the crate.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::keeper::{Answer, Keeper, Pending};
+use super::store::{Store, Trouble};
+use super::{Base, Command, Log, Reply};
+use crate::event::Record;
+use crate::id::{Epoch, NodeId, Position};
+use crate::machine::Sink;
+use crate::mutant::{Mutant, Plant};
+
+/// A store that goes wrong.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct SabotagedStore<S> {
+    store: S,
+    plant: Plant,
+    /// The log as it was read before the last open.
+    early: Option<Arc<Log>>,
+}
+
+/// Puts a planted bug on a store.
+pub(crate) fn store<S>(store: S, mutant: Option<Mutant>) -> SabotagedStore<S> {
+    SabotagedStore { store, plant: Plant::new(mutant), early: None }
+}
+
+/// How often the planted bug was reached.
+pub(crate) const fn store_hits<S>(store: &SabotagedStore<S>) -> u64 {
+    store.plant.hits()
+}
+
+/// The sound store.
+pub(crate) const fn stored<S>(store: &mut SabotagedStore<S>) -> &mut S {
+    &mut store.store
+}
+
+impl<S: Store> SabotagedStore<S> {
+    /// The last record written.
+    fn end(&self) -> Position {
+        let written = self.store.written().last();
+        written.map_or_else(|| self.store.read().end(), |record| record.position)
+    }
+
+    /// Writes records of an epoch that is over.
+    fn append_unfenced(
+        &mut self,
+        fence: Epoch,
+        after: Position,
+        records: &[Arc<Record>],
+    ) -> Result<(), Trouble> {
+        self.store.append(fence, after, &[])?;
+        let log = self.store.read();
+        let known: Vec<_> = log.tail.iter().chain(self.store.written()).collect();
+        let is_new = |record: &&Arc<Record>| known.iter().all(|it| it.position != record.position);
+        let news: Vec<_> = records.iter().filter(is_new).cloned().collect();
+        if after <= self.end()
+            && let Some(written) = self.store.written_mut()
+        {
+            written.extend(news);
+        }
+        Ok(())
+    }
+}
+
+impl<S: Store> Store for SabotagedStore<S> {
+    fn open(&mut self) -> Result<Epoch, Trouble> {
+        if self.plant.is(Mutant::ReadBeforeFence) {
+            self.early = Some(self.store.read());
+        }
+        let before = self.end();
+        let epoch = self.store.open()?;
+        if self.plant.is(Mutant::EpochPrevCounts)
+            && let Some(opened) = self.store.written_mut().and_then(|written| written.last_mut())
+        {
+            *opened = Arc::new(Record { prev: before, ..(**opened).clone() });
+        }
+        Ok(epoch)
+    }
+
+    fn append(
+        &mut self,
+        epoch: Epoch,
+        after: Position,
+        records: &[Arc<Record>],
+    ) -> Result<(), Trouble> {
+        match self.store.append(epoch, after, records) {
+            Err(Trouble::Fenced(fence)) if self.plant.is(Mutant::FenceNotChecked) => {
+                self.append_unfenced(fence, after, records)
+            }
+            done => done,
+        }
+    }
+
+    fn written(&self) -> &[Arc<Record>] {
+        self.store.written()
+    }
+
+    fn sync(&mut self) -> Result<Vec<Arc<Record>>, Trouble> {
+        self.store.sync()
+    }
+
+    fn confirm(&self, epoch: Epoch) -> Result<(), Trouble> {
+        self.store.confirm(epoch)
+    }
+
+    fn compact(&mut self, epoch: Epoch, base: Arc<Base>) -> Result<(), Trouble> {
+        self.store.compact(epoch, base)
+    }
+
+    /// A log that was read too early lacks what came before the epoch record.
+    fn read(&self) -> Arc<Log> {
+        let log = self.store.read();
+        let Some(early) = &self.early else { return log };
+        let mut early = Log::clone(early);
+        early.tail.extend(log.tail.last().cloned());
+        Arc::new(early)
+    }
+}
+
+/// Grants an epoch that is not durable yet (PROTOCOL, rule 3), if that is the bug.
+pub(crate) fn grants_unsynced<S: Store>(
+    keeper: &mut Keeper<S>,
+    from: NodeId,
+    command: &Command,
+    out: &mut impl Sink<Answer>,
+) -> bool {
+    let Command::Open { ticket } = *command else { return false };
+    let is_idle = keeper.pending.is_empty() && keeper.store.written().is_empty();
+    if !is_idle || !keeper.store.plant.is(Mutant::FenceNotSynced) {
+        return false;
+    }
+    if let Ok(epoch) = keeper.store.open() {
+        let mut log = Log::clone(&keeper.store.read());
+        log.tail.extend_from_slice(keeper.store.written());
+        keeper.pending.push(Pending::Append { from, epoch });
+        out.emit((from, Reply::Opened { ticket, epoch, log: Arc::new(log) }));
+    }
+    true
+}
