@@ -1,7 +1,7 @@
 //! The context of one call of a machine: the time, the limits, and the bug planted for this run.
 //!
 //! A driver makes one for each call, and every function below it passes it on. It must not hold
-//! state that outlives the call; what does is in [`Setup`].
+//! state that outlives the call: that is in `Setup`.
 
 use alloc::sync::Arc;
 
