@@ -1,5 +1,5 @@
-//! What it costs a node to catch up: 1,000 messages that come at once, in order or the other way
-//! round, and are told to 1,000 sessions.
+//! The cost of catch-up on a node: 1,000 messages arrive at once, in order or reversed, and go to
+//! 1,000 sessions.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use std::sync::Arc;

@@ -1,14 +1,15 @@
-//! Verified deliveries of the whole fast world: one guild, 1,000 to 100,000 sessions.
+//! Verified deliveries of the whole simulation: one guild with 1,000 to 100,000 sessions.
 //!
-//! Every dispatch is ordered, judged by all checkers and digested. The run includes the sessions'
-//! beginning, so the publishes are many enough to outweigh it; elements are deliveries.
+//! Each dispatch is ordered, checked by all checkers and added to the digest. The run includes the
+//! start of the sessions, so it sends enough messages to outweigh it. Elements are deliveries.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use guildhall_plan::run::Options;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios::by_name;
-use guildhall_sim::run::{Options, run};
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
+use guildhall_sim::run::run;
 
 fn fan_out(c: &mut Criterion) {
     let mut group = c.benchmark_group("fan_out");
@@ -20,7 +21,7 @@ fn fan_out(c: &mut Criterion) {
             "period_ms=5".to_owned(),
         ];
         let settings = Settings::parse(settings).expect("settings");
-        let scenario = by_name("busy-guild").expect("the story exists");
+        let scenario = by_name("busy-guild").expect("the scenario exists");
         let plan = scenario.plan(Seed::new(1).expect("a seed"), &settings).expect("a plan");
         let deliveries = run(&plan, Options::default(), &mut ()).expect("a run").deliveries;
         group.throughput(Throughput::Elements(deliveries));

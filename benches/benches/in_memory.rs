@@ -1,11 +1,11 @@
-//! In-memory fan-out of the shell beside what one would build with tokio alone, in one run: a guild of
-//! 10,000 and 100,000 sessions in one process, each of which checks the number of what it is told.
+//! In-memory fan-out of the runtime, compared with simple designs on tokio alone: one guild with
+//! 10,000 or 100,000 sessions in one process. Each session checks the sequence numbers it receives.
 //!
-//! One iteration is a burst of messages, from the first to the last session that has the last one.
-//! Elements are deliveries. The shell's messages are acts: ordered, kept in a journal in memory,
-//! rendered by permission. What the others do is no more than to hand over a shared payload.
+//! One iteration is a burst of messages; it ends when every session has received the last one.
+//! Elements are deliveries. The runtime's messages are requests: it orders them, stores them in an
+//! in-memory journal and renders them by permission. The other designs only share a payload.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
-#![allow(clippy::disallowed_methods, reason = "a worker of the shell is a thread")]
+#![allow(clippy::disallowed_methods, reason = "a worker of the runtime is a thread")]
 
 #[path = "in_memory/house.rs"]
 mod house;
@@ -15,14 +15,14 @@ mod peers;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use house::House;
 
-/// How many messages a burst has, for so many sessions.
+/// The number of sessions, and the number of messages in a burst.
 const SIZES: [(u32, u32); 2] = [(10_000, 200), (100_000, 20)];
 
 fn in_memory(c: &mut Criterion) {
     let mut group = c.benchmark_group("in_memory");
     group.sample_size(10);
     for (sessions, burst) in SIZES {
-        // One message into a system at rest shows how long the last session waits for it.
+        // One message to an idle system measures the latency until the last session has it.
         let mut bench = |name: &str, workers: u16, publish: &dyn Fn(u32)| {
             for (count, what) in [(burst, "a burst"), (1, "one message")] {
                 group.throughput(Throughput::Elements(u64::from(sessions) * u64::from(count)));

@@ -1,16 +1,17 @@
-//! Seeds per second of small stories: what a sweep on one core is made of.
+//! Seeds per second of small scenarios: the speed of a sweep on one core.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use guildhall_plan::run::Options;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios::by_name;
-use guildhall_sim::run::{Options, run};
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
+use guildhall_sim::run::run;
 
 fn seeds(c: &mut Criterion) {
     let mut group = c.benchmark_group("seeds");
     for name in ["two-members", "lost-connection", "reconnect-storm"] {
-        let scenario = by_name(name).expect("the story exists");
+        let scenario = by_name(name).expect("the scenario exists");
         group.throughput(Throughput::Elements(1));
         let mut seed = 0;
         group.bench_function(BenchmarkId::from_parameter(name), |b| {

@@ -1,4 +1,4 @@
-//! One session by itself: what it costs to tell it something, and to replay.
+//! One session by itself: the cost of a dispatch and of a replay.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl Logs for OneLog {
     }
 }
 
-/// Counts what is written.
+/// Adds up the sequence numbers of the dispatches.
 struct Count(u64);
 
 impl Sink<Output> for Count {
@@ -76,7 +76,7 @@ fn session(c: &mut Criterion) {
             let plant = &mut Plant::new(None);
             let cx = &mut Cx::new(Instant::ZERO.into(), &limits, plant);
             let resumed = session.resume(cx, connection, credit, Seq::ZERO);
-            assert!(resumed.is_ok(), "all is kept");
+            assert!(resumed.is_ok(), "the log still holds everything");
             session.pump(cx, &logs, &mut count)
         });
     });

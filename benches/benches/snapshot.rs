@@ -1,5 +1,5 @@
-//! What it costs to tell 1,000 waiting sessions of a guild: what all of them are told alike is made
-//! once, however many members there are.
+//! The cost of sending a guild to 1,000 waiting sessions: the part that all of them share is
+//! rendered once, whatever the number of members.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

@@ -1,5 +1,4 @@
-//! What benches of one node share: a node whose guild's owner, directory and clients are played by
-//! hand, so that nothing but the node is measured.
+//! A node with a scripted owner, directory and clients, so that a benchmark measures only the node.
 
 use std::sync::Arc;
 
@@ -21,7 +20,7 @@ use guildhall_core::time::Instant;
 const OWNER: NodeId = NodeId(2);
 const EPOCH: Epoch = Epoch(1);
 
-/// Counts what is written, and keeps what has to be answered.
+/// Counts the dispatches, and keeps the requests that need a response.
 #[derive(Clone, Default)]
 struct Said {
     dispatches: u64,
@@ -45,7 +44,7 @@ impl Outbox for Said {
     }
 }
 
-/// A node that follows one guild.
+/// A node with one guild, which another node owns.
 #[derive(Clone)]
 pub struct Stage {
     node: Node,
@@ -56,7 +55,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A node that has heard of the guild's owner, and nothing else.
+    /// A node that knows the guild's owner and has no clients.
     #[must_use]
     pub fn new(state: State) -> Self {
         let accounts = state.members.keys().map(|user| (Token(u128::from(user.0)), *user));
@@ -85,7 +84,7 @@ impl Stage {
         self.handle(Input::Peer { from: OWNER, message });
     }
 
-    /// A member identifies on a connection that takes everything.
+    /// Connects a member; the connection has unlimited credit.
     pub fn enter(&mut self, user: UserId, intents: Intents) {
         self.connections += 1;
         let connection = Connection { slot: self.connections, generation: 1 };
@@ -96,10 +95,10 @@ impl Stage {
         self.handle(Input::Identify { connection, identify, session, bytes: 200 });
     }
 
-    /// The owner sends the guild's state: everybody who waits is told of the guild.
+    /// Sends the guild's state to the node: each waiting session receives the guild.
     ///
     /// # Panics
-    /// If nobody has entered: then there is no relay.
+    /// If no member has entered: then there is no relay.
     pub fn form(&mut self) {
         let state = &self.state;
         let channel = |(id, it): (&_, &Arc<[_]>)| Channel { id: *id, overwrites: it.clone() };
@@ -123,10 +122,10 @@ impl Stage {
     }
 
     fn relay(&self) -> RelayId {
-        self.said.relay.expect("somebody has entered")
+        self.said.relay.expect("a member has entered")
     }
 
-    /// The next record of the stream.
+    /// Makes the next record of the stream.
     #[must_use]
     pub fn record(&mut self, event: Event) -> Arc<Record> {
         let prev = self.position;
@@ -134,24 +133,23 @@ impl Stage {
         Arc::new(Record { position: self.position, prev, origin: None, event })
     }
 
-    /// An event arrives.
+    /// Sends a record of the stream to the node.
     ///
     /// # Panics
-    /// If nobody has entered.
+    /// If no member has entered.
     pub fn arrive(&mut self, record: Arc<Record>) {
         let (relay, guild) = (self.relay(), self.state.guild);
         self.peer(PeerMessage::Stream { relay, guild, sender: EPOCH, record });
     }
 
-    /// How many dispatches were written so far.
+    /// The number of dispatches so far.
     #[must_use]
     pub const fn dispatches(&self) -> u64 {
         self.said.dispatches
     }
 }
 
-/// A guild of this many members, each of whom has one of `kinds` sets of roles, and so many
-/// channels.
+/// A guild with so many members and channels; each member has one of `kinds` roles.
 #[must_use]
 pub fn guild(members: u64, kinds: u64, channels: u64) -> State {
     use guildhall_core::id::{ChannelId, RoleId};

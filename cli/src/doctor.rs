@@ -11,8 +11,8 @@ mod ways;
 use std::path::PathBuf;
 
 use clap::Args;
-use guildhall_sim::engine::ENGINE;
-use guildhall_sim::seed::Seed;
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::seed::Seed;
 use serde::Serialize;
 
 use crate::args::{Form, Threads};

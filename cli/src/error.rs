@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use guildhall_sim::engine::{ENGINE, EngineId};
-use guildhall_sim::plan::PlanError;
+use guildhall_plan::engine::{ENGINE, EngineId};
+use guildhall_plan::plan::PlanError;
 
 use crate::exit::Exit;
 

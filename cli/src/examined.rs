@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use guildhall_sim::failure::{Examined, Failure, Line, Origin, examine};
-use guildhall_sim::shrink::{Budget, Same, ShrinkError};
+use guildhall_explain::failure::{Examined, Failure, Line, Origin, examine};
+use guildhall_explain::shrink::{Budget, Same, ShrinkError};
+use guildhall_sim::run::Fast;
 
 use crate::error::Error;
 use crate::failures::{Alike, Group, Kinds};
@@ -88,7 +89,7 @@ impl Look<'_> {
         let origin = Origin { name: recipe.subject.name(), digest: group.cheapest.digest };
         let budget = if self.folder.is_some() { Budget::default() } else { Budget::brief() };
         let examined = guarded::quietly(|| {
-            telling(|told| examine(&plan, options, &origin, same, budget, self.lanes, told))
+            telling(|told| examine(&Fast, &plan, options, &origin, same, budget, self.lanes, told))
         });
         match examined {
             Err(ShrinkError::Plan(error)) => Err(recipe.refused(&error)),

@@ -1,11 +1,12 @@
 //! `explain`: why a run fails.
 
 use clap::Args;
-use guildhall_sim::engine::ENGINE;
-use guildhall_sim::explain::explain as explained;
-use guildhall_sim::failure::{Failure, Line, Reduction};
-use guildhall_sim::run::{Outcome, Verdict};
-use guildhall_sim::shrink::Size;
+use guildhall_explain::explain::explain as explained;
+use guildhall_explain::failure::{Failure, Line, Reduction};
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::run::{Outcome, Verdict};
+use guildhall_plan::size::Size;
+use guildhall_sim::run::Fast;
 
 use crate::args::{Form, Threads};
 use crate::error::Error;
@@ -35,7 +36,7 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Out) -> Result<Exit, Error> 
         return nothing(&recipe, &outcome, "explain");
     }
     let lanes = Lanes::new(args.threads.count())?;
-    let found = guarded::quietly(|| explained(&plan, options, &lanes));
+    let found = guarded::quietly(|| explained(&Fast, &plan, options, &lanes));
     let found = found.map_err(|error| recipe.refused(&error))?;
     let Some(explanation) = found.filter(|found| found.digest == outcome.digest) else {
         note("nondeterminism: the run took other steps when it was had again");

@@ -5,11 +5,12 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use guildhall_sim::cone::Cone;
-use guildhall_sim::digest::Fingerprint;
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::Outcome;
-use guildhall_sim::shrink::Same;
+use guildhall_explain::cone::Cone;
+use guildhall_explain::shrink::Same;
+use guildhall_plan::digest::Fingerprint;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::Outcome;
+use guildhall_sim::run::Fast;
 
 use crate::error::Error;
 use crate::guarded;
@@ -56,7 +57,7 @@ pub(crate) struct Found {
 pub(crate) fn kinds(recipe: &Recipe, plan: &Plan, outcome: &Outcome) -> Result<Kinds, Error> {
     let Some(first) = outcome.violations.first() else { return Ok(Kinds::new()) };
     let options = recipe.conditions.options();
-    let cone = guarded::quietly(|| Cone::of(plan, options, first.step));
+    let cone = guarded::quietly(|| Cone::of(&Fast, plan, options, first.step));
     let cone = cone.map_err(|error| recipe.refused(&error))?;
     let kinds = cone.map(|cone| cone.near.kinds(plan)).unwrap_or_default();
     Ok(kinds.into_iter().map(str::to_owned).collect())

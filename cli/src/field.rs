@@ -1,9 +1,9 @@
 //! What a sweep sweeps: which scenarios, which seeds, and one of them run.
 
+use guildhall_plan::run::{Outcome, cast};
+use guildhall_plan::script::Scenario;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios as catalogue;
-use guildhall_sim::run::{Outcome, cast};
-use guildhall_sim::script::Scenario;
-use guildhall_sim::seed::Seed;
 
 use crate::error::Error;
 use crate::failures::{Kinds, kinds};

@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use guildhall_check::violation::Clause;
 use guildhall_core::step::Witness;
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Options, Outcome, run};
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Options, Outcome};
+use guildhall_sim::run::run;
 
 use crate::error::Error;
 use crate::out::note;
@@ -90,8 +91,8 @@ fn broke_down(recipe: &Recipe, panic: &(dyn Any + Send)) -> Error {
 #[cfg(test)]
 mod tests {
     use guildhall_core::step::Head;
-    use guildhall_sim::run::Verdict;
-    use guildhall_sim::seed::Seed;
+    use guildhall_plan::run::Verdict;
+    use guildhall_plan::seed::Seed;
 
     use super::*;
     use crate::settings::Conditions;

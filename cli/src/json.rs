@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::step::Step;
-use guildhall_sim::digest::Fingerprint;
-use guildhall_sim::failure::Failure;
-use guildhall_sim::run::Outcome;
-use guildhall_sim::shrink::{Shrunk, Size};
+use guildhall_explain::failure::Failure;
+use guildhall_explain::shrink::Shrunk;
+use guildhall_plan::digest::Fingerprint;
+use guildhall_plan::run::Outcome;
+use guildhall_plan::size::Size;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::Error;
@@ -123,7 +124,7 @@ impl<'a> RunLine<'a> {
     pub(crate) fn new(recipe: &Recipe, outcome: &'a Outcome, cost: Cost) -> Self {
         Self {
             seed: SeedLine::new("summary", recipe, outcome),
-            engine: guildhall_sim::engine::ENGINE.to_string(),
+            engine: guildhall_plan::engine::ENGINE.to_string(),
             cpu_s: cost.cpu_s,
             deliveries_per_cpu_s: cost.per_cpu_s(outcome.deliveries),
             peak_rss_bytes: meter::peak_rss_bytes(),

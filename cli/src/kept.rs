@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use guildhall_check::violation::Violation;
-use guildhall_sim::capsule::Capsule;
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Options, Outcome};
-use guildhall_sim::seed::Seed;
-use guildhall_sim::shrink::Shrunk;
+use guildhall_explain::shrink::Shrunk;
+use guildhall_plan::capsule::Capsule;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Options, Outcome};
+use guildhall_plan::seed::Seed;
 
 use crate::error::Error;
 use crate::recipe::Recipe;

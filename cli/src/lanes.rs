@@ -1,6 +1,6 @@
 //! The threads that the simulator has none of: pieces of its work, several at a time.
 
-use guildhall_sim::parallel::Parallel;
+use guildhall_explain::parallel::Parallel;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
 use guildhall_core::step::Step;
-use guildhall_sim::divergence::Divergence;
-use guildhall_sim::transcript::Transcript;
+use guildhall_explain::divergence::Divergence;
+use guildhall_explain::transcript::Transcript;
 
 use crate::tell;
 use crate::words::grouped;
@@ -31,11 +31,12 @@ fn side_in_names(side: Option<&Step>, cast: &Arc<Cast>) -> String {
 #[cfg(test)]
 mod tests {
     use guildhall_core::time::Instant;
-    use guildhall_sim::divergence::between;
-    use guildhall_sim::plan::Plan;
-    use guildhall_sim::run::{Options, cast, run};
-    use guildhall_sim::script::Settings;
-    use guildhall_sim::seed::Seed;
+    use guildhall_explain::divergence::between;
+    use guildhall_plan::plan::Plan;
+    use guildhall_plan::run::{Options, cast};
+    use guildhall_plan::script::Settings;
+    use guildhall_plan::seed::Seed;
+    use guildhall_sim::run::run;
 
     use super::*;
 

@@ -1,9 +1,9 @@
 //! A recipe: all that it takes to have a run again, as values and as the line to paste.
 
-use guildhall_sim::engine::ENGINE;
-use guildhall_sim::plan::{Plan, PlanError};
-use guildhall_sim::seed::Seed;
-use guildhall_sim::token::RunToken;
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::plan::{Plan, PlanError};
+use guildhall_plan::seed::Seed;
+use guildhall_plan::token::RunToken;
 
 use crate::error::Error;
 use crate::settings::Conditions;

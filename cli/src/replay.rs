@@ -4,11 +4,12 @@ use std::path::Path;
 
 use clap::Args;
 use guildhall_core::time::Instant;
-use guildhall_sim::capsule::{Capsule, Mismatch};
-use guildhall_sim::divergence;
-use guildhall_sim::engine::ENGINE;
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Outcome, Verdict, cast};
+use guildhall_explain::divergence;
+use guildhall_plan::capsule::{Capsule, Mismatch};
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Outcome, Verdict, cast};
+use guildhall_sim::run::Fast;
 
 use crate::args::{Form, Telling};
 use crate::error::Error;
@@ -85,7 +86,7 @@ fn until_then(
 /// The digest is another: has the run twice more, and shows where these two part, if they do.
 fn parted(recipe: &Recipe, plan: &Plan, told: &Told<'_>, out: &mut Out) -> Result<(), Error> {
     let options = recipe.conditions.options();
-    let found = guarded::quietly(|| divergence::twice(plan, options));
+    let found = guarded::quietly(|| divergence::twice(&Fast, plan, options));
     let found = found.map_err(|error| recipe.refused(&error))?;
     let cast = cast(plan).map_err(|error| recipe.refused(&error))?;
     let page = match found {

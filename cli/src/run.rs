@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use guildhall_sim::failure::Line;
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Outcome, Verdict};
-use guildhall_sim::seed::Seed;
+use guildhall_explain::failure::Line;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Outcome, Verdict};
+use guildhall_plan::seed::Seed;
 
 use crate::args::{Form, Telling};
 use crate::error::Error;

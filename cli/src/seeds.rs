@@ -1,7 +1,7 @@
 //! Which seeds a sweep takes.
 
 use clap::Args;
-use guildhall_sim::seed::Seed;
+use guildhall_plan::seed::Seed;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;

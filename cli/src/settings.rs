@@ -3,8 +3,8 @@
 use clap::Args;
 use guildhall_core::mutant::Mutant;
 use guildhall_core::time::Instant;
-use guildhall_sim::run::Options;
-use guildhall_sim::script::Settings;
+use guildhall_plan::run::Options;
+use guildhall_plan::script::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use guildhall_check::violation::Violation;
-use guildhall_sim::failure::Reduction;
-use guildhall_sim::shrink::{Budget, Same, ShrinkError, shrink as make_small};
+use guildhall_explain::failure::Reduction;
+use guildhall_explain::shrink::{Budget, Same, ShrinkError, shrink as make_small};
+use guildhall_sim::run::Fast;
 
 use crate::args::{Form, Threads};
 use crate::error::Error;
@@ -52,7 +53,7 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Out) -> Result<Exit, Error> {
     let budget = Budget { runs: args.max_runs.unwrap_or(usual.runs), ..usual };
     let same = Same::of(first);
     let shrunk = guarded::quietly(|| {
-        telling(|told| make_small(&plan, options, &same, budget, &lanes, told))
+        telling(|told| make_small(&Fast, &plan, options, &same, budget, &lanes, told))
     });
     let shrunk = match shrunk {
         Ok(shrunk) => shrunk,

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use guildhall_sim::shrink::Progress;
+use guildhall_explain::shrink::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use crate::interrupt;

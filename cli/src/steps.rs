@@ -1,9 +1,9 @@
 //! A run while it goes on: silent, told in names, or as one object a step.
 
 use guildhall_core::step::{Step, Whole};
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Outcome, cast};
-use guildhall_sim::transcript::Transcript;
+use guildhall_explain::transcript::Transcript;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Outcome, cast};
 
 use crate::error::Error;
 use crate::guarded::play;

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use guildhall_plan::capsule::Capsule;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::script::Scenario;
 use guildhall_scenarios as catalogue;
-use guildhall_sim::capsule::Capsule;
-use guildhall_sim::plan::Plan;
-use guildhall_sim::script::Scenario;
 
 use crate::error::Error;
 use crate::{program, words};

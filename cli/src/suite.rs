@@ -1,7 +1,7 @@
 //! What a sweep has found, scenario by scenario: kept for the forms that are written at its end.
 
 use guildhall_check::violation::Violation;
-use guildhall_sim::run::{Outcome, Verdict};
+use guildhall_plan::run::{Outcome, Verdict};
 
 use crate::recipe::Recipe;
 use crate::tell;
@@ -119,7 +119,7 @@ impl Suite {
 pub(crate) fn example() -> Vec<Suite> {
     use guildhall_check::violation::Clause;
     use guildhall_core::time::Instant;
-    use guildhall_sim::seed::Seed;
+    use guildhall_plan::seed::Seed;
 
     use crate::settings::Conditions;
     use crate::subject::{Subject, scenario};

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use guildhall_sim::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::{ENGINE, EngineId};
 use serde::{Deserialize, Serialize};
 
 use crate::field::Field;

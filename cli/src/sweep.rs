@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use guildhall_core::time::Span;
+use guildhall_plan::fault::Family;
 use guildhall_scenarios as catalogue;
-use guildhall_sim::fault::Family;
 
 use crate::args::Threads;
 use crate::error::Error;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use guildhall_sim::run::{Outcome, Verdict};
+use guildhall_plan::run::{Outcome, Verdict};
 
 use crate::exit::Exit;
 

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use guildhall_check::violation::Violation;
 use guildhall_core::limits::Limits;
-use guildhall_sim::engine::ENGINE;
-use guildhall_sim::failure::{Line, sentence};
-use guildhall_sim::plan::{Latency, Network, Plan};
-use guildhall_sim::run::{Outcome, Verdict};
+use guildhall_explain::failure::{Line, sentence};
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::plan::{Latency, Network, Plan};
+use guildhall_plan::run::{Outcome, Verdict};
 
 use crate::meter::{Cost, peak_rss_bytes};
 use crate::recipe::Recipe;

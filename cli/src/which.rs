@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use clap::Args;
-use guildhall_sim::capsule::Capsule;
-use guildhall_sim::engine::ENGINE;
-use guildhall_sim::seed::Seed;
-use guildhall_sim::token::RunToken;
+use guildhall_plan::capsule::Capsule;
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::seed::Seed;
+use guildhall_plan::token::RunToken;
 
 use crate::error::Error;
 use crate::kept;

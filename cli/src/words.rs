@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-pub(crate) use guildhall_sim::words::{at, beside, counted, grouped, item};
+pub(crate) use guildhall_plan::text::{at, beside, counted, grouped, item};
 
 /// Bytes as `12.3 MiB`.
 pub(crate) fn mebibytes(bytes: u64) -> String {

@@ -1,6 +1,7 @@
-//! A count of everything that a machine keeps: one line per table, queue, buffer and timer.
+//! The census: a count of everything that a machine keeps, one line per table, queue, buffer and
+//! timer.
 //!
-//! Nothing is left out: what is not in the census has no limit (B1).
+//! Everything that a machine keeps appears here; what does not would have no limit (CONTRACT, B1).
 
 use alloc::vec::Vec;
 
@@ -8,94 +9,94 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::NodeId;
 
-/// What a machine may keep. The bound of each is in [`Limits`](crate::limits::Limits), or is
-/// that of what it belongs to.
+/// A kind of thing that a machine keeps. Its bound is a field of [`Limits`](crate::limits::Limits),
+/// or the bound of the table that it belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Table {
     /// Open connections.
     Connections,
     /// Sessions that have not ended.
     Sessions,
-    /// Those of them without a connection.
+    /// Sessions without a connection.
     DetachedSessions,
-    /// Guilds that sessions still have to be told of.
+    /// Guilds for which a session still waits for its GUILD_CREATE, summed over sessions.
     Introductions,
-    /// Dispatches kept for a resume, summed over sessions.
+    /// Dispatches kept for a RESUME, summed over sessions.
     Replay,
-    /// The longest replay of one session.
+    /// Dispatches kept for a RESUME, in the session that keeps the most.
     LongestReplay,
     /// Dispatches not yet written to an attached connection, summed over sessions.
     Unsent,
-    /// The most live dispatches unsent on one connection.
+    /// Unsent live dispatches, on the connection that has the most.
     MostLiveUnsent,
-    /// Identify buckets that are shut.
+    /// Identify buckets that are closed.
     Buckets,
     /// Relays.
     Relays,
-    /// Sessions in relays, one for each guild of each.
+    /// Subscriptions of sessions to relays: one per session and guild.
     Recipients,
-    /// The most sessions in one relay.
+    /// Sessions in the relay that has the most.
     FullestRelay,
     /// Dispatches in the logs of relays.
     Logs,
-    /// Pieces of snapshots that wait for the rest.
+    /// Chunks of incomplete snapshots.
     Pieces,
-    /// Relays that wait for an answer from a guild.
+    /// Relays that wait for a guild's answer to a subscribe or catch-up message.
     Asking,
-    /// Guilds owned.
+    /// Guilds that the node owns.
     Guilds,
-    /// Relays that follow an owned guild.
+    /// Relays subscribed to a guild that the node owns.
     Followers,
-    /// Events kept for relays that lag.
+    /// Events in the catch-up rings of guilds.
     CatchUpRing,
-    /// Nonces remembered.
+    /// Nonces that guilds remember.
     Nonces,
-    /// Messages that guilds still know.
+    /// Messages that guilds remember, so that they can be edited and deleted.
     Messages,
-    /// What waits in the queues out of guilds for the journal.
+    /// Entries in the exit queues of guilds that wait for the journal.
     Unsynced,
-    /// Users that guilds wait for the directory to enter or to take out.
+    /// Users whose entry or removal guilds have requested and the directory has not yet confirmed.
     Directed,
-    /// Guilds whose owners are known.
+    /// Guilds whose owner the node knows.
     Contacts,
-    /// Users with sessions here, or about to have some.
+    /// Users who have sessions on the node, or whose IDENTIFY is in progress.
     Users,
-    /// Connections that wait for the directory to say which guilds their user is in.
+    /// Connections whose IDENTIFY waits for the directory to list the user's guilds.
     Identifying,
-    /// Deadlines.
+    /// Armed timers.
     Timers,
-    /// A client's requests without an answer.
+    /// Requests of a client that have no answer yet.
     OpenRequests,
 }
 
 /// One line of a census.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Line {
-    /// What is counted.
+    /// The table that is counted.
     pub table: Table,
-    /// How many there are.
+    /// The number of entries.
     pub count: u64,
-    /// How much memory their contents take, in bytes; zero where the count says it all.
+    /// The memory that their contents take, in bytes; zero if the count alone tells the size.
     pub bytes: u64,
 }
 
-/// Everything that one node keeps, at one moment.
+/// Everything that one node keeps at one instant.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Census {
-    /// Who was counted.
+    /// The node.
     pub node: NodeId,
-    /// One line a table, in the order of [`Table`].
+    /// One line per table, in the order of [`Table`].
     pub lines: Vec<Line>,
 }
 
 impl Census {
-    /// How many of `table` there are; zero if it is not counted here.
+    /// Returns the number of entries in `table`; zero if the census has no line for it.
     #[must_use]
     pub fn count(&self, table: Table) -> u64 {
         self.lines.iter().find(|line| line.table == table).map_or(0, |line| line.count)
     }
 
-    /// How many bytes `table` takes; zero if it is not counted here.
+    /// Returns the bytes that `table` takes; zero if the census has no line for it.
     #[must_use]
     pub fn bytes(&self, table: Table) -> u64 {
         self.lines.iter().find(|line| line.table == table).map_or(0, |line| line.bytes)

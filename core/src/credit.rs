@@ -1,8 +1,8 @@
-//! How much a connection still takes: the core's whole view of flow control.
+//! Write credit of a connection: all that the core knows of flow control.
 //!
-//! The driver says how many bytes a connection's buffers hold and gives them back as they drain.
-//! A dispatch is written whole as long as there is any credit; an answer is written always, and
-//! counted. The balance may therefore go below zero.
+//! The driver reports how many bytes a connection's buffers hold, and returns credit as they drain.
+//! The core writes a dispatch whole while the credit is positive. It always writes an answer, and
+//! charges for it. The balance may therefore become negative.
 
 use crate::limits::Limits;
 
@@ -10,29 +10,29 @@ use crate::limits::Limits;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Credit {
     balance: i64,
-    /// Answers that were written without credit since there last was any.
+    /// Bytes of answers written without credit since the credit was last positive.
     debt: u32,
 }
 
 impl Credit {
-    /// A fresh connection whose buffers hold `window` bytes.
+    /// Creates the credit of a new connection whose buffers hold `window` bytes.
     #[must_use]
     pub fn new(window: u32) -> Self {
         Self { balance: i64::from(window), debt: 0 }
     }
 
-    /// Whether a frame may be written.
+    /// Returns `true` if a dispatch may be written.
     #[must_use]
     pub const fn is_open(self) -> bool {
         self.balance > 0
     }
 
-    /// A dispatch of `bytes` was written.
+    /// Records that a dispatch of `bytes` bytes was written.
     pub fn spend(&mut self, bytes: u32) {
         self.balance -= i64::from(bytes);
     }
 
-    /// `bytes` have drained.
+    /// Records that `bytes` bytes have drained.
     pub fn refill(&mut self, bytes: u32) {
         self.balance += i64::from(bytes);
         if self.is_open() {
@@ -40,8 +40,9 @@ impl Credit {
         }
     }
 
-    /// An answer of `bytes` goes out whether or not there is room. Says whether that is still
-    /// reasonable: a peer that asks and never reads is cut before its answers fill the memory (B1).
+    /// Records that an answer of `bytes` bytes was written, with or without credit. Returns `false`
+    /// if the connection must be closed: a peer that asks and never reads must not fill the memory
+    /// with answers (CONTRACT, B1).
     #[must_use]
     pub fn charge(&mut self, bytes: u32, limits: &Limits) -> bool {
         if !self.is_open() {

@@ -1,7 +1,7 @@
-//! What a session is told: one [`Dispatch`], and where in a guild's stream it comes from.
+//! Dispatches: what a session sends to its client, and the event of a guild that each comes from.
 //!
-//! A dispatch is made once for a whole class of sessions and shared; the number `s` under which a
-//! session gets it is not part of it.
+//! A relay renders a dispatch once for a whole class of sessions, and they share it. The sequence
+//! number `s` of each session is not part of it.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -14,7 +14,8 @@ use crate::id::{
 };
 use crate::permission::Permissions;
 
-/// Which kinds of events a session wants; Discord's bits, as far as this system knows them.
+/// The gateway intents of a session: the kinds of events that it wants. The bits are Discord's;
+/// [`ALL`](Self::ALL) has those that this system implements.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
@@ -22,203 +23,207 @@ use crate::permission::Permissions;
 pub struct Intents(pub u32);
 
 impl Intents {
-    /// Guilds and their channels.
+    /// Events of guilds, roles and channels.
     pub const GUILDS: Self = Self(1);
-    /// Members, and their list in GUILD_CREATE.
+    /// Events of members, and the member list in GUILD_CREATE.
     pub const GUILD_MEMBERS: Self = Self(1 << 1);
-    /// Messages in the channels of guilds.
+    /// Messages in guild channels.
     pub const GUILD_MESSAGES: Self = Self(1 << 9);
-    /// Typing in the channels of guilds.
+    /// Typing in guild channels.
     pub const GUILD_MESSAGE_TYPING: Self = Self(1 << 11);
-    /// What messages say; without it they are blank but for one's own and those that name one.
+    /// Message content. Without it, `content` is empty except in the user's own messages and in
+    /// messages that mention the user.
     pub const MESSAGE_CONTENT: Self = Self(1 << 15);
-    /// What most clients ask for.
+    /// The intents that most clients use.
     pub const USUAL: Self = Self(Self::GUILDS.0 | Self::GUILD_MESSAGES.0 | Self::MESSAGE_CONTENT.0);
-    /// All that this system tells of.
+    /// All intents that this system implements.
     pub const ALL: Self =
         Self(Self::USUAL.0 | Self::GUILD_MEMBERS.0 | Self::GUILD_MESSAGE_TYPING.0);
 
     /// Every bit that Discord documents: 0–16, 20, 21, 24 and 25.
     const KNOWN: u32 = 0x1_ffff | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
 
-    /// Whether all bits are documented ones; otherwise the connection is closed with 4013.
+    /// Returns `true` if Discord documents all bits. A node closes a connection with other bits
+    /// with 4013.
     #[must_use]
     pub const fn is_valid(self) -> bool {
         self.0 & !Self::KNOWN == 0
     }
 
-    /// The bits that make a difference to what is told here.
+    /// Returns the bits that this system implements.
     #[must_use]
     pub const fn told(self) -> Self {
         Self(self.0 & Self::ALL.0)
     }
 
-    /// Whether all of `other` is wanted.
+    /// Returns `true` if all bits of `other` are set.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 }
 
-/// The event of a guild that a dispatch tells of. The wire has none of it; the steps carry it.
+/// The guild event that a dispatch renders. It is not on the wire; only the steps carry it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Source {
     /// The guild.
     pub guild: GuildId,
-    /// The event, or for a snapshot the last event that it includes.
+    /// The position of the event; for a snapshot, of the last event that it includes.
     pub position: Position,
-    /// Which dispatch of the event's rendering this is, from 0.
+    /// The index of this dispatch within the event's rendering, from 0.
     pub nth: u8,
 }
 
-/// One thing that a session is told.
+/// One dispatch (op 0), without its sequence number.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Dispatch {
-    /// Where it comes from; none for READY and RESUMED.
+    /// The guild event that it renders; `None` for READY and RESUMED.
     pub source: Option<Source>,
-    /// What it says.
+    /// The event and its payload.
     pub body: Body,
-    /// Its size on the wire in bytes, estimated from the smallest payload that real clients accept.
+    /// The size on the wire in bytes, estimated from the smallest payload that real clients accept.
     pub bytes: u32,
 }
 
-/// What a dispatch says.
+/// The event of a dispatch and its payload.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Body {
-    /// The session has begun; numbered 1.
+    /// The session has begun. Its sequence number is 1.
     Ready(Ready),
-    /// All that a RESUME asked for has been said again.
+    /// The replay that a RESUME asked for is complete.
     Resumed,
-    /// A guild as it stands at the source's position.
+    /// A snapshot of a guild at the source's position.
     GuildCreate(Snapshot),
-    /// A guild can not be followed for now; GUILD_CREATE or GUILD_DELETE ends the gap (D2).
+    /// The guild is unavailable (GUILD_DELETE with `unavailable`). A GUILD_CREATE or GUILD_DELETE
+    /// ends the gap (CONTRACT, D2).
     GuildUnavailable,
-    /// The user is in this guild no more, or it is no more (I3).
+    /// The user left or was removed from the guild, or the guild was deleted (CONTRACT, I3).
     GuildDelete,
-    /// The guild belongs to somebody else. Intent GUILDS, as all of roles and channels.
+    /// The guild has a new owner. Needs the intent GUILDS, as do the events of roles and channels.
     GuildUpdate {
-        /// To whom.
+        /// The new owner.
         owner: UserId,
     },
-    /// There is a new role.
+    /// A role was created.
     RoleCreate {
-        /// Its id.
+        /// The role.
         role: RoleId,
-        /// What it gives.
+        /// The permissions that it grants.
         permissions: Permissions,
     },
-    /// A role gives something else.
+    /// The permissions of a role changed.
     RoleUpdate {
-        /// Its id.
+        /// The role.
         role: RoleId,
-        /// What it gives now.
+        /// The permissions that it grants now.
         permissions: Permissions,
     },
-    /// A role is gone.
+    /// A role was deleted.
     RoleDelete {
-        /// Its id.
+        /// The role.
         role: RoleId,
     },
-    /// There is a channel that the user did not see.
+    /// A channel was created, or became visible to the user.
     ChannelCreate(Channel),
-    /// A channel has changed.
+    /// A channel changed.
     ChannelUpdate(Channel),
-    /// A channel that the user saw is gone, or the user does not see it any more.
+    /// A channel that the user saw was deleted, or is no longer visible to the user.
     ChannelDelete {
-        /// Its id.
+        /// The channel.
         channel: ChannelId,
     },
-    /// Somebody is a member. Intent GUILD_MEMBERS, as all of members but the user's own.
+    /// A user joined. Needs the intent GUILD_MEMBERS, as do all events of members but those of the
+    /// session's own user.
     MemberAdd {
-        /// Who.
+        /// The new member.
         user: UserId,
     },
-    /// A member has other roles. Told of the user's own member whatever the intents.
+    /// The roles of a member changed. The session's own user gets it whatever the intents are.
     MemberUpdate {
-        /// Who.
+        /// The member.
         user: UserId,
-        /// All that it has now, ascending.
+        /// All roles that the member has now, ascending.
         roles: Arc<[RoleId]>,
     },
-    /// Somebody is a member no more.
+    /// A user left or was removed.
     MemberRemove {
-        /// Who.
+        /// The former member.
         user: UserId,
     },
-    /// A message. Intent GUILD_MESSAGES, as its changes.
+    /// A message was sent. Needs the intent GUILD_MESSAGES, as do edits and deletions.
     MessageCreate(Message),
-    /// A message reads otherwise.
+    /// The author edited a message.
     MessageUpdate(Message),
-    /// A message is gone.
+    /// A message was deleted.
     MessageDelete {
-        /// Which.
+        /// The message.
         message: MessageId,
-        /// Where it was said.
+        /// The channel that it was in.
         channel: ChannelId,
     },
-    /// Somebody is about to say something. Intent GUILD_MESSAGE_TYPING.
+    /// A user is typing. Needs the intent GUILD_MESSAGE_TYPING.
     TypingStart {
-        /// Who.
+        /// The user.
         user: UserId,
-        /// Where.
+        /// The channel.
         channel: ChannelId,
     },
 }
 
-/// The first dispatch of every session (O3, D9).
+/// The first dispatch of every session (CONTRACT, O3 and D9).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Ready {
-    /// Who this is.
+    /// The session's user.
     pub user: UserId,
-    /// The id to resume under.
+    /// The session id to resume with.
     pub session: SessionId,
-    /// The node to resume at.
+    /// The node that hosts the session, to connect to for a RESUME.
     pub node: NodeId,
-    /// The guilds that the user is in, each to be told of later.
+    /// The user's guilds in this shard. A GUILD_CREATE or GUILD_DELETE follows for each.
     pub guilds: Vec<GuildId>,
 }
 
-/// A guild as one user sees it, cut to what the session wants (D3).
+/// A guild as one user sees it, reduced to the session's intents (CONTRACT, D3).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Who owns it.
+    /// The user who owns the guild.
     pub owner: UserId,
-    /// All roles, ascending.
+    /// All roles, ascending by id.
     pub roles: Arc<[(RoleId, Permissions)]>,
-    /// The channels that the user sees, ascending.
+    /// The channels that the user sees, ascending by id.
     pub channels: Arc<[Channel]>,
-    /// How many members there are.
+    /// The number of members.
     pub member_count: u32,
-    /// The members, ascending: all of them, or only the user's own.
+    /// The members, ascending by id: all of them, or only the user.
     pub members: Arc<[(UserId, Arc<[RoleId]>)]>,
 }
 
-/// A message as its author sent it, with the id that the guild gave it.
+/// A message as its author sent it, with the id that the guild assigned.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Message {
-    /// Grows with the position.
+    /// The id; it grows with the position of the message.
     pub id: MessageId,
-    /// Where it was said.
+    /// The channel.
     pub channel: ChannelId,
-    /// Who said it.
+    /// The author.
     pub author: UserId,
-    /// The author's name for the act.
+    /// The author's nonce for the request.
     pub nonce: Nonce,
-    /// What was said; empty where it is blanked.
+    /// The text; empty if the session's intents blank it.
     pub content: Arc<str>,
-    /// Whom it names, ascending.
+    /// The users that it mentions, ascending.
     #[serde(default)]
     pub mentions: Arc<[UserId]>,
 }
 
 impl Message {
-    /// Whether `user` may read it without the intent MESSAGE_CONTENT.
+    /// Returns `true` if `user` gets the content without the intent MESSAGE_CONTENT.
     #[must_use]
     pub fn concerns(&self, user: UserId) -> bool {
         self.author == user || self.mentions.contains(&user)
     }
 
-    /// The same without what it says.
+    /// Returns the message without its content.
     #[must_use]
     pub fn blanked(&self) -> Self {
         Self { content: Arc::default(), ..self.clone() }
@@ -226,13 +231,13 @@ impl Message {
 }
 
 impl Dispatch {
-    /// A dispatch that tells of no guild.
+    /// Creates a dispatch that renders no guild event.
     #[must_use]
     pub fn private(body: Body) -> Self {
         Self { source: None, bytes: estimate(&body), body }
     }
 
-    /// The `nth` dispatch of the rendering of the event at `position`.
+    /// Creates the `nth` dispatch of the rendering of the event at `position`.
     #[must_use]
     pub fn of(guild: GuildId, position: Position, nth: u8, body: Body) -> Self {
         Self { source: Some(Source { guild, position, nth }), bytes: estimate(&body), body }
@@ -240,7 +245,7 @@ impl Dispatch {
 }
 
 impl Body {
-    /// The name that the gateway gives this event.
+    /// Returns the gateway's name of this event.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -266,7 +271,7 @@ impl Body {
     }
 }
 
-/// Roughly the bytes of JSON of the smallest payload of this kind that real clients accept.
+/// Estimates the bytes of JSON of the smallest payload of this kind that real clients accept.
 fn estimate(body: &Body) -> u32 {
     let bytes = match body {
         Body::Ready(ready) => 420 + 48 * ready.guilds.len(),

@@ -1,7 +1,7 @@
-//! The gateway's vocabulary: the frames between a client and a node, and why connections end.
+//! Gateway frames between a client and a node, and the reasons for which connections end.
 //!
-//! Frames are values here. What they look like on the wire is the codec's business; a frame that
-//! the codec cannot read arrives as [`ClientFrame::Malformed`].
+//! Frames are values here; the codec defines their form on the wire. A frame that the codec cannot
+//! decode arrives as [`ClientFrame::Malformed`].
 
 use serde::{Deserialize, Serialize};
 
@@ -9,104 +9,105 @@ use crate::dispatch::Intents;
 use crate::id::{Seq, SessionId, Shard, Token};
 use crate::time::Span;
 
-/// What a client says.
+/// A frame from a client.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ClientFrame {
-    /// Op 1, with the last `s` taken.
+    /// Op 1.
     Heartbeat {
-        /// The last `s` taken, if any.
+        /// The last sequence number that the client processed, if any.
         d: Option<Seq>,
     },
-    /// Op 2: begin a session.
+    /// Op 2: begins a session.
     Identify(Identify),
-    /// Op 6: go on with a session.
+    /// Op 6: resumes a session.
     Resume(Resume),
-    /// Something that is no frame.
+    /// A frame that cannot be decoded.
     Malformed(Malformed),
-    /// An opcode that bots may send within a session, and that this system has nothing for: it is
-    /// counted and passed over. Before there is a session it is answered with 4003.
+    /// An opcode that Discord allows within a session and that this system does not implement. It
+    /// counts against the rate limit and is otherwise ignored. Before a session it is answered with
+    /// 4003.
     Other,
 }
 
-/// Op 2.
+/// The payload of op 2.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Identify {
-    /// Who this is.
+    /// The login token of the user.
     pub token: Token,
-    /// What is wanted.
+    /// The intents of the session.
     pub intents: Intents,
-    /// Which part of the user's guilds.
+    /// The shard of the user's guilds.
     pub shard: Shard,
 }
 
-/// Op 6.
+/// The payload of op 6.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Resume {
-    /// Who this is.
+    /// The login token of the user.
     pub token: Token,
-    /// The session to go on with.
+    /// The session to resume.
     pub session: SessionId,
-    /// The last `s` taken.
+    /// The last sequence number that the client processed.
     pub seq: Seq,
 }
 
-/// How a frame can be no frame.
+/// Why a frame cannot be decoded.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Malformed {
-    /// An opcode that does not exist: 4001.
+    /// The opcode does not exist: closes with 4001.
     Opcode,
-    /// Not readable, or fields missing: 4002.
+    /// The payload is unreadable or lacks a field: closes with 4002.
     Payload,
 }
 
-/// What a frame that is no dispatch takes on the wire, in bytes: a bound, not a measure.
+/// An upper bound on the bytes that a frame other than a dispatch takes on the wire.
 pub const CONTROL_BYTES: u32 = 32;
 
-/// What a node says, dispatches apart.
+/// A frame from a node, other than a dispatch.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ServerFrame {
-    /// Op 10, the first frame on every connection that is not sent away.
+    /// Op 10: the first frame on every connection that the node accepts.
     Hello {
-        /// How often to send a heartbeat.
+        /// The time between two heartbeats of the client.
         heartbeat_interval: Span,
     },
-    /// Op 11.
+    /// Op 11: acknowledges a heartbeat.
     HeartbeatAck,
-    /// Op 9.
+    /// Op 9: the session is invalid.
     InvalidSession {
-        /// Whether a RESUME may still work; this system always says no.
+        /// Whether a RESUME may still succeed; always `false` in this system.
         resumable: bool,
     },
-    /// Op 7: go, and come back elsewhere. It may come before op 10.
+    /// Op 7: asks the client to reconnect to another node. It may come before op 10.
     Reconnect,
 }
 
 /// Why a node closes a connection.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum CloseCode {
-    /// 4000: silent, slow, superseded or on a node that stops; every client comes back from it with
-    /// a RESUME.
+    /// 4000: no heartbeat, a slow reader, a superseded connection, or a node that stops. Clients
+    /// reconnect and RESUME.
     Unknown,
-    /// 4001.
+    /// 4001: the opcode does not exist.
     UnknownOpcode,
-    /// 4002: unreadable or too long.
+    /// 4002: the frame is unreadable or too long.
     Decode,
-    /// 4003: nothing but op 1, 2 and 6 before there is a session.
+    /// 4003: an opcode other than 1, 2 and 6 before a session.
     NotAuthenticated,
-    /// 4004: the token is nobody's.
+    /// 4004: no user has this token.
     AuthenticationFailed,
-    /// 4005: a second IDENTIFY or RESUME.
+    /// 4005: a second IDENTIFY or RESUME on a connection.
     AlreadyAuthenticated,
     /// 4008: too many frames.
     RateLimited,
-    /// 4010.
+    /// 4010: the shard is invalid.
     InvalidShard,
-    /// 4013.
+    /// 4013: the intents have an undocumented bit.
     InvalidIntents,
 }
 
 impl CloseCode {
-    /// All of them.
+    /// All codes, ascending.
     pub const ALL: [Self; 9] = [
         Self::Unknown,
         Self::UnknownOpcode,
@@ -119,7 +120,7 @@ impl CloseCode {
         Self::InvalidIntents,
     ];
 
-    /// The number on the wire.
+    /// Returns the number on the wire.
     #[must_use]
     pub const fn code(self) -> u16 {
         match self {
@@ -135,7 +136,7 @@ impl CloseCode {
         }
     }
 
-    /// Whether a client must stop rather than come back (C2).
+    /// Returns `true` if a client must not reconnect (CONTRACT, C2).
     #[must_use]
     pub const fn is_final(self) -> bool {
         match self {
@@ -150,19 +151,19 @@ impl CloseCode {
     }
 }
 
-/// How the other side of a connection ended it, as seen from here.
+/// How the peer ended a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Farewell {
-    /// A close frame with this code.
+    /// By a close frame with this code.
     Code(u16),
-    /// The stream ended without a close frame.
+    /// By ending the stream without a close frame.
     End,
-    /// The stream was reset.
+    /// By resetting the stream.
     Reset,
 }
 
 impl Farewell {
-    /// Whether a client that leaves so gives up its session (L6).
+    /// Returns `true` if a client that disconnects in this way ends its session (CONTRACT, L6).
     #[must_use]
     pub const fn ends_session(self) -> bool {
         matches!(self, Self::Code(1000 | 1001))

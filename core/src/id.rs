@@ -1,7 +1,7 @@
-//! Names for things, one newtype each, so that a guild is never taken for a channel.
+//! Identifiers, one newtype each, so that the compiler tells a guild from a channel.
 //!
-//! Ids that a client could profit from guessing ([`SessionId`], [`Token`]) are 128 bits and come in
-//! from outside; nothing here makes one up.
+//! Identifiers that a client must not guess ([`SessionId`], [`Token`]) have 128 bits. This module
+//! generates none; they come from outside the core.
 
 use alloc::format;
 use alloc::string::String;
@@ -23,58 +23,62 @@ macro_rules! ids {
 }
 
 ids! {
-    /// One process of the system; it hosts guilds, relays and sessions.
+    /// A node: a process that hosts guilds, relays and sessions.
     NodeId(u16);
-    /// One server in Discord's sense.
+    /// A guild: what Discord's users call a server.
     GuildId(u64);
-    /// A channel; unique over all guilds.
+    /// A channel. Ids are unique over all guilds.
     ChannelId(u64);
-    /// A role. That of everyone has the number of its guild.
+    /// A role. The @everyone role has the number of its guild.
     RoleId(u64);
     /// A user, who may have several sessions.
     UserId(u64);
-    /// A message. It grows with the position of the message in its guild, whatever the clocks say.
+    /// A message. The id grows with the position of the message in its guild, whatever the clocks
+    /// say.
     MessageId(u64);
-    /// A requester's own name for one act: the same nonce again is the same act (CONTRACT, D5).
+    /// The requester's id for a request: a retransmit has the same nonce (CONTRACT, D5).
     Nonce(u64);
-    /// A session's number for one of its dispatches: 1, 2, 3 … (CONTRACT, O1). Zero is before the first.
+    /// A sequence number: a session numbers its dispatches 1, 2, 3 … (CONTRACT, O1). Zero precedes
+    /// the first.
     Seq(u64);
-    /// The number of an owner's incarnation (CONTRACT, *epoch*).
+    /// The number of one incarnation of a guild's owner node (CONTRACT, *epoch*).
     Epoch(u32);
-    /// Where an answer goes back to; the driver's own number for whoever asked.
+    /// The return address of a request: the driver's number for the requester.
     Port(u32);
 }
 
 impl Seq {
-    /// Before the first dispatch.
+    /// The number before the first dispatch.
     pub const ZERO: Self = Self(0);
 
-    /// The number after this one.
+    /// Returns the next number.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0 + 1)
     }
 
-    /// How many numbers lie after `earlier` up to this one; zero if none.
+    /// Returns the number of dispatches after `earlier` up to and including this one; zero if there
+    /// are none.
     #[must_use]
     pub const fn after(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// Names one event of a guild for ever; ordered by epoch, then by index (CONTRACT, *position*).
+/// The permanent position of an event in its guild, ordered by epoch, then by index (CONTRACT,
+/// *position*).
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
 pub struct Position {
-    /// The incarnation that placed the event.
+    /// The incarnation that assigned the position.
     pub epoch: Epoch,
-    /// Its place within that incarnation; the epoch record has index 0.
+    /// The index within that incarnation; the epoch record has index 0.
     pub index: u64,
 }
 
 impl Position {
-    /// The place right after this one in the same epoch.
+    /// Returns the next position in the same epoch.
     #[must_use]
     pub const fn next(self) -> Self {
         Self { epoch: self.epoch, index: self.index + 1 }
@@ -87,15 +91,15 @@ impl fmt::Display for Position {
     }
 }
 
-/// One socket at one node: a slot of the driver's table and how often that slot was used before.
-/// The pair is never used twice, so a late word about an old socket is known for what it is.
+/// A connection of a node: a slot in the driver's table, and the number of earlier uses of that
+/// slot. The pair is never reused, so that a late input about an old socket is recognised as such.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
 pub struct Connection {
-    /// Dense index.
+    /// The index in the driver's table; dense.
     pub slot: u32,
-    /// Grows with each use of the slot.
+    /// The generation; it grows with each use of the slot.
     pub generation: u32,
 }
 
@@ -105,12 +109,12 @@ impl fmt::Display for Connection {
     }
 }
 
-/// A shard of a bot's guilds: `[id, count]`, with `id < count`.
+/// A shard of a user's guilds: Discord's `[id, count]`, with `id < count`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Shard {
-    /// Which one.
+    /// The index of this shard, from 0.
     pub id: u16,
-    /// Of how many.
+    /// The number of shards.
     pub count: u16,
 }
 
@@ -121,13 +125,16 @@ impl Default for Shard {
 }
 
 impl Shard {
-    /// Whether this shard can exist at all.
+    /// Returns `true` if `id < count`.
     #[must_use]
     pub const fn is_valid(self) -> bool {
         self.id < self.count
     }
 
-    /// Whether `guild` belongs to this shard, by Discord's documented formula.
+    /// Returns `true` if `guild` belongs to this shard, by Discord's documented formula `(guild >>
+    /// 22) % count == id`.
+    ///
+    /// # Panics Panics if `count` is zero; see [`is_valid`](Self::is_valid).
     #[must_use]
     pub const fn holds(self, guild: GuildId) -> bool {
         (guild.0 >> 22) % self.count as u64 == self.id as u64
@@ -173,13 +180,13 @@ macro_rules! secrets {
 }
 
 secrets! {
-    /// A session's unguessable name, fresh for each IDENTIFY (PROTOCOL, rule 23).
+    /// A session's unguessable id, new for each IDENTIFY (PROTOCOL, rule 23).
     SessionId;
-    /// A user's login secret.
+    /// A user's login token.
     Token;
 }
 
-/// A text that is not a 128-bit id in 32 hexadecimal digits.
+/// The error for a text that is not a 128-bit id in 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ParseIdError;
 

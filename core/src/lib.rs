@@ -1,10 +1,12 @@
 //! The pure state machines of Guildhall: guild, relay, session, node and client.
 //!
-//! A machine takes one input at a time and hands its outputs to a [`Sink`](machine::Sink). It has
-//! no clock, no I/O, no randomness and no hash order: time is an argument, and what must be
-//! unguessable comes in as a value. The same [`Node`](node::Node) therefore runs inside the
-//! simulator and on a real runtime, and leaves the same [`Step`](step::Step)s to be judged.
+//! A machine takes one input at a time and writes its outputs into a [`Sink`](machine::Sink). It
+//! has no clock, no I/O, no randomness and no hash order: time is an argument, and unguessable ids
+//! come in as values. The same [`Node`](node::Node) therefore runs in the simulator and on a real
+//! runtime, and leaves the same [`Step`](step::Step)s to check.
 //!
+//! This crate must not reach the outside world. The compiler ensures it by `no_std` and
+//! `forbid(unsafe_code)`.
 //! What this crate must not do: reach the world. `no_std` and `forbid(unsafe_code)` hold it to that.
 
 #![no_std]

@@ -1,8 +1,9 @@
-//! Every bound of the system, named once, with its unit and the clause that asks for it.
+//! The limits of the system: each has one name, a unit, and the clause of the contract that
+//! requires it.
 //!
-//! The defaults are the figures marked † in the contract. A run may draw others; [`Limits::validate`]
-//! is the only judge of whether they can work together. Nothing here enforces a bound: the machine
-//! that owns the queue does.
+//! The defaults are the figures marked † in the contract. A plan may choose others;
+//! [`Limits::validate`] checks that they can work together. This module enforces no limit: the
+//! machine that owns the queue does.
 
 use alloc::string::String;
 use core::fmt;
@@ -11,15 +12,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Span;
 
-/// How long whoever places guilds may take to name an owner again that had to step down.
+/// The time within which the placement of guilds names a new owner after one stepped down.
 pub const PLACED_WITHIN: Span = Span::secs(3);
 
-/// For how long at most a hand-off pauses a guild whose journal and links are well (L7).
+/// The longest pause of a guild during a hand-off while journal and links are well (L7).
 pub const HANDED_OFF_WITHIN: Span = Span::secs(2);
+
+/// The longest frame that a connection reads at all, in bytes: `frame_bytes` cannot be more (B4).
+pub const MOST_FRAME_BYTES: u32 = 16 * 1_024;
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
-        /// The bounds of one run; the same on every node and client.
+        /// The limits of one run; every node and client has the same.
         #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Limits { $($(#[$doc])* pub $name: $type,)* }
@@ -33,121 +37,127 @@ macro_rules! limits {
 }
 
 limits! {
-    /// How often a client is told to send a heartbeat (L1).
+    /// The heartbeat interval that HELLO tells clients (L1).
     heartbeat_interval: Span = Span::millis(41_250);
-    /// How long after its deadline of 1.5 intervals a silent connection may linger (L1).
+    /// The time within which a node closes a silent connection after its deadline of 1.5 intervals
+    /// (L1).
     zombie_slack: Span = Span::secs(5);
-    /// How long a detached session waits for its client (L1).
+    /// How long a detached session waits for a RESUME (L1).
     session_ttl: Span = Span::secs(120);
-    /// How long an ended session, connection or relay may leave traces (L4).
+    /// The time within which all traces of an ended session, connection or relay must be gone (L4).
     orphan_slack: Span = Span::secs(5);
-    /// How long a connection may stay without a session (B1).
+    /// How long a connection may stay open without a session (B1).
     unauthenticated: Span = Span::secs(60);
-    /// Between two IDENTIFYs of one user and shard at one node (B1).
+    /// The shortest time between two IDENTIFYs of one user and shard at one node (B1).
     identify_every: Span = Span::secs(5);
-    /// Dispatches that a session keeps for a resume (B2).
+    /// Dispatches that a session keeps for a RESUME (B2).
     replay_dispatches: u32 = 2_048;
-    /// Bytes that a session keeps for a resume (B2).
+    /// Bytes of dispatches that a session keeps for a RESUME (B2).
     replay_bytes: u32 = 1 << 20;
-    /// Live dispatches that may wait for one connection (B2).
+    /// Unsent live dispatches above which a connection is closed (B2).
     live_unsent: u32 = 1_024;
-    /// Bytes of answers that may wait for one connection that does not read.
+    /// Bytes of answers that may wait on one connection that does not read (B1).
     control_unsent_bytes: u32 = 4_096;
-    /// The longest frame a client may send, in bytes (B4).
+    /// The longest frame that a client may send, in bytes (B4).
     frame_bytes: u32 = 4_096;
-    /// The longest content of a message, in bytes; more is refused before it queues (B4).
+    /// The longest content of a message, in bytes; longer messages are refused before they queue
+    /// (B4).
     content_bytes: u32 = 4_096;
-    /// Frames a client may send in a minute before it is cut (B4).
+    /// Frames that a client may send in any minute; the connection is closed at twice as many at
+    /// the latest (B4).
     frames_per_minute: u32 = 120;
-    /// Sessions that one relay serves; the next one opens another relay (B1).
+    /// Sessions that one relay serves; more open another relay (B1).
     relay_sessions: u32 = 15_000;
-    /// Events that a guild keeps for relays that lag (B1).
+    /// Events in a guild's catch-up ring (B1).
     catch_up_events: u32 = 4_096;
-    /// Bytes of events that a guild keeps for relays that lag (B1).
+    /// Bytes of events in a guild's catch-up ring (B1).
     catch_up_bytes: u32 = 4 << 20;
-    /// Entries in one message of a snapshot (B3).
+    /// Entries in one chunk of a snapshot (B3).
     chunk_entries: u32 = 1_000;
-    /// Members above which GUILD_CREATE carries only their count and the user's own (D3).
+    /// Members above which GUILD_CREATE carries only their count and the user's own member (D3).
     large_guild: u32 = 75_000;
-    /// How often a guild tells every node its last position.
+    /// The time between two tips that a guild's owner sends to every node (PROTOCOL, rule 12).
     tip_every: Span = Span::secs(5);
-    /// Events that a relay holds back while one before them is missing; more are dropped and found
-    /// again by the next tip (B1).
+    /// Events that a relay holds back while an earlier one is missing. It drops further ones, and
+    /// asks for them at the next tip (B1).
     relay_inbox: u32 = 1_024;
-    /// How long a relay gives a missing event to arrive by itself before it asks.
+    /// How long a relay waits for a missing event before it asks the owner.
     gap_patience: Span = Span::millis(100);
-    /// How long a relay waits for what it asked before it asks again.
+    /// How long a relay waits for an answer before it asks again.
     ask_again: Span = Span::secs(1);
-    /// How long a guild remembers what it answered to a nonce (D5).
+    /// How long a guild remembers its answer to a nonce (D5).
     nonce_window: Span = Span::secs(600);
-    /// Nonces that a guild remembers at once; beyond them it is busy (B1).
+    /// Nonces that a guild remembers; at the limit it answers *busy* (B1).
     nonces: u32 = 65_536;
-    /// Messages that a guild still knows, so that they can be edited and deleted (B1).
+    /// Messages that a guild remembers, so that they can be edited and deleted (B1).
     messages: u32 = 4_096;
-    /// Records that wait for the journal, and answers behind them; beyond them a guild is busy (B1).
+    /// Records that wait for the journal, and answers queued behind them; at the limit a guild
+    /// answers *busy* (B1).
     unsynced: u32 = 1_024;
-    /// How long a guild waits for the journal's word before it asks again.
+    /// How long a guild waits for the journal's answer before it asks again.
     journal_again: Span = Span::secs(1);
     /// How often an owner confirms its epoch while it has nothing to append (L8).
     confirm_every: Span = Span::secs(3);
-    /// For how long an owner that has not confirmed its epoch, or a relay that has heard no tip, may
-    /// go on as if nothing were (L8).
+    /// How long an owner may serve without confirming its epoch, and how long a relay may serve
+    /// without hearing a tip (L8).
     stale_after: Span = Span::secs(10);
-    /// How long a relay without an owner in reach waits before it tells its sessions (D2).
+    /// How long a relay waits for an owner before it sends its sessions GUILD_DELETE with
+    /// `unavailable` (D2).
     unreachable_after: Span = Span::secs(60);
-    /// A request whose sender has last heard a tip this long ago is dropped (D5).
+    /// The age of the requester's last tip from which the owner drops the request (D5).
     request_age: Span = Span::secs(300);
-    /// Records that a journal keeps before its owner stands a base for them.
+    /// Records after which the owner compacts the journal into a base state.
     journal_tail: u32 = 8_192;
-    /// How often a node asks the directory what it may have missed.
+    /// The time between two queries of a node to the directory for changes that it may have missed.
     reconcile_every: Span = Span::secs(5);
-    /// How long a requester waits for an answer before it sends the same request again.
+    /// How long a requester waits for an answer before it retransmits; grows with the attempt.
     request_again: Span = Span::secs(3);
-    /// Requests of one client that may be without an answer.
+    /// Unanswered requests that a client may have.
     requests_open: u32 = 64;
-    /// How long a client waits for a socket to open or for the first word on it.
+    /// How long a client waits for a socket to open, and then for the first frame.
     connect_patience: Span = Span::secs(10);
-    /// Over how long a node that stops spreads its word that everybody is to go (L7).
+    /// The time over which a stopping node spreads its Reconnect frames (L7).
     stop_spread: Span = Span::secs(10);
-    /// How long whoever was told to go may take before the connection is closed.
+    /// How long a stopping node waits after Reconnect before it closes the connection.
     stop_patience: Span = Span::secs(5);
-    /// How long a node that stops may take until it is gone, whoever is left (L7).
+    /// The time after which a stopping node is gone, even if connections remain (L7).
     stop_within: Span = Span::secs(30);
-    /// A client's first wait before it tries again (C2).
+    /// A client's first back-off, without jitter (C2).
     backoff_first: Span = Span::secs(1);
-    /// A client's longest wait before it tries again, jitter apart (C2).
+    /// A client's longest back-off, without jitter (C2).
     backoff_most: Span = Span::secs(60);
 }
 
 impl Limits {
-    /// A connection that was silent for this long is dead: 1.5 intervals (L1).
+    /// Returns the time without a heartbeat after which a connection is dead: 1.5 intervals (L1).
     #[must_use]
     pub const fn zombie_after(&self) -> Span {
         self.heartbeat_interval.scaled(3, 2)
     }
 
-    /// How long a requester waits for an answer to this attempt before the next one. The wait grows,
-    /// for only the latest attempt can be refused: an answer must have the time to come back.
+    /// Returns how long a requester waits for an answer to `attempt` (from 1) before the next one.
+    /// The wait grows, because only the latest attempt can be refused: the answer must have time to
+    /// come back.
     #[must_use]
     pub fn request_again(&self, attempt: u32) -> Span {
         self.request_again.scaled(u64::from(attempt.clamp(1, 16)), 1)
     }
 
-    /// The wait before try number `attempt` (0 is the first), jitter apart (C2).
+    /// Returns the back-off before connection attempt `attempt` (from 0), without jitter (C2).
     #[must_use]
     pub fn backoff(&self, attempt: u32) -> Span {
         let factor = 1u64 << attempt.min(16);
         self.backoff_first.scaled(factor, 1).min(self.backoff_most)
     }
 
-    /// L3's bound: how long a healed world may go without progress.
+    /// Returns the longest time after *healed* until a run must have converged (L3).
     ///
-    /// The slowest way back is a client that first has to find out that its connection is dead (two
-    /// intervals), then sits in its longest back-off (half as much again by jitter), tries a node
-    /// that is gone for ever and another one, is refused its session, waits for the identify bucket
-    /// and asks again. Meanwhile a guild may have to find an owner, and that owner its journal; the
-    /// directory is asked again; and what a full table of nonces keeps from being done is given up
-    /// when it is too old.
+    /// It adds up the slowest recovery. A client first detects that its connection is dead (two
+    /// intervals). It waits for its longest back-off (plus half of it by jitter), tries a node that
+    /// is gone for ever and then another one, has its RESUME refused, waits for the identify bucket
+    /// and identifies again. Meanwhile a guild may wait for an owner, and the owner for its
+    /// journal. The node queries the directory again. Requests that a full nonce table keeps *busy*
+    /// expire.
     #[must_use]
     pub fn settle_within(&self) -> Span {
         let notice = self.heartbeat_interval.scaled(2, 1) + self.zombie_slack;
@@ -159,18 +169,17 @@ impl Limits {
         let stream = self.tip_every.scaled(2, 1) + self.ask_again.scaled(2, 1) + self.stale_after;
         let requests = self.request_age + self.request_again.scaled(2, 1);
         let client = notice + back_off + connect + identify + directory;
-        // A clock that runs one per cent slow stretches all of it (F3).
+        // A clock that is 1 % slow stretches every one of these waits (F3).
         (client + owner + stream + requests).scaled(102, 100)
     }
 
-    /// Whether these bounds can work together.
+    /// Checks that these limits can work together.
     ///
-    /// # Errors
-    /// Names the first bound that cannot, and why. A plan with such limits is a mistake of whoever
-    /// drew it, never a violation.
+    /// # Errors Returns an error that names the first limit that cannot work, and the rule that it
+    /// breaks. Such limits are a mistake in the plan, never a violation of the contract.
     pub fn validate(&self) -> Result<(), LimitError> {
         let minute = Span::secs(60).as_micros();
-        let rules: [(bool, &'static str, &'static str); 29] = [
+        let rules: [(bool, &'static str, &'static str); 30] = [
             (self.heartbeat_interval >= Span::millis(500), "heartbeat_interval", "at least 500ms"),
             (self.zombie_slack >= Span::secs(1), "zombie_slack", "at least 1s"),
             (self.session_ttl >= Span::secs(1), "session_ttl", "at least 1s"),
@@ -178,9 +187,10 @@ impl Limits {
             (
                 self.live_unsent < self.replay_dispatches,
                 "live_unsent",
-                "below replay_dispatches, or no slow connection could ever resume",
+                "below replay_dispatches, or a slow connection could never resume",
             ),
             (self.replay_bytes >= 4_096, "replay_bytes", "at least 4096"),
+            (self.frame_bytes <= MOST_FRAME_BYTES, "frame_bytes", "at most 16384, what is read"),
             (self.relay_sessions >= 1, "relay_sessions", "at least 1"),
             (self.chunk_entries >= 1, "chunk_entries", "at least 1"),
             (self.catch_up_events >= 1, "catch_up_events", "at least 1"),
@@ -222,13 +232,13 @@ impl Limits {
             (
                 self.stop_spread + self.stop_patience < self.stop_within,
                 "stop_within",
-                "above stop_spread and stop_patience together",
+                "above the sum of stop_spread and stop_patience",
             ),
             (self.request_age >= self.request_again, "request_age", "at least request_again"),
             (
                 self.nonce_window >= self.request_age.scaled(2, 1),
                 "nonce_window",
-                "at least twice request_age, or an old copy would be a new act",
+                "at least twice request_age, or a late retransmit could run a request again",
             ),
         ];
         match rules.iter().find(|(holds, _, _)| !holds) {
@@ -238,7 +248,7 @@ impl Limits {
     }
 }
 
-/// A limit that cannot be.
+/// The error for a limit that breaks a rule of [`Limits::validate`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LimitError {
     name: &'static str,

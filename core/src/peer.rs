@@ -1,8 +1,8 @@
-//! What nodes say to each other: the stream of a guild, and the requests that lead to it.
+//! Messages between nodes: the stream of a guild, and requests on their way to its owner.
 //!
-//! Each message stands alone: it may arrive late, twice, out of order or not at all, and whoever
-//! reads it must be able to tell (PROTOCOL, rules 8–14). What an owner says bears the epoch of the
-//! sender, on which it is fenced, apart from that of any record in it (rule 22).
+//! A message may arrive late, twice, out of order or never, and its receiver must cope with each
+//! (PROTOCOL, rules 8–14). A message of an owner carries the epoch of its sender, by which the
+//! receiver fences it, apart from the epoch of any record in it (rule 22).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -15,127 +15,131 @@ use crate::permission::Permissions;
 use crate::request::{Answer, Request};
 use crate::time::Instant;
 
-/// One relay, for ever: a node's relays are numbered as they are opened, over its restarts too, so
-/// a late word of a closed relay never speaks for its successor.
+/// The permanent id of a relay. A node numbers its relays as it opens them, across restarts too, so
+/// that a late message about a closed relay never reaches its successor.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct RelayId {
-    /// Where it lives.
+    /// The node that hosts it.
     pub node: NodeId,
-    /// Which of that node's; those of a later start of the node are higher.
+    /// The serial number on that node; it is higher after a restart.
     pub serial: u64,
 }
 
-/// A word from one node to another about one guild.
+/// A message from one node to another about one guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum PeerMessage {
-    /// A relay without state wants the stream, and a snapshot to begin with.
+    /// A relay without state subscribes to the stream and asks for a snapshot.
     Subscribe {
-        /// Of which guild.
+        /// The guild.
         guild: GuildId,
-        /// Who.
+        /// The relay.
         relay: RelayId,
     },
-    /// A relay wants no more of the stream.
+    /// A relay ends its subscription.
     Unsubscribe {
-        /// Of which guild.
+        /// The guild.
         guild: GuildId,
-        /// Who.
+        /// The relay.
         relay: RelayId,
     },
-    /// A relay wants the stream, and everything of it after `from`.
+    /// A relay subscribes to the stream and asks for every event after `from`.
     CatchUp {
-        /// Of which guild.
+        /// The guild.
         guild: GuildId,
-        /// Who.
+        /// The relay.
         relay: RelayId,
-        /// The last position that it has.
+        /// The last position that the relay has.
         from: Position,
     },
-    /// One piece of a guild's state.
+    /// One chunk of a guild's state.
     Chunk {
-        /// For whom.
+        /// The relay that asked.
         relay: RelayId,
-        /// The owner's incarnation.
+        /// The epoch of the owner that sent it.
         sender: Epoch,
-        /// The piece.
+        /// The chunk.
         chunk: Arc<Chunk>,
     },
-    /// One event.
+    /// One event of the stream.
     Stream {
-        /// For whom.
+        /// The subscribed relay.
         relay: RelayId,
-        /// Of which guild.
+        /// The guild.
         guild: GuildId,
-        /// The owner's incarnation.
+        /// The epoch of the owner that sent it.
         sender: Epoch,
-        /// The event.
+        /// The event's record.
         record: Arc<Record>,
     },
-    /// To every node, again and again: who owns the guild, and the last position emitted.
+    /// The tip: who owns the guild, and the last position emitted. The owner sends it to every node
+    /// periodically.
     Tip {
-        /// Of which guild.
+        /// The guild.
         guild: GuildId,
-        /// The owner's incarnation.
+        /// The epoch of the owner that sent it.
         sender: Epoch,
-        /// The position.
+        /// The last position emitted.
         position: Position,
-        /// When it was sent, by the owner's own clock.
+        /// When the owner sent it, by the owner's clock.
         sent: Instant,
     },
-    /// An act, on its way to the owner.
+    /// A request on its way to the owner.
     Request {
-        /// Where the answer goes back to, at the node that sent this.
+        /// The return address at the requesting node.
         port: Port,
-        /// How often that node had been started: what it asked before, it does not know any more.
+        /// The number of the requesting node's start: it does not know what it asked before a
+        /// restart.
         boot: u32,
-        /// The incarnation that it is meant for (PROTOCOL, rule 17).
+        /// The epoch that the request is meant for (PROTOCOL, rule 17).
         epoch: Epoch,
-        /// When the owner sent the last tip that the sender has heard, by the owner's own clock (D5).
+        /// When the owner sent the last tip that the requesting node heard, by the owner's clock
+        /// (CONTRACT, D5).
         heard: Instant,
-        /// The act.
+        /// The request.
         request: Request,
     },
-    /// An answer, on its way back.
+    /// An answer on its way to the requester.
     Answer {
-        /// Whom to tell.
+        /// The return address of the request.
         port: Port,
-        /// How often the node that asked had been started.
+        /// The start number of the request.
         boot: u32,
-        /// The owner's incarnation.
+        /// The epoch of the owner that sent it.
         sender: Epoch,
         /// The answer.
         answer: Answer,
     },
 }
 
-/// A piece of a guild's state at one position (B3: no piece is larger than a limit allows).
+/// A chunk of a guild's state at one position. It has at most `chunk_entries` entries (CONTRACT,
+/// B3).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Chunk {
-    /// Of which guild.
+    /// The guild.
     pub guild: GuildId,
-    /// The state includes everything up to here.
+    /// The position of the last event that the state includes.
     pub position: Position,
-    /// Whoever stands here or later can catch up by events, and has no use for the state
-    /// (PROTOCOL, rule 13).
+    /// The first position from which the owner's ring can serve a catch-up. A relay at it or later
+    /// ignores the state (PROTOCOL, rule 13).
     pub reach: Position,
-    /// Which piece, from 0.
+    /// The index of this chunk, from 0.
     pub nth: u32,
-    /// Of how many.
+    /// The number of chunks.
     pub of: u32,
-    /// Who owns the guild.
+    /// The user who owns the guild.
     pub owner: UserId,
-    /// Whether it is no more.
+    /// Whether the guild was deleted.
     pub deleted: bool,
-    /// Roles, ascending.
+    /// Roles, ascending by id.
     pub roles: Vec<(RoleId, Permissions)>,
-    /// Channels, ascending.
+    /// Channels, ascending by id.
     pub channels: Vec<Channel>,
-    /// Members, ascending.
+    /// Members with their roles, ascending by id.
     pub members: Vec<(UserId, Arc<[RoleId]>)>,
 }
 
 impl Chunk {
-    /// How many entries it has (B3).
+    /// Returns the number of entries (CONTRACT, B3).
     #[must_use]
     pub fn entries(&self) -> usize {
         self.roles.len() + self.channels.len() + self.members.len()

@@ -1,6 +1,6 @@
-//! Who may do what: Discord's documented algorithm, from roles and overwrites to a set of bits.
+//! Permissions: Discord's documented algorithm, from roles and overwrites to a set of bits.
 //!
-//! It answers for one user and one state. Who asks, and about which state, is not its business.
+//! It computes the permissions of one user in one state. The caller chooses both.
 
 use core::ops::{BitAnd, BitOr, Not};
 
@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ChannelId, RoleId, UserId};
 use crate::state::State;
 
-/// A set of permissions; Discord's bits, as far as this system knows them.
+/// A set of permissions. The bits are Discord's; the constants are those that this system
+/// implements.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
@@ -17,30 +18,30 @@ use crate::state::State;
 pub struct Permissions(pub u64);
 
 impl Permissions {
-    /// None.
+    /// No permission.
     pub const NONE: Self = Self(0);
     /// Remove members.
     pub const KICK_MEMBERS: Self = Self(1 << 1);
-    /// Remove members for good.
+    /// Ban members.
     pub const BAN_MEMBERS: Self = Self(1 << 2);
-    /// Everything, whatever overwrites say.
+    /// All permissions, regardless of overwrites.
     pub const ADMINISTRATOR: Self = Self(1 << 3);
-    /// Make, change and delete channels.
+    /// Create, edit and delete channels.
     pub const MANAGE_CHANNELS: Self = Self(1 << 4);
-    /// See a channel; without it nothing else holds there.
+    /// View a channel. Without it a user has no permission in that channel.
     pub const VIEW_CHANNEL: Self = Self(1 << 10);
-    /// Say something in a channel.
+    /// Send messages and typing indicators in a channel.
     pub const SEND_MESSAGES: Self = Self(1 << 11);
-    /// Delete what others have said.
+    /// Delete messages of other users.
     pub const MANAGE_MESSAGES: Self = Self(1 << 13);
-    /// Make, change and delete roles, and give them to members.
+    /// Create, edit and delete roles, and assign them to members.
     pub const MANAGE_ROLES: Self = Self(1 << 28);
-    /// All of them.
+    /// All permissions.
     pub const ALL: Self = Self(u64::MAX);
-    /// What everyone may do in most guilds.
+    /// The permissions of the @everyone role in most guilds.
     pub const USUAL: Self = Self(Self::VIEW_CHANNEL.0 | Self::SEND_MESSAGES.0);
 
-    /// Whether all of `other` is in it.
+    /// Returns `true` if all bits of `other` are set.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -68,24 +69,24 @@ impl Not for Permissions {
     }
 }
 
-/// Whom an overwrite is about.
+/// The target of an overwrite.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
-    /// Whoever has this role.
+    /// All members with this role.
     Role(RoleId),
     /// This member.
     Member(UserId),
 }
 
-/// What a channel takes from somebody and gives to somebody, over what the roles say.
+/// A permission overwrite of a channel. It applies on top of the permissions of the roles.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Overwrite {
-    /// To whom.
+    /// The role or member that it applies to.
     pub target: Target,
-    /// What it takes.
+    /// The permissions that it removes.
     pub deny: Permissions,
-    /// What it gives.
+    /// The permissions that it adds; they win over `deny`.
     pub allow: Permissions,
 }
 
@@ -96,7 +97,7 @@ impl Overwrite {
 }
 
 impl State {
-    /// What `user` may do in the guild at large; nothing for a non-member.
+    /// Returns the permissions of `user` in the guild, before overwrites; none for a non-member.
     #[must_use]
     pub fn base(&self, user: UserId) -> Permissions {
         match self.members.get(&user) {
@@ -106,7 +107,8 @@ impl State {
         }
     }
 
-    /// What a member with these roles may do in the guild at large, if it is not the owner.
+    /// Returns the permissions in the guild, before overwrites, of a member with these roles who is
+    /// not the owner.
     #[must_use]
     pub fn base_of(&self, roles: &[RoleId]) -> Permissions {
         let given = |role: &RoleId| self.roles.get(role).copied().unwrap_or_default();
@@ -114,15 +116,16 @@ impl State {
         if base.contains(Permissions::ADMINISTRATOR) { Permissions::ALL } else { base }
     }
 
-    /// What `user` may do in a channel; nothing for a non-member, or where there is no such channel.
+    /// Returns the permissions of `user` in a channel; none for a non-member, or if the channel
+    /// does not exist.
     #[must_use]
     pub fn permissions(&self, user: UserId, channel: ChannelId) -> Permissions {
         let Some(roles) = self.members.get(&user) else { return Permissions::NONE };
         self.permissions_of(self.base(user), roles, Some(user), channel)
     }
 
-    /// What somebody with this base, these roles and, if any, an overwrite of their own may do in a
-    /// channel.
+    /// Returns the permissions in a channel of a member with these base permissions and roles, and
+    /// with the overwrite of the member `own`, if any.
     #[must_use]
     pub fn permissions_of(
         &self,
@@ -140,7 +143,7 @@ impl State {
         if let Some(everyone) = of(Target::Role(self.everyone())) {
             permissions = everyone.over(permissions);
         }
-        // All that the roles deny is taken before anything that they allow is given.
+        // The denials of all roles apply before the allowances of any.
         let everyone = self.everyone();
         let (mut deny, mut allow) = (Permissions::NONE, Permissions::NONE);
         for role in roles.iter().filter(|role| **role != everyone) {
@@ -160,7 +163,7 @@ impl State {
         }
     }
 
-    /// Whether `user` sees a channel.
+    /// Returns `true` if `user` can view the channel.
     #[must_use]
     pub fn sees(&self, user: UserId, channel: ChannelId) -> bool {
         self.permissions(user, channel).contains(Permissions::VIEW_CHANNEL)

@@ -1,4 +1,4 @@
-//! What every node is told when it is started, and does not change: the login secrets and the nodes.
+//! Configuration that is fixed for the life of a cluster: the accounts and the nodes.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{NodeId, Token, UserId};
 
-/// The same value for every node.
+/// The configuration of the cluster. Every node gets the same value.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Realm {
     /// The user behind each login token.
     pub accounts: BTreeMap<Token, UserId>,
-    /// All nodes, ascending, whether or not they run.
+    /// All nodes, ascending, running or not.
     pub nodes: Vec<NodeId>,
 }

@@ -1,7 +1,7 @@
-//! Acts: what somebody asks of a guild, and what the guild answers.
+//! Requests of users to a guild, and the guild's answers.
 //!
-//! An act is named by its [`Origin`]; asking again under the same name is the same act (D5). The
-//! machines that carry requests do not look inside.
+//! An [`Origin`] identifies a request; another request with the same origin is a retransmit
+//! (CONTRACT, D5). The machines that forward requests do not inspect the act.
 
 use alloc::sync::Arc;
 
@@ -11,125 +11,126 @@ use crate::event::Channel;
 use crate::id::{ChannelId, GuildId, Nonce, Position, RoleId, UserId};
 use crate::permission::Permissions;
 
-/// Who asks, and that user's own name for the act.
+/// The id of an act: its author, and the author's nonce.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Origin {
     /// The author.
     pub user: UserId,
-    /// The author's name for the act.
+    /// The author's nonce.
     pub nonce: Nonce,
 }
 
-/// One act asked of one guild.
+/// A request to one guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// Names the act.
+    /// The id of the act.
     pub origin: Origin,
-    /// Where it is to happen.
+    /// The guild that it is sent to.
     pub guild: GuildId,
-    /// Which attempt at it this copy is of, from 1. A refusal counts only for the latest
+    /// The attempt that this copy belongs to, from 1. A refusal counts only for the latest attempt
     /// (PROTOCOL, rule 19).
     #[serde(default)]
     pub attempt: u32,
-    /// What is to happen.
+    /// The act.
     pub act: Act,
 }
 
-/// What can be asked, with the permission that it needs.
+/// An act, and the permission that it needs.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Act {
-    /// Say something in a channel: SEND_MESSAGES there.
+    /// Sends a message. Needs SEND_MESSAGES in the channel.
     Say {
-        /// Where.
+        /// The channel.
         channel: ChannelId,
-        /// What.
+        /// The text.
         content: Arc<str>,
-        /// Whom it names, ascending.
+        /// The users that it mentions, ascending.
         #[serde(default)]
         mentions: Arc<[UserId]>,
     },
-    /// Have something that one has said read otherwise: VIEW_CHANNEL where it was said.
+    /// Edits the author's own message. Needs VIEW_CHANNEL in its channel.
     Edit {
-        /// The act by which it was said.
+        /// The act that sent the message.
         said: Origin,
-        /// What it says now.
+        /// The new text.
         content: Arc<str>,
     },
-    /// Delete what was said: one's own, or with MANAGE_MESSAGES anybody's.
+    /// Deletes a message. Another user's message needs MANAGE_MESSAGES.
     Delete {
-        /// The act by which it was said.
+        /// The act that sent the message.
         said: Origin,
     },
-    /// Show that one is about to say something: SEND_MESSAGES. Ephemeral, and has no answer.
+    /// Sends a typing indicator. Needs SEND_MESSAGES in the channel. It is ephemeral and gets no
+    /// answer.
     Type {
-        /// Where.
+        /// The channel.
         channel: ChannelId,
     },
-    /// Become a member: anybody who is not banned.
+    /// Joins the guild. The author must not be banned.
     Join,
-    /// Cease to be a member: anybody but the owner.
+    /// Leaves the guild. The owner cannot.
     Leave,
-    /// Remove a member other than the owner: KICK_MEMBERS.
+    /// Kicks a member other than the owner. Needs KICK_MEMBERS.
     Kick {
-        /// Whom.
+        /// The member.
         user: UserId,
     },
-    /// Remove a member other than the owner, for good: BAN_MEMBERS.
+    /// Bans a member other than the owner. Needs BAN_MEMBERS.
     Ban {
-        /// Whom.
+        /// The member.
         user: UserId,
     },
-    /// Let somebody come back: BAN_MEMBERS.
+    /// Lifts a ban. Needs BAN_MEMBERS.
     Unban {
-        /// Whom.
+        /// The banned user.
         user: UserId,
     },
-    /// Give a member just these roles: MANAGE_ROLES.
+    /// Replaces the roles of a member. Needs MANAGE_ROLES.
     SetRoles {
-        /// Whom.
+        /// The member.
         user: UserId,
-        /// Which; that of everyone needs no mention.
+        /// The new roles; the @everyone role need not be listed.
         roles: Arc<[RoleId]>,
     },
-    /// Make a role: MANAGE_ROLES.
+    /// Creates a role. Needs MANAGE_ROLES.
     CreateRole {
-        /// Its id, which no role of the guild has.
+        /// The id of the new role; it must be unused in the guild.
         role: RoleId,
-        /// What it gives.
+        /// The permissions that it grants.
         permissions: Permissions,
     },
-    /// Have a role give something else: MANAGE_ROLES.
+    /// Changes the permissions of a role. Needs MANAGE_ROLES.
     ChangeRole {
-        /// Its id.
+        /// The role.
         role: RoleId,
-        /// What it gives from now on.
+        /// The new permissions.
         permissions: Permissions,
     },
-    /// Delete a role, but not that of everyone: MANAGE_ROLES.
+    /// Deletes a role other than @everyone. Needs MANAGE_ROLES.
     DeleteRole {
-        /// Its id.
+        /// The role.
         role: RoleId,
     },
-    /// Make a channel: MANAGE_CHANNELS.
+    /// Creates a channel. Needs MANAGE_CHANNELS.
     CreateChannel(Channel),
-    /// Change who may do what in a channel: MANAGE_CHANNELS there.
+    /// Replaces the overwrites of a channel. Needs MANAGE_CHANNELS in it.
     ChangeChannel(Channel),
-    /// Delete a channel: MANAGE_CHANNELS there.
+    /// Deletes a channel. Needs MANAGE_CHANNELS in it.
     DeleteChannel {
-        /// Its id.
+        /// The channel.
         channel: ChannelId,
     },
-    /// Give the guild to another member: the owner.
+    /// Transfers the guild to another member. Only the owner can.
     Transfer {
-        /// To whom.
+        /// The new owner.
         to: UserId,
     },
-    /// Delete the guild: the owner.
+    /// Deletes the guild. Only the owner can.
     DeleteGuild,
 }
 
 impl Act {
-    /// How much it says, in bytes.
+    /// Returns the size of the variable-length content, in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         match self {
@@ -155,70 +156,71 @@ impl Act {
         }
     }
 
-    /// Whether it is told at most once, kept by nobody and answered by nobody.
+    /// Returns `true` if the act is ephemeral: delivered at most once, never journaled and never
+    /// answered.
     #[must_use]
     pub const fn is_ephemeral(&self) -> bool {
         matches!(self, Self::Type { .. })
     }
 }
 
-/// What became of an act. No answer at all means that it is not known (D5).
+/// The answer to a request. Without one the outcome is unknown (CONTRACT, D5).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Answer {
-    /// Which act.
+    /// The id of the act.
     pub origin: Origin,
-    /// In which guild.
+    /// The guild that answers.
     pub guild: GuildId,
-    /// Which attempt this answers.
+    /// The attempt that this answers.
     #[serde(default)]
     pub attempt: u32,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What became of an act.
+/// The outcome of an act.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Outcome {
-    /// It is committed, once and for ever, at this position.
+    /// The act is committed at this position.
     Done(Position),
-    /// It will not happen.
+    /// The act is refused.
     Refused {
-        /// Why not.
+        /// The reason.
         why: Refusal,
-        /// The state that this was judged by; none where no guild was asked.
+        /// The position of the state that the guild judged it by; `None` if no guild was asked.
         at: Option<Position>,
     },
-    /// This copy was not tried; another may be.
+    /// This copy was not tried; a retransmit may be.
     Busy,
 }
 
-/// Why an act is refused.
+/// The reason for a refusal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Refusal {
-    /// The token is not the author's.
+    /// The token does not belong to the author.
     Unauthorized,
-    /// There is no such guild, or not any more.
+    /// The guild does not exist or was deleted.
     NoSuchGuild,
     /// The author is not a member.
     NotAMember,
-    /// The author is a member already.
+    /// The author is already a member.
     Member,
-    /// The author must not come back.
+    /// The author is banned.
     Banned,
-    /// There is no such channel in the guild, or the author does not see it.
+    /// The channel does not exist in the guild, or the author cannot view it.
     NoSuchChannel,
-    /// There is no such role in the guild.
+    /// The role does not exist in the guild.
     NoSuchRole,
-    /// Nothing that is still known was said by that act, or the author does not see it.
+    /// The guild remembers no message of that act, or the author cannot view it.
     NoSuchMessage,
-    /// Whom the act is about is not a member, or not banned.
+    /// The target of the act is not a member, or not banned.
     NoSuchUser,
-    /// The author is not allowed to.
+    /// The author lacks the permission.
     Forbidden,
-    /// The act is about the guild's owner, the role of everyone, or something that exists already.
+    /// The target is the guild's owner or the @everyone role, or the id already exists.
     Taken,
-    /// Everything is as the act would have it.
+    /// The act would change nothing.
     NoChange,
-    /// It says more than a message may hold.
+    /// The content is longer than a message may be.
     TooLong,
 }

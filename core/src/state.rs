@@ -1,7 +1,7 @@
-//! What a guild is at one position: owner, roles, channels, members.
+//! The state of a guild at one position: owner, roles, channels, members and bans.
 //!
-//! The same value is staged and committed at the guild, followed by relays and kept in the journal.
-//! It changes by events and by nothing else; whether an event may happen is the guild's to judge.
+//! The guild stages and commits it, relays replicate it, and the journal stores it. Only events
+//! change it; whether an event is allowed is for the guild to judge.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
@@ -12,40 +12,40 @@ use crate::event::Event;
 use crate::id::{ChannelId, GuildId, RoleId, UserId};
 use crate::permission::{Overwrite, Permissions};
 
-/// A guild at one position.
+/// The state of a guild at one position.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    /// Its name.
+    /// The guild.
     pub guild: GuildId,
-    /// Who may do everything.
+    /// The user who owns the guild and has all permissions.
     pub owner: UserId,
-    /// Its roles; that of everyone is always among them.
+    /// The roles; always includes the @everyone role.
     pub roles: BTreeMap<RoleId, Permissions>,
-    /// Its channels, each with its overwrites.
+    /// The channels and their overwrites.
     pub channels: BTreeMap<ChannelId, Arc<[Overwrite]>>,
-    /// Its members, each with the roles that it was given, ascending.
+    /// The members and the roles assigned to each, ascending.
     pub members: BTreeMap<UserId, Arc<[RoleId]>>,
-    /// Who must not come back.
+    /// The banned users.
     pub banned: BTreeSet<UserId>,
-    /// It is no more.
+    /// Whether the guild was deleted.
     pub deleted: bool,
 }
 
 impl State {
-    /// A guild with nothing in it but its owner, who is not a member yet.
+    /// Creates an empty guild with an owner, who is not yet a member.
     #[must_use]
     pub fn new(guild: GuildId, owner: UserId) -> Self {
         let roles = BTreeMap::from([(RoleId(guild.0), Permissions::USUAL)]);
         Self { guild, owner, roles, ..Self::default() }
     }
 
-    /// The role that every member has.
+    /// Returns the @everyone role, which every member has.
     #[must_use]
     pub const fn everyone(&self) -> RoleId {
         RoleId(self.guild.0)
     }
 
-    /// Takes up an event. One that changes nothing here changes nothing.
+    /// Applies an event. Events of messages and typing change nothing.
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Opened
@@ -89,8 +89,8 @@ impl State {
         }
     }
 
-    /// A role that is gone is gone from every member too; overwrites that name it stay, and mean
-    /// nothing.
+    /// Deletes a role and removes it from every member. Overwrites that name it stay, and have no
+    /// effect.
     fn delete_role(&mut self, role: RoleId) {
         self.roles.remove(&role);
         for given in self.members.values_mut() {

@@ -1,7 +1,7 @@
-//! Time as plain values: microseconds, with a text form that people can read and write.
+//! Time as plain values in microseconds, with a text form to read and write.
 //!
 //! Nothing here reads a clock. An [`Instant`] belongs to the monotonic clock of one machine;
-//! comparing instants of two machines means nothing (CONTRACT, F3).
+//! instants of two machines must not be compared (CONTRACT, F3).
 
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -11,60 +11,62 @@ use core::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A length of time in microseconds. Its text form is exact: `41.25s`, `10ms`, `7us`.
+/// A duration in microseconds. Its text form is exact: `41.25s`, `10ms`, `7us`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Span(u64);
 
-/// A moment on one machine's monotonic clock, in microseconds since that clock began.
+/// An instant on one machine's monotonic clock, in microseconds since the clock started.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Instant(u64);
 
-/// A wall clock's reading in milliseconds since 1970. It may jump either way and decides nothing;
-/// message ids are only tinted with it.
+/// The reading of a wall clock, in milliseconds since 1970. It may jump either way and decides
+/// nothing; it is only a part of message ids.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
 #[serde(transparent)]
 pub struct Wall(pub u64);
 
-/// What a machine is told of the time with each input.
+/// The time that a machine gets with each input.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Now {
-    /// Its own monotonic clock.
+    /// The machine's monotonic clock.
     pub instant: Instant,
-    /// Its own wall clock.
+    /// The machine's wall clock.
     pub wall: Wall,
 }
 
 impl Span {
-    /// No time at all.
+    /// A duration of zero.
     pub const ZERO: Self = Self(0);
 
-    /// From microseconds.
+    /// Creates a duration from microseconds.
     #[must_use]
     pub const fn micros(us: u64) -> Self {
         Self(us)
     }
 
-    /// From milliseconds.
+    /// Creates a duration from milliseconds.
     #[must_use]
     pub const fn millis(ms: u64) -> Self {
         Self(ms * 1_000)
     }
 
-    /// From seconds.
+    /// Creates a duration from seconds.
     #[must_use]
     pub const fn secs(s: u64) -> Self {
         Self(s * 1_000_000)
     }
 
-    /// In microseconds.
+    /// Returns the duration in microseconds.
     #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
-    /// `self × numerator ÷ denominator`, rounded down. Saturates.
+    /// Returns `self × numerator ÷ denominator`, rounded down. Saturates.
+    ///
+    /// # Panics Panics if `denominator` is zero.
     #[must_use]
     pub const fn scaled(self, numerator: u64, denominator: u64) -> Self {
         let product = (self.0 as u128 * numerator as u128) / denominator as u128;
@@ -73,22 +75,22 @@ impl Span {
 }
 
 impl Instant {
-    /// The clock's beginning.
+    /// The instant at which the clock started.
     pub const ZERO: Self = Self(0);
 
-    /// From microseconds since the clock began.
+    /// Creates an instant from microseconds since the clock started.
     #[must_use]
     pub const fn micros(us: u64) -> Self {
         Self(us)
     }
 
-    /// In microseconds since the clock began.
+    /// Returns the microseconds since the clock started.
     #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
-    /// How long ago `earlier` was; zero if it is yet to come.
+    /// Returns the time since `earlier`; zero if `earlier` is later than `self`.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))
@@ -158,8 +160,8 @@ impl fmt::Display for Instant {
     }
 }
 
-/// A text that is not a time: a decimal number directly followed by `us`, `ms`, `s`, `m` or `h`,
-/// no finer than a microsecond.
+/// The error for a text that is not a time. A time is a decimal number followed by `us`, `ms`, `s`,
+/// `m` or `h`, no finer than a microsecond.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ParseSpanError(String);
 

@@ -1,23 +1,21 @@
-//! What nodes, journals and the directory say to each other, and how it gets there.
+//! Messages between nodes, journals and the directory, and the trait of the bus that carries them.
 //!
-//! A bus may lose, delay, repeat and reorder (CONTRACT, F2): all who speak over it ask again. It must
-//! not wait: a message that finds no room is lost.
+//! A bus may lose, delay, duplicate and reorder messages (CONTRACT, F2); every sender retransmits.
+//! It must not block: a message that does not fit into the receiver's inbox is dropped.
 
-mod weight;
-
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod in_process;
+mod size;
 
 use guildhall_core::directory::{self, Notice};
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
 
-use crate::inbox::{Inbox, Sender, inbox};
+pub use in_process::InProcessBus;
 
-/// Somebody who is spoken to.
+/// A sender or receiver of messages.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum End {
+pub enum Endpoint {
     /// A node.
     Node(NodeId),
     /// The journal of a guild.
@@ -26,77 +24,41 @@ pub enum End {
     Directory,
 }
 
-/// What is said.
+/// A message on the bus.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Mail {
-    /// By a node to a node.
+pub enum BusMessage {
+    /// From a node to a node.
     Peer(PeerMessage),
-    /// By a node to a journal.
-    Command(Command),
-    /// By a journal to a node.
-    Reply(Reply),
-    /// By a node to the directory.
-    Word(directory::Input),
-    /// By the directory to a node.
-    Notice(Notice),
-    /// By whoever places guilds to a node: it is to own this one.
-    Own(GuildId),
-    /// By whoever watches nodes to a node: that one is said to have crashed.
-    Down(NodeId),
-    /// By whoever looks after nodes: count everything.
+    /// From a node to a journal.
+    JournalCommand(Command),
+    /// From a journal to a node.
+    JournalReply(Reply),
+    /// From a node to the directory.
+    DirectoryRequest(directory::Input),
+    /// From the directory to a node.
+    DirectoryEvent(Notice),
+    /// To a node, from the placement of guilds: the node is to own this guild.
+    OwnGuild(GuildId),
+    /// To a node, from failure detection: that node is reported to have crashed. The report may be
+    /// late, duplicated or wrong.
+    NodeDown(NodeId),
+    /// To a node, from its operator: count everything that the node keeps.
     Census,
 }
 
-/// A message on its way.
+/// A message with its sender.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Letter {
-    /// Who says it.
-    pub from: End,
-    /// What.
-    pub mail: Mail,
-    /// The step in which it was said, or zero.
+pub struct Envelope {
+    /// The sender.
+    pub from: Endpoint,
+    /// The message.
+    pub message: BusMessage,
+    /// The number of the step that sent it, or 0 if no step did.
     pub cause: u64,
 }
 
-/// Carries messages.
+/// Carries messages between endpoints.
 pub trait Bus: Clone + Send + Sync + 'static {
-    /// Sends one on its way. Nobody is told whether it arrives.
-    fn send(&self, to: End, letter: Letter);
-}
-
-/// How many messages, and bytes of them, may wait at one end.
-const ROOM: (usize, usize) = (16_384, 64 << 20);
-
-/// The ends within one process.
-#[derive(Clone, Debug, Default)]
-pub struct Hub {
-    ends: Arc<Mutex<BTreeMap<End, Sender<Letter>>>>,
-}
-
-impl Hub {
-    /// Whoever takes this inbox is spoken to at `end` from now on; an older one hears no more.
-    #[must_use]
-    pub fn join(&self, end: End) -> Inbox<Letter> {
-        let (sender, inbox) = inbox(ROOM.0, ROOM.1);
-        self.ends.lock().unwrap_or_else(PoisonError::into_inner).insert(end, sender);
-        inbox
-    }
-
-    /// Nobody is there any more.
-    pub fn leave(&self, end: End) {
-        self.ends.lock().unwrap_or_else(PoisonError::into_inner).remove(&end);
-    }
-
-    fn end(&self, end: End) -> Option<Sender<Letter>> {
-        self.ends.lock().unwrap_or_else(PoisonError::into_inner).get(&end).cloned()
-    }
-}
-
-impl Bus for Hub {
-    fn send(&self, to: End, letter: Letter) {
-        let Some(end) = self.end(to) else { return };
-        let bytes = letter.mail.bytes();
-        // Without room it is lost, as on any link.
-        let _ = end.send(letter, bytes);
-    }
+    /// Sends a message. Whether it arrives is not reported.
+    fn send(&self, to: Endpoint, envelope: Envelope);
 }

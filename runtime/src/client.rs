@@ -1,9 +1,10 @@
-//! One loop for one client: the same client machine that the simulator acts with, over real sockets.
+//! The driver of one client: it runs the core's client machine over real sockets.
 //!
-//! It is a user of the gateway like any other: it speaks WebSocket and JSON to nodes and asks its
-//! requests on streams of their own. It must not decide anything that the machine decides.
+//! The client uses the gateway as any other client does: WebSocket and JSON to each node, and a
+//! separate stream for requests. The driver must not decide anything that the client machine
+//! decides.
 
-mod caller;
+mod requests;
 mod socket;
 
 use std::collections::BTreeMap;
@@ -21,181 +22,180 @@ use guildhall_core::step::{Actor, Witness};
 use tokio::sync::mpsc;
 
 use crate::rt::Rt;
-use crate::sockets::Question;
-use crate::watch::Watch;
-use crate::wire::{self, FromServer, Places};
-use socket::Say;
+use crate::sockets::RequestFrame;
+use crate::tracer::Tracer;
+use crate::wire::{self, GatewayUrls, ServerMessage};
+use socket::SocketCommand;
 
-/// How many words from its sockets wait for a client at most.
-const EVENTS: usize = 64;
+/// How many events from its sockets may wait for a client.
+const EVENT_QUEUE: usize = 64;
 
-/// How many words of a client wait for one of its sockets at most.
-const WORDS: usize = 64;
+/// How many commands may wait for one socket.
+const COMMAND_QUEUE: usize = 64;
 
-/// Where a node is to be found.
+/// The addresses of one node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Address {
-    /// By clients.
+pub struct NodeAddress {
+    /// Where it accepts WebSocket connections.
     pub gateway: SocketAddr,
-    /// By those who ask things of guilds.
+    /// Where it accepts streams of requests.
     pub requests: SocketAddr,
 }
 
-/// A client, as it is started.
+/// What a client needs to start.
 #[derive(Clone, Debug)]
-pub struct Start {
-    /// Its number, which is also where its answers go.
+pub struct ClientConfig {
+    /// The client's number, and the port that its answers go to.
     pub port: Port,
-    /// Who it is.
+    /// Its user, token, intents and home node.
     pub identity: Identity,
-    /// The limits, which must be valid.
+    /// The limits. They must be valid.
     pub limits: Arc<Limits>,
-    /// A bug to plant.
+    /// A bug to plant, in a build that can.
     pub mutant: Option<Mutant>,
-    /// Where nodes are found.
-    pub addresses: Arc<BTreeMap<NodeId, Address>>,
-    /// What READY calls them.
-    pub places: Arc<Places>,
+    /// The addresses of the nodes.
+    pub addresses: Arc<BTreeMap<NodeId, NodeAddress>>,
+    /// The URLs by which READY names the nodes.
+    pub urls: Arc<GatewayUrls>,
 }
 
-/// Words that follow from what a client's machine knows, each a frame.
-pub type Words = Box<dyn FnOnce(&Client) -> Vec<String> + Send>;
+/// Builds text frames from the state of the client machine.
+pub type RawFrames = Box<dyn FnOnce(&Client) -> Vec<String> + Send>;
 
-/// What its user wants of a client.
-pub enum Wish {
-    /// To be online.
+/// A command of the client's user.
+pub enum ClientCommand {
+    /// Connect and identify.
     Start,
-    /// To be so no more.
+    /// Disconnect.
     Quit,
-    /// Something of a guild.
-    Ask(Request),
-    /// To say, on the socket that it means, what no honest client says; it follows from what the
-    /// machine knows.
-    Utter(Words),
+    /// Send a request to a guild.
+    Request(Request),
+    /// Send frames on the current connection that no honest client would send.
+    SendRaw(RawFrames),
 }
 
-/// What a client's sockets tell it.
-enum Event {
-    /// An attempt has led to a connection.
-    Opened(Connection, mpsc::Sender<Say>),
-    /// It has not.
-    Failed(u64),
-    /// The node said something.
-    Heard(Connection, bytes::Bytes),
-    /// The connection is over.
+/// What the sockets of a client report to it.
+enum ClientEvent {
+    /// A connection was opened.
+    Connected(Connection, mpsc::Sender<SocketCommand>),
+    /// The attempt with this number failed.
+    ConnectFailed(u64),
+    /// A message arrived.
+    Received(Connection, bytes::Bytes),
+    /// The connection closed, with a code if the node sent one.
     Closed(Connection, Option<u16>),
-    /// A guild has answered.
+    /// A guild answered a request.
     Answered(Answer),
 }
 
 /// Drives one client.
-pub struct Driver<R, W> {
+pub struct ClientDriver<R, W> {
     rt: R,
-    watch: W,
-    start: Start,
+    tracer: W,
+    config: ClientConfig,
     client: Client,
-    /// How often a planted bug was reached, as far as it was told.
+    /// How many hits of the planted bug the tracer has been told of.
     hits: u64,
     attempts: u64,
-    lines: BTreeMap<Connection, mpsc::Sender<Say>>,
-    callers: BTreeMap<NodeId, mpsc::Sender<Question>>,
-    events: mpsc::Receiver<Event>,
-    sender: mpsc::Sender<Event>,
+    sockets: BTreeMap<Connection, mpsc::Sender<SocketCommand>>,
+    request_streams: BTreeMap<NodeId, mpsc::Sender<RequestFrame>>,
+    events: mpsc::Receiver<ClientEvent>,
+    sender: mpsc::Sender<ClientEvent>,
 }
 
-impl<R: Rt, W: Watch> Driver<R, W> {
-    /// A client that has not been started.
-    pub fn new(start: Start, rt: R, watch: W) -> Self {
-        let (sender, events) = mpsc::channel(EVENTS);
-        let client = Client::new(start.identity, start.limits.clone(), start.mutant);
+impl<R: Rt, W: Tracer> ClientDriver<R, W> {
+    /// A client that has not started yet.
+    pub fn new(config: ClientConfig, rt: R, tracer: W) -> Self {
+        let (sender, events) = mpsc::channel(EVENT_QUEUE);
+        let client = Client::new(config.identity, config.limits.clone(), config.mutant);
         Self {
             rt,
-            watch,
-            start,
+            tracer,
+            config,
             client,
             hits: 0,
             attempts: 0,
-            lines: BTreeMap::new(),
-            callers: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            request_streams: BTreeMap::new(),
             events,
             sender,
         }
     }
 
-    /// Runs until nobody can wish for anything any more.
-    pub async fn run(mut self, mut wishes: mpsc::Receiver<Wish>) {
+    /// Runs until the sender of `commands` is dropped.
+    pub async fn run(mut self, mut commands: mpsc::Receiver<ClientCommand>) {
         loop {
             let due = self.client.poll_timeout();
-            let late = async {
+            let deadline = async {
                 match due {
                     Some(at) => self.rt.sleep_until(at).await,
                     None => std::future::pending().await,
                 }
             };
-            // What has arrived comes before what is due, as for every machine.
+            // Input is handled before timeouts, as for every machine.
             tokio::select! {
                 biased;
-                wish = wishes.recv() => match wish {
-                    Some(Wish::Start) => self.step(Input::Start),
-                    Some(Wish::Quit) => self.step(Input::Quit),
-                    Some(Wish::Ask(request)) => self.step(Input::Ask(request)),
-                    Some(Wish::Utter(words)) => self.utter(words(&self.client)),
+                command = commands.recv() => match command {
+                    Some(ClientCommand::Start) => self.step(Input::Start),
+                    Some(ClientCommand::Quit) => self.step(Input::Quit),
+                    Some(ClientCommand::Request(request)) => self.step(Input::Ask(request)),
+                    Some(ClientCommand::SendRaw(build)) => self.send_raw(build(&self.client)),
                     None => return,
                 },
-                Some(event) = self.events.recv() => self.hear(event),
-                () = late => self.timeout(),
+                Some(event) = self.events.recv() => self.handle_event(event),
+                () = deadline => self.timeout(),
             }
             let hits = self.client.hits();
             if hits > self.hits {
-                self.watch.reached(hits - self.hits);
+                self.tracer.bug_reached(hits - self.hits);
                 self.hits = hits;
             }
         }
     }
 
-    fn hear(&mut self, event: Event) {
+    fn handle_event(&mut self, event: ClientEvent) {
         match event {
-            Event::Opened(connection, line) => {
-                self.lines.insert(connection, line);
+            ClientEvent::Connected(connection, socket) => {
+                self.sockets.insert(connection, socket);
                 let jitter = self.jitter();
                 self.step(Input::Opened { connection, jitter });
             }
-            Event::Failed(attempt) if attempt == self.attempts => {
+            ClientEvent::ConnectFailed(attempt) if attempt == self.attempts => {
                 let jitter = self.jitter();
                 self.step(Input::Closed { connection: None, code: None, jitter });
             }
-            Event::Failed(_) => {}
-            Event::Heard(connection, bytes) => self.read(connection, &bytes),
-            Event::Closed(connection, code) => {
-                if self.lines.remove(&connection).is_some() {
-                    let code = code.and_then(meaning);
+            ClientEvent::ConnectFailed(_) => {}
+            ClientEvent::Received(connection, bytes) => self.receive(connection, &bytes),
+            ClientEvent::Closed(connection, code) => {
+                if self.sockets.remove(&connection).is_some() {
+                    let code = code.and_then(close_code);
                     let jitter = self.jitter();
                     self.step(Input::Closed { connection: Some(connection), code, jitter });
                 }
             }
-            Event::Answered(answer) => self.step(Input::Answer(answer)),
+            ClientEvent::Answered(answer) => self.step(Input::Answer(answer)),
         }
     }
 
-    /// The node said something on a connection that the client has not closed.
-    fn read(&mut self, connection: Connection, bytes: &[u8]) {
-        let Some(line) = self.lines.get(&connection) else { return };
-        match wire::decode_server(bytes, &self.start.places) {
-            Ok(FromServer::Dispatch { s, guild, mut dispatch }) => {
-                // The wire says which guild it is about, and nothing else of where it comes from.
+    /// Handles a message on a connection that the client has not closed.
+    fn receive(&mut self, connection: Connection, bytes: &[u8]) {
+        let Some(socket) = self.sockets.get(&connection) else { return };
+        match wire::decode_server(bytes, &self.config.urls) {
+            Ok(ServerMessage::Dispatch { s, guild, mut dispatch }) => {
+                // The wire names the guild, but not the event that the dispatch stems from.
                 dispatch.source =
                     guild.map(|guild| Source { guild, position: Position::default(), nth: 0 });
                 let dispatch = Arc::new(dispatch);
                 let now = self.rt.now();
-                let (head, mut step) = self.watch.step(Actor::Client(self.start.port), now, 0);
+                let (head, mut step) = self.tracer.step(Actor::Client(self.config.port), now, 0);
                 step.delivered(&head, connection, s, &dispatch);
                 self.client.dispatch(connection, s, &dispatch);
                 step.stepped(&head);
             }
-            Ok(FromServer::Control(frame)) => self.step(Input::Frame { connection, frame }),
-            // A node that cannot be understood is left, as one that says nothing.
+            Ok(ServerMessage::Control(frame)) => self.step(Input::Frame { connection, frame }),
+            // The client leaves a node that sends something unreadable.
             Err(_) => {
-                let _ = line.try_send(Say::Close(CloseCode::Decode.code()));
+                let _ = socket.try_send(SocketCommand::Close(CloseCode::Decode.code()));
             }
         }
     }
@@ -206,15 +206,15 @@ impl<R: Rt, W: Watch> Driver<R, W> {
 
     fn step(&mut self, input: Input) {
         let now = self.rt.now();
-        let mut said = Vec::new();
+        let mut outputs = Vec::new();
         {
-            let (head, mut step) = self.watch.step(Actor::Client(self.start.port), now, 0);
+            let (head, mut step) = self.tracer.step(Actor::Client(self.config.port), now, 0);
             step.client_input(&head, &input);
-            self.client.handle(now, input, &mut said);
-            said.iter().for_each(|output| step.client_output(&head, output));
+            self.client.handle(now, input, &mut outputs);
+            outputs.iter().for_each(|output| step.client_output(&head, output));
             step.stepped(&head);
         }
-        said.into_iter().for_each(|output| self.perform(output));
+        outputs.into_iter().for_each(|output| self.perform(output));
     }
 
     fn timeout(&mut self) {
@@ -222,71 +222,71 @@ impl<R: Rt, W: Watch> Driver<R, W> {
         if self.client.poll_timeout().is_none_or(|at| at > now.instant) {
             return;
         }
-        let mut said = Vec::new();
+        let mut outputs = Vec::new();
         {
-            let (head, mut step) = self.watch.step(Actor::Client(self.start.port), now, 0);
+            let (head, mut step) = self.tracer.step(Actor::Client(self.config.port), now, 0);
             step.timeout(&head);
-            self.client.handle_timeout(now, &mut said);
-            said.iter().for_each(|output| step.client_output(&head, output));
+            self.client.handle_timeout(now, &mut outputs);
+            outputs.iter().for_each(|output| step.client_output(&head, output));
             step.stepped(&head);
         }
-        said.into_iter().for_each(|output| self.perform(output));
+        outputs.into_iter().for_each(|output| self.perform(output));
     }
 
     fn perform(&mut self, output: Output) {
         match output {
             Output::Connect(node) => self.connect(node),
             Output::Frame { connection, frame } => {
-                self.say(connection, Say::Frames(vec![wire::encode_client(&frame)]));
+                self.send(connection, SocketCommand::Send(vec![wire::encode_client(&frame)]));
             }
             Output::Close { connection, code } => {
-                self.say(connection, Say::Close(code));
-                self.lines.remove(&connection);
+                self.send(connection, SocketCommand::Close(code));
+                self.sockets.remove(&connection);
             }
             Output::Request { node, token, request } => {
-                let question = Question { port: self.start.port, token, request };
-                self.ask(node, question);
+                let request = RequestFrame { port: self.config.port, token, request };
+                self.request(node, request);
             }
             Output::Stopped(_) | Output::TooManyRequests(_) | Output::GaveUp(_) => {}
         }
     }
 
-    /// A socket that takes nothing any more is as good as gone: its end will be told.
-    fn say(&self, connection: Connection, word: Say) {
-        if let Some(line) = self.lines.get(&connection) {
-            let _ = line.try_send(word);
+    /// A full queue drops the command: such a socket is stuck, and its close event will follow.
+    fn send(&self, connection: Connection, command: SocketCommand) {
+        if let Some(socket) = self.sockets.get(&connection) {
+            let _ = socket.try_send(command);
         }
     }
 
-    fn utter(&self, words: Vec<String>) {
+    fn send_raw(&self, frames: Vec<String>) {
         let Some(connection) = self.client.connection() else { return };
-        self.say(connection, Say::Frames(words));
+        self.send(connection, SocketCommand::Send(frames));
     }
 
     fn connect(&mut self, node: NodeId) {
         self.attempts += 1;
-        let address = self.start.addresses.get(&node).map(|address| address.gateway);
+        let address = self.config.addresses.get(&node).map(|address| address.gateway);
         let (attempt, events) = (self.attempts, self.sender.clone());
         self.rt.spawn(socket::run(self.rt.clone(), address, attempt, events));
     }
 
-    fn ask(&mut self, node: NodeId, question: Question) {
-        let Some(address) = self.start.addresses.get(&node) else { return };
-        let way = self.callers.entry(node).or_insert_with(|| {
-            let (way, questions) = mpsc::channel(WORDS);
+    fn request(&mut self, node: NodeId, request: RequestFrame) {
+        let Some(address) = self.config.addresses.get(&node) else { return };
+        let stream = self.request_streams.entry(node).or_insert_with(|| {
+            let (stream, requests) = mpsc::channel(COMMAND_QUEUE);
             let (rt, events) = (self.rt.clone(), self.sender.clone());
-            self.rt.spawn(caller::run(rt, address.requests, questions, events));
-            way
+            self.rt.spawn(requests::run(rt, address.requests, requests, events));
+            stream
         });
-        // What finds no room is asked again by the machine.
-        if let Err(mpsc::error::TrySendError::Closed(question)) = way.try_send(question) {
-            self.callers.remove(&node);
-            self.ask(node, question);
+        // A full queue drops the request: the machine retransmits it.
+        if let Err(mpsc::error::TrySendError::Closed(request)) = stream.try_send(request) {
+            self.request_streams.remove(&node);
+            self.request(node, request);
         }
     }
 }
 
-/// What a close code says to a client; none for those that every protocol has.
-fn meaning(code: u16) -> Option<CloseCode> {
+/// The gateway's close code with this number. `None` for codes of the WebSocket protocol itself.
+fn close_code(code: u16) -> Option<CloseCode> {
     CloseCode::ALL.into_iter().find(|known| known.code() == code)
 }

@@ -1,59 +1,64 @@
-//! The directory as a task: it is spoken to over the bus, and answers.
+//! The driver of the directory: it receives requests from the bus and sends events to nodes.
+//!
+//! It must not decide anything that the directory decides.
 
 use guildhall_core::directory::{Directory, Input, Output};
 use guildhall_core::step::{Actor, Witness};
 
-use crate::bus::{Bus, End, Letter, Mail};
+use crate::bus::{Bus, BusMessage, Endpoint, Envelope};
 use crate::inbox::Inbox;
 use crate::rt::Rt;
-use crate::watch::Watch;
+use crate::tracer::Tracer;
 
-/// Serves the directory.
-pub struct Driver<R, B, W> {
+/// Drives the directory.
+pub struct DirectoryDriver<R, B, W> {
     rt: R,
     bus: B,
-    watch: W,
+    tracer: W,
     directory: Directory,
-    /// How often a planted bug was reached, as far as it was told.
+    /// How many hits of the planted bug the tracer has been told of.
     hits: u64,
 }
 
-impl<R: Rt, B: Bus, W: Watch> Driver<R, B, W> {
-    /// Serves what is in `directory`.
-    pub fn new(directory: Directory, (rt, bus, watch): (R, B, W)) -> Self {
-        Self { rt, bus, watch, directory, hits: 0 }
+impl<R: Rt, B: Bus, W: Tracer> DirectoryDriver<R, B, W> {
+    /// A driver for `directory`.
+    pub fn new(directory: Directory, (rt, bus, tracer): (R, B, W)) -> Self {
+        Self { rt, bus, tracer, directory, hits: 0 }
     }
 
-    /// Runs for ever: the directory is reachable as long as anybody may ask.
-    pub async fn run(mut self, mut mail: Inbox<Letter>) {
-        let mut letters = Vec::new();
+    /// Runs for as long as its task: the directory has no shutdown.
+    pub async fn run(mut self, mut inbox: Inbox<Envelope>) {
+        let mut envelopes = Vec::new();
         loop {
-            mail.take(&mut letters).await;
-            for letter in letters.drain(..) {
-                if let Mail::Word(input) = letter.mail {
-                    self.hear(letter.cause, input);
+            inbox.recv_all(&mut envelopes).await;
+            for envelope in envelopes.drain(..) {
+                if let BusMessage::DirectoryRequest(input) = envelope.message {
+                    self.step(envelope.cause, input);
                 }
             }
         }
     }
 
-    fn hear(&mut self, cause: u64, input: Input) {
-        let (head, mut step) = self.watch.step(Actor::Directory, self.rt.now(), cause);
+    fn step(&mut self, cause: u64, input: Input) {
+        let (head, mut step) = self.tracer.step(Actor::Directory, self.rt.now(), cause);
         step.directory_input(&head, &input);
-        let mut said = Vec::new();
-        self.directory.handle(input, &mut said);
-        for output in said {
+        let mut outputs = Vec::new();
+        self.directory.handle(input, &mut outputs);
+        for output in outputs {
             step.directory_output(&head, &output);
             let Output { to, notice } = output;
-            let letter =
-                Letter { from: End::Directory, mail: Mail::Notice(notice), cause: head.step };
-            self.bus.send(End::Node(to), letter);
+            let envelope = Envelope {
+                from: Endpoint::Directory,
+                message: BusMessage::DirectoryEvent(notice),
+                cause: head.step,
+            };
+            self.bus.send(Endpoint::Node(to), envelope);
         }
         step.stepped(&head);
         drop(step);
         let hits = self.directory.hits();
         if hits > self.hits {
-            self.watch.reached(hits - self.hits);
+            self.tracer.bug_reached(hits - self.hits);
             self.hits = hits;
         }
     }

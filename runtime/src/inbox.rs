@@ -1,26 +1,28 @@
-//! What waits for one reader: many put in, one takes all at once.
+//! A queue with many senders and one receiver, bounded in items and in bytes (B1).
 //!
-//! It is bounded in count and in bytes (B1), which no channel of tokio's is, and its reader is woken
-//! once for all that came since it last looked. Whoever puts something in never waits: without room
-//! it is told so. Modules are read by the model checker too, so all that threads share comes from
+//! tokio's channels have no bound in bytes and wake for each item. Here the receiver takes all
+//! waiting items at once and is woken once for them. Sending never blocks: without room it fails.
+//! `tests/loom.rs` compiles this file as well, so everything that threads share must come from
 //! `sync`.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
-use super::sync::{Arc, Mutex, PLANTED, Planted, PoisonError};
+use super::sync::{Arc, Mutex, PoisonError};
+#[cfg(test)]
+use super::sync::{PLANTED, Planted};
 
-/// What is not taken up.
+/// Why an item was not accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Refused {
+pub enum SendError {
     /// There is no room now.
     Full,
-    /// Nobody reads any more.
+    /// The receiver was dropped.
     Closed,
 }
 
 #[derive(Debug)]
-struct Waiting<T> {
+struct Queue<T> {
     items: Vec<T>,
     bytes: usize,
     waker: Option<Waker>,
@@ -29,63 +31,66 @@ struct Waiting<T> {
 
 #[derive(Debug)]
 struct Shared<T> {
-    waiting: Mutex<Waiting<T>>,
+    queue: Mutex<Queue<T>>,
     count: usize,
     bytes: usize,
 }
 
 impl<T> Shared<T> {
-    fn lock(&self) -> impl std::ops::DerefMut<Target = Waiting<T>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> impl std::ops::DerefMut<Target = Queue<T>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The end that puts in.
+/// The sending half.
 #[derive(Debug)]
-pub struct Sender<T>(Arc<Shared<T>>);
+pub struct InboxSender<T>(Arc<Shared<T>>);
 
-/// The end that takes out. When it is dropped, all who put in are told.
+/// The receiving half. Dropping it closes the queue: later sends fail.
 #[derive(Debug)]
 pub struct Inbox<T>(Arc<Shared<T>>);
 
-/// An empty inbox with room for `count` items of `bytes` in all.
+/// Creates an empty inbox with room for `count` items of `bytes` bytes in total.
 #[must_use]
-pub fn inbox<T>(count: usize, bytes: usize) -> (Sender<T>, Inbox<T>) {
-    let waiting = Waiting { items: Vec::new(), bytes: 0, waker: None, closed: false };
-    let shared = Arc::new(Shared { waiting: Mutex::new(waiting), count, bytes });
-    (Sender(shared.clone()), Inbox(shared))
+pub fn inbox<T>(count: usize, bytes: usize) -> (InboxSender<T>, Inbox<T>) {
+    let queue = Queue { items: Vec::new(), bytes: 0, waker: None, closed: false };
+    let shared = Arc::new(Shared { queue: Mutex::new(queue), count, bytes });
+    (InboxSender(shared.clone()), Inbox(shared))
 }
 
-impl<T> Clone for Sender<T> {
+impl<T> Clone for InboxSender<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T> Sender<T> {
-    /// Puts in an item that keeps so many bytes. An empty inbox takes any item.
+impl<T> InboxSender<T> {
+    /// Adds an item that occupies `bytes` bytes. An empty inbox accepts an item of any size.
     ///
     /// # Errors
-    /// If there is no room, or nobody reads.
-    pub fn send(&self, item: T, bytes: usize) -> Result<(), Refused> {
-        let mut waiting = self.0.lock();
-        if waiting.closed {
-            return Err(Refused::Closed);
+    /// [`SendError::Full`] if there is no room, [`SendError::Closed`] if the receiver was dropped.
+    pub fn send(&self, item: T, bytes: usize) -> Result<(), SendError> {
+        let mut queue = self.0.lock();
+        if queue.closed {
+            return Err(SendError::Closed);
         }
-        let fits = waiting.items.len() < self.0.count
-            && waiting.bytes.saturating_add(bytes) <= self.0.bytes;
-        if !fits && !waiting.items.is_empty() {
-            return Err(Refused::Full);
+        let fits =
+            queue.items.len() < self.0.count && queue.bytes.saturating_add(bytes) <= self.0.bytes;
+        if !fits && !queue.items.is_empty() {
+            return Err(SendError::Full);
         }
-        let mut waker = waiting.waker.take();
-        if PLANTED == Some(Planted::WakesFirst) {
-            drop(waiting);
-            wake(waker.take());
-            waiting = self.0.lock();
-        }
-        waiting.items.push(item);
-        waiting.bytes += bytes;
-        drop(waiting);
+        let waker = queue.waker.take();
+        #[cfg(test)]
+        let (mut queue, waker) = if PLANTED == Some(Planted::WakeBeforePush) {
+            drop(queue);
+            wake(waker);
+            (self.0.lock(), None)
+        } else {
+            (queue, waker)
+        };
+        queue.items.push(item);
+        queue.bytes += bytes;
+        drop(queue);
         wake(waker);
         Ok(())
     }
@@ -98,37 +103,39 @@ fn wake(waker: Option<Waker>) {
 }
 
 impl<T> Inbox<T> {
-    /// Takes all that waits, in the order in which it was put in; waits for the first if need be.
-    pub fn poll_take(&mut self, into: &mut Vec<T>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut waiting = self.0.lock();
-        if waiting.items.is_empty() {
-            if PLANTED == Some(Planted::WakerLate) {
-                drop(waiting);
-                waiting = self.0.lock();
+    /// Appends all waiting items to `into`, in the order in which they were sent. Returns `Pending`
+    /// and registers the waker if there is none.
+    pub fn poll_recv_all(&mut self, into: &mut Vec<T>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut queue = self.0.lock();
+        if queue.items.is_empty() {
+            #[cfg(test)]
+            if PLANTED == Some(Planted::LateWaker) {
+                drop(queue);
+                queue = self.0.lock();
             }
-            waiting.waker = Some(cx.waker().clone());
+            queue.waker = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        waiting.bytes = 0;
+        queue.bytes = 0;
         if into.is_empty() {
-            std::mem::swap(into, &mut waiting.items);
+            std::mem::swap(into, &mut queue.items);
         } else {
-            into.append(&mut waiting.items);
+            into.append(&mut queue.items);
         }
         Poll::Ready(())
     }
 
-    /// Waits until anything is there, and takes all of it.
-    pub async fn take(&mut self, into: &mut Vec<T>) {
-        poll_fn(|cx| self.poll_take(into, cx)).await;
+    /// Waits until there is an item, and appends all waiting items to `into`.
+    pub async fn recv_all(&mut self, into: &mut Vec<T>) {
+        poll_fn(|cx| self.poll_recv_all(into, cx)).await;
     }
 }
 
 impl<T> Drop for Inbox<T> {
     fn drop(&mut self) {
-        let mut waiting = self.0.lock();
-        waiting.closed = true;
-        waiting.items = Vec::new();
-        waiting.bytes = 0;
+        let mut queue = self.0.lock();
+        queue.closed = true;
+        queue.items = Vec::new();
+        queue.bytes = 0;
     }
 }

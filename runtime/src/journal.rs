@@ -1,6 +1,8 @@
-//! The journal of a guild as a task: it is asked over the bus, syncs, and answers.
+//! The driver of one guild's journal: it receives commands from the bus, syncs the store, and
+//! replies.
 //!
-//! One sync serves all that was asked while the one before it was under way.
+//! One sync covers all commands that arrived during the one before. The driver must not reply
+//! before the sync that makes a record durable.
 
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::journal::keeper::{Answer, Keeper, Synced};
@@ -8,34 +10,36 @@ use guildhall_core::journal::store::Store;
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness};
 
-use crate::bus::{Bus, End, Letter, Mail};
+use crate::bus::{Bus, BusMessage, Endpoint, Envelope};
 use crate::inbox::Inbox;
 use crate::rt::Rt;
-use crate::watch::Watch;
+use crate::tracer::Tracer;
 
-/// Serves the journal of one guild.
-pub struct Driver<R, B, W, S> {
+/// Drives the journal of one guild.
+pub struct JournalDriver<R, B, W, S> {
     rt: R,
     bus: B,
-    watch: W,
+    tracer: W,
     guild: GuildId,
     keeper: Keeper<S>,
 }
 
-impl<R: Rt, B: Bus, W: Watch, S: Store> Driver<R, B, W, S> {
-    /// A journal that keeps its records in `store`.
-    pub fn new(guild: GuildId, store: S, (rt, bus, watch): (R, B, W)) -> Self {
-        Self { rt, bus, watch, guild, keeper: Keeper::new(store, None) }
+impl<R: Rt, B: Bus, W: Tracer, S: Store> JournalDriver<R, B, W, S> {
+    /// A journal whose records are kept in `store`.
+    pub fn new(guild: GuildId, store: S, (rt, bus, tracer): (R, B, W)) -> Self {
+        Self { rt, bus, tracer, guild, keeper: Keeper::new(store, None) }
     }
 
-    /// Runs for ever: a journal is reachable as long as anybody may ask.
-    pub async fn run(mut self, mut mail: Inbox<Letter>) {
-        let mut letters = Vec::new();
+    /// Runs for as long as its task: the journal has no shutdown.
+    pub async fn run(mut self, mut inbox: Inbox<Envelope>) {
+        let mut envelopes = Vec::new();
         loop {
-            mail.take(&mut letters).await;
-            for letter in letters.drain(..) {
-                if let (End::Node(from), Mail::Command(command)) = (letter.from, letter.mail) {
-                    self.ask(from, letter.cause, command);
+            inbox.recv_all(&mut envelopes).await;
+            for envelope in envelopes.drain(..) {
+                if let (Endpoint::Node(from), BusMessage::JournalCommand(command)) =
+                    (envelope.from, envelope.message)
+                {
+                    self.command(from, envelope.cause, command);
                 }
             }
             if self.keeper.waits() {
@@ -44,38 +48,41 @@ impl<R: Rt, B: Bus, W: Watch, S: Store> Driver<R, B, W, S> {
         }
     }
 
-    fn ask(&mut self, from: NodeId, cause: u64, command: Command) {
+    fn command(&mut self, from: NodeId, cause: u64, command: Command) {
         let event = JournalEvent::Asked { from, command: command.clone() };
         let mut replies = Vec::new();
         self.keeper.ask(from, command, &mut replies);
-        self.tell(cause, &event, replies);
+        self.step(cause, &event, replies);
     }
 
     fn sync(&mut self) {
         match self.keeper.sync() {
             Synced::Kept { records, replies, .. } => {
-                self.tell(0, &JournalEvent::Synced { records }, replies);
+                self.step(0, &JournalEvent::Synced { records }, replies);
             }
             Synced::Failed { replies } => {
-                self.tell(0, &JournalEvent::Lost { records: 0 }, replies);
+                self.step(0, &JournalEvent::Lost { records: 0 }, replies);
             }
         }
     }
 
-    /// One step of the journal: what happened, and what it says.
-    fn tell(&self, cause: u64, event: &JournalEvent, replies: Vec<Answer>) {
+    /// Reports one step to the tracer, and sends its replies.
+    fn step(&self, cause: u64, event: &JournalEvent, replies: Vec<Answer>) {
         let actor = Actor::Journal(self.guild);
-        let (head, mut step) = self.watch.step(actor, self.rt.now(), cause);
+        let (head, mut step) = self.tracer.step(actor, self.rt.now(), cause);
         step.journal_event(&head, self.guild, event);
         for (to, reply) in replies {
             step.journal_says(&head, self.guild, to, &reply);
-            self.say(&head, to, reply);
+            self.reply(&head, to, reply);
         }
         step.stepped(&head);
     }
 
-    fn say(&self, head: &Head, to: NodeId, reply: Reply) {
-        let from = End::Journal(self.guild);
-        self.bus.send(End::Node(to), Letter { from, mail: Mail::Reply(reply), cause: head.step });
+    fn reply(&self, head: &Head, to: NodeId, reply: Reply) {
+        let from = Endpoint::Journal(self.guild);
+        self.bus.send(
+            Endpoint::Node(to),
+            Envelope { from, message: BusMessage::JournalReply(reply), cause: head.step },
+        );
     }
 }

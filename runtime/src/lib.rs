@@ -1,24 +1,23 @@
-//! The async shell: it carries what the machines of `guildhall-core` say over sockets and between
-//! nodes, in real time or under a simulated executor.
+//! The async shell around the state machines of `guildhall-core`. It reads and writes sockets,
+//! carries messages between nodes, and drives each machine from one task.
 //!
-//! It is generic over a small [`Rt`](rt::Rt), so that the same code runs on tokio and on madsim.
-//! What it must not do: decide anything that a machine decides, or leave anything to chance: every
-//! `select!` is biased, for an order that is drawn could not be had again.
+//! All I/O goes through the small trait [`Rt`](rt::Rt), so the same code runs on tokio and on
+//! madsim. The crate must not decide anything that a machine decides, and must not use randomness:
+//! every `select!` is biased, because a randomly chosen branch could not be reproduced from a seed.
 
-// A real world has clocks and threads; what is asked of them goes through `Rt`.
 #![forbid(unsafe_code)]
 
 pub mod bus;
-pub mod carrier;
 pub mod client;
 pub mod directory;
-pub mod driver;
 pub mod inbox;
 pub mod journal;
 pub mod local;
+pub mod node;
 pub mod rt;
 pub mod sockets;
 mod sync;
 pub mod tokio;
-pub mod watch;
+pub mod tracer;
+pub mod transport;
 pub mod wire;

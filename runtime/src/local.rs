@@ -1,7 +1,7 @@
-//! The carrier of those who live in the node's own process: bots, tests, measurements.
+//! The transport for clients in the node's own process: bots, tests and benchmarks.
 //!
-//! There is no wire, and so no encoding: each dispatch is handed over as it is. Who listens is called
-//! from the node's loop, and must not wait.
+//! Dispatches are passed by reference and are never encoded. A [`LocalReceiver`] is called from the
+//! node's loop and must not block.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,27 +12,30 @@ use guildhall_core::id::{Connection, Port, Seq, SessionId, Token};
 use guildhall_core::node::Input;
 use guildhall_core::request::{Answer, Request};
 
-use crate::carrier::Carrier;
-use crate::inbox::{Inbox, Refused, Sender, inbox};
+use crate::inbox::{Inbox, InboxSender, SendError, inbox};
 use crate::rt::Rt;
+use crate::transport::Transport;
 
-/// How many words, and bytes of them, wait for the node at most.
-const ROOM: (usize, usize) = (1 << 18, 64 << 20);
+/// How many inputs may wait for the node.
+const MAX_INPUTS: usize = 1 << 18;
 
-/// How many bytes a connection may be owed. Nothing is ever under way, so it is never out of room.
+/// How many bytes of inputs may wait for the node.
+const MAX_BYTES: usize = 64 << 20;
+
+/// The credit of a connection, in bytes. Everything is delivered at once, so it is never used up.
 const WINDOW: u32 = 1 << 20;
 
-/// Listens to what a node says.
-pub trait Ears: Send + 'static {
-    /// A dispatch for one of the connections. The hot path.
+/// Receives everything that a node sends.
+pub trait LocalReceiver: Send + 'static {
+    /// A dispatch for one connection. This is the hot path.
     fn dispatch(&mut self, to: Connection, s: Seq, dispatch: &Arc<Dispatch>);
 
-    /// Something other than a dispatch.
+    /// A frame that is not a dispatch.
     fn frame(&mut self, to: Connection, frame: &ServerFrame) {
         let _ = (to, frame);
     }
 
-    /// A connection is closed.
+    /// The node closes a connection.
     fn close(&mut self, connection: Connection, code: CloseCode) {
         let _ = (connection, code);
     }
@@ -42,140 +45,144 @@ pub trait Ears: Send + 'static {
         let _ = (to, answer);
     }
 
-    /// All that this pass had to say has been said.
-    fn passed(&mut self) {}
+    /// A pass of the node ends.
+    fn flushed(&mut self) {}
 }
 
-/// What is said to a node from within its process.
+/// An input from a client in the same process.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Word {
-    /// Somebody connects. The name was never used before, and no other carrier uses it.
-    Open(Connection),
-    /// A client says something.
-    Say(Connection, ClientFrame),
-    /// A client is gone.
-    Leave(Connection, Farewell),
-    /// Somebody asks a guild for something.
-    Ask(Port, Token, Request),
+pub enum LocalInput {
+    /// A client connects. The id must be new, and no other transport may use it.
+    Connect(Connection),
+    /// A client sends a frame.
+    Frame(Connection, ClientFrame),
+    /// A client disconnects.
+    Disconnect(Connection, Farewell),
+    /// A request to a guild; the answer goes to the port.
+    Request(Port, Token, Request),
 }
 
-/// Speaks to a node from within its process.
+/// Sends inputs to a node in the same process.
 #[derive(Clone, Debug)]
-pub struct Mouth(Sender<Word>);
+pub struct LocalSender(InboxSender<LocalInput>);
 
-impl Mouth {
-    /// Says something.
+impl LocalSender {
+    /// Sends an input.
     ///
     /// # Errors
-    /// If too much waits already, or the node is gone.
-    pub fn say(&self, word: Word) -> Result<(), Refused> {
-        let bytes = size_of::<Word>()
-            + match &word {
-                Word::Ask(_, _, request) => usize::try_from(request.act.bytes()).unwrap_or(0),
-                Word::Open(_) | Word::Say(..) | Word::Leave(..) => 0,
+    /// If too many inputs wait already, or the node is gone.
+    pub fn send(&self, input: LocalInput) -> Result<(), SendError> {
+        let bytes = size_of::<LocalInput>()
+            + match &input {
+                LocalInput::Request(_, _, request) => {
+                    usize::try_from(request.act.bytes()).unwrap_or(0)
+                }
+                LocalInput::Connect(_) | LocalInput::Frame(..) | LocalInput::Disconnect(..) => 0,
             };
-        self.0.send(word, bytes)
+        self.0.send(input, bytes)
     }
 }
 
-/// Carries within the process.
-pub struct Local<R, E> {
+/// A transport within the process.
+pub struct LocalTransport<R, E> {
     rt: R,
-    ears: E,
-    words: Inbox<Word>,
-    arrived: Vec<Word>,
-    /// What each connection has been told since the node last heard of room, in bytes, by its slot.
-    owed: Vec<(Connection, u32)>,
-    /// Those that were told enough for the node to hear of room again.
+    receiver: E,
+    inbox: Inbox<LocalInput>,
+    arrived: Vec<LocalInput>,
+    /// By slot: the bytes sent on a connection since the node was last told of drained bytes.
+    unreported: Vec<(Connection, u32)>,
+    /// The connections for which enough bytes have drained to report them.
     due: Vec<Connection>,
 }
 
-impl<R: Rt, E: Ears> Local<R, E> {
-    /// A carrier that nobody is connected to, and how to speak to its node.
+impl<R: Rt, E: LocalReceiver> LocalTransport<R, E> {
+    /// A transport without connections, and the handle that sends inputs to its node.
     #[must_use]
-    pub fn new(rt: R, ears: E) -> (Self, Mouth) {
-        let (sender, words) = inbox(ROOM.0, ROOM.1);
-        let (arrived, owed, due) = (Vec::new(), Vec::new(), Vec::new());
-        (Self { rt, ears, words, arrived, owed, due }, Mouth(sender))
+    pub fn new(rt: R, receiver: E) -> (Self, LocalSender) {
+        let (sender, inbox) = inbox(MAX_INPUTS, MAX_BYTES);
+        let (arrived, unreported, due) = (Vec::new(), Vec::new(), Vec::new());
+        (Self { rt, receiver, inbox, arrived, unreported, due }, LocalSender(sender))
     }
 
-    fn take_in(&mut self, word: Word) -> Input {
-        match word {
-            Word::Open(connection) => {
+    fn convert(&mut self, input: LocalInput) -> Input {
+        match input {
+            LocalInput::Connect(connection) => {
                 let slot = connection.slot as usize;
-                if slot >= self.owed.len() {
-                    self.owed.resize(slot + 1, (Connection::default(), 0));
+                if slot >= self.unreported.len() {
+                    self.unreported.resize(slot + 1, (Connection::default(), 0));
                 }
-                self.owed[slot] = (connection, 0);
+                self.unreported[slot] = (connection, 0);
                 Input::Accepted { connection, window: WINDOW }
             }
-            Word::Say(connection, ClientFrame::Identify(identify)) => {
+            LocalInput::Frame(connection, ClientFrame::Identify(identify)) => {
                 let session = SessionId(self.rt.secret());
                 Input::Identify { connection, identify, session, bytes: CONTROL_BYTES }
             }
-            Word::Say(connection, frame) => {
+            LocalInput::Frame(connection, frame) => {
                 Input::Frame { connection, frame, bytes: CONTROL_BYTES }
             }
-            Word::Leave(connection, how) => Input::Closed { connection, how },
-            Word::Ask(port, token, request) => Input::Request { port, token, request },
+            LocalInput::Disconnect(connection, how) => Input::Closed { connection, how },
+            LocalInput::Request(port, token, request) => Input::Request { port, token, request },
         }
     }
 
-    /// The node has said so much on a connection. It hears of room when half of it is used up.
+    /// Counts bytes as sent. The node is told that they drained once they fill half of the window.
     #[inline]
-    fn owe(&mut self, to: Connection, bytes: u32) {
-        let Some((connection, owed)) = self.owed.get_mut(to.slot as usize) else { return };
-        let before = *owed;
-        *owed += bytes;
-        if before < WINDOW / 2 && *owed >= WINDOW / 2 {
+    fn count(&mut self, to: Connection, bytes: u32) {
+        let Some((connection, unreported)) = self.unreported.get_mut(to.slot as usize) else {
+            return;
+        };
+        let before = *unreported;
+        *unreported += bytes;
+        if before < WINDOW / 2 && *unreported >= WINDOW / 2 {
             self.due.push(*connection);
         }
     }
 }
 
-impl<R: Rt, E: Ears> Carrier for Local<R, E> {
-    fn poll_arrive(&mut self, inputs: &mut Vec<Input>, cx: &mut Context<'_>) -> Poll<()> {
+impl<R: Rt, E: LocalReceiver> Transport for LocalTransport<R, E> {
+    fn poll_recv(&mut self, inputs: &mut Vec<Input>, cx: &mut Context<'_>) -> Poll<()> {
         let mut arrived = std::mem::take(&mut self.arrived);
-        let ready = self.words.poll_take(&mut arrived, cx);
-        for word in arrived.drain(..) {
-            let input = self.take_in(word);
+        let ready = self.inbox.poll_recv_all(&mut arrived, cx);
+        for input in arrived.drain(..) {
+            let input = self.convert(input);
             inputs.push(input);
         }
         self.arrived = arrived;
         ready
     }
 
-    fn frame(&mut self, to: Connection, frame: &ServerFrame) {
-        self.owe(to, CONTROL_BYTES);
-        self.ears.frame(to, frame);
+    fn send_frame(&mut self, to: Connection, frame: &ServerFrame) {
+        self.count(to, CONTROL_BYTES);
+        self.receiver.frame(to, frame);
     }
 
     #[inline]
-    fn dispatch(&mut self, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
-        self.owe(to, dispatch.bytes);
-        self.ears.dispatch(to, s, dispatch);
+    fn send_dispatch(&mut self, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.count(to, dispatch.bytes);
+        self.receiver.dispatch(to, s, dispatch);
     }
 
     fn close(&mut self, connection: Connection, code: CloseCode) {
-        self.ears.close(connection, code);
+        self.receiver.close(connection, code);
     }
 
-    fn answer(&mut self, to: Port, answer: &Answer) {
-        self.ears.answer(to, answer);
+    fn send_answer(&mut self, to: Port, answer: &Answer) {
+        self.receiver.answer(to, answer);
     }
 
     fn flush(&mut self, inputs: &mut Vec<Input>) {
         for connection in self.due.drain(..) {
-            let (of, owed) = &mut self.owed[connection.slot as usize];
+            let (of, unreported) = &mut self.unreported[connection.slot as usize];
             if *of == connection {
-                inputs.push(Input::Drained { connection, bytes: std::mem::take(owed) });
+                inputs.push(Input::Drained { connection, bytes: std::mem::take(unreported) });
             }
         }
-        self.ears.passed();
+        self.receiver.flushed();
     }
 
-    /// There is no door: whoever still comes is told to go by the node itself.
-    fn shut(&mut self) {}
+    /// There is no listener to close: the node itself turns away clients that still connect.
+    fn stop_accepting(&mut self) {}
 
     fn is_idle(&self) -> bool {
         true

@@ -1,7 +1,8 @@
-//! What the shell needs of a world: tasks, clocks, secrets and byte streams.
+//! The trait through which this crate reaches its environment: tasks, clocks, secrets and byte
+//! streams.
 //!
-//! One value of [`Rt`] stands for one machine: its clocks may run differently from those of another.
-//! Nothing else in this crate reads a clock, draws a random number or opens a socket.
+//! One value of [`Rt`] stands for one host; its clocks may differ from those of another. Nothing
+//! else in this crate may read a clock, draw a random number or open a socket.
 
 use std::future::Future;
 use std::io;
@@ -10,52 +11,52 @@ use std::net::SocketAddr;
 use guildhall_core::time::{Instant, Now};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// A machine to run on.
+/// The runtime of one host.
 pub trait Rt: Clone + Send + Sync + 'static {
-    /// A connection to another machine.
+    /// A connection to another host.
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
-    /// Where others connect to.
+    /// A socket that accepts connections.
     type Listener: Listener<Stream = Self::Stream>;
 
-    /// Starts a task. It ends when it is done, or when the machine does.
+    /// Spawns a task. It runs until it completes or the host stops.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
-    /// This machine's own clocks.
+    /// Reads this host's clocks.
     fn now(&self) -> Now;
 
-    /// Waits until this machine's own monotonic clock has reached `at`.
+    /// Completes when this host's monotonic clock reaches `at`.
     fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static;
 
-    /// Fresh, and nobody can guess it.
+    /// Returns a fresh value that nobody can guess.
     fn secret(&self) -> u128;
 
-    /// Listens.
+    /// Listens at an address.
     ///
     /// # Errors
-    /// If the address is taken, or not this machine's.
+    /// If the address is in use or does not belong to this host.
     fn bind(&self, at: SocketAddr) -> impl Future<Output = io::Result<Self::Listener>> + Send;
 
-    /// Connects.
+    /// Connects to an address.
     ///
     /// # Errors
-    /// If nobody listens there, or is not to be reached.
+    /// If nothing listens there or the address cannot be reached.
     fn connect(&self, to: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 }
 
-/// Where others connect to.
+/// A socket that accepts connections.
 pub trait Listener: Send + 'static {
-    /// A connection.
+    /// An accepted connection.
     type Stream;
 
-    /// The next one who connects.
+    /// Waits for the next connection.
     ///
     /// # Errors
-    /// If nobody can connect any more, or this one was gone before it was here.
+    /// If the listener is closed, or the connection broke before it was accepted.
     fn accept(&mut self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 
-    /// The address that it listens at.
+    /// The address that it is bound to.
     ///
     /// # Errors
-    /// If the machine does not say.
+    /// If the system does not report it.
     fn address(&self) -> io::Result<SocketAddr>;
 }

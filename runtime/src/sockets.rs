@@ -1,17 +1,18 @@
-//! The carrier that real clients use: WebSocket connections, and requests on streams of their own.
+//! The transport for real clients: WebSocket connections, and a stream of requests per requester.
 //!
-//! A small task for each connection reads; this side writes. What a pass says to a connection is
-//! gathered in one buffer and leaves in one write. Where a socket takes no more, what is left waits in
-//! a task-like future, and the node hears of no room until it has gone. Nothing here is unbounded:
-//! what a connection may be owed is the node's credit, what has arrived waits in one channel, and a
-//! reader that finds it full stops reading.
+//! A small task per connection reads; this type writes. What a pass sends on a connection is
+//! collected in one buffer and leaves in one write. If the socket accepts only a part, a future
+//! writes the rest, and the node is told that it drained only afterwards. All memory is bounded
+//! (B1): unsent bytes by the credit that the node grants a connection, received events by one
+//! channel, and a reader stops reading while that channel is full. The transport must not decide
+//! anything that the node decides.
 
-mod bodies;
-mod callers;
-mod door;
-mod line;
+mod acceptor;
+mod body_cache;
+mod connection_table;
 mod reader;
-mod table;
+mod requests;
+mod writer;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -27,109 +28,110 @@ use tokio::io::WriteHalf;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::carrier::Carrier;
 use crate::rt::Rt;
-use crate::wire::{self, Places};
-use bodies::Bodies;
-pub(crate) use callers::QUESTION;
-use callers::{Asked, Callers};
-pub use callers::{Question, Reply};
-pub use door::Door;
-use line::{Push, Pushed};
-pub use reader::NAME;
+use crate::transport::Transport;
+use crate::wire::{self, GatewayUrls};
+pub use acceptor::Acceptor;
+use body_cache::BodyCache;
+use connection_table::ConnectionTable;
+pub use reader::CONNECTION_HEADER;
 use reader::Reader;
-use table::Table;
+pub(crate) use requests::MAX_REQUEST_FRAME;
+pub use requests::{AnswerFrame, RequestFrame};
+use requests::{IncomingRequest, RequestStreams};
+use writer::{FinishedWrite, PendingWrite};
 
-/// How many arrivals wait for the node at most; a frame is at most [`reader::FRAME`] bytes long.
-const ARRIVALS: usize = 1_024;
+/// How many events may wait for the node. A frame in one is at most
+/// [`MOST_FRAME_BYTES`](guildhall_core::limits::MOST_FRAME_BYTES) long.
+const EVENT_QUEUE: usize = 1_024;
 
-/// How many arrivals one pass takes in.
-const AT_ONCE: usize = 256;
+/// How many events one pass handles.
+const EVENTS_PER_POLL: usize = 256;
 
-/// What a carrier of sockets has to know.
+/// The configuration of a socket transport.
 #[derive(Clone, Debug)]
-pub struct Setting {
-    /// Whose it is.
+pub struct SocketConfig {
+    /// The node that it belongs to.
     pub node: NodeId,
-    /// How many nodes there are: connections of different nodes never share a name.
+    /// The number of nodes. Connections of different nodes never share an id.
     pub nodes: u16,
-    /// How many connections it holds at most (B1); whoever comes then is hung up on.
+    /// How many connections it holds at most (B1). Further connections are dropped.
     pub connections: u32,
-    /// How many bytes a connection may be owed: what the node is told it has room for.
+    /// The credit of a connection: how many bytes the node may send that have not drained.
     pub window: u32,
-    /// What READY tells clients to resume at.
-    pub places: Arc<Places>,
+    /// The URLs that READY tells clients to resume at.
+    pub urls: Arc<GatewayUrls>,
 }
 
-/// What comes out of the tasks that read.
-enum Arrival<S> {
-    /// Somebody has connected, who is to speak WebSocket.
-    Caller(S),
-    /// The handshake is over, and this is the way back.
-    Shaken(Connection, WriteHalf<S>),
-    /// Something was said.
-    Said(Connection, ClientFrame, u32),
-    /// A ping, to be answered with the same payload.
-    Pinged(Connection, bytes::Bytes),
-    /// The other end is gone.
-    Gone(Connection, Farewell),
-    /// Somebody asks for something.
-    Asked(Asked),
-    /// One that asked is gone.
-    Hung(u64),
+/// What the tasks that accept and read report.
+enum SocketEvent<S> {
+    /// A TCP connection was accepted.
+    Connected(S),
+    /// The WebSocket handshake is complete. The half writes to the client.
+    HandshakeDone(Connection, WriteHalf<S>),
+    /// A frame arrived, with its length in bytes.
+    Frame(Connection, ClientFrame, u32),
+    /// A ping arrived. The pong carries the same payload.
+    Ping(Connection, bytes::Bytes),
+    /// The connection ended.
+    Disconnected(Connection, Farewell),
+    /// A request arrived.
+    Request(IncomingRequest),
+    /// The stream of requests with this number ended.
+    RequestStreamClosed(u64),
 }
 
-/// Carries over sockets.
-pub struct Sockets<R: Rt> {
+/// A transport over sockets.
+pub struct SocketTransport<R: Rt> {
     rt: R,
-    setting: Setting,
-    table: Table<WriteHalf<R::Stream>>,
-    bodies: Bodies,
-    callers: Callers,
-    pushes: FuturesUnordered<Push<WriteHalf<R::Stream>>>,
-    arrivals: mpsc::Receiver<Arrival<R::Stream>>,
-    door: mpsc::Sender<Arrival<R::Stream>>,
-    /// Cancelled when nobody is let in any more.
-    shut: CancellationToken,
-    arrived: Vec<Arrival<R::Stream>>,
+    config: SocketConfig,
+    connections: ConnectionTable<WriteHalf<R::Stream>>,
+    body_cache: BodyCache,
+    request_streams: RequestStreams,
+    pending_writes: FuturesUnordered<PendingWrite<WriteHalf<R::Stream>>>,
+    events: mpsc::Receiver<SocketEvent<R::Stream>>,
+    event_sender: mpsc::Sender<SocketEvent<R::Stream>>,
+    /// Cancelled when new connections are no longer accepted.
+    shutdown: CancellationToken,
+    batch: Vec<SocketEvent<R::Stream>>,
 }
 
-impl<R: Rt> Sockets<R> {
-    /// A carrier that nobody is connected to.
+impl<R: Rt> SocketTransport<R> {
+    /// A transport without connections.
     #[must_use]
-    pub fn new(rt: R, setting: Setting) -> Self {
-        let (door, arrivals) = mpsc::channel(ARRIVALS);
+    pub fn new(rt: R, config: SocketConfig) -> Self {
+        let (event_sender, events) = mpsc::channel(EVENT_QUEUE);
         Self {
             rt,
-            table: Table::new(&setting),
-            setting,
-            bodies: Bodies::default(),
-            callers: Callers::default(),
-            pushes: FuturesUnordered::new(),
-            arrivals,
-            door,
-            shut: CancellationToken::new(),
-            arrived: Vec::new(),
+            connections: ConnectionTable::new(&config),
+            config,
+            body_cache: BodyCache::default(),
+            request_streams: RequestStreams::default(),
+            pending_writes: FuturesUnordered::new(),
+            events,
+            event_sender,
+            shutdown: CancellationToken::new(),
+            batch: Vec::new(),
         }
     }
 
-    /// Where listeners bring whoever connects.
+    /// The acceptor that hands connections from listeners to this transport.
     #[must_use]
-    pub fn door(&self) -> Door<R> {
-        Door::new(self.rt.clone(), self.door.clone(), self.shut.clone())
+    pub fn acceptor(&self) -> Acceptor<R> {
+        Acceptor::new(self.rt.clone(), self.event_sender.clone(), self.shutdown.clone())
     }
 
-    fn take_in(&mut self, arrival: Arrival<R::Stream>, inputs: &mut Vec<Input>) {
-        match arrival {
-            // One who was on the threshold is hung up on.
-            Arrival::Caller(_) if self.shut.is_cancelled() => {}
-            Arrival::Caller(stream) => self.shake(stream),
-            Arrival::Shaken(connection, half) => {
-                if self.table.open(connection, half) {
-                    inputs.push(Input::Accepted { connection, window: self.setting.window });
+    fn handle_event(&mut self, event: SocketEvent<R::Stream>, inputs: &mut Vec<Input>) {
+        match event {
+            // A connection that was accepted just before the shutdown is dropped.
+            SocketEvent::Connected(_) if self.shutdown.is_cancelled() => {}
+            SocketEvent::Connected(stream) => self.start_reader(stream),
+            SocketEvent::HandshakeDone(connection, half) => {
+                if self.connections.handshake_done(connection, half) {
+                    inputs.push(Input::Accepted { connection, window: self.config.window });
                 }
             }
-            Arrival::Said(connection, frame, bytes) => inputs.push(match frame {
+            SocketEvent::Frame(connection, frame, bytes) => inputs.push(match frame {
                 ClientFrame::Identify(identify) => {
                     let session = SessionId(self.rt.secret());
                     Input::Identify { connection, identify, session, bytes }
@@ -139,33 +141,39 @@ impl<R: Rt> Sockets<R> {
                 | ClientFrame::Other
                 | ClientFrame::Malformed(_) => Input::Frame { connection, frame, bytes },
             }),
-            Arrival::Pinged(connection, payload) => {
-                if let Some(line) = self.table.write(connection) {
-                    wire::pong(&mut line.batch, &payload);
+            SocketEvent::Ping(connection, payload) => {
+                if let Some(writer) = self.connections.writer(connection) {
+                    wire::write_pong(&mut writer.batch, &payload);
                 }
             }
-            Arrival::Gone(connection, how) => {
-                // One whose handshake failed never was anybody's.
-                if self.table.drop(connection) {
+            SocketEvent::Disconnected(connection, how) => {
+                // The node never heard of a connection whose handshake failed.
+                if self.connections.remove(connection) {
                     inputs.push(Input::Closed { connection, how });
                 }
             }
-            Arrival::Asked(asked) => inputs.extend(self.callers.ask(asked)),
-            Arrival::Hung(caller) => self.callers.hang_up(caller),
+            SocketEvent::Request(request) => inputs.extend(self.request_streams.open(request)),
+            SocketEvent::RequestStreamClosed(stream) => self.request_streams.close(stream),
         }
     }
 
-    /// Somebody has connected: a task of its own shakes hands and reads.
-    fn shake(&mut self, stream: R::Stream) {
-        let Some((connection, over)) = self.table.reserve() else { return };
-        let reader = Reader { rt: self.rt.clone(), connection, door: self.door.clone(), over };
+    /// Assigns an id to a new connection, and spawns the task that performs the handshake and
+    /// reads.
+    fn start_reader(&mut self, stream: R::Stream) {
+        let Some((connection, closed)) = self.connections.reserve() else { return };
+        let reader =
+            Reader { rt: self.rt.clone(), connection, events: self.event_sender.clone(), closed };
         self.rt.spawn(reader.run(stream));
     }
 
-    /// What was waiting to leave has left, or its socket is broken.
-    fn pushed(&mut self, pushed: Pushed<WriteHalf<R::Stream>>, inputs: &mut Vec<Input>) {
-        let connection = pushed.connection;
-        match self.table.pushed(pushed) {
+    /// A deferred write has completed or failed.
+    fn write_finished(
+        &mut self,
+        finished: FinishedWrite<WriteHalf<R::Stream>>,
+        inputs: &mut Vec<Input>,
+    ) {
+        let connection = finished.connection;
+        match self.connections.write_finished(finished) {
             Some(Ok(bytes)) => inputs.push(Input::Drained { connection, bytes }),
             Some(Err(how)) => inputs.push(Input::Closed { connection, how }),
             None => {}
@@ -173,62 +181,62 @@ impl<R: Rt> Sockets<R> {
     }
 }
 
-impl<R: Rt> Carrier for Sockets<R> {
-    fn poll_arrive(&mut self, inputs: &mut Vec<Input>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut awake = false;
-        while let Poll::Ready(Some(pushed)) = Pin::new(&mut self.pushes).poll_next(cx) {
-            // One that was called off has nothing to say.
-            if let Ok(pushed) = pushed {
-                self.pushed(pushed, inputs);
+impl<R: Rt> Transport for SocketTransport<R> {
+    fn poll_recv(&mut self, inputs: &mut Vec<Input>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut ready = false;
+        while let Poll::Ready(Some(finished)) = Pin::new(&mut self.pending_writes).poll_next(cx) {
+            // An aborted write reports nothing.
+            if let Ok(finished) = finished {
+                self.write_finished(finished, inputs);
             }
-            awake = true;
+            ready = true;
         }
-        let mut arrived = std::mem::take(&mut self.arrived);
-        if self.arrivals.poll_recv_many(cx, &mut arrived, AT_ONCE).is_ready() {
-            awake = true;
-            for arrival in arrived.drain(..) {
-                self.take_in(arrival, inputs);
+        let mut batch = std::mem::take(&mut self.batch);
+        if self.events.poll_recv_many(cx, &mut batch, EVENTS_PER_POLL).is_ready() {
+            ready = true;
+            for event in batch.drain(..) {
+                self.handle_event(event, inputs);
             }
         }
-        self.arrived = arrived;
-        if awake { Poll::Ready(()) } else { Poll::Pending }
+        self.batch = batch;
+        if ready { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    fn frame(&mut self, to: Connection, frame: &ServerFrame) {
-        if let Some(line) = self.table.write(to) {
-            wire::control(&mut line.batch, frame);
-            line.owed += guildhall_core::frame::CONTROL_BYTES;
+    fn send_frame(&mut self, to: Connection, frame: &ServerFrame) {
+        if let Some(writer) = self.connections.writer(to) {
+            wire::write_control(&mut writer.batch, frame);
+            writer.credit += guildhall_core::frame::CONTROL_BYTES;
         }
     }
 
-    fn dispatch(&mut self, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
-        if let Some(line) = self.table.write(to) {
-            let body = self.bodies.of(dispatch, &self.setting.places);
-            wire::frame(&mut line.batch, body, s);
-            line.owed += dispatch.bytes;
+    fn send_dispatch(&mut self, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        if let Some(writer) = self.connections.writer(to) {
+            let body = self.body_cache.get(dispatch, &self.config.urls);
+            wire::write_dispatch(&mut writer.batch, body, s);
+            writer.credit += dispatch.bytes;
         }
     }
 
     fn close(&mut self, connection: Connection, code: CloseCode) {
-        if let Some(line) = self.table.write(connection) {
-            wire::close(&mut line.batch, code.code(), "");
-            line.close();
+        if let Some(writer) = self.connections.writer(connection) {
+            wire::write_close(&mut writer.batch, code.code(), "");
+            writer.close();
         }
     }
 
-    fn answer(&mut self, to: Port, answer: &Answer) {
-        self.callers.answer(to, answer);
+    fn send_answer(&mut self, to: Port, answer: &Answer) {
+        self.request_streams.answer(to, answer);
     }
 
     fn flush(&mut self, inputs: &mut Vec<Input>) {
-        self.table.flush(&self.pushes, inputs);
+        self.connections.flush(&self.pending_writes, inputs);
     }
 
-    fn shut(&mut self) {
-        self.shut.cancel();
+    fn stop_accepting(&mut self) {
+        self.shutdown.cancel();
     }
 
     fn is_idle(&self) -> bool {
-        self.pushes.is_empty()
+        self.pending_writes.is_empty()
     }
 }

@@ -1,4 +1,6 @@
-//! The real world: tokio, its sockets, the machine's clocks and the system's entropy.
+//! The runtime of a real host: tokio, its sockets, the system's clocks and entropy.
+//!
+//! No other module of this crate may read the real clocks.
 
 #![allow(clippy::disallowed_methods, reason = "the one place where the real clocks are read")]
 
@@ -14,7 +16,7 @@ use tokio::time;
 
 use crate::rt::{Listener, Rt};
 
-/// A real machine. All clones share one beginning of time.
+/// A real host. All clones share the origin of the monotonic clock.
 #[derive(Clone, Debug)]
 pub struct Tokio {
     began: Arc<time::Instant>,
@@ -46,17 +48,17 @@ impl Rt for Tokio {
     }
 
     fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
-        // The deadline of a machine that is never due lies beyond what the clock can say.
+        // A machine without a timeout has a deadline beyond what the clock can represent.
         let wait = std::time::Duration::from_micros(at.as_micros());
         let far = *self.began + std::time::Duration::from_secs(86_400 * 365 * 30);
         time::sleep_until(self.began.checked_add(wait).unwrap_or(far))
     }
 
     /// # Panics
-    /// If the system has no entropy to give: nothing safe could be done without.
+    /// If the system has no entropy. Session ids would not be secret without it.
     fn secret(&self) -> u128 {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).expect("the system gives entropy");
+        getrandom::fill(&mut bytes).expect("the system has entropy");
         u128::from_le_bytes(bytes)
     }
 

@@ -1,22 +1,27 @@
-//! The gateway's wire: what frames and dispatches look like as JSON in WebSocket frames.
+//! The gateway's wire format: frames and dispatches as JSON in WebSocket messages.
 //!
-//! Both halves are here. A node writes with [`body`] and [`frame`] and reads with [`decode`]; a
-//! client writes with [`encode_client`] and reads with [`decode_server`]. It must not judge what is
-//! said, and it knows no clock and no socket.
+//! Both ends are here. A node writes with [`encode_body`] and the `write_…` functions and reads
+//! with [`decode_client()`]; a client writes with [`encode_client()`] and reads with [`decode_server()`].
+//!
+//! Payloads are written twice on purpose: `payload/` holds the fields that a node writes,
+//! `decode_server/` independently the fields that a client reads. Shared types would hide a wrong
+//! field name, because both ends would agree on it.
+//!
+//! This module must not judge what frames say, and must not use clocks or sockets.
 
 mod body;
-mod client;
-mod decode;
+mod decode_client;
+mod decode_server;
+mod encode_client;
 mod frame;
+mod gateway_urls;
 mod object;
 mod payload;
-mod places;
-mod server;
 mod text;
 
-pub use body::body;
-pub use client::encode_client;
-pub use decode::decode;
-pub use frame::{close, control, frame, pong};
-pub use places::{PlaceError, Places};
-pub use server::{FromServer, WireError, decode_server};
+pub use body::encode_body;
+pub use decode_client::decode_client;
+pub use decode_server::{ServerMessage, WireError, decode_server};
+pub use encode_client::encode_client;
+pub use frame::{write_close, write_control, write_dispatch, write_pong};
+pub use gateway_urls::{GatewayUrls, InvalidUrl};

@@ -1,16 +1,16 @@
-//! Every hand-off between threads of the shell, in all the orders in which threads can meet.
+//! Model checking of everything that threads of this crate share: every interleaving is explored.
 //!
-//! The modules are the shell's own, read again with the model checker's primitives. Each actor has a
-//! thread of its own: with one in the main closure far fewer orders are explored. Of each hand-off a
-//! planted bug must be found too, and more than one order must have been explored.
+//! The modules are compiled again with loom's primitives in place of `sync`. Each actor has a
+//! thread of its own: with one in the main closure loom explores far fewer interleavings. Each test
+//! also asserts that more than one interleaving was explored, and that a planted bug is found.
 
-#![allow(clippy::duplicate_mod, reason = "one copy is sound, and each other has a bug planted")]
+#![allow(clippy::duplicate_mod, reason = "one copy is sound, the others have a planted bug")]
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc as Plain;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-macro_rules! shell {
+macro_rules! inbox_copy {
     ($name:ident, $planted:expr) => {
         #[path = "../src"]
         mod $name {
@@ -19,70 +19,71 @@ macro_rules! shell {
                 pub(crate) use std::sync::PoisonError;
 
                 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-                #[allow(dead_code, reason = "each copy plants one bug or none")]
+                #[allow(dead_code, reason = "each copy plants at most one bug")]
                 pub(crate) enum Planted {
-                    WakerLate,
-                    WakesFirst,
+                    LateWaker,
+                    WakeBeforePush,
                 }
                 pub(crate) const PLANTED: Option<Planted> = $planted;
             }
-            #[allow(dead_code, unreachable_pub, reason = "only what is tested is used")]
+            #[allow(dead_code, unreachable_pub, reason = "the test uses a part of the module")]
             #[path = "inbox.rs"]
             pub(crate) mod inbox;
         }
     };
 }
 
-shell!(sound, None);
-shell!(waker_late, Some(Planted::WakerLate));
-shell!(wakes_first, Some(Planted::WakesFirst));
+inbox_copy!(sound, None);
+inbox_copy!(late_waker, Some(Planted::LateWaker));
+inbox_copy!(wake_before_push, Some(Planted::WakeBeforePush));
 
-/// Explores `meet` in all orders with at most two pre-emptions, and says how many that were.
-fn explore(meet: impl Fn() + Sync + Send + 'static) -> usize {
-    let orders = Plain::new(AtomicUsize::new(0));
-    let counted = orders.clone();
+/// Explores all interleavings of `scenario` with at most two preemptions, and returns their number.
+fn explore(scenario: impl Fn() + Sync + Send + 'static) -> usize {
+    let count = Plain::new(AtomicUsize::new(0));
+    let counted = count.clone();
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(2);
     model.check(move || {
         counted.fetch_add(1, Ordering::Relaxed);
-        meet();
+        scenario();
     });
-    orders.load(Ordering::Relaxed)
+    count.load(Ordering::Relaxed)
 }
 
-/// Two put in two items each, one takes until it has all four.
-macro_rules! meet_at_inbox {
-    ($shell:ident) => {
+/// Two senders send three items in total, and the receiver takes them all.
+macro_rules! exchange_through_inbox {
+    ($copy:ident) => {
         || {
-            let (sender, inbox) = $shell::inbox::inbox::<(u8, u8)>(8, 800);
+            let (sender, inbox) = $copy::inbox::inbox::<(u8, u8)>(8, 800);
             let senders: Vec<_> = [sender.clone(), sender]
                 .into_iter()
                 .zip(0_u8..)
                 .map(|(sender, who)| {
                     loom::thread::spawn(move || {
                         for nth in 0..if who == 0 { 2 } else { 1 } {
-                            sender.send((who, nth), 100).expect("there is room for all");
+                            sender.send((who, nth), 100).expect("there is room");
                         }
                     })
                 })
                 .collect();
             let reader = loom::thread::spawn(move || {
-                // Where a bug is found the model is torn down, and must not lock anything any more.
+                // When loom finds a bug it tears the model down, and destructors must not lock any
+                // more.
                 let mut inbox = ManuallyDrop::new(inbox);
                 let mut got = Vec::new();
                 while got.len() < 3 {
                     let mut batch = Vec::new();
-                    loom::future::block_on(inbox.take(&mut batch));
-                    assert!(!batch.is_empty(), "it was woken for nothing");
+                    loom::future::block_on(inbox.recv_all(&mut batch));
+                    assert!(!batch.is_empty(), "a spurious wake-up");
                     got.extend(batch);
                 }
                 drop(ManuallyDrop::into_inner(inbox));
                 got
             });
             for sender in senders {
-                sender.join().expect("a sender ends well");
+                sender.join().expect("the sender does not panic");
             }
-            let got = reader.join().expect("the reader ends well");
+            let got = reader.join().expect("the receiver does not panic");
             let of = |who| got.iter().filter(move |it| it.0 == who).map(|it| it.1);
             assert!(of(0).eq(0..2) && of(1).eq(0..1), "out of order: {got:?}");
         }
@@ -90,62 +91,64 @@ macro_rules! meet_at_inbox {
 }
 
 #[test]
-fn nothing_put_in_is_left_or_out_of_order() {
-    let orders = explore(meet_at_inbox!(sound));
-    assert!(orders > 100, "only {orders} orders were explored");
+fn every_item_arrives_in_the_order_of_its_sender() {
+    let explored = explore(exchange_through_inbox!(sound));
+    assert!(explored > 100, "only {explored} interleavings were explored");
 }
 
 #[test]
-fn whoever_has_no_room_is_told_and_nothing_is_lost_silently() {
-    let orders = explore(|| {
+fn a_full_inbox_refuses_and_loses_nothing() {
+    let explored = explore(|| {
         let (sender, mut inbox) = sound::inbox::inbox::<u8>(1, 100);
         let other = sender.clone();
         let one = loom::thread::spawn(move || sender.send(1, 60).is_ok());
         let two = loom::thread::spawn(move || other.send(2, 60).is_ok());
         let reader = loom::thread::spawn(move || {
             let mut got = Vec::new();
-            loom::future::block_on(inbox.take(&mut got));
+            loom::future::block_on(inbox.recv_all(&mut got));
             (got, inbox)
         });
-        let sent = usize::from(one.join().expect("ends")) + usize::from(two.join().expect("ends"));
-        let (mut got, mut inbox) = reader.join().expect("ends");
+        let sent =
+            usize::from(one.join().expect("no panic")) + usize::from(two.join().expect("no panic"));
+        let (mut got, mut inbox) = reader.join().expect("no panic");
         if got.len() < sent {
-            loom::future::block_on(inbox.take(&mut got));
+            loom::future::block_on(inbox.recv_all(&mut got));
         }
-        assert_eq!(got.len(), sent, "what was taken up and what came out differ");
+        assert_eq!(got.len(), sent, "accepted and received items differ");
     });
-    assert!(orders > 10, "only {orders} orders were explored");
+    assert!(explored > 10, "only {explored} interleavings were explored");
 }
 
 #[test]
-#[ignore = "fails by design: `a_waker_left_too_late_is_found` runs it"]
-fn planted_waker_late() {
-    explore(meet_at_inbox!(waker_late));
+#[ignore = "fails by design: `loom_finds_a_waker_registered_too_late` runs it"]
+fn planted_late_waker() {
+    explore(exchange_through_inbox!(late_waker));
 }
 
 #[test]
-#[ignore = "fails by design: `a_reader_woken_too_early_is_found` runs it"]
-fn planted_wakes_first() {
-    explore(meet_at_inbox!(wakes_first));
+#[ignore = "fails by design: `loom_finds_a_wake_before_the_push` runs it"]
+fn planted_wake_before_push() {
+    explore(exchange_through_inbox!(wake_before_push));
 }
 
-/// A model that deadlocks tears its process down with it, so a planted bug is met in another one.
-fn is_found(planted: &str) {
-    let program = std::env::current_exe().expect("a test knows its program");
+/// Runs a test that must deadlock in a child process, because loom's teardown of a deadlock ends
+/// the process.
+fn assert_loom_finds(planted: &str) {
+    let program = std::env::current_exe().expect("the test binary has a path");
     let mut child = std::process::Command::new(program);
     let run = child.args(["--exact", planted, "--ignored", "--nocapture"]).output();
-    let run = run.expect("the program runs once more");
-    let said = String::from_utf8_lossy(&run.stderr);
+    let run = run.expect("the test binary runs");
+    let stderr = String::from_utf8_lossy(&run.stderr);
     assert!(!run.status.success(), "{planted} was not found");
-    assert!(said.contains("deadlock"), "{planted} failed for another reason: {said}");
+    assert!(stderr.contains("deadlock"), "{planted} failed for another reason: {stderr}");
 }
 
 #[test]
-fn a_waker_left_too_late_is_found() {
-    is_found("planted_waker_late");
+fn loom_finds_a_waker_registered_too_late() {
+    assert_loom_finds("planted_late_waker");
 }
 
 #[test]
-fn a_reader_woken_too_early_is_found() {
-    is_found("planted_wakes_first");
+fn loom_finds_a_wake_before_the_push() {
+    assert_loom_finds("planted_wake_before_push");
 }

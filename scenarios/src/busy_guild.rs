@@ -1,15 +1,11 @@
-//! A guild full of listeners, and a few who talk fast.
+//! A guild has many sessions, and two members send messages fast.
 //!
-//! The story to measure with: by default it is small; with `--set sessions=100000` it is the guild
-//! that Discord is known for. Nothing goes wrong in it.
+//! This is the scenario for benchmarks. It is small by default; `--set sessions=100000` gives it
+//! the size of Discord's largest guilds. It injects no faults.
 
 use guildhall_core::time::Span;
-use guildhall_sim::script::Script;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "busy-guild";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

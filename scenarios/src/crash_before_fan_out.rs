@@ -1,16 +1,14 @@
-//! The owner crashes after the journal has a message and before anybody was told of it.
+//! The guild's owner crashes after the journal has stored a message and before any relay has
+//! received it.
 //!
-//! The message is committed, although its owner never learnt it. The next owner finds it in the log
-//! and goes on from it: everybody is told of it, once, and its author gets its answer by asking again.
+//! The message is committed, although its owner never learned of that. The next owner reads it
+//! from the journal and continues after it. Every session receives the message once. Its author
+//! retransmits the request and gets the response.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Turn};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Family, GuildPhase};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "crash-before-fan-out";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);
@@ -23,7 +21,7 @@ pub fn script(s: &mut Script) {
     let crashes = s.size("crashes", 1..=3);
     for _ in 0..crashes {
         let down = s.span("down", 200..=8_000);
-        let moment = if s.one_in("kept", 2) { Turn::Kept } else { Turn::Appending };
+        let moment = if s.one_in("kept", 2) { GuildPhase::Kept } else { GuildPhase::Appending };
         s.when_guild(guild, moment).crash(berlin, down);
         s.chat(&[alice, bob], general, 4, 0..=300);
         s.wait(down);

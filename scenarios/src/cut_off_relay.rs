@@ -1,17 +1,14 @@
-//! The node with the sessions is cut off from the guild's owner for a while, and nobody crashes.
+//! The relay's node and the guild's owner cannot reach each other for a while; no node crashes.
 //!
-//! Nothing says that anything happened: no node is down, no connection breaks, the relay is only not
-//! told. When the link is back it must find out by itself what it has missed, and its sessions must be
-//! told all of it. Discord once lost a day to a relay that waited for a word that never came.
+//! Nothing reports the failure: no node is down and no connection closes. The relay only stops
+//! receiving events. When the link is back, the relay must detect what it missed, fetch it, and
+//! deliver all of it to its sessions. Discord once had a day of outage because a relay waited for
+//! a message that never came.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "cut-off-relay";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

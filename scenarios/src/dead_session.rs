@@ -1,29 +1,27 @@
-//! Alice is away for so long that her session has died; her resume is refused, and she starts anew.
+//! Alice is disconnected until her session expires. Her resume is refused, and she starts a new
+//! session.
 //!
-//! The refusal is op 9, never a close, and the socket stays open: she identifies on it, gets a new
-//! session with a READY numbered 1, and a GUILD_CREATE that is not older than what she knew.
+//! The node refuses with INVALID_SESSION (op 9) and leaves the connection open. Alice identifies
+//! on the same connection and gets a new session. Its READY has sequence number 1, and its
+//! GUILD_CREATE is not older than the state that she already had.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Way};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Family, Way};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "dead-session";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);
     let general = s.channel(guild, "general");
-    // A session that dies before its client notices that it is cut off.
+    // The session expires before its client notices the disconnect.
     let ttl = s.span("ttl", 1_000..=8_000);
     s.limits().session_ttl = ttl;
     s.limits().heartbeat_interval = Span::secs(10);
     let alice = s.member("alice", paris, &[guild]);
     let bob = s.member("bob", berlin, &[guild]);
 
-    // The same user on another device: its session is none of the dead one's business, and it may
-    // come too soon after the first one to be let in at once.
+    // A second device of the same user: the expired session must not affect its session. It may
+    // identify so soon after the first device that the node delays it.
     if s.one_in("phone", 2) {
         s.wait_between(0..=6_000);
         s.second_client("phone", alice);

@@ -1,16 +1,13 @@
-//! A message was answered with *done*; then its owner crashes, and so does whoever keeps the journal.
+//! The owner answers a message with *done*; then the owner and the journal both crash.
 //!
-//! What was acknowledged is kept: it was synced before anybody heard of it. What was written and not
-//! synced may be found again or not, whole or torn, and nobody was told of it.
+//! An acknowledged message survives, because it was synced before the owner answered. A record
+//! that was written but not synced may be complete, torn or lost after the crash; no client has
+//! received it.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "done-then-crash";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

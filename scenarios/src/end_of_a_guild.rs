@@ -1,16 +1,12 @@
-//! A guild changes hands, and then its new owner deletes it.
+//! Alice transfers her guild to bob, who then deletes it.
 //!
-//! Everybody is told GUILD_DELETE after all that was owed before, and nobody anything of it after. What
-//! is asked of it from then on is refused, by the next owner too.
+//! Every member receives what was owed before the GUILD_DELETE, and no event of the guild after
+//! it. From then on every request to the guild is refused, also by the next node that owns it.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "end-of-a-guild";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

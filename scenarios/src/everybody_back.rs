@@ -1,17 +1,13 @@
-//! All nodes with sessions are lost at once, and everybody comes back at once.
+//! All nodes that host sessions crash at once, and all clients reconnect at once.
 //!
-//! Hundreds of members identify anew while guilds go on talking. Nothing queues without a limit, and a
-//! crash costs a message for a relay or a node, never one for a member. Two of Discord's outages began
-//! with the guilds' answer to just this.
+//! Hundreds of members identify again while guilds continue to send events. Every queue has a
+//! limit, and a crash costs a guild one message for each relay or node, never one for each member.
+//! Two of Discord's outages began with the guilds' reaction to such a crash.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "everybody-back";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);

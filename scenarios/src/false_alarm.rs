@@ -1,16 +1,12 @@
-//! Nodes are said to have crashed that have not, links flap, and once a node really does crash.
+//! Live nodes are reported as crashed, links fail for a moment, and sometimes a node does crash.
 //!
-//! A wrong notice must cost nobody anything for long: a relay that was dropped asks again at the next
-//! tip. The second trouble comes in the midst of the recovery from the first.
+//! A wrong report must have no lasting effect: a relay that the owner dropped subscribes again at
+//! the next tip. The next fault may come during the recovery from the previous one.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "false-alarm";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,16 +1,13 @@
-//! A relay has missed more than the guild keeps for those who lag.
+//! A relay misses more events than the guild keeps for catch-up.
 //!
-//! It tells its sessions of a gap and takes up the guild as it is now; what happened in between is
-//! swallowed by the gap, and the gap's end says what came of it.
+//! The relay opens a gap: its sessions receive GUILD_DELETE with `unavailable`. It then loads the
+//! guild's current state. Events within the gap are not delivered. The GUILD_CREATE or
+//! GUILD_DELETE that ends the gap gives the result of them.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "far-behind";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,17 +1,13 @@
-//! The journal is full for a while, or a sync fails.
+//! The journal's disk is full for a while, or a sync fails.
 //!
-//! Full: nothing was kept of what was asked, and the guild is busy until there is room. A failed sync is
-//! final for its owner, which steps down and answers nothing that it had staged; the next one finds what
-//! was kept.
+//! A journal that is full stores nothing of a rejected write, and the guild answers *busy* until
+//! there is space. A failed sync is final for the owner: it steps down and answers none of the
+//! requests that it had staged. The next owner continues from the records that were stored.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "full-disk";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

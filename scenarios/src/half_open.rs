@@ -1,16 +1,14 @@
-//! Alice's connection is half open: she has left it, but her node learns of that only much later.
+//! Alice's connection is half open: she has closed it, but her node learns of that only much
+//! later.
 //!
-//! She resumes over a new one while the old one still looks alive. The node fences the old one, and
-//! its late close must touch nothing: neither the session nor the connection that took over.
+//! She resumes on a new connection while the old one still looks alive to the node. The node
+//! fences the old connection. Its late close must change neither the session nor the new
+//! connection.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family, Stage};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family, ClientPhase};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "half-open";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);
@@ -28,7 +26,7 @@ pub fn script(s: &mut Script) {
         s.wait_between(2_000..=12_000);
     }
     // The late word of the last one may come in the midst of a resume.
-    s.when(alice, Stage::Resuming).cut(alice, Ending::HalfOpen { late: Span::secs(3) });
+    s.when(alice, ClientPhase::Resuming).cut(alice, Ending::HalfOpen { late: Span::secs(3) });
     s.chat(&[alice, bob], general, 4, 100..=1_000);
 
     s.wait(Span::secs(20));

@@ -1,16 +1,13 @@
-//! Mallory floods, lies about what she has taken, sends broken and huge frames, and falls silent;
-//! strangers try to take alice's session, and to speak where they are not members.
+//! Mallory floods the node, acknowledges events that were never sent, sends malformed and
+//! oversized frames, and stops sending. Strangers try to take over alice's session and to write in
+//! a guild without being members.
 //!
-//! Each is answered as the contract says, and nothing of it is felt by anybody else.
+//! The node answers each violation as the contract says. No other client is affected.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family, Misdeed, Stage, Way};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family, Misdeed, ClientPhase, Way};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "hostile-client";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);
@@ -21,7 +18,7 @@ pub fn script(s: &mut Script) {
 
     if s.one_in("eager", 4) {
         // She asks for more before she has a session.
-        s.when(mallory, Stage::Identifying).misbehave(mallory, Misdeed::Other);
+        s.when(mallory, ClientPhase::Identifying).misbehave(mallory, Misdeed::Other);
     }
     s.wait_between(1_000..=3_000);
     for _ in 0..s.size("deeds", 3..=8) {
@@ -31,7 +28,7 @@ pub fn script(s: &mut Script) {
         match s.draw("deed", 0..=11) {
             0 => s.misbehave(mallory, Misdeed::Flood { frames }),
             1 => {
-                // While much is under way; what came of the lie shows at the next resume.
+                // While many events are in flight; the next resume shows the effect of the lie.
                 s.slow(mallory, 2_000, Span::secs(5));
                 s.chat(&[bob], general, 4, 0..=60);
                 s.misbehave(mallory, Misdeed::LieAhead { by });
@@ -47,12 +44,12 @@ pub fn script(s: &mut Script) {
             7 => s.silence(mallory, Way::Up),
             8 => s.steal(alice, false),
             9 => {
-                // Mallory asks, and does not read the answers.
+                // Mallory sends requests and does not read the responses.
                 s.stall(mallory, Way::Down, Span::secs(20));
                 s.misbehave(mallory, Misdeed::Flood { frames });
             }
             10 => s.say(eve, general, "let me in"),
-            _ => s.when(mallory, Stage::Resuming).misbehave(mallory, Misdeed::LieAhead { by }),
+            _ => s.when(mallory, ClientPhase::Resuming).misbehave(mallory, Misdeed::LieAhead { by }),
         }
         s.chat(&[alice, bob, mallory], general, 2, 100..=2_000);
     }

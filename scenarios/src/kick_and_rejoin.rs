@@ -1,16 +1,13 @@
-//! Carol is kicked while a message is being fanned out, and joins again.
+//! Carol is kicked from the guild during the fan-out of a message, and joins again.
 //!
-//! All that she was owed comes before the GUILD_DELETE, nothing after it, and the guild that she comes
-//! back to is told anew. She may leave, be banned and be let in again the same way.
+//! She receives every event that she was owed before the GUILD_DELETE, and none after it. When she
+//! joins again, she receives the guild's current state. The same holds when she leaves, and when
+//! she is banned and unbanned.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "kick-and-rejoin";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,19 +1,15 @@
-//! A copy of a request is held up on its way, for longer than its owner lives.
+//! The network delays one copy of a request until the owner that it was sent to is gone.
 //!
-//! Carol asks for what she may not do; her second attempt overtakes the first and is refused. Then the
-//! owner crashes and starts anew, she is allowed it after all, and the first copy arrives. It was
-//! meant for an owner that is over: what was refused never happens. Copies of what is only typed come
-//! twice, and count once.
+//! Carol requests an action that she is not permitted to do. Her retransmission overtakes the
+//! first copy and is refused. The owner then crashes and starts again, carol gets the permission,
+//! and the first copy arrives. It names the old epoch and must not take effect: a request that was
+//! refused never happens later. Duplicates of a typing request count once.
 
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "late-copy";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,18 +1,30 @@
-//! The stories: one file each, told to a script, swept over seeds.
+//! The scenarios: one file each, and a catalogue of them.
 //!
-//! To add one, write a file with a plot and a `script`, and name it in the catalogue below.
+//! A scenario's file holds its plot (the file's first lines, `//!`) and a function `script` that
+//! writes a plan. To add a scenario, write such a file and add its module to the catalogue below.
+//! A scenario must decide nothing by itself: everything it leaves open, it asks the script.
 
 #![forbid(unsafe_code)]
 
-use guildhall_sim::script::Scenario;
+use guildhall_plan::script::Scenario;
 
+/// Declares the module of each scenario, and lists the scenarios in [`ALL`].
+///
+/// A scenario is named after its module, with hyphens: `lost_connection` is `lost-connection`.
 macro_rules! catalogue {
     ($($module:ident)*) => {
-        $(pub mod $module;)*
+        $(
+            #[allow(missing_docs, reason = "the plot documents the script")]
+            pub mod $module;
+        )*
 
-        /// Every story, in the order in which they are best read.
+        /// All scenarios, in the best order to read them.
         pub const ALL: &[Scenario] = &[$(Scenario {
-            name: $module::NAME,
+            name: {
+                const MODULE: &str = stringify!($module);
+                const NAME: [u8; MODULE.len()] = hyphenated(MODULE);
+                as_text(&NAME)
+            },
             plot: include_str!(concat!(stringify!($module), ".rs")),
             script: $module::script,
         }),*];
@@ -55,8 +67,28 @@ catalogue! {
     lost_directory
 }
 
-/// The story of this name.
+/// The scenario with this name.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Scenario> {
     ALL.iter().find(|scenario| scenario.name == name)
+}
+
+/// The bytes of a module's name, with hyphens for underscores. `N` is its length.
+const fn hyphenated<const N: usize>(module: &str) -> [u8; N] {
+    let mut name = [0; N];
+    let mut at = 0;
+    while at < N {
+        let byte = module.as_bytes()[at];
+        name[at] = if byte == b'_' { b'-' } else { byte };
+        at += 1;
+    }
+    name
+}
+
+/// The same bytes as text.
+const fn as_text(name: &[u8]) -> &str {
+    match str::from_utf8(name) {
+        Ok(name) => name,
+        Err(_) => panic!("replacing one ASCII character by another keeps UTF-8 valid"),
+    }
 }

@@ -1,16 +1,13 @@
-//! Alice loses her connection in the middle of a conversation, resumes, and misses nothing.
+//! Alice loses her connection during a conversation, resumes, and misses no message.
 //!
-//! What bob says meanwhile is numbered for her all the same. She asks for all after the last that
-//! she took, gets exactly that under the same numbers, then RESUMED, and goes on.
+//! While she is disconnected, her session continues to number the events for her. She resumes from
+//! the last sequence number that she received. The node replays the later events under the same
+//! numbers, sends RESUMED, and continues with live events.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "lost-connection";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

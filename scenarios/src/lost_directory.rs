@@ -1,16 +1,14 @@
-//! Words to the directory and from it are lost, late and repeated, while members come and go.
+//! Messages to and from the directory are lost, delayed and duplicated while members join and
+//! leave.
 //!
-//! It may name too much, never too little: whoever is in a guild is told of it, by every session, even
-//! if the word of the join was lost; and a late word of an old leave takes nobody out who has come back.
+//! The directory may list too many guilds for a user, but never too few: every session of a member
+//! receives the guild, even if the report of the join was lost. A delayed report of an old leave
+//! must not remove a member who has joined again.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "lost-directory";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,18 +1,15 @@
-//! The journal crashes as it grants an epoch, and the guild is given to somebody else meanwhile.
+//! The journal crashes while it grants an epoch, and another node becomes the owner in the
+//! meantime.
 //!
-//! The fence goes to disk with the log: an epoch whose record was lost was granted to nobody, and
-//! whoever asks next may have it. So there are never two owners of one epoch, each of whom takes what
-//! the other has asked the journal to keep for its own. The last owner has heard of none of this, and
-//! goes on telling carol, who sits beside it, who is typing.
+//! The journal stores the fence in the log. If the record of a grant is lost, no node has that
+//! epoch, and the next node that asks may get it. An epoch therefore never has two owners, each of
+//! which would take the other's records for its own. The previous owner does not know of its
+//! successors, and still sends typing events to carol, who is connected to it.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "lost-grant";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);
@@ -24,7 +21,8 @@ pub fn script(s: &mut Script) {
     s.wait_between(2_000..=4_000);
     s.chat(&[alice, bob], general, 3, 0..=300);
     s.wait_between(200..=500);
-    // Oslo asks first, and is cut off from paris; paris asks when the journal is back.
+    // Oslo asks for the epoch first, and is cut off from paris; paris asks when the journal is up
+    // again.
     let (sync, down) = (s.span("sync", 200..=800), s.span("down", 100..=1_500));
     let lasts = s.span("apart", 6_000..=15_000);
     s.partition(oslo, paris, lasts);

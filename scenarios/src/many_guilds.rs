@@ -1,16 +1,13 @@
-//! One session, many guilds on many nodes; the owner of one of them is not in reach.
+//! One session has many guilds on several nodes, and the node that owns some of them is down.
 //!
-//! READY waits for none of them. Each is told of as soon as its owner is there, in no order between
-//! them, and each user's several sessions, in several shards, on several nodes, get their own.
+//! READY waits for none of them. The session receives each guild when its owner is up, in any
+//! order. A user may have several sessions, in several shards and on several nodes; each session
+//! receives its own guilds.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "many-guilds";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let mut guilds = Vec::new();

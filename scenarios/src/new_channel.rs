@@ -1,17 +1,13 @@
-//! A channel is made and used at once, by others too.
+//! A channel is created and used at once, by other members too.
 //!
-//! Its CHANNEL_CREATE comes before anything that is said in it, to those who may see it and to nobody
-//! else; when it is deleted, nothing of it follows.
+//! Members who can see the channel receive its CHANNEL_CREATE before any message in it; all others
+//! receive neither. After the channel is deleted, no event of it follows.
 
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "new-channel";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

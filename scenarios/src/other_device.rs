@@ -1,18 +1,16 @@
-//! Carol's phone speaks to an owner that is over, while her desk has already heard from the next one.
+//! Carol's phone is connected to the guild's previous owner, while her desktop has already
+//! received events from the new one.
 //!
-//! The guild has moved, and the old owner does not know yet: nothing from the new one reaches it. Alice
-//! makes a channel, carol sees it at her desk and says something in it on her phone, at the old owner's
-//! own node. That owner knows of no such channel. It must not say so: a refusal is not older than what
-//! its author has got, over whichever device.
+//! The guild has moved, and the previous owner does not know it yet: no message from the new owner
+//! reaches it. Alice creates a channel. Carol sees it on her desktop and writes in it from her
+//! phone, through the previous owner's node. The previous owner does not know the channel, but
+//! must not refuse the message for that: a refusal must not come from an older state than its
+//! author has received on any device.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "other-device";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);

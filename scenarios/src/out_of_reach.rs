@@ -1,17 +1,14 @@
-//! No owner of the guild is in reach for more than a minute: the sessions are told that the guild is
-//! unavailable, and told of it anew when it is back.
+//! The guild's owner may be unreachable for more than a minute: sessions learn that the guild is
+//! unavailable, and get its state again when the owner is back.
 //!
-//! Before the minute is over nobody is told anything; a relay that hears no tips passes on nothing
-//! ephemeral and tells nobody new of the guild.
+//! Before the time limit is over, sessions receive nothing about the failure. A relay that
+//! receives no tips from the owner forwards no typing events, and sends the guild to no new
+//! session.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "out-of-reach";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

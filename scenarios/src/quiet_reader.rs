@@ -1,18 +1,15 @@
-//! Readers with all kinds of intents: some may not read what messages say unless they are named.
+//! Clients use different intents; some receive message content only when they are mentioned.
 //!
-//! A message is told whole to its author, to whoever it names and to those who may read all; to the
-//! others it comes without its words. Edits and deletions follow the same rule, and typing reaches only
-//! those who asked for it and see the channel.
+//! A message has its content for its author, for the members that it mentions, and for sessions
+//! with the message content intent. For all others, the content is empty. Edits and deletions
+//! follow the same rule. Typing events reach only sessions that have the intent and can see the
+//! channel.
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "quiet-reader";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,16 +1,13 @@
-//! A whole crowd loses its connections at once, and comes back at once.
+//! Many clients lose their connections at once and reconnect at once.
 //!
-//! Sessions resume by the dozen while the guild goes on talking; those that waited too long start
-//! anew. The crowd spreads over several relays, and the last one out closes each.
+//! Dozens of sessions resume while the guild continues to send events. Clients that reconnect
+//! after their session has expired start a new one. The sessions are spread over several relays. A
+//! relay closes when its last session leaves.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "reconnect-storm";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);
@@ -22,7 +19,8 @@ pub fn script(s: &mut Script) {
     let sessions = s.size("sessions", 10..=80);
     let crowd = s.crowd("member", sessions, paris, &[guild], Span::secs(2));
     let bob = s.member("bob", berlin, &[guild]);
-    // She speaks from where the crowd is: her answers tell that node of events ahead of the stream.
+    // Carol is on the crowd's node: the responses to her requests tell that node of positions that
+    // the stream of events has not reached yet.
     let carol = s.member("carol", paris, &[guild]);
 
     s.wait_between(3_000..=5_000);

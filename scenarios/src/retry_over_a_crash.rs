@@ -1,16 +1,13 @@
-//! Alice asks, hears nothing, and asks again and again under the same name, over a crash of the owner.
+//! Alice's request gets no response, so she retransmits it with the same nonce, across a crash of
+//! the guild's owner.
 //!
-//! However many copies arrive, at whichever owner, in whichever order: what she asked for happens once,
-//! and every answer that she gets is the first one.
+//! Any number of copies may arrive, at any owner and in any order. The request takes effect once,
+//! and every response that alice gets equals the first one.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "retry-over-a-crash";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,17 +1,13 @@
-//! Carol loses a role while her connection is down; then she resumes.
+//! Carol loses a role while she is disconnected, and then resumes.
 //!
-//! What she was owed before is replayed, revocation and all, without another look at permissions; what
-//! came after it is not hers.
+//! The node replays what she was owed before, the revocation included, without checking
+//! permissions again. She receives nothing from the channel after the revocation.
 
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "revoked-while-away";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,18 +1,14 @@
-//! A role is taken from carol while messages fly in the channel that only that role may see.
+//! Carol loses a role while members send messages in a channel that only this role can see.
 //!
-//! Who sees a message is decided at the message's own place in the order of events, not when it is
-//! sent, nor when it arrives: carol is told of all before the revocation and of nothing after it, and
-//! so is everybody else with that role, over whichever relay.
+//! The position of a message in the guild's order of events decides who sees it; the time of
+//! sending or of delivery does not. Carol receives all messages before the revocation and none
+//! after it. The same holds for everyone with that role, on every relay.
 
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "role-revoked";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,17 +1,13 @@
-//! All nodes are stopped and started again, one after the other, while people talk.
+//! All nodes are stopped and restarted, one after the other, while members send messages.
 //!
-//! Each takes nothing new, closes its guilds, and sends everybody away, one at a time: whoever comes
-//! back too early is sent on. A line that has gone dead is not waited for. Nobody loses what was
-//! committed, and everybody finds another node.
+//! A stopping node accepts no new sessions, hands its guilds over, and disconnects its clients one
+//! at a time. A client that returns too early is sent to another node. The node does not wait for
+//! a dead connection. No committed message is lost, and every client finds another node.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Way};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Family, Way};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "rolling-restart";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,21 +1,18 @@
-//! Alice's connection breaks again while her missed messages are being replayed.
+//! Alice's connection breaks again while the node replays her missed messages.
 //!
-//! The second resume must start from what she says that she has, not from what was written to the
-//! connection that broke. Real clients lost the tail of a replay here for good.
+//! The second resume must start from the sequence number that Alice reports, not from the last
+//! event that was written to the broken connection. Real clients have lost the end of a replay in
+//! this way.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Family, Stage};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Ending, Family, ClientPhase};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "second-drop";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);
     let general = s.channel(guild, "general");
-    // A slow line makes a replay last long enough to be interrupted.
+    // Low bandwidth makes a replay last long enough to be interrupted.
     let bandwidth = s.count("bandwidth", 4_000..=40_000);
     s.network().bandwidth = Some(bandwidth);
     let alice = s.member("alice", paris, &[guild]);
@@ -26,7 +23,7 @@ pub fn script(s: &mut Script) {
     s.cut(alice, Ending::Reset);
     let drops = s.size("drops", 1..=4);
     for _ in 0..drops {
-        s.when(alice, Stage::Replaying).cut(alice, Ending::Reset);
+        s.when(alice, ClientPhase::Replaying).cut(alice, Ending::Reset);
     }
     let missed = s.size("missed", 10..=40);
     s.chat(&[bob], general, missed, 0..=60);

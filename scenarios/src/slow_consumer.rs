@@ -1,16 +1,13 @@
-//! One of many listeners reads too slowly, while bob talks fast.
+//! One of many clients reads too slowly while bob sends messages fast.
 //!
-//! It is cut when too much live traffic waits for it, may resume, and loses its session only when
-//! something that it still owed has slid out of its window. The others notice nothing of it.
+//! The node disconnects the slow client when too much live traffic is queued for it. The client
+//! may resume. It loses its session only when an event that it has not received has left the
+//! replay window. The other clients are not affected.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Way};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Family, Way};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "slow-consumer";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

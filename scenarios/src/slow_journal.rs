@@ -1,16 +1,13 @@
 //! The journal answers late, twice, or never.
 //!
-//! A missing answer means that it may have happened. The owner asks again, tells nobody what is not
-//! durable, and while too much waits it is busy rather than patient without end.
+//! Without an answer, a record may or may not be stored. The owner asks again and publishes
+//! nothing that is not durable. While too many records wait, it answers *busy* instead of queueing
+//! without a limit.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "slow-journal";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,17 +1,14 @@
-//! The owner pauses, another one takes over, and then the first one goes on as if nothing were.
+//! The guild's owner pauses, another node takes over, and the first one continues as if it were
+//! still the owner.
 //!
-//! Two may believe that they own the guild; only one can act. What the stale one had staged is told to
-//! nobody, what it says is refused by whoever has heard of its successor, and its late messages, held
-//! back somewhere on purpose, change nothing.
+//! Two nodes may believe that they own the guild, but only one can commit. The events that the
+//! stale owner had staged are never delivered. Nodes that know its successor refuse its messages.
+//! Its late messages, which the network held back, have no effect.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "stale-owner";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

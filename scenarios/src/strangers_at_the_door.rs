@@ -1,17 +1,13 @@
-//! Strangers knock where alice lives: with nobody's token, for a shard that cannot be, with intents that
-//! there are not, and for alice's own session from where it has not come to yet.
+//! Strangers connect to alice's node with an unknown token, an impossible shard or invalid
+//! intents, or resume alice's session from a sequence number that it has not reached.
 //!
-//! Each is turned away at once, and nothing of it is felt inside. Alice gives up her session and comes
-//! back; what she gave up is gone, whoever asks for it.
+//! The node refuses each of them at once, and no other client is affected. Alice then ends her
+//! session and connects again later. Nobody can resume the session that she ended.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Family, Knock};
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::{Family, Knock};
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "strangers-at-the-door";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

@@ -1,16 +1,13 @@
-//! Two members of a guild, on two nodes, hear each other.
+//! Two members of a guild, connected to different nodes, receive each other's messages.
 //!
-//! Nothing goes wrong but the clocks and the time that frames take. Each hears what the other says,
-//! and what it says itself, once and in the order in which the guild put it.
+//! Each member receives every message once, their own included, in the order in which the guild
+//! committed them. The scenario injects no faults itself; the seed may add faults of nodes and
+//! clocks.
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::Family;
-use guildhall_sim::script::Script;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::Script;
 
-/// Its name on the command line.
-pub const NAME: &str = "two-members";
-
-/// Tells it.
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
     let guild = s.guild("rustaceans", berlin);

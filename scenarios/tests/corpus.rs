@@ -1,18 +1,19 @@
-//! Every capsule under `corpus/` is a test of its own: a run that once failed, and must not again.
+//! Each capsule in `corpus/` is a test case: a run that once failed and must not fail again.
 //!
-//! It is judged by what it expects. Its digests are compared only on the engine that wrote them.
+//! A capsule states the verdict that it expects. Digests are compared only on the same engine.
 
 mod pasted;
 
 use std::path::Path;
 
-use guildhall_sim::capsule::{Capsule, Mismatch};
-use guildhall_sim::failure::block;
-use guildhall_sim::run::{Options, run};
+use guildhall_explain::failure::block;
+use guildhall_plan::capsule::{Capsule, Mismatch};
+use guildhall_plan::run::Options;
+use guildhall_sim::run::{Fast, run};
 
 fn judge(path: &Path, text: String) -> datatest_stable::Result<()> {
     let capsule = Capsule::from_toml(&text)?;
-    assert_eq!(capsule.mutant, None, "the corpus keeps bugs that were, not bugs that are planted");
+    assert_eq!(capsule.mutant, None, "the corpus holds real bugs, not planted ones");
     let (plan, options) = (&capsule.plan, Options::default());
     let outcome = run(plan, options, &mut ())?;
     capsule.judge(&outcome).map_err(|mismatch| {
@@ -22,7 +23,7 @@ fn judge(path: &Path, text: String) -> datatest_stable::Result<()> {
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let lines = pasted::lines(&format!("scenarios/corpus/{name}"));
-        format!("{mismatch}\n{}", block(&name, plan, options, &outcome, &lines))
+        format!("{mismatch}\n{}", block(&Fast, &name, plan, options, &outcome, &lines))
     })?;
     Ok(())
 }

@@ -1,9 +1,7 @@
-//! Planted bugs: each must be reached, and must turn its clause red within 500 seeds
-//! of the story that is about it; and of each rule of the protocol that names clauses, one bug at
-//! least must turn one of those red first.
+//! Planted bugs: each must be reached and must break its clause within 500 seeds of its scenario.
 //!
-//! These tests exist only in a build with the feature `mutants`, which `.ci/run` makes in a target
-//! folder of its own.
+//! For each rule of the protocol, at least one bug must break a clause that the rule names.
+//! The tests need the feature `mutants`, which `.ci/run` builds in a separate target folder.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![cfg(feature = "mutants")]
@@ -13,15 +11,16 @@ mod table;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::mutant::Mutant;
+use guildhall_explain::failure::{Line, assert_held};
+use guildhall_plan::run::Options;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios::{ALL, by_name};
-use guildhall_sim::failure::{Line, assert_held};
-use guildhall_sim::run::{Options, run};
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
+use guildhall_sim::run::{Fast, run};
 use rayon::prelude::*;
 use table::TABLE;
 
-/// The clauses that each rule of docs/PROTOCOL.md names. Of presence (P1) nothing is built yet.
+/// The clauses that each rule of docs/PROTOCOL.md names. Presence (P1) is not implemented yet.
 const RULES: &[(u32, &str)] = &[
     (1, "D1, D3, L3"),
     (2, "L5, D1, D3, D5"),
@@ -49,20 +48,19 @@ const RULES: &[(u32, &str)] = &[
     (25, "D4, D1"),
 ];
 
-/// Seeds that a sweep may need until a planted bug is found.
+/// The seeds within which a planted bug must be found.
 const SEEDS: u64 = 500;
 
-/// Seeds that are tried together, before it is asked whether more are needed.
-const TOGETHER: u64 = 8;
+/// The seeds of one parallel batch; the search stops after the batch that finds the bug.
+const BATCH: u64 = 8;
 
-/// Steps after which a planted bug has kept a world busy for long enough; a sound run of a story
-/// takes far fewer.
-const MOST_STEPS: u64 = 1_000_000;
+/// A planted bug may keep a world busy for ever; a run without one takes far fewer steps.
+const MAX_STEPS: u64 = 1_000_000;
 
-/// How often a planted bug was reached under one seed, and what was broken first.
-fn try_seed(mutant: Mutant, story: &str, seed: u64) -> (u64, Option<Clause>) {
-    let options = Options { mutant: Some(mutant), ..Options::default() }.up_to(MOST_STEPS);
-    let plan = by_name(story).unwrap().plan(Seed::new(seed).unwrap(), &Settings::default());
+/// How often one run reaches a planted bug, and the first clause that breaks.
+fn try_seed(mutant: Mutant, scenario: &str, seed: u64) -> (u64, Option<Clause>) {
+    let options = Options { mutant: Some(mutant), ..Options::default() }.up_to(MAX_STEPS);
+    let plan = by_name(scenario).unwrap().plan(Seed::new(seed).unwrap(), &Settings::default());
     let outcome = run(&plan.unwrap(), options, &mut ()).unwrap();
     (outcome.hits, outcome.violations.first().map(|first| first.clause))
 }
@@ -74,33 +72,33 @@ fn every_planted_bug_is_in_the_table() {
     assert_eq!(planted, Mutant::ALL);
 }
 
-/// The rule that a planted bug breaks, as it says itself.
+/// The rule that a planted bug breaks, according to its description.
 fn rule_of(mutant: Mutant) -> Option<u32> {
     let (_, rest) = mutant.what().split_once("(rule ")?;
     rest.strip_suffix(')')?.parse().ok()
 }
 
 #[test]
-fn every_rule_names_what_the_protocol_says() {
+fn the_rules_are_those_of_the_protocol() {
     let text = include_str!("../../docs/PROTOCOL.md");
-    let (mut said, mut rule) = (Vec::new(), 0);
+    let (mut documented, mut rule) = (Vec::new(), 0);
     for line in text.lines() {
         let number = line.split_once(". **").and_then(|(number, _)| number.parse().ok());
         rule = number.unwrap_or(rule);
         let named = line.rsplit_once("*(").and_then(|(_, named)| named.strip_suffix(")*"));
-        said.extend(named.map(|named| (rule, named)));
+        documented.extend(named.map(|named| (rule, named)));
     }
-    assert_eq!(said, RULES);
+    assert_eq!(documented, RULES);
 }
 
 #[test]
-fn of_every_rule_a_clause_that_it_names_turns_red() {
+fn a_planted_bug_breaks_a_clause_of_every_rule() {
     for (rule, named) in RULES {
         let named: Vec<_> = named.split(", ").collect();
-        let red = TABLE.iter().any(|&(mutant, clause, _)| {
+        let is_broken = TABLE.iter().any(|&(mutant, clause, _)| {
             rule_of(mutant) == Some(*rule) && named.contains(&clause.to_string().as_str())
         });
-        assert!(red, "rule {rule}: nothing planted turns {named:?} red");
+        assert!(is_broken, "rule {rule}: no planted bug breaks one of {named:?}");
     }
 }
 
@@ -111,15 +109,15 @@ fn the_documented_table_is_this_one() {
     for line in text.lines().filter(|line| line.contains("| `")) {
         let cells: Vec<_> =
             line.split('|').map(|cell| cell.trim_matches([' ', '`', '*'])).collect();
-        let [.., bug, red, story, _, _] = cells[..] else { continue };
-        documented.push((bug.to_owned(), red.to_owned(), story.to_owned()));
+        let [.., bug, clause, scenario, _, _] = cells[..] else { continue };
+        documented.push((bug.to_owned(), clause.to_owned(), scenario.to_owned()));
     }
-    let row = |&(mutant, clause, story): &(Mutant, Clause, &str)| {
-        (mutant.word().to_owned(), clause.to_string(), story.to_owned())
+    let row = |&(mutant, clause, scenario): &(Mutant, Clause, &str)| {
+        (mutant.word().to_owned(), clause.to_string(), scenario.to_owned())
     };
     let planted: Vec<_> = TABLE.iter().map(row).collect();
     for row in &documented {
-        assert!(planted.contains(row), "{row:?} is documented, and not tested");
+        assert!(planted.contains(row), "{row:?} is documented but not tested");
     }
     for row in TABLE.iter().filter(|row| rule_of(row.0).is_some()).map(row) {
         assert!(documented.contains(&row), "{row:?} is not documented");
@@ -127,21 +125,21 @@ fn the_documented_table_is_this_one() {
 }
 
 #[test]
-fn every_planted_bug_is_reached_and_turns_its_clause_red() {
+fn every_planted_bug_is_reached_and_breaks_its_clause() {
     let mut missed = Vec::new();
-    for &(mutant, clause, story) in TABLE {
+    for &(mutant, clause, scenario) in TABLE {
         let (mut tried, mut reached, mut red) = (0, 0, None);
         while red.is_none() && tried < SEEDS {
-            let seeds = tried..SEEDS.min(tried + TOGETHER);
+            let seeds = tried..SEEDS.min(tried + BATCH);
             let found: Vec<_> =
-                seeds.into_par_iter().map(|seed| try_seed(mutant, story, seed)).collect();
+                seeds.into_par_iter().map(|seed| try_seed(mutant, scenario, seed)).collect();
             reached += found.iter().filter(|(hits, _)| *hits > 0).count();
             let at = found.iter().position(|(_, first)| *first == Some(clause));
             red = at.map(|at| tried + at as u64);
-            tried = SEEDS.min(tried + TOGETHER);
+            tried = SEEDS.min(tried + BATCH);
         }
         println!(
-            "{:<24} {clause:<3} {story:<22} reached in {reached} of {tried} seeds, red at {red:?}",
+            "{:<24} {clause:<3} {scenario:<22} reached in {reached}/{tried} seeds, red at {red:?}",
             mutant.word()
         );
         if reached == 0 || red.is_none() {
@@ -151,14 +149,14 @@ fn every_planted_bug_is_reached_and_turns_its_clause_red() {
     assert!(missed.is_empty(), "not found: {missed:?}");
 }
 
-/// What a test panics with in which a run has to hold, and does not.
+/// The message of a failed test shows the failure block.
 #[test]
-fn a_test_that_is_red_panics_with_the_failure_block() {
+fn a_failed_test_panics_with_the_failure_block() {
     let plan = by_name("half-open").unwrap().plan(Seed::new(1).unwrap(), &Settings::default());
     let options = Options { mutant: Some(Mutant::LateCloseDetaches), ..Options::default() };
     let lines = [Line::new("repeat", "cargo run --release -- replay gh1-half-open-0x1-abcdef")];
-    let red = || assert_held("half-open", &plan.clone().unwrap(), options, &lines);
-    let panic = std::panic::catch_unwind(red).unwrap_err();
+    let failing = || assert_held(&Fast, "half-open", plan.as_ref().unwrap(), options, &lines);
+    let panic = std::panic::catch_unwind(failing).unwrap_err();
     let block = panic.downcast_ref::<String>().unwrap();
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/cli"));
@@ -169,7 +167,7 @@ fn a_test_that_is_red_panics_with_the_failure_block() {
 }
 
 #[test]
-fn without_a_planted_bug_this_build_holds() {
+fn without_a_planted_bug_every_scenario_holds() {
     for scenario in ALL {
         let plan = scenario.plan(Seed::new(0).unwrap(), &Settings::default()).unwrap();
         let outcome = run(&plan, Options::default(), &mut ()).unwrap();

@@ -1,37 +1,39 @@
-//! The README is true: its story is the one that is told, and its plan runs.
+//! The README shows a scenario as it is, and a plan that runs.
 
-mod telling;
+mod transcript;
 
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::{Options, Verdict, run};
-use telling::tell;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Options, Verdict};
+use guildhall_sim::run::run;
+use transcript::assert_transcript;
 
 const README: &str = include_str!("../../README.md");
 
 /// The text of the first block in this language.
 fn block(language: &str) -> &'static str {
     let fence = format!("\n```{language}\n");
-    let (_, rest) = README.split_once(fence.as_str()).expect("the block begins");
-    rest.split_once("\n```").expect("the block ends").0
+    let (_, rest) = README.split_once(fence.as_str()).expect("the README has such a block");
+    rest.split_once("\n```").expect("the block has an end").0
 }
 
 #[test]
-fn the_story_in_the_readme_is_the_one_that_is_told() {
-    let told = include_str!("../src/lost_connection.rs");
-    assert_eq!(block("rust").trim(), told.trim());
+fn the_scenario_in_the_readme_is_the_file() {
+    let file = include_str!("../src/lost_connection.rs");
+    assert_eq!(block("rust").trim(), file.trim());
 }
 
 #[test]
 fn the_plan_in_the_readme_runs_and_holds() {
-    let plan = Plan::from_toml(block("toml")).expect("it is a plan");
-    let outcome = run(&plan, Options::default(), &mut ()).expect("it can be run");
+    let plan = Plan::from_toml(block("toml")).expect("the block is a plan");
+    let outcome = run(&plan, Options::default(), &mut ()).expect("the plan is valid");
     assert_eq!(outcome.verdict, Verdict::Held, "{:?}", outcome.violations);
     for mark in ["gap in a relay filled", "node crashed", "view lost a channel"] {
-        assert!(outcome.marks.contains_key(mark), "it does not come to this: {mark}");
+        assert!(outcome.marks.contains_key(mark), "the run does not reach the mark: {mark}");
     }
 }
 
 #[test]
-fn the_plan_in_the_readme_tells_its_story() {
-    tell("plan-of-the-readme", &Plan::from_toml(block("toml")).expect("it is a plan"), "");
+fn the_plan_in_the_readme_has_a_transcript() {
+    let plan = Plan::from_toml(block("toml")).expect("the block is a plan");
+    assert_transcript("plan-of-the-readme", &plan, "");
 }

@@ -1,181 +1,83 @@
-//! One run of each story, told step by step: what changes here, changes for everybody.
+//! The transcript of one run of each scenario, step by step. A change here changes what users see.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod telling;
+mod transcript;
 
-use guildhall_scenarios::by_name;
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
+use guildhall_scenarios::{ALL, by_name};
+use transcript::assert_transcript;
 
-fn tell(name: &str, seed: u64, settings: &[&str]) {
-    tell_from(name, seed, settings, "");
-}
+/// Too many sessions that all do the same: its transcript would show nothing.
+const WITHOUT: &str = "busy-guild";
 
-/// The same, but from the first line on that says this.
-fn tell_from(name: &str, seed: u64, settings: &[&str], from: &str) {
-    let scenario = by_name(name).unwrap();
+/// The transcript of `scenario` starts at the first line that contains `from`.
+fn check(scenario: &str, seed: u64, settings: &[&str], from: &str) {
+    let scenario = by_name(scenario).unwrap();
     let settings = Settings::parse(settings).unwrap();
     let plan = scenario.plan(Seed::new(seed).unwrap(), &settings).unwrap();
-    telling::tell(name, &plan, from);
+    assert_transcript(scenario.name, &plan, from);
+}
+
+fn name(module: &str) -> String {
+    module.replace('_', "-")
+}
+
+/// Declares a test for each row, named after the scenario's module.
+macro_rules! transcripts {
+    ($($module:ident: seed $seed:literal $(, set $setting:literal)* $(, from $from:literal)?;)*) => {
+        const MODULES: &[&str] = &[$(stringify!($module)),*];
+
+        $(#[test]
+        fn $module() {
+            check(&name(stringify!($module)), $seed, &[$($setting),*], concat!($($from)?));
+        })*
+    };
+}
+
+transcripts! {
+    two_members: seed 1, set "lines=2";
+    lost_connection: seed 0, set "drops=1";
+    dead_session: seed 0;
+    second_drop: seed 1, set "missed=10", set "drops=1";
+    half_open: seed 0, set "times=1";
+    slow_consumer: seed 3, set "listeners=1", set "lines=20";
+    hostile_client: seed 1, set "deeds=3";
+    strangers_at_the_door: seed 0, set "knocks=5";
+    reconnect_storm: seed 0, set "sessions=3", set "storms=1";
+    cut_off_relay: seed 0;
+    out_of_reach: seed 0;
+    far_behind: seed 0;
+    crash_before_fan_out: seed 0;
+    done_then_crash: seed 0;
+    lost_grant: seed 0;
+    retry_over_a_crash: seed 0;
+    stale_owner: seed 0;
+    late_copy: seed 0;
+    other_device: seed 0;
+    slow_journal: seed 0;
+    full_disk: seed 0;
+    everybody_back: seed 0, set "sessions=3", set "others=2";
+    rolling_restart: seed 0, set "sessions=2", set "lines=6", from "berlin     is to stop";
+    false_alarm: seed 0;
+    role_revoked: seed 0;
+    revoked_while_away: seed 0;
+    kick_and_rejoin: seed 0;
+    new_channel: seed 0;
+    quiet_reader: seed 0;
+    end_of_a_guild: seed 0;
+    many_guilds: seed 0, set "guilds=3", set "rounds=2";
+    lost_directory: seed 0;
 }
 
 #[test]
-fn two_members() {
-    tell("two-members", 1, &["lines=2"]);
-}
-
-#[test]
-fn lost_connection() {
-    tell("lost-connection", 0, &["drops=1"]);
-}
-
-#[test]
-fn dead_session() {
-    tell("dead-session", 0, &[]);
-}
-
-#[test]
-fn second_drop() {
-    tell("second-drop", 1, &["missed=10", "drops=1"]);
-}
-
-#[test]
-fn half_open() {
-    tell("half-open", 0, &["times=1"]);
-}
-
-#[test]
-fn slow_consumer() {
-    tell("slow-consumer", 3, &["listeners=1", "lines=20"]);
-}
-
-#[test]
-fn hostile_client() {
-    tell("hostile-client", 1, &["deeds=3"]);
-}
-
-#[test]
-fn strangers_at_the_door() {
-    tell("strangers-at-the-door", 0, &["knocks=5"]);
-}
-
-#[test]
-fn reconnect_storm() {
-    tell("reconnect-storm", 0, &["sessions=3", "storms=1"]);
-}
-
-#[test]
-fn cut_off_relay() {
-    tell("cut-off-relay", 0, &[]);
-}
-
-#[test]
-fn out_of_reach() {
-    tell("out-of-reach", 0, &[]);
-}
-
-#[test]
-fn far_behind() {
-    tell("far-behind", 0, &[]);
-}
-
-#[test]
-fn crash_before_fan_out() {
-    tell("crash-before-fan-out", 0, &[]);
-}
-
-#[test]
-fn done_then_crash() {
-    tell("done-then-crash", 0, &[]);
-}
-
-#[test]
-fn lost_grant() {
-    tell("lost-grant", 0, &[]);
-}
-
-#[test]
-fn retry_over_a_crash() {
-    tell("retry-over-a-crash", 0, &[]);
-}
-
-#[test]
-fn stale_owner() {
-    tell("stale-owner", 0, &[]);
-}
-
-#[test]
-fn late_copy() {
-    tell("late-copy", 0, &[]);
-}
-
-#[test]
-fn other_device() {
-    tell("other-device", 0, &[]);
-}
-
-#[test]
-fn slow_journal() {
-    tell("slow-journal", 0, &[]);
-}
-
-#[test]
-fn full_disk() {
-    tell("full-disk", 0, &[]);
-}
-
-#[test]
-fn everybody_back() {
-    tell("everybody-back", 0, &["sessions=3", "others=2"]);
-}
-
-#[test]
-fn rolling_restart() {
-    tell_from("rolling-restart", 0, &["sessions=2", "lines=6"], "berlin     is to stop");
-}
-
-#[test]
-fn false_alarm() {
-    tell("false-alarm", 0, &[]);
-}
-
-#[test]
-fn role_revoked() {
-    tell("role-revoked", 0, &[]);
-}
-
-#[test]
-fn revoked_while_away() {
-    tell("revoked-while-away", 0, &[]);
-}
-
-#[test]
-fn kick_and_rejoin() {
-    tell("kick-and-rejoin", 0, &[]);
-}
-
-#[test]
-fn new_channel() {
-    tell("new-channel", 0, &[]);
-}
-
-#[test]
-fn quiet_reader() {
-    tell("quiet-reader", 0, &[]);
-}
-
-#[test]
-fn end_of_a_guild() {
-    tell("end-of-a-guild", 0, &[]);
-}
-
-#[test]
-fn many_guilds() {
-    tell("many-guilds", 0, &["guilds=3", "rounds=2"]);
-}
-
-#[test]
-fn lost_directory() {
-    tell("lost-directory", 0, &[]);
+fn every_scenario_has_a_transcript() {
+    let with: Vec<_> = MODULES.iter().map(|module| name(module)).chain([WITHOUT.into()]).collect();
+    let without: Vec<_> = ALL
+        .iter()
+        .map(|scenario| scenario.name)
+        .filter(|it| !with.iter().any(|name| name == it))
+        .collect();
+    assert!(without.is_empty(), "no transcript: {without:?}");
 }

@@ -1,14 +1,13 @@
-//! The agenda: all events still to come, in exact order of (instant, tie, push).
+//! The agenda: a priority queue of pending events, in exact order of (instant, tie, push).
 //!
-//! Which of two events comes first is decided by what they are, never by how they are kept: of the
-//! same instant the lower tie goes first, of the same tie the one that was pushed first. It must
-//! not read a clock, draw a tie or know what an event means; and no bucket's width may be seen from
-//! outside.
+//! The order depends only on the events, never on how they are stored: at the same instant the
+//! lower tie comes first, and at the same tie the earlier push. The agenda must not read a clock,
+//! draw a tie or interpret an event, and the width of its buckets must not be observable.
 //!
-//! Time is cut into buckets, and 256 buckets make a slot. The near wheel holds the current slot
-//! and the next, bucket by bucket; the far wheel the 512 slots after those; a map the rest. A
-//! bucket is sorted when its time comes. Each of these keeps events in the order of their pushes,
-//! also when it hands them on, and the sort is stable: so the number of a push is never stored.
+//! Time is divided into buckets, and 256 buckets make a slot. The near wheel holds the current slot
+//! and the next one, by bucket; the far wheel the 512 slots after those; a map the rest. A bucket
+//! is sorted when it is opened. Each structure keeps events in push order, also when it passes them
+//! on, and the sort is stable, so the number of a push is never stored.
 
 mod chunks;
 mod late;
@@ -29,10 +28,10 @@ const FAR_SLOTS: usize = 512;
 
 /// A priority queue of future events, for instants in microseconds.
 ///
-/// A push and a pop cost some 15 ns together, 40 where a million events are pending; time in which
-/// nothing happens costs nothing. Only what is pushed into the bucket being drained goes over a
-/// heap. Memory is 8 bytes and the event for each one pending at the peak, kept for re-use, and up
-/// to a chunk of 32 for each place in use; a new agenda takes 12 KB.
+/// A push and a pop together cost about 15 ns, or 40 ns with a million pending events; idle time
+/// costs nothing. Only pushes into the open bucket use a heap. Memory is 8 bytes plus the event for
+/// each pending event at the peak, which is reused, and up to a chunk of 32 for each bucket or slot
+/// in use. An empty agenda takes 12 KB.
 #[derive(Clone, Debug)]
 pub struct Agenda<E> {
     bucket_bits: u32,
@@ -42,7 +41,7 @@ pub struct Agenda<E> {
     beyond: BTreeMap<u64, Chain>,
     /// The first of the two slots in the near wheel.
     slot: u64,
-    /// The first bucket that was not opened yet.
+    /// The first bucket that is not yet open.
     unopened: u64,
     sorter: Sorter<E>,
     late: Latecomers<E>,
@@ -57,21 +56,21 @@ impl<E: Copy> Default for Agenda<E> {
 }
 
 impl<E: Copy> Agenda<E> {
-    /// An empty agenda at instant zero, with buckets of 512 µs, a near wheel that reaches at
-    /// least 131 ms ahead, and a far one that reaches 67 s, beyond any heartbeat.
+    /// Creates an empty agenda at instant zero, with buckets of 512 µs, a near wheel that reaches
+    /// at least 131 ms ahead, and a far wheel that reaches 67 s, beyond any heartbeat.
     #[must_use]
     pub fn new() -> Self {
         Self::with_bucket_bits(9)
     }
 
-    /// The same with buckets of 2^`bits` µs. Only the cost depends on it: a bucket should hold some
-    /// ten events or more, and be narrower than most delays.
+    /// Creates an empty agenda with buckets of 2^`bits` µs. The width affects only the cost: a
+    /// bucket should hold ten events or more, and be narrower than most delays.
     ///
     /// # Panics
-    /// Unless `bits` is from 1 to 24.
+    /// Panics unless `bits` is from 1 to 24.
     #[must_use]
     pub fn with_bucket_bits(bits: u32) -> Self {
-        // An entry keeps 32 bits of its instant, which have to tell a slot's instants apart.
+        // An entry stores 32 bits of its instant, which must distinguish the instants of a slot.
         assert!((1..=32 - SLOT_BITS).contains(&bits), "no buckets of 2^{bits} µs");
         Self {
             bucket_bits: bits,
@@ -88,25 +87,25 @@ impl<E: Copy> Agenda<E> {
         }
     }
 
-    /// How many events are pending.
+    /// Returns the number of pending events.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether none is.
+    /// Returns `true` if no event is pending.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The instant of the last event popped, in microseconds; zero before the first.
+    /// Returns the instant of the last event popped, in microseconds; zero before the first.
     #[must_use]
     pub const fn now(&self) -> u64 {
         self.now
     }
 
-    /// Forgets all events and the time, and keeps the memory.
+    /// Removes all events and resets the time to zero; keeps the memory.
     pub fn clear(&mut self) {
         self.chunks.clear();
         self.near.clear();
@@ -117,13 +116,13 @@ impl<E: Copy> Agenda<E> {
         (self.slot, self.unopened, self.now, self.len) = (0, 0, 0, 0);
     }
 
-    /// Puts an event on the agenda, `at_us` microseconds after instant zero. At the present instant
-    /// it comes after all that was popped, and among what is pending where its tie puts it.
+    /// Adds an event at `at_us` microseconds after instant zero. At the current instant it comes
+    /// after every event already popped, and among the pending ones in the order of its tie.
     ///
     /// # Panics
-    /// If `at_us` is before [`Agenda::now`]; or beyond 4 billion pending events.
-    // Always inlined: handed over in memory, an event that was just put together field by field is read
-    // back whole, and the processor waits for all of its parts. That took a tenth of a run (measured).
+    /// Panics if `at_us` is before [`Agenda::now`], or with more than 4 billion pending events.
+    // Always inlined: passed through memory, an event that was just built field by field is read
+    // back whole, and the load stalls on all of its stores. That took a tenth of a run (measured).
     #[inline(always)]
     pub fn push(&mut self, at_us: u64, tie: u32, event: E) {
         assert!(at_us >= self.now, "an event at {at_us} µs is late: it is {} µs", self.now);
@@ -140,7 +139,8 @@ impl<E: Copy> Agenda<E> {
         }
     }
 
-    // Out of line, as is the push of a latecomer: the common way shall not pay for their stack.
+    // Kept out of line, like the push of a latecomer, so that the hot path needs no stack frame for
+    // it.
     #[inline(never)]
     fn push_far(&mut self, slot: u64, entry: Entry<E>) {
         let chain = if slot - self.slot < NEAR_SLOTS + FAR_SLOTS as u64 {
@@ -151,8 +151,8 @@ impl<E: Copy> Agenda<E> {
         self.chunks.push(chain, entry);
     }
 
-    /// Takes the next event off, with its instant in microseconds.
-    // Always inlined: called, it cost a fifth of a run of 10,000 sessions (measured).
+    /// Removes the next event; returns it with its instant in microseconds.
+    // Always inlined: as a call it took a fifth of a run of 10,000 sessions (measured).
     #[inline(always)]
     pub fn pop(&mut self) -> Option<(u64, E)> {
         if self.sorter.is_empty() && self.late.is_empty() && !self.open_next() {
@@ -164,7 +164,7 @@ impl<E: Copy> Agenda<E> {
         Some((self.now, entry.event))
     }
 
-    /// Latecomers go after sorted ones of the same key, since they were pushed after them.
+    /// At the same key, latecomers come after sorted entries: they were pushed later.
     fn pop_either(&mut self) -> Option<Entry<E>> {
         match (self.sorter.first_key(), self.late.first_key()) {
             (Some(sorted), Some(late)) if late < sorted => self.late.pop(),
@@ -173,8 +173,8 @@ impl<E: Copy> Agenda<E> {
         }
     }
 
-    /// The instant of the next event, in microseconds. Right after the last event of a bucket this
-    /// reads through the next bucket, or slot; in between it costs nothing.
+    /// Returns the instant of the next event, in microseconds. Right after the last event of a
+    /// bucket this reads all of the next bucket or slot; otherwise it costs nothing.
     #[must_use]
     pub fn peek_at(&self) -> Option<u64> {
         let open = self.sorter.first_key().into_iter().chain(self.late.first_key());
@@ -193,15 +193,15 @@ impl<E: Copy> Agenda<E> {
         self.chunks.entries(chain).map(|entry| entry.key).min().map(|key| instant(place, bits, key))
     }
 
-    /// What may come up `distance` events from now, if that is in the same bucket. Good for nothing
-    /// but fetching early what it will touch: events pushed meanwhile come in between.
+    /// Returns the event that may come `distance` pops from now, if it is in the open bucket. Use
+    /// it only to prefetch: events pushed meanwhile may come in between.
     #[inline]
     #[must_use]
     pub fn glimpse(&self, distance: usize) -> Option<&E> {
         self.sorter.ahead(distance)
     }
 
-    /// Opens the next bucket that holds anything; false if there is none.
+    /// Opens the next non-empty bucket; returns `false` if there is none.
     #[cold]
     fn open_next(&mut self) -> bool {
         let (bucket, chain) = loop {
@@ -224,8 +224,8 @@ impl<E: Copy> Agenda<E> {
         true
     }
 
-    /// Moves both wheels on to `slot` before anybody can push into what comes within their reach,
-    /// so that older pushes stay in front. Nothing may be pending in the slots that are left.
+    /// Advances both wheels to `slot` before any push can reach what comes into their range, so
+    /// that older pushes stay in front. No event may be pending in the slots that are passed.
     fn enter_slot(&mut self, slot: u64) {
         let unseen = self.slot + NEAR_SLOTS;
         self.slot = slot;
@@ -248,7 +248,7 @@ impl<E: Copy> Agenda<E> {
         }
     }
 
-    /// Deals the events of a slot out to its buckets.
+    /// Distributes the events of a slot to its buckets.
     fn spread(&mut self, slot: u64, mut chain: Chain) {
         while let Some(entry) = self.chunks.shift(&mut chain) {
             let at_us = instant(slot, self.bucket_bits + SLOT_BITS, entry.key);
@@ -257,185 +257,17 @@ impl<E: Copy> Agenda<E> {
     }
 }
 
-/// The instant behind a key: of its upper half only the bits above 32 have to be found elsewhere,
-/// and they are those of the bucket or slot it is in.
+/// Returns the instant of a key. The key holds its lower 32 bits; the upper ones are those of its
+/// bucket or slot.
 const fn instant(place: u64, bits: u32, key: u64) -> u64 {
     (place << bits) >> 32 << 32 | key >> 32
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::seed::{Domain, Key, Seed};
+    use super::Agenda;
 
-    /// Every way to lay the same time out: from one event a bucket to all in one.
-    const WIDTHS: [u32; 6] = [1, 4, 8, 9, 13, 24];
-
-    /// A map knows the order without any of the agenda's means.
-    #[derive(Default)]
-    struct Oracle {
-        pending: BTreeMap<(u64, u32, u64), u32>,
-        pushes: u64,
-    }
-
-    impl Oracle {
-        fn push(&mut self, at_us: u64, tie: u32, event: u32) {
-            self.pending.insert((at_us, tie, self.pushes), event);
-            self.pushes += 1;
-        }
-
-        fn pop(&mut self) -> Option<(u64, u32)> {
-            self.pending.pop_first().map(|((at_us, _, _), event)| (at_us, event))
-        }
-    }
-
-    /// Draws the steps of a workload one after the other.
-    struct Draw(Key, u64);
-
-    impl Draw {
-        fn below(&mut self, n: u64) -> u64 {
-            self.1 += 1;
-            self.0.with(self.1).below(n)
-        }
-
-        /// None, within a bucket, within the near wheel, the far wheel, or beyond both.
-        fn delay(&mut self, reach: u64) -> u64 {
-            let most = [1, 4, 300, 50_000, 2_000_000, 120_000_000, 40_000_000_000];
-            let most = most[self.below(reach) as usize];
-            self.below(most)
-        }
-    }
-
-    /// Pushes and pops at random until `steps` are over, then pops all that is left; each pop and
-    /// each peek must be the oracle's.
-    fn follow_the_oracle(agenda: &mut Agenda<u32>, seed: u64, steps: u64) {
-        let mut draw = Draw(Seed::new(seed).unwrap().key(Domain::Script), 0);
-        let mut oracle = Oracle::default();
-        let (reach, ties, crowd) = (1 + draw.below(7), [1, 3, 1 << 32][draw.below(3) as usize], 60);
-        let mut event = 0;
-        for step in 0.. {
-            let pushes = match draw.below(20) {
-                _ if step >= steps => 0,
-                0 => draw.below(crowd),
-                1..9 => 1,
-                _ => 0,
-            };
-            let burst = agenda.now() + draw.delay(reach);
-            let spread = draw.delay(reach);
-            for _ in 0..pushes {
-                let (at_us, tie) = (burst + draw.below(spread + 1), draw.below(ties) as u32);
-                agenda.push(at_us, tie, event);
-                oracle.push(at_us, tie, event);
-                event += 1;
-            }
-            if draw.below(3) == 0 {
-                let first = oracle.pending.first_key_value().map(|(&(at_us, _, _), _)| at_us);
-                assert_eq!(agenda.peek_at(), first, "seed {seed}, step {step}");
-            }
-            assert_eq!(agenda.pop(), oracle.pop(), "seed {seed}, step {step}");
-            assert_eq!(agenda.len(), oracle.pending.len());
-            if step >= steps && agenda.is_empty() {
-                break;
-            }
-        }
-    }
-
-    #[test]
-    fn any_workload_comes_out_in_the_exact_order_whatever_the_width() {
-        for seed in 0..150 {
-            for bits in WIDTHS {
-                follow_the_oracle(&mut Agenda::with_bucket_bits(bits), seed, 400);
-            }
-        }
-    }
-
-    #[test]
-    fn a_cleared_agenda_is_as_good_as_new() {
-        let mut agenda = Agenda::new();
-        for seed in 0..100 {
-            agenda.push(agenda.now() + seed * 50_000, 0, 0);
-            agenda.clear();
-            assert_eq!((agenda.len(), agenda.now(), agenda.peek_at()), (0, 0, None));
-            follow_the_oracle(&mut agenda, seed, 100);
-        }
-    }
-
-    #[test]
-    fn crowded_buckets_come_out_in_order_too() {
-        // Thousands at few instants, with many ties or few: the bins of the sort cannot be even.
-        for ties in [1, 2, 1 << 32] {
-            let mut draw = Draw(Seed::MAX.key(Domain::Tie), 0);
-            let (mut agenda, mut oracle) = (Agenda::new(), Oracle::default());
-            for event in 0..20_000 {
-                let (at_us, tie) = (1_000 + 50 * draw.below(3), draw.below(ties) as u32);
-                agenda.push(at_us, tie, event);
-                oracle.push(at_us, tie, event);
-            }
-            for _ in 0..20_001 {
-                assert_eq!(agenda.pop(), oracle.pop());
-            }
-        }
-    }
-
-    #[test]
-    fn of_the_same_instant_the_lower_tie_goes_first_and_then_the_earlier_push() {
-        let mut agenda = Agenda::new();
-        for (tie, event) in [(2, 'c'), (1, 'a'), (2, 'd'), (1, 'b')] {
-            agenda.push(5_000, tie, event);
-        }
-        let order: Vec<char> =
-            std::iter::from_fn(|| agenda.pop()).map(|(_, event)| event).collect();
-        assert_eq!(order, ['a', 'b', 'c', 'd']);
-    }
-
-    #[test]
-    fn a_push_at_the_present_instant_finds_its_place_among_what_is_pending() {
-        let mut agenda = Agenda::new();
-        agenda.push(700, 5, "popped");
-        agenda.push(700, 8, "pending");
-        agenda.push(701, 0, "after");
-        assert_eq!(agenda.pop(), Some((700, "popped")));
-        agenda.push(700, 8, "same tie, pushed later");
-        agenda.push(700, 1, "a lower tie than what is gone");
-        agenda.push(700, 9, "a higher tie");
-        let rest: Vec<_> = std::iter::from_fn(|| agenda.pop()).map(|(_, event)| event).collect();
-        assert_eq!(
-            rest,
-            [
-                "a lower tie than what is gone",
-                "pending",
-                "same tie, pushed later",
-                "a higher tie",
-                "after"
-            ]
-        );
-    }
-
-    #[test]
-    fn looking_ahead_over_idle_time_holds_no_push_up() {
-        let mut agenda = Agenda::new();
-        agenda.push(3_600_000_000, 0, "in an hour");
-        assert_eq!(agenda.peek_at(), Some(3_600_000_000));
-        agenda.push(10, 0, "now");
-        assert_eq!(agenda.peek_at(), Some(10));
-        assert_eq!(agenda.pop(), Some((10, "now")));
-        assert_eq!(agenda.pop(), Some((3_600_000_000, "in an hour")));
-        assert_eq!(agenda.pop(), None);
-    }
-
-    #[test]
-    fn the_end_of_time_is_an_instant_like_any_other() {
-        for bits in WIDTHS {
-            let mut agenda = Agenda::with_bucket_bits(bits);
-            let last = [u64::MAX - 1, u64::MAX, u64::MAX];
-            [1, 0, 2].into_iter().for_each(|i| agenda.push(last[i], 0, i));
-            assert_eq!(agenda.pop(), Some((u64::MAX - 1, 0)));
-            agenda.push(u64::MAX, 0, 3);
-            let rest: Vec<_> = std::iter::from_fn(|| agenda.pop()).collect();
-            assert_eq!(rest, [(u64::MAX, 1), (u64::MAX, 2), (u64::MAX, 3)]);
-        }
-    }
-
+    // Here because it reads the size of the arena.
     #[test]
     fn memory_is_used_again() {
         for delay in [50_000, 1_000_000, 100_000_000] {
@@ -450,26 +282,5 @@ mod tests {
             let later = (0..200_000).map(|_| turn()).max();
             assert!(later <= grown.map(|n| n + n / 4), "{delay} µs: from {grown:?} to {later:?}");
         }
-    }
-
-    #[test]
-    fn a_glimpse_is_of_what_would_come_up() {
-        let mut agenda = Agenda::new();
-        (0..3).for_each(|event| agenda.push(100 + event, 0, event));
-        assert_eq!(agenda.glimpse(0), None);
-        assert_eq!(agenda.pop(), Some((100, 0)));
-        assert_eq!(
-            (agenda.glimpse(0), agenda.glimpse(1), agenda.glimpse(2)),
-            (Some(&1), Some(&2), None)
-        );
-    }
-
-    #[test]
-    #[should_panic(expected = "an event at 4 µs is late: it is 5 µs")]
-    fn a_push_into_the_past_panics() {
-        let mut agenda = Agenda::new();
-        agenda.push(5, 0, ());
-        agenda.pop();
-        agenda.push(4, 0, ());
     }
 }

@@ -1,5 +1,5 @@
-//! What can be waiting to happen: small, so that millions can wait. What is large waits in a
-//! [`Slab`] and is named by its place.
+//! Pending events. They are small, so that millions can be pending; their large payloads are in a
+//! [`Slab`], addressed by index.
 
 use std::sync::Arc;
 
@@ -11,71 +11,56 @@ use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Request};
 
-use crate::mail::Spot;
+use guildhall_plan::director::Cue;
+use guildhall_plan::mail::Spot;
 
-/// Something that will happen, and the step that led to it.
+/// A pending event, and the step that caused it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
     pub(crate) cause: u64,
     pub(crate) kind: Kind,
 }
 
-/// What will happen.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
-    /// A dispatch reaches a client. `s` is a `u32` to keep this small; no run numbers more.
+    /// A dispatch arrives at a client. `s` is a `u32` to keep this small; no run numbers more.
     Dispatch { link: u32, body: u32, s: u32 },
-    /// Something else reaches a client.
+    /// Another frame arrives at a client.
     Down { link: u32, parcel: u32 },
-    /// Something reaches a node over a link.
+    /// A frame arrives at a node over a link.
     Up { link: u32, parcel: u32 },
-    /// A link reaches its node.
+    /// A new link arrives at its node.
     Accept { link: u32 },
-    /// A client learns that its end of a link is gone.
+    /// A client detects that a link is gone.
     Lost { link: u32 },
-    /// A node learns that the other end of a link is gone.
+    /// A node detects that the client's end of a link is gone.
     Gone { link: u32, reset: bool },
-    /// A link's buffers have drained.
+    /// The buffers of a link have drained.
     Drained { link: u32, bytes: u32 },
-    /// A message reaches a node, a journal or the directory.
+    /// A message arrives at a node, a journal or the directory.
     Mail { to: Spot, parcel: u32 },
-    /// A request reaches a node.
+    /// A request arrives at a node.
     Request { node: u16, parcel: u32 },
-    /// An answer reaches a client.
+    /// An answer arrives at a client.
     Answer { client: u32, parcel: u32 },
-    /// A node's deadline comes.
+    /// A node's timer expires.
     WakeNode { node: u16 },
-    /// A journal has on disk what it was told; the number says which sync this is.
+    /// A journal's sync completes; `turn` is the number of the sync.
     Synced { journal: u32, turn: u32 },
-    /// A node is told to own a guild.
-    Own { node: u16, guild: u32 },
-    /// A guild goes to its heir, if its owner is still down, or stops.
-    Inherit { guild: u32, from: u16 },
-    /// A node is told that another one has crashed.
-    Alarm { to: u16, about: u16 },
-    /// A node is told to stop.
-    Stop { node: u16 },
     /// A client's deadline comes.
     WakeClient { client: u32 },
-    /// A client's user starts it.
+    /// A client starts.
     Start { client: u32 },
-    /// An act of the plan.
+    /// An action of the plan.
     Act { index: u32 },
-    /// A fault of the plan begins, or begins to wait for its milestone.
-    Fault { index: u32 },
-    /// A fault that waited has met its milestone.
-    Strike { index: u32 },
-    /// A fault ends.
-    Relief { index: u32 },
-    /// Everything is counted.
-    Census,
-    /// The weather is over.
-    Heal,
+    /// The director of the plan decides something.
+    Cue(Cue),
     /// Time to see whether all has settled.
     Look,
 }
 
-/// What is too large for an event.
+/// The payload of an event that is too large to be inline.
 #[derive(Clone, Hash, Debug)]
 pub(crate) enum Parcel {
     Opened,
@@ -85,16 +70,16 @@ pub(crate) enum Parcel {
     Bye(Farewell),
     Peer(NodeId, PeerMessage),
     Command(NodeId, Command),
-    /// The journal of the guild at this place says something.
+    /// A reply of the journal of the guild at this index of the plan.
     Reply(u32, Reply),
     Word(directory::Input),
     Notice(Notice),
-    /// The last number says how often the node had been started that this was sent to.
+    /// The last number is the start of the node that the request was sent to.
     Request(Port, Token, Request, u32),
     Answer(Answer),
 }
 
-/// Values by dense places; a place is used again when its value is taken out.
+/// Values by dense index; an index is reused after its value was taken.
 #[derive(Clone, Debug)]
 pub(crate) struct Slab<T> {
     entries: Vec<Option<T>>,
@@ -124,10 +109,10 @@ impl<T> Slab<T> {
     }
 }
 
-/// The dispatches under way, each once, with how many of it are under way.
+/// The dispatches in transit, each stored once, with the number of its copies in transit.
 ///
-/// A node writes the same dispatch to a whole class in a row, so remembering the last one makes the
-/// look-up free, and a count that is not atomic replaces one shared count per delivery.
+/// A node writes the same dispatch to a whole class in a row. Remembering the last one makes the
+/// look-up free, and this non-atomic count replaces an atomic one per delivery.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bodies {
     entries: Vec<Body>,
@@ -143,7 +128,7 @@ pub(crate) struct Body {
 }
 
 impl Bodies {
-    /// One more of `dispatch` is under way.
+    /// Adds a copy of `dispatch` in transit; returns its index and its fingerprint.
     #[inline]
     pub(crate) fn send(&mut self, dispatch: &Arc<Dispatch>) -> (u32, u64) {
         if let Some(last) = self.last {
@@ -158,11 +143,11 @@ impl Bodies {
 
     #[cold]
     fn first(&mut self, dispatch: &Arc<Dispatch>) -> (u32, u64) {
-        let print = crate::digest::Digest::of(&**dispatch).0;
+        let print = guildhall_plan::digest::Digest::of(&**dispatch).0;
         #[allow(clippy::cast_possible_truncation, reason = "half of a fingerprint is one")]
         let print = print as u64;
         let body = Body { dispatch: dispatch.clone(), print, under_way: 1 };
-        // The last one stays although it may have arrived everywhere: it is about to be asked for.
+        // The last one stays even if all copies have arrived: the next send probably needs it.
         if let Some(last) = self.last.take() {
             self.release(last);
         }
@@ -185,7 +170,7 @@ impl Bodies {
         &self.entries[place as usize]
     }
 
-    /// One of it has arrived, or is lost.
+    /// Removes a copy that has arrived or is lost.
     #[inline]
     pub(crate) fn arrive(&mut self, place: u32) {
         let body = &mut self.entries[place as usize];

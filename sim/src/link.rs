@@ -1,66 +1,38 @@
-//! A client's link: two byte streams, each in order, with latency, bandwidth and a fate.
+//! A client's link: two ordered byte streams with latency, bandwidth and faults.
 //!
 //! A frame is never lost from the middle (CONTRACT, F2): it is late, or nothing after it arrives.
-//! What a frame says is not this file's business, and neither is when a link is struck.
+//! What a frame says is not this file's business, and neither is when a fault affects a link.
 
 use guildhall_core::id::Connection;
-use guildhall_core::time::Span;
 
 use crate::event::Event;
-use crate::plan::Latency;
-use crate::seed::Key;
+use guildhall_plan::plan::Latency;
+use guildhall_plan::seed::Key;
 
-/// Says when frames arrive, by a law and a key.
-impl Latency {
-    /// How long one frame is under way, in microseconds.
-    #[inline]
-    #[must_use]
-    pub fn draw(self, key: Key) -> u64 {
-        match self {
-            Self::Constant { span } => span.as_micros(),
-            Self::Uniform { low, high } => key.between(low.as_micros(), high.as_micros()),
-            Self::LongTail { low, high } => {
-                let (low, high) = (low.as_micros(), high.as_micros().max(low.as_micros()));
-                let near = low + (high - low) / 16;
-                let far = key.with(1).below(64) == 0;
-                key.between(low, if far { high } else { near })
-            }
-        }
-    }
-
-    /// How long it is at most.
-    pub(crate) const fn most(self) -> Span {
-        match self {
-            Self::Constant { span } => span,
-            Self::Uniform { high, .. } | Self::LongTail { high, .. } => high,
-        }
-    }
-}
-
-/// What becomes of frames on one way of a link.
+/// The fate of frames in one direction of a link.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Flow {
-    /// They arrive.
+    /// Frames arrive.
     Open,
-    /// They wait.
+    /// Frames wait.
     Stalled,
-    /// They are lost, and nobody is told.
+    /// Frames are lost, and neither end is notified.
     Dead,
 }
 
-/// One way of a link.
+/// One direction of a link.
 #[derive(Clone, Debug)]
 pub(crate) struct Way {
     key: Key,
-    /// When the last frame arrives; the next one arrives after it.
+    /// The arrival time of the last frame; the next one arrives later.
     last: u64,
-    /// When the line is free for the next frame.
+    /// The time at which the line is free for the next frame.
     free: u64,
-    /// A `u32` to keep this small; no run sends more.
+    /// The number of frames sent. It is a `u32` to keep this small; no run sends more.
     frames: u32,
     /// Bytes per second, or 0 for no limit.
     pub(crate) bandwidth: u32,
-    /// Whether the sender's end still takes frames.
+    /// Whether the sender's end still accepts frames.
     pub(crate) open: bool,
 }
 
@@ -69,7 +41,7 @@ impl Way {
         Self { key, last: 0, free: 0, frames: 0, bandwidth, open: true }
     }
 
-    /// When a frame of `bytes` that is sent now arrives, and its place among ties.
+    /// Sends a frame of `bytes` bytes; returns its arrival time and its tie-break.
     #[inline]
     pub(crate) fn send(&mut self, now: u64, law: Latency, bytes: u32) -> (u64, u32) {
         let key = self.key.with(u64::from(self.frames));
@@ -86,55 +58,55 @@ impl Way {
     }
 }
 
-/// The place of an event among others of the same instant; 0 and the greatest are kept for what must
-/// come first and last.
+/// Returns the tie-break of an event among others of the same instant. 0 and the maximum are
+/// reserved for events that must come first and last.
 pub(crate) const fn tie(key: Key) -> u32 {
     #[allow(clippy::cast_possible_truncation, reason = "any 32 of the bits will do")]
     let bits = key.bits() as u32;
     if bits == 0 || bits == u32::MAX { 1 } else { bits }
 }
 
-/// A connection between a client, or a stranger, and a node: what whatever arrives at either end
-/// asks of it. How it is sent is kept apart, so that many links are near each other.
+/// A connection between a client, or an intruder, and a node: what is looked up when something arrives
+/// at either end. How it is sent is kept apart, so that many links are near each other.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
-    /// What the node calls it, once it has accepted it.
+    /// The node's id for it, once accepted.
     pub(crate) connection: Connection,
-    /// The client; a stranger's links have none.
+    /// The client; an intruder's links have none.
     pub(crate) client: Option<u32>,
-    /// Bytes that the client has taken and its node has not been told of.
+    /// Bytes that the client has read and its node has not yet been credited for.
     pub(crate) unread: u32,
     pub(crate) node: u16,
-    /// What becomes of frames on their way down, and up.
+    /// The fate of frames to the client, and to the node.
     pub(crate) down: Flow,
     pub(crate) up: Flow,
     /// Whether the client's end is open.
     pub(crate) here: bool,
-    /// A RESUME went over it, and no dispatch has come since.
+    /// Whether a RESUME was sent on it and no dispatch has arrived since.
     pub(crate) resuming: bool,
     /// Whether the client knows that it is open.
     pub(crate) opened: bool,
     /// Whether the node's end is open.
     pub(crate) there: bool,
-    /// Its node has crashed since it was accepted.
+    /// Whether its node has crashed since it was accepted.
     pub(crate) severed: bool,
 }
 
-/// What of a link is seldom needed.
+/// The fields of a link that are seldom needed.
 #[derive(Clone, Debug)]
 pub(crate) struct Trunk {
     pub(crate) up: Way,
-    /// Whose it is and which of theirs: what its randomness is keyed by.
+    /// The key of its randomness: the client or stranger, and the number of the link among theirs.
     pub(crate) name: [u64; 2],
-    /// How many IDENTIFYs have come over it; each gets an id of its own.
+    /// The number of IDENTIFYs that it has carried; each gets a new session id.
     pub(crate) identifies: u64,
-    /// Frames on their way down, and up, that wait for a stall to end.
+    /// Frames to the client, and to the node, that wait for a stall to end.
     pub(crate) held_down: Vec<Event>,
     pub(crate) held_up: Vec<Event>,
 }
 
-/// All links there ever were, each by its number in three tables: a fan-out runs along the ways
-/// down, and what arrives looks at the links.
+/// All links of a run, by number, in three tables. A fan-out iterates over `downs`; an arrival
+/// reads `all`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Links {
     pub(crate) all: Vec<Link>,
@@ -145,7 +117,7 @@ pub(crate) struct Links {
 const _: () = assert!(size_of::<Link>() <= 32, "two to a line");
 
 impl Links {
-    /// A new one, by whatever is said of it first.
+    /// Adds a link; returns its number.
     pub(crate) fn push(
         &mut self,
         client: Option<u32>,
@@ -194,7 +166,7 @@ impl Links {
         &mut self.all[link as usize]
     }
 
-    /// The way down of a link.
+    /// Returns the direction of a link from its node to its client.
     #[inline]
     pub(crate) fn down(&mut self, link: u32) -> &mut Way {
         &mut self.downs[link as usize]
@@ -205,25 +177,25 @@ impl Links {
     }
 }
 
-/// The connections of one node, as its driver numbers them.
+/// The connection table of one node's driver.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ports {
-    /// The link and the generation of each slot.
+    /// The link and the current generation of each slot.
     slots: Vec<(u32, u32)>,
     /// Free slots, the longest free first.
     free: std::collections::VecDeque<u32>,
-    /// The first generation of each slot, and by how much it grows: no two nodes have one in common,
-    /// so that a client knows a socket by its connection alone.
+    /// The first generation of each slot, and its increment. No two nodes share a generation, so
+    /// that a connection identifies a socket across nodes.
     first: u32,
     step: u32,
 }
 
-/// A slot rests until this many others are free, so that a late word of its last connection still
-/// finds it empty most of the time, and now and then does not.
+/// The number of other free slots above which a slot is reused. A late input about its last
+/// connection then finds it empty most of the time, and occasionally does not.
 const RESTING: usize = 16;
 
 impl Ports {
-    /// Those of node number `node` of `nodes`.
+    /// Creates the table of node `node` of `nodes`.
     pub(crate) fn new(node: u16, nodes: u16) -> Self {
         Self { first: u32::from(node) + 1, step: u32::from(nodes), ..Self::default() }
     }

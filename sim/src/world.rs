@@ -4,17 +4,17 @@
 //! and where the plan asks for it *linger*, until all that has ended must be gone (L4). The same plan
 //! gives the same steps, everywhere and always. What must not happen here: judging.
 
-mod blow;
 mod clients;
+mod effects;
 mod ends;
 mod faults;
 mod hostile;
 mod journals;
 mod nodes;
-mod placement;
 mod post;
+mod power;
+mod settling;
 mod stage;
-mod stops;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -23,34 +23,29 @@ use std::sync::Arc;
 use guildhall_check::Contract;
 use guildhall_core::client::{self, Client};
 use guildhall_core::directory::Directory;
+use guildhall_core::frame::ClientFrame;
 use guildhall_core::id::{GuildId, NodeId, Port, UserId};
 use guildhall_core::mutant::Mutant;
-use guildhall_core::node::{self, Node};
-use guildhall_core::step::{Witness, WorldEvent};
-use guildhall_core::time::{Instant, Span};
+use guildhall_core::node::Node;
+use guildhall_core::step::Witness;
+use guildhall_core::time::Instant;
 
 use crate::agenda::Agenda;
-use crate::clock::Clock;
-use crate::coverage::Coverage;
-use crate::digest::Digest;
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
-use crate::fault::{Stage as ClientStage, Turn};
 use crate::link::{Links, Ports};
-use crate::plan::{Plan, PlanError};
-use crate::run::{End, Options};
-use crate::seed::Domain;
-use crate::topology::{self, Move, Topology};
-use faults::Faults;
-use journals::JournalHost;
+use guildhall_plan::clock::Clock;
+use guildhall_plan::coverage::Coverage;
+use guildhall_plan::digest::{Digest, Fingerprint};
+use guildhall_plan::director::{Director, Effect};
+use guildhall_plan::fault::{ClientPhase, GuildPhase};
+use guildhall_plan::journal::{self, SimJournal};
+use guildhall_plan::plan::{NodePlan, Plan, PlanError};
+use guildhall_plan::run::Options;
+use guildhall_plan::seed::Domain;
+use guildhall_plan::settling::{Look, RunEnd, Settling};
+use guildhall_plan::topology::{Move, Seated, Topology};
 use post::Post;
 use stage::{Line, Stage};
-
-/// How often, in simulated time, a healed world is asked whether it has settled.
-const LOOK_EVERY: u64 = 1_000_000;
-
-/// How long, besides two tips, nothing may be pending before the world counts as settled: the word of
-/// a crash, or the second copy of a message, may be as late as that.
-const CALM: u64 = 5_000_000;
 
 /// How many steps a run goes on after the contract was broken: what follows says little, and a world
 /// that is broken may be busy for ever.
@@ -68,16 +63,11 @@ struct NodeHost {
     clock: Clock,
     /// When the next wake is due, or `u64::MAX`.
     wake: u64,
-    /// How many faults pause it.
-    pauses: u32,
+    /// It runs; a paused one does.
+    up: bool,
+    paused: bool,
     /// What has arrived meanwhile.
     held: Vec<Event>,
-    /// How many faults keep it down.
-    downs: u32,
-    /// How many faults have it stop as planned, while it is not gone yet.
-    stops: u32,
-    /// It never runs again.
-    forever: bool,
     /// How often a planted bug was reached before it was started again.
     hits: u64,
 }
@@ -97,12 +87,19 @@ pub(crate) struct World<'a, W> {
     stage: Stage<W>,
     nodes: Vec<NodeHost>,
     clients: Vec<ClientHost>,
-    journals: Vec<JournalHost>,
+    journals: Vec<SimJournal>,
     directory: Directory,
-    /// The node that is named for each guild.
-    owners: Vec<usize>,
-    faults: Faults,
-    phase: Phase,
+    /// Decides what the plan does to all of them, and is heard by way of a buffer of effects.
+    director: Director,
+    effects: Vec<Effect>,
+    journal_effects: Vec<journal::Effect>,
+    /// The links that faults stall.
+    stalled: Vec<(u32, u32)>,
+    /// What each intruder came to send, by its link.
+    intruders: Vec<(u32, ClientFrame)>,
+    settling: Settling,
+    /// How the run ended, if it has.
+    end: Option<RunEnd>,
     options: Options,
     /// Steps after which the run is given up, as things stand.
     most: u64,
@@ -112,53 +109,14 @@ pub(crate) struct World<'a, W> {
     looked: usize,
 }
 
-/// How far the run is.
-enum Phase {
-    Weather,
-    /// Healed: since when there was no progress, and what was seen then; and since when nothing is
-    /// pending.
-    Settling {
-        since: u64,
-        seen: (u64, Option<String>),
-        calm: Option<u64>,
-    },
-    /// Settled: until when it goes on.
-    Lingering,
-    Over(End),
-}
-
 impl<'a, W: Witness> World<'a, W> {
     /// # Errors
     /// If the plan cannot be run.
     pub(crate) fn new(plan: &'a Plan, options: Options, witness: W) -> Result<Self, PlanError> {
         let topology = Topology::new(plan)?;
-        let faults = Faults::new(plan, &topology)?;
-        let limits = topology.cast.limits.clone();
-        let nodes: Vec<NodeHost> = plan
-            .nodes
-            .iter()
-            .zip(0..)
-            .map(|(part, id)| NodeHost {
-                node: new_node((NodeId(id), 1), &topology, options.mutant),
-                clock: Clock::new(part.drift),
-                wake: u64::MAX,
-                pauses: 0,
-                held: Vec::new(),
-                downs: 0,
-                stops: 0,
-                forever: false,
-                hits: 0,
-            })
-            .collect();
-        let clients: Vec<ClientHost> = topology
-            .clients
-            .iter()
-            .map(|seated| ClientHost {
-                client: Client::new(seated.identity, limits.clone(), options.mutant),
-                clock: Clock::new(seated.drift),
-                wake: u64::MAX,
-            })
-            .collect();
+        let director = Director::new(plan, &topology)?;
+        let nodes = node_hosts(plan, &topology, options.mutant);
+        let clients = client_hosts(&topology, options.mutant);
         let stage = Stage {
             seed: plan.seed,
             network: plan.network.clone(),
@@ -178,16 +136,18 @@ impl<'a, W: Witness> World<'a, W> {
             coverage: Coverage::default(),
             post: Post::default(),
             boots: vec![1; nodes.len()],
-            turns: vec![Turn::Orphaned; plan.guilds.len()],
-            passed: Vec::new(),
-            stopped: None,
+            phases: vec![GuildPhase::Orphaned; plan.guilds.len()],
+            news: Vec::new(),
         };
-        let guilds = &topology.cast.guilds;
-        let journals =
-            guilds.iter().map(|it| JournalHost::new(&it.founding, options.mutant)).collect();
+        let how = (plan.seed, plan.network.sync);
+        let journals = topology
+            .cast
+            .guilds
+            .iter()
+            .zip(0..)
+            .map(|(guild, place)| SimJournal::new(place, &guild.founding, how, options.mutant));
+        let journals = journals.collect();
         let directory = Directory::new(founding_members(&topology)).with(options.mutant);
-        let owners = topology.owners.iter().map(|(owner, _)| *owner).collect();
-        let phase = Phase::Weather;
         let mut world = Self {
             plan,
             topology,
@@ -196,9 +156,13 @@ impl<'a, W: Witness> World<'a, W> {
             clients,
             journals,
             directory,
-            owners,
-            faults,
-            phase,
+            director,
+            effects: Vec::new(),
+            journal_effects: Vec::new(),
+            stalled: Vec::new(),
+            intruders: Vec::new(),
+            settling: Settling::new(&plan.limits, plan.linger),
+            end: None,
             most: options.max_steps.unwrap_or_else(|| plan.most_steps()),
             broken: false,
             options,
@@ -208,10 +172,9 @@ impl<'a, W: Witness> World<'a, W> {
         Ok(world)
     }
 
-    /// Everything that the plan itself makes happen.
+    /// What the plan has clients do.
     fn set_the_scene(&mut self) {
         let key = self.stage.seed.key(Domain::Tie);
-        let tie = |what: u64, about: &str| crate::link::tie(key.with(what).text(about));
         let mut agenda = Agenda::new();
         let mut push =
             |at: u64, tie: u32, kind: Kind| agenda.push(at, tie, Event { cause: 0, kind });
@@ -222,37 +185,36 @@ impl<'a, W: Witness> World<'a, W> {
         }
         for (index, act) in self.plan.acts.iter().enumerate() {
             // Of what one client does at one instant, what comes first in the plan is done first.
-            push(act.at.as_micros(), tie(1, &act.client), Kind::Act { index: place(index) });
+            let tie = crate::link::tie(key.with(1).text(&act.client));
+            push(act.at.as_micros(), tie, Kind::Act { index: place(index) });
         }
-        for (index, fault) in self.plan.faults.iter().enumerate() {
-            let tie = tie(2, &fault.fault.to_string());
-            push(fault.at.as_micros(), tie, Kind::Fault { index: place(index) });
-        }
-        let weather = self.plan.weather.as_micros();
-        for quarter in 1..4 {
-            push(weather * quarter / 4, u32::MAX - 1, Kind::Census);
-        }
-        push(weather, u32::MAX - 1, Kind::Heal);
         self.stage.agenda = agenda;
     }
 
+    /// Where a fault that is due stands among the events of its instant: by what it is, so that the
+    /// others stay where they are when one is taken out.
+    fn fault_tie(&self, fault: u32) -> u32 {
+        let Fingerprint(what) = Digest::of(&self.plan.faults[fault as usize].fault);
+        crate::link::tie(self.stage.seed.key(Domain::Tie).with(2).with(what as u64))
+    }
+
     /// Runs to the end.
-    pub(crate) fn run(&mut self) -> End {
-        self.take_up_guilds();
+    pub(crate) fn run(&mut self) -> RunEnd {
+        self.start();
         let until = self.options.until.map_or(u64::MAX, Instant::as_micros);
         loop {
-            if let Phase::Over(end) = &self.phase {
+            if let Some(end) = &self.end {
                 return end.clone();
             }
             self.look_ahead();
-            let Some((at, event)) = self.stage.agenda.pop() else { return End::Settled };
+            let Some((at, event)) = self.stage.agenda.pop() else { return RunEnd::Settled };
             if at > until {
-                return End::OutOfBudget;
+                return RunEnd::OutOfBudget;
             }
             self.stage.now = at;
             self.take(event);
             if self.stage.steps >= self.most {
-                self.phase = Phase::Over(End::OutOfBudget);
+                self.end = Some(RunEnd::OutOfBudget);
             } else if !self.broken && self.stage.watch.0.is_broken() {
                 self.broken = true;
                 self.most = self.most.min(self.stage.steps + AFTERMATH);
@@ -262,25 +224,18 @@ impl<'a, W: Witness> World<'a, W> {
 
     /// How often the planted bug was reached.
     pub(crate) fn hits(&self) -> u64 {
-        let nodes = self.nodes.iter().zip(0..).map(|(host, node)| {
+        let nodes = self.nodes.iter().map(|host| {
             // The machine of a node that is down stands as it was when it crashed.
-            host.hits + if self.is_up(node) { host.node.hits() } else { 0 }
+            host.hits + if host.up { host.node.hits() } else { 0 }
         });
         let clients = self.clients.iter().map(|host| host.client.hits());
-        let journals = self.journals.iter().map(JournalHost::hits);
+        let journals = self.journals.iter().map(SimJournal::hits);
         nodes.chain(clients).chain(journals).sum::<u64>() + self.directory.hits()
     }
 
     /// What is left when the machines are gone.
     pub(crate) fn into_stage(self) -> Stage<W> {
         self.stage
-    }
-
-    fn take_up_guilds(&mut self) {
-        for guild in 0..self.owners.len() {
-            let own = node::Input::Own(topology::guild_id(guild));
-            self.node_step(self.owners[guild], 0, own);
-        }
     }
 
     #[inline]
@@ -297,12 +252,8 @@ impl<'a, W: Witness> World<'a, W> {
             Kind::Drained { link, bytes } => self.drained(event, link, bytes),
             Kind::Mail { to, parcel } => self.mail(event, to, parcel),
             Kind::Synced { journal, turn } => {
-                self.journal_synced(event.cause, journal as usize, turn);
+                self.journal(event.cause, journal, journal::Input::Synced(turn));
             }
-            Kind::Own { node, guild } => self.own(event, usize::from(node), guild as usize),
-            Kind::Inherit { guild, from } => self.inherit(guild as usize, usize::from(from)),
-            Kind::Alarm { to, about } => self.alarmed(event, usize::from(to), about),
-            Kind::Stop { node } => self.told_to_stop(event, usize::from(node)),
             Kind::Request { node, parcel } => self.request(event, usize::from(node), parcel),
             Kind::Answer { client, parcel } => {
                 if let Some(Parcel::Answer(answer)) = self.stage.parcels.take(parcel) {
@@ -311,12 +262,8 @@ impl<'a, W: Witness> World<'a, W> {
             }
             Kind::Start { client } => self.client_step(client, 0, client::Input::Start),
             Kind::Act { index } => self.act(index as usize),
-            Kind::Fault { index } => self.fault(index),
-            Kind::Strike { index } => self.strike(index, event.cause),
-            Kind::Relief { index } => self.relieve(index),
-            Kind::Census => self.census(),
-            Kind::Heal => self.heal(),
-            Kind::Look => self.look(),
+            Kind::Cue(cue) => self.cue(event.cause, cue),
+            Kind::Look => self.look(Look::Due),
         }
     }
 
@@ -362,80 +309,32 @@ impl<'a, W: Witness> World<'a, W> {
         let quits = matches!(input, client::Input::Quit);
         self.client_step(client, 0, input);
         if quits {
-            self.reached(client, ClientStage::Lost);
+            self.reached(client, ClientPhase::Lost);
         }
     }
+}
 
-    fn census(&mut self) {
-        for node in 0..self.nodes.len() {
-            if self.nodes[node].pauses == 0 && self.is_up(node) {
-                self.node_step(node, 0, node::Input::Census);
-            }
-        }
-    }
+fn node_hosts(plan: &Plan, topology: &Topology, mutant: Option<Mutant>) -> Vec<NodeHost> {
+    let host = |(part, id): (&NodePlan, u16)| NodeHost {
+        node: new_node((NodeId(id), 1), topology, mutant),
+        clock: Clock::new(part.drift),
+        wake: u64::MAX,
+        up: true,
+        paused: false,
+        held: Vec::new(),
+        hits: 0,
+    };
+    plan.nodes.iter().zip(0..).map(host).collect()
+}
 
-    fn heal(&mut self) {
-        self.relieve_all();
-        self.settle_owners();
-        self.stage.world_event(&WorldEvent::Healed);
-        self.phase = Phase::Settling { since: self.stage.now, seen: (0, None), calm: None };
-        self.look();
-    }
-
-    /// Asks whether all has settled; gives up when there was no progress for as long as L3 allows.
-    fn look(&mut self) {
-        let settling = matches!(self.phase, Phase::Settling { .. });
-        let pending = if settling { self.pending() } else { None };
-        let (now, limits) = (self.stage.now, &self.plan.limits);
-        match &mut self.phase {
-            Phase::Settling { since, seen, .. } => {
-                let Some(reason) = pending else { return self.settled() };
-                let what = (self.stage.watch.0.deliveries(), Some(reason));
-                if *seen != what {
-                    (*since, *seen) = (now, what);
-                } else if now - *since > limits.settle_within().as_micros() {
-                    let (_, reason) = std::mem::take(seen);
-                    self.phase = Phase::Over(End::Stuck(reason.unwrap_or_default()));
-                    return;
-                }
-                self.stage.look_at(now + LOOK_EVERY);
-            }
-            Phase::Lingering => {
-                self.census();
-                self.phase = Phase::Over(End::Settled);
-            }
-            Phase::Weather | Phase::Over(_) => {}
-        }
-    }
-
-    /// What a healed world still waits for: what somebody is owed, then that nothing happens for a
-    /// while, and then what anybody keeps. Late words may still be on their way, and the next tips
-    /// may show that a relay has missed something that nobody waits for.
-    fn pending(&mut self) -> Option<String> {
-        let quiet = CALM + self.plan.limits.tip_every.scaled(2, 1).as_micros();
-        let (now, owed) = (self.stage.now, self.stage.watch.0.pending());
-        let Phase::Settling { calm, .. } = &mut self.phase else { return None };
-        if owed.is_some() {
-            *calm = None;
-            return owed;
-        }
-        if now - *calm.get_or_insert(now) < quiet {
-            return Some("nothing, for a while".to_owned());
-        }
-        self.census();
-        self.stage.watch.0.waiting()
-    }
-
-    fn settled(&mut self) {
-        self.stage.world_event(&WorldEvent::Settled);
-        self.census();
-        if self.plan.linger == Span::ZERO {
-            self.phase = Phase::Over(End::Settled);
-        } else {
-            self.phase = Phase::Lingering;
-            self.stage.look_at(self.stage.now + self.plan.linger.as_micros());
-        }
-    }
+fn client_hosts(topology: &Topology, mutant: Option<Mutant>) -> Vec<ClientHost> {
+    let limits = &topology.cast.limits;
+    let host = |seated: &Seated| ClientHost {
+        client: Client::new(seated.identity, limits.clone(), mutant),
+        clock: Clock::new(seated.drift),
+        wake: u64::MAX,
+    };
+    topology.clients.iter().map(host).collect()
 }
 
 fn new_node(start: (NodeId, u32), topology: &Topology, mutant: Option<Mutant>) -> Node {

@@ -1,5 +1,5 @@
-//! Law 3: what is left to chance is keyed by what it is about. A fault that is taken out of a plan
-//! leaves every decision that it did not cause as it was.
+//! Law 3 of the architecture: randomness is keyed by its subject. Removing a fault from a plan
+//! leaves every decision that the fault did not cause as it was.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -10,11 +10,12 @@ use guildhall_core::dispatch::Dispatch;
 use guildhall_core::id::{Connection, Port, Seq};
 use guildhall_core::step::{Actor, Head, Witness};
 use guildhall_core::time::Instant;
-use guildhall_sim::engine::references;
-use guildhall_sim::plan::{Act, Deed, Plan};
-use guildhall_sim::run::{Options, cast, run};
+use guildhall_plan::engine::references;
+use guildhall_plan::plan::{Act, Deed, Plan};
+use guildhall_plan::run::{Options, cast};
+use guildhall_sim::run::run;
 
-/// When each client took each dispatch, up to a moment.
+/// The time at which each client got each dispatch.
 #[derive(Default)]
 struct Arrivals(BTreeMap<Port, Vec<(Instant, Seq, u32)>>);
 
@@ -45,7 +46,7 @@ fn taking_out_a_fault_that_strikes_one_client_changes_no_arrival_at_another() {
             let after = arrivals(&without);
             for (port, seen) in &before {
                 let name = cast.client(*port);
-                // Whoever speaks is struck too: what is said late is heard late by all.
+                // A fault at a sender also delays its messages to everyone: skip those faults.
                 let speaks = plan.acts.iter().any(|act| act.client == victim);
                 if name == victim || speaks && !victim.starts_with("listener") {
                     continue;
@@ -63,7 +64,7 @@ fn taking_out_a_fault_that_strikes_one_client_changes_no_arrival_at_another() {
     assert!(compared > 500, "only {compared} arrivals were compared");
 }
 
-/// Two guilds that share no node, and all that can go wrong with one of them.
+/// Two guilds that share no node, with faults of every kind at one of them.
 const APART: &str = r#"
 seed = 11
 weather = "12s"
@@ -135,7 +136,7 @@ how = "reset"
 at = "5s"
 "#;
 
-/// The plan with something to say for everybody, three times a second.
+/// The plan with a message from each client but one, about three times a second.
 fn apart() -> Plan {
     let mut plan = Plan::from_toml(APART).unwrap();
     for nth in 0..30 {

@@ -1,5 +1,5 @@
-//! Laws of the world's own services: what a journal has kept stays kept, what a node had in memory is
-//! gone with it, and what is held back comes.
+//! The world's own services: a journal keeps what it synced, a crashed node does nothing, and held
+//! messages arrive in the end.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -12,12 +12,13 @@ use guildhall_core::journal::Reply;
 use guildhall_core::node;
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
 use guildhall_core::time::Instant;
-use guildhall_sim::engine::references;
-use guildhall_sim::fault::{End, Family, Fault};
-use guildhall_sim::plan::{FaultPlan, Plan};
-use guildhall_sim::run::{Options, run};
+use guildhall_plan::engine::references;
+use guildhall_plan::fault::{End, Family, Fault};
+use guildhall_plan::plan::{FaultPlan, Plan};
+use guildhall_plan::run::Options;
+use guildhall_sim::run::run;
 
-/// What each journal has kept, and what it has said of that.
+/// The records that each journal has kept, checked against its replies.
 #[derive(Default)]
 struct Journals {
     kept: BTreeMap<GuildId, Vec<Arc<Record>>>,
@@ -82,7 +83,7 @@ fn what_a_journal_has_kept_stays_kept_and_is_all_that_it_tells() {
     assert!(lost > 0, "no journal has lost anything");
 }
 
-/// Which nodes are down, and whether any of them does anything.
+/// The nodes that are down; none of them may take a step.
 #[derive(Default)]
 struct Downs {
     down: Vec<NodeId>,
@@ -126,7 +127,7 @@ fn a_node_that_is_down_does_nothing() {
     assert!(seen > 8, "only {seen} crashes");
 }
 
-/// How many messages each node got from each other one in each of three stretches of time.
+/// The number of messages from each node to each other, before, during and after a fault.
 #[derive(Default)]
 struct Mail {
     from: u64,
@@ -144,17 +145,17 @@ impl Witness for Mail {
     }
 }
 
-/// A quiet plan with one fault from 3s to 6s; what each node got before, meanwhile and after.
+/// Runs a quiet plan with one fault from 3 s to 6 s.
 fn mail_with(fault: Fault) -> BTreeMap<(NodeId, NodeId), [u64; 3]> {
     let mut plan: Plan = references().unwrap().remove(0);
     plan.faults.clear();
     plan.limits = guildhall_core::limits::Limits::default();
     plan.limits.tip_every = guildhall_core::time::Span::millis(200);
-    plan.network = guildhall_sim::plan::Network::default();
+    plan.network = guildhall_plan::plan::Network::default();
     let lasts = guildhall_core::time::Span::secs(3);
     let at = Instant::micros(3_000_000);
     plan.faults.push(FaultPlan { at, when: None, lasts, fault });
-    // What was under way when the fault began has arrived by now.
+    // Messages that were in transit when the fault began have arrived by now.
     let mut mail = Mail { from: 3_010_000, until: 6_000_000, ..Mail::default() };
     run(&plan, Options::default(), &mut mail).unwrap();
     mail.got

@@ -5,7 +5,7 @@
 //! tells of; what a client has taken is looked up among what its node wrote under that name, and
 //! compared. It must not act.
 
-mod moments;
+mod phases;
 mod written;
 
 use std::hash::Hash;
@@ -21,16 +21,17 @@ use guildhall_core::node::Note;
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 use guildhall_core::{client, directory, node};
-use guildhall_runtime::watch::Watch;
-use guildhall_sim::digest::Digest;
+use guildhall_plan::digest::Digest;
+use guildhall_plan::director::News;
+use guildhall_plan::fault::{GuildPhase, Participant, Phase};
+use guildhall_plan::topology::guild_place;
+use guildhall_runtime::tracer::Tracer;
 use tokio::sync::mpsc;
 
-use moments::Moments;
-pub use moments::Whom;
+use crate::chronicle::Chronicle;
+use phases::Phases;
 pub use written::Taken;
 use written::Written;
-
-use crate::play::News;
 
 /// Judges one run. All clones are one.
 #[derive(Clone)]
@@ -54,7 +55,9 @@ pub struct Bench {
     pub hits: u64,
     /// What each client has taken, in order.
     pub written: Written,
-    moments: Moments,
+    /// What happened to nodes and guilds.
+    pub chronicle: Chronicle,
+    phases: Phases,
     news: mpsc::UnboundedSender<News>,
 }
 
@@ -62,7 +65,7 @@ impl Judge {
     /// Nobody has done anything yet. What the play has to know of is told as `news`.
     #[must_use]
     pub fn new(cast: Arc<Cast>, clock: Clock, news: mpsc::UnboundedSender<News>) -> Self {
-        let (clients, guilds) = (cast.clients.len(), cast.guilds.len());
+        let clients = cast.clients.len();
         Self(Arc::new(Mutex::new(Bench {
             clock,
             contract: Contract::new(cast),
@@ -71,7 +74,8 @@ impl Judge {
             last: Instant::ZERO,
             hits: 0,
             written: Written::new(clients),
-            moments: Moments::new(clients, guilds),
+            chronicle: Chronicle::default(),
+            phases: Phases::new(clients),
             news,
         })))
     }
@@ -88,16 +92,17 @@ impl Judge {
         let head = bench.begin(Actor::World, now, 0);
         event.hash(&mut bench.digest);
         bench.contract.world(&head, event);
-        if let WorldEvent::Crashed(node) | WorldEvent::Started(node) = event {
-            let started = matches!(event, WorldEvent::Started(_));
-            let passed = bench.moments.node(*node, started);
-            bench.tell(passed);
-        }
+        bench.chronicle.world(&head, event);
         bench.contract.stepped(&head);
+    }
+
+    /// A guild has reached a phase that a fault may wait for.
+    pub fn guild_reached(&self, guild: GuildId, phase: GuildPhase) {
+        self.bench().tell(phases::guild_reached(guild, phase));
     }
 }
 
-impl Watch for Judge {
+impl Tracer for Judge {
     type Step<'a> = Listening<'a>;
 
     fn step(&self, actor: Actor, now: Now, cause: u64) -> (Head, Listening<'_>) {
@@ -106,7 +111,7 @@ impl Watch for Judge {
         (head, Listening(bench))
     }
 
-    fn reached(&self, times: u64) {
+    fn bug_reached(&self, times: u64) {
         self.bench().hits += times;
     }
 }
@@ -122,9 +127,9 @@ impl Bench {
     }
 
     /// What faults may wait for.
-    fn tell(&self, passed: impl IntoIterator<Item = (Whom, guildhall_sim::fault::Moment)>) {
-        for (whom, moment) in passed {
-            let _ = self.news.send(News::Passed(whom, moment));
+    fn tell(&self, reached: Option<(Participant, Phase)>) {
+        if let Some((who, phase)) = reached {
+            let _ = self.news.send(News::Reached(who, phase));
         }
     }
 }
@@ -144,8 +149,8 @@ impl Witness for Listening<'_> {
         let bench = &mut *self.0;
         input.hash(&mut bench.digest);
         bench.contract.node_input(head, input);
-        let passed = bench.moments.node_input(input);
-        bench.tell(passed);
+        let reached = phases::node_input(input);
+        bench.tell(reached);
     }
 
     fn node_output(&mut self, head: &Head, output: &node::Output) {
@@ -155,20 +160,20 @@ impl Witness for Listening<'_> {
             bench.written.write(*connection, *s, dispatch);
         }
         bench.contract.node_output(head, output);
-        let passed = bench.moments.node_output(output);
-        bench.tell(passed);
-        let Actor::Node(id) = head.actor else { return };
-        match output {
+        bench.chronicle.node_output(head, output);
+        let reached = phases::node_output(output);
+        bench.tell(reached);
+        let Actor::Node(NodeId(node)) = head.actor else { return };
+        let stepped_down = |guild, closed| {
+            let guild = u32::try_from(guild_place(guild)).unwrap_or(u32::MAX);
+            News::SteppedDown { node, guild, closed }
+        };
+        let news = match output {
             node::Output::Note(Note::SteppedDown { guild, why, .. }) => {
-                let closed = matches!(why, StepDown::Closed);
-                let _ = bench.news.send(News::SteppedDown(id, *guild, closed));
+                stepped_down(*guild, matches!(why, StepDown::Closed))
             }
-            node::Output::Note(Note::GivenUp { guild }) => {
-                let _ = bench.news.send(News::SteppedDown(id, *guild, true));
-            }
-            node::Output::Stopped => {
-                let _ = bench.news.send(News::Stopped(id));
-            }
+            node::Output::Note(Note::GivenUp { guild }) => stepped_down(*guild, true),
+            node::Output::Stopped => News::Stopped(node),
             node::Output::Frame { .. }
             | node::Output::Dispatch { .. }
             | node::Output::Close { .. }
@@ -176,8 +181,9 @@ impl Witness for Listening<'_> {
             | node::Output::Journal { .. }
             | node::Output::Directory(_)
             | node::Output::Answer { .. }
-            | node::Output::Note(_) => {}
-        }
+            | node::Output::Note(_) => return,
+        };
+        let _ = bench.news.send(news);
     }
 
     fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
@@ -193,8 +199,8 @@ impl Witness for Listening<'_> {
         input.hash(&mut bench.digest);
         bench.contract.client_input(head, input);
         if let Some(port) = port(head) {
-            let passed = bench.moments.client_input(port, input);
-            bench.tell(passed);
+            let reached = bench.phases.client_input(port, input);
+            bench.tell(reached);
         }
     }
 
@@ -206,8 +212,8 @@ impl Witness for Listening<'_> {
         // If it is not what was written, the clauses are told what came instead.
         let told = bench.written.take(port, on, s, what).unwrap_or_else(|| what.clone());
         bench.contract.delivered(head, on, s, &told);
-        let passed = bench.moments.delivered(port, &told.body);
-        bench.tell(passed);
+        let reached = bench.phases.delivered(port, &told.body);
+        bench.tell(reached);
     }
 
     fn client_output(&mut self, head: &Head, output: &client::Output) {
@@ -215,8 +221,8 @@ impl Witness for Listening<'_> {
         output.hash(&mut bench.digest);
         bench.contract.client_output(head, output);
         if let Some(port) = port(head) {
-            let passed = bench.moments.client_output(port, output);
-            bench.tell(passed);
+            let reached = bench.phases.client_output(port, output);
+            bench.tell(reached);
         }
     }
 
@@ -224,16 +230,12 @@ impl Witness for Listening<'_> {
         let bench = &mut *self.0;
         event.hash(&mut bench.digest);
         bench.contract.journal_event(head, guild, event);
-        let passed = bench.moments.journal_event(guild, event);
-        bench.tell(passed);
     }
 
     fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
         let bench = &mut *self.0;
         (to, reply).hash(&mut bench.digest);
         bench.contract.journal_says(head, guild, to, reply);
-        let passed = bench.moments.journal_says(guild, reply);
-        bench.tell(passed);
     }
 
     fn directory_input(&mut self, head: &Head, input: &directory::Input) {

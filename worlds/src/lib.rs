@@ -1,11 +1,13 @@
-//! The worlds in which the async shell runs: under madsim over links of our own, and on real sockets
-//! behind a proxy that breaks them.
+//! The worlds in which the async shell is tested: simulated by madsim with a TCP model of our own,
+//! and real sockets behind a proxy that injects faults.
 //!
-//! A world says what becomes of bytes, messages, clocks and tasks. What it must not do: know what
-//! the bytes mean, or judge anything.
+//! A world decides what happens to bytes, messages, clocks and tasks. It must not interpret bytes,
+//! and must not judge anything.
 
 #![forbid(unsafe_code)]
 
+#[cfg(madsim)]
+pub mod chronicle;
 #[cfg(madsim)]
 pub mod judge;
 #[cfg(madsim)]
@@ -30,8 +32,8 @@ mod tests {
     #[test]
     fn the_flag_is_set() {
         panic!(
-            "built without `--cfg madsim`, so nothing here was tested: the variable RUSTFLAGS \
-             replaces what `.cargo/config.toml` says, so unset it"
+            "built without `--cfg madsim`, so nothing here was tested: unset the variable RUSTFLAGS, \
+             which replaces the flags in `.cargo/config.toml`"
         );
     }
 }

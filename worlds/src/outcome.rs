@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use guildhall_check::violation::Violation;
 use guildhall_core::time::Instant;
-use guildhall_sim::digest::Fingerprint;
-use guildhall_sim::run::{Verdict, panicked};
+use guildhall_plan::digest::Fingerprint;
+use guildhall_plan::run::{Verdict, panicked};
+use guildhall_plan::settling::RunEnd;
 
+use crate::chronicle::Chronicle;
 use crate::judge::{Judge, Taken};
-use crate::play::Ending;
 
 /// What came of a play.
 #[derive(Clone, Debug)]
@@ -32,13 +33,15 @@ pub struct Outcome {
     pub hits: u64,
     /// What each client has taken, in the order of the plan.
     pub taken: Vec<Taken>,
+    /// What happened to nodes and guilds.
+    pub chronicle: Chronicle,
 }
 
 /// Judges what was seen up to the end, or up to a panic.
 ///
 /// # Panics
 /// If the panic came before anybody was there to see it.
-pub(crate) fn judged(judge: Option<&Judge>, ended: Result<Ending, Box<dyn Any + Send>>) -> Outcome {
+pub(crate) fn judged(judge: Option<&Judge>, ended: Result<RunEnd, Box<dyn Any + Send>>) -> Outcome {
     let Some(judge) = judge else {
         match ended {
             Err(panic) => std::panic::resume_unwind(panic),
@@ -47,9 +50,9 @@ pub(crate) fn judged(judge: Option<&Judge>, ended: Result<Ending, Box<dyn Any + 
     };
     let mut bench = judge.bench();
     match &ended {
-        Ok(Ending::Settled) => bench.contract.finish(true, None),
-        Ok(Ending::Stuck(reason)) => bench.contract.finish(true, Some(reason.clone())),
-        Ok(Ending::OutOfBudget) => bench.contract.finish(false, None),
+        Ok(RunEnd::Settled) => bench.contract.finish(true, None),
+        Ok(RunEnd::Stuck(reason)) => bench.contract.finish(true, Some(reason.clone())),
+        Ok(RunEnd::OutOfBudget) => bench.contract.finish(false, None),
         Err(_) => {}
     }
     let mut violations = bench.contract.violations().to_vec();
@@ -59,8 +62,8 @@ pub(crate) fn judged(judge: Option<&Judge>, ended: Result<Ending, Box<dyn Any + 
     violations.sort_by_key(|violation| (violation.step, violation.clause));
     let verdict = match ended {
         _ if !violations.is_empty() => Verdict::Violated,
-        Ok(Ending::OutOfBudget) => Verdict::Inconclusive,
-        Ok(Ending::Settled | Ending::Stuck(_)) | Err(_) => Verdict::Held,
+        Ok(RunEnd::OutOfBudget) => Verdict::Inconclusive,
+        Ok(RunEnd::Settled | RunEnd::Stuck(_)) | Err(_) => Verdict::Held,
     };
     Outcome {
         verdict,
@@ -72,5 +75,6 @@ pub(crate) fn judged(judge: Option<&Judge>, ended: Result<Ending, Box<dyn Any + 
         marks: bench.contract.marks().iter().map(|(&name, &count)| (name, count)).collect(),
         hits: bench.hits,
         taken: bench.written.all().to_vec(),
+        chronicle: bench.chronicle.clone(),
     }
 }

@@ -1,8 +1,8 @@
-//! What clients were told, whatever the world: what must be the same in all of them where nothing goes
-//! wrong.
+//! What clients have received, in a form that is equal in all worlds if nothing goes wrong.
 //!
-//! Worlds do not agree on the order in which acts of different people reach a guild, so positions,
-//! numbers and ids differ. What was said to whom, and what everybody sees in the end, does not.
+//! Worlds differ in the order in which requests of different users reach a guild, so positions,
+//! sequence numbers and ids differ. The messages that each client received and the final state that
+//! it sees must not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,59 +14,59 @@ use guildhall_core::step::{Actor, Head, Witness};
 
 use crate::judge::Taken;
 
-/// What one client was told, and what it sees in the end.
+/// What one client received, and the final state that it sees.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Told {
-    /// Each message as it was told: where, by whom, as which act, and what it said; and how often.
+pub struct ClientView {
+    /// How often each message was received, by channel, author, nonce and content.
     pub messages: BTreeMap<(ChannelId, UserId, Nonce, Arc<str>), u32>,
-    /// The guilds that it is in, with the channels and roles that it sees there.
-    pub guilds: BTreeMap<GuildId, View>,
+    /// The guilds of the client.
+    pub guilds: BTreeMap<GuildId, GuildView>,
 }
 
 /// A guild as a client sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct View {
-    /// The channels.
+pub struct GuildView {
+    /// The visible channels.
     pub channels: BTreeSet<ChannelId>,
     /// The roles.
     pub roles: BTreeMap<RoleId, Permissions>,
 }
 
-impl Told {
-    /// What comes to all that a client has taken.
+impl ClientView {
+    /// The view that results from the dispatches of a client.
     #[must_use]
     pub fn of(taken: &Taken) -> Self {
-        let mut told = Self::default();
-        taken.dispatches.iter().for_each(|dispatch| told.hear(dispatch));
-        told
+        let mut view = Self::default();
+        taken.dispatches.iter().for_each(|dispatch| view.apply(dispatch));
+        view
     }
 
-    fn hear(&mut self, dispatch: &Dispatch) {
+    fn apply(&mut self, dispatch: &Dispatch) {
         if let Body::MessageCreate(message) = &dispatch.body {
-            let said = (message.channel, message.author, message.nonce, message.content.clone());
-            *self.messages.entry(said).or_default() += 1;
+            let key = (message.channel, message.author, message.nonce, message.content.clone());
+            *self.messages.entry(key).or_default() += 1;
         }
         let Some(guild) = dispatch.source.map(|source| source.guild) else { return };
         match &dispatch.body {
             Body::GuildCreate(snapshot) => {
                 let channels = snapshot.channels.iter().map(|channel| channel.id).collect();
                 let roles = snapshot.roles.iter().copied().collect();
-                self.guilds.insert(guild, View { channels, roles });
+                self.guilds.insert(guild, GuildView { channels, roles });
             }
             Body::GuildDelete => {
                 self.guilds.remove(&guild);
             }
             Body::RoleCreate { role, permissions } | Body::RoleUpdate { role, permissions } => {
-                self.view(guild).roles.insert(*role, *permissions);
+                self.guild(guild).roles.insert(*role, *permissions);
             }
             Body::RoleDelete { role } => {
-                self.view(guild).roles.remove(role);
+                self.guild(guild).roles.remove(role);
             }
             Body::ChannelCreate(channel) | Body::ChannelUpdate(channel) => {
-                self.view(guild).channels.insert(channel.id);
+                self.guild(guild).channels.insert(channel.id);
             }
             Body::ChannelDelete { channel } => {
-                self.view(guild).channels.remove(channel);
+                self.guild(guild).channels.remove(channel);
             }
             Body::Ready(_)
             | Body::Resumed
@@ -82,24 +82,24 @@ impl Told {
         }
     }
 
-    fn view(&mut self, guild: GuildId) -> &mut View {
+    fn guild(&mut self, guild: GuildId) -> &mut GuildView {
         self.guilds.entry(guild).or_default()
     }
 }
 
-/// Listens to the fast world for what clients take.
+/// Records what clients receive in the fast world.
 #[derive(Clone, Debug, Default)]
-pub struct Takings(Vec<Taken>);
+pub struct DeliveryRecorder(Vec<Taken>);
 
-impl Takings {
-    /// What every client has taken, in the order of the plan.
+impl DeliveryRecorder {
+    /// The dispatches of each client, in the order of the plan.
     #[must_use]
     pub fn all(&self) -> &[Taken] {
         &self.0
     }
 }
 
-impl Witness for Takings {
+impl Witness for DeliveryRecorder {
     fn delivered(&mut self, head: &Head, _: Connection, s: Seq, what: &Arc<Dispatch>) {
         let Actor::Client(port) = head.actor else { return };
         let place = port.0 as usize;

@@ -1,43 +1,43 @@
 //! A plan acted out by the real shell: nodes, clients, journals and the directory as tasks of a world,
 //! and one task that does to them what the plan says.
 //!
-//! It follows the phases of the fast world: weather, heal, settle, linger. What becomes of bytes and
-//! messages is the world's business, what becomes of the contract the judge's.
+//! What the plan says is decided by the machines of `guildhall_plan`, as in the fast world: the
+//! director, the journals, and whether the world has settled. What becomes of bytes and messages is the
+//! world's business, what becomes of the contract the judge's.
 
 mod agenda;
 mod clients;
-mod faults;
+mod effects;
+mod hostile;
 mod journal;
 mod nodes;
-mod placement;
 mod settling;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use guildhall_check::cast::Cast;
 use guildhall_core::directory::Directory;
 use guildhall_core::id::{GuildId, NodeId, UserId};
 use guildhall_core::mutant::Mutant;
-use guildhall_core::step::WorldEvent;
 use guildhall_core::time::Instant;
-use guildhall_runtime::bus::{End, Letter, Mail};
+use guildhall_plan::director::{self, Director, News};
+use guildhall_plan::journal::SimJournal;
+use guildhall_plan::plan::{Plan, PlanError};
+use guildhall_plan::settling::{Look, RunEnd, Settling};
+use guildhall_plan::topology::Topology;
+use guildhall_runtime::bus::Endpoint;
 use guildhall_runtime::directory;
-use guildhall_sim::fault::Moment;
-use guildhall_sim::plan::{Plan, PlanError};
-use guildhall_sim::topology::{Topology, guild_id};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use crate::judge::{Judge, Whom};
+use crate::judge::Judge;
 use crate::net::Host;
 use crate::rt::Timeline;
 use crate::world::World;
 use agenda::Agenda;
 use clients::Clients;
-use faults::Faults;
 use journal::Journal;
-use nodes::NodeHost;
-use settling::Phase;
 
 /// How a plan is to be played.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,43 +54,17 @@ impl Default for Options {
     }
 }
 
-/// How a play ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Ending {
-    /// Everything settled.
-    Settled,
-    /// It did not, for this reason.
-    Stuck(String),
-    /// So many steps were taken that nobody waited any longer.
-    OutOfBudget,
-}
-
-/// What the judge tells the play.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum News {
-    /// Somebody has come to where a fault may wait.
-    Passed(Whom, Moment),
-    /// A node has lost a guild, or has closed it: whoever is to own it is told so again.
-    SteppedDown(NodeId, GuildId, bool),
-    /// A node has stopped as planned.
-    Stopped(NodeId),
-}
-
 /// What the play does at some time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Cue {
+    /// A client starts.
     Start(usize),
+    /// An act of the plan.
     Act(usize),
-    Fault(usize),
-    Strike(usize),
-    Relief(usize),
-    Own(usize, usize),
-    Inherit(usize, usize),
-    Alarm(usize, usize),
-    Off(usize, u32),
-    Census,
-    Heal,
-    Look,
+    /// The director decides something.
+    Director(director::Cue),
+    /// The world is looked at.
+    Look(Look),
 }
 
 /// A play in progress.
@@ -101,13 +75,16 @@ pub struct Play<W: World> {
     judge: Judge,
     options: Options,
     agenda: Agenda,
-    nodes: Vec<NodeHost>,
+    /// What tells each node to stop.
+    stops: Vec<CancellationToken>,
     clients: Clients,
     journals: Vec<Journal<W::Time>>,
-    /// The node that is named for each guild.
-    owners: Vec<usize>,
-    faults: Faults<W>,
-    phase: Phase,
+    director: Director,
+    /// The connections that faults stall.
+    stalled: BTreeMap<u32, W::Stall>,
+    settling: Settling,
+    /// How the play ended, if it has.
+    end: Option<RunEnd>,
     news: mpsc::UnboundedReceiver<News>,
 }
 
@@ -121,30 +98,33 @@ impl<W: World> Play<W> {
         let time = world.time().clone();
         let (sender, news) = mpsc::unbounded_channel();
         let clock = Arc::new(move || Instant::micros(time.now()));
-        let trip = topology.cast.trip + W::LATE;
+        let trip = topology.cast.trip + W::EXTRA_LATENCY;
         let cast = Arc::new(Cast { trip, ..Cast::clone(&topology.cast) });
         let judge = Judge::new(cast, clock, sender);
-        let owners = topology.owners.iter().map(|(owner, _)| *owner).collect();
-        let faults = Faults::new(&plan, &topology)?;
-        let agenda = Agenda::of(&plan, &topology);
+        let director = Director::new(&plan, &topology)?;
+        let settling = Settling::new(&plan.limits, plan.linger);
+        let agenda = Agenda::default();
         let mut play = Self {
             world,
-            plan,
+            plan: plan.clone(),
             topology,
             judge,
             options,
             agenda,
-            nodes: Vec::new(),
+            stops: Vec::new(),
             clients: Clients::default(),
             journals: Vec::new(),
-            owners,
-            faults,
-            phase: Phase::Weather,
+            director,
+            stalled: BTreeMap::new(),
+            settling,
+            end: None,
             news,
         };
         play.found();
-        for node in 0..play.plan.nodes.len() {
-            play.build_node(node).await;
+        for (node, part) in (0..).zip(plan.nodes.iter()) {
+            let rt = play.world.build(Host::Node(node), part.drift);
+            play.stops.push(CancellationToken::new());
+            play.start_node(NodeId(node), 1, rt).await;
         }
         play.build_clients().await;
         Ok(play)
@@ -152,12 +132,18 @@ impl<W: World> Play<W> {
 
     /// The journals and the directory.
     fn found(&mut self) {
-        let (time, post) = (self.world.time().clone(), self.world.post().clone());
-        for (place, part) in self.topology.cast.guilds.iter().enumerate() {
-            let how = (self.plan.seed, self.plan.network.sync, self.options.mutant);
-            let where_ = (time.clone(), post.clone(), self.judge.clone());
-            let journal = Journal::new((place, part.id), &part.founding, how, where_);
-            self.world.spawn(journal.clone().run(post.join(End::Journal(part.id))));
+        let post = self.world.peer_network().clone();
+        let how = (self.plan.seed, self.plan.network.sync);
+        for (part, place) in self.topology.cast.guilds.iter().zip(0..) {
+            let machine = SimJournal::new(place, &part.founding, how, self.options.mutant);
+            let journal = Journal {
+                guild: part.id,
+                time: self.world.time().clone(),
+                post: post.clone(),
+                judge: self.judge.clone(),
+                machine: Arc::new(Mutex::new(machine)),
+            };
+            self.world.spawn(journal.clone().run(post.register(Endpoint::Journal(part.id))));
             self.journals.push(journal);
         }
         let mut users: BTreeMap<UserId, Vec<GuildId>> = BTreeMap::new();
@@ -169,26 +155,29 @@ impl<W: World> Play<W> {
         let registry = Directory::new(users).with(self.options.mutant);
         let rt = self.world.build(Host::Service(0), 0);
         let around = (rt, post.clone(), self.judge.clone());
-        self.world.spawn(directory::Driver::new(registry, around).run(post.join(End::Directory)));
+        self.world.spawn(
+            directory::DirectoryDriver::new(registry, around)
+                .run(post.register(Endpoint::Directory)),
+        );
     }
 
     /// Plays to the end.
-    pub async fn run(&mut self) -> Ending {
-        for guild in 0..self.owners.len() {
-            self.name_owner(guild, self.owners[guild]);
-        }
+    pub async fn run(&mut self) -> RunEnd {
+        self.direct(|director, _, out| director.start(out)).await;
         loop {
-            if let Phase::Over(ending) = &self.phase {
-                return ending.clone();
+            if let Some(end) = &self.end {
+                return end.clone();
             }
             if self.judge.bench().steps >= self.options.max_steps {
-                return Ending::OutOfBudget;
+                return RunEnd::OutOfBudget;
             }
             let due = self.agenda.next().unwrap_or(u64::MAX);
             let late = self.world.time().sleep_until(due);
             tokio::select! {
                 biased;
-                Some(news) = self.news.recv() => self.hear(news),
+                Some(news) = self.news.recv() => {
+                    self.direct(|director, now, out| director.hear(now, news, out)).await;
+                }
                 () = late => {
                     if let Some(cue) = self.agenda.pop(self.world.time().now()) {
                         self.take(cue).await;
@@ -204,64 +193,14 @@ impl<W: World> Play<W> {
         &self.judge
     }
 
-    fn hear(&mut self, news: News) {
-        match news {
-            News::Passed(whom, moment) => self.meet(whom, moment),
-            News::SteppedDown(node, guild, closed) => self.place_again(node, guild, closed),
-            News::Stopped(node) => self.stopped(usize::from(node.0)),
-        }
-    }
-
     async fn take(&mut self, cue: Cue) {
         match cue {
             Cue::Start(client) => self.clients.start(client),
             Cue::Act(index) => self.act(index),
-            Cue::Fault(index) => self.fault(index).await,
-            Cue::Strike(index) => self.strike(index).await,
-            Cue::Relief(index) => self.relieve(index).await,
-            Cue::Own(node, guild) => self.own(node, guild),
-            Cue::Inherit(guild, from) => self.inherit(guild, from),
-            Cue::Alarm(to, about) => self.alarmed(to, about),
-            Cue::Off(node, boot) if self.nodes[node].boot == boot => self.switch_off(node),
-            Cue::Off(..) => {}
-            Cue::Census => self.census(),
-            Cue::Heal => self.heal().await,
-            Cue::Look => self.look(),
+            Cue::Director(cue) => {
+                self.direct(|director, now, out| director.handle(now, cue, out)).await;
+            }
+            Cue::Look(why) => self.look(why).await,
         }
     }
-
-    /// In so many microseconds.
-    fn cue(&mut self, after: u64, cue: Cue) {
-        self.agenda.push(self.world.time().now() + after, cue);
-    }
-
-    /// Says something to a node, past whatever strikes the post.
-    fn tell(&self, node: usize, mail: Mail) {
-        let letter = Letter { from: End::Directory, mail, cause: 0 };
-        self.world.post().hand(End::Node(node_id(node)), letter);
-    }
-
-    fn census(&self) {
-        for node in (0..self.nodes.len()).filter(|node| self.is_awake(*node)) {
-            self.tell(node, Mail::Census);
-        }
-    }
-
-    async fn heal(&mut self) {
-        self.relieve_all().await;
-        self.settle_owners();
-        self.judge.world(&WorldEvent::Healed);
-        self.phase = Phase::healed(self.world.time().now());
-        self.look();
-    }
-
-    fn own(&self, node: usize, guild: usize) {
-        if self.owners[guild] == node && self.is_up(node) {
-            self.tell(node, Mail::Own(guild_id(guild)));
-        }
-    }
-}
-
-fn node_id(node: usize) -> NodeId {
-    NodeId(u16::try_from(node).expect("a plan has fewer nodes than a node has numbers"))
 }

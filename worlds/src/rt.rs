@@ -1,31 +1,34 @@
-//! What the shell asks of a world, answered by madsim's executor.
+//! The simulated implementation of the shell's runtime: hosts and time on madsim's executor.
 //!
-//! Of madsim there is no more than tasks on nodes, and time. Its network is not used: it has no
-//! back-pressure, lets the end of a stream through a partition, and cannot duplicate.
+//! Of madsim only tasks on nodes and time are used. Its network is not: it has no back-pressure,
+//! delivers the end of a stream through a partition, and cannot duplicate. This module must not
+//! decide when a host fails.
 
-mod madsim;
+mod host_state;
+mod hosts;
 mod simulate;
 mod time;
 
-pub use self::madsim::{Machine, Machines};
+pub(crate) use host_state::HostState;
+pub use hosts::{Hosts, SimRt};
 pub use simulate::simulate;
-pub use time::{Nap, Time};
+pub use time::{SimTime, Sleep};
 
 use std::future::Future;
 
-/// The time of a world, in microseconds since it began. All clones are one.
+/// The time of a world, in microseconds since it began. All clones share it.
 pub trait Timeline: Clone + Send + Sync + 'static {
-    /// What time it is.
+    /// The current time.
     fn now(&self) -> u64;
 
-    /// Does something then, or as soon as possible if that has passed.
+    /// Runs `act` at time `at`, or as soon as possible if that has passed.
     fn at(&self, at: u64, act: impl FnOnce() + Send + 'static);
 
-    /// Waits until it is that late.
+    /// Completes at time `at`.
     fn sleep_until(&self, at: u64) -> impl Future<Output = ()> + Send + 'static;
 }
 
-impl Timeline for Time {
+impl Timeline for SimTime {
     fn now(&self) -> u64 {
         Self::now(self)
     }

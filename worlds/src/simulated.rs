@@ -1,5 +1,7 @@
-//! The world under madsim: the shell's own code, tasks and timers on links that break, in one thread,
-//! from one seed. The same seed gives the same steps.
+//! The world under madsim: the shell's own code, tasks and timers in one thread, on a simulated
+//! network. A seed determines every step.
+//!
+//! It must not judge what happens.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -9,133 +11,133 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use guildhall_core::id::NodeId;
 use guildhall_core::time::Span;
-use guildhall_runtime::client::Address;
-use guildhall_sim::fault::{Ending, Way};
-use guildhall_sim::plan::{Plan, PlanError};
+use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::plan::{Plan, PlanError};
+use guildhall_runtime::client::NodeAddress;
 
 use crate::judge::Judge;
-use crate::net::{Host, Post, Struck};
+use crate::net::{Host, PeerNetwork, StalledConnections};
 use crate::outcome::{Outcome, judged};
 use crate::play::{Options, Play};
-use crate::rt::{Machine, Machines, Time, simulate};
+use crate::rt::{Hosts, SimRt, SimTime, simulate};
 use crate::world::World;
 
-/// Where nodes listen: for clients, and for requests.
+/// The ports of a node for clients and for requests.
 const PORTS: (u16, u16) = (443, 444);
 
-/// The world under madsim.
+/// The world under madsim. All clones share its hosts.
 #[derive(Clone)]
-pub struct Simulated {
-    machines: Machines,
-    post: Post<Time>,
-    /// Whatever is on no machine of the plan.
-    outside: Machine,
+pub struct SimulatedWorld {
+    hosts: Hosts,
+    peer_network: PeerNetwork<SimTime>,
+    /// Runs tasks that belong to no host of the plan.
+    outside: SimRt,
 }
 
-impl Simulated {
-    fn new(machines: Machines, post: Post<Time>) -> Self {
-        let outside = machines.build(Host::Service(1), 0);
-        Self { machines, post, outside }
+impl SimulatedWorld {
+    fn new(hosts: Hosts, peer_network: PeerNetwork<SimTime>) -> Self {
+        let outside = hosts.build(Host::Service(1), 0);
+        Self { hosts, peer_network, outside }
     }
 }
 
-fn address(node: NodeId) -> Address {
+fn address(node: NodeId) -> NodeAddress {
     let at = |port| SocketAddr::new(Host::Node(node.0).ip(), port);
-    Address { gateway: at(PORTS.0), requests: at(PORTS.1) }
+    NodeAddress { gateway: at(PORTS.0), requests: at(PORTS.1) }
 }
 
-impl World for Simulated {
-    type Rt = Machine;
-    type Time = Time;
-    type Struck = Struck;
+impl World for SimulatedWorld {
+    type Rt = SimRt;
+    type Time = SimTime;
+    type Stall = StalledConnections;
 
     const NAME: &'static str = "madsim";
-    const LATE: Span = Span::ZERO;
+    const EXTRA_LATENCY: Span = Span::ZERO;
 
-    fn time(&self) -> &Time {
-        self.machines.net().time()
+    fn time(&self) -> &SimTime {
+        self.hosts.net().time()
     }
 
-    fn post(&self) -> &Post<Time> {
-        &self.post
+    fn peer_network(&self) -> &PeerNetwork<SimTime> {
+        &self.peer_network
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         guildhall_runtime::rt::Rt::spawn(&self.outside, task);
     }
 
-    fn build(&self, host: Host, drift: i32) -> Machine {
-        self.machines.build(host, drift)
+    fn build(&self, host: Host, drift: i32) -> SimRt {
+        self.hosts.build(host, drift)
     }
 
-    fn place(&self, node: NodeId) -> Address {
+    fn listen_address(&self, node: NodeId) -> NodeAddress {
         address(node)
     }
 
-    fn listens(&self, _: NodeId, _: Address) {}
+    fn set_address(&self, _: NodeId, _: NodeAddress) {}
 
-    async fn addresses(&self, _: u32, nodes: u16) -> BTreeMap<NodeId, Address> {
+    async fn client_addresses(&self, _: u32, nodes: u16) -> BTreeMap<NodeId, NodeAddress> {
         (0..nodes).map(NodeId).map(|node| (node, address(node))).collect()
     }
 
-    fn door(&self, node: NodeId) -> SocketAddr {
+    fn gateway_address(&self, node: NodeId) -> SocketAddr {
         address(node).gateway
     }
 
     fn pause(&self, host: Host) {
-        self.machines.pause(host);
+        self.hosts.pause(host);
     }
 
     fn resume(&self, host: Host) {
-        self.machines.resume(host);
+        self.hosts.resume(host);
     }
 
     fn crash(&self, host: Host) {
-        self.machines.crash(host);
+        self.hosts.crash(host);
     }
 
-    fn restart(&self, host: Host) -> Option<Machine> {
-        self.machines.restart(host)
+    fn restart(&self, host: Host) -> Option<SimRt> {
+        self.hosts.restart(host)
     }
 
-    fn jump(&self, host: Host, by_ms: i64) {
-        self.machines.jump(host, by_ms);
+    fn jump_wall_clock(&self, host: Host, by_ms: i64) {
+        self.hosts.jump_wall_clock(host, by_ms);
     }
 
     fn cut(&self, client: Host, how: Ending) {
-        self.machines.net().cut(client, how);
+        self.hosts.net().cut(client, how);
     }
 
-    fn stall(&self, client: Host, way: Way) -> Struck {
-        self.machines.net().stall(client, way)
+    fn stall(&self, client: Host, way: Way) -> StalledConnections {
+        self.hosts.net().stall(client, way)
     }
 
-    fn release(&self, struck: &Struck) {
-        self.machines.net().release(struck);
+    fn release(&self, stall: &StalledConnections) {
+        self.hosts.net().release(stall);
     }
 
     fn silence(&self, client: Host, way: Way) {
-        self.machines.net().silence(client, way);
+        self.hosts.net().silence(client, way);
     }
 
     fn slow(&self, client: Host, bandwidth: Option<u32>) {
-        self.machines.net().slow(client, bandwidth);
+        self.hosts.net().slow(client, bandwidth);
     }
 }
 
-/// Plays a plan under madsim, and judges it.
+/// Runs a plan under madsim, and judges the run.
 ///
 /// # Errors
-/// If the plan cannot be played.
+/// If the plan is invalid.
 pub fn run(plan: &Arc<Plan>, options: Options) -> Result<Outcome, PlanError> {
-    // A panic of the shell is a violation of its own; what was seen before it stays seen.
-    let seen: Arc<Mutex<Option<Judge>>> = Arc::default();
+    // A panic of the shell is a violation; what was observed before it is kept.
+    let started: Arc<Mutex<Option<Judge>>> = Arc::default();
     let keep = |judge: &Judge| {
-        *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(judge.clone());
+        *started.lock().unwrap_or_else(PoisonError::into_inner) = Some(judge.clone());
     };
     let ended = catch_unwind(AssertUnwindSafe(|| {
-        simulate(plan.seed, &plan.network, |machines, post| async {
-            let world = Simulated::new(machines, post);
+        simulate(plan.seed, &plan.network, |hosts, peer_network| async {
+            let world = SimulatedWorld::new(hosts, peer_network);
             let mut play = Play::new(world, plan.clone(), options).await?;
             keep(play.judge());
             Ok(play.run().await)
@@ -146,6 +148,6 @@ pub fn run(plan: &Arc<Plan>, options: Options) -> Result<Outcome, PlanError> {
         Ok(Err(error)) => return Err(error),
         Err(panic) => Err(panic),
     };
-    let judge = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let judge = started.lock().unwrap_or_else(PoisonError::into_inner).take();
     Ok(judged(judge.as_ref(), ended))
 }

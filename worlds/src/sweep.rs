@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use guildhall_sim::run::Verdict;
-use guildhall_sim::seed::Seed;
+use guildhall_plan::run::Verdict;
+use guildhall_plan::seed::Seed;
 use rayon::prelude::*;
 
 use crate::{Kind, Refused, act, plan_of, tell};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use guildhall_sim::seed::Seed;
+use guildhall_plan::seed::Seed;
 use guildhall_worlds::outcome::Outcome;
 use serde_json::json;
 

@@ -1,6 +1,7 @@
-//! What a play needs of a world: machines that can fail, lines that can break, and a post.
+//! The interface between a play and its world: hosts that fail, connections that break, and a
+//! network for messages.
 //!
-//! A world does what it is told, or says that it cannot: not every fault exists everywhere.
+//! A world performs what it is asked to. It must not decide when a fault begins or ends.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -8,84 +9,84 @@ use std::net::SocketAddr;
 
 use guildhall_core::id::NodeId;
 use guildhall_core::time::Span;
-use guildhall_runtime::client::Address;
+use guildhall_plan::fault::{Ending, Way};
+use guildhall_runtime::client::NodeAddress;
 use guildhall_runtime::rt::Rt;
-use guildhall_sim::fault::{Ending, Way};
 
-use crate::net::{Host, Post};
+use crate::net::{Host, PeerNetwork};
 use crate::rt::Timeline;
 
-/// A world to play in. All clones are one.
+/// A world. All clones share its hosts.
 pub trait World: Clone + Send + Sync + 'static {
-    /// What runs on a machine.
+    /// The runtime of a host.
     type Rt: Rt;
-    /// The world's time.
+    /// The time of the world.
     type Time: Timeline;
-    /// Connections that a fault has struck, for it to let go of.
-    type Struck: Send;
+    /// The connections that a stall holds back.
+    type Stall: Send;
 
     /// Its name.
     const NAME: &'static str;
 
-    /// The world's time.
+    /// The time of the world.
     fn time(&self) -> &Self::Time;
 
-    /// Messages between nodes, journals and the directory.
-    fn post(&self) -> &Post<Self::Time>;
+    /// The network between nodes, journals and the directory.
+    fn peer_network(&self) -> &PeerNetwork<Self::Time>;
 
-    /// Runs something that is on no machine.
+    /// Runs a task that belongs to no host.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
-    /// A new machine, whose monotonic clock runs fast by `drift` millionths.
+    /// Adds a host whose monotonic clock runs fast by `drift` parts per million.
     fn build(&self, host: Host, drift: i32) -> Self::Rt;
 
-    /// Where a node is to listen.
-    fn place(&self, node: NodeId) -> Address;
+    /// The address at which a node must listen.
+    fn listen_address(&self, node: NodeId) -> NodeAddress;
 
-    /// A node listens here.
-    fn listens(&self, node: NodeId, at: Address);
+    /// Reports the address at which a node listens.
+    fn set_address(&self, node: NodeId, at: NodeAddress);
 
-    /// Where a client finds the nodes.
-    fn addresses(
+    /// The addresses at which a client reaches the nodes.
+    fn client_addresses(
         &self,
         client: u32,
         nodes: u16,
-    ) -> impl Future<Output = BTreeMap<NodeId, Address>> + Send;
+    ) -> impl Future<Output = BTreeMap<NodeId, NodeAddress>> + Send;
 
-    /// Where a stranger finds a node.
-    fn door(&self, node: NodeId) -> SocketAddr;
+    /// The address at which a hostile client reaches a node's gateway.
+    fn gateway_address(&self, node: NodeId) -> SocketAddr;
 
-    /// How late a message may be though nothing strikes it: where that is much, what has to be done
-    /// within seconds cannot be judged.
-    const LATE: Span;
+    /// By how much a message can be late without any fault. Where this is large, a bound of a few
+    /// seconds cannot be judged.
+    const EXTRA_LATENCY: Span;
 
-    /// A machine does nothing, and what comes waits.
+    /// Suspends all tasks of a host. Data that arrives waits.
     fn pause(&self, host: Host);
 
-    /// It goes on where it was.
+    /// Resumes a paused host.
     fn resume(&self, host: Host);
 
-    /// All tasks of a machine are gone, and so are its connections.
+    /// Drops all tasks of a host and ends its connections.
     fn crash(&self, host: Host);
 
-    /// A machine that has crashed is there again, and nothing runs on it.
+    /// Restarts a host that has crashed. Returns its new runtime.
     fn restart(&self, host: Host) -> Option<Self::Rt>;
 
-    /// The wall clock of a machine jumps.
-    fn jump(&self, host: Host, by_ms: i64);
+    /// Moves the wall clock of a host by so many milliseconds.
+    fn jump_wall_clock(&self, host: Host, by_ms: i64);
 
-    /// The connections of a client end.
+    /// Ends the open connections of a client.
     fn cut(&self, client: Host, how: Ending);
 
-    /// They pass nothing on, until released.
-    fn stall(&self, client: Host, way: Way) -> Self::Struck;
+    /// Holds back everything on the open connections of a client until [`Self::release`].
+    fn stall(&self, client: Host, way: Way) -> Self::Stall;
 
-    /// What a stall has held back goes on its way.
-    fn release(&self, struck: &Self::Struck);
+    /// Ends a stall: what it held back arrives.
+    fn release(&self, stall: &Self::Stall);
 
-    /// They are silently dead.
+    /// Makes the open connections of a client lose everything silently.
     fn silence(&self, client: Host, way: Way);
 
-    /// The line of a client carries so many bytes per second, or as many as usual.
+    /// Limits the bandwidth of a client, in bytes per second. `None` removes the limit.
     fn slow(&self, client: Host, bandwidth: Option<u32>);
 }

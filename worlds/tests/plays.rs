@@ -1,36 +1,38 @@
-//! Every story, acted out by the real shell: under madsim, and some of them on real sockets.
+//! Every scenario, run by the real shell: all under madsim, some on real sockets.
 
 #![cfg(madsim)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "plays/corners.rs"]
+mod corners;
 #[path = "plays/corpus.rs"]
 mod corpus;
 #[path = "plays/parity.rs"]
 mod parity;
 #[path = "plays/real.rs"]
 mod real;
-#[path = "plays/stories.rs"]
-mod stories;
+#[path = "plays/scenarios.rs"]
+mod scenarios;
 
 use std::sync::Arc;
 
-use guildhall_sim::plan::Plan;
-use guildhall_sim::run::Verdict;
-use guildhall_sim::script::Settings;
-use guildhall_sim::seed::Seed;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::Verdict;
+use guildhall_plan::script::Settings;
+use guildhall_plan::seed::Seed;
 use guildhall_worlds::outcome::Outcome;
 use guildhall_worlds::play::Options;
 use guildhall_worlds::simulated;
 
-/// What a story draws from a seed.
-fn plan(story: &str, seed: u64) -> Plan {
-    let story = guildhall_scenarios::by_name(story).unwrap();
-    story.plan(Seed::new(seed).unwrap(), &Settings::default()).unwrap()
+/// The plan that a scenario draws from a seed.
+fn plan(scenario: &str, seed: u64) -> Plan {
+    let scenario = guildhall_scenarios::by_name(scenario).unwrap();
+    scenario.plan(Seed::new(seed).unwrap(), &Settings::default()).unwrap()
 }
 
-/// A plan in which nothing goes wrong.
-fn calm(story: &str, seed: u64) -> Plan {
-    Plan { faults: Vec::new(), ..plan(story, seed) }
+/// The same plan without faults.
+fn calm(scenario: &str, seed: u64) -> Plan {
+    Plan { faults: Vec::new(), ..plan(scenario, seed) }
 }
 
 fn simulate(plan: &Plan) -> Outcome {

@@ -1,5 +1,5 @@
-//! The proxy, on real sockets. Where a test says that nothing arrives, a slow machine can only make
-//! it pass; whatever is to arrive is waited for.
+//! The proxy on real sockets. A test that expects nothing to arrive may pass by mistake on a slow
+//! machine, but cannot fail there: everything that must arrive is awaited.
 
 #![cfg(madsim)]
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use guildhall_core::time::Span;
-use guildhall_sim::fault::{Ending, Way};
-use guildhall_sim::plan::{Latency, Network};
-use guildhall_sim::seed::Seed;
+use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::plan::{Latency, Network};
+use guildhall_plan::seed::Seed;
 use guildhall_worlds::net::{Host, Proxy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,7 +21,7 @@ use tokio::time::timeout;
 const CLIENT: Host = Host::Client(0);
 const OTHER: Host = Host::Client(1);
 
-/// A node, and a proxy before it.
+/// A node, and a proxy in front of it.
 struct World {
     proxy: Proxy,
     node: TcpListener,
@@ -39,12 +39,12 @@ impl World {
         self.node.local_addr().unwrap()
     }
 
-    /// Both ends of a connection through the proxy.
+    /// Both sides of a connection through the proxy.
     async fn pair(&self, client: Host) -> (TcpStream, TcpStream) {
-        let front = self.proxy.front(client, self.node()).await.unwrap();
-        let client = TcpStream::connect(front).await.unwrap();
+        let listen = self.proxy.listen_for(client, self.node()).await.unwrap();
+        let client = TcpStream::connect(listen).await.unwrap();
         let (mut client, (mut node, _)) = (client, self.node.accept().await.unwrap());
-        // The proxy has it on its list.
+        // After this the proxy has registered the connection.
         client.write_all(b"!").await.unwrap();
         assert_eq!(node.read(&mut [0; 1]).await.unwrap(), 1);
         (client, node)
@@ -64,7 +64,7 @@ fn bytes(count: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn all_bytes_pass_both_ways_and_then_the_end() {
+async fn all_bytes_pass_in_both_directions() {
     let world = World::new().await;
     let (client, node) = world.pair(CLIENT).await;
     let speak = async |stream: TcpStream, bytes: Vec<u8>| {
@@ -84,7 +84,7 @@ async fn all_bytes_pass_both_ways_and_then_the_end() {
 }
 
 #[tokio::test]
-async fn an_end_that_is_shut_still_reads() {
+async fn a_stream_can_be_read_after_its_shutdown() {
     let world = World::new().await;
     let (mut client, mut node) = world.pair(CLIENT).await;
     client.write_all(b"question").await.unwrap();
@@ -100,7 +100,7 @@ async fn an_end_that_is_shut_still_reads() {
 }
 
 #[tokio::test]
-async fn a_writer_is_held_up_until_somebody_reads() {
+async fn a_full_window_blocks_the_writer() {
     let world = World::new().await;
     let (mut client, node) = world.pair(CLIENT).await;
     let flood = async {
@@ -121,7 +121,7 @@ async fn a_writer_is_held_up_until_somebody_reads() {
 }
 
 #[tokio::test]
-async fn a_cut_is_the_end_or_a_reset_for_both() {
+async fn a_cut_is_a_fin_or_a_reset_for_both_sides() {
     let world = World::new().await;
     let (mut client, mut node) = world.pair(CLIENT).await;
     let (mut other, mut its) = world.pair(OTHER).await;
@@ -136,7 +136,7 @@ async fn a_cut_is_the_end_or_a_reset_for_both() {
     let (mut client, mut node) = world.pair(CLIENT).await;
     world.proxy.cut(CLIENT, Ending::HalfOpen { late: Span::millis(300) });
     assert!(is_reset(&mut client).await);
-    assert!(is_stuck(node.read(&mut [0; 8])).await, "the node is told later");
+    assert!(is_stuck(node.read(&mut [0; 8])).await, "the node fails later");
     assert!(is_reset(&mut node).await);
 
     other.write_all(b"still here").await.unwrap();
@@ -147,28 +147,28 @@ async fn a_cut_is_the_end_or_a_reset_for_both() {
 async fn what_was_sent_before_a_polite_end_arrives() {
     let world = World::new().await;
     let (client, mut node) = world.pair(CLIENT).await;
-    let struck = world.proxy.stall(CLIENT, Way::Up);
+    let stalled = world.proxy.stall(CLIENT, Way::Up);
     let mut client = client;
     client.write_all(b"last words").await.unwrap();
-    // The proxy has them when it has carried what the node said after them.
+    // Once this has arrived, the proxy holds the client's bytes.
     node.write_all(b"?").await.unwrap();
     client.read_exact(&mut [0; 1]).await.unwrap();
     assert!(is_stuck(node.read(&mut [0; 8])).await);
     world.proxy.cut(CLIENT, Ending::Fin);
     assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0);
-    assert!(is_stuck(node.read(&mut [0; 8])).await, "the end waits, too");
-    world.proxy.release(&struck);
+    assert!(is_stuck(node.read(&mut [0; 8])).await, "the FIN waits as well");
+    world.proxy.release(&stalled);
     let mut got = Vec::new();
     node.read_to_end(&mut got).await.unwrap();
     assert_eq!(got, b"last words");
 }
 
 #[tokio::test]
-async fn a_stall_holds_bytes_ends_and_resets_back() {
+async fn a_stall_holds_back_bytes_fins_and_resets() {
     let world = World::new().await;
     for rude in [false, true] {
         let (mut client, mut node) = world.pair(CLIENT).await;
-        let struck = world.proxy.stall(CLIENT, Way::Up);
+        let stalled = world.proxy.stall(CLIENT, Way::Up);
         node.write_all(b"down").await.unwrap();
         client.read_exact(&mut [0; 4]).await.unwrap();
         client.write_all(b"up").await.unwrap();
@@ -177,7 +177,7 @@ async fn a_stall_holds_bytes_ends_and_resets_back() {
         }
         drop(client);
         assert!(is_stuck(node.read(&mut [0; 8])).await);
-        world.proxy.release(&struck);
+        world.proxy.release(&stalled);
         if rude {
             while node.read(&mut [0; 8]).await.is_ok_and(|count| count > 0) {}
             assert!(node.write_all(b"x").await.is_err() || is_reset(&mut node).await);
@@ -190,16 +190,16 @@ async fn a_stall_holds_bytes_ends_and_resets_back() {
 }
 
 #[tokio::test]
-async fn neither_end_nor_reset_passes_a_silent_line() {
+async fn nothing_passes_a_dead_direction() {
     let world = World::new().await;
     for way in [Way::Up, Way::Both] {
         let (mut client, mut node) = world.pair(CLIENT).await;
         world.proxy.silence(CLIENT, way);
         client.write_all(b"lost").await.unwrap();
         assert!(is_stuck(node.read(&mut [0; 8])).await);
-        // What is dead stays dead.
-        let struck = world.proxy.stall(CLIENT, Way::Both);
-        world.proxy.release(&struck);
+        // A dead direction stays dead.
+        let stalled = world.proxy.stall(CLIENT, Way::Both);
+        world.proxy.release(&stalled);
         world.proxy.cut(CLIENT, Ending::Fin);
         drop(client);
         assert!(is_stuck(node.read(&mut [0; 8])).await);
@@ -207,12 +207,12 @@ async fn neither_end_nor_reset_passes_a_silent_line() {
 }
 
 #[tokio::test]
-async fn a_slow_line_holds_up_what_is_longer() {
+async fn a_bandwidth_limit_delays_bytes() {
     let world = World::new().await;
     let (mut client, mut node) = world.pair(CLIENT).await;
     world.proxy.slow(CLIENT, Some(1));
     node.write_all(&[7; 100]).await.unwrap();
-    assert!(is_stuck(client.read(&mut [0; 8])).await, "it takes 100 s");
+    assert!(is_stuck(client.read(&mut [0; 8])).await, "100 bytes take 100 s");
     drop((client, node));
     world.proxy.slow(CLIENT, None);
     let (mut client, mut node) = world.pair(CLIENT).await;
@@ -221,7 +221,7 @@ async fn a_slow_line_holds_up_what_is_longer() {
 }
 
 #[tokio::test]
-async fn a_client_that_resets_and_a_node_that_crashes_are_heard_of() {
+async fn resets_and_crashes_reach_the_other_side() {
     let world = World::new().await;
     let (client, mut node) = world.pair(CLIENT).await;
     client.set_zero_linger().unwrap();
@@ -232,14 +232,14 @@ async fn a_client_that_resets_and_a_node_that_crashes_are_heard_of() {
     assert!(is_reset(&mut client).await && is_reset(&mut node).await);
 
     let node = world.node();
-    let front = world.proxy.front(CLIENT, node).await.unwrap();
+    let listen = world.proxy.listen_for(CLIENT, node).await.unwrap();
     drop(world.node);
-    let mut client = TcpStream::connect(front).await.unwrap();
-    assert!(is_reset(&mut client).await, "nobody is there");
+    let mut client = TcpStream::connect(listen).await.unwrap();
+    assert!(is_reset(&mut client).await, "nothing listens");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_threads_may_use_it_beside_madsim() {
+async fn the_proxy_works_on_many_threads_beside_madsim() {
     let world = World::new().await;
     let mut pairs = Vec::new();
     for number in 0..20 {

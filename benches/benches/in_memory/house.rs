@@ -1,4 +1,4 @@
-//! The shell with one guild: a node, a thread and a share of the sessions for each worker.
+//! The runtime with one guild: each worker has a thread, a node and a share of the sessions.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -17,9 +17,9 @@ use guildhall_core::realm::Realm;
 use guildhall_core::request::{Act, Origin, Request};
 use guildhall_core::state::State;
 use guildhall_core::time::Span;
-use guildhall_runtime::bus::{Bus, End, Hub, Letter, Mail};
-use guildhall_runtime::driver::{Driver, Start};
-use guildhall_runtime::local::{Ears, Local, Mouth, Word};
+use guildhall_runtime::bus::{Bus, BusMessage, Endpoint, Envelope, InProcessBus};
+use guildhall_runtime::local::{LocalInput, LocalReceiver, LocalSender, LocalTransport};
+use guildhall_runtime::node::{NodeConfig, NodeDriver};
 use guildhall_runtime::tokio::Tokio;
 use guildhall_runtime::{directory, journal};
 use tokio_util::sync::CancellationToken;
@@ -27,10 +27,10 @@ use tokio_util::sync::CancellationToken;
 const GUILD: GuildId = GuildId(1 << 22);
 const CHANNEL: ChannelId = ChannelId(7);
 
-/// What all ears together wait for.
+/// What all receivers together wait for.
 #[derive(Default)]
 struct Goal {
-    /// How many messages, or guilds in the beginning, are still to be heard.
+    /// Messages that are still missing; at the start, guilds.
     missing: AtomicU64,
     done: (Mutex<()>, Condvar),
 }
@@ -38,7 +38,7 @@ struct Goal {
 impl Goal {
     fn heard(&self, count: u64) {
         if count > 0 && self.missing.fetch_sub(count, Ordering::AcqRel) == count {
-            let _held = self.done.0.lock().expect("nobody panics");
+            let _held = self.done.0.lock().expect("no thread panics");
             self.done.1.notify_all();
         }
     }
@@ -48,21 +48,21 @@ impl Goal {
     }
 
     fn wait(&self) {
-        let mut held = self.done.0.lock().expect("nobody panics");
+        let mut held = self.done.0.lock().expect("no thread panics");
         while self.missing.load(Ordering::Acquire) > 0 {
-            held = self.done.1.wait(held).expect("nobody panics");
+            held = self.done.1.wait(held).expect("no thread panics");
         }
     }
 }
 
-/// The sessions of one node: each checks that it is told everything in order.
+/// The sessions of one node: each checks the order of its dispatches.
 struct Crowd {
     last: Vec<u64>,
     heard: u64,
     goal: Arc<Goal>,
 }
 
-impl Ears for Crowd {
+impl LocalReceiver for Crowd {
     #[inline]
     fn dispatch(&mut self, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         let last = &mut self.last[to.slot as usize];
@@ -73,14 +73,14 @@ impl Ears for Crowd {
         }
     }
 
-    fn passed(&mut self) {
+    fn flushed(&mut self) {
         self.goal.heard(std::mem::take(&mut self.heard));
     }
 }
 
-/// The whole of it.
+/// The running workers.
 pub(crate) struct House {
-    mouths: Vec<Mouth>,
+    senders: Vec<LocalSender>,
     goal: Arc<Goal>,
     sessions: u64,
     nonces: AtomicU64,
@@ -93,7 +93,7 @@ const fn token(user: UserId) -> Token {
 }
 
 impl House {
-    /// Opens it, and waits until every session is in the guild.
+    /// Starts the workers, and waits until every session has the guild.
     pub(crate) fn open(sessions: u32, workers: u16) -> Self {
         let limits = Arc::new(limits(sessions));
         let users: Vec<_> = (1..=u64::from(sessions)).map(UserId).collect();
@@ -101,21 +101,22 @@ impl House {
             accounts: users.iter().map(|&user| (token(user), user)).collect(),
             nodes: (0..workers).map(NodeId).collect(),
         });
-        let (hub, goal, stop) = (Hub::default(), Arc::<Goal>::default(), CancellationToken::new());
+        let (hub, goal, stop) =
+            (InProcessBus::default(), Arc::<Goal>::default(), CancellationToken::new());
         let mut state = State::new(GUILD, users[0]);
         state.channels.insert(CHANNEL, Arc::default());
         state.members.extend(users.iter().map(|&user| (user, Arc::default())));
-        let (mut mouths, mut threads) = (Vec::new(), Vec::new());
+        let (mut senders, mut threads) = (Vec::new(), Vec::new());
         let mut base = Some(state);
         for node in (0..workers).map(NodeId) {
             let last = vec![0; sessions as usize];
-            let ears = Crowd { last, heard: 0, goal: goal.clone() };
+            let receiver = Crowd { last, heard: 0, goal: goal.clone() };
             let (rt, hub, stop) = (Tokio::default(), hub.clone(), stop.clone());
-            let (carrier, mouth) = Local::new(rt.clone(), ears);
-            mouths.push(mouth);
+            let (carrier, sender) = LocalTransport::new(rt.clone(), receiver);
+            senders.push(sender);
             let (limits, realm) = (limits.clone(), realm.clone());
-            let start = Start { node, boot: 1, limits, realm, mutant: None };
-            let mail = hub.join(End::Node(node));
+            let start = NodeConfig { node, boot: 1, limits, realm, mutant: None };
+            let mail = hub.register(Endpoint::Node(node));
             // The journal and the directory share the first worker's thread.
             let founded =
                 base.take().map(|state| (Memory::new(Base::founding(state)), users.clone()));
@@ -124,20 +125,20 @@ impl House {
                 runtime.expect("the system gives a runtime").block_on(async move {
                     if let Some((store, users)) = founded {
                         let around = (rt.clone(), hub.clone(), ());
-                        let mail = hub.join(End::Journal(GUILD));
-                        let keeps = journal::Driver::new(GUILD, store, around.clone());
+                        let mail = hub.register(Endpoint::Journal(GUILD));
+                        let keeps = journal::JournalDriver::new(GUILD, store, around.clone());
                         tokio::spawn(keeps.run(mail));
-                        let mail = hub.join(End::Directory);
+                        let mail = hub.register(Endpoint::Directory);
                         let named = users.into_iter().map(|user| (user, vec![GUILD]));
-                        let names = directory::Driver::new(Directory::new(named), around);
+                        let names = directory::DirectoryDriver::new(Directory::new(named), around);
                         tokio::spawn(names.run(mail));
                     }
-                    Driver::new(start, (rt, hub, ()), carrier, mail, stop).run().await;
+                    NodeDriver::new(start, (rt, hub, ()), carrier, mail, stop).run().await;
                 });
             }));
         }
         let house = Self {
-            mouths,
+            senders,
             goal,
             sessions: u64::from(sessions),
             nonces: AtomicU64::new(0),
@@ -148,19 +149,21 @@ impl House {
         house
     }
 
-    fn fill(&self, hub: &Hub, users: &[UserId]) {
-        let letter = Letter { from: End::Directory, mail: Mail::Own(GUILD), cause: 0 };
-        hub.send(End::Node(NodeId(0)), letter);
+    fn fill(&self, hub: &InProcessBus, users: &[UserId]) {
+        let envelope =
+            Envelope { from: Endpoint::Directory, message: BusMessage::OwnGuild(GUILD), cause: 0 };
+        hub.send(Endpoint::Node(NodeId(0)), envelope);
         self.goal.set(self.sessions);
         for (&user, slot) in users.iter().zip(0_u32..) {
-            let mouth = &self.mouths[slot as usize % self.mouths.len()];
+            let sender = &self.senders[slot as usize % self.senders.len()];
             let connection = Connection { slot, generation: 1 };
             let identify =
                 Identify { token: token(user), intents: Intents::USUAL, shard: Shard::default() };
-            for word in
-                [Word::Open(connection), Word::Say(connection, ClientFrame::Identify(identify))]
-            {
-                while mouth.say(word.clone()).is_err() {
+            for input in [
+                LocalInput::Connect(connection),
+                LocalInput::Frame(connection, ClientFrame::Identify(identify)),
+            ] {
+                while sender.send(input.clone()).is_err() {
                     std::thread::yield_now();
                 }
             }
@@ -168,7 +171,7 @@ impl House {
         self.goal.wait();
     }
 
-    /// Says so many things in the guild, and waits until every session has heard the last.
+    /// Sends `burst` messages, and waits until every session has received the last one.
     pub(crate) fn publish(&self, burst: u32) {
         self.goal.set(self.sessions * u64::from(burst));
         for _ in 0..burst {
@@ -177,8 +180,8 @@ impl House {
             let content = "a short message, as long as most of them are, and no longer".into();
             let act = Act::Say { channel: CHANNEL, content, mentions: Arc::default() };
             let request = Request { origin, guild: GUILD, attempt: 1, act };
-            let word = Word::Ask(Port(0), token(UserId(1)), request);
-            self.mouths[0].say(word).expect("there is room for a burst");
+            let input = LocalInput::Request(Port(0), token(UserId(1)), request);
+            self.senders[0].send(input).expect("there is room for a burst");
         }
         self.goal.wait();
     }
@@ -188,12 +191,12 @@ impl Drop for House {
     fn drop(&mut self) {
         self.stop.cancel();
         for thread in self.threads.drain(..) {
-            thread.join().expect("a worker ends well");
+            thread.join().expect("no worker panics");
         }
     }
 }
 
-/// Nothing here is to be refused, cut or timed out: what is measured is the fan-out.
+/// Limits that refuse, disconnect and time out nothing: only the fan-out is measured.
 fn limits(sessions: u32) -> Limits {
     let limits = Limits {
         relay_sessions: sessions,
@@ -203,6 +206,6 @@ fn limits(sessions: u32) -> Limits {
         stop_patience: Span::micros(1),
         ..Limits::default()
     };
-    limits.validate().expect("they fit each other");
+    limits.validate().expect("the limits are consistent");
     limits
 }

@@ -1,5 +1,5 @@
-//! What one would build with tokio alone: a task for each session, behind a channel of its own or all
-//! behind one broadcast.
+//! Two simple designs on tokio alone: a task for each session, with one channel each or with one
+//! broadcast channel for all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,14 +8,14 @@ use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, broadcast, mpsc};
 
-/// What is told: shared, as long as a short message is on the wire.
+/// A shared payload, as long as a short message on the wire.
 fn payload() -> Bytes {
     Bytes::from(vec![b'x'; 200])
 }
 
 type Told = (u64, Bytes);
 
-/// Sessions that count what they are told.
+/// Sessions that count the messages they receive.
 pub(crate) struct Crowd {
     runtime: Runtime,
     tell: Box<dyn Fn(Told) + Send + Sync>,
@@ -41,7 +41,7 @@ impl Heard {
 }
 
 impl Crowd {
-    /// Says so many things, and waits until every session has heard the last.
+    /// Sends `burst` messages, and waits until every session has received the last one.
     pub(crate) fn publish(&self, burst: u32) {
         let first = self.said.fetch_add(u64::from(burst), Ordering::AcqRel);
         let target = (first + u64::from(burst)) * self.sessions;
@@ -63,7 +63,7 @@ fn runtime(workers: usize) -> Runtime {
     Builder::new_multi_thread().worker_threads(workers).build().expect("the system gives threads")
 }
 
-/// A task and an unbounded channel for each session.
+/// One task and one unbounded channel for each session.
 pub(crate) fn channels(sessions: u32, workers: usize) -> Crowd {
     let (runtime, heard) = (runtime(workers), Arc::<Heard>::default());
     let mut ways = Vec::new();
@@ -82,13 +82,13 @@ pub(crate) fn channels(sessions: u32, workers: usize) -> Crowd {
     }
     let tell = Box::new(move |told: Told| {
         for way in &ways {
-            way.send(told.clone()).expect("every session listens");
+            way.send(told.clone()).expect("every task is running");
         }
     });
     Crowd { runtime, tell, sessions: u64::from(sessions), said: AtomicU64::new(0), heard }
 }
 
-/// A task for each session, and one broadcast with room for a burst.
+/// One task for each session, and one broadcast channel that holds a whole burst.
 pub(crate) fn broadcast(sessions: u32, workers: usize, burst: u32) -> Crowd {
     let (runtime, heard) = (runtime(workers), Arc::<Heard>::default());
     let (way, _) = broadcast::channel::<Told>(burst as usize + 1);
@@ -104,7 +104,7 @@ pub(crate) fn broadcast(sessions: u32, workers: usize, burst: u32) -> Crowd {
         });
     }
     let tell = Box::new(move |told: Told| {
-        way.send(told).expect("somebody listens");
+        way.send(told).expect("a task is running");
     });
     Crowd { runtime, tell, sessions: u64::from(sessions), said: AtomicU64::new(0), heard }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use guildhall_sim::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::{ENGINE, EngineId};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;

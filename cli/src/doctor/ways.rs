@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::process::{Command, Stdio};
 
-use guildhall_sim::seed::{Domain, Seed};
+use guildhall_plan::seed::{Domain, Seed};
 
 use crate::error::Error;
 use crate::field::Field;

@@ -4,8 +4,8 @@
 //! which nothing has come is missed, too. A slice that ended when its time was over has no gap at
 //! its end: what it has swept of each scenario is a prefix.
 
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios as catalogue;
-use guildhall_sim::seed::Seed;
 
 use super::MOST_TOLD;
 use super::slices::Slices;

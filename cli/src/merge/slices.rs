@@ -6,11 +6,11 @@ use std::fmt;
 use std::path::Path;
 
 use guildhall_check::violation::Violation;
+use guildhall_explain::shrink::Same;
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::run::Verdict;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios as catalogue;
-use guildhall_sim::engine::ENGINE;
-use guildhall_sim::run::Verdict;
-use guildhall_sim::seed::Seed;
-use guildhall_sim::shrink::Same;
 use serde::Deserialize;
 
 use crate::error::Error;

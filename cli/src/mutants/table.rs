@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use guildhall_core::mutant::Mutant;
+use guildhall_plan::run::Verdict;
+use guildhall_plan::seed::Seed;
 use guildhall_scenarios as catalogue;
-use guildhall_sim::run::Verdict;
-use guildhall_sim::seed::Seed;
 use serde::Serialize;
 
 use super::MutantsArgs;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::frame::CloseCode;
 use guildhall_core::id::{Epoch, GuildId, Position, Seq, SessionId, Shard, Token};
-use guildhall_core::limits::Limits;
+use guildhall_core::limits::{Limits, MOST_FRAME_BYTES};
 use guildhall_core::time::{Instant, Span};
 use quickcheck::{Gen, QuickCheck};
 
@@ -201,6 +201,10 @@ fn the_limits_of_the_contract_work_together() {
     assert!(serde_json::from_str::<Limits>(r#"{"no_such_limit":1}"#).is_err());
     let impossible = Limits { live_unsent: limits.replay_dispatches, ..limits };
     assert!(impossible.validate().unwrap_err().to_string().contains("live_unsent"));
+    let read = Limits { frame_bytes: MOST_FRAME_BYTES, ..Limits::default() };
+    assert_eq!(read.validate(), Ok(()));
+    let unread = Limits { frame_bytes: MOST_FRAME_BYTES + 1, ..read };
+    assert!(unread.validate().unwrap_err().to_string().contains("frame_bytes"));
     law!(|a: u16, b: u16| {
         let (nonces, tip_every) = (u32::from(a), Span::millis(u64::from(b)));
         round_trip(&Limits { nonces, tip_every, ..Limits::default() });

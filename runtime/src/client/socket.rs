@@ -1,4 +1,7 @@
-//! One socket of a client: connects, shakes hands, and carries words both ways until it is over.
+//! One WebSocket of a client: it connects, performs the handshake, and carries messages both ways
+//! until the connection ends.
+//!
+//! It must not interpret messages.
 
 use std::net::SocketAddr;
 
@@ -9,42 +12,43 @@ use guildhall_core::time::Span;
 use tokio::sync::mpsc;
 use tokio_websockets::{ClientBuilder, CloseCode, Message, WebSocketStream};
 
-use super::{Event, WORDS};
+use super::{COMMAND_QUEUE, ClientEvent};
 use crate::rt::Rt;
-use crate::sockets::NAME;
+use crate::sockets::CONNECTION_HEADER;
 
-/// How long a socket that the client has closed waits for the node to close it too.
-const LINGER: Span = Span::secs(5);
+/// How long a socket that the client has closed waits for the node's close frame.
+const CLOSE_TIMEOUT: Span = Span::secs(5);
 
-/// What a client says on a socket.
-pub(super) enum Say {
-    /// Frames, each as text.
-    Frames(Vec<String>),
-    /// That it leaves, with this code.
+/// A command to a socket.
+pub(super) enum SocketCommand {
+    /// Send each string as a text message.
+    Send(Vec<String>),
+    /// Close the connection with this code.
     Close(u16),
 }
 
-/// Runs the attempt of this number to its end.
+/// Runs connection attempt number `attempt` to its end, and reports to `events`.
 pub(super) async fn run<R: Rt>(
     rt: R,
     address: Option<SocketAddr>,
     attempt: u64,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<ClientEvent>,
 ) {
     let Some((connection, socket)) = open(&rt, address).await else {
-        let _ = events.send(Event::Failed(attempt)).await;
+        let _ = events.send(ClientEvent::ConnectFailed(attempt)).await;
         return;
     };
-    let (line, words) = mpsc::channel(WORDS);
-    if events.send(Event::Opened(connection, line)).await.is_err() {
+    let (sender, commands) = mpsc::channel(COMMAND_QUEUE);
+    if events.send(ClientEvent::Connected(connection, sender)).await.is_err() {
         return;
     }
-    if let Some(code) = talk(&rt, connection, socket, words, &events).await {
-        let _ = events.send(Event::Closed(connection, code)).await;
+    if let Some(code) = exchange(&rt, connection, socket, commands, &events).await {
+        let _ = events.send(ClientEvent::Closed(connection, code)).await;
     }
 }
 
-/// Connects and shakes hands. Both ends call the connection what the node says.
+/// Connects and performs the handshake. The node's response names the connection, so that both ends
+/// use one id.
 async fn open<R: Rt>(
     rt: &R,
     address: Option<SocketAddr>,
@@ -54,42 +58,43 @@ async fn open<R: Rt>(
     let uri = format!("ws://{address}/?v=10&encoding=json");
     let builder = ClientBuilder::new().uri(&uri).ok()?;
     let (socket, response) = builder.connect_on(stream).await.ok()?;
-    let name = response.headers().get(NAME)?.to_str().ok()?;
-    let (slot, generation) = name.split_once('.')?;
+    let header = response.headers().get(CONNECTION_HEADER)?.to_str().ok()?;
+    let (slot, generation) = header.split_once('.')?;
     let connection = Connection { slot: slot.parse().ok()?, generation: generation.parse().ok()? };
     Some((connection, socket))
 }
 
-/// Carries words until either side leaves. Says how the node did, if it was the node.
-async fn talk<R: Rt>(
+/// Carries messages until one side closes. Returns the node's close code, in `Some`, if the node
+/// did.
+async fn exchange<R: Rt>(
     rt: &R,
     connection: Connection,
     mut socket: WebSocketStream<R::Stream>,
-    mut words: mpsc::Receiver<Say>,
-    events: &mpsc::Sender<Event>,
+    mut commands: mpsc::Receiver<SocketCommand>,
+    events: &mpsc::Sender<ClientEvent>,
 ) -> Option<Option<u16>> {
     loop {
         tokio::select! {
             biased;
-            word = words.recv() => match word {
-                Some(Say::Frames(frames)) => {
+            command = commands.recv() => match command {
+                Some(SocketCommand::Send(frames)) => {
                     for text in frames {
                         if socket.send(Message::text(text)).await.is_err() {
                             return Some(None);
                         }
                     }
                 }
-                Some(Say::Close(code)) => {
-                    leave(rt, socket, code).await;
+                Some(SocketCommand::Close(code)) => {
+                    close(rt, socket, code).await;
                     return None;
                 }
-                // Its client is gone, and says nothing any more.
+                // The client is gone.
                 None => return None,
             },
-            heard = socket.next() => match heard {
+            message = socket.next() => match message {
                 Some(Ok(message)) if message.is_text() || message.is_binary() => {
                     let bytes = Bytes::from(message.into_payload());
-                    events.send(Event::Heard(connection, bytes)).await.ok()?;
+                    events.send(ClientEvent::Received(connection, bytes)).await.ok()?;
                 }
                 Some(Ok(message)) => {
                     if let Some((code, _)) = message.as_close() {
@@ -102,10 +107,10 @@ async fn talk<R: Rt>(
     }
 }
 
-/// Says goodbye, and waits for the node to do so too.
-async fn leave<R: Rt>(rt: &R, mut socket: WebSocketStream<R::Stream>, code: u16) {
-    let late = rt.sleep_until(rt.now().instant + LINGER);
-    let goodbye = async {
+/// Sends a close frame, and waits for the node's.
+async fn close<R: Rt>(rt: &R, mut socket: WebSocketStream<R::Stream>, code: u16) {
+    let timeout = rt.sleep_until(rt.now().instant + CLOSE_TIMEOUT);
+    let handshake = async {
         let code = CloseCode::try_from(code).unwrap_or(CloseCode::NORMAL_CLOSURE);
         if socket.send(Message::close(Some(code), "")).await.is_ok() {
             while let Some(Ok(_)) = socket.next().await {}
@@ -113,7 +118,7 @@ async fn leave<R: Rt>(rt: &R, mut socket: WebSocketStream<R::Stream>, code: u16)
     };
     tokio::select! {
         biased;
-        () = goodbye => {}
-        () = late => {}
+        () = handshake => {}
+        () = timeout => {}
     }
 }

@@ -1,7 +1,7 @@
-//! The task that reads one connection: the handshake, then every frame, until it is over.
+//! The task that reads one connection: the handshake, then every message until the connection ends.
 //!
-//! Only the handshake's answer is written here. What the library would write later, it writes into
-//! nothing: pings and closes are answered by the node's own loop, so that frames never interleave.
+//! It writes nothing but the response of the handshake. What the WebSocket library writes later is
+//! discarded: the node's own loop answers pings and closes, so that frames never interleave.
 
 use std::io;
 use std::pin::Pin;
@@ -10,153 +10,162 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt;
 use guildhall_core::frame::{ClientFrame, Farewell, Malformed};
 use guildhall_core::id::Connection;
+use guildhall_core::limits::MOST_FRAME_BYTES;
 use guildhall_core::time::Span;
 use http::{HeaderName, HeaderValue};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf, WriteHalf, split};
 use tokio::sync::{mpsc, oneshot};
 use tokio_websockets::{Error, Limits, Message, ServerBuilder, WebSocketStream};
 
-use super::Arrival;
+use super::SocketEvent;
 use crate::rt::Rt;
 use crate::wire;
 
-/// What both ends of a connection call it, as the handshake's answer says it: `SLOT.GENERATION`.
-pub const NAME: &str = "x-guildhall-connection";
+/// The header of the handshake's response that holds the connection's id, as `SLOT.GENERATION`.
+pub const CONNECTION_HEADER: &str = "x-guildhall-connection";
 
-/// The longest frame that is read at all. The node closes over far shorter ones (B4); over a longer
-/// one it is told that it was as long as this.
-pub(super) const FRAME: usize = 16 * 1_024;
+/// How long the handshake may take.
+const HANDSHAKE_TIMEOUT: Span = Span::secs(10);
 
-/// How long hands may be shaken.
-const PATIENCE: Span = Span::secs(10);
-
-/// How long the other end may go on sending after the node has closed the connection. Reading it to
-/// its end keeps a reset from overtaking the close frame.
-const LINGER: Span = Span::secs(5);
+/// How long the client may keep sending after the node has closed the connection. Reading to the
+/// end keeps a TCP reset from overtaking the close frame.
+const CLOSE_TIMEOUT: Span = Span::secs(5);
 
 /// Reads one connection.
 pub(super) struct Reader<R: Rt> {
     pub(super) rt: R,
     pub(super) connection: Connection,
-    pub(super) door: mpsc::Sender<Arrival<R::Stream>>,
-    /// Comes to its end when the node has closed the connection.
-    pub(super) over: oneshot::Receiver<()>,
+    pub(super) events: mpsc::Sender<SocketEvent<R::Stream>>,
+    /// Completes when the node has closed the connection.
+    pub(super) closed: oneshot::Receiver<()>,
 }
 
 impl<R: Rt> Reader<R> {
     pub(super) async fn run(mut self, stream: R::Stream) {
-        let late = self.rt.sleep_until(self.rt.now().instant + PATIENCE);
-        let shaken = tokio::select! {
+        let timeout = self.rt.sleep_until(self.rt.now().instant + HANDSHAKE_TIMEOUT);
+        let done = tokio::select! {
             biased;
-            shaken = shake(self.connection, stream) => shaken.ok(),
-            () = late => None,
+            done = handshake(self.connection, stream) => done.ok(),
+            () = timeout => None,
         };
-        let how = match shaken {
+        let how = match done {
             Some((half, mut frames)) => {
-                if self.door.send(Arrival::Shaken(self.connection, half)).await.is_err() {
+                if self
+                    .events
+                    .send(SocketEvent::HandshakeDone(self.connection, half))
+                    .await
+                    .is_err()
+                {
                     return;
                 }
                 self.read(&mut frames).await
             }
             None => Farewell::End,
         };
-        let _ = self.door.send(Arrival::Gone(self.connection, how)).await;
+        let _ = self.events.send(SocketEvent::Disconnected(self.connection, how)).await;
     }
 
-    /// Reads until the other end is gone, or the node has closed the connection and has waited long
-    /// enough for the other end to go.
-    async fn read(&mut self, frames: &mut Frames<R::Stream>) -> Farewell {
+    /// Reads until the client disconnects, or until [`CLOSE_TIMEOUT`] after the node has closed the
+    /// connection.
+    async fn read(&mut self, frames: &mut FrameStream<R::Stream>) -> Farewell {
         loop {
             let frame = tokio::select! {
                 biased;
-                _ = &mut self.over => break,
+                _ = &mut self.closed => break,
                 frame = frames.next() => frame,
             };
-            let arrival = match heard(frame) {
-                Ok(Heard::Said(frame, bytes)) => Arrival::Said(self.connection, frame, bytes),
-                Ok(Heard::Pinged(payload)) => Arrival::Pinged(self.connection, payload),
-                Ok(Heard::Nothing) => continue,
+            let event = match classify(frame) {
+                Ok(Received::Frame(frame, bytes)) => {
+                    SocketEvent::Frame(self.connection, frame, bytes)
+                }
+                Ok(Received::Ping(payload)) => SocketEvent::Ping(self.connection, payload),
+                Ok(Received::Ignored) => continue,
                 Err(how) => return how,
             };
-            if self.door.send(arrival).await.is_err() {
+            if self.events.send(event).await.is_err() {
                 return Farewell::End;
             }
         }
-        let late = self.rt.sleep_until(self.rt.now().instant + LINGER);
+        let timeout = self.rt.sleep_until(self.rt.now().instant + CLOSE_TIMEOUT);
         tokio::select! {
             biased;
             how = async {
                 loop {
-                    if let Err(how) = heard(frames.next().await) {
+                    if let Err(how) = classify(frames.next().await) {
                         return how;
                     }
                 }
             } => how,
-            () = late => Farewell::End,
+            () = timeout => Farewell::End,
         }
     }
 }
 
-type Frames<S> = WebSocketStream<Half<S>>;
+type FrameStream<S> = WebSocketStream<HandshakeStream<S>>;
 
-async fn shake<S>(connection: Connection, stream: S) -> Result<(WriteHalf<S>, Frames<S>), Error>
+async fn handshake<S>(
+    connection: Connection,
+    stream: S,
+) -> Result<(WriteHalf<S>, FrameStream<S>), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let name = format!("{}.{}", connection.slot, connection.generation);
-    let mut server = ServerBuilder::new().limits(Limits::default().max_payload_len(Some(FRAME)));
+    let mut server = ServerBuilder::new()
+        .limits(Limits::default().max_payload_len(Some(MOST_FRAME_BYTES as usize)));
     if let Ok(name) = HeaderValue::from_str(&name) {
-        server = server.add_header(HeaderName::from_static(NAME), name)?;
+        server = server.add_header(HeaderName::from_static(CONNECTION_HEADER), name)?;
     }
     let (read, write) = split(stream);
-    let (_, mut frames) = server.accept(Half { read, write: Some(write) }).await?;
+    let (_, mut frames) = server.accept(HandshakeStream { read, write: Some(write) }).await?;
     match frames.get_mut().write.take() {
         Some(half) => Ok((half, frames)),
         None => Err(io::Error::from(io::ErrorKind::NotConnected).into()),
     }
 }
 
-/// What a message means.
-enum Heard {
-    Said(ClientFrame, u32),
-    Pinged(bytes::Bytes),
-    Nothing,
+/// A message, classified.
+enum Received {
+    Frame(ClientFrame, u32),
+    Ping(bytes::Bytes),
+    Ignored,
 }
 
-fn heard(message: Option<Result<Message, Error>>) -> Result<Heard, Farewell> {
+fn classify(message: Option<Result<Message, Error>>) -> Result<Received, Farewell> {
     let message = match message {
         Some(Ok(message)) => message,
         None => return Err(Farewell::End),
-        Some(Err(Error::Io(error))) => return Err(super::line::farewell(&error)),
+        Some(Err(Error::Io(error))) => return Err(super::writer::disconnect_reason(&error)),
         Some(Err(Error::PayloadTooLong { .. })) => {
-            let bytes = u32::try_from(FRAME).unwrap_or(u32::MAX);
-            return Ok(Heard::Said(ClientFrame::Malformed(Malformed::Payload), bytes));
+            // It is not read: the node is told that it is longer than any legal frame.
+            let bytes = MOST_FRAME_BYTES + 1;
+            return Ok(Received::Frame(ClientFrame::Malformed(Malformed::Payload), bytes));
         }
-        // Who does not speak WebSocket any more is not heard any more.
+        // A client that violates the WebSocket protocol is disconnected.
         Some(Err(_)) => return Err(Farewell::Reset),
     };
     if message.is_ping() {
-        return Ok(Heard::Pinged(message.into_payload().into()));
+        return Ok(Received::Ping(message.into_payload().into()));
     }
     if message.is_close() {
         let code = message.as_close().map_or(1005, |(code, _)| code.into());
         return Err(Farewell::Code(code));
     }
     if message.is_pong() {
-        return Ok(Heard::Nothing);
+        return Ok(Received::Ignored);
     }
     let payload = message.as_payload();
     let bytes = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    Ok(Heard::Said(wire::decode(payload), bytes))
+    Ok(Received::Frame(wire::decode_client(payload), bytes))
 }
 
-/// A stream that is read here and, once hands are shaken, written elsewhere.
-struct Half<S> {
+/// A stream whose write half leaves after the handshake. Later writes succeed and are discarded.
+struct HandshakeStream<S> {
     read: ReadHalf<S>,
     write: Option<WriteHalf<S>>,
 }
 
-impl<S: AsyncRead> AsyncRead for Half<S> {
+impl<S: AsyncRead> AsyncRead for HandshakeStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -166,7 +175,7 @@ impl<S: AsyncRead> AsyncRead for Half<S> {
     }
 }
 
-impl<S: AsyncWrite> AsyncWrite for Half<S> {
+impl<S: AsyncWrite> AsyncWrite for HandshakeStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,7 +1,7 @@
-//! What dispatches say, field by field: all that public clients insist on, and what the machines
-//! know beyond that.
+//! The payloads of dispatches, field by field: every field that public clients require, and
+//! everything that the state machines know.
 //!
-//! Fields that the machines know nothing of have the value of something that was just made.
+//! A field that the state machines do not know has the value of a newly created object.
 
 pub(super) mod channel;
 pub(super) mod guild;
@@ -9,8 +9,8 @@ pub(super) mod member;
 pub(super) mod message;
 pub(super) mod ready;
 
-/// A list with nothing in it.
-type Nothing = [(); 0];
-const NOTHING: Nothing = [];
+/// An empty list.
+type EmptyList = [(); 0];
+const EMPTY: EmptyList = [];
 /// `null`.
 type Null = ();

@@ -1,4 +1,4 @@
-//! Values that JSON has no form for: long numbers, names and moments, each written as a text.
+//! Values that JSON represents as strings: 64-bit numbers, names and timestamps.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 
-/// An id, a nonce or a set of permissions: decimal digits in a string, because not every client's
-/// numbers hold 64 bits.
+/// An id, a nonce or a set of permissions: decimal digits in a string, because the numbers of some
+/// clients do not hold 64 bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Digits(pub(super) u64);
 
@@ -19,30 +19,30 @@ impl Serialize for Digits {
 
 impl<'de> Deserialize<'de> for Digits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Digit;
-        impl Visitor<'_> for Digit {
+        struct DigitsVisitor;
+        impl Visitor<'_> for DigitsVisitor {
             type Value = Digits;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number in a string")
+                f.write_str("a decimal number in a string")
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Digits, E> {
                 text.parse().map(Digits).map_err(E::custom)
             }
         }
-        deserializer.deserialize_str(Digit)
+        deserializer.deserialize_str(DigitsVisitor)
     }
 }
 
-/// What something is called. The machines know no names, so things are called after their ids.
+/// The name of a thing. The state machines keep no names, so it is derived from the id.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Name {
-    /// The role that every member has.
+pub(super) enum DisplayName {
+    /// The role of all members.
     Everyone,
-    /// Anything else: what it is, and its id.
+    /// Anything else: its kind and its id.
     Of(&'static str, u64),
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for DisplayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Everyone => f.write_str("@everyone"),
@@ -51,21 +51,21 @@ impl fmt::Display for Name {
     }
 }
 
-impl Serialize for Name {
+impl Serialize for DisplayName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-/// When the thing with this id began, as far as the id tells: its upper 42 bits are milliseconds
-/// since 1970. Written with all six digits and `+00:00`, as clients read no other form.
+/// The creation time that an id contains: its upper 42 bits count milliseconds since 1970. It is
+/// written with six decimals and `+00:00`, because clients parse no other form.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Since(pub(super) u64);
+pub(super) struct Timestamp(pub(super) u64);
 
-impl fmt::Display for Since {
+impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanos = i128::from(self.0 >> 22) * 1_000_000;
-        // 42 bits reach the year 2109, so there always is such a day.
+        // 42 bits end in the year 2109, so the conversion cannot fail.
         let at = OffsetDateTime::from_unix_timestamp_nanos(nanos);
         let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let (year, month, day) = at.to_calendar_date();
@@ -76,7 +76,7 @@ impl fmt::Display for Since {
     }
 }
 
-impl Serialize for Since {
+impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

@@ -1,16 +1,16 @@
-//! A public client library reads what is written here: twilight-model, which is the strictest.
+//! A public client library reads the frames: twilight-model, the strictest of them.
 
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::Seq;
 use guildhall_core::time::Span;
-use guildhall_runtime::wire::{body, control};
+use guildhall_runtime::wire::{encode_body, write_control};
 use serde::de::DeserializeSeed;
 use twilight_model::gateway::event::gateway::GatewayEventDeserializer;
 use twilight_model::gateway::event::{DispatchEvent, GatewayEvent};
 use twilight_model::gateway::payload::incoming::GuildCreate;
 
-use crate::samples::{all, dispatch, places};
+use crate::samples::{all, dispatch, urls};
 
 fn read(text: &str) -> GatewayEvent {
     let seed = GatewayEventDeserializer::from_json(text).expect("it has an opcode");
@@ -19,7 +19,7 @@ fn read(text: &str) -> GatewayEvent {
 }
 
 fn event(dispatch: &Dispatch, s: Seq) -> DispatchEvent {
-    let text = String::from_utf8(body(dispatch, &places()).to_vec()).unwrap();
+    let text = String::from_utf8(encode_body(dispatch, &urls()).to_vec()).unwrap();
     let text = format!("{text}{}}}", s.0);
     let GatewayEvent::Dispatch(number, event) = read(&text) else { panic!("no dispatch: {text}") };
     assert_eq!(number, s.0);
@@ -27,18 +27,18 @@ fn event(dispatch: &Dispatch, s: Seq) -> DispatchEvent {
 }
 
 #[test]
-fn it_reads_every_dispatch() {
-    for (name, told) in all() {
-        let kind = event(&dispatch(told), Seq(17)).kind().name().unwrap().to_owned();
+fn twilight_reads_every_dispatch() {
+    for (name, body) in all() {
+        let kind = event(&dispatch(body), Seq(17)).kind().name().unwrap().to_owned();
         assert!(name.to_uppercase().starts_with(&kind), "{name} is read as {kind}");
     }
 }
 
 #[test]
-fn it_reads_what_was_meant() {
+fn twilight_reads_the_values() {
     let of = |wanted: &str| {
-        let (_, told) = all().into_iter().find(|(name, _)| *name == wanted).unwrap();
-        event(&dispatch(told), Seq(2))
+        let (_, body) = all().into_iter().find(|(name, _)| *name == wanted).unwrap();
+        event(&dispatch(body), Seq(2))
     };
     let DispatchEvent::GuildCreate(guild) = of("guild_create") else { panic!("another kind") };
     let GuildCreate::Available(guild) = *guild else { panic!("it is unavailable") };
@@ -52,8 +52,8 @@ fn it_reads_what_was_meant() {
     };
     assert_eq!(message.content, "hello, \"world\" 🦀");
     assert_eq!(message.mentions[0].id.get(), 2);
-    let said = message.timestamp.iso_8601().to_string();
-    assert_eq!(said, "2026-01-01T00:00:00.250000+00:00");
+    let timestamp = message.timestamp.iso_8601().to_string();
+    assert_eq!(timestamp, "2026-01-01T00:00:00.250000+00:00");
 
     let DispatchEvent::GuildDelete(gap) = of("guild_delete_unavailable") else {
         panic!("another kind")
@@ -63,30 +63,30 @@ fn it_reads_what_was_meant() {
 }
 
 #[test]
-fn it_reads_everything_else() {
-    let said = |frame| {
+fn twilight_reads_control_frames() {
+    let control_frame = |frame| {
         let mut out = Vec::new();
-        control(&mut out, &frame);
+        write_control(&mut out, &frame);
         read(str::from_utf8(&out[2..]).unwrap())
     };
     let heartbeat_interval = Span::millis(41_250);
-    let GatewayEvent::Hello(hello) = said(ServerFrame::Hello { heartbeat_interval }) else {
+    let GatewayEvent::Hello(hello) = control_frame(ServerFrame::Hello { heartbeat_interval })
+    else {
         panic!("no hello")
     };
     assert_eq!(hello.heartbeat_interval, 41_250);
-    assert!(matches!(said(ServerFrame::HeartbeatAck), GatewayEvent::HeartbeatAck));
-    let invalid = said(ServerFrame::InvalidSession { resumable: false });
+    assert!(matches!(control_frame(ServerFrame::HeartbeatAck), GatewayEvent::HeartbeatAck));
+    let invalid = control_frame(ServerFrame::InvalidSession { resumable: false });
     assert!(matches!(invalid, GatewayEvent::InvalidateSession(false)));
     let mut out = Vec::new();
-    control(&mut out, &ServerFrame::Reconnect);
+    write_control(&mut out, &ServerFrame::Reconnect);
     assert!(matches!(read(str::from_utf8(&out[2..]).unwrap()), GatewayEvent::Reconnect));
 }
 
-/// Nothing that a message says is taken for a part of its frame.
 #[test]
-fn it_is_not_led_astray_by_what_is_said() {
-    let (_, told) = all().into_iter().find(|(name, _)| *name == "message_create").unwrap();
-    let Body::MessageCreate(mut message) = told else { panic!("another kind") };
+fn message_content_is_not_mistaken_for_fields() {
+    let (_, body) = all().into_iter().find(|(name, _)| *name == "message_create").unwrap();
+    let Body::MessageCreate(mut message) = body else { panic!("another kind") };
     message.content = r#"{"op":9,"s":3,"t":"READY"},"s":"#.into();
     let content = message.content.to_string();
     let DispatchEvent::MessageCreate(read) = event(&dispatch(Body::MessageCreate(message)), Seq(5))

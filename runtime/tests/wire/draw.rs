@@ -1,4 +1,4 @@
-//! Any dispatch and any client's frame.
+//! Arbitrary dispatches and client frames.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use guildhall_core::id::{
 use guildhall_core::permission::{Overwrite, Permissions, Target};
 use quickcheck::{Arbitrary, Gen};
 
-/// Any dispatch.
+/// An arbitrary dispatch.
 #[derive(Clone, Debug)]
 pub(crate) struct AnyDispatch(pub(crate) Dispatch);
 
-/// Anything that a client can say.
+/// An arbitrary frame of a client.
 #[derive(Clone, Debug)]
 pub(crate) struct AnyFrame(pub(crate) ClientFrame);
 

@@ -1,5 +1,5 @@
-//! The fields without which one public client or another cannot read a payload. Found by dropping
-//! one at a time before twilight, serenity, @discordjs/ws, discord.js and discord.py.
+//! The fields that one public client or another requires. They were found by omitting one at a time
+//! with twilight, serenity, @discordjs/ws, discord.js and discord.py.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use guildhall_core::dispatch::{Body, Message, Snapshot};
 use guildhall_core::event::Channel;
 use guildhall_core::id::{ChannelId, MessageId, Nonce, RoleId, UserId};
 use guildhall_core::permission::Permissions;
-use guildhall_runtime::wire::body;
+use guildhall_runtime::wire::encode_body;
 use serde_json::Value;
 
-use crate::samples::{GUILD, dispatch, places, ready};
+use crate::samples::{GUILD, dispatch, ready, urls};
 
-/// What a dispatch says.
-fn said(told: Body) -> Value {
-    let mut text = body(&dispatch(told), &places()).to_vec();
+/// The payload of a dispatch.
+fn payload(body: Body) -> Value {
+    let mut text = encode_body(&dispatch(body), &urls()).to_vec();
     text.extend_from_slice(b"1}");
     let mut value: Value = serde_json::from_slice(&text).unwrap();
     value["d"].take()
@@ -28,8 +28,8 @@ fn has(value: &Value, place: &str, fields: &str) {
 }
 
 #[test]
-fn ready_has_what_clients_need() {
-    let d = said(ready());
+fn ready_has_the_required_fields() {
+    let d = payload(ready());
     has(&d, "", "v user guilds session_id resume_gateway_url application");
     has(&d, "/user", "id username discriminator avatar bot mfa_enabled");
     has(&d, "/guilds/0", "id unavailable");
@@ -42,13 +42,13 @@ fn ready_has_what_clients_need() {
 /// Clients put things into it, which null does not take.
 #[test]
 fn resumed_is_an_object() {
-    assert!(said(Body::Resumed).is_object());
+    assert!(payload(Body::Resumed).is_object());
 }
 
 #[test]
-fn guild_create_has_what_clients_need() {
+fn guild_create_has_the_required_fields() {
     let none: Arc<[RoleId]> = Arc::default();
-    let d = said(Body::GuildCreate(Snapshot {
+    let d = payload(Body::GuildCreate(Snapshot {
         owner: UserId(1),
         roles: [(RoleId(GUILD.0), Permissions::NONE)].into(),
         channels: [Channel { id: ChannelId(1), overwrites: Arc::default() }].into(),
@@ -78,12 +78,12 @@ fn guild_create_has_what_clients_need() {
 /// Without the field it is gone for good; with it there is an outage.
 #[test]
 fn a_guild_is_unavailable_or_gone() {
-    assert_eq!(said(Body::GuildUnavailable)["unavailable"], true);
-    assert_eq!(said(Body::GuildDelete).get("unavailable"), None);
+    assert_eq!(payload(Body::GuildUnavailable)["unavailable"], true);
+    assert_eq!(payload(Body::GuildDelete).get("unavailable"), None);
 }
 
 #[test]
-fn message_create_has_what_clients_need() {
+fn message_create_has_the_required_fields() {
     let message = Message {
         id: MessageId(1),
         channel: ChannelId(1),
@@ -92,8 +92,8 @@ fn message_create_has_what_clients_need() {
         content: "".into(),
         mentions: Arc::default(),
     };
-    for told in [Body::MessageCreate(message.clone()), Body::MessageUpdate(message)] {
-        let d = said(told);
+    for body in [Body::MessageCreate(message.clone()), Body::MessageUpdate(message)] {
+        let d = payload(body);
         has(
             &d,
             "",

@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::id::Seq;
-use guildhall_runtime::wire::{close, control, frame, pong};
+use guildhall_runtime::wire::{write_close, write_control, write_dispatch, write_pong};
 use tokio::io::AsyncWriteExt;
 use tokio_websockets::{ClientBuilder, Limits, Message};
 
@@ -17,12 +17,12 @@ async fn read(out: &[u8], count: usize) -> Vec<Message> {
 }
 
 #[test]
-fn frames_of_every_length_follow_each_other() {
+fn consecutive_frames_of_every_length() {
     let lengths = [0, 1, 122, 123, 124, 125, 126, 127, 65_532, 65_533, 65_534, 65_535, 70_000];
     let mut out = Vec::new();
     for length in lengths {
-        frame(&mut out, &vec![b'x'; length], Seq(1));
-        control(&mut out, &ServerFrame::HeartbeatAck);
+        write_dispatch(&mut out, &vec![b'x'; length], Seq(1));
+        write_control(&mut out, &ServerFrame::HeartbeatAck);
     }
     let messages = read(&out, 2 * lengths.len());
     for (pair, length) in messages.chunks(2).zip(lengths) {
@@ -34,10 +34,10 @@ fn frames_of_every_length_follow_each_other() {
 }
 
 #[test]
-fn the_number_ends_the_frame() {
+fn the_sequence_number_ends_the_frame() {
     let mut out = Vec::new();
     for s in [0, 9, 10, u64::MAX] {
-        frame(&mut out, br#"{"op":0,"s":"#, Seq(s));
+        write_dispatch(&mut out, br#"{"op":0,"s":"#, Seq(s));
     }
     let texts: Vec<_> =
         read(&out, 4).iter().map(|it| it.as_text().unwrap_or_default().to_owned()).collect();
@@ -46,23 +46,23 @@ fn the_number_ends_the_frame() {
 }
 
 #[test]
-fn a_close_has_its_code_and_as_much_of_its_reason_as_fits() {
+fn a_close_has_its_code_and_a_truncated_reason() {
     let long = "é".repeat(100);
-    for (reason, told) in [("", ""), ("too slow", "too slow"), (&long, &long[..122])] {
+    for (reason, expected) in [("", ""), ("too slow", "too slow"), (&long, &long[..122])] {
         let mut out = Vec::new();
-        close(&mut out, CloseCode::NotAuthenticated.code(), reason);
+        write_close(&mut out, CloseCode::NotAuthenticated.code(), reason);
         let messages = read(&out, 1);
         let (code, reason) = messages[0].as_close().unwrap();
-        assert_eq!((u16::from(code), reason), (4003, told));
+        assert_eq!((u16::from(code), reason), (4003, expected));
     }
 }
 
 #[test]
-fn a_pong_says_what_the_ping_said() {
+fn a_pong_has_the_payload_of_the_ping() {
     for length in [0, 4, 125, 300] {
         let ping = vec![7; length];
         let mut out = Vec::new();
-        pong(&mut out, &ping);
+        write_pong(&mut out, &ping);
         let messages = read(&out, 1);
         assert!(messages[0].is_pong());
         assert_eq!(&messages[0].as_payload()[..], &ping[..length.min(125)]);

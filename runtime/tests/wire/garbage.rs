@@ -1,20 +1,22 @@
-//! Whatever the bytes, there is an answer, and it is the right one.
+//! Any bytes are decoded to something, and to the right thing.
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::frame::{ClientFrame, Identify, Malformed, Resume};
 use guildhall_core::id::{Seq, SessionId, Shard, Token};
-use guildhall_runtime::wire::{FromServer, body, decode, decode_server, encode_client};
+use guildhall_runtime::wire::{
+    ServerMessage, decode_client, decode_server, encode_body, encode_client,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::samples::{all, dispatch, places};
+use crate::samples::{all, dispatch, urls};
 
 const UNREADABLE: ClientFrame = ClientFrame::Malformed(Malformed::Payload);
 const UNKNOWN: ClientFrame = ClientFrame::Malformed(Malformed::Opcode);
 
-/// What a client says in real life.
-const SAID: &[&str] = &[
+/// Frames that real clients send.
+const CLIENT_FRAMES: &[&str] = &[
     r#"{"op":1,"d":null}"#,
     r#"{"op":1,"d":251}"#,
     r#"{"d":3,"op":1}"#,
@@ -33,14 +35,14 @@ const SAID: &[&str] = &[
     r#"{"op":14,"d":{}}"#,
 ];
 
-/// What a node says in real life.
-fn told() -> Vec<Vec<u8>> {
-    let numbered = |(_, told)| [&body(&dispatch(told), &places())[..], b"7}"].concat();
+/// Frames that nodes send.
+fn server_frames() -> Vec<Vec<u8>> {
+    let numbered = |(_, body)| [&encode_body(&dispatch(body), &urls())[..], b"7}"].concat();
     let hello = br#"{"op":10,"d":{"heartbeat_interval":41250}}"#;
     all().into_iter().map(numbered).chain([hello.to_vec()]).collect()
 }
 
-/// Some of many, with some bytes of each gone, new or changed.
+/// One of the frames with some bytes removed, inserted or changed.
 fn mutated(frames: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let frame = prop::sample::select(frames);
     let interesting = prop::sample::select(br#"{}[]",:\0123456789eE+-."#.to_vec());
@@ -64,7 +66,7 @@ fn mutated(frames: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// JSON of any shape, with the names that matter in the wrong places.
+/// JSON of any shape, with known field names in the wrong places.
 fn json() -> impl Strategy<Value = Value> {
     let name =
         prop::sample::select(vec!["op", "d", "s", "t", "token", "seq", "shard", "user", "x"]);
@@ -88,14 +90,14 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Whether an answer can be right, judged by another reading of the bytes.
+/// Whether a result can be right, judged by a second parser.
 fn plausible(bytes: &[u8], frame: ClientFrame) -> bool {
-    // It may be JSON all the same: too deep or with too large numbers where nobody looks.
+    // It can still be a frame: nested too deeply, or with too large numbers, in ignored fields.
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
         let text = str::from_utf8(bytes).is_ok_and(|text| text.contains('{'));
         return text || frame == UNREADABLE;
     };
-    // A name that occurs twice makes a frame unreadable.
+    // A duplicate field makes a frame unreadable.
     let Some(op) = value.get("op").and_then(Value::as_u64) else { return frame == UNREADABLE };
     frame == UNREADABLE
         || match op {
@@ -109,34 +111,34 @@ fn plausible(bytes: &[u8], frame: ClientFrame) -> bool {
 
 proptest! {
     #[test]
-    fn any_bytes_of_a_client_are_some_frame(bytes in vec(any::<u8>(), 0..200)) {
-        prop_assert!(plausible(&bytes, decode(&bytes)));
+    fn any_bytes_from_a_client_decode(bytes in vec(any::<u8>(), 0..200)) {
+        prop_assert!(plausible(&bytes, decode_client(&bytes)));
     }
 
     #[test]
-    fn what_is_almost_a_clients_frame_is_read_for_what_it_is(
-        bytes in mutated(SAID.iter().map(|text| text.as_bytes().to_vec()).collect()),
+    fn mutated_client_frames_decode_plausibly(
+        bytes in mutated(CLIENT_FRAMES.iter().map(|text| text.as_bytes().to_vec()).collect()),
     ) {
-        prop_assert!(plausible(&bytes, decode(&bytes)));
+        prop_assert!(plausible(&bytes, decode_client(&bytes)));
     }
 
     #[test]
-    fn any_json_of_a_client_is_some_frame(value in json(), op in 0..50_u64) {
+    fn any_json_from_a_client_decodes(value in json(), op in 0..50_u64) {
         let whole = value.to_string();
-        prop_assert!(plausible(whole.as_bytes(), decode(whole.as_bytes())));
+        prop_assert!(plausible(whole.as_bytes(), decode_client(whole.as_bytes())));
         let framed = format!(r#"{{"op":{op},"d":{value}}}"#);
-        prop_assert!(plausible(framed.as_bytes(), decode(framed.as_bytes())));
+        prop_assert!(plausible(framed.as_bytes(), decode_client(framed.as_bytes())));
     }
 
     #[test]
-    fn any_bytes_of_a_node_are_read_or_refused(bytes in vec(any::<u8>(), 0..200)) {
-        prop_assert!(decode_server(&bytes, &places()).is_err());
+    fn random_bytes_from_a_node_are_refused(bytes in vec(any::<u8>(), 0..200)) {
+        prop_assert!(decode_server(&bytes, &urls()).is_err());
     }
 
     #[test]
-    fn what_is_almost_a_nodes_frame_is_read_or_refused(bytes in mutated(told())) {
+    fn mutated_node_frames_decode_or_are_refused(bytes in mutated(server_frames())) {
         let numbered = matches!(
-            decode_server(&bytes, &places()), Ok(FromServer::Dispatch { .. })
+            decode_server(&bytes, &urls()), Ok(ServerMessage::Dispatch { .. })
         );
         let value = serde_json::from_slice::<Value>(&bytes).unwrap_or_default();
         let has = value["op"] == 0 && value["s"].is_u64() && value["d"].is_object();
@@ -144,19 +146,19 @@ proptest! {
     }
 
     #[test]
-    fn any_json_of_a_node_is_read_or_refused(
+    fn any_json_from_a_node_decodes_or_is_refused(
         value in json(),
         name in prop::sample::select(all()),
     ) {
-        let _ = decode_server(value.to_string().as_bytes(), &places());
+        let _ = decode_server(value.to_string().as_bytes(), &urls());
         let text = format!(r#"{{"op":0,"t":"{}","d":{value},"s":1}}"#, name.1.name());
-        let read = decode_server(text.as_bytes(), &places());
+        let read = decode_server(text.as_bytes(), &urls());
         prop_assert!(read.is_err() || value.is_object());
     }
 }
 
 #[test]
-fn what_clients_say_in_real_life_is_understood() {
+fn real_client_frames_decode() {
     let token = Token(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
     let shard = Shard { id: 0, count: 1 };
     let identify = Identify { token, intents: Intents(33_281), shard };
@@ -174,13 +176,13 @@ fn what_clients_say_in_real_life_is_understood() {
         ClientFrame::Other,
         UNKNOWN,
     ];
-    for (text, frame) in SAID.iter().zip(expected) {
-        assert_eq!(decode(text.as_bytes()), frame, "{text}");
+    for (text, frame) in CLIENT_FRAMES.iter().zip(expected) {
+        assert_eq!(decode_client(text.as_bytes()), frame, "{text}");
     }
 }
 
 #[test]
-fn what_is_no_frame_is_unreadable() {
+fn malformed_frames_are_unreadable() {
     let deep = format!(r#"{{"op":{}1{},"d":null}}"#, "[".repeat(9_999), "]".repeat(9_999));
     let texts: &[&[u8]] = &[
         b"",
@@ -219,50 +221,53 @@ fn what_is_no_frame_is_unreadable() {
         deep.as_bytes(),
     ];
     for text in texts {
-        assert_eq!(decode(text), UNREADABLE, "{}", String::from_utf8_lossy(text));
+        assert_eq!(decode_client(text), UNREADABLE, "{}", String::from_utf8_lossy(text));
     }
 }
 
 #[test]
-fn what_nobody_reads_may_be_anything() {
+fn ignored_fields_may_contain_anything() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for presence in ["null", "1e999", r#"{"a":1,"a":2}"#, &deep] {
         let text = format!(r#"{{"op":2,"d":{{"token":"t","intents":1,"presence":{presence}}}}}"#);
-        assert!(matches!(decode(text.as_bytes()), ClientFrame::Identify(_)));
+        assert!(matches!(decode_client(text.as_bytes()), ClientFrame::Identify(_)));
         let text = format!(r#"{{"op":3,"d":{presence}}}"#);
-        assert_eq!(decode(text.as_bytes()), ClientFrame::Other);
+        assert_eq!(decode_client(text.as_bytes()), ClientFrame::Other);
         let text = format!(r#"{{"op":9007199254740993,"d":{presence}}}"#);
-        assert_eq!(decode(text.as_bytes()), UNKNOWN);
+        assert_eq!(decode_client(text.as_bytes()), UNKNOWN);
     }
 }
 
 #[test]
-fn what_is_no_secret_is_nobodys() {
+fn unparsable_tokens_and_sessions_become_zero() {
     let almost = "0123456789abcdef0123456789abcde";
-    for text in ["", "Bot ", "hello", "+123456789abcdef0123456789abcdef", almost, "\\u0000"] {
-        let said = format!(r#"{{"op":6,"d":{{"token":"{text}","session_id":"{text}","seq":1}}}}"#);
+    for secret in ["", "Bot ", "hello", "+123456789abcdef0123456789abcdef", almost, "\\u0000"] {
+        let text =
+            format!(r#"{{"op":6,"d":{{"token":"{secret}","session_id":"{secret}","seq":1}}}}"#);
         let resume = Resume { token: Token(0), session: SessionId(0), seq: Seq(1) };
-        assert_eq!(decode(said.as_bytes()), ClientFrame::Resume(resume), "{text}");
+        assert_eq!(decode_client(text.as_bytes()), ClientFrame::Resume(resume), "{secret}");
     }
 }
 
 #[test]
-fn what_is_too_large_for_its_type_cannot_be() {
-    let said = |intents: &str, shard: &str| {
+fn numbers_too_large_for_their_type_become_invalid() {
+    let identify = |intents: &str, shard: &str| {
         let fields = format!(r#""token":"t","intents":{intents},"shard":{shard}"#);
         let text = format!(r#"{{"op":2,"d":{{{fields}}}}}"#);
-        let ClientFrame::Identify(identify) = decode(text.as_bytes()) else { panic!("{text}") };
+        let ClientFrame::Identify(identify) = decode_client(text.as_bytes()) else {
+            panic!("{text}")
+        };
         identify
     };
-    assert!(said("1", "null").shard.is_valid());
-    assert!(!said("4294967296", "null").intents.is_valid());
+    assert!(identify("1", "null").shard.is_valid());
+    assert!(!identify("4294967296", "null").intents.is_valid());
     for shard in ["[0,65536]", "[65536,65537]", "[70000,1]", "[1,1]", "[0,0]"] {
-        assert!(!said("1", shard).shard.is_valid(), "{shard}");
+        assert!(!identify("1", shard).shard.is_valid(), "{shard}");
     }
 }
 
 #[test]
-fn a_client_says_what_it_is_told_to_in_few_bytes() {
+fn the_largest_client_frame_is_small() {
     let largest = ClientFrame::Identify(Identify {
         token: Token(u128::MAX),
         intents: Intents(u32::MAX),
@@ -272,20 +277,20 @@ fn a_client_says_what_it_is_told_to_in_few_bytes() {
 }
 
 #[test]
-fn what_no_node_says_is_refused_with_its_reason() {
-    let reason = |text: &str| decode_server(text.as_bytes(), &places()).unwrap_err().to_string();
+fn invalid_node_frames_are_refused_with_a_reason() {
+    let reason = |text: &str| decode_server(text.as_bytes(), &urls()).unwrap_err().to_string();
     let numbered = |t: &str, d: &str| reason(&format!(r#"{{"op":0,"t":"{t}","d":{d},"s":1}}"#));
-    assert_eq!(reason(r#"{"op":1,"d":null}"#), "no node sends opcode 1");
-    let incomplete = "a dispatch without its number, its name or what it says";
+    assert_eq!(reason(r#"{"op":1,"d":null}"#), "unknown opcode 1");
+    let incomplete = "a required field is missing";
     assert_eq!(reason(r#"{"op":0,"t":"RESUMED","d":{}}"#), incomplete);
     assert_eq!(reason(r#"{"op":0,"d":{},"s":1}"#), incomplete);
-    assert_eq!(numbered("SMALL_TALK", "{}"), "no dispatch is called SMALL_TALK");
+    assert_eq!(numbered("SMALL_TALK", "{}"), "unknown event SMALL_TALK");
     assert_eq!(numbered("RESUMED", "null"), incomplete);
-    assert_eq!(numbered("RESUMED", "[]"), "the frame cannot be read: not an object");
+    assert_eq!(numbered("RESUMED", "[]"), "invalid JSON: not an object");
     let channel = r#"{"id":"1","guild_id":"1","permission_overwrites":
         [{"id":"1","type":2,"allow":"0","deny":"0"}]}"#;
-    assert_eq!(numbered("CHANNEL_CREATE", channel), "no overwrite has the type 2");
+    assert_eq!(numbered("CHANNEL_CREATE", channel), "unknown overwrite type 2");
     let ready = r#"{"user":{"id":"1"},"guilds":[],"resume_gateway_url":"ws://elsewhere",
         "session_id":"00000000000000000000000000000001"}"#;
-    assert_eq!(numbered("READY", ready), "no node is at ws://elsewhere");
+    assert_eq!(numbered("READY", ready), "unknown gateway URL ws://elsewhere");
 }

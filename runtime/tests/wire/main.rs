@@ -1,4 +1,4 @@
-//! The wire: what is written is read again, real clients can read it, and nothing read is trusted.
+//! The wire format: both ends agree, public clients can read it, and no input is trusted.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -7,7 +7,7 @@ mod draw;
 mod fields;
 mod frames;
 mod garbage;
+mod gateway_urls;
 mod payloads;
-mod places;
 mod round_trips;
 mod samples;

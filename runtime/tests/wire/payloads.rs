@@ -1,14 +1,14 @@
-//! What one dispatch of each kind looks like: what changes here, changes for every client.
+//! Snapshots of one dispatch of each kind. A change here is visible to every client.
 
 use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::Seq;
 use guildhall_core::time::Span;
-use guildhall_runtime::wire::{body, control, frame};
+use guildhall_runtime::wire::{encode_body, write_control, write_dispatch};
 use serde_json::Value;
 
-use crate::samples::{all, dispatch, places};
+use crate::samples::{all, dispatch, urls};
 
-/// The text of a short frame whose length is known.
+/// The text of a short frame.
 fn text(frame: &[u8]) -> &str {
     let header = if frame[1] < 126 { 2 } else { 4 };
     str::from_utf8(&frame[header..]).unwrap()
@@ -16,7 +16,7 @@ fn text(frame: &[u8]) -> &str {
 
 fn matches_snapshot(name: &str, json: &str) {
     let mut value: Value = serde_json::from_str(json).unwrap();
-    // Whatever features other packages turn on.
+    // Independent of the features that other packages enable.
     value.sort_all_objects();
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/wire"));
@@ -28,36 +28,36 @@ fn matches_snapshot(name: &str, json: &str) {
 
 #[test]
 fn dispatches() {
-    for (name, told) in all() {
+    for (name, body) in all() {
         let mut out = Vec::new();
-        frame(&mut out, &body(&dispatch(told), &places()), Seq(3));
+        write_dispatch(&mut out, &encode_body(&dispatch(body), &urls()), Seq(3));
         matches_snapshot(name, text(&out));
     }
 }
 
 #[test]
-fn all_else() {
+fn control_frames() {
     let heartbeat_interval = Span::millis(41_250);
-    for (name, said) in [
+    for (name, sent) in [
         ("hello", ServerFrame::Hello { heartbeat_interval }),
         ("heartbeat_ack", ServerFrame::HeartbeatAck),
         ("invalid_session", ServerFrame::InvalidSession { resumable: false }),
     ] {
         let mut out = Vec::new();
-        control(&mut out, &said);
+        write_control(&mut out, &sent);
         matches_snapshot(name, text(&out));
     }
     let mut out = Vec::new();
-    control(&mut out, &ServerFrame::Reconnect);
+    write_control(&mut out, &ServerFrame::Reconnect);
     matches_snapshot("reconnect", text(&out));
 }
 
-/// Some clients look for the opcode and the name from the front, and for nothing like them later.
+/// Some clients search for the opcode and the name from the front.
 #[test]
-fn opcode_and_name_stand_in_front_and_the_number_at_the_end() {
-    for (_, told) in all() {
-        let name = told.name();
-        let made = body(&dispatch(told), &places());
+fn opcode_and_name_come_first_and_the_number_last() {
+    for (_, body) in all() {
+        let name = body.name();
+        let made = encode_body(&dispatch(body), &urls());
         let text = str::from_utf8(&made).unwrap();
         assert!(text.starts_with(&format!(r#"{{"op":0,"t":"{name}","d":{{"#)), "{text}");
         assert!(text.ends_with(r#"},"s":"#), "{text}");

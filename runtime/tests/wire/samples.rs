@@ -6,15 +6,15 @@ use guildhall_core::id::{
     ChannelId, Epoch, GuildId, MessageId, NodeId, Nonce, Position, RoleId, SessionId, UserId,
 };
 use guildhall_core::permission::{Overwrite, Permissions, Target};
-use guildhall_runtime::wire::Places;
+use guildhall_runtime::wire::GatewayUrls;
 
 pub(crate) const GUILD: GuildId = GuildId(7);
 
-pub(crate) fn places() -> Places {
-    Places::new([(NodeId(0), "ws://127.0.0.1:9000".to_owned())]).unwrap()
+pub(crate) fn urls() -> GatewayUrls {
+    GatewayUrls::new([(NodeId(0), "ws://127.0.0.1:9000".to_owned())]).unwrap()
 }
 
-/// As one that tells of the guild, or of none.
+/// A dispatch about the guild, or about none.
 pub(crate) fn dispatch(body: Body) -> Dispatch {
     if matches!(body, Body::Ready(_) | Body::Resumed) {
         return Dispatch::private(body);
@@ -33,7 +33,7 @@ fn channel() -> Channel {
 
 fn message(content: &str) -> Message {
     Message {
-        // A quarter of a second into the first of January 2026.
+        // A quarter of a second into 1 January 2026.
         id: MessageId(1_767_225_600_250 << 22),
         channel: ChannelId(12),
         author: UserId(1),
@@ -64,7 +64,7 @@ pub(crate) fn ready() -> Body {
     Body::Ready(Ready { user: UserId(1), session, node: NodeId(0), guilds: vec![GUILD] })
 }
 
-/// One of each, under the name of its snapshot.
+/// One dispatch of each kind, with the name of its snapshot.
 pub(crate) fn all() -> Vec<(&'static str, Body)> {
     let (user, role, channel_id) = (UserId(2), RoleId(8), ChannelId(12));
     let permissions = Permissions::USUAL;

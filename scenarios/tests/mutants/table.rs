@@ -1,9 +1,9 @@
-//! What each planted bug breaks, and in which story that shows.
+//! The clause that each planted bug breaks, and the scenario that shows it.
 
 use guildhall_check::violation::Clause;
 use guildhall_core::mutant::Mutant;
 
-/// Each planted bug, the clause that it breaks, and the story in which that shows.
+/// Each planted bug, the clause that it breaks, and the scenario that shows it.
 pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::LateCloseDetaches, Clause::L2, "half-open"),
     (Mutant::ReplayFromSeq, Clause::D4, "second-drop"),

@@ -1,18 +1,18 @@
-//! The lines to paste under a test that is red.
+//! The commands that a failed test prints, to be pasted into a shell.
 
-use guildhall_sim::engine::ENGINE;
-use guildhall_sim::failure::Line;
-use guildhall_sim::script::Scenario;
-use guildhall_sim::seed::Seed;
-use guildhall_sim::token::RunToken;
+use guildhall_explain::failure::Line;
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::script::Scenario;
+use guildhall_plan::seed::Seed;
+use guildhall_plan::token::RunToken;
 
-/// The word for a seed of a scenario.
+/// The token of one run: a scenario under a seed.
 #[allow(dead_code, reason = "not every test runs scenarios")]
 pub(crate) fn token(scenario: &Scenario, seed: Seed) -> String {
     RunToken { scenario: scenario.name.to_owned(), seed, engine: ENGINE }.to_string()
 }
 
-/// The lines for what a token names or a capsule holds.
+/// The commands for `what`: a token, or the path of a capsule.
 pub(crate) fn lines(what: &str) -> Vec<Line> {
     let line =
         |does, command: &str| Line::new(does, format!("cargo run --release -- {command} {what}"));

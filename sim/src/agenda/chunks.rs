@@ -1,24 +1,24 @@
-//! Where entries are kept: lists of chunks in one arena, each list in the order of its pushes.
+//! Storage of entries: linked lists of chunks in one arena, each list in push order.
 //!
-//! A chunk that is given back is the next to be used again, while it is still warm; memory grows
-//! with the entries at the peak and not with how they are spread. Nothing here looks at a key.
+//! A freed chunk is the next to be reused, while it is still in the cache. Memory grows with the
+//! peak number of entries, however they are distributed. This module does not inspect keys.
 
 const CHUNK: usize = 32;
 const NONE: u32 = u32::MAX;
 
-/// An event with what orders it inside a bucket: 32 bits of its instant, then 32 of its tie.
+/// An event with its key inside a bucket: 32 bits of its instant, then 32 bits of its tie.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry<E> {
     pub(super) key: u64,
     pub(super) event: E,
 }
 
-/// A list of entries; an empty one is [`Chain::EMPTY`] and nothing else. It must be released or
-/// shifted empty in the arena it grew in; to copy it is only to look at it twice.
+/// A list of entries; [`Chain::EMPTY`] is the only empty one. It must be released, or shifted
+/// empty, in the arena that it grew in. A copy may only be read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Chain {
-    /// Where the first entry is, and where the next will be, unless that is a chunk's beginning:
-    /// then it goes into a new chunk.
+    /// The index of the first entry, and the index of the next push. If the latter is the beginning
+    /// of a chunk, the next push needs a new chunk.
     first: u32,
     end: u32,
     len: u32,
@@ -36,7 +36,7 @@ impl Chain {
 #[derive(Clone, Debug)]
 pub(super) struct Chunks<E> {
     entries: Vec<Entry<E>>,
-    /// For each chunk the one after it, in its list or among the free ones.
+    /// For each chunk, the next one in its list or in the free list.
     next: Vec<u32>,
     free: u32,
 }
@@ -70,7 +70,7 @@ impl<E: Copy> Chunks<E> {
         chain.len += 1;
     }
 
-    /// Adds a chunk at the chain's end; `filler` is whatever its entries shall hold till then.
+    /// Appends a chunk to a chain; its entries hold `filler` until they are pushed.
     #[inline(never)]
     fn lengthen(&mut self, chain: &mut Chain, filler: &Entry<E>) {
         let chunk = if self.free == NONE {
@@ -93,12 +93,12 @@ impl<E: Copy> Chunks<E> {
         chain.end = begin;
     }
 
-    /// All entries in the order of their pushes.
+    /// Returns all entries in push order.
     pub(super) fn entries(&self, chain: Chain) -> impl Iterator<Item = &Entry<E>> {
         self.runs(chain).flatten()
     }
 
-    /// The same, chunk by chunk.
+    /// Returns all entries in push order, by chunk.
     pub(super) fn runs(&self, chain: Chain) -> impl Iterator<Item = &[Entry<E>]> {
         let (mut begin, mut left) = (chain.first as usize, chain.len());
         std::iter::from_fn(move || {
@@ -115,7 +115,7 @@ impl<E: Copy> Chunks<E> {
         })
     }
 
-    /// Takes the first entry off.
+    /// Removes the first entry.
     pub(super) fn shift(&mut self, chain: &mut Chain) -> Option<Entry<E>> {
         if chain.len == 0 {
             return None;
@@ -135,7 +135,7 @@ impl<E: Copy> Chunks<E> {
         Some(entry)
     }
 
-    /// Gives all of a chain's chunks back.
+    /// Frees all chunks of a chain.
     pub(super) fn release(&mut self, chain: Chain) {
         if chain.len > 0 {
             self.next[(chain.end as usize - 1) / CHUNK] = self.free;

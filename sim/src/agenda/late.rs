@@ -1,7 +1,8 @@
-//! What was pushed into a bucket after it was opened: a heap, since it comes in any order.
+//! Latecomers: entries pushed into a bucket after it was opened. A heap, because they come in any
+//! order.
 //!
-//! Only here does a push have a number, because a heap is not stable. It orders latecomers among
-//! each other and must not be compared with anything else.
+//! Only here a push has a number, because a heap is not stable. The number orders latecomers among
+//! each other, and must not be compared with anything else.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -43,7 +44,7 @@ impl<E: Copy> Latecomers<E> {
     }
 }
 
-/// The order is the reverse of the agenda's, because the heap gives the greatest first.
+/// The order is the reverse of the agenda's, because the heap pops the greatest first.
 #[derive(Clone, Copy, Debug)]
 struct Late<E> {
     entry: Entry<E>,

@@ -1,19 +1,19 @@
-//! The bucket that is open: its entries sorted by key, those of the same key in push order.
+//! The open bucket: its entries sorted by key, and by push at the same key.
 //!
-//! Keys inside a bucket are close to evenly spread, by instant and by hash. So they are dealt out
-//! by their leading bits to about twice as many bins as there are keys, which leaves an insertion
-//! pass little to do; where they are not, and a bin is crowded, that bin is sorted by comparison.
-//! All of these are stable. Nothing here may depend on where a bucket begins or how wide it is.
+//! Keys inside a bucket are almost evenly distributed, by instant and by hash. They are distributed
+//! by their leading bits to about twice as many bins as there are keys, which leaves little for a
+//! final insertion sort. If a bin is crowded, each bin is sorted by comparison instead. All of
+//! these sorts are stable. Nothing here may depend on the start or the width of a bucket.
 
 use super::chunks::{Chain, Chunks, Entry};
 
-/// Up to so many entries are sorted by insertion alone; and a bin of more is crowded.
+/// The number of entries up to which insertion sort alone is used; a bin with more is crowded.
 const FEW: usize = 16;
 const BINS_MAX: usize = 1 << 15;
 
 #[derive(Clone, Debug)]
 pub(super) struct Sorter<E> {
-    /// What is still to be popped is `sorted[next..end]`; after that is stale.
+    /// The entries still to be popped are `sorted[next..end]`; those after `end` are stale.
     sorted: Vec<Entry<E>>,
     next: usize,
     end: usize,
@@ -51,7 +51,7 @@ impl<E: Copy> Sorter<E> {
         Some(entry)
     }
 
-    /// Takes up the entries of a chain, sorted. The one before must have been popped empty.
+    /// Loads and sorts the entries of a chain. The previous ones must all have been popped.
     pub(super) fn sort(&mut self, chunks: &Chunks<E>, chain: Chain) {
         (self.next, self.end) = (0, chain.len());
         if self.end <= FEW {
@@ -77,7 +77,8 @@ impl<E: Copy> Sorter<E> {
             most = most.max(*count);
             sum += std::mem::replace(count, sum);
         }
-        // From here on a bin is the place of its next entry, and in the end that of its end.
+        // From here on, a bin holds the index of its next entry; after the loop, the index of its
+        // end.
         if self.sorted.len() < self.end
             && let Some(&filler) = chunks.entries(chain).next()
         {
@@ -102,7 +103,7 @@ impl<E: Copy> Sorter<E> {
     }
 }
 
-/// Sorts what is nearly sorted.
+/// Sorts entries that are nearly sorted.
 fn insert<E: Copy>(entries: &mut [Entry<E>]) {
     for i in 1..entries.len() {
         let entry = entries[i];

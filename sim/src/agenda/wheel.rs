@@ -1,11 +1,11 @@
-//! A wheel: the chains of so many places in a row, and a map of which hold anything.
+//! A wheel: the chains of `N` consecutive places, and a bit map of the non-empty ones.
 //!
-//! Places are numbered from the beginning of time; the wheel reaches from any place over the next
-//! `N`. Which ones those are at present is its owner's business, who must not enter others.
+//! Places are numbered from instant zero; the wheel covers `N` of them from any start. The owner
+//! decides which ones, and must not enter others.
 
 use super::chunks::Chain;
 
-/// `N` is a power of two, and at least 64.
+/// `N` must be a power of two, and at least 64.
 #[derive(Clone, Debug)]
 pub(super) struct Wheel<const N: usize> {
     chains: Box<[Chain; N]>,
@@ -23,7 +23,7 @@ impl<const N: usize> Wheel<N> {
         self.occupied.fill(0);
     }
 
-    /// The chain of a place, to be added to.
+    /// Returns the chain of a place, to push to it.
     #[inline]
     pub(super) fn enter(&mut self, place: u64) -> &mut Chain {
         let index = place as usize % N;
@@ -31,7 +31,7 @@ impl<const N: usize> Wheel<N> {
         &mut self.chains[index]
     }
 
-    /// Empties a place; its chain, if it held anything.
+    /// Empties a place; returns its chain if it was not empty.
     pub(super) fn take(&mut self, place: u64) -> Option<Chain> {
         let index = place as usize % N;
         self.occupied[index / 64] &= !(1 << (index % 64));
@@ -39,12 +39,12 @@ impl<const N: usize> Wheel<N> {
         (chain.len() > 0).then_some(chain)
     }
 
-    /// The first place that holds anything, of the `N` that begin with `from`.
+    /// Returns the first non-empty place of the `N` that start at `from`.
     pub(super) fn first(&self, from: u64) -> Option<(u64, Chain)> {
         let start = from as usize % N;
         let (word, skipped) = (start / 64, u64::MAX << (start % 64));
         let words = self.occupied.len();
-        // The word that holds `start` is looked at twice: at last for what lies before `start`.
+        // The word that holds `start` is read twice: the last time for the bits before `start`.
         let index = (0..=words).find_map(|step| {
             let index = (word + step) % words;
             let bits = match step {

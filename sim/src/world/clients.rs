@@ -9,8 +9,8 @@ use guildhall_core::step::{Actor, Witness};
 use super::World;
 use super::ends::ClientEnd;
 use crate::event::{Event, Kind, Parcel};
-use crate::fault::Stage as ClientStage;
 use crate::link::Flow;
+use guildhall_plan::fault::ClientPhase;
 
 impl<W: Witness> World<'_, W> {
     /// A dispatch reaches its client: the hot path.
@@ -42,7 +42,7 @@ impl<W: Witness> World<'_, W> {
         stage.end_step();
         stage.taken(link, bytes);
         if enters == Some(true) {
-            self.reached(reaches, ClientStage::Live);
+            self.reached(reaches, ClientPhase::Live);
         } else if resuming {
             self.replays(link, reaches);
         }
@@ -52,8 +52,8 @@ impl<W: Witness> World<'_, W> {
     #[cold]
     pub(super) fn replays(&mut self, link: u32, client: u32) {
         self.stage.links.at_mut(link).resuming = false;
-        if self.stage.lines[client as usize].stage == ClientStage::Resuming {
-            self.reached(client, ClientStage::Replaying);
+        if self.stage.lines[client as usize].phase == ClientPhase::Resuming {
+            self.reached(client, ClientPhase::Replaying);
         }
     }
 
@@ -65,7 +65,7 @@ impl<W: Witness> World<'_, W> {
         }
         let (connection, client) = (wire.connection, wire.client);
         let parcel = self.stage.parcels.take(parcel);
-        let Some(client) = client else { return self.stranger(link, parcel, event.cause) };
+        let Some(client) = client else { return self.intruder(link, parcel, event.cause) };
         let input = match parcel {
             Some(Parcel::Opened) => {
                 self.stage.links.at_mut(link).opened = true;
@@ -86,7 +86,7 @@ impl<W: Witness> World<'_, W> {
         let closed = matches!(input, client::Input::Closed { .. });
         self.client_step(client, event.cause, input);
         if closed {
-            self.reached(client, ClientStage::Lost);
+            self.reached(client, ClientPhase::Lost);
         }
     }
 
@@ -106,7 +106,7 @@ impl<W: Witness> World<'_, W> {
         let jitter = self.stage.jitter(client);
         let input = client::Input::Closed { connection: opened, code: None, jitter };
         self.client_step(client, cause, input);
-        self.reached(client, ClientStage::Lost);
+        self.reached(client, ClientPhase::Lost);
     }
 
     pub(super) fn wake_client(&mut self, client: u32) {
@@ -126,7 +126,7 @@ impl<W: Witness> World<'_, W> {
             self.stage.end_step();
         }
         self.rearm_client(client);
-        self.milestone(client);
+        self.client_stepped(client);
     }
 
     pub(super) fn client_step(&mut self, client: u32, cause: u64, input: client::Input) {
@@ -140,7 +140,7 @@ impl<W: Witness> World<'_, W> {
         self.stage.watch.stepped(&head);
         self.stage.end_step();
         self.rearm_client(client);
-        self.milestone(client);
+        self.client_stepped(client);
     }
 
     pub(super) fn rearm_client(&mut self, client: u32) {

@@ -18,10 +18,10 @@ use guildhall_core::step::{Head, Witness};
 use super::stage::{Caller, Stage};
 use super::{place, small};
 use crate::event::{Event, Kind, Parcel};
-use crate::fault::{Stage as ClientStage, Turn};
-use crate::mail::Spot;
-use crate::placement;
-use crate::topology::guild_place;
+use guildhall_plan::director::News;
+use guildhall_plan::fault::{ClientPhase, GuildPhase};
+use guildhall_plan::mail::Spot;
+use guildhall_plan::topology::guild_place;
 
 /// A node's way out.
 pub(crate) struct NodeEnd<'a, W> {
@@ -55,7 +55,7 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
                 if let PeerMessage::CatchUp { guild, .. } | PeerMessage::Subscribe { guild, .. } =
                     &message
                 {
-                    stage.pass(guild_place(*guild), Turn::Asked);
+                    stage.reach(guild_place(*guild), GuildPhase::Asked);
                 }
                 let from = small(node);
                 let parcel = Parcel::Peer(NodeId(from), message);
@@ -68,7 +68,7 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
                 let event = Event { cause, kind: Kind::Answer { client, parcel } };
                 stage.answer(&(client, answer.origin, "answer"), event);
             }
-            node::Output::Stopped => stage.stopped = Some(node),
+            node::Output::Stopped => stage.news.push(News::Stopped(small(node))),
             node::Output::Note(note) => self.note(&note),
         }
     }
@@ -78,8 +78,8 @@ impl<W: Witness> NodeEnd<'_, W> {
     fn command(&mut self, guild: GuildId, command: Command) {
         let (guild, node) = (guild_place(guild), small(self.node));
         match &command {
-            Command::Open { .. } => self.stage.pass(guild, Turn::Opening),
-            Command::Append { .. } => self.stage.pass(guild, Turn::Appending),
+            Command::Open { .. } => self.stage.reach(guild, GuildPhase::Opening),
+            Command::Append { .. } => self.stage.reach(guild, GuildPhase::Appending),
             Command::Confirm { .. } | Command::Compact { .. } => {}
         }
         let (from, to) = (Spot::Node(node), Spot::Journal(place(guild)));
@@ -89,9 +89,11 @@ impl<W: Witness> NodeEnd<'_, W> {
 
     fn word(&mut self, word: Word) {
         match &word {
-            Word::Enter { guild, .. } => self.stage.pass(guild_place(*guild), Turn::Entering),
+            Word::Enter { guild, .. } => {
+                self.stage.reach(guild_place(*guild), GuildPhase::Entering)
+            }
             Word::Remove { guild, .. } | Word::Dissolve { guild, .. } => {
-                self.stage.pass(guild_place(*guild), Turn::Removing);
+                self.stage.reach(guild_place(*guild), GuildPhase::Removing);
             }
             Word::Ask { .. } | Word::Forget { .. } | Word::Since { .. } => {}
         }
@@ -102,25 +104,13 @@ impl<W: Witness> NodeEnd<'_, W> {
 
     fn note(&mut self, note: &Note) {
         match note {
-            Note::Opened { guild, .. } => self.stage.pass(guild_place(*guild), Turn::Serving),
+            Note::Opened { guild, .. } => {
+                self.stage.reach(guild_place(*guild), GuildPhase::Serving)
+            }
             Note::SteppedDown { guild, why, .. } => {
-                let (guild, from) = (guild_place(*guild), small(self.node));
-                self.stage.pass(guild, Turn::Orphaned);
-                self.place_again(
-                    guild,
-                    match why {
-                        StepDown::Closed => Kind::Inherit { guild: place(guild), from },
-                        StepDown::Fenced(_) | StepDown::Failed => {
-                            Kind::Own { node: from, guild: place(guild) }
-                        }
-                    },
-                );
+                self.stepped_down(guild_place(*guild), matches!(why, StepDown::Closed));
             }
-            Note::GivenUp { guild } => {
-                let (guild, from) = (guild_place(*guild), small(self.node));
-                self.stage.pass(guild, Turn::Orphaned);
-                self.place_again(guild, Kind::Inherit { guild: place(guild), from });
-            }
+            Note::GivenUp { guild } => self.stepped_down(guild_place(*guild), true),
             Note::Begun { .. }
             | Note::IdentifyRefused { .. }
             | Note::Resumed { .. }
@@ -134,12 +124,11 @@ impl<W: Witness> NodeEnd<'_, W> {
         }
     }
 
-    /// Whoever places guilds sees that one has lost its owner: whoever is named for it is told again,
-    /// or its heir if the owner has closed it.
-    fn place_again(&mut self, guild: usize, kind: Kind) {
-        let stage = &mut *self.stage;
-        let at = stage.now + placement::placed_after(stage.seed, guild, stage.now);
-        stage.agenda.push(at, 1, Event { cause: self.head.step, kind });
+    /// The director hears that a guild has lost its owner.
+    fn stepped_down(&mut self, guild: usize, closed: bool) {
+        self.stage.reach(guild, GuildPhase::Orphaned);
+        let (node, guild) = (small(self.node), place(guild));
+        self.stage.news.push(News::SteppedDown { node, guild, closed });
     }
 
     /// A node writes a dispatch: the hot path.
@@ -198,9 +187,9 @@ impl<W: Witness> Sink<client::Output> for ClientEnd<'_, W> {
                 let Some(link) = stage.meant(client, connection) else { return };
                 let line = &mut stage.lines[client as usize];
                 match frame {
-                    ClientFrame::Identify(_) => line.stage = ClientStage::Identifying,
+                    ClientFrame::Identify(_) => line.phase = ClientPhase::Identifying,
                     ClientFrame::Resume(_) => {
-                        line.stage = ClientStage::Resuming;
+                        line.phase = ClientPhase::Resuming;
                         stage.links.at_mut(link).resuming = true;
                     }
                     ClientFrame::Heartbeat { .. }

@@ -1,76 +1,40 @@
-//! What hostile clients and strangers do, and what they are told.
+//! What hostile clients and intruders send, and what intruders are sent.
 
-use guildhall_core::frame::{ClientFrame, Identify, Malformed, Resume};
-use guildhall_core::id::{NodeId, Seq, Token};
 use guildhall_core::step::Witness;
+use guildhall_plan::fault::{Intrusion, Misdeed, Speech};
 
 use super::World;
 use super::stage::Caller;
 use crate::event::Parcel;
-use crate::fault::{Knock, Misdeed};
 
 impl<W: Witness> World<'_, W> {
-    /// A hostile client speaks out of turn.
-    pub(super) fn misbehave(&mut self, client: u32, link: Option<u32>, deed: Misdeed, cause: u64) {
-        let Some(link) = link else { return };
+    /// A hostile client breaks the protocol.
+    pub(super) fn misbehave(&mut self, client: u32, deed: Misdeed, cause: u64) {
+        let Some(link) = self.open_link(client) else { return };
         let identity = self.topology.clients[client as usize].identity;
         let machine = &self.clients[client as usize].client;
-        let (session, last) = (machine.session(), machine.last());
-        let (frame, times, bytes) = match deed {
-            Misdeed::Flood { frames } => (ClientFrame::Heartbeat { d: None }, frames, None),
-            Misdeed::LieAhead { by } => {
-                (ClientFrame::Heartbeat { d: Some(Seq(last.0 + by)) }, 1, None)
-            }
-            Misdeed::Broken => (ClientFrame::Malformed(Malformed::Payload), 1, None),
-            Misdeed::Opcode => (ClientFrame::Malformed(Malformed::Opcode), 1, None),
-            Misdeed::Other => (ClientFrame::Other, 1, None),
-            Misdeed::Huge { bytes } => (ClientFrame::Heartbeat { d: None }, 1, Some(bytes)),
-            Misdeed::IdentifyAgain => {
-                let (token, intents, shard) = (identity.token, identity.intents, identity.shard);
-                (ClientFrame::Identify(Identify { token, intents, shard }), 1, None)
-            }
-            Misdeed::ResumeAgain => {
-                let session = session.unwrap_or_default();
-                let resume = Resume { token: identity.token, session, seq: last };
-                (ClientFrame::Resume(resume), 1, None)
-            }
-        };
+        let Speech { frame, times, bytes } =
+            deed.speech(identity, machine.session(), machine.last());
         for _ in 0..times {
             self.stage.say(link, cause, frame, bytes);
         }
     }
 
-    /// A stranger opens a socket of its own, to say one thing on it.
-    pub(super) fn steal(&mut self, index: u32, client: u32, token: bool, cause: u64) {
+    /// An intruder opens a connection of its own, to send one frame on it.
+    pub(super) fn intrude(&mut self, fault: u32, client: u32, why: Intrusion, cause: u64) {
         let identity = self.topology.clients[client as usize].identity;
         let machine = &self.clients[client as usize].client;
-        let Some(session) = machine.session() else { return };
-        let token = if token { identity.token } else { Token(!identity.token.0) };
-        let resume = Resume { token, session, seq: machine.last() };
-        self.admit(index, identity.home, ClientFrame::Resume(resume), cause);
+        let Some(frame) = why.frame(identity, machine.session(), machine.last()) else { return };
+        let link = self.stage.connect(Caller::Intruder(fault), identity.home.0, cause);
+        self.intruders.push((link, frame));
     }
 
-    /// A stranger opens a socket of its own, to ask for what there is not.
-    pub(super) fn knock(&mut self, index: u32, client: u32, says: Knock, cause: u64) {
-        let identity = self.topology.clients[client as usize].identity;
-        let machine = &self.clients[client as usize].client;
-        let Some(frame) = says.frame(identity, machine.session(), machine.last()) else { return };
-        self.admit(index, identity.home, frame, cause);
-    }
-
-    /// A stranger has a socket, and something to say on it.
-    fn admit(&mut self, index: u32, node: NodeId, frame: ClientFrame, cause: u64) {
-        let link = self.stage.connect(Caller::Stranger(index), node.0, cause);
-        self.faults.strangers.push((link, frame));
-    }
-
-    /// A stranger's socket is open, or something is said to it.
-    pub(super) fn stranger(&mut self, link: u32, parcel: Option<Parcel>, cause: u64) {
-        let strangers = &mut self.faults.strangers;
+    /// An intruder's connection is open, or something reaches it there.
+    pub(super) fn intruder(&mut self, link: u32, parcel: Option<Parcel>, cause: u64) {
         match parcel {
             Some(Parcel::Opened) => {
-                if let Some(at) = strangers.iter().position(|&(known, _)| known == link) {
-                    let (_, frame) = strangers.swap_remove(at);
+                if let Some(at) = self.intruders.iter().position(|&(known, _)| known == link) {
+                    let (_, frame) = self.intruders.swap_remove(at);
                     self.stage.say(link, cause, frame, None);
                 }
             }

@@ -11,29 +11,30 @@ use guildhall_core::{directory, node};
 use super::ends::NodeEnd;
 use super::{World, instant, small};
 use crate::event::{Event, Kind, Parcel};
-use crate::fault::Turn;
 use crate::link::Flow;
-use crate::mail::Spot;
-use crate::seed::Domain;
-use crate::topology::guild_id;
+use guildhall_plan::fault::GuildPhase;
+use guildhall_plan::journal;
+use guildhall_plan::mail::Spot;
+use guildhall_plan::seed::Domain;
+use guildhall_plan::topology::guild_id;
 
 impl<W: Witness> World<'_, W> {
     /// Whether a node takes this now; a paused one has it wait, for one that is down it is lost.
     pub(super) fn is_awake(&mut self, node: usize, event: Event) -> bool {
         let host = &mut self.nodes[node];
-        if host.downs > 0 || host.forever {
+        if !host.up {
             self.stage.discard(event);
             return false;
         }
-        if host.pauses > 0 {
+        if host.paused {
             host.held.push(event);
         }
-        host.pauses == 0
+        !host.paused
     }
 
     pub(super) fn accept(&mut self, event: Event, link: u32) {
         let node = usize::from(self.stage.links.at(link).node);
-        if !self.is_up(node) {
+        if !self.nodes[node].up {
             return self.stage.hang_up(link, false, true);
         }
         if !self.is_awake(node, event) {
@@ -116,7 +117,7 @@ impl<W: Witness> World<'_, W> {
             Spot::Node(node) => self.mail_to_node(event, usize::from(node), parcel),
             Spot::Journal(journal) => {
                 if let Some(Parcel::Command(from, command)) = self.stage.parcels.take(parcel) {
-                    self.ask_journal(event.cause, journal as usize, from, command);
+                    self.journal(event.cause, journal, journal::Input::Asked { from, command });
                 }
             }
             Spot::Directory => {
@@ -135,7 +136,7 @@ impl<W: Witness> World<'_, W> {
             Some(Parcel::Peer(from, message)) => node::Input::Peer { from, message },
             Some(Parcel::Reply(guild, reply)) => {
                 if matches!(reply, Reply::Appended { .. }) {
-                    self.stage.pass(guild as usize, Turn::Serving);
+                    self.stage.reach(guild as usize, GuildPhase::Serving);
                 }
                 node::Input::Journal { guild: guild_id(guild as usize), reply }
             }
@@ -192,8 +193,7 @@ impl<W: Witness> World<'_, W> {
             self.stage.end_step();
         }
         self.rearm_node(node);
-        self.stopped();
-        self.meet_passed();
+        self.hear_news();
     }
 
     pub(super) fn node_step(&mut self, node: usize, cause: u64, input: node::Input) {
@@ -207,8 +207,7 @@ impl<W: Witness> World<'_, W> {
         self.stage.watch.stepped(&head);
         self.stage.end_step();
         self.rearm_node(node);
-        self.stopped();
-        self.meet_passed();
+        self.hear_news();
     }
 
     pub(super) fn rearm_node(&mut self, node: usize) {

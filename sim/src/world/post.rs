@@ -1,25 +1,25 @@
 //! The message links: between nodes, and between a node and a journal or the directory. Messages
-//! overtake each other, and what strikes a link strikes each message by itself.
+//! overtake each other, and a fault of a link affects each message by itself.
 //!
-//! What becomes of a message hangs on what it says, whence, whither and when, and on nothing that was
+//! What becomes of a message hangs on what it says, from where, to where and when, and on nothing that was
 //! sent before it: a message that is taken out of a run changes no other (law 3).
 
 use guildhall_core::directory::{Notice, Word};
 use guildhall_core::journal::{Command, Reply};
 
 use super::stage::Stage;
-use crate::digest::{Digest, Fingerprint};
 use crate::event::{Event, Kind, Parcel};
 use crate::link::tie;
-use crate::mail::{Fate, Law, Laws, Spot};
-use crate::seed::{Domain, Key};
+use guildhall_plan::digest::{Digest, Fingerprint};
+use guildhall_plan::mail::{Fate, Law, Laws, Spot};
+use guildhall_plan::seed::{Domain, Key};
 
-/// The post as faults have it at the moment.
+/// The message links, as faults have them at the moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Post {
-    /// What strikes the links.
+    /// How faults affect messages.
     laws: Laws,
-    /// What is held back, and by which fault.
+    /// What is held, and by which fault.
     held: Vec<(u32, Key, Event)>,
 }
 
@@ -64,8 +64,8 @@ impl<W> Stage<W> {
         }
     }
 
-    /// A fault strikes the links no more: what it held back goes on its way.
-    pub(crate) fn relieve_post(&mut self, fault: u32) {
+    /// A fault affects messages no more: what it held goes on its way.
+    pub(crate) fn release_mail(&mut self, fault: u32) {
         self.post.laws.end(fault);
         let law = self.network.peer;
         let held = std::mem::take(&mut self.post.held);

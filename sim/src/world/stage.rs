@@ -12,13 +12,14 @@ use guildhall_core::time::Now;
 use super::post::Post;
 use super::{instant, place};
 use crate::agenda::Agenda;
-use crate::coverage::Coverage;
-use crate::digest::{BLOCK, Digest, Fingerprint};
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
-use crate::fault::{Moment, Stage as ClientStage, Turn};
 use crate::link::{Flow, Links, Ports, tie};
-use crate::plan::Network;
-use crate::seed::{Domain, Seed};
+use guildhall_plan::coverage::Coverage;
+use guildhall_plan::digest::{BLOCK, Digest, Fingerprint};
+use guildhall_plan::director::News;
+use guildhall_plan::fault::{ClientPhase, GuildPhase, Participant, Phase};
+use guildhall_plan::plan::Network;
+use guildhall_plan::seed::{Domain, Seed};
 
 /// Roughly what an IDENTIFY, a RESUME and a heartbeat take on the wire, in bytes.
 const fn length(frame: &ClientFrame) -> u32 {
@@ -35,9 +36,10 @@ const fn length(frame: &ClientFrame) -> u32 {
 pub(crate) struct Line {
     /// The link that it means.
     pub(crate) link: Option<u32>,
-    pub(crate) stage: ClientStage,
+    pub(crate) phase: ClientPhase,
     /// Bytes per second, or 0 for no limit.
     pub(crate) bandwidth: u32,
+    /// How fast it is without a fault.
     usual: u32,
     connects: u64,
     jitters: u64,
@@ -50,7 +52,7 @@ impl Line {
         let usual = bandwidth.unwrap_or(0);
         Self {
             link: None,
-            stage: ClientStage::Lost,
+            phase: ClientPhase::Lost,
             bandwidth: usual,
             usual,
             connects: 0,
@@ -58,27 +60,14 @@ impl Line {
             roads: Vec::new(),
         }
     }
-
-    /// How fast it is without a fault.
-    pub(crate) const fn usual(&self) -> u32 {
-        self.usual
-    }
 }
 
 /// Who opens a link.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Caller {
     Client(u32),
-    /// Somebody whom a fault of the plan sends; it is known by that fault.
-    Stranger(u32),
-}
-
-/// Whom a milestone can be about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Whom {
-    Client(u32),
-    Guild(u32),
-    Node(u32),
+    /// An intruder whom a fault of the plan sends; it is known by that fault.
+    Intruder(u32),
 }
 
 /// Everything but the machines themselves.
@@ -100,12 +89,10 @@ pub(crate) struct Stage<W> {
     pub(crate) post: Post,
     /// How often each node has been started.
     pub(crate) boots: Vec<u32>,
-    /// What has happened to each guild last.
-    pub(crate) turns: Vec<Turn>,
-    /// What has happened since it was last asked whether a fault waits for it.
-    pub(crate) passed: Vec<(Whom, Moment)>,
-    /// The node that has said in this step that it is gone.
-    pub(crate) stopped: Option<usize>,
+    /// The phase that each guild has reached last.
+    pub(crate) phases: Vec<GuildPhase>,
+    /// What has happened that the director has not heard of yet.
+    pub(crate) news: Vec<News>,
 }
 
 impl<W: Witness> Stage<W> {
@@ -154,9 +141,10 @@ impl<W: Witness> Stage<W> {
         Jitter(u16::try_from(key.below(1 << 16)).unwrap_or(u16::MAX))
     }
 
-    /// A client's line, and the link that it means, become this fast.
-    pub(crate) fn set_bandwidth(&mut self, client: u32, bandwidth: u32) {
+    /// A client's line, and the link that it means, become this fast, or as fast as usual.
+    pub(crate) fn set_bandwidth(&mut self, client: u32, bandwidth: Option<u32>) {
         let line = &mut self.lines[client as usize];
+        let bandwidth = bandwidth.unwrap_or(line.usual);
         line.bandwidth = bandwidth;
         if let Some(link) = line.link {
             self.links.down(link).bandwidth = bandwidth;
@@ -207,19 +195,11 @@ impl<W: Witness> Stage<W> {
             | Kind::Gone { .. }
             | Kind::Drained { .. }
             | Kind::Synced { .. }
-            | Kind::Own { .. }
-            | Kind::Inherit { .. }
-            | Kind::Alarm { .. }
-            | Kind::Stop { .. }
             | Kind::WakeNode { .. }
             | Kind::WakeClient { .. }
             | Kind::Start { .. }
             | Kind::Act { .. }
-            | Kind::Fault { .. }
-            | Kind::Strike { .. }
-            | Kind::Relief { .. }
-            | Kind::Census
-            | Kind::Heal
+            | Kind::Cue(_)
             | Kind::Look => {}
         }
     }
@@ -280,7 +260,7 @@ impl<W: Witness> Stage<W> {
                 line.connects += 1;
                 (Some(client), [u64::from(client), line.connects], line.bandwidth)
             }
-            Caller::Stranger(fault) => (None, [u64::MAX, u64::from(fault)], 0),
+            Caller::Intruder(fault) => (None, [u64::MAX, u64::from(fault)], 0),
         };
         let key = self.seed.key(Domain::Latency);
         let link = self.links.push(client, node, name, key, bandwidth);
@@ -311,10 +291,11 @@ impl<W: Witness> Stage<W> {
         self.agenda.push(*last, tie(key), event);
     }
 
-    /// Something has happened to a guild.
-    pub(crate) fn pass(&mut self, guild: usize, turn: Turn) {
-        self.turns[guild] = turn;
-        self.passed.push((Whom::Guild(place(guild)), Moment::Guild(turn)));
+    /// A guild has reached a phase.
+    pub(crate) fn reach(&mut self, guild: usize, phase: GuildPhase) {
+        self.phases[guild] = phase;
+        let who = Participant::Guild(place(guild));
+        self.news.push(News::Reached(who, Phase::Guild(phase)));
     }
 }
 

@@ -1,20 +1,20 @@
-//! Who is on the network, and at which address.
+//! The hosts of a world and their addresses.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// A machine on the network.
+/// A host.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Host {
-    /// A node, at 10.0.0.0 and up.
+    /// A node, in 10.0.0.0/8.
     Node(u16),
-    /// A client, at 11.0.0.0 and up. Its number is less than 2²⁴.
+    /// A client, in 11.0.0.0/8. Its number is below 2²⁴.
     Client(u32),
-    /// A stranger who tries to take somebody's session, at 12.0.0.0 and up.
+    /// A hostile client, in 12.0.0.0/8.
     Stranger(u32),
-    /// Whoever hands requests to nodes, at 13.0.0.0 and up.
+    /// A front end that sends requests, in 13.0.0.0/8.
     Front(u32),
-    /// What is on no node, such as the directory, at 14.0.0.0 and up.
+    /// A service that runs on no node, such as the directory, in 14.0.0.0/8.
     Service(u32),
 }
 
@@ -34,7 +34,7 @@ impl Host {
         IpAddr::V4(Ipv4Addr::from_bits(net << 24 | number & LOW))
     }
 
-    /// Who is at an address.
+    /// The host with this address.
     #[must_use]
     pub fn at(ip: IpAddr) -> Option<Self> {
         let IpAddr::V4(ip) = ip else { return None };
@@ -49,7 +49,7 @@ impl Host {
         }
     }
 
-    /// A number that no other has; randomness is keyed by it.
+    /// A unique number, for keyed randomness.
     #[must_use]
     pub const fn number(self) -> u64 {
         match self {

@@ -1,4 +1,4 @@
-//! Where machines are called.
+//! A socket that accepts simulated connections.
 
 use std::future::poll_fn;
 use std::io;
@@ -7,35 +7,36 @@ use std::task::{Context, Poll};
 
 use guildhall_runtime::rt;
 
-use super::link::Side;
-use super::{Net, Stream};
+use super::side::Side;
+use super::{SimNetwork, Stream};
 
-/// Accepts calls until it is dropped or its machine crashes.
+/// Accepts connections until it is dropped or its host crashes.
 pub struct Listener {
-    net: Net,
+    net: SimNetwork,
     at: SocketAddr,
     id: u64,
 }
 
 impl Listener {
-    pub(super) const fn new(net: Net, at: SocketAddr, id: u64) -> Self {
+    pub(super) const fn new(net: SimNetwork, at: SocketAddr, id: u64) -> Self {
         Self { net, at, id }
     }
 
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Stream>> {
-        let id = self.net.with(|wires| {
-            let Some(here) = wires.listening.get_mut(&self.at).filter(|it| it.id == self.id) else {
+        let id = self.net.with(|state| {
+            let Some(socket) = state.listen_sockets.get_mut(&self.at).filter(|it| it.id == self.id)
+            else {
                 return Poll::Ready(Err(io::ErrorKind::NotConnected));
             };
-            match here.backlog.pop_front() {
+            match socket.backlog.pop_front() {
                 Some(id) => Poll::Ready(Ok(id)),
                 None => {
-                    wires.turn.hang(&mut here.waker, cx);
+                    state.effects.register(&mut socket.waker, cx);
                     Poll::Pending
                 }
             }
         });
-        id.map(|id| Ok(Stream::new(self.net.clone(), id?, Side::Called)))
+        id.map(|id| Ok(Stream::new(self.net.clone(), id?, Side::Responder)))
     }
 }
 
@@ -53,6 +54,6 @@ impl rt::Listener for Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.net.with(|wires| wires.stop_listening(self.at, self.id));
+        self.net.with(|state| state.stop_listening(self.at, self.id));
     }
 }

@@ -1,59 +1,58 @@
-//! A proxy on real sockets, between clients and nodes: it passes bytes on, as faults let it.
+//! A proxy on real sockets between clients and nodes, which forwards bytes and injects faults.
 //!
-//! To a client it is the node, and to the node the client. Faults have the names and meanings that
-//! they have on the simulated network; how far one can fill what is under way is the kernel's
-//! business here. It must not read what it carries.
+//! Faults have the same names and meanings as in the simulated network, but the kernel decides how
+//! much data can be in flight. The proxy must not interpret what it carries.
 
-mod line;
+mod connection;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use guildhall_sim::fault::{Ending, Way};
-use guildhall_sim::plan::{Latency, Network};
-use guildhall_sim::seed::{Domain, Seed};
+use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::plan::{Latency, Network};
+use guildhall_plan::seed::{Domain, Seed};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::pipe::Flow;
-use super::{Host, Struck};
-use line::{Gate, Line};
+use super::direction::Flow;
+use super::{Host, StalledConnections};
+use connection::{ProxiedConnection, Shaping};
 
-/// The proxy. All clones are one; when the last is dropped, so are all connections.
+/// The proxy. All clones share its connections, which close when the last clone is dropped.
 #[derive(Clone)]
-pub struct Proxy(Arc<Mutex<Desk>>);
+pub struct Proxy(Arc<Mutex<ProxyState>>);
 
-struct Desk {
+struct ProxyState {
     seed: Seed,
     latency: Latency,
-    /// Bytes per second, or 0 for no limit.
+    /// Bytes per second in each direction, or 0 for no limit.
     bandwidth: u32,
-    lines: BTreeMap<u64, Controls>,
+    connections: BTreeMap<u64, ConnectionControl>,
     opened: u64,
-    /// How many connections each client has had, and how slow its line is at the moment.
+    /// By client: the number of connections it has opened, and its bandwidth limit.
     clients: BTreeMap<Host, (u64, Option<u32>)>,
 }
 
-/// What a connection is told.
-struct Controls {
+/// Controls a running connection.
+struct ConnectionControl {
     client: Host,
     node: SocketAddr,
-    up: watch::Sender<Gate>,
-    down: watch::Sender<Gate>,
+    up: watch::Sender<Shaping>,
+    down: watch::Sender<Shaping>,
     end: watch::Sender<Option<Ending>>,
 }
 
-impl Controls {
+impl ConnectionControl {
     fn set_flow(&self, way: Way, flow: Flow) {
-        for (struck, gate) in [(way.is_up(), &self.up), (way.is_down(), &self.down)] {
-            // What is dead stays dead.
-            if struck {
-                gate.send_if_modified(|gate| {
-                    let changes = gate.flow != Flow::Dead && gate.flow != flow;
+        for (affected, shaping) in [(way.is_up(), &self.up), (way.is_down(), &self.down)] {
+            // A dead direction stays dead.
+            if affected {
+                shaping.send_if_modified(|shaping| {
+                    let changes = shaping.flow != Flow::Dead && shaping.flow != flow;
                     if changes {
-                        gate.flow = flow;
+                        shaping.flow = flow;
                     }
                     changes
                 });
@@ -62,11 +61,11 @@ impl Controls {
     }
 
     fn release(&self) {
-        for gate in [&self.up, &self.down] {
-            gate.send_if_modified(|gate| {
-                let stalled = gate.flow == Flow::Stalled;
+        for shaping in [&self.up, &self.down] {
+            shaping.send_if_modified(|shaping| {
+                let stalled = shaping.flow == Flow::Stalled;
                 if stalled {
-                    gate.flow = Flow::Open;
+                    shaping.flow = Flow::Open;
                 }
                 stalled
             });
@@ -75,41 +74,40 @@ impl Controls {
 }
 
 impl Proxy {
-    /// A proxy that adds to each piece the latency that a plan's network has for clients, and bounds
-    /// the bandwidth as it does.
+    /// A proxy that delays each chunk by the plan's latency for clients and limits the bandwidth.
     #[must_use]
     pub fn new(seed: Seed, network: &Network) -> Self {
-        let desk = Desk {
+        let state = ProxyState {
             seed,
             latency: network.client,
             bandwidth: network.bandwidth.unwrap_or(0),
-            lines: BTreeMap::new(),
+            connections: BTreeMap::new(),
             opened: 0,
             clients: BTreeMap::new(),
         };
-        Self(Arc::new(Mutex::new(desk)))
+        Self(Arc::new(Mutex::new(state)))
     }
 
-    /// An address on loopback at which this client finds that node.
+    /// Listens on loopback for connections of this client to that node, and returns the address.
     ///
     /// # Errors
     /// If the system has no port left.
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub async fn front(&self, client: Host, node: SocketAddr) -> io::Result<SocketAddr> {
+    pub async fn listen_for(&self, client: Host, node: SocketAddr) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let desk = Arc::downgrade(&self.0);
+        let state = Arc::downgrade(&self.0);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                let Some(desk) = desk.upgrade() else { return };
-                let (id, line) = Self(desk.clone()).desk().open(client, node);
-                let desk = Arc::downgrade(&desk);
+                let Some(state) = state.upgrade() else { return };
+                let (id, connection) = Self(state.clone()).state().open(client, node);
+                let state = Arc::downgrade(&state);
                 tokio::spawn(async move {
-                    carry(socket, node, line).await;
-                    if let Some(desk) = desk.upgrade() {
-                        Self(desk).desk().lines.remove(&id);
+                    carry(socket, node, connection).await;
+                    if let Some(state) = state.upgrade() {
+                        Self(state).state().connections.remove(&id);
                     }
                 });
             }
@@ -117,93 +115,101 @@ impl Proxy {
         Ok(address)
     }
 
-    /// The connections of a client end.
+    /// Ends the open connections of a client.
     pub fn cut(&self, client: Host, how: Ending) {
-        for (_, line) in self.desk().of(client) {
-            line.end.send_replace(Some(how));
+        for (_, connection) in self.state().of(client) {
+            connection.end.send_replace(Some(how));
         }
     }
 
-    /// The connections of a client pass nothing on, until they are released.
-    pub fn stall(&self, client: Host, way: Way) -> Struck {
-        let desk = self.desk();
-        let struck = desk.of(client).map(|(id, line)| {
-            line.set_flow(way, Flow::Stalled);
+    /// Holds back everything on the open connections of a client until [`Self::release`].
+    pub fn stall(&self, client: Host, way: Way) -> StalledConnections {
+        let state = self.state();
+        let stalled = state.of(client).map(|(id, connection)| {
+            connection.set_flow(way, Flow::Stalled);
             id
         });
-        Struck(struck.collect())
+        StalledConnections(stalled.collect())
     }
 
-    /// What a stall has held back goes on its way.
-    pub fn release(&self, struck: &Struck) {
-        let desk = self.desk();
-        struck.0.iter().filter_map(|id| desk.lines.get(id)).for_each(Controls::release);
+    /// Ends a stall: what it held back arrives.
+    pub fn release(&self, stalled: &StalledConnections) {
+        let state = self.state();
+        stalled
+            .0
+            .iter()
+            .filter_map(|id| state.connections.get(id))
+            .for_each(ConnectionControl::release);
     }
 
-    /// The connections of a client are silently dead: what is sent is lost, and nobody is told.
+    /// Makes the open connections of a client lose everything silently.
     pub fn silence(&self, client: Host, way: Way) {
-        self.desk().of(client).for_each(|(_, line)| line.set_flow(way, Flow::Dead));
+        self.state().of(client).for_each(|(_, connection)| connection.set_flow(way, Flow::Dead));
     }
 
-    /// The line of a client carries so many bytes per second in each direction, or as many as usual.
+    /// Limits the bandwidth of a client in each direction, in bytes per second. `None` removes the
+    /// limit.
     pub fn slow(&self, client: Host, bandwidth: Option<u32>) {
-        let mut desk = self.desk();
-        desk.clients.entry(client).or_default().1 = bandwidth;
-        let now = bandwidth.unwrap_or(desk.bandwidth);
-        for (_, line) in desk.of(client) {
-            for gate in [&line.up, &line.down] {
-                gate.send_modify(|gate| gate.bandwidth = now);
+        let mut state = self.state();
+        state.clients.entry(client).or_default().1 = bandwidth;
+        let now = bandwidth.unwrap_or(state.bandwidth);
+        for (_, connection) in state.of(client) {
+            for shaping in [&connection.up, &connection.down] {
+                shaping.send_modify(|shaping| shaping.bandwidth = now);
             }
         }
     }
 
-    /// A node crashes: its connections are reset.
+    /// Resets the connections of a node that crashes.
     pub fn crash(&self, node: SocketAddr) {
-        for line in self.desk().lines.values().filter(|line| line.node == node) {
-            line.end.send_replace(Some(Ending::Reset));
+        for connection in
+            self.state().connections.values().filter(|connection| connection.node == node)
+        {
+            connection.end.send_replace(Some(Ending::Reset));
         }
     }
 
-    /// How many connections there are, those included of which one end is gone.
+    /// The number of connections, including those that one side has closed.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.desk().lines.len()
+        self.state().connections.len()
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
+    fn state(&self) -> MutexGuard<'_, ProxyState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Desk {
-    fn of(&self, client: Host) -> impl Iterator<Item = (u64, &Controls)> {
-        self.lines
+impl ProxyState {
+    fn of(&self, client: Host) -> impl Iterator<Item = (u64, &ConnectionControl)> {
+        self.connections
             .iter()
-            .filter(move |(_, line)| line.client == client)
-            .map(|(id, line)| (*id, line))
+            .filter(move |(_, connection)| connection.client == client)
+            .map(|(id, connection)| (*id, connection))
     }
 
-    fn open(&mut self, client: Host, node: SocketAddr) -> (u64, Line) {
+    fn open(&mut self, client: Host, node: SocketAddr) -> (u64, ProxiedConnection) {
         let (nth, slow) = self.clients.entry(client).or_default();
         *nth += 1;
         let key = self.seed.key(Domain::Latency).with(client.number()).with(*nth);
         let bandwidth = slow.unwrap_or(self.bandwidth);
-        let gate = Gate { flow: Flow::Open, bandwidth };
-        let (up, at_up) = watch::channel(gate);
-        let (down, at_down) = watch::channel(gate);
+        let shaping = Shaping { flow: Flow::Open, bandwidth };
+        let (up, at_up) = watch::channel(shaping);
+        let (down, at_down) = watch::channel(shaping);
         let (end, at_end) = watch::channel(None);
         self.opened += 1;
-        self.lines.insert(self.opened, Controls { client, node, up, down, end });
-        let line = Line { key, latency: self.latency, up: at_up, down: at_down, end: at_end };
-        (self.opened, line)
+        self.connections.insert(self.opened, ConnectionControl { client, node, up, down, end });
+        let connection =
+            ProxiedConnection { key, latency: self.latency, up: at_up, down: at_down, end: at_end };
+        (self.opened, connection)
     }
 }
 
-/// Carries bytes between a client and its node until their connection is over.
-async fn carry(client: TcpStream, node: SocketAddr, line: Line) {
+/// Forwards bytes between a client and its node until their connection ends.
+async fn carry(client: TcpStream, node: SocketAddr, connection: ProxiedConnection) {
     match TcpStream::connect(node).await {
-        Ok(node) => line.run(client, node).await,
-        // There is no way to refuse what the kernel has accepted already.
-        Err(_) => line::reset(client),
+        Ok(node) => connection.run(client, node).await,
+        // The kernel has accepted the client already, so it cannot be refused.
+        Err(_) => connection::reset(client),
     }
 }

@@ -1,4 +1,4 @@
-//! One end of a connection, as whoever holds it sees it.
+//! A simulated TCP stream: the handle that a task holds on one side of a connection.
 
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -6,62 +6,70 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::link::{Life, Link, Side, Turn};
-use super::pipe::Piece;
-use super::{Host, Net};
+use super::connection::TcpConnection;
+use super::effects::Effects;
+use super::segment::Segment;
+use super::side::Side;
+use super::socket::SocketState;
+use super::{Host, SimNetwork};
 
-/// One end of a connection. Dropping it says good-bye, or resets the connection if anything that has
-/// arrived was not read.
+/// A TCP stream. Dropping it closes the connection, with a reset if there is unread data.
 pub struct Stream {
-    net: Net,
+    net: SimNetwork,
     id: u64,
     side: Side,
 }
 
 impl Stream {
-    pub(super) const fn new(net: Net, id: u64, side: Side) -> Self {
+    pub(super) const fn new(net: SimNetwork, id: u64, side: Side) -> Self {
         Self { net, id, side }
     }
 
-    /// Who is at the other end, unless the connection is no more.
+    /// The host on the other side. `None` if the connection is over.
     #[must_use]
     pub fn peer(&self) -> Option<Host> {
-        self.net.with(|wires| wires.links.get(&self.id).map(|link| link.host(self.side.other())))
+        self.net.with(|state| {
+            state.connections.get(&self.id).map(|connection| connection.host(self.side.other()))
+        })
     }
 
     pub(super) fn poll_open(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.on(|link, side, turn| {
-            let end = &mut link.ends[side];
-            match end.life {
-                Life::Open => Poll::Ready(Ok(())),
-                Life::Calling => {
-                    turn.hang(&mut end.reader, cx);
+        self.on(|connection, side, effects| {
+            let socket = &mut connection.sockets[side];
+            match socket.state {
+                SocketState::Open => Poll::Ready(Ok(())),
+                SocketState::Connecting => {
+                    effects.register(&mut socket.reader, cx);
                     Poll::Pending
                 }
-                Life::Unborn | Life::Told(_) | Life::Gone | Life::Crashed => {
-                    Poll::Ready(Err(trouble(end.life)))
-                }
+                SocketState::Unopened
+                | SocketState::Failed(_)
+                | SocketState::Dropped
+                | SocketState::Crashed => Poll::Ready(Err(error_of(socket.state))),
             }
         })
     }
 
     fn on<T>(
         &self,
-        act: impl FnOnce(&mut Link, Side, &mut Turn) -> Poll<io::Result<T>>,
+        act: impl FnOnce(&mut TcpConnection, Side, &mut Effects) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        let acted =
-            self.net.with(|wires| wires.on(self.id, |link, turn| act(link, self.side, turn)));
+        let acted = self.net.with(|state| {
+            state.on(self.id, |connection, effects| act(connection, self.side, effects))
+        });
         acted.unwrap_or_else(|| Poll::Ready(Err(ErrorKind::NotConnected.into())))
     }
 }
 
-/// What is wrong with an end that is not open.
-fn trouble(life: Life) -> io::Error {
-    match life {
-        Life::Told(what) => what.into(),
-        Life::Unborn | Life::Calling | Life::Open | Life::Gone | Life::Crashed => {
-            ErrorKind::NotConnected.into()
-        }
+/// The error of an operation on a socket in this state.
+fn error_of(state: SocketState) -> io::Error {
+    match state {
+        SocketState::Failed(error) => error.into(),
+        SocketState::Unopened
+        | SocketState::Connecting
+        | SocketState::Open
+        | SocketState::Dropped
+        | SocketState::Crashed => ErrorKind::NotConnected.into(),
     }
 }
 
@@ -74,21 +82,21 @@ impl AsyncRead for Stream {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        self.on(|link, side, turn| {
-            let pipe = &mut link.pipes[side.other()];
-            if link.ends[side].life != Life::Open {
-                return Poll::Ready(Err(trouble(link.ends[side].life)));
+        self.on(|connection, side, effects| {
+            let direction = &mut connection.directions[side.other()];
+            if connection.sockets[side].state != SocketState::Open {
+                return Poll::Ready(Err(error_of(connection.sockets[side].state)));
             }
-            if pipe.is_over() {
+            if direction.is_at_end() {
                 return Poll::Ready(Ok(()));
             }
-            if !pipe.is_unread() {
-                turn.hang(&mut link.ends[side].reader, cx);
+            if !direction.has_unread() {
+                effects.register(&mut connection.sockets[side].reader, cx);
                 return Poll::Pending;
             }
-            pipe.read(buf.remaining(), |bytes| buf.put_slice(bytes));
-            if let Some(bytes) = pipe.taken() {
-                link.send(side, Piece::Room(bytes), turn);
+            direction.read(buf.remaining(), |bytes| buf.put_slice(bytes));
+            if let Some(bytes) = direction.window_update() {
+                connection.send(side, Segment::WindowUpdate(bytes), effects);
             }
             Poll::Ready(Ok(()))
         })
@@ -101,37 +109,37 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.on(|link, side, turn| {
-            if link.ends[side].life != Life::Open {
-                return Poll::Ready(Err(trouble(link.ends[side].life)));
+        self.on(|connection, side, effects| {
+            if connection.sockets[side].state != SocketState::Open {
+                return Poll::Ready(Err(error_of(connection.sockets[side].state)));
             }
-            if !link.pipes[side].is_open() {
+            if !connection.directions[side].is_open() {
                 return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
             }
             if bytes.is_empty() {
                 return Poll::Ready(Ok(0));
             }
-            let Some(piece) = link.pipes[side].write(bytes) else {
-                turn.hang(&mut link.ends[side].writer, cx);
+            let Some(segment) = connection.directions[side].write(bytes) else {
+                effects.register(&mut connection.sockets[side].writer, cx);
                 return Poll::Pending;
             };
-            let taken = if let Piece::Bytes(bytes) = &piece { bytes.len() } else { 0 };
-            link.send(side, piece, turn);
-            Poll::Ready(Ok(taken))
+            let written = if let Segment::Data(bytes) = &segment { bytes.len() } else { 0 };
+            connection.send(side, segment, effects);
+            Poll::Ready(Ok(written))
         })
     }
 
-    /// What was written is on its way already.
+    /// Segments are sent as they are written.
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.on(|link, side, turn| {
-            if link.ends[side].life != Life::Open {
-                return Poll::Ready(Err(trouble(link.ends[side].life)));
+        self.on(|connection, side, effects| {
+            if connection.sockets[side].state != SocketState::Open {
+                return Poll::Ready(Err(error_of(connection.sockets[side].state)));
             }
-            link.shut(side, turn);
+            connection.shutdown(side, effects);
             Poll::Ready(Ok(()))
         })
     }
@@ -139,6 +147,8 @@ impl AsyncWrite for Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.net.with(|wires| wires.on(self.id, |link, turn| link.drop(self.side, turn)));
+        self.net.with(|state| {
+            state.on(self.id, |connection, effects| connection.drop(self.side, effects))
+        });
     }
 }

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use guildhall_sim::plan::Plan;
-use guildhall_sim::topology::Topology;
-
 use super::Cue;
 
 /// Cues by their time and their place among those of that time.
@@ -15,26 +12,6 @@ pub(super) struct Agenda {
 }
 
 impl Agenda {
-    /// Everything that the plan itself makes happen.
-    pub(super) fn of(plan: &Plan, topology: &Topology) -> Self {
-        let mut agenda = Self::default();
-        for (client, seated) in topology.clients.iter().enumerate() {
-            agenda.push(seated.starts.as_micros(), Cue::Start(client));
-        }
-        for (index, act) in plan.acts.iter().enumerate() {
-            agenda.push(act.at.as_micros(), Cue::Act(index));
-        }
-        for (index, fault) in plan.faults.iter().enumerate() {
-            agenda.push(fault.at.as_micros(), Cue::Fault(index));
-        }
-        let weather = plan.weather.as_micros();
-        for quarter in 1..4 {
-            agenda.push(weather * quarter / 4, Cue::Census);
-        }
-        agenda.push(weather, Cue::Heal);
-        agenda
-    }
-
     pub(super) fn push(&mut self, at: u64, cue: Cue) {
         self.cues.insert((at, self.entered), cue);
         self.entered += 1;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use guildhall_core::id::Port;
-use guildhall_runtime::client::{Driver, Start, Wish};
+use guildhall_plan::topology::Move;
+use guildhall_runtime::client::{ClientCommand, ClientConfig, ClientDriver};
 use guildhall_runtime::rt::Rt;
-use guildhall_runtime::wire::Places;
-use guildhall_sim::topology::Move;
+use guildhall_runtime::wire::GatewayUrls;
 use tokio::sync::mpsc;
 
-use super::Play;
+use super::{Cue, Play};
 use crate::net::Host;
 use crate::world::World;
 
@@ -19,7 +19,7 @@ const WISHES: usize = 1_024;
 /// The ends by which clients are wished things of.
 #[derive(Default)]
 pub(super) struct Clients {
-    wishes: Vec<mpsc::Sender<Wish>>,
+    wishes: Vec<mpsc::Sender<ClientCommand>>,
     /// Who has quit, and may be started again.
     off: Vec<bool>,
 }
@@ -28,10 +28,10 @@ impl Clients {
     /// A client goes online.
     pub(super) fn start(&mut self, client: usize) {
         self.off[client] = false;
-        self.wish(client, Wish::Start);
+        self.wish(client, ClientCommand::Start);
     }
 
-    pub(super) fn wish(&self, client: usize, wish: Wish) {
+    pub(super) fn wish(&self, client: usize, wish: ClientCommand) {
         self.wishes[client].try_send(wish).expect("a client takes what its user wishes");
     }
 }
@@ -43,18 +43,22 @@ impl<W: World> Play<W> {
             let port = u32::try_from(client).expect("a plan has fewer clients than numbers");
             let seated = &self.topology.clients[client];
             let rt = self.world.build(Host::Client(port), seated.drift);
-            let start = Start {
+            let start = ClientConfig {
                 port: Port(port),
                 identity: seated.identity,
                 limits: self.topology.cast.limits.clone(),
                 mutant: self.options.mutant,
-                addresses: Arc::new(self.world.addresses(port, nodes).await),
-                places: Arc::new(Places::default()),
+                addresses: Arc::new(self.world.client_addresses(port, nodes).await),
+                urls: Arc::new(GatewayUrls::default()),
             };
             let (wish, wishes) = mpsc::channel(WISHES);
-            rt.spawn(Driver::new(start, rt.clone(), self.judge.clone()).run(wishes));
+            rt.spawn(ClientDriver::new(start, rt.clone(), self.judge.clone()).run(wishes));
             self.clients.wishes.push(wish);
             self.clients.off.push(true);
+            self.agenda.push(seated.starts.as_micros(), Cue::Start(client));
+        }
+        for (index, act) in self.plan.acts.iter().enumerate() {
+            self.agenda.push(act.at.as_micros(), Cue::Act(index));
         }
     }
 
@@ -64,10 +68,12 @@ impl<W: World> Play<W> {
         match what {
             Move::Quit => {
                 self.clients.off[client] = true;
-                self.clients.wish(client, Wish::Quit);
+                self.clients.wish(client, ClientCommand::Quit);
             }
             Move::Start => self.clients.start(client),
-            Move::Ask(request) => self.clients.wish(client, Wish::Ask(request.clone())),
+            Move::Ask(request) => {
+                self.clients.wish(client, ClientCommand::Request(request.clone()))
+            }
             Move::Rest => {}
         }
     }

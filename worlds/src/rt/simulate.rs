@@ -1,25 +1,26 @@
-//! One simulated run, from its seed to its end.
+//! Runs one simulation, from its seed to its end.
 
 use std::future::Future;
 
-use guildhall_sim::plan::Network;
-use guildhall_sim::seed::Seed;
+use guildhall_plan::plan::Network;
+use guildhall_plan::seed::Seed;
 use madsim::Config;
 use madsim::runtime::Runtime;
 use madsim::task::yield_now;
 
-use super::{Machines, Time};
-use crate::net::{Law, Net, Post};
+use super::{Hosts, SimTime};
+use crate::net::{ConnectionProfile, PeerNetwork, SimNetwork};
 
-/// Runs a world of that seed until `act` is done, and then ends all that goes on in it. It has a
-/// thread to itself, so that even the order of hash maps hangs on the seed.
+/// Runs a simulated world with this seed until `act` completes, and then stops everything in it. It
+/// runs on a thread of its own, so that the seed determines the iteration order of hash maps as
+/// well.
 ///
 /// # Panics
-/// If anything in it does, or if nothing can ever happen again while `act` waits.
+/// If anything in the world panics, or if `act` waits and nothing can ever happen.
 pub fn simulate<T, F>(
     seed: Seed,
     network: &Network,
-    act: impl FnOnce(Machines, Post<Time>) -> F + Send,
+    act: impl FnOnce(Hosts, PeerNetwork<SimTime>) -> F + Send,
 ) -> T
 where
     T: Send,
@@ -28,12 +29,15 @@ where
     let run = || {
         let runtime = Runtime::with_seed_and_config(seed.number(), Config::default());
         runtime.block_on(async {
-            let time = Time::start();
-            let machines = Machines::new(seed, Net::new(seed, time.clone(), Law::of(network)));
-            let post = Post::new(seed, time, network);
-            let out = act(machines.clone(), post).await;
-            machines.end();
-            // What was killed is dropped when the executor comes to it, in any order.
+            let time = SimTime::start();
+            let hosts = Hosts::new(
+                seed,
+                SimNetwork::new(seed, time.clone(), ConnectionProfile::of(network)),
+            );
+            let peer_network = PeerNetwork::new(seed, time, network);
+            let out = act(hosts.clone(), peer_network).await;
+            hosts.end();
+            // The executor drops killed tasks when it reaches them, in any order.
             let tasks = || runtime.handle().metrics().num_tasks();
             for _ in 0..1_000 + 10 * tasks() {
                 if tasks() == 0 {

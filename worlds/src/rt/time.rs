@@ -1,9 +1,8 @@
-//! The time of a world, and what is to happen in it.
+//! The time of a simulated world: one queue of timers.
 //!
-//! madsim never takes a timer back, and lets nobody sleep for less than a millisecond. So there is
-//! one queue of what is to come, from which things can be taken back, and one task that sleeps until
-//! the first of them; it arms no timer where an earlier one will wake it. Events of one instant
-//! happen in the order in which they were entered.
+//! madsim cannot cancel a timer, and its sleeps take at least a millisecond. So one task sleeps
+//! until the first of our own timers, which can be cancelled, and arms a madsim timer only if no
+//! earlier one will wake it. Timers of one instant fire in the order in which they were added.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
@@ -14,9 +13,9 @@ use std::task::{Context, Poll, Waker};
 use madsim::runtime::Handle;
 use madsim::time::{Duration, Instant, TimeHandle};
 
-/// The time of one world. All clones are one.
+/// The time of one world. All clones share it.
 #[derive(Clone)]
-pub struct Time(Arc<Shared>);
+pub struct SimTime(Arc<Shared>);
 
 struct Shared {
     clock: TimeHandle,
@@ -24,27 +23,27 @@ struct Shared {
     queue: Mutex<Queue>,
 }
 
-/// When something happens, and its place among what happens then.
-type Ticket = (u64, u64);
+/// When a timer fires, and its number.
+type TimerKey = (u64, u64);
 
-enum Event {
+enum TimerAction {
     Wake(Waker),
-    Do(Box<dyn FnOnce() + Send>),
+    Run(Box<dyn FnOnce() + Send>),
 }
 
 #[derive(Default)]
 struct Queue {
-    events: BTreeMap<Ticket, Event>,
-    entered: u64,
-    /// The instants at which a timer of madsim goes off.
+    timers: BTreeMap<TimerKey, TimerAction>,
+    next_id: u64,
+    /// When the armed madsim timers fire.
     armed: BTreeSet<u64>,
-    /// Wakes the task that makes things happen.
-    pump: Option<Waker>,
-    over: bool,
+    /// Wakes the task that fires the timers.
+    driver: Option<Waker>,
+    ended: bool,
 }
 
-impl Time {
-    /// Begins to make things happen.
+impl SimTime {
+    /// Starts the task that fires timers.
     ///
     /// # Panics
     /// Outside a madsim runtime.
@@ -56,7 +55,7 @@ impl Time {
         let shared = Arc::new(Shared { clock, zero, queue: Mutex::default() });
         let weak = Arc::downgrade(&shared);
         // A node of its own is never paused or killed.
-        handle.create_node().name("time").build().spawn(poll_fn(move |cx| turn(&weak, cx)));
+        handle.create_node().name("time").build().spawn(poll_fn(move |cx| poll_queue(&weak, cx)));
         Self(shared)
     }
 
@@ -66,33 +65,33 @@ impl Time {
         self.0.now()
     }
 
-    /// Does something then, or as soon as possible if that has passed.
+    /// Runs `act` at time `at`, or as soon as possible if that has passed.
     pub fn at(&self, at: u64, act: impl FnOnce() + Send + 'static) {
-        self.0.enter(at, Event::Do(Box::new(act)));
+        self.0.add(at, TimerAction::Run(Box::new(act)));
     }
 
-    /// Waits until it is that late, to the microsecond. Dropping it takes its timer back.
+    /// Completes at time `at`, to the microsecond. Dropping the future cancels its timer.
     #[must_use]
-    pub fn sleep_until(&self, at: u64) -> Nap {
-        Nap { time: self.clone(), at, ticket: None }
+    pub fn sleep_until(&self, at: u64) -> Sleep {
+        Sleep { time: self.clone(), at, key: None }
     }
 
-    /// How much is to happen, sleepers included.
+    /// The number of pending timers, including sleeps.
     #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.0.lock().events.len()
+    pub fn pending(&self) -> usize {
+        self.0.lock().timers.len()
     }
 
-    /// Nothing happens any more, and what was to happen is forgotten.
+    /// Cancels all timers. None fires any more.
     pub fn end(&self) {
-        let (events, pump) = {
+        let (timers, driver) = {
             let mut queue = self.0.lock();
-            queue.over = true;
-            (std::mem::take(&mut queue.events), queue.pump.take())
+            queue.ended = true;
+            (std::mem::take(&mut queue.timers), queue.driver.take())
         };
-        drop(events);
-        if let Some(pump) = pump {
-            pump.wake();
+        drop(timers);
+        if let Some(driver) = driver {
+            driver.wake();
         }
     }
 }
@@ -106,40 +105,39 @@ impl Shared {
         u64::try_from(self.clock.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    fn enter(&self, at: u64, event: Event) -> Ticket {
-        let (ticket, pump, unwanted) = {
+    fn add(&self, at: u64, action: TimerAction) -> TimerKey {
+        let (key, driver, unused) = {
             let mut queue = self.lock();
-            let ticket = (at, queue.entered);
-            queue.entered += 1;
-            let unwanted =
-                if queue.over { Some(event) } else { queue.events.insert(ticket, event) };
+            let key = (at, queue.next_id);
+            queue.next_id += 1;
+            let unused = if queue.ended { Some(action) } else { queue.timers.insert(key, action) };
             let soon = queue.armed.first().is_some_and(|armed| *armed <= at);
-            (ticket, if soon { None } else { queue.pump.take() }, unwanted)
+            (key, if soon { None } else { queue.driver.take() }, unused)
         };
-        drop(unwanted);
-        if let Some(pump) = pump {
-            pump.wake();
+        drop(unused);
+        if let Some(driver) = driver {
+            driver.wake();
         }
-        ticket
+        key
     }
 }
 
-/// Makes all happen that is due, and sees to it that this is called again.
-fn turn(time: &Weak<Shared>, cx: &mut Context<'_>) -> Poll<()> {
+/// Fires all timers that are due, and arms a madsim timer for the next one.
+fn poll_queue(time: &Weak<Shared>, cx: &mut Context<'_>) -> Poll<()> {
     let Some(time) = time.upgrade() else { return Poll::Ready(()) };
     loop {
         let now = time.now();
         let due = {
             let mut queue = time.lock();
-            if queue.over {
+            if queue.ended {
                 return Poll::Ready(());
             }
-            // Those have gone off.
+            // These have fired.
             queue.armed = queue.armed.split_off(&(now + 1));
-            match queue.events.first_key_value() {
-                Some((&ticket, _)) if ticket.0 <= now => queue.events.remove(&ticket),
+            match queue.timers.first_key_value() {
+                Some((&key, _)) if key.0 <= now => queue.timers.remove(&key),
                 Some((&(at, _), _)) => {
-                    queue.pump = Some(cx.waker().clone());
+                    queue.driver = Some(cx.waker().clone());
                     if queue.armed.first().is_some_and(|armed| *armed <= at) {
                         return Poll::Pending;
                     }
@@ -151,48 +149,48 @@ fn turn(time: &Weak<Shared>, cx: &mut Context<'_>) -> Poll<()> {
                     None
                 }
                 None => {
-                    queue.pump = Some(cx.waker().clone());
+                    queue.driver = Some(cx.waker().clone());
                     return Poll::Pending;
                 }
             }
         };
         match due {
-            Some(Event::Wake(waker)) => waker.wake(),
-            Some(Event::Do(act)) => act(),
+            Some(TimerAction::Wake(waker)) => waker.wake(),
+            Some(TimerAction::Run(act)) => act(),
             None => {}
         }
     }
 }
 
-/// Has madsim wake the task then; it does so whatever becomes of the future.
+/// Arms a madsim timer. It fires even though the future is dropped.
 fn arm(time: &Shared, at: u64, cx: &mut Context<'_>) -> Poll<()> {
     let at = time.zero + Duration::from_micros(at);
     let mut sleep = time.clock.sleep_until(at);
-    // Made with a floor of a millisecond, and without one when it is set again.
+    // Creating a sleep rounds it up to a millisecond; resetting does not.
     Pin::new(&mut sleep).reset(at);
     Pin::new(&mut sleep).poll(cx)
 }
 
-/// Waits until it is late enough.
-pub struct Nap {
-    time: Time,
+/// Completes at a given time.
+pub struct Sleep {
+    time: SimTime,
     at: u64,
-    ticket: Option<Ticket>,
+    key: Option<TimerKey>,
 }
 
-impl Future for Nap {
+impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.time.now() >= self.at {
             return Poll::Ready(());
         }
-        let event = Event::Wake(cx.waker().clone());
-        match self.ticket {
-            None => self.ticket = Some(self.time.0.enter(self.at, event)),
-            Some(ticket) => {
+        let action = TimerAction::Wake(cx.waker().clone());
+        match self.key {
+            None => self.key = Some(self.time.0.add(self.at, action)),
+            Some(key) => {
                 let mut queue = self.time.0.lock();
-                let old = queue.events.get_mut(&ticket).map(|old| std::mem::replace(old, event));
+                let old = queue.timers.get_mut(&key).map(|old| std::mem::replace(old, action));
                 drop(queue);
                 drop(old);
             }
@@ -201,10 +199,10 @@ impl Future for Nap {
     }
 }
 
-impl Drop for Nap {
+impl Drop for Sleep {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            let old = self.time.0.lock().events.remove(&ticket);
+        if let Some(key) = self.key {
+            let old = self.time.0.lock().timers.remove(&key);
             drop(old);
         }
     }

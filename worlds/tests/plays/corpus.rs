@@ -1,12 +1,12 @@
-//! What once failed in one world is acted out in another one.
+//! Plans that failed once in the fast world also run under madsim.
 
-use guildhall_sim::capsule::{Capsule, Expect};
-use guildhall_sim::run::Verdict;
+use guildhall_plan::capsule::{Capsule, Expect};
+use guildhall_plan::run::Verdict;
 
 use crate::simulate;
 
 #[test]
-fn every_capsule_that_is_to_pass_passes_under_madsim() {
+fn every_passing_capsule_passes_under_madsim() {
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/corpus");
     let mut passed = 0;
     for entry in std::fs::read_dir(corpus).unwrap() {

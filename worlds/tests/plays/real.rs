@@ -1,27 +1,28 @@
-//! On real sockets: some stories hold, and where nothing goes wrong they tell what the others do.
+//! Real sockets: some scenarios hold, and without faults clients receive what they receive
+//! elsewhere.
 
 use std::sync::Arc;
 
 use guildhall_core::time::Span;
-use guildhall_sim::plan::Plan;
+use guildhall_plan::plan::Plan;
 use guildhall_worlds::outcome::Outcome;
-use guildhall_worlds::parity::Told;
+use guildhall_worlds::parity::ClientView;
 use guildhall_worlds::play::Options;
 use guildhall_worlds::real;
 
 use crate::{calm, holds, plan, simulate};
 
-/// How many times as fast as the clock: a second here is long enough for any machine to keep up.
+/// The speed of time. A second of the plan is still long enough for any machine to keep up.
 const PACE: u32 = 10;
 
 fn on_sockets(plan: Plan) -> Outcome {
-    // What has ended is given no time to go: that takes minutes, and other worlds have them.
+    // Leftover state expires after minutes; the other worlds check that it does.
     let plan = Plan { linger: Span::ZERO, ..plan };
     real::run(&Arc::new(plan), Options::default(), PACE).unwrap()
 }
 
 #[test]
-fn stories_hold_on_real_sockets() {
+fn scenarios_hold_on_real_sockets() {
     std::thread::scope(|scope| {
         for name in
             ["lost-connection", "half-open", "false-alarm", "stale-owner", "rolling-restart"]
@@ -34,10 +35,10 @@ fn stories_hold_on_real_sockets() {
 }
 
 #[test]
-fn real_sockets_tell_what_madsim_tells() {
+fn clients_receive_the_same_on_real_sockets_and_madsim() {
     let plan = calm("two-members", 0);
     let (there, here) = (simulate(&plan), on_sockets(plan));
     holds("two-members", &here);
-    let of = |outcome: &Outcome| outcome.taken.iter().map(Told::of).collect::<Vec<_>>();
+    let of = |outcome: &Outcome| outcome.taken.iter().map(ClientView::of).collect::<Vec<_>>();
     assert_eq!(of(&there), of(&here));
 }

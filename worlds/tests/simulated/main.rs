@@ -1,10 +1,10 @@
-//! What runs under madsim.
+//! Tests of the simulated network, its hosts and its time, under madsim.
 
 #![cfg(madsim)]
 
 mod common;
 mod crashes;
-mod laws;
-mod machines;
-mod mail;
+mod hosts;
+mod peer_network;
+mod properties;
 mod streams;

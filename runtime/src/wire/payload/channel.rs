@@ -1,11 +1,11 @@
-//! CHANNEL_CREATE, CHANNEL_UPDATE, CHANNEL_DELETE, and a channel's line in GUILD_CREATE.
+//! CHANNEL_CREATE, CHANNEL_UPDATE, CHANNEL_DELETE, and the channels in GUILD_CREATE.
 
 use guildhall_core::id::{ChannelId, GuildId};
 use guildhall_core::permission;
 use guildhall_core::permission::Target;
 use serde::Serialize;
 
-use crate::wire::text::{Digits, Name};
+use crate::wire::text::{Digits, DisplayName};
 
 /// A text channel.
 #[derive(Serialize)]
@@ -14,7 +14,7 @@ pub(in crate::wire) struct Channel {
     #[serde(rename = "type")]
     kind: u8,
     guild_id: Digits,
-    name: Name,
+    name: DisplayName,
     position: u32,
     permission_overwrites: Vec<Overwrite>,
 }
@@ -38,7 +38,7 @@ impl Channel {
             id: Digits(id.0),
             kind: 0,
             guild_id: Digits(guild.0),
-            name: Name::Of("channel", id.0),
+            name: DisplayName::Of("channel", id.0),
             position: 0,
             permission_overwrites: overwrites.iter().map(Overwrite::new).collect(),
         }

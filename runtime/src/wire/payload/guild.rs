@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use super::channel::Channel;
 use super::member::Member;
-use super::{NOTHING, Nothing, Null};
-use crate::wire::text::{Digits, Name, Since};
+use super::{EMPTY, EmptyList, Null};
+use crate::wire::text::{Digits, DisplayName, Timestamp};
 
-/// What a guild is, apart from who and what is in it.
+/// A guild without its members and channels.
 #[derive(Serialize)]
 pub(in crate::wire) struct Guild {
     id: Digits,
-    name: Name,
+    name: DisplayName,
     icon: Null,
     owner_id: Digits,
     afk_channel_id: Null,
@@ -23,15 +23,15 @@ pub(in crate::wire) struct Guild {
     default_message_notifications: u8,
     explicit_content_filter: u8,
     roles: Vec<Role>,
-    emojis: Nothing,
-    features: Nothing,
+    emojis: EmptyList,
+    features: EmptyList,
     mfa_level: u8,
     system_channel_id: Null,
     system_channel_flags: u32,
     premium_tier: u8,
     preferred_locale: &'static str,
     nsfw_level: u8,
-    stickers: Nothing,
+    stickers: EmptyList,
     premium_progress_bar_enabled: bool,
 }
 
@@ -44,7 +44,7 @@ impl Guild {
         let role = |(role, permissions): &_| Role::new(guild, *role, *permissions);
         Self {
             id: Digits(guild.0),
-            name: Name::Of("guild", guild.0),
+            name: DisplayName::Of("guild", guild.0),
             icon: (),
             owner_id: Digits(owner.0),
             afk_channel_id: (),
@@ -53,36 +53,36 @@ impl Guild {
             default_message_notifications: 0,
             explicit_content_filter: 0,
             roles: roles.iter().map(role).collect(),
-            emojis: NOTHING,
-            features: NOTHING,
+            emojis: EMPTY,
+            features: EMPTY,
             mfa_level: 0,
             system_channel_id: (),
             system_channel_flags: 0,
             premium_tier: 0,
             preferred_locale: "en-US",
             nsfw_level: 0,
-            stickers: NOTHING,
+            stickers: EMPTY,
             premium_progress_bar_enabled: false,
         }
     }
 }
 
-/// A guild with all that a user sees in it.
+/// A guild with everything that a user can see in it.
 #[derive(Serialize)]
 pub(in crate::wire) struct GuildCreate<'a> {
     #[serde(flatten)]
     guild: Guild,
-    joined_at: Since,
+    joined_at: Timestamp,
     large: bool,
     member_count: u32,
     members: Vec<Member<'a>>,
     channels: Vec<Channel>,
-    threads: Nothing,
-    voice_states: Nothing,
-    presences: Nothing,
-    stage_instances: Nothing,
-    guild_scheduled_events: Nothing,
-    soundboard_sounds: Nothing,
+    threads: EmptyList,
+    voice_states: EmptyList,
+    presences: EmptyList,
+    stage_instances: EmptyList,
+    guild_scheduled_events: EmptyList,
+    soundboard_sounds: EmptyList,
 }
 
 impl<'a> GuildCreate<'a> {
@@ -91,45 +91,45 @@ impl<'a> GuildCreate<'a> {
         let channels = snapshot.channels.iter();
         Self {
             guild: Guild::new(guild, snapshot.owner, &snapshot.roles),
-            joined_at: Since(guild.0),
+            joined_at: Timestamp(guild.0),
             large: snapshot.member_count as usize > snapshot.members.len(),
             member_count: snapshot.member_count,
             members: members.map(|(user, roles)| Member::new(*user, roles)).collect(),
             channels: channels.map(|it| Channel::new(guild, it.id, &it.overwrites)).collect(),
-            threads: NOTHING,
-            voice_states: NOTHING,
-            presences: NOTHING,
-            stage_instances: NOTHING,
-            guild_scheduled_events: NOTHING,
-            soundboard_sounds: NOTHING,
+            threads: EMPTY,
+            voice_states: EMPTY,
+            presences: EMPTY,
+            stage_instances: EMPTY,
+            guild_scheduled_events: EMPTY,
+            soundboard_sounds: EMPTY,
         }
     }
 }
 
-/// GUILD_DELETE, and a guild's line in READY: it cannot be followed for now, or is gone for good.
+/// GUILD_DELETE, and the guilds in READY: a guild that is unavailable or was removed.
 #[derive(Serialize)]
-pub(in crate::wire) struct Gone {
+pub(in crate::wire) struct UnavailableGuild {
     id: Digits,
     #[serde(skip_serializing_if = "Option::is_none")]
     unavailable: Option<bool>,
 }
 
-impl Gone {
-    pub(in crate::wire) const fn for_now(guild: GuildId) -> Self {
+impl UnavailableGuild {
+    pub(in crate::wire) const fn unavailable(guild: GuildId) -> Self {
         Self { id: Digits(guild.0), unavailable: Some(true) }
     }
 
-    /// Clients know it by the missing field.
-    pub(in crate::wire) const fn for_good(guild: GuildId) -> Self {
+    /// Clients recognise a removal by the missing `unavailable` field.
+    pub(in crate::wire) const fn removed(guild: GuildId) -> Self {
         Self { id: Digits(guild.0), unavailable: None }
     }
 }
 
-/// A role. That of everyone has the number of its guild and stands below the others.
+/// A role. The role of all members has the id of its guild and the lowest position.
 #[derive(Serialize)]
 pub(in crate::wire) struct Role {
     id: Digits,
-    name: Name,
+    name: DisplayName,
     color: u32,
     colors: Colors,
     hoist: bool,
@@ -152,7 +152,7 @@ impl Role {
         let everyone = id.0 == guild.0;
         Self {
             id: Digits(id.0),
-            name: if everyone { Name::Everyone } else { Name::Of("role", id.0) },
+            name: if everyone { DisplayName::Everyone } else { DisplayName::Of("role", id.0) },
             color: 0,
             colors: Colors { primary_color: 0, secondary_color: (), tertiary_color: () },
             hoist: false,

@@ -4,13 +4,13 @@ use guildhall_core::id::{GuildId, RoleId, UserId};
 use serde::{Serialize, Serializer};
 
 use super::Null;
-use crate::wire::text::{Digits, Name, Since};
+use crate::wire::text::{Digits, DisplayName, Timestamp};
 
-/// A user; all of them are bots, for only bots may use public clients.
+/// A user. All users are bots, because only bots may use third-party clients.
 #[derive(Serialize)]
 pub(in crate::wire) struct User {
     id: Digits,
-    username: Name,
+    username: DisplayName,
     discriminator: &'static str,
     global_name: Null,
     avatar: Null,
@@ -22,7 +22,7 @@ impl User {
     pub(in crate::wire) const fn new(user: UserId) -> Self {
         Self {
             id: Digits(user.0),
-            username: Name::Of("user", user.0),
+            username: DisplayName::Of("user", user.0),
             discriminator: "0",
             global_name: (),
             avatar: (),
@@ -32,13 +32,13 @@ impl User {
     }
 }
 
-/// A member. It has been one for as long as its user exists: nobody knows better.
+/// A member. The time of joining is unknown; the creation time of the user stands in for it.
 #[derive(Serialize)]
 pub(in crate::wire) struct Member<'a> {
     user: User,
     nick: Null,
     roles: Roles<'a>,
-    joined_at: Since,
+    joined_at: Timestamp,
     deaf: bool,
     mute: bool,
     pending: bool,
@@ -51,7 +51,7 @@ impl<'a> Member<'a> {
             user: User::new(user),
             nick: (),
             roles: Roles(roles),
-            joined_at: Since(user.0),
+            joined_at: Timestamp(user.0),
             deaf: false,
             mute: false,
             pending: false,
@@ -69,21 +69,21 @@ impl Serialize for Roles<'_> {
     }
 }
 
-/// A member, with the guild that it is a member of.
+/// A member together with its guild.
 #[derive(Serialize)]
-pub(in crate::wire) struct OfGuild<'a> {
+pub(in crate::wire) struct GuildMember<'a> {
     guild_id: Digits,
     #[serde(flatten)]
     member: Member<'a>,
 }
 
-impl<'a> OfGuild<'a> {
+impl<'a> GuildMember<'a> {
     pub(in crate::wire) const fn new(guild: GuildId, member: Member<'a>) -> Self {
         Self { guild_id: Digits(guild.0), member }
     }
 }
 
-/// Somebody is a member no more.
+/// GUILD_MEMBER_REMOVE.
 #[derive(Serialize)]
 pub(in crate::wire) struct MemberRemove {
     guild_id: Digits,

@@ -5,11 +5,11 @@ use guildhall_core::id::{ChannelId, GuildId, MessageId, UserId};
 use serde::Serialize;
 
 use super::member::User;
-use super::{NOTHING, Nothing, Null};
-use crate::wire::text::{Digits, Since};
+use super::{EMPTY, EmptyList, Null};
+use crate::wire::text::{Digits, Timestamp};
 
-/// A message. Its author's member is left out: clients would take a list of roles that is not known
-/// here for the member's roles.
+/// A message. It has no `member` field: clients would take an incomplete list of roles for the
+/// author's roles.
 #[derive(Serialize)]
 pub(in crate::wire) struct Message<'a> {
     id: Digits,
@@ -17,14 +17,14 @@ pub(in crate::wire) struct Message<'a> {
     guild_id: Digits,
     author: User,
     content: &'a str,
-    timestamp: Since,
+    timestamp: Timestamp,
     edited_timestamp: Null,
     tts: bool,
     mention_everyone: bool,
     mentions: Vec<User>,
-    mention_roles: Nothing,
-    attachments: Nothing,
-    embeds: Nothing,
+    mention_roles: EmptyList,
+    attachments: EmptyList,
+    embeds: EmptyList,
     pinned: bool,
     nonce: Digits,
     #[serde(rename = "type")]
@@ -39,14 +39,14 @@ impl<'a> Message<'a> {
             guild_id: Digits(guild.0),
             author: User::new(message.author),
             content: &message.content,
-            timestamp: Since(message.id.0),
+            timestamp: Timestamp(message.id.0),
             edited_timestamp: (),
             tts: false,
             mention_everyone: false,
             mentions: message.mentions.iter().map(|user| User::new(*user)).collect(),
-            mention_roles: NOTHING,
-            attachments: NOTHING,
-            embeds: NOTHING,
+            mention_roles: EMPTY,
+            attachments: EMPTY,
+            embeds: EMPTY,
             pinned: false,
             nonce: Digits(message.nonce.0),
             kind: 0,
@@ -54,7 +54,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A message is gone.
+/// MESSAGE_DELETE.
 #[derive(Serialize)]
 pub(in crate::wire) struct MessageDelete {
     id: Digits,
@@ -72,7 +72,7 @@ impl MessageDelete {
     }
 }
 
-/// Somebody is about to say something. When is not known here, so it is told as 1970.
+/// TYPING_START. The time is unknown and written as 0.
 #[derive(Serialize)]
 pub(in crate::wire) struct TypingStart {
     channel_id: Digits,

@@ -6,26 +6,26 @@ use guildhall_core::dispatch;
 use guildhall_core::id::SessionId;
 use serde::Serialize;
 
-use super::guild::Gone;
+use super::guild::UnavailableGuild;
 use super::member::User;
-use super::{NOTHING, Nothing};
-use crate::wire::places::Places;
+use super::{EMPTY, EmptyList};
+use crate::wire::gateway_urls::GatewayUrls;
 use crate::wire::text::Digits;
 
-/// The first dispatch of a session. Its guilds are all unavailable until they are told of.
+/// READY. All guilds are unavailable until their GUILD_CREATE.
 #[derive(Serialize)]
 pub(in crate::wire) struct Ready<'a> {
     v: u8,
-    user: Me,
-    guilds: Vec<Gone>,
+    user: CurrentUser,
+    guilds: Vec<UnavailableGuild>,
     session_id: SessionId,
     resume_gateway_url: Cow<'a, str>,
     application: Application,
-    private_channels: Nothing,
+    private_channels: EmptyList,
 }
 
 #[derive(Serialize)]
-struct Me {
+struct CurrentUser {
     #[serde(flatten)]
     user: User,
     mfa_enabled: bool,
@@ -39,19 +39,23 @@ struct Application {
 }
 
 impl<'a> Ready<'a> {
-    pub(in crate::wire) fn new(ready: &dispatch::Ready, places: &'a Places) -> Self {
+    pub(in crate::wire) fn new(ready: &dispatch::Ready, urls: &'a GatewayUrls) -> Self {
         Self {
             v: 10,
-            user: Me { user: User::new(ready.user), mfa_enabled: false, verified: true },
-            guilds: ready.guilds.iter().map(|guild| Gone::for_now(*guild)).collect(),
+            user: CurrentUser { user: User::new(ready.user), mfa_enabled: false, verified: true },
+            guilds: ready
+                .guilds
+                .iter()
+                .map(|guild| UnavailableGuild::unavailable(*guild))
+                .collect(),
             session_id: ready.session,
-            resume_gateway_url: places.url(ready.node),
+            resume_gateway_url: urls.url(ready.node),
             application: Application { id: Digits(ready.user.0), flags: 0 },
-            private_channels: NOTHING,
+            private_channels: EMPTY,
         }
     }
 }
 
-/// An object with nothing in it, because clients put things there.
+/// RESUMED: an empty object, because clients add fields to it.
 #[derive(Serialize)]
 pub(in crate::wire) struct Resumed {}

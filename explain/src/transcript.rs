@@ -1,0 +1,382 @@
+//! A history that people can read: one line a step, in names.
+//!
+//! It is written while a run goes on; nothing is judged. Left out is what a step's outputs say twice,
+//! and what goes on for ever by itself: tips, confirmed epochs and questions to the directory, as
+//! long as nothing comes of them.
+
+mod words;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use guildhall_check::cast::Cast;
+use guildhall_core::directory::{self, Notice, Word};
+use guildhall_core::dispatch::Dispatch;
+use guildhall_core::guild::StepDown;
+use guildhall_core::id::{Connection, GuildId, NodeId, Seq, SessionId};
+use guildhall_core::journal::{Command, Reply};
+use guildhall_core::node::{self, Note};
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::{client, session};
+
+use guildhall_plan::text::at;
+use words::{client_frame, detach, farewell, server_frame};
+
+pub(crate) use words::Words;
+
+/// Writes one line a step.
+pub struct Transcript<F> {
+    words: Words,
+    line: String,
+    /// Whether there is anything in the line that is worth telling.
+    worth: bool,
+    /// The tips told in this step: the same goes to every node.
+    tips: Vec<GuildId>,
+    takes: F,
+    /// The n-th session that has begun, and whose it is.
+    sessions: BTreeMap<SessionId, String>,
+    begun: BTreeMap<String, u32>,
+}
+
+/// Who takes a step, by name.
+#[must_use]
+pub fn who(actor: Actor, cast: &Cast) -> &str {
+    match actor {
+        Actor::World => "world",
+        Actor::Node(node) => cast.node(node),
+        Actor::Client(port) => cast.client(port),
+        Actor::Journal(_) => "journal",
+        Actor::Directory => "directory",
+    }
+}
+
+/// What the line of a step begins with: its number, when it was, and who took it.
+#[must_use]
+pub fn lead(head: &Head, cast: &Cast) -> String {
+    format!("#{:<4} {:>9}  {:<10} ", head.step, at(head.at), who(head.actor, cast))
+}
+
+/// Whether a journal is asked something that goes on for ever.
+const fn is_confirm(command: &Command) -> bool {
+    matches!(command, Command::Confirm { .. })
+}
+
+/// Whether a notice says nothing new.
+fn is_idle(notice: &Notice) -> bool {
+    matches!(notice, Notice::Changed { users, .. } if users.is_empty())
+}
+
+impl<F: FnMut(&Head, &str)> Transcript<F> {
+    /// Hands each line to `takes`, without a line end.
+    pub fn new(cast: Arc<Cast>, takes: F) -> Self {
+        Self {
+            words: Words { cast },
+            line: String::new(),
+            worth: false,
+            tips: Vec::new(),
+            takes,
+            sessions: BTreeMap::new(),
+            begun: BTreeMap::new(),
+        }
+    }
+
+    /// The line of the last step, whether or not it was worth telling.
+    pub(crate) fn told(&self) -> &str {
+        &self.line
+    }
+
+    fn begin(&mut self, head: &Head, what: &str) {
+        self.line.clear();
+        self.tips.clear();
+        self.worth = true;
+        let _ = write!(self.line, "{}{what}", lead(head, &self.words.cast));
+    }
+
+    /// A step that is worth a line only if something comes of it.
+    fn begin_idly(&mut self, head: &Head, what: &str) {
+        self.begin(head, what);
+        self.worth = false;
+    }
+
+    fn then(&mut self, what: &str) {
+        let _ = write!(self.line, " -> {what}");
+        self.worth = true;
+    }
+
+    fn session(&self, id: SessionId) -> &str {
+        self.sessions.get(&id).map_or("an unknown session", String::as_str)
+    }
+
+    /// Learns the name of a session that has begun, without telling of it; once is enough.
+    pub(crate) fn learn(&mut self, note: &Note) {
+        let Note::Begun { session, user, .. } = note else { return };
+        if !self.sessions.contains_key(session) {
+            let who = self.words.cast.user(*user).to_owned();
+            let nth = self.begun.entry(who.clone()).or_default();
+            *nth += 1;
+            self.sessions.insert(*session, format!("{who}'s session {nth}"));
+        }
+    }
+
+    fn note(&mut self, note: &Note) -> String {
+        match note {
+            Note::Begun { session, connection, .. } => {
+                self.learn(note);
+                format!("{} begins on {connection}", self.session(*session))
+            }
+            Note::IdentifyRefused { why, .. } => format!("identify refused: {why:?}"),
+            Note::Resumed { session, connection, seq } => {
+                format!("{} resumes on {connection} after s{}", self.session(*session), seq.0)
+            }
+            Note::ResumeRefused { session, why, .. } => {
+                let why = match why {
+                    session::ResumeRefusal::Token => "wrong token".to_owned(),
+                    session::ResumeRefusal::NoSession => "no such session".to_owned(),
+                    session::ResumeRefusal::Seq { low, sent, .. } => {
+                        format!("only s{} to s{} can be", low.0.saturating_sub(1), sent.0)
+                    }
+                };
+                format!("resume of {} refused: {why}", self.session(*session))
+            }
+            Note::Detached { session, connection, why } => {
+                format!("{} loses {connection}: {}", self.session(*session), detach(*why))
+            }
+            Note::Ended { session, why } => format!("{} ends: {why:?}", self.session(*session)),
+            Note::RelayOpened { guild, .. } => {
+                format!("relay of {} opens", self.words.guild(*guild))
+            }
+            Note::RelayClosed { .. } => "relay closes".to_owned(),
+            Note::RelayGap { at, why, .. } => format!("relay has a gap, {why:?}, up to @{at}"),
+            Note::Opened { guild, epoch } => {
+                format!("serves {} in epoch {}", self.words.guild(*guild), epoch.0)
+            }
+            Note::SteppedDown { guild, epoch, why } => {
+                let why = match why {
+                    StepDown::Fenced(fence) => format!("there is epoch {}", fence.0),
+                    StepDown::Failed => "its journal has failed".to_owned(),
+                    StepDown::Closed => "it is closed".to_owned(),
+                };
+                let guild = self.words.guild(*guild);
+                format!("serves {guild} no more in epoch {}: {why}", epoch.0)
+            }
+            Note::GivenUp { guild } => {
+                format!("gives {} up before it serves it", self.words.guild(*guild))
+            }
+            Note::Census(census) => format!("{} lines", census.lines.len()),
+        }
+    }
+}
+
+impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
+    fn node_input(&mut self, head: &Head, input: &node::Input) {
+        let (words, cast) = (&self.words, &self.words.cast);
+        let text = match input {
+            node::Input::Own(guild) => format!("is to own {}", words.guild(*guild)),
+            node::Input::Journal { guild, reply: reply @ Reply::Confirmed { .. } } => {
+                let text = format!("journal of {}: {}", words.guild(*guild), words.reply(reply));
+                return self.begin_idly(head, &text);
+            }
+            node::Input::Journal { guild, reply } => {
+                format!("journal of {}: {}", words.guild(*guild), words.reply(reply))
+            }
+            node::Input::Directory(notice) => {
+                let text = format!("directory: {}", words.notice(notice));
+                if is_idle(notice) {
+                    return self.begin_idly(head, &text);
+                }
+                text
+            }
+            node::Input::Down(node) => format!("hears that {} has crashed", cast.node(*node)),
+            node::Input::Accepted { connection, .. } => format!("accepts {connection}"),
+            node::Input::Frame { connection, frame, bytes } => {
+                format!("{connection} {}", client_frame(frame, *bytes))
+            }
+            node::Input::Identify { connection, .. } => format!("{connection} IDENTIFY"),
+            node::Input::Drained { connection, bytes } => format!("{connection} drains {bytes} B"),
+            node::Input::Closed { connection, how } => format!("{connection} {}", farewell(*how)),
+            node::Input::Request { request, .. } => words.request(request),
+            node::Input::Peer { from, message } => {
+                let text = format!("from {}: {}", cast.node(*from), words.message(message));
+                if matches!(message, PeerMessage::Tip { .. }) {
+                    return self.begin_idly(head, &text);
+                }
+                text
+            }
+            node::Input::Stop => "is to stop".to_owned(),
+            node::Input::Census => "census".to_owned(),
+        };
+        self.begin(head, &text);
+    }
+
+    fn node_output(&mut self, _: &Head, output: &node::Output) {
+        let (words, cast) = (&self.words, &self.words.cast);
+        let text = match output {
+            node::Output::Frame { connection, frame } => {
+                format!("{connection} {}", server_frame(*frame))
+            }
+            node::Output::Dispatch { connection, s, dispatch } => {
+                format!("{connection} {}", words.dispatch(*s, dispatch))
+            }
+            node::Output::Close { connection, code } => {
+                format!("closes {connection} {}", code.code())
+            }
+            node::Output::Peer { message: message @ PeerMessage::Tip { guild, .. }, .. } => {
+                if !self.tips.contains(guild) {
+                    let _ = write!(self.line, " -> to all: {}", words.message(message));
+                    self.tips.push(*guild);
+                }
+                return;
+            }
+            node::Output::Peer { to, message } => {
+                format!("to {}: {}", cast.node(*to), words.message(message))
+            }
+            node::Output::Journal { guild, command } => {
+                let text = words.command(command);
+                let text = format!("to the journal of {}: {text}", words.guild(*guild));
+                if is_confirm(command) {
+                    let _ = write!(self.line, " -> {text}");
+                    return;
+                }
+                text
+            }
+            node::Output::Directory(word) => {
+                let text = format!("to the directory: {}", words.word(word));
+                if matches!(word, Word::Since { .. }) {
+                    let _ = write!(self.line, " -> {text}");
+                    return;
+                }
+                text
+            }
+            node::Output::Answer { answer, .. } => words.answer(answer),
+            node::Output::Stopped => "has stopped".to_owned(),
+            node::Output::Note(note) => self.note(note),
+        };
+        self.then(&text);
+    }
+
+    fn dispatched(&mut self, _: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
+        let text = format!("{to} {}", self.words.dispatch(s, what));
+        self.then(&text);
+    }
+
+    fn client_input(&mut self, head: &Head, input: &client::Input) {
+        let text = match input {
+            client::Input::Start => "starts".to_owned(),
+            client::Input::Quit => "quits".to_owned(),
+            client::Input::Opened { connection, .. } => format!("{connection} is open"),
+            client::Input::Closed { connection, code, .. } => {
+                let name = connection.map_or_else(|| "socket".to_owned(), |at| at.to_string());
+                match code {
+                    Some(code) => format!("{name} closed by the node: {}", code.code()),
+                    None => format!("{name} is gone"),
+                }
+            }
+            client::Input::Frame { connection, frame } => {
+                format!("{connection} {}", server_frame(*frame))
+            }
+            client::Input::Dispatch { connection, s, dispatch } => {
+                format!("{connection} {}", self.words.dispatch(*s, dispatch))
+            }
+            client::Input::Ask(request) => format!("wants: {}", self.words.request(request)),
+            client::Input::Answer(answer) => self.words.answer(answer),
+        };
+        self.begin(head, &text);
+    }
+
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
+        let text = format!("{on} {}", self.words.dispatch(s, what));
+        self.begin(head, &text);
+    }
+
+    fn client_output(&mut self, _: &Head, output: &client::Output) {
+        let cast = &self.words.cast;
+        let text = match output {
+            client::Output::Connect(node) => format!("connects to {}", cast.node(*node)),
+            client::Output::Frame { connection, frame } => {
+                format!("{connection} {}", client_frame(frame, 0))
+            }
+            client::Output::Close { connection, code } => format!("closes {connection} {code}"),
+            client::Output::Request { node, .. } => format!("asks {}", cast.node(*node)),
+            client::Output::Stopped(code) => format!("stops: {}", code.code()),
+            client::Output::TooManyRequests(_) => "has too many requests open".to_owned(),
+            client::Output::GaveUp(_) => "gives up a request".to_owned(),
+        };
+        self.then(&text);
+    }
+
+    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
+        let words = &self.words;
+        let text = match event {
+            JournalEvent::Asked { from, command } => {
+                let text = words.command(command);
+                format!("from {}: {text}", words.cast.node(*from))
+            }
+            JournalEvent::Synced { records } => format!("has kept {}", words.span(records)),
+            JournalEvent::Lost { records } => format!("has lost {records} records"),
+        };
+        let text = format!("{}: {text}", words.guild(guild));
+        match event {
+            JournalEvent::Asked { command, .. } if is_confirm(command) => {
+                self.begin_idly(head, &text);
+            }
+            JournalEvent::Asked { .. }
+            | JournalEvent::Synced { .. }
+            | JournalEvent::Lost { .. } => {
+                self.begin(head, &text);
+            }
+        }
+    }
+
+    fn journal_says(&mut self, _: &Head, _: GuildId, to: NodeId, reply: &Reply) {
+        let text = format!("to {}: {}", self.words.cast.node(to), self.words.reply(reply));
+        if matches!(reply, Reply::Confirmed { .. }) {
+            let _ = write!(self.line, " -> {text}");
+        } else {
+            self.then(&text);
+        }
+    }
+
+    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
+        let from = self.words.cast.node(input.from);
+        let text = format!("from {from}: {}", self.words.word(&input.word));
+        if matches!(input.word, Word::Since { .. }) {
+            self.begin_idly(head, &text);
+        } else {
+            self.begin(head, &text);
+        }
+    }
+
+    fn directory_output(&mut self, _: &Head, output: &directory::Output) {
+        let to = self.words.cast.node(output.to);
+        let text = format!("to {to}: {}", self.words.notice(&output.notice));
+        if is_idle(&output.notice) {
+            let _ = write!(self.line, " -> {text}");
+        } else {
+            self.then(&text);
+        }
+    }
+
+    fn timeout(&mut self, head: &Head) {
+        self.begin_idly(head, "a deadline");
+    }
+
+    fn world(&mut self, head: &Head, event: &WorldEvent) {
+        let text = match event {
+            WorldEvent::FaultBegan { what, .. } => format!("FAULT {what}"),
+            WorldEvent::FaultEnded { what, .. } => format!("over: {what}"),
+            WorldEvent::Healed => "HEALED".to_owned(),
+            WorldEvent::Settled => "SETTLED".to_owned(),
+            WorldEvent::Crashed(node) => format!("{} is down", self.words.cast.node(*node)),
+            WorldEvent::Started(node) => format!("{} runs again", self.words.cast.node(*node)),
+        };
+        self.begin(head, &text);
+    }
+
+    fn stepped(&mut self, head: &Head) {
+        if self.worth {
+            (self.takes)(head, &self.line);
+        }
+    }
+}

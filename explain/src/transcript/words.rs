@@ -1,0 +1,350 @@
+//! What machines say to each other and to clients, in names.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use guildhall_check::cast::Cast;
+use guildhall_core::directory::{Notice, Word};
+use guildhall_core::dispatch::{Body, Dispatch, Message};
+use guildhall_core::event::{Channel, Event, Record, Removal};
+use guildhall_core::frame::{ClientFrame, Farewell, ServerFrame};
+use guildhall_core::id::{ChannelId, GuildId, RoleId, Seq, UserId};
+use guildhall_core::journal::{Command, Reply};
+use guildhall_core::node;
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::permission::{Permissions, Target};
+use guildhall_core::request::{Act, Answer, Outcome, Request};
+
+use guildhall_plan::plan::Powers;
+
+/// Names for everything that the plan names.
+pub(crate) struct Words {
+    pub(crate) cast: Arc<Cast>,
+}
+
+impl Words {
+    pub(super) fn guild(&self, id: GuildId) -> &str {
+        self.cast.guild(id)
+    }
+
+    /// A user without a client is the founder of some guild.
+    fn user(&self, id: UserId) -> &str {
+        match self.cast.user(id) {
+            "?" => "its founder",
+            name => name,
+        }
+    }
+
+    fn channel(&self, id: ChannelId) -> String {
+        let mut channels = self.cast.guilds.iter().flat_map(|guild| &guild.channels);
+        let known = channels.find(|(_, channel)| *channel == id);
+        known.map_or_else(|| "#?".to_owned(), |(name, _)| format!("#{name}"))
+    }
+
+    fn role(&self, id: RoleId) -> String {
+        let mut roles = self.cast.guilds.iter().flat_map(|guild| &guild.roles);
+        let known = roles.find(|(_, role)| *role == id);
+        known.map_or_else(|| "@?".to_owned(), |(name, _)| format!("@{name}"))
+    }
+
+    fn roles(&self, ids: &[RoleId]) -> String {
+        let names: Vec<_> = ids.iter().map(|role| self.role(*role)).collect();
+        if names.is_empty() { "no role".to_owned() } else { names.join(" ") }
+    }
+
+    /// A channel with what it takes and gives.
+    fn described(&self, channel: &Channel) -> String {
+        let mut text = self.channel(channel.id);
+        for overwrite in channel.overwrites.iter() {
+            let whom = match overwrite.target {
+                Target::Role(role) => self.role(role),
+                Target::Member(user) => self.user(user).to_owned(),
+            };
+            for (sign, set) in [('-', overwrite.deny), ('+', overwrite.allow)] {
+                if set != Permissions::NONE {
+                    let _ = write!(text, ", {whom} {sign}{}", Powers(set));
+                }
+            }
+        }
+        text
+    }
+
+    fn said(&self, message: &Message) -> String {
+        let text = short(&message.content);
+        format!("{} {}: {text:?}", self.channel(message.channel), self.user(message.author))
+    }
+
+    pub(super) fn dispatch(&self, s: Seq, what: &Dispatch) -> String {
+        let mut text = format!("s{} {}", s.0, what.body.name());
+        if let Some(source) = what.source {
+            let _ = write!(text, " {} @{}", self.guild(source.guild), source.position);
+        }
+        let more = match &what.body {
+            Body::Ready(_) | Body::Resumed | Body::GuildCreate(_) | Body::GuildDelete => {
+                return text;
+            }
+            Body::GuildUnavailable => "unavailable".to_owned(),
+            Body::GuildUpdate { owner } => format!("owner {}", self.user(*owner)),
+            Body::RoleCreate { role, permissions } | Body::RoleUpdate { role, permissions } => {
+                format!("{}: {}", self.role(*role), Powers(*permissions))
+            }
+            Body::RoleDelete { role } => self.role(*role),
+            Body::ChannelCreate(channel) | Body::ChannelUpdate(channel) => self.described(channel),
+            Body::ChannelDelete { channel } => self.channel(*channel),
+            Body::MemberAdd { user } | Body::MemberRemove { user } => self.user(*user).to_owned(),
+            Body::MemberUpdate { user, roles } => {
+                format!("{} has {}", self.user(*user), self.roles(roles))
+            }
+            Body::MessageCreate(message) | Body::MessageUpdate(message) => self.said(message),
+            Body::MessageDelete { channel, .. } => self.channel(*channel),
+            Body::TypingStart { user, channel } => {
+                format!("{} {}", self.channel(*channel), self.user(*user))
+            }
+        };
+        let _ = write!(text, " {more}");
+        text
+    }
+
+    /// A record of a guild: where it stands, and what happened.
+    pub(super) fn record(&self, record: &Record) -> String {
+        let what = match &record.event {
+            Event::Opened => format!("epoch {} begins", record.position.epoch.0),
+            Event::Message(message) => self.said(message),
+            Event::MessageUpdate(message) => format!("edited: {}", self.said(message)),
+            Event::MessageDelete { channel, .. } => {
+                format!("something deleted in {}", self.channel(*channel))
+            }
+            Event::Typing { user, channel } => {
+                format!("{} types in {}", self.user(*user), self.channel(*channel))
+            }
+            Event::MemberAdd { user } => format!("{} is a member", self.user(*user)),
+            Event::MemberUpdate { user, roles } => {
+                format!("{} has {}", self.user(*user), self.roles(roles))
+            }
+            Event::MemberRemove { user, why } => {
+                let how = match why {
+                    Removal::Left => "has left",
+                    Removal::Kicked => "is kicked",
+                    Removal::Banned => "is banned",
+                };
+                format!("{} {how}", self.user(*user))
+            }
+            Event::Unbanned { user } => format!("{} may come back", self.user(*user)),
+            Event::RoleCreate { role, permissions } => {
+                format!("new role {}: {}", self.role(*role), Powers(*permissions))
+            }
+            Event::RoleUpdate { role, permissions } => {
+                format!("role {}: {}", self.role(*role), Powers(*permissions))
+            }
+            Event::RoleDelete { role } => format!("role {} is gone", self.role(*role)),
+            Event::ChannelCreate(channel) => format!("new channel {}", self.described(channel)),
+            Event::ChannelUpdate(channel) => format!("channel {}", self.described(channel)),
+            Event::ChannelDelete { channel } => {
+                format!("channel {} is gone", self.channel(*channel))
+            }
+            Event::GuildUpdate { owner } => format!("owner {}", self.user(*owner)),
+            Event::GuildDelete => "the guild is no more".to_owned(),
+        };
+        format!("@{} {what}", record.position)
+    }
+
+    pub(super) fn message(&self, message: &PeerMessage) -> String {
+        match message {
+            PeerMessage::Subscribe { guild, .. } => format!("subscribe {}", self.guild(*guild)),
+            PeerMessage::Unsubscribe { guild, .. } => {
+                format!("unsubscribe {}", self.guild(*guild))
+            }
+            PeerMessage::CatchUp { guild, from, .. } => {
+                format!("catch up {} after @{from}", self.guild(*guild))
+            }
+            PeerMessage::Chunk { chunk, .. } => {
+                let (nth, of) = (chunk.nth + 1, chunk.of);
+                format!("state of {} @{} {nth}/{of}", self.guild(chunk.guild), chunk.position)
+            }
+            PeerMessage::Stream { guild, sender, record, .. } => {
+                let late = if record.position.epoch == *sender {
+                    String::new()
+                } else {
+                    format!(" (from epoch {})", sender.0)
+                };
+                format!("{} {}{late}", self.guild(*guild), self.record(record))
+            }
+            PeerMessage::Tip { guild, position, .. } => {
+                format!("tip {} @{position}", self.guild(*guild))
+            }
+            PeerMessage::Request { epoch, request, .. } => {
+                format!("{} (for epoch {})", self.request(request), epoch.0)
+            }
+            PeerMessage::Answer { answer, .. } => self.answer(answer),
+        }
+    }
+
+    pub(crate) fn request(&self, request: &Request) -> String {
+        let guild = self.guild(request.guild);
+        let user = |id: &UserId| self.user(*id);
+        let what = match &request.act {
+            Act::Say { channel, content, mentions } => {
+                let mut text = format!("says {:?} in {}", short(content), self.channel(*channel));
+                if !mentions.is_empty() {
+                    let names: Vec<_> = mentions.iter().map(user).collect();
+                    let _ = write!(text, " to {}", names.join(", "));
+                }
+                text
+            }
+            Act::Edit { said, content } => {
+                format!("edits what {} said: {:?}", user(&said.user), short(content))
+            }
+            Act::Delete { said } => format!("deletes what {} said", user(&said.user)),
+            Act::Type { channel } => format!("types in {}", self.channel(*channel)),
+            Act::Join => "joins".to_owned(),
+            Act::Leave => "leaves".to_owned(),
+            Act::Kick { user: whom } => format!("kicks {}", user(whom)),
+            Act::Ban { user: whom } => format!("bans {}", user(whom)),
+            Act::Unban { user: whom } => format!("lets {} come back", user(whom)),
+            Act::SetRoles { user: whom, roles } => {
+                format!("gives {} {}", user(whom), self.roles(roles))
+            }
+            Act::CreateRole { role, permissions } => {
+                format!("makes role {}: {}", self.role(*role), Powers(*permissions))
+            }
+            Act::ChangeRole { role, permissions } => {
+                format!("changes role {}: {}", self.role(*role), Powers(*permissions))
+            }
+            Act::DeleteRole { role } => format!("deletes role {}", self.role(*role)),
+            Act::CreateChannel(channel) => format!("makes channel {}", self.described(channel)),
+            Act::ChangeChannel(channel) => format!("changes channel {}", self.described(channel)),
+            Act::DeleteChannel { channel } => format!("deletes channel {}", self.channel(*channel)),
+            Act::Transfer { to } => format!("gives the guild to {}", user(to)),
+            Act::DeleteGuild => "deletes the guild".to_owned(),
+        };
+        let again = if request.attempt > 1 {
+            format!(", attempt {}", request.attempt)
+        } else {
+            String::new()
+        };
+        format!("{} {what} ({guild}{again})", self.user(request.origin.user))
+    }
+
+    pub(super) fn answer(&self, answer: &Answer) -> String {
+        let who = self.user(answer.origin.user);
+        match answer.outcome {
+            Outcome::Done(position) => format!("done for {who} @{position}"),
+            Outcome::Refused { why, .. } => format!("refused for {who}: {why:?}"),
+            Outcome::Busy => format!("busy for {who}"),
+        }
+    }
+
+    pub(super) fn command(&self, command: &Command) -> String {
+        match command {
+            Command::Open { .. } => "open".to_owned(),
+            Command::Append { records, .. } => format!("append {}", self.span(records)),
+            Command::Confirm { epoch, .. } => format!("confirm epoch {}", epoch.0),
+            Command::Compact { base, .. } => format!("compact up to @{}", base.position),
+        }
+    }
+
+    /// Records by where they stand; one alone says what it is.
+    pub(super) fn span(&self, records: &[Arc<Record>]) -> String {
+        match records {
+            [] => "nothing".to_owned(),
+            [one] => self.record(one),
+            [first, .., last] => {
+                format!("@{} to @{} ({} records)", first.position, last.position, records.len())
+            }
+        }
+    }
+
+    pub(super) fn reply(&self, reply: &Reply) -> String {
+        match reply {
+            Reply::Opened { epoch, log, .. } => {
+                format!("epoch {} granted, {} records", epoch.0, log.tail.len())
+            }
+            Reply::Appended { upto, .. } => format!("kept up to @{upto}"),
+            Reply::Confirmed { epoch, .. } => format!("epoch {} is the highest", epoch.0),
+            Reply::Fenced { epoch, fence } => format!("epoch {} is over: {}", epoch.0, fence.0),
+            Reply::Failed { epoch } => format!("a sync has failed in epoch {}", epoch.0),
+            Reply::Full { .. } => "no room".to_owned(),
+        }
+    }
+
+    pub(super) fn word(&self, word: &Word) -> String {
+        match word {
+            Word::Ask { user, .. } => format!("asks for {}'s guilds", self.user(*user)),
+            Word::Forget { user, .. } => format!("has no session of {}", self.user(*user)),
+            Word::Since { version } => format!("asks what changed since {version}"),
+            Word::Enter { guild, user, .. } => {
+                format!("enter {} in {}", self.user(*user), self.guild(*guild))
+            }
+            Word::Remove { guild, user, at } => {
+                format!("take {} out of {}, gone @{at}", self.user(*user), self.guild(*guild))
+            }
+            Word::Dissolve { guild, .. } => format!("{} is no more", self.guild(*guild)),
+        }
+    }
+
+    pub(super) fn notice(&self, notice: &Notice) -> String {
+        match notice {
+            Notice::Guilds { user, guilds, .. } => {
+                let names: Vec<_> = guilds.iter().map(|guild| self.guild(*guild)).collect();
+                let guilds =
+                    if names.is_empty() { "no guild".to_owned() } else { names.join(", ") };
+                format!("{} may be in {guilds}", self.user(*user))
+            }
+            Notice::Changed { version, users } => {
+                format!("{} users have changed up to {version}", users.len())
+            }
+            Notice::Entered { guild, user, .. } => {
+                format!("{} is entered in {}", self.user(*user), self.guild(*guild))
+            }
+            Notice::Removed { guild, user, .. } => {
+                format!("{} is taken out of {}", self.user(*user), self.guild(*guild))
+            }
+            Notice::Dissolved { guild, .. } => {
+                format!("everybody is taken out of {}", self.guild(*guild))
+            }
+        }
+    }
+}
+
+fn short(text: &str) -> String {
+    if text.chars().count() <= 40 {
+        return text.to_owned();
+    }
+    text.chars().take(39).chain(['…']).collect()
+}
+
+pub(super) fn client_frame(frame: &ClientFrame, bytes: u32) -> String {
+    match frame {
+        ClientFrame::Heartbeat { d: Some(d) } => format!("heartbeat d={}", d.0),
+        ClientFrame::Heartbeat { d: None } => "heartbeat".to_owned(),
+        ClientFrame::Identify(_) => "IDENTIFY".to_owned(),
+        ClientFrame::Resume(resume) => format!("RESUME after s{}", resume.seq.0),
+        ClientFrame::Malformed(how) => format!("malformed ({how:?}, {bytes} B)"),
+        ClientFrame::Other => "an opcode that means nothing here".to_owned(),
+    }
+}
+
+pub(super) fn server_frame(frame: ServerFrame) -> String {
+    match frame {
+        ServerFrame::Hello { .. } => "HELLO".to_owned(),
+        ServerFrame::HeartbeatAck => "ack".to_owned(),
+        ServerFrame::Reconnect => "RECONNECT".to_owned(),
+        ServerFrame::InvalidSession { resumable } => format!("INVALID_SESSION d:{resumable}"),
+    }
+}
+
+pub(super) fn farewell(how: Farewell) -> String {
+    match how {
+        Farewell::Code(code) => format!("is closed by the client: {code}"),
+        Farewell::End => "ends".to_owned(),
+        Farewell::Reset => "is reset".to_owned(),
+    }
+}
+
+pub(super) fn detach(why: node::Detach) -> String {
+    match why {
+        node::Detach::Gone(how) => format!("it {}", farewell(how)),
+        node::Detach::Cut(cut) => format!("cut, {cut:?}"),
+        node::Detach::Superseded => "superseded".to_owned(),
+    }
+}

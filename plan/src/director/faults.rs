@@ -1,0 +1,154 @@
+//! When faults begin and end, and what each does.
+
+use guildhall_core::machine::Sink;
+
+use super::{Cue, Director, Effect};
+use crate::fault::{Fault, Intrusion, Participant, Phase};
+use crate::journal::JournalFault;
+use crate::mail::Law;
+
+impl Director {
+    /// The time of a fault has come: it begins, or begins to wait for its trigger.
+    pub(super) fn due(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
+        match self.faults[fault as usize].trigger {
+            None => self.begin(now, fault, out),
+            Some(_) if self.healed => {}
+            Some(_) => self.waiting.push(fault),
+        }
+    }
+
+    /// A participant has reached a phase: the faults that wait for it begin.
+    pub(super) fn trigger(
+        &mut self,
+        now: u64,
+        reached: (Participant, Phase),
+        out: &mut impl Sink<Effect>,
+    ) {
+        let faults = &self.faults;
+        self.waiting.retain(|&fault| {
+            let met = faults[fault as usize].trigger == Some(reached);
+            if met {
+                out.emit(Effect::Schedule(now, Cue::Begin(fault)));
+            }
+            !met
+        });
+    }
+
+    /// What has happened to nodes in this call may be what faults wait for.
+    pub(super) fn trigger_reached(&mut self, now: u64, out: &mut impl Sink<Effect>) {
+        for reached in std::mem::take(&mut self.reached) {
+            self.trigger(now, reached, out);
+        }
+    }
+
+    /// A fault begins, unless all is healed.
+    pub(super) fn begin(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
+        if self.healed {
+            return;
+        }
+        out.emit(Effect::Began(fault));
+        self.inject(now, fault, out);
+        let planned = self.faults[fault as usize];
+        if planned.fault.lasts() {
+            self.active.push(fault);
+            if planned.lasts > 0 {
+                out.emit(Effect::Schedule(now + planned.lasts, Cue::End(fault)));
+            }
+        }
+    }
+
+    /// A fault is over, if it has begun and is not over yet.
+    pub(super) fn end(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
+        let Some(at) = self.active.iter().position(|&other| other == fault) else { return };
+        self.active.remove(at);
+        out.emit(Effect::Ended(fault));
+        self.withdraw(now, fault, out);
+    }
+
+    /// All faults are over, in the order in which they began, and none that waits will come.
+    pub(super) fn heal(&mut self, now: u64, out: &mut impl Sink<Effect>) {
+        self.healed = true;
+        self.waiting.clear();
+        while let Some(&fault) = self.active.first() {
+            self.end(now, fault, out);
+        }
+        self.settle_guilds(now, out);
+        out.emit(Effect::Healed);
+    }
+
+    /// What a fault does when it begins.
+    fn inject(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
+        let journal = |guild, fault| Effect::Journal { guild, fault };
+        let intrude = |client, why| Effect::Intrude { fault, client, why };
+        let what = *self.fault(fault);
+        match what {
+            Fault::Cut { client, how } => out.emit(Effect::Cut { client, how }),
+            Fault::Stall { client, way } => out.emit(Effect::Stall { fault, client, way }),
+            Fault::Slow { client, bandwidth } => {
+                out.emit(Effect::SetBandwidth { client, bandwidth: Some(bandwidth) });
+            }
+            Fault::Silence { client, way } => out.emit(Effect::Silence { client, way }),
+            Fault::Misbehave { client, deed } => out.emit(Effect::Misbehave { client, deed }),
+            Fault::Steal { client, token } => {
+                out.emit(intrude(client, Intrusion::Steal { token }));
+            }
+            Fault::Knock { client, says } => out.emit(intrude(client, Intrusion::Knock(says))),
+            Fault::Pause { node } => self.pause(node, out),
+            Fault::Crash { node, forever } => self.crash(now, node, forever, out),
+            Fault::Stop { node } => self.stop(now, node, out),
+            Fault::FalseAlarm { node } => self.report_down(now, node, "false alarm", out),
+            Fault::WallJump { node, by_ms } => out.emit(Effect::JumpClock { node, by_ms }),
+            Fault::Move { guild, to } => self.name_owner(now, guild, to, out),
+            Fault::JournalSlow { guild, by } => {
+                out.emit(journal(guild, JournalFault::Slow(by)));
+            }
+            Fault::JournalCrash { guild } => out.emit(journal(guild, JournalFault::Crash)),
+            Fault::JournalFull { guild, room } => {
+                out.emit(journal(guild, JournalFault::Fill(room)));
+            }
+            Fault::JournalFail { guild } => out.emit(journal(guild, JournalFault::FailSync)),
+            Fault::Lossy { .. }
+            | Fault::Repeat { .. }
+            | Fault::Delay { .. }
+            | Fault::Hold { .. }
+            | Fault::Partition { .. } => {
+                if let Some(law) = Law::of(&what) {
+                    out.emit(Effect::BeginLaw { fault, law });
+                }
+            }
+        }
+    }
+
+    /// What happens when a fault that lasts is over.
+    fn withdraw(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
+        let journal = |guild, fault| Effect::Journal { guild, fault };
+        match *self.fault(fault) {
+            Fault::Stall { .. } => out.emit(Effect::Release { fault }),
+            Fault::Slow { client, .. } => {
+                out.emit(Effect::SetBandwidth { client, bandwidth: None });
+            }
+            Fault::Pause { node } => self.end_pause(node, out),
+            Fault::Crash { node, .. } => self.end_crash(now, node, out),
+            Fault::Stop { node } => self.end_stop(now, node, out),
+            Fault::JournalSlow { guild, by } => {
+                out.emit(journal(guild, JournalFault::Quicken(by)));
+            }
+            Fault::JournalCrash { guild } => out.emit(journal(guild, JournalFault::Restart)),
+            Fault::JournalFull { guild, .. } => out.emit(journal(guild, JournalFault::Empty)),
+            Fault::Lossy { .. }
+            | Fault::Repeat { .. }
+            | Fault::Delay { .. }
+            | Fault::Hold { .. }
+            | Fault::Partition { .. } => out.emit(Effect::EndLaw { fault }),
+            Fault::Cut { .. }
+            | Fault::Silence { .. }
+            | Fault::Misbehave { .. }
+            | Fault::Steal { .. }
+            | Fault::Knock { .. }
+            | Fault::FalseAlarm { .. }
+            | Fault::WallJump { .. }
+            | Fault::Move { .. }
+            | Fault::JournalFail { .. } => {}
+        }
+    }
+}

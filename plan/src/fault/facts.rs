@@ -1,0 +1,225 @@
+//! What there is to know about each kind of fault: one row per kind.
+
+use guildhall_check::cast::Strain;
+use guildhall_core::time::Span;
+
+use super::{End, Family, Fault, Names, Naming, Participant, Places, Strength};
+
+/// The facts about a kind of fault.
+#[derive(Debug)]
+pub struct FaultFacts<'a, N: Naming> {
+    /// The word for it in plans.
+    pub word: &'static str,
+    /// The family that it belongs to.
+    pub family: Family,
+    /// Whether it stays in force until something ends it; other faults happen in an instant.
+    pub lasts: bool,
+    /// What it does to nodes, journals and the links between them: to all that a hand-off needs (L7).
+    pub strain: Strain,
+    /// What it is injected into.
+    pub target: Target<'a, N>,
+}
+
+/// What a fault is injected into.
+#[derive(Debug)]
+pub enum Target<'a, N: Naming> {
+    /// A client, or its connection.
+    Client(&'a N::Client),
+    /// A node.
+    Node(&'a N::Node),
+    /// A guild, or its journal.
+    Guild(&'a N::Guild),
+    /// The messages from one end to another.
+    Messages {
+        /// From where.
+        from: &'a End<N>,
+        /// To where.
+        to: &'a End<N>,
+        /// Whether it affects messages in the other direction, too.
+        both: bool,
+        /// What it does to them.
+        effect: MailEffect,
+    },
+}
+
+/// What a fault does to messages; shares are of a hundred.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MailEffect {
+    /// So many are lost.
+    Lose(u8),
+    /// So many are duplicated; the duplicate arrives up to a second later.
+    Duplicate(u8),
+    /// Each is delayed, by so much at most.
+    Delay(Span),
+    /// All are lost.
+    LoseAll,
+    /// All are kept until the fault is over.
+    Hold,
+}
+
+impl<N: Naming> Fault<N> {
+    /// The facts about this fault.
+    #[must_use]
+    #[rustfmt::skip]
+    pub const fn facts(&self) -> FaultFacts<'_, N> {
+        use Family::{Clock, Hostile, Journal, Link, Node};
+        use Strain::{Lasting, Moment, None};
+        const INSTANT: bool = false;
+        const LASTS: bool = true;
+        match self {
+            Self::Cut { client, .. } => client_row("cut", Link, INSTANT, client),
+            Self::Stall { client, .. } => client_row("stall", Link, LASTS, client),
+            Self::Slow { client, .. } => client_row("slow", Link, LASTS, client),
+            Self::Silence { client, .. } => client_row("silence", Link, INSTANT, client),
+            Self::Misbehave { client, .. } => client_row("misbehave", Hostile, INSTANT, client),
+            Self::Steal { client, .. } => client_row("steal", Hostile, INSTANT, client),
+            Self::Knock { client, .. } => client_row("knock", Hostile, INSTANT, client),
+            Self::Pause { node } => node_row("pause", Node, LASTS, Lasting, node),
+            Self::Crash { node, .. } => node_row("crash", Node, LASTS, Lasting, node),
+            Self::Stop { node } => node_row("stop", Node, LASTS, None, node),
+            Self::FalseAlarm { node } => node_row("false-alarm", Node, INSTANT, None, node),
+            Self::WallJump { node, .. } => node_row("wall-jump", Clock, INSTANT, None, node),
+            Self::Move { guild, .. } => guild_row("move", Node, INSTANT, Moment, guild),
+            Self::JournalSlow { guild, .. } => guild_row("journal-slow", Journal, LASTS, Lasting, guild),
+            Self::JournalCrash { guild } => guild_row("journal-crash", Journal, LASTS, Lasting, guild),
+            Self::JournalFull { guild, .. } => guild_row("journal-full", Journal, LASTS, Lasting, guild),
+            Self::JournalFail { guild } => guild_row("journal-fail", Journal, INSTANT, Moment, guild),
+            Self::Lossy { from, to, share } => mail_row("lossy", (from, to), false, MailEffect::Lose(*share)),
+            Self::Repeat { from, to, share } => mail_row("repeat", (from, to), false, MailEffect::Duplicate(*share)),
+            Self::Delay { from, to, by } => mail_row("delay", (from, to), false, MailEffect::Delay(*by)),
+            Self::Partition { a, b, one_way } => mail_row("partition", (a, b), !*one_way, MailEffect::LoseAll),
+            Self::Hold { from, to } => mail_row("hold", (from, to), false, MailEffect::Hold),
+        }
+    }
+
+    /// The number that says how much it does, if there is one.
+    pub const fn strength(&mut self) -> Option<Strength<'_>> {
+        match self {
+            Self::Cut { how, .. } => how.strength(),
+            Self::Misbehave { deed, .. } => deed.strength(),
+            Self::Knock { says, .. } => says.strength(),
+            Self::Delay { by, .. } | Self::JournalSlow { by, .. } => Some(Strength::Span(by)),
+            Self::WallJump { by_ms, .. } => Some(Strength::Millis(by_ms)),
+            Self::JournalFull { room, .. } => Some(Strength::Count(room)),
+            Self::Stall { .. }
+            | Self::Slow { .. }
+            | Self::Silence { .. }
+            | Self::Steal { .. }
+            | Self::Pause { .. }
+            | Self::Crash { .. }
+            | Self::Stop { .. }
+            | Self::FalseAlarm { .. }
+            | Self::Move { .. }
+            | Self::JournalCrash { .. }
+            | Self::JournalFail { .. }
+            | Self::Lossy { .. }
+            | Self::Repeat { .. }
+            | Self::Partition { .. }
+            | Self::Hold { .. } => None,
+        }
+    }
+
+    /// The word for its kind in plans.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        self.facts().word
+    }
+
+    /// The family that it belongs to.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        self.facts().family
+    }
+
+    /// Whether it stays in force until something ends it.
+    #[must_use]
+    pub const fn lasts(&self) -> bool {
+        self.facts().lasts
+    }
+
+    /// What it does to nodes, journals and the links between them.
+    #[must_use]
+    pub const fn strain(&self) -> Strain {
+        self.facts().strain
+    }
+}
+
+impl Fault<Names> {
+    /// The client that it is injected into, if it is one.
+    #[must_use]
+    pub const fn client(&self) -> Option<&str> {
+        match self.facts().target {
+            Target::Client(client) => Some(client.as_str()),
+            Target::Node(_) | Target::Guild(_) | Target::Messages { .. } => None,
+        }
+    }
+}
+
+impl Fault<Places> {
+    /// The participant that it is injected into: of two ends of a link a journal rather than a node.
+    #[must_use]
+    pub const fn participant(&self) -> Option<Participant> {
+        match self.facts().target {
+            Target::Client(&client) => Some(Participant::Client(client)),
+            Target::Node(&node) => Some(Participant::Node(node)),
+            Target::Guild(&guild) => Some(Participant::Guild(guild)),
+            Target::Messages { from, to, .. } => match (*from, *to) {
+                (End::Journal(guild), _) | (_, End::Journal(guild)) => {
+                    Some(Participant::Guild(guild))
+                }
+                (End::Node(node), _) | (_, End::Node(node)) => Some(Participant::Node(node)),
+                (
+                    End::Nodes | End::Journals | End::Directory,
+                    End::Nodes | End::Journals | End::Directory,
+                ) => None,
+            },
+        }
+    }
+}
+
+const fn client_row<'a, N: Naming>(
+    word: &'static str,
+    family: Family,
+    lasts: bool,
+    client: &'a N::Client,
+) -> FaultFacts<'a, N> {
+    FaultFacts { word, family, lasts, strain: Strain::None, target: Target::Client(client) }
+}
+
+const fn node_row<'a, N: Naming>(
+    word: &'static str,
+    family: Family,
+    lasts: bool,
+    strain: Strain,
+    node: &'a N::Node,
+) -> FaultFacts<'a, N> {
+    FaultFacts { word, family, lasts, strain, target: Target::Node(node) }
+}
+
+const fn guild_row<'a, N: Naming>(
+    word: &'static str,
+    family: Family,
+    lasts: bool,
+    strain: Strain,
+    guild: &'a N::Guild,
+) -> FaultFacts<'a, N> {
+    FaultFacts { word, family, lasts, strain, target: Target::Guild(guild) }
+}
+
+/// Faults of messages last, and a hand-off needs the links that they affect.
+const fn mail_row<'a, N: Naming>(
+    word: &'static str,
+    (from, to): (&'a End<N>, &'a End<N>),
+    both: bool,
+    effect: MailEffect,
+) -> FaultFacts<'a, N> {
+    let family = if from.is_journal() || to.is_journal() {
+        Family::Journal
+    } else if matches!(from, End::Directory) || matches!(to, End::Directory) {
+        Family::Directory
+    } else {
+        Family::Peer
+    };
+    let target = Target::Messages { from, to, both, effect };
+    FaultFacts { word, family, lasts: true, strain: Strain::Lasting, target }
+}

@@ -1,0 +1,149 @@
+//! How faults affect messages between nodes, journals and the directory: the same in every world.
+//!
+//! The fate of a message depends on the active laws and on a key. The world chooses what the key
+//! contains, and carries the messages.
+
+use guildhall_core::step::Actor;
+
+use crate::fault::{End, Fault, MailEffect, Places, Target};
+use crate::seed::{Key, Ratio};
+use crate::topology::guild_place;
+
+/// The maximum delay of a duplicate after the original, in microseconds.
+const COPY_LATE: u64 = 1_000_000;
+
+/// An endpoint of messages. Nodes, and the journals of guilds, are named by their index in the
+/// plan.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Spot {
+    /// A node.
+    Node(u16),
+    /// The journal of a guild.
+    Journal(u32),
+    /// The directory.
+    Directory,
+}
+
+/// How a fault affects the messages between two ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Law {
+    /// From where.
+    pub from: End<Places>,
+    /// To where.
+    pub to: End<Places>,
+    /// Whether it affects messages in the other direction, too.
+    pub both: bool,
+    /// What it does.
+    pub effect: MailEffect,
+}
+
+/// The fate of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// The message is lost.
+    Lost,
+    /// The message waits until this fault ends.
+    Held(u32),
+    /// The message arrives with this additional delay, in microseconds. A duplicate, if any, is
+    /// sent the second delay after the original.
+    Passes(u64, Option<u64>),
+}
+
+/// The active laws, each with the fault that it comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Laws(Vec<(u32, Law)>);
+
+impl Spot {
+    /// Returns the endpoint of an actor; `None` for clients, which use connections instead.
+    #[must_use]
+    pub fn of(actor: Actor) -> Option<Self> {
+        match actor {
+            Actor::Node(node) => Some(Self::Node(node.0)),
+            Actor::Journal(guild) => u32::try_from(guild_place(guild)).ok().map(Self::Journal),
+            Actor::Directory => Some(Self::Directory),
+            Actor::Client(_) | Actor::World => None,
+        }
+    }
+}
+
+impl End<Places> {
+    /// Whether this is it, or one of them.
+    const fn holds(self, spot: Spot) -> bool {
+        match (self, spot) {
+            (Self::Nodes, Spot::Node(_))
+            | (Self::Journals, Spot::Journal(_))
+            | (Self::Directory, Spot::Directory) => true,
+            (Self::Node(one), Spot::Node(other)) => one == other,
+            (Self::Journal(one), Spot::Journal(other)) => one == other,
+            (
+                Self::Nodes | Self::Journals | Self::Directory | Self::Node(_) | Self::Journal(_),
+                Spot::Node(_) | Spot::Journal(_) | Spot::Directory,
+            ) => false,
+        }
+    }
+}
+
+impl Law {
+    /// How a fault affects messages, if it does.
+    #[must_use]
+    pub const fn of(fault: &Fault<Places>) -> Option<Self> {
+        match fault.facts().target {
+            Target::Messages { from, to, both, effect } => {
+                Some(Self { from: *from, to: *to, both, effect })
+            }
+            Target::Client(_) | Target::Node(_) | Target::Guild(_) => None,
+        }
+    }
+
+    /// Whether it affects messages from one end to another.
+    #[must_use]
+    pub fn is_about(&self, from: Spot, to: Spot) -> bool {
+        let about = |a: Spot, b: Spot| self.from.holds(a) && self.to.holds(b);
+        about(from, to) || self.both && about(to, from)
+    }
+}
+
+impl Laws {
+    /// Whether no fault affects messages.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A fault begins.
+    pub fn begin(&mut self, fault: u32, law: Law) {
+        self.0.push((fault, law));
+    }
+
+    /// It is over.
+    pub fn end(&mut self, fault: u32) {
+        self.0.retain(|(other, _)| *other != fault);
+    }
+
+    /// Returns the fate of a message from one endpoint to another.
+    #[must_use]
+    pub fn fate(&self, (from, to): (Spot, Spot), key: Key) -> Fate {
+        let (mut held, mut late, mut again) = (None, 0, None);
+        let share = |name, of: u8| key.text(name).with(u64::from(of)).chance(percent(of));
+        for (fault, law) in self.0.iter().filter(|(_, law)| law.is_about(from, to)) {
+            match law.effect {
+                MailEffect::LoseAll => return Fate::Lost,
+                MailEffect::Lose(of) if share("lost", of) => return Fate::Lost,
+                MailEffect::Duplicate(of) if share("twice", of) => {
+                    again = Some(key.text("again").below(COPY_LATE));
+                }
+                MailEffect::Delay(by) => {
+                    let key = key.text("late").with(by.as_micros());
+                    late += key.between(0, by.as_micros());
+                }
+                MailEffect::Hold => held = held.or(Some(*fault)),
+                MailEffect::Lose(_) | MailEffect::Duplicate(_) => {}
+            }
+        }
+        held.map_or(Fate::Passes(late, again), Fate::Held)
+    }
+}
+
+const fn percent(share: u8) -> Ratio {
+    Ratio::of(if share > 100 { 100 } else { share as u32 }, 100)
+}

@@ -1,0 +1,230 @@
+//! The parts of a plan: nodes, guilds with roles and channels, and clients.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::dispatch::Intents;
+use guildhall_core::permission::Permissions;
+use guildhall_core::time::{Instant, Span};
+use serde::{Deserialize, Serialize};
+
+use super::is_zero;
+use super::powers::Powers;
+
+/// The name of the @everyone role in plans.
+pub const EVERYONE: &str = "everyone";
+
+/// A node.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodePlan {
+    /// The name.
+    pub name: String,
+    /// How fast its clock is, in millionths; negative if slow. At most 10,000 either way (CONTRACT,
+    /// F3).
+    #[serde(default)]
+    pub drift: i32,
+}
+
+/// A guild in its initial state.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuildPlan {
+    /// The name.
+    pub name: String,
+    /// The node that owns it at the start.
+    pub owner: String,
+    /// The standby node, which takes it over if its owner node stays down for some seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heir: Option<String>,
+    /// The client whose user owns the guild and is a member. `None`: a user without a client owns
+    /// it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_user: Option<String>,
+    /// The channels.
+    pub channels: Vec<ChannelPlan>,
+    /// The permissions of the @everyone role.
+    #[serde(default = "usual_powers", skip_serializing_if = "is_usual")]
+    pub everyone: Powers,
+    /// The other roles.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub roles: BTreeMap<String, Powers>,
+    /// The roles of members, by client. A member who is not listed has no role but @everyone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, Vec<String>>,
+}
+
+/// A channel. Its text form is the name alone, or a table.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(from = "ChannelForm", into = "ChannelForm")]
+pub struct ChannelPlan {
+    /// The name.
+    pub name: String,
+    /// The permission overwrites.
+    pub overwrites: Vec<OverwritePlan>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum ChannelForm {
+    Name(String),
+    Table { name: String, overwrites: Vec<OverwritePlan> },
+}
+
+impl From<ChannelForm> for ChannelPlan {
+    fn from(form: ChannelForm) -> Self {
+        match form {
+            ChannelForm::Name(name) => Self { name, overwrites: Vec::new() },
+            ChannelForm::Table { name, overwrites } => Self { name, overwrites },
+        }
+    }
+}
+
+impl From<ChannelPlan> for ChannelForm {
+    fn from(ChannelPlan { name, overwrites }: ChannelPlan) -> Self {
+        if overwrites.is_empty() { Self::Name(name) } else { Self::Table { name, overwrites } }
+    }
+}
+
+/// A permission overwrite of a channel.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OverwritePlan {
+    /// The role or member that it applies to.
+    #[serde(flatten)]
+    pub target: TargetPlan,
+    /// The permissions that it removes.
+    #[serde(default, skip_serializing_if = "Powers::is_none")]
+    pub deny: Powers,
+    /// The permissions that it adds.
+    #[serde(default, skip_serializing_if = "Powers::is_none")]
+    pub allow: Powers,
+}
+
+/// The target of an overwrite: `role = "staff"` or `member = "alice"`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetPlan {
+    /// All members with this role; `everyone` is a role too.
+    Role(String),
+    /// The user of this client.
+    Member(String),
+}
+
+/// A client, or a crowd of identical clients.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientPlan {
+    /// The name. The clients of a crowd are called `name-0`, `name-1` …
+    pub name: String,
+    /// The node that it identifies at.
+    pub node: String,
+    /// The guilds that its user is a member of from the start.
+    #[serde(default)]
+    pub guilds: Vec<String>,
+    /// The number of clients.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub count: u32,
+    /// The time at which it starts; the starts of a crowd spread over `within` after it.
+    #[serde(default)]
+    pub starts: Instant,
+    /// The time over which the starts of a crowd spread.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub within: Span,
+    /// The intents.
+    #[serde(default = "usual")]
+    pub intents: Intents,
+    /// The shard, as `[id, count]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shards: Option<[u16; 2]>,
+    /// The client whose user it shares. `guilds` then adds no membership.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_user_as: Option<String>,
+    /// Whether faults of the family `hostile` may send frames on its connection. Such a client is
+    /// not checked for C1–C3.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hostile: bool,
+    /// How fast its clock is, in millionths; negative if slow.
+    #[serde(default, skip_serializing_if = "is_still")]
+    pub drift: i32,
+}
+
+impl GuildPlan {
+    /// Creates an empty guild on the node `owner`.
+    #[must_use]
+    pub fn new(name: &str, owner: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            owner: owner.to_owned(),
+            heir: None,
+            owner_user: None,
+            channels: Vec::new(),
+            everyone: usual_powers(),
+            roles: BTreeMap::new(),
+            members: BTreeMap::new(),
+        }
+    }
+}
+
+impl ChannelPlan {
+    /// Creates a channel without overwrites.
+    #[must_use]
+    pub fn open(name: &str) -> Self {
+        Self { name: name.to_owned(), overwrites: Vec::new() }
+    }
+}
+
+impl OverwritePlan {
+    /// Creates an overwrite that removes permissions from a role.
+    #[must_use]
+    pub fn deny_role(role: &str, deny: Permissions) -> Self {
+        let target = TargetPlan::Role(role.to_owned());
+        Self { target, deny: Powers(deny), allow: Powers::default() }
+    }
+
+    /// Creates an overwrite that adds permissions to a role.
+    #[must_use]
+    pub fn allow_role(role: &str, allow: Permissions) -> Self {
+        let target = TargetPlan::Role(role.to_owned());
+        Self { target, deny: Powers::default(), allow: Powers(allow) }
+    }
+}
+
+impl ClientPlan {
+    /// Returns the names of all its clients.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        (0..self.count).map(|nth| self.nth(nth))
+    }
+
+    /// Returns the name of the `nth` client of a crowd, from 0, or of the only client.
+    #[must_use]
+    pub fn nth(&self, nth: u32) -> String {
+        if self.count == 1 { self.name.clone() } else { format!("{}-{nth}", self.name) }
+    }
+}
+
+const fn usual_powers() -> Powers {
+    Powers(Permissions::USUAL)
+}
+
+fn is_usual(powers: &Powers) -> bool {
+    *powers == usual_powers()
+}
+
+const fn one() -> u32 {
+    1
+}
+
+fn is_one(count: &u32) -> bool {
+    *count == 1
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_still(drift: &i32) -> bool {
+    *drift == 0
+}
+
+const fn usual() -> Intents {
+    Intents::USUAL
+}

@@ -1,0 +1,177 @@
+//! Random administration of a guild: roles, overwrites, channels and members.
+
+use guildhall_core::dispatch::Intents;
+use guildhall_core::permission::Permissions;
+use guildhall_core::time::{Instant, Span};
+
+use crate::plan::{Act, ClientPlan, Deed, EVERYONE, OverwritePlan, Plan, Powers, Said, TargetPlan};
+use crate::seed::{Key, Ratio};
+
+/// The name of the administrator and of its role.
+const WARDEN: &str = "warden";
+
+/// The administration of one guild.
+struct Rule<'a> {
+    plan: &'a mut Plan,
+    guild: String,
+    /// Roles and channels that exist at some time, by their names without the guild.
+    roles: Vec<String>,
+    channels: Vec<String>,
+    /// Members at the start, by client name.
+    members: Vec<String>,
+}
+
+/// Adds an administrator to one of the plan's guilds, and `count` of its actions until `until`.
+pub(super) fn rule(plan: &mut Plan, key: Key, count: u64, until: Instant) {
+    let taken = plan.clients.iter().any(|client| client.name == WARDEN);
+    if plan.guilds.is_empty() || plan.nodes.is_empty() || taken {
+        return;
+    }
+    let place = key.with(0).below(plan.guilds.len() as u64) as usize;
+    let guild = plan.guilds[place].name.clone();
+    let here = plan.clients.iter().filter(|it| it.guilds.contains(&guild));
+    let members = here.filter(|it| it.same_user_as.is_none()).flat_map(ClientPlan::names).collect();
+    let roles = plan.guilds[place].roles.keys().cloned().collect();
+    let channels = plan.guilds[place].channels.iter().map(|channel| channel.name.clone()).collect();
+    let may = Powers(Permissions::ADMINISTRATOR);
+    plan.guilds[place].roles.insert(WARDEN.to_owned(), may);
+    plan.guilds[place].members.insert(WARDEN.to_owned(), vec![WARDEN.to_owned()]);
+    plan.clients.push(ClientPlan {
+        name: WARDEN.to_owned(),
+        node: key.with(1).pick(&plan.nodes).name.clone(),
+        guilds: vec![guild.clone()],
+        count: 1,
+        starts: Instant::ZERO,
+        within: Span::ZERO,
+        intents: Intents::ALL,
+        shards: None,
+        same_user_as: None,
+        hostile: false,
+        drift: 0,
+    });
+    let mut rule = Rule { plan, guild, roles, channels, members };
+    let mut times: Vec<u64> =
+        (0..count).map(|nth| key.with(2).with(nth).between(0, until.as_micros())).collect();
+    times.sort_unstable();
+    for (at, nth) in times.into_iter().zip(0..) {
+        rule.act(key.with(3).with(nth), nth, Instant::micros(at));
+    }
+}
+
+impl Rule<'_> {
+    fn push(&mut self, at: Instant, client: &str, deed: Deed) {
+        self.plan.acts.push(Act { at, client: client.to_owned(), deed });
+    }
+
+    fn full(&self, name: &str) -> String {
+        format!("{}/{name}", self.guild)
+    }
+
+    fn some_role(&self, key: Key) -> String {
+        if self.roles.is_empty() { EVERYONE.to_owned() } else { key.pick(&self.roles).clone() }
+    }
+
+    fn act(&mut self, key: Key, nth: u64, at: Instant) {
+        let soon = |what: u64| at + Span::millis(key.text("soon").with(what).between(5, 4_000));
+        let guild = self.guild.clone();
+        let member =
+            (!self.members.is_empty()).then(|| key.text("member").pick(&self.members).clone());
+        match (key.text("kind").below(9), member) {
+            (0, _) | (1.., None) => {
+                let name = format!("rank-{nth}");
+                let permissions = Powers(any(key.text("gives")));
+                let role = self.full(&name);
+                self.push(at, WARDEN, Deed::CreateRole { role, permissions });
+                self.roles.push(name);
+            }
+            (1, _) => {
+                let (role, permissions) = (self.some_role(key), Powers(any(key.text("gives"))));
+                let role = self.full(&role);
+                self.push(at, WARDEN, Deed::ChangeRole { role, permissions });
+            }
+            (2 | 3, Some(user)) => {
+                let wears = |role: &&String| key.text(role).chance(Ratio::of(1, 2));
+                let roles = self.roles.iter().filter(wears).cloned().collect();
+                self.push(at, WARDEN, Deed::SetRoles { guild, user, roles });
+            }
+            (4, Some(user)) => {
+                self.push(at, WARDEN, Deed::Kick { guild: guild.clone(), user: user.clone() });
+                self.push(soon(0), &user, Deed::Join { guild });
+            }
+            (5, Some(user)) => {
+                self.push(at, WARDEN, Deed::Ban { guild: guild.clone(), user: user.clone() });
+                let unban = Deed::Unban { guild: guild.clone(), user: user.clone() };
+                self.push(soon(0), WARDEN, unban);
+                self.push(soon(1), &user, Deed::Join { guild });
+            }
+            (6, Some(user)) => {
+                let name = format!("corner-{nth}");
+                let channel = self.full(&name);
+                let overwrites = self.overwrites(key.text("overwrites"), &user);
+                self.push(at, WARDEN, Deed::CreateChannel { channel: channel.clone(), overwrites });
+                let text = format!("in the corner {nth}").into();
+                let mentions = vec![WARDEN.to_owned()];
+                self.push(soon(0), &user, Deed::Say { to: channel.clone(), text, mentions });
+                if key.text("edits").chance(Ratio::of(1, 2)) {
+                    let text = format!("in the same corner {nth}").into();
+                    let said = Said { of: None, back: 0 };
+                    self.push(soon(0) + Span::millis(30), &user, Deed::Edit { said, text });
+                }
+                if key.text("goes").chance(Ratio::of(1, 2)) {
+                    self.push(soon(1), WARDEN, Deed::DeleteChannel { channel });
+                } else {
+                    self.channels.push(name);
+                }
+            }
+            (_, Some(user)) => {
+                let channels = &self.channels;
+                if channels.is_empty() {
+                    return;
+                }
+                let name: &String = key.text("channel").pick(channels);
+                let channel = self.full(name);
+                let overwrites = self.overwrites(key.text("overwrites"), &user);
+                let change = Deed::ChangeChannel { channel: channel.clone(), overwrites };
+                self.push(at, WARDEN, change);
+                self.push(soon(0), &user, Deed::Type { to: channel.clone() });
+                if key.text("opens").chance(Ratio::of(1, 2)) {
+                    let overwrites = Vec::new();
+                    self.push(soon(1), WARDEN, Deed::ChangeChannel { channel, overwrites });
+                }
+            }
+        }
+    }
+
+    /// Draws overwrites of a channel for everyone, a role and a member; each may be missing.
+    fn overwrites(&self, key: Key, user: &str) -> Vec<OverwritePlan> {
+        let role = self.some_role(key.with(0));
+        let mut targets = vec![TargetPlan::Role(EVERYONE.to_owned())];
+        if role != EVERYONE {
+            targets.push(TargetPlan::Role(role));
+        }
+        targets.push(TargetPlan::Member(user.to_owned()));
+        let drawn = targets.into_iter().zip(1..).filter_map(|(target, nth)| {
+            let key = key.with(nth);
+            let deny = if key.with(1).chance(Ratio::of(1, 2)) { any(key.with(2)) } else { NONE };
+            let allow = if key.with(3).chance(Ratio::of(1, 2)) { any(key.with(4)) } else { NONE };
+            let (deny, allow) = (Powers(deny), Powers(allow));
+            let says = !deny.is_none() || !allow.is_none();
+            says.then_some(OverwritePlan { target, deny, allow })
+        });
+        drawn.collect()
+    }
+}
+
+const NONE: Permissions = Permissions::NONE;
+
+/// Draws permissions, mostly those that decide who can view and who can send.
+fn any(key: Key) -> Permissions {
+    *key.pick(&[
+        Permissions::VIEW_CHANNEL,
+        Permissions::VIEW_CHANNEL,
+        Permissions::SEND_MESSAGES,
+        Permissions::USUAL,
+        Permissions::MANAGE_MESSAGES,
+        NONE,
+    ])
+}

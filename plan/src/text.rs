@@ -1,0 +1,98 @@
+//! Formatting for people: numbers with commas, times, paragraphs next to their labels.
+
+use guildhall_core::time::Instant;
+
+/// The maximum width of a line, in characters.
+pub const WIDTH: usize = 100;
+
+/// The column at which the values of a page begin, in characters.
+pub const COLUMN: usize = 12;
+
+/// Formats `1234567` as `1,234,567`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Formats a number with its noun: `1 seed`, `2 seeds`.
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", grouped(number))
+}
+
+/// Formats a world time: `12.345s`.
+#[must_use]
+pub fn at(instant: Instant) -> String {
+    let micros = instant.as_micros();
+    format!("{}.{:03}s", micros / 1_000_000, micros / 1_000 % 1_000)
+}
+
+/// Formats a labelled value of a page, wrapped.
+#[must_use]
+pub fn item(label: &str, text: &str) -> String {
+    beside(&format!("  {label}"), COLUMN, text)
+}
+
+/// Formats a label and a paragraph next to it, which begins at `column` and is wrapped.
+#[must_use]
+pub fn beside(label: &str, column: usize, text: &str) -> String {
+    let mut page = format!("{label:<column$}");
+    let (start, mut width) = (column, page.chars().count());
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if width > start && width + 1 + length > WIDTH {
+            page.push('\n');
+            page.push_str(&" ".repeat(column));
+            width = column;
+        } else if width > start {
+            page.push(' ');
+            width += 1;
+        }
+        page.push_str(word);
+        width += length;
+    }
+    page
+}
+
+/// Truncates a line to [`WIDTH`].
+#[must_use]
+pub fn cut(line: &str) -> String {
+    if line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    line.chars().take(WIDTH - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        let said = [0, 12, 999, 1_000, 1_234_567].map(grouped);
+        assert_eq!(said, ["0", "12", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn a_paragraph_keeps_beside_its_label() {
+        let page = beside("name", 8, &"word ".repeat(40));
+        assert!(page.lines().all(|line| line.chars().count() <= WIDTH));
+        assert!(page.lines().skip(1).all(|line| line.starts_with("        word")));
+    }
+
+    #[test]
+    fn a_line_is_cut_only_where_it_is_too_wide() {
+        assert_eq!(cut(&"é".repeat(WIDTH)), "é".repeat(WIDTH));
+        let cut = cut(&"é".repeat(WIDTH + 1));
+        assert_eq!((cut.chars().count(), cut.chars().last()), (WIDTH, Some('…')));
+    }
+}

@@ -1,0 +1,165 @@
+//! Resolves guilds: ids for every channel and role that a plan creates, and the initial states.
+
+use std::sync::Arc;
+
+use guildhall_check::cast::GuildPart;
+use guildhall_core::id::{ChannelId, RoleId, UserId};
+use guildhall_core::journal::Base;
+use guildhall_core::permission::{Overwrite, Target};
+use guildhall_core::state::State;
+
+use super::{Topology, guild_id, unique};
+use crate::plan::{ClientPlan, EVERYONE, GuildPlan, OverwritePlan, Plan, PlanError, TargetPlan};
+
+/// The first id of users without a client.
+const FOUNDERS: u64 = 1 << 32;
+
+/// The channels and the roles of one guild, by name.
+#[derive(Default)]
+pub(super) struct Names {
+    channels: Vec<(String, ChannelId)>,
+    roles: Vec<(String, RoleId)>,
+}
+
+impl Topology {
+    /// Assigns an id to each guild, and to each channel and role that exists or will be created.
+    pub(super) fn name_guilds(&mut self, plan: &Plan) -> Result<Vec<Names>, PlanError> {
+        let mut all = Vec::new();
+        for (place, guild) in plan.guilds.iter().enumerate() {
+            unique("guild", &mut self.guilds, &guild.name, place)?;
+            let heir = guild.heir.as_ref().map(|heir| self.node(heir)).transpose()?;
+            self.owners.push((self.node(&guild.owner)?, heir));
+            let id = guild_id(place);
+            let mut names = Names::default();
+            self.name_role(&mut names, place, &format!("{}/{EVERYONE}", guild.name))?;
+            for role in guild.roles.keys() {
+                self.name_role(&mut names, place, &format!("{}/{role}", guild.name))?;
+            }
+            for channel in &guild.channels {
+                let full = format!("{}/{}", guild.name, channel.name);
+                let channel = self.name_channel(&mut names, place, &full);
+                unique("channel", &mut self.channels, &full, (id, channel))?;
+            }
+            all.push(names);
+        }
+        for act in &plan.acts {
+            let (channel, role) = act.deed.makes();
+            if let Some(full) = channel.filter(|name| !self.channels.contains_key(*name)) {
+                let place = self.guild_of(full)?;
+                let id = self.name_channel(&mut all[place], place, full);
+                self.channels.insert(full.to_owned(), (guild_id(place), id));
+            }
+            if let Some(full) = role.filter(|name| !self.roles.contains_key(*name)) {
+                let place = self.guild_of(full)?;
+                self.name_role(&mut all[place], place, full)?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Returns the guild's index for `guild/name`.
+    fn guild_of(&self, full: &str) -> Result<usize, PlanError> {
+        let (guild, _) = full.split_once('/').ok_or_else(|| {
+            PlanError::Invalid(format!(
+                "`{full}` is not the name of a channel or role: write guild/name"
+            ))
+        })?;
+        self.guild(guild)
+    }
+
+    fn name_channel(&self, names: &mut Names, place: usize, full: &str) -> ChannelId {
+        let id = ChannelId(guild_id(place).0 + names.channels.len() as u64 + 1);
+        names.channels.push((short(full), id));
+        id
+    }
+
+    /// The first role of a guild is @everyone, and has the guild's number.
+    fn name_role(&mut self, names: &mut Names, place: usize, full: &str) -> Result<(), PlanError> {
+        let id = RoleId(guild_id(place).0 + names.roles.len() as u64);
+        names.roles.push((short(full), id));
+        unique("role", &mut self.roles, full, (guild_id(place), id))
+    }
+
+    /// Returns the initial state of each guild.
+    pub(super) fn found_guilds(
+        &self,
+        plan: &Plan,
+        names: Vec<Names>,
+    ) -> Result<Vec<GuildPart>, PlanError> {
+        let mut parts = Vec::new();
+        for ((place, guild), Names { channels, roles }) in plan.guilds.iter().enumerate().zip(names)
+        {
+            let founding = Arc::new(Base::founding(self.found(plan, place, guild)?));
+            let (name, id) = (guild.name.clone(), guild_id(place));
+            parts.push(GuildPart { name, id, channels, roles, founding });
+        }
+        let named = plan.clients.iter().flat_map(|client| &client.guilds);
+        for guild in named {
+            self.guild(guild)?;
+        }
+        Ok(parts)
+    }
+
+    fn found(&self, plan: &Plan, place: usize, guild: &GuildPlan) -> Result<State, PlanError> {
+        let owner = match &guild.owner_user {
+            Some(client) => self.user(client)?,
+            None => UserId(FOUNDERS + place as u64),
+        };
+        let mut state = State::new(guild_id(place), owner);
+        let of = |role: &str| self.role(&format!("{}/{role}", guild.name)).map(|(_, id)| id);
+        state.roles.insert(state.everyone(), guild.everyone.0);
+        for (role, powers) in &guild.roles {
+            state.roles.insert(of(role)?, powers.0);
+        }
+        for channel in &guild.channels {
+            let (_, id) = self.channel(&format!("{}/{}", guild.name, channel.name))?;
+            state.channels.insert(id, self.overwrites(&guild.name, &channel.overwrites)?);
+        }
+        state.members.insert(owner, Arc::default());
+        let here = |client: &&ClientPlan| client.guilds.contains(&guild.name);
+        for client in plan.clients.iter().filter(|it| it.same_user_as.is_none()).filter(here) {
+            for name in client.names() {
+                state.members.insert(self.user(&name)?, Arc::default());
+            }
+        }
+        for (client, roles) in &guild.members {
+            let mut roles = roles.iter().map(|role| of(role)).collect::<Result<Vec<_>, _>>()?;
+            roles.sort_unstable();
+            roles.dedup();
+            let roles: Arc<[RoleId]> = roles.into();
+            let crowd = plan.clients.iter().find(|it| it.name == *client);
+            let names = crowd.map_or_else(|| vec![client.clone()], |it| it.names().collect());
+            for name in names {
+                let member = state.members.get_mut(&self.user(&name)?);
+                *member.ok_or_else(|| {
+                    PlanError::Invalid(format!(
+                        "`{name}` has roles in {}, but is not a member",
+                        guild.name
+                    ))
+                })? = roles.clone();
+            }
+        }
+        Ok(state)
+    }
+
+    /// Resolves the overwrites of a channel of `guild`.
+    pub(super) fn overwrites(
+        &self,
+        guild: &str,
+        overwrites: &[OverwritePlan],
+    ) -> Result<Arc<[Overwrite]>, PlanError> {
+        let resolve = |it: &OverwritePlan| {
+            let target = match &it.target {
+                TargetPlan::Role(role) => Target::Role(self.role(&format!("{guild}/{role}"))?.1),
+                TargetPlan::Member(client) => Target::Member(self.user(client)?),
+            };
+            Ok(Overwrite { target, deny: it.deny.0, allow: it.allow.0 })
+        };
+        overwrites.iter().map(resolve).collect()
+    }
+}
+
+/// Returns the name without its guild.
+fn short(full: &str) -> String {
+    full.split_once('/').map_or(full, |(_, name)| name).to_owned()
+}

@@ -1,0 +1,185 @@
+//! How the fast world does what the director of the plan decides.
+
+use guildhall_core::id::NodeId;
+use guildhall_core::node;
+use guildhall_core::step::{Witness, WorldEvent};
+use guildhall_plan::director::{Cue, Effect, News};
+use guildhall_plan::fault::{ClientPhase, NodePhase, Participant, Phase};
+use guildhall_plan::journal;
+use guildhall_plan::topology::guild_id;
+
+use super::{World, small};
+use crate::event::{Event, Kind};
+use crate::link::Flow;
+
+impl<W: Witness> World<'_, W> {
+    /// The run begins.
+    pub(super) fn start(&mut self) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.director.start(&mut effects);
+        self.perform_all(0, effects);
+    }
+
+    /// The time of a cue has come.
+    pub(super) fn cue(&mut self, cause: u64, cue: Cue) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.director.handle(self.stage.now, cue, &mut effects);
+        self.perform_all(cause, effects);
+        self.hear_news();
+    }
+
+    /// Every node that can counts what it keeps.
+    pub(super) fn census(&mut self) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.director.census(&mut effects);
+        self.perform_all(0, effects);
+    }
+
+    /// The director hears what has happened to guilds and nodes since it last did.
+    #[inline]
+    pub(super) fn hear_news(&mut self) {
+        if !self.stage.news.is_empty() {
+            let mut all = std::mem::take(&mut self.stage.news);
+            all.drain(..).for_each(|news| self.hear(news));
+            all.append(&mut self.stage.news);
+            self.stage.news = all;
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        if matches!(news, News::Reached(..)) && !self.director.waits() {
+            return;
+        }
+        let mut effects = std::mem::take(&mut self.effects);
+        self.director.hear(self.stage.now, news, &mut effects);
+        self.perform_all(self.stage.steps, effects);
+    }
+
+    /// A client's own outputs may have brought it to a phase that a fault waits for.
+    #[inline]
+    pub(super) fn client_stepped(&mut self, client: u32) {
+        if self.director.waits() {
+            let phase = self.stage.lines[client as usize].phase;
+            self.hear(News::Reached(Participant::Client(client), Phase::Client(phase)));
+        }
+    }
+
+    /// A client has reached a phase.
+    pub(super) fn reached(&mut self, client: u32, phase: ClientPhase) {
+        self.stage.lines[client as usize].phase = phase;
+        self.client_stepped(client);
+    }
+
+    fn perform_all(&mut self, cause: u64, mut effects: Vec<Effect>) {
+        effects.drain(..).for_each(|effect| self.perform(cause, effect));
+        self.effects = effects;
+    }
+
+    fn perform(&mut self, cause: u64, effect: Effect) {
+        match effect {
+            Effect::Schedule(at, cue) => {
+                let event = Event { cause: self.stage.steps, kind: Kind::Cue(cue) };
+                self.stage.agenda.push(at, self.tie(cue), event);
+            }
+            Effect::Began(fault) => self.began(fault),
+            Effect::Ended(index) => {
+                let what = self.plan.faults[index as usize].fault.to_string();
+                self.stage.world_event(&WorldEvent::FaultEnded { index, what });
+            }
+            Effect::Healed => self.healed(),
+            Effect::Kill(node) => self.kill(usize::from(node)),
+            Effect::Retire(node) => self.switch_off(usize::from(node), false),
+            // What a node has sent is on its links, and needs no machine any more.
+            Effect::SwitchOff(_) => {}
+            Effect::Boot { node, boot } => self.boot(node, boot),
+            Effect::Pause(node) => self.nodes[usize::from(node)].paused = true,
+            Effect::Resume(node) => self.resume(usize::from(node)),
+            Effect::TellStop(node) => {
+                self.tell(node, (cause, Cue::TellStop(node)), node::Input::Stop);
+            }
+            Effect::TellOwner { node, guild } => {
+                let own = node::Input::Own(guild_id(guild as usize));
+                self.tell(node, (cause, Cue::TellOwner { node, guild }), own);
+            }
+            Effect::TellDown { to, about } => {
+                let down = node::Input::Down(NodeId(about));
+                self.tell(to, (cause, Cue::TellDown { to, about }), down);
+            }
+            Effect::Census(node) => self.node_step(usize::from(node), 0, node::Input::Census),
+            Effect::JumpClock { node, by_ms } => self.nodes[usize::from(node)].clock.jump(by_ms),
+            Effect::Cut { client, how } => self.cut(client, how),
+            Effect::Stall { fault, client, way } => self.stall(fault, client, way),
+            Effect::Release { fault } => self.release(fault),
+            Effect::Silence { client, way } => {
+                self.set_flow(self.open_link(client), way, Flow::Dead);
+            }
+            Effect::SetBandwidth { client, bandwidth } => {
+                self.stage.set_bandwidth(client, bandwidth);
+            }
+            Effect::Misbehave { client, deed } => self.misbehave(client, deed, cause),
+            Effect::Intrude { fault, client, why } => self.intrude(fault, client, why, cause),
+            Effect::Journal { guild, fault } => {
+                self.journal(self.stage.steps, guild, journal::Input::Fault(fault));
+            }
+            Effect::BeginLaw { fault, law } => self.stage.post.begin(fault, law),
+            Effect::EndLaw { fault } => self.stage.release_mail(fault),
+        }
+    }
+
+    /// A node is told something by whoever places guilds. A paused one is told when it goes on, if it
+    /// still is to be.
+    fn tell(&mut self, node: u16, (cause, cue): (u64, Cue), input: node::Input) {
+        let node = usize::from(node);
+        if self.is_awake(node, Event { cause, kind: Kind::Cue(cue) }) {
+            self.node_step(node, cause, input);
+        }
+    }
+
+    /// Where a cue stands among the events of its instant.
+    fn tie(&self, cue: Cue) -> u32 {
+        match cue {
+            Cue::Begin(_) => 0,
+            Cue::TellStop(_)
+            | Cue::TellOwner { .. }
+            | Cue::TellDown { .. }
+            | Cue::SwitchOff { .. }
+            | Cue::FailOver { .. } => 1,
+            Cue::Due(fault) => self.fault_tie(fault),
+            Cue::End(_) => u32::MAX - 2,
+            Cue::Census | Cue::Heal => u32::MAX - 1,
+        }
+    }
+
+    /// A fault begins: it is told, and counted by what its target is doing.
+    fn began(&mut self, index: u32) {
+        let fault = &self.plan.faults[index as usize].fault;
+        let what = fault.to_string();
+        self.stage.world_event(&WorldEvent::FaultBegan { index, what });
+        let phase = self.director.fault(index).participant().and_then(|who| self.phase(who));
+        self.stage.coverage.count(fault.family(), phase);
+    }
+
+    /// What a participant is doing.
+    fn phase(&self, who: Participant) -> Option<Phase> {
+        match who {
+            Participant::Client(client) => {
+                Some(Phase::Client(self.stage.lines[client as usize].phase))
+            }
+            Participant::Guild(guild) => Some(Phase::Guild(self.stage.phases[guild as usize])),
+            Participant::Node(node) if !self.nodes[usize::from(node)].up => {
+                Some(Phase::Node(NodePhase::Down))
+            }
+            // It does what the first guild does that it is named for.
+            Participant::Node(node) => {
+                let guild = self.director.first_guild(node)?;
+                Some(Phase::Guild(self.stage.phases[guild as usize]))
+            }
+        }
+    }
+
+    /// A node's power is cut.
+    fn kill(&mut self, node: usize) {
+        self.switch_off(node, true);
+        self.stage.world_event(&WorldEvent::Crashed(NodeId(small(node))));
+    }
+}

@@ -1,0 +1,33 @@
+//! How the fast world is looked at once it is healed, until it has settled.
+
+use guildhall_core::step::{Witness, WorldEvent};
+use guildhall_plan::settling::{Effect, Look, Sight};
+
+use super::World;
+
+impl<W: Witness> World<'_, W> {
+    /// All is healed.
+    pub(super) fn healed(&mut self) {
+        self.stage.world_event(&WorldEvent::Healed);
+        self.settling.healed(self.stage.now);
+        self.look(Look::Due);
+    }
+
+    /// The world is looked at.
+    pub(super) fn look(&mut self, why: Look) {
+        let (sight, mut effects) = (Sight::of(&self.stage.watch.0), Vec::new());
+        self.settling.handle(self.stage.now, why, sight, &mut effects);
+        for effect in effects {
+            match effect {
+                Effect::Look(at) => self.stage.look_at(at),
+                Effect::Census => {
+                    // It takes no time here.
+                    self.census();
+                    self.look(Look::Counted);
+                }
+                Effect::Settled => self.stage.world_event(&WorldEvent::Settled),
+                Effect::Over(end) => self.end = Some(end),
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What happened to nodes and guilds in a run, whatever the world: what a plan decides, and must be the
+//! same in all of them.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::id::{Epoch, GuildId, NodeId};
+use guildhall_core::node::{self, Note};
+use guildhall_core::step::{Actor, Head, Witness, WorldEvent};
+
+/// What happened to nodes and guilds.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Chronicle {
+    nodes: BTreeMap<NodeId, Vec<Power>>,
+    owners: BTreeMap<GuildId, (Epoch, NodeId)>,
+    faults: Vec<(u32, Bound)>,
+}
+
+/// Something that happened to a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Power {
+    /// It has crashed.
+    Crashed,
+    /// It has stopped, as it was told to.
+    Stopped,
+    /// It has started again.
+    Started,
+}
+
+/// Where a fault has a bound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bound {
+    /// It has begun.
+    Began,
+    /// It is over.
+    Ended,
+}
+
+impl Chronicle {
+    /// What happened to a node, in order.
+    #[must_use]
+    pub fn node(&self, node: NodeId) -> &[Power] {
+        self.nodes.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a node runs at the end.
+    #[must_use]
+    pub fn is_up(&self, node: NodeId) -> bool {
+        self.node(node).last().is_none_or(|last| *last == Power::Started)
+    }
+
+    /// The node that has served a guild last, in its highest epoch.
+    #[must_use]
+    pub fn owner(&self, guild: GuildId) -> Option<NodeId> {
+        self.owners.get(&guild).map(|(_, node)| *node)
+    }
+
+    /// The faults that began and those that ended, in order.
+    #[must_use]
+    pub fn faults(&self) -> &[(u32, Bound)] {
+        &self.faults
+    }
+
+    fn power(&mut self, node: NodeId, power: Power) {
+        self.nodes.entry(node).or_default().push(power);
+    }
+}
+
+impl Witness for Chronicle {
+    fn world(&mut self, _: &Head, event: &WorldEvent) {
+        match event {
+            WorldEvent::FaultBegan { index, .. } => self.faults.push((*index, Bound::Began)),
+            WorldEvent::FaultEnded { index, .. } => self.faults.push((*index, Bound::Ended)),
+            WorldEvent::Crashed(node) => self.power(*node, Power::Crashed),
+            WorldEvent::Started(node) => self.power(*node, Power::Started),
+            WorldEvent::Healed | WorldEvent::Settled => {}
+        }
+    }
+
+    fn node_output(&mut self, head: &Head, output: &node::Output) {
+        let Actor::Node(node) = head.actor else { return };
+        match output {
+            node::Output::Stopped => self.power(node, Power::Stopped),
+            node::Output::Note(Note::Opened { guild, epoch }) => {
+                let owner = self.owners.entry(*guild).or_insert((*epoch, node));
+                *owner = (*owner).max((*epoch, node));
+            }
+            node::Output::Frame { .. }
+            | node::Output::Dispatch { .. }
+            | node::Output::Close { .. }
+            | node::Output::Peer { .. }
+            | node::Output::Journal { .. }
+            | node::Output::Directory(_)
+            | node::Output::Answer { .. }
+            | node::Output::Note(_) => {}
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! How a play does what the director of the plan decides. It must not decide anything itself.
+
+use guildhall_core::id::NodeId;
+use guildhall_core::step::WorldEvent;
+use guildhall_plan::director::{self, Effect};
+use guildhall_plan::journal::Input;
+use guildhall_plan::topology::guild_id;
+use guildhall_runtime::bus::{BusMessage, Endpoint, Envelope};
+
+use super::{Cue, Play};
+use crate::net::Host;
+use crate::rt::Timeline;
+use crate::world::World;
+
+impl<W: World> Play<W> {
+    /// Has the director decide something, and does it.
+    pub(super) async fn direct(
+        &mut self,
+        decide: impl FnOnce(&mut director::Director, u64, &mut Vec<Effect>),
+    ) {
+        let mut effects = Vec::new();
+        decide(&mut self.director, self.world.time().now(), &mut effects);
+        for effect in effects {
+            self.perform(effect).await;
+        }
+    }
+
+    async fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Schedule(at, cue) => self.agenda.push(at, Cue::Director(cue)),
+            Effect::Began(index) => {
+                let what = self.plan.faults[index as usize].fault.to_string();
+                self.judge.world(&WorldEvent::FaultBegan { index, what });
+            }
+            Effect::Ended(index) => {
+                let what = self.plan.faults[index as usize].fault.to_string();
+                self.judge.world(&WorldEvent::FaultEnded { index, what });
+            }
+            Effect::Healed => self.healed(),
+            Effect::Kill(node) => {
+                self.take_off(node);
+                self.judge.world(&WorldEvent::Crashed(NodeId(node)));
+            }
+            Effect::Retire(node) => {
+                self.world.peer_network().unregister(Endpoint::Node(NodeId(node)))
+            }
+            Effect::SwitchOff(node) => self.take_off(node),
+            Effect::Boot { node, boot } => self.boot(node, boot).await,
+            Effect::Pause(node) => self.world.pause(Host::Node(node)),
+            Effect::Resume(node) => self.world.resume(Host::Node(node)),
+            Effect::TellStop(node) => self.stops[usize::from(node)].cancel(),
+            Effect::TellOwner { node, guild } => {
+                self.tell(node, BusMessage::OwnGuild(guild_id(guild as usize)));
+            }
+            Effect::TellDown { to, about } => self.tell(to, BusMessage::NodeDown(NodeId(about))),
+            Effect::Census(node) => self.tell(node, BusMessage::Census),
+            Effect::JumpClock { node, by_ms } => {
+                self.world.jump_wall_clock(Host::Node(node), by_ms)
+            }
+            Effect::Cut { client, how } => self.world.cut(Host::Client(client), how),
+            Effect::Stall { fault, client, way } => {
+                self.stalled.insert(fault, self.world.stall(Host::Client(client), way));
+            }
+            Effect::Release { fault } => {
+                if let Some(stalled) = self.stalled.remove(&fault) {
+                    self.world.release(&stalled);
+                }
+            }
+            Effect::Silence { client, way } => self.world.silence(Host::Client(client), way),
+            Effect::SetBandwidth { client, bandwidth } => {
+                self.world.slow(Host::Client(client), bandwidth);
+            }
+            Effect::Misbehave { client, deed } => self.misbehave(client, deed),
+            Effect::Intrude { fault, client, why } => self.intrude(fault, client, why),
+            Effect::Journal { guild, fault } => {
+                self.journals[guild as usize].handle(0, Input::Fault(fault));
+            }
+            Effect::BeginLaw { fault, law } => self.world.peer_network().begin_fault(fault, law),
+            Effect::EndLaw { fault } => self.world.peer_network().end_fault(fault),
+        }
+    }
+
+    /// Says something to a node, past the faults of its links.
+    fn tell(&self, node: u16, message: BusMessage) {
+        let envelope = Envelope { from: Endpoint::Directory, message, cause: 0 };
+        self.world.peer_network().deliver_now(Endpoint::Node(NodeId(node)), envelope);
+    }
+}
