@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use guildhall_core::directory::{Notice, Word};
+use guildhall_core::cluster::ClusterConfig;
+use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
 use guildhall_core::dispatch::{Dispatch, Intents};
 use guildhall_core::event::{Channel, Event, Record};
 use guildhall_core::frame::Identify;
@@ -13,7 +14,6 @@ use guildhall_core::limits::Limits;
 use guildhall_core::machine::Sink;
 use guildhall_core::node::{Input, Node, Outbox, Output};
 use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
-use guildhall_core::realm::Realm;
 use guildhall_core::state::State;
 use guildhall_core::time::Instant;
 
@@ -24,7 +24,7 @@ const EPOCH: Epoch = Epoch(1);
 #[derive(Clone, Default)]
 struct Said {
     dispatches: u64,
-    words: Vec<Word>,
+    words: Vec<DirectoryRequest>,
     relay: Option<RelayId>,
 }
 
@@ -59,9 +59,9 @@ impl Stage {
     #[must_use]
     pub fn new(state: State) -> Self {
         let accounts = state.members.keys().map(|user| (Token(u128::from(user.0)), *user));
-        let realm = Realm { accounts: accounts.collect(), nodes: vec![NodeId(1)] };
+        let cluster = ClusterConfig { accounts: accounts.collect(), nodes: vec![NodeId(1)] };
         let limits = Limits { relay_sessions: u32::MAX, ..Limits::default() };
-        let node = Node::new((NodeId(1), 1), Arc::new(limits), Arc::new(realm), None);
+        let node = Node::new((NodeId(1), 1), Arc::new(limits), Arc::new(cluster), None);
         let position = Position { epoch: EPOCH, index: 1 };
         let mut stage = Self { node, state, position, said: Said::default(), connections: 0 };
         let (guild, sent) = (stage.state.guild, Instant::default());
@@ -72,9 +72,9 @@ impl Stage {
     fn handle(&mut self, input: Input) {
         self.node.handle(Instant::micros(1_000_000).into(), input, &mut self.said);
         for word in std::mem::take(&mut self.said.words) {
-            if let Word::Ask { user, mark: asked } = word {
+            if let DirectoryRequest::Ask { user, mark: asked } = word {
                 let guilds = vec![self.state.guild];
-                let notice = Notice::Guilds { user, asked, version: 1, guilds };
+                let notice = DirectoryEvent::Guilds { user, asked, version: 1, guilds };
                 self.handle(Input::Directory(notice));
             }
         }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Port, RoleId, UserId};
-use guildhall_core::journal::Base;
+use guildhall_core::journal::Checkpoint;
 use guildhall_core::limits::Limits;
-use guildhall_core::realm::Realm;
 use guildhall_core::time::Span;
 
 /// Everybody and everything that the plan names.
@@ -14,7 +14,7 @@ pub struct Cast {
     /// The bounds of the run.
     pub limits: Arc<Limits>,
     /// What every node knows from the start.
-    pub realm: Arc<Realm>,
+    pub cluster: Arc<ClusterConfig>,
     /// The nodes; the index is the [`NodeId`].
     pub nodes: Vec<String>,
     /// The guilds.
@@ -52,7 +52,7 @@ pub struct GuildPart {
     /// Its roles by name.
     pub roles: Vec<(String, RoleId)>,
     /// What it is before anything happens to it.
-    pub founding: Arc<Base>,
+    pub founding: Arc<Checkpoint>,
 }
 
 /// A client of the plan.

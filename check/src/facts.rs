@@ -18,7 +18,7 @@ use std::sync::Arc;
 use guildhall_core::event::Record;
 use guildhall_core::frame::Identify;
 use guildhall_core::id::{Connection, GuildId, NodeId, Port, Position, SessionId, UserId};
-use guildhall_core::node::{Detach, Note};
+use guildhall_core::node::{DetachReason, TraceEvent};
 use guildhall_core::time::Instant;
 
 use crate::cast::Cast;
@@ -152,7 +152,7 @@ impl Facts {
         identify: Identify,
         session: SessionId,
     ) {
-        let user = self.cast.realm.accounts.get(&identify.token).copied();
+        let user = self.cast.cluster.accounts.get(&identify.token).copied();
         let (Some(user), None) = (user, self.waits.get(node, on)) else { return };
         let held = |guild: GuildId| {
             let shard = identify.shard;
@@ -184,9 +184,9 @@ impl Facts {
     }
 
     /// A node has said what happened to a session, a connection, a relay or a guild.
-    pub(crate) fn noted(&mut self, node: NodeId, now: Instant, note: &Note) {
+    pub(crate) fn noted(&mut self, node: NodeId, now: Instant, note: &TraceEvent) {
         match note {
-            Note::Begun { session, connection, user, shard, intents } => {
+            TraceEvent::Begun { session, connection, user, shard, intents } => {
                 let who = (*session, node, *user);
                 let index = self.sessions.begin(who, *connection, *shard, *intents);
                 self.sockets.attach(node, *connection, index);
@@ -197,7 +197,7 @@ impl Facts {
                     (session.throughout, session.heard) = (throughout, waiting.heard);
                 }
             }
-            Note::Resumed { session, connection, seq } => {
+            TraceEvent::Resumed { session, connection, seq } => {
                 let Some(index) = self.sessions.find(*session) else { return };
                 if let Some(old) = self.sessions.get(index).connection {
                     self.sockets.attach(node, old, NONE);
@@ -205,41 +205,41 @@ impl Facts {
                 self.sessions.resume(index, *connection, seq.0, self.ledger.stamps());
                 self.sockets.attach(node, *connection, index);
             }
-            Note::Detached { session, connection, why } => {
-                if *why == Detach::Superseded {
+            TraceEvent::Detached { session, connection, why } => {
+                if *why == DetachReason::Superseded {
                     self.sockets.supersede(node, *connection);
                 }
                 self.sockets.attach(node, *connection, NONE);
                 let Some(index) = self.sessions.find(*session) else { return };
                 self.detach(index, node, now);
             }
-            Note::Ended { session, why: _ } => {
+            TraceEvent::Ended { session, why: _ } => {
                 let Some(index) = self.sessions.find(*session) else { return };
                 self.detach(index, node, now);
                 self.sessions.end(index);
             }
-            Note::RelayOpened { relay, guild } => {
+            TraceEvent::RelayOpened { relay, guild } => {
                 if !self.relays.serves(node, *guild) {
                     self.hearing.follows(node, *guild, now);
                 }
                 self.relays.opened(*relay, *guild);
             }
-            Note::RelayClosed { relay } => self.relays.closed(*relay),
-            Note::RelayGap { relay, at, why } => {
+            TraceEvent::RelayClosed { relay } => self.relays.closed(*relay),
+            TraceEvent::RelayGap { relay, at, why } => {
                 let guild = self.relays.guild(*relay);
                 guild.into_iter().for_each(|guild| self.hearing.gap(node, guild, now));
                 let heard = guild.map(|guild| self.hearing.of(node, guild).position);
                 self.relays.gap(*relay, *at, *why, heard.unwrap_or_default());
             }
-            Note::Opened { guild, epoch } => self.owners.opened(node, *guild, *epoch),
-            Note::SteppedDown { guild, .. } | Note::GivenUp { guild } => {
+            TraceEvent::Opened { guild, epoch } => self.owners.opened(node, *guild, *epoch),
+            TraceEvent::SteppedDown { guild, .. } | TraceEvent::GivenUp { guild } => {
                 self.owners.stepped_down(node, *guild);
                 self.relays.forget(node, Some(*guild));
             }
-            Note::IdentifyRefused { connection, .. } => {
+            TraceEvent::IdentifyRefused { connection, .. } => {
                 self.waits.end(node, *connection);
             }
-            Note::ResumeRefused { .. } | Note::Census(_) => {}
+            TraceEvent::ResumeRefused { .. } | TraceEvent::Census(_) => {}
         }
     }
 

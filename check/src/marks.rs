@@ -9,7 +9,7 @@ use guildhall_core::event::{Event, Record};
 use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::GuildId;
-use guildhall_core::node::{Cut, Detach, End, Gap, Note};
+use guildhall_core::node::{CloseReason, DetachReason, GapReason, SessionEnd, TraceEvent};
 use guildhall_core::session::ResumeRefusal;
 
 use crate::facts::Facts;
@@ -155,12 +155,12 @@ impl Marks {
         }
     }
 
-    fn noted(&mut self, scene: &Scene, facts: &Facts, note: &Note, index: Option<u32>) {
+    fn noted(&mut self, scene: &Scene, facts: &Facts, note: &TraceEvent, index: Option<u32>) {
         let name = match note {
-            Note::Begun { .. } => "session begun",
-            Note::IdentifyRefused { .. } => "identify bucket shut",
-            Note::Resumed { .. } => "resume accepted",
-            Note::ResumeRefused { why, .. } => match why {
+            TraceEvent::Begun { .. } => "session begun",
+            TraceEvent::IdentifyRefused { .. } => "identify bucket shut",
+            TraceEvent::Resumed { .. } => "resume accepted",
+            TraceEvent::ResumeRefused { why, .. } => match why {
                 ResumeRefusal::Token => "resume refused: token",
                 ResumeRefusal::NoSession => "resume refused: no session",
                 ResumeRefusal::Seq { low, .. } => match scene.told {
@@ -180,40 +180,44 @@ impl Marks {
                     | Told::Closed(_) => "resume refused: seq never sent",
                 },
             },
-            Note::Detached { why, .. } => {
+            TraceEvent::Detached { why, .. } => {
                 let replaying = index.is_some_and(|index| !facts.sessions.hot(index).steady);
                 if replaying {
                     self.add("second drop during a replay");
                 }
                 match why {
-                    Detach::Gone(_) => "connection gone",
-                    Detach::Cut(Cut::Silent) => "silent connection cut",
-                    Detach::Cut(Cut::Slow) => "slow connection cut",
-                    Detach::Cut(Cut::Misbehaved(_)) => "misbehaving connection cut",
-                    Detach::Cut(Cut::Stopping) => "connection cut by a stop",
-                    Detach::Superseded => "superseded connection",
+                    DetachReason::Gone(_) => "connection gone",
+                    DetachReason::Cut(CloseReason::Silent) => "silent connection cut",
+                    DetachReason::Cut(CloseReason::Slow) => "slow connection cut",
+                    DetachReason::Cut(CloseReason::Misbehaved(_)) => "misbehaving connection cut",
+                    DetachReason::Cut(CloseReason::Stopping) => "connection cut by a stop",
+                    DetachReason::Superseded => "superseded connection",
                 }
             }
-            Note::Ended { why, .. } => match why {
-                End::Quit => "session quit",
-                End::Expired => "session expired",
-                End::Overflow => "session overflowed",
-                End::Stopped => "session lost by a stop",
+            TraceEvent::Ended { why, .. } => match why {
+                SessionEnd::Quit => "session quit",
+                SessionEnd::Expired => "session expired",
+                SessionEnd::Overflow => "session overflowed",
+                SessionEnd::Stopped => "session lost by a stop",
             },
-            Note::RelayOpened { relay, guild } if facts.relays.serves(relay.node, *guild) => {
+            TraceEvent::RelayOpened { relay, guild } if facts.relays.serves(relay.node, *guild) => {
                 "relay opened beside a full one"
             }
-            Note::RelayOpened { .. } => "relay opened",
-            Note::RelayClosed { .. } => "relay closed",
-            Note::RelayGap { why: Gap::Behind, .. } => "relay fell behind the ring",
-            Note::RelayGap { why: Gap::Unreachable, .. } => "owner out of reach",
-            Note::Opened { epoch, .. } if epoch.0 > 1 => "guild taken up by a new owner",
-            Note::Opened { .. } => "guild opened",
-            Note::SteppedDown { why: StepDown::Fenced(_), .. } => "owner stepped down: fenced",
-            Note::SteppedDown { why: StepDown::Failed, .. } => "owner stepped down: sync failed",
-            Note::SteppedDown { why: StepDown::Closed, .. } => "owner stepped down: closed",
-            Note::GivenUp { .. } => "guild given up before it was opened",
-            Note::Census(_) => "census",
+            TraceEvent::RelayOpened { .. } => "relay opened",
+            TraceEvent::RelayClosed { .. } => "relay closed",
+            TraceEvent::RelayGap { why: GapReason::Behind, .. } => "relay fell behind the ring",
+            TraceEvent::RelayGap { why: GapReason::Unreachable, .. } => "owner out of reach",
+            TraceEvent::Opened { epoch, .. } if epoch.0 > 1 => "guild taken up by a new owner",
+            TraceEvent::Opened { .. } => "guild opened",
+            TraceEvent::SteppedDown { why: StepDown::Fenced(_), .. } => {
+                "owner stepped down: fenced"
+            }
+            TraceEvent::SteppedDown { why: StepDown::Failed, .. } => {
+                "owner stepped down: sync failed"
+            }
+            TraceEvent::SteppedDown { why: StepDown::Closed, .. } => "owner stepped down: closed",
+            TraceEvent::GivenUp { .. } => "guild given up before it was opened",
+            TraceEvent::Census(_) => "census",
         };
         self.add(name);
     }

@@ -3,10 +3,10 @@
 //! Dispatches are only counted: they have a lane of their own.
 
 use guildhall_core::frame::{
-    ClientFrame, CloseCode, Farewell, Identify, Malformed, Resume, ServerFrame,
+    ClientFrame, CloseCode, Disconnect, Identify, Malformed, Resume, ServerFrame,
 };
 use guildhall_core::id::{Connection, Epoch, GuildId, NodeId};
-use guildhall_core::node::{End, Input, Note};
+use guildhall_core::node::{Input, SessionEnd, TraceEvent};
 use guildhall_core::request::Answer;
 
 use crate::facts::Facts;
@@ -28,7 +28,7 @@ pub(crate) enum Told {
     /// An opcode that nothing comes of within a session.
     Unheeded,
     Drained,
-    Closed(Farewell),
+    Closed(Disconnect),
 }
 
 /// The step.
@@ -50,7 +50,7 @@ pub(crate) struct Scene {
     /// Each with the session that was attached.
     pub(crate) closes: Vec<(Connection, CloseCode, Option<u32>)>,
     /// Each with the session that it names, and the connection that this had before.
-    pub(crate) notes: Vec<(Note, Option<u32>, Option<Connection>)>,
+    pub(crate) notes: Vec<(TraceEvent, Option<u32>, Option<Connection>)>,
     pub(crate) dispatches: u64,
     /// What was said to peers, requesters, journals and the directory.
     pub(crate) words: u64,
@@ -163,22 +163,22 @@ impl Scene {
     }
 
     /// How a session ended in this step, if it did.
-    pub(crate) fn end(&self, session: u32) -> Option<End> {
+    pub(crate) fn end(&self, session: u32) -> Option<SessionEnd> {
         self.notes.iter().find_map(|(note, index, _)| match note {
-            Note::Ended { why, .. } if *index == Some(session) => Some(*why),
-            Note::Begun { .. }
-            | Note::IdentifyRefused { .. }
-            | Note::Resumed { .. }
-            | Note::ResumeRefused { .. }
-            | Note::Detached { .. }
-            | Note::Ended { .. }
-            | Note::RelayOpened { .. }
-            | Note::RelayClosed { .. }
-            | Note::RelayGap { .. }
-            | Note::Opened { .. }
-            | Note::SteppedDown { .. }
-            | Note::GivenUp { .. }
-            | Note::Census(_) => None,
+            TraceEvent::Ended { why, .. } if *index == Some(session) => Some(*why),
+            TraceEvent::Begun { .. }
+            | TraceEvent::IdentifyRefused { .. }
+            | TraceEvent::Resumed { .. }
+            | TraceEvent::ResumeRefused { .. }
+            | TraceEvent::Detached { .. }
+            | TraceEvent::Ended { .. }
+            | TraceEvent::RelayOpened { .. }
+            | TraceEvent::RelayClosed { .. }
+            | TraceEvent::RelayGap { .. }
+            | TraceEvent::Opened { .. }
+            | TraceEvent::SteppedDown { .. }
+            | TraceEvent::GivenUp { .. }
+            | TraceEvent::Census(_) => None,
         })
     }
 
@@ -197,5 +197,5 @@ impl Scene {
 pub(crate) enum Said<'a> {
     Frame(Connection, ServerFrame),
     Close(Connection, CloseCode),
-    Note(&'a Note, Option<u32>),
+    Note(&'a TraceEvent, Option<u32>),
 }

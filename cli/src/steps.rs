@@ -1,6 +1,6 @@
 //! A run while it goes on: silent, told in names, or as one object a step.
 
-use guildhall_core::step::{Step, Whole};
+use guildhall_core::step::{Step, StepBuilder};
 use guildhall_explain::transcript::Transcript;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, cast};
@@ -54,7 +54,7 @@ pub(crate) fn play_telling(
         }
         Steps::AsObjects => {
             let mut written = Ok(());
-            let mut told = Whole::new(|step: Step| {
+            let mut told = StepBuilder::new(|step: Step| {
                 if written.is_ok() {
                     let line = StepLine { schema: SCHEMA, r#type: "step", step: &step };
                     written = out.json(&line);

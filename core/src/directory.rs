@@ -17,7 +17,7 @@ use crate::mutant::{Mutant, Plant};
 
 /// A request of a node to the directory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Word {
+pub enum DirectoryRequest {
     /// The node hosts sessions of this user, or is about to: send the user's guilds, now and at
     /// every change.
     Ask {
@@ -68,7 +68,7 @@ pub enum Word {
 
 /// A message of the directory to a node.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Notice {
+pub enum DirectoryEvent {
     /// The guilds that a user may be in.
     Guilds {
         /// The user.
@@ -120,7 +120,7 @@ pub struct Output {
     /// The node.
     pub to: NodeId,
     /// The message.
-    pub notice: Notice,
+    pub notice: DirectoryEvent,
 }
 
 /// A request, and the node that sends it.
@@ -131,7 +131,7 @@ pub struct Input {
     /// The number of starts of that node.
     pub boot: u32,
     /// The request.
-    pub word: Word,
+    pub word: DirectoryRequest,
 }
 
 /// What the directory knows of a user.
@@ -224,30 +224,30 @@ impl Directory {
         }
         let mut reply = |notice| out.emit(Output { to: from, notice });
         match word {
-            Word::Ask { user, mark } => {
+            DirectoryRequest::Ask { user, mark } => {
                 if self.is_latest(from, user, mark) {
                     self.users.or_default(user).add_node(from);
                     reply(self.notice(user, mark));
                 }
             }
-            Word::Forget { user, mark } => {
+            DirectoryRequest::Forget { user, mark } => {
                 if self.is_latest(from, user, mark)
                     && let Some(entry) = self.users.get_mut(&user)
                 {
                     entry.remove_node(from);
                 }
             }
-            Word::Since { version } => reply(self.changed(from, version)),
-            Word::Enter { guild, user, mark } => {
-                reply(Notice::Entered { guild, user, mark });
+            DirectoryRequest::Since { version } => reply(self.changed(from, version)),
+            DirectoryRequest::Enter { guild, user, mark } => {
+                reply(DirectoryEvent::Entered { guild, user, mark });
                 self.enter(guild, user, mark, out);
             }
-            Word::Remove { guild, user, at } => {
-                reply(Notice::Removed { guild, user, at });
+            DirectoryRequest::Remove { guild, user, at } => {
+                reply(DirectoryEvent::Removed { guild, user, at });
                 self.remove(guild, user, at, out);
             }
-            Word::Dissolve { guild, at } => {
-                reply(Notice::Dissolved { guild, at });
+            DirectoryRequest::Dissolve { guild, at } => {
+                reply(DirectoryEvent::Dissolved { guild, at });
                 let mut users: Vec<_> = self.users.iter().map(|(user, _)| *user).collect();
                 users.sort_unstable();
                 for user in users {
@@ -279,13 +279,13 @@ impl Directory {
     }
 
     /// The guilds of a user, as a message.
-    fn notice(&self, user: UserId, asked: u64) -> Notice {
+    fn notice(&self, user: UserId, asked: u64) -> DirectoryEvent {
         let version = self.users.get(&user).map_or(0, |entry| entry.version);
-        Notice::Guilds { user, asked, version, guilds: self.guilds(user) }
+        DirectoryEvent::Guilds { user, asked, version, guilds: self.guilds(user) }
     }
 
     /// What has changed for the users of a node since a version.
-    fn changed(&self, node: NodeId, since: u64) -> Notice {
+    fn changed(&self, node: NodeId, since: u64) -> DirectoryEvent {
         let concerns =
             |user: &UserId| self.users.get(user).is_some_and(|entry| entry.nodes.contains(&node));
         let changes = self.changes.range(since.saturating_add(1)..);
@@ -293,7 +293,7 @@ impl Directory {
         let mut users: Vec<_> =
             changes.map(|(version, user)| (*user, *version, self.guilds(*user))).collect();
         users.sort_unstable_by_key(|(user, ..)| *user);
-        Notice::Changed { version: self.version, users }
+        DirectoryEvent::Changed { version: self.version, users }
     }
 
     fn enter(&mut self, guild: GuildId, user: UserId, mark: Position, out: &mut impl Sink<Output>) {

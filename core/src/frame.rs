@@ -153,7 +153,7 @@ impl CloseCode {
 
 /// How the peer ended a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Farewell {
+pub enum Disconnect {
     /// By a close frame with this code.
     Code(u16),
     /// By ending the stream without a close frame.
@@ -162,7 +162,7 @@ pub enum Farewell {
     Reset,
 }
 
-impl Farewell {
+impl Disconnect {
     /// Returns `true` if a client that disconnects in this way ends its session (CONTRACT, L6).
     #[must_use]
     pub const fn ends_session(self) -> bool {

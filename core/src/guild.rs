@@ -27,7 +27,7 @@ use alloc::boxed::Box;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Cx;
-use crate::directory::Word;
+use crate::directory::DirectoryRequest;
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, UserId};
 use crate::journal::{Command, Log, Reply};
 use crate::machine::Sink;
@@ -54,7 +54,7 @@ pub enum Input {
     /// A request has arrived.
     Request {
         /// Where the answer goes.
-        back: Back,
+        back: ReplyAddress,
         /// The incarnation that it is meant for.
         epoch: Epoch,
         /// When this owner sent the last tip that the forwarding node has received, by the owner's
@@ -94,7 +94,7 @@ pub enum Input {
 
 /// The return address of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub struct Back {
+pub struct ReplyAddress {
     /// The node that forwarded the request.
     pub node: NodeId,
     /// The requester's port at that node.
@@ -113,9 +113,9 @@ pub enum Output {
     /// Send the tip to every node, this one included.
     Tip(PeerMessage),
     /// Answer a request.
-    Answer(Back, Answer),
+    Answer(ReplyAddress, Answer),
     /// Send a request to the directory.
-    Directory(Word),
+    Directory(DirectoryRequest),
     /// The guild is served from now on.
     Opened {
         /// Its incarnation.
@@ -143,7 +143,7 @@ pub enum StepDown {
 
 /// What a guild keeps, for the census.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Kept {
+pub struct GuildCounts {
     /// The relays that follow.
     pub followers: u64,
     /// The records in the catch-up buffer, and their bytes.
@@ -265,9 +265,9 @@ impl Guild {
 
     /// What it keeps, for the census.
     #[must_use]
-    pub fn kept(&self) -> Kept {
+    pub fn kept(&self) -> GuildCounts {
         match &self.phase {
-            Phase::Idle | Phase::Opening(_) => Kept::default(),
+            Phase::Idle | Phase::Opening(_) => GuildCounts::default(),
             Phase::Serving(owner) => owner.kept(),
         }
     }

@@ -53,7 +53,7 @@ pub enum Command {
         /// The epoch of the sender.
         epoch: Epoch,
         /// The base.
-        base: Arc<Base>,
+        base: Arc<Checkpoint>,
     },
 }
 
@@ -106,14 +106,14 @@ pub enum Reply {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Log {
     /// What replaces the compacted records.
-    pub base: Arc<Base>,
+    pub base: Arc<Checkpoint>,
     /// The records after the base, ascending.
     pub tail: Vec<Arc<Record>>,
 }
 
 /// What replaces the records up to a position.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-pub struct Base {
+pub struct Checkpoint {
     /// The position of the last of them.
     pub position: Position,
     /// The position of the last of them that was not an epoch record.
@@ -128,7 +128,7 @@ pub struct Base {
     pub last_message: MessageId,
 }
 
-impl Base {
+impl Checkpoint {
     /// The base of a new guild.
     #[must_use]
     pub fn founding(state: State) -> Self {
@@ -140,7 +140,7 @@ impl Log {
     /// The log of a new guild.
     #[must_use]
     pub fn founding(state: State) -> Self {
-        Self { base: Arc::new(Base::founding(state)), tail: Vec::new() }
+        Self { base: Arc::new(Checkpoint::founding(state)), tail: Vec::new() }
     }
 
     /// The position of the last record.

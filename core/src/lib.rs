@@ -36,11 +36,11 @@ mod sabotage;
 pub mod timer;
 
 pub mod client;
+pub mod cluster;
 pub mod credit;
 pub mod directory;
 pub mod guild;
 pub mod node;
-pub mod realm;
 pub mod relay;
 pub mod replay;
 pub mod session;

@@ -6,13 +6,13 @@
 mod connections;
 mod contacts;
 mod guilds;
-mod note;
 mod relays;
 #[cfg(feature = "mutants")]
 #[path = "sabotage/node.rs"]
 pub(crate) mod sabotaged;
 mod sessions;
 mod stopping;
+mod trace;
 mod users;
 
 use alloc::sync::Arc;
@@ -21,18 +21,18 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::census::Census;
+use crate::cluster::ClusterConfig;
 use crate::context::{Cx, Setup};
-use crate::directory::{Notice, Word};
+use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::dispatch::Dispatch;
 use crate::fixed_map::FixedMap;
-use crate::frame::{ClientFrame, CloseCode, Farewell, Identify, ServerFrame};
+use crate::frame::{ClientFrame, CloseCode, Disconnect, Identify, ServerFrame};
 use crate::id::{Connection, GuildId, NodeId, Port, Seq, SessionId, Shard, Token, UserId};
 use crate::journal::{Command, Reply};
 use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
-use crate::realm::Realm;
 use crate::request::{Answer, Request};
 use crate::sabotage::node_call;
 use crate::time::{Instant, Now};
@@ -41,10 +41,10 @@ use crate::timer::{Timer, Timers};
 use connections::Connections;
 use contacts::Contacts;
 use guilds::Guilds;
-pub use note::{Cut, Detach, End, Gap, IdentifyRefusal, Note};
 use relays::Relays;
 use sessions::Sessions;
 use stopping::Life;
+pub use trace::{CloseReason, DetachReason, GapReason, IdentifyRefusal, SessionEnd, TraceEvent};
 use users::Users;
 
 /// What can happen to a node.
@@ -60,7 +60,7 @@ pub enum Input {
         reply: Reply,
     },
     /// A message of the directory.
-    Directory(Notice),
+    Directory(DirectoryEvent),
     /// A node is reported to have crashed. The report may be late, duplicated or wrong.
     Down(NodeId),
     /// A client has connected.
@@ -102,7 +102,7 @@ pub enum Input {
         /// The connection.
         connection: Connection,
         /// How it ended.
-        how: Farewell,
+        how: Disconnect,
     },
     /// A client's request to a guild.
     Request {
@@ -167,7 +167,7 @@ pub enum Output {
         command: Command,
     },
     /// Send a message to the directory.
-    Directory(Word),
+    Directory(DirectoryRequest),
     /// Answer a client's request.
     Answer {
         /// Where the request came from.
@@ -176,7 +176,7 @@ pub enum Output {
         answer: Answer,
     },
     /// Nothing to do: the driver may observe it.
-    Note(Note),
+    Trace(TraceEvent),
     /// The node has stopped as planned. It ignores all input from now on; what it still holds has
     /// not gone in time.
     Stopped,
@@ -212,7 +212,7 @@ pub(crate) struct Router {
     id: NodeId,
     /// How often the node has been started.
     boot: u32,
-    realm: Arc<Realm>,
+    cluster: Arc<ClusterConfig>,
     connections: Connections,
     users: Users,
     sessions: Sessions,
@@ -234,13 +234,13 @@ impl Node {
     pub fn new(
         (id, boot): (NodeId, u32),
         limits: Arc<Limits>,
-        realm: Arc<Realm>,
+        cluster: Arc<ClusterConfig>,
         mutant: Option<Mutant>,
     ) -> Self {
         let router = Router {
             id,
             boot,
-            realm,
+            cluster,
             connections: Connections::default(),
             users: Users::default(),
             sessions: Sessions::default(),
@@ -311,7 +311,7 @@ impl Router {
             Input::Closed { connection, how } => self.closed(cx, connection, how, out),
             Input::Request { port, token, request } => self.request(cx, port, token, request, out),
             Input::Peer { from, message } => self.peer(cx, from, message, out),
-            Input::Census => out.emit(Output::Note(Note::Census(self.census()))),
+            Input::Census => out.emit(Output::Trace(TraceEvent::Census(self.census()))),
             Input::Stop => self.stop(cx, out),
         }
     }

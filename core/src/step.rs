@@ -20,7 +20,7 @@ use crate::journal::{Command, Reply};
 use crate::time::{Instant, Now};
 use crate::{client, directory, node};
 
-pub use recorder::{Recorder, Take, Whole};
+pub use recorder::{Recorder, StepBuilder, StepSink};
 
 /// Who took a step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

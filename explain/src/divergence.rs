@@ -3,7 +3,7 @@
 //! A run is a function of its plan; where two runs of one plan differ, the engine is broken, and
 //! this says where to look. Only a number is kept of each step, and one step whole.
 
-use guildhall_core::step::{Step, Take, Whole};
+use guildhall_core::step::{Step, StepBuilder, StepSink};
 
 use guildhall_plan::digest::{Digest, Fingerprint};
 use guildhall_plan::plan::{Plan, PlanError};
@@ -74,7 +74,7 @@ pub fn between<E>(
 }
 
 /// Listens to a run for the sake of a comparison.
-pub type Prints = Whole<Kept>;
+pub type Prints = StepBuilder<Kept>;
 
 /// A number for each step of a run, and one step whole.
 #[derive(Debug, Default)]
@@ -84,7 +84,7 @@ pub struct Kept {
     step: Option<Step>,
 }
 
-impl Take for Kept {
+impl StepSink for Kept {
     fn take(&mut self, step: Step) {
         if step.head.step <= MOST_STEPS {
             self.prints.push(Digest::of(&step));

@@ -11,12 +11,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
-use guildhall_core::directory::{self, Notice, Word};
+use guildhall_core::directory::{self, DirectoryEvent, DirectoryRequest};
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::{Connection, GuildId, NodeId, Seq, SessionId};
 use guildhall_core::journal::{Command, Reply};
-use guildhall_core::node::{self, Note};
+use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
 use guildhall_core::{client, session};
@@ -64,8 +64,8 @@ const fn is_confirm(command: &Command) -> bool {
 }
 
 /// Whether a notice says nothing new.
-fn is_idle(notice: &Notice) -> bool {
-    matches!(notice, Notice::Changed { users, .. } if users.is_empty())
+fn is_idle(notice: &DirectoryEvent) -> bool {
+    matches!(notice, DirectoryEvent::Changed { users, .. } if users.is_empty())
 }
 
 impl<F: FnMut(&Head, &str)> Transcript<F> {
@@ -110,8 +110,8 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
     }
 
     /// Learns the name of a session that has begun, without telling of it; once is enough.
-    pub(crate) fn learn(&mut self, note: &Note) {
-        let Note::Begun { session, user, .. } = note else { return };
+    pub(crate) fn learn(&mut self, note: &TraceEvent) {
+        let TraceEvent::Begun { session, user, .. } = note else { return };
         if !self.sessions.contains_key(session) {
             let who = self.words.cast.user(*user).to_owned();
             let nth = self.begun.entry(who.clone()).or_default();
@@ -120,17 +120,17 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
         }
     }
 
-    fn note(&mut self, note: &Note) -> String {
+    fn note(&mut self, note: &TraceEvent) -> String {
         match note {
-            Note::Begun { session, connection, .. } => {
+            TraceEvent::Begun { session, connection, .. } => {
                 self.learn(note);
                 format!("{} begins on {connection}", self.session(*session))
             }
-            Note::IdentifyRefused { why, .. } => format!("identify refused: {why:?}"),
-            Note::Resumed { session, connection, seq } => {
+            TraceEvent::IdentifyRefused { why, .. } => format!("identify refused: {why:?}"),
+            TraceEvent::Resumed { session, connection, seq } => {
                 format!("{} resumes on {connection} after s{}", self.session(*session), seq.0)
             }
-            Note::ResumeRefused { session, why, .. } => {
+            TraceEvent::ResumeRefused { session, why, .. } => {
                 let why = match why {
                     session::ResumeRefusal::Token => "wrong token".to_owned(),
                     session::ResumeRefusal::NoSession => "no such session".to_owned(),
@@ -140,19 +140,23 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
                 };
                 format!("resume of {} refused: {why}", self.session(*session))
             }
-            Note::Detached { session, connection, why } => {
+            TraceEvent::Detached { session, connection, why } => {
                 format!("{} loses {connection}: {}", self.session(*session), detach(*why))
             }
-            Note::Ended { session, why } => format!("{} ends: {why:?}", self.session(*session)),
-            Note::RelayOpened { guild, .. } => {
+            TraceEvent::Ended { session, why } => {
+                format!("{} ends: {why:?}", self.session(*session))
+            }
+            TraceEvent::RelayOpened { guild, .. } => {
                 format!("relay of {} opens", self.words.guild(*guild))
             }
-            Note::RelayClosed { .. } => "relay closes".to_owned(),
-            Note::RelayGap { at, why, .. } => format!("relay has a gap, {why:?}, up to @{at}"),
-            Note::Opened { guild, epoch } => {
+            TraceEvent::RelayClosed { .. } => "relay closes".to_owned(),
+            TraceEvent::RelayGap { at, why, .. } => {
+                format!("relay has a gap, {why:?}, up to @{at}")
+            }
+            TraceEvent::Opened { guild, epoch } => {
                 format!("serves {} in epoch {}", self.words.guild(*guild), epoch.0)
             }
-            Note::SteppedDown { guild, epoch, why } => {
+            TraceEvent::SteppedDown { guild, epoch, why } => {
                 let why = match why {
                     StepDown::Fenced(fence) => format!("there is epoch {}", fence.0),
                     StepDown::Failed => "its journal has failed".to_owned(),
@@ -161,10 +165,10 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
                 let guild = self.words.guild(*guild);
                 format!("serves {guild} no more in epoch {}: {why}", epoch.0)
             }
-            Note::GivenUp { guild } => {
+            TraceEvent::GivenUp { guild } => {
                 format!("gives {} up before it serves it", self.words.guild(*guild))
             }
-            Note::Census(census) => format!("{} lines", census.lines.len()),
+            TraceEvent::Census(census) => format!("{} lines", census.lines.len()),
         }
     }
 }
@@ -243,7 +247,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
             }
             node::Output::Directory(word) => {
                 let text = format!("to the directory: {}", words.word(word));
-                if matches!(word, Word::Since { .. }) {
+                if matches!(word, DirectoryRequest::Since { .. }) {
                     let _ = write!(self.line, " -> {text}");
                     return;
                 }
@@ -251,7 +255,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
             }
             node::Output::Answer { answer, .. } => words.answer(answer),
             node::Output::Stopped => "has stopped".to_owned(),
-            node::Output::Note(note) => self.note(note),
+            node::Output::Trace(note) => self.note(note),
         };
         self.then(&text);
     }
@@ -341,7 +345,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
     fn directory_input(&mut self, head: &Head, input: &directory::Input) {
         let from = self.words.cast.node(input.from);
         let text = format!("from {from}: {}", self.words.word(&input.word));
-        if matches!(input.word, Word::Since { .. }) {
+        if matches!(input.word, DirectoryRequest::Since { .. }) {
             self.begin_idly(head, &text);
         } else {
             self.begin(head, &text);

@@ -10,7 +10,7 @@ use guildhall_core::event::Record;
 use guildhall_core::id::NodeId;
 use guildhall_core::journal::keeper::{Answer, Keeper, Synced};
 use guildhall_core::journal::memory::Memory;
-use guildhall_core::journal::{Base, Command};
+use guildhall_core::journal::{Checkpoint, Command};
 use guildhall_core::machine::Sink;
 use guildhall_core::mutant::Mutant;
 use guildhall_core::step::JournalEvent;
@@ -100,7 +100,7 @@ impl SimJournal {
     #[must_use]
     pub fn new(
         guild: u32,
-        founding: &Base,
+        founding: &Checkpoint,
         (seed, latency): (Seed, Latency),
         mutant: Option<Mutant>,
     ) -> Self {

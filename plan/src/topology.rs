@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use guildhall_check::cast::{Cast, ClientPart, GuildPart};
 use guildhall_core::client::Identity;
+use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, RoleId, Shard, Token, UserId};
-use guildhall_core::realm::Realm;
 use guildhall_core::time::Instant;
 
 use crate::plan::{Plan, PlanError};
@@ -137,10 +137,10 @@ impl Topology {
     fn cast(&mut self, plan: &Plan, guilds: Vec<GuildPart>, clients: Vec<ClientPart>) {
         let accounts = self.clients.iter().map(|it| (it.identity.token, it.identity.user));
         let nodes = (0..plan.nodes.len()).map(|node| NodeId(u16::try_from(node).unwrap_or(0)));
-        let realm = Realm { accounts: accounts.collect(), nodes: nodes.collect() };
+        let cluster = ClusterConfig { accounts: accounts.collect(), nodes: nodes.collect() };
         self.cast = Arc::new(Cast {
             limits: Arc::new(plan.limits.clone()),
-            realm: Arc::new(realm),
+            cluster: Arc::new(cluster),
             nodes: plan.nodes.iter().map(|node| node.name.clone()).collect(),
             guilds,
             clients,

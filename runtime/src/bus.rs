@@ -6,7 +6,7 @@
 mod in_process;
 mod size;
 
-use guildhall_core::directory::{self, Notice};
+use guildhall_core::directory::{self, DirectoryEvent};
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
@@ -36,7 +36,7 @@ pub enum BusMessage {
     /// From a node to the directory.
     DirectoryRequest(directory::Input),
     /// From the directory to a node.
-    DirectoryEvent(Notice),
+    DirectoryEvent(DirectoryEvent),
     /// To a node, from the placement of guilds: the node is to own this guild.
     OwnGuild(GuildId),
     /// To a node, from failure detection: that node is reported to have crashed. The report may be

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use guildhall_core::dispatch::Dispatch;
-use guildhall_core::frame::{CONTROL_BYTES, ClientFrame, CloseCode, Farewell, ServerFrame};
+use guildhall_core::frame::{CONTROL_BYTES, ClientFrame, CloseCode, Disconnect, ServerFrame};
 use guildhall_core::id::{Connection, Port, Seq, SessionId, Token};
 use guildhall_core::node::Input;
 use guildhall_core::request::{Answer, Request};
@@ -57,7 +57,7 @@ pub enum LocalInput {
     /// A client sends a frame.
     Frame(Connection, ClientFrame),
     /// A client disconnects.
-    Disconnect(Connection, Farewell),
+    Disconnect(Connection, Disconnect),
     /// A request to a guild; the answer goes to the port.
     Request(Port, Token, Request),
 }

@@ -13,11 +13,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::id::NodeId;
 use guildhall_core::limits::Limits;
 use guildhall_core::mutant::Mutant;
 use guildhall_core::node::{Input, Node};
-use guildhall_core::realm::Realm;
 use guildhall_core::step::{Actor, Witness};
 use guildhall_core::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -42,7 +42,7 @@ pub struct NodeConfig {
     /// The limits. They must be valid.
     pub limits: Arc<Limits>,
     /// The accounts with their tokens, and the ids of all nodes.
-    pub realm: Arc<Realm>,
+    pub cluster: Arc<ClusterConfig>,
     /// A bug to plant, in a build that can.
     pub mutant: Option<Mutant>,
 }
@@ -84,7 +84,7 @@ impl<R: Rt, B: Bus, W: Tracer, C: Transport> NodeDriver<R, B, W, C> {
         inbox: Inbox<Envelope>,
         stop: CancellationToken,
     ) -> Self {
-        let NodeConfig { node: id, boot, limits, realm, mutant } = config;
+        let NodeConfig { node: id, boot, limits, cluster, mutant } = config;
         Self {
             rt,
             bus,
@@ -92,7 +92,7 @@ impl<R: Rt, B: Bus, W: Tracer, C: Transport> NodeDriver<R, B, W, C> {
             transport,
             id,
             boot,
-            node: Node::new((id, boot), limits, realm, mutant),
+            node: Node::new((id, boot), limits, cluster, mutant),
             hits: 0,
             inbox,
             deadline: None,

@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::{FuturesUnordered, Stream};
 use guildhall_core::dispatch::Dispatch;
-use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, ServerFrame};
+use guildhall_core::frame::{ClientFrame, CloseCode, Disconnect, ServerFrame};
 use guildhall_core::id::{Connection, NodeId, Port, Seq, SessionId};
 use guildhall_core::node::Input;
 use guildhall_core::request::Answer;
@@ -74,7 +74,7 @@ enum SocketEvent<S> {
     /// A ping arrived. The pong carries the same payload.
     Ping(Connection, bytes::Bytes),
     /// The connection ended.
-    Disconnected(Connection, Farewell),
+    Disconnected(Connection, Disconnect),
     /// A request arrived.
     Request(IncomingRequest),
     /// The stream of requests with this number ended.

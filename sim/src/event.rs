@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use guildhall_core::directory::{self, Notice};
+use guildhall_core::directory::{self, DirectoryEvent};
 use guildhall_core::dispatch::Dispatch;
-use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, ServerFrame};
+use guildhall_core::frame::{ClientFrame, CloseCode, Disconnect, ServerFrame};
 use guildhall_core::id::{NodeId, Port, Token};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
@@ -67,13 +67,13 @@ pub(crate) enum Parcel {
     Frame(ServerFrame),
     Close(CloseCode),
     Said(ClientFrame, u32),
-    Bye(Farewell),
+    Bye(Disconnect),
     Peer(NodeId, PeerMessage),
     Command(NodeId, Command),
     /// A reply of the journal of the guild at this index of the plan.
     Reply(u32, Reply),
     Word(directory::Input),
-    Notice(Notice),
+    Notice(DirectoryEvent),
     /// The last number is the start of the node that the request was sent to.
     Request(Port, Token, Request, u32),
     Answer(Answer),

@@ -338,7 +338,7 @@ fn client_hosts(topology: &Topology, mutant: Option<Mutant>) -> Vec<ClientHost> 
 }
 
 fn new_node(start: (NodeId, u32), topology: &Topology, mutant: Option<Mutant>) -> Node {
-    Node::new(start, Arc::clone(&topology.cast.limits), Arc::clone(&topology.cast.realm), mutant)
+    Node::new(start, Arc::clone(&topology.cast.limits), Arc::clone(&topology.cast.cluster), mutant)
 }
 
 /// Each user and the guilds that it is in when the run begins.

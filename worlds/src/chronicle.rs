@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use guildhall_core::id::{Epoch, GuildId, NodeId};
-use guildhall_core::node::{self, Note};
+use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::step::{Actor, Head, Witness, WorldEvent};
 
 /// What happened to nodes and guilds.
@@ -80,7 +80,7 @@ impl Witness for Chronicle {
         let Actor::Node(node) = head.actor else { return };
         match output {
             node::Output::Stopped => self.power(node, Power::Stopped),
-            node::Output::Note(Note::Opened { guild, epoch }) => {
+            node::Output::Trace(TraceEvent::Opened { guild, epoch }) => {
                 let owner = self.owners.entry(*guild).or_insert((*epoch, node));
                 *owner = (*owner).max((*epoch, node));
             }
@@ -91,7 +91,7 @@ impl Witness for Chronicle {
             | node::Output::Journal { .. }
             | node::Output::Directory(_)
             | node::Output::Answer { .. }
-            | node::Output::Note(_) => {}
+            | node::Output::Trace(_) => {}
         }
     }
 }

@@ -17,7 +17,7 @@ use guildhall_core::dispatch::Dispatch;
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::{Connection, GuildId, NodeId, Port, Seq};
 use guildhall_core::journal::Reply;
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 use guildhall_core::{client, directory, node};
@@ -169,10 +169,10 @@ impl Witness for Listening<'_> {
             News::SteppedDown { node, guild, closed }
         };
         let news = match output {
-            node::Output::Note(Note::SteppedDown { guild, why, .. }) => {
+            node::Output::Trace(TraceEvent::SteppedDown { guild, why, .. }) => {
                 stepped_down(*guild, matches!(why, StepDown::Closed))
             }
-            node::Output::Note(Note::GivenUp { guild }) => stepped_down(*guild, true),
+            node::Output::Trace(TraceEvent::GivenUp { guild }) => stepped_down(*guild, true),
             node::Output::Stopped => News::Stopped(node),
             node::Output::Frame { .. }
             | node::Output::Dispatch { .. }
@@ -181,7 +181,7 @@ impl Witness for Listening<'_> {
             | node::Output::Journal { .. }
             | node::Output::Directory(_)
             | node::Output::Answer { .. }
-            | node::Output::Note(_) => return,
+            | node::Output::Trace(_) => return,
         };
         let _ = bench.news.send(news);
     }

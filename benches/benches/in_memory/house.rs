@@ -4,16 +4,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
+use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::directory::Directory;
 use guildhall_core::dispatch::{Body, Dispatch, Intents};
 use guildhall_core::frame::{ClientFrame, Identify};
 use guildhall_core::id::{
     ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, Shard, Token, UserId,
 };
-use guildhall_core::journal::Base;
+use guildhall_core::journal::Checkpoint;
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::limits::Limits;
-use guildhall_core::realm::Realm;
 use guildhall_core::request::{Act, Origin, Request};
 use guildhall_core::state::State;
 use guildhall_core::time::Span;
@@ -97,7 +97,7 @@ impl House {
     pub(crate) fn open(sessions: u32, workers: u16) -> Self {
         let limits = Arc::new(limits(sessions));
         let users: Vec<_> = (1..=u64::from(sessions)).map(UserId).collect();
-        let realm = Arc::new(Realm {
+        let cluster = Arc::new(ClusterConfig {
             accounts: users.iter().map(|&user| (token(user), user)).collect(),
             nodes: (0..workers).map(NodeId).collect(),
         });
@@ -114,12 +114,12 @@ impl House {
             let (rt, hub, stop) = (Tokio::default(), hub.clone(), stop.clone());
             let (carrier, sender) = LocalTransport::new(rt.clone(), receiver);
             senders.push(sender);
-            let (limits, realm) = (limits.clone(), realm.clone());
-            let start = NodeConfig { node, boot: 1, limits, realm, mutant: None };
+            let (limits, cluster) = (limits.clone(), cluster.clone());
+            let start = NodeConfig { node, boot: 1, limits, cluster, mutant: None };
             let mail = hub.register(Endpoint::Node(node));
             // The journal and the directory share the first worker's thread.
             let founded =
-                base.take().map(|state| (Memory::new(Base::founding(state)), users.clone()));
+                base.take().map(|state| (Memory::new(Checkpoint::founding(state)), users.clone()));
             threads.push(std::thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 runtime.expect("the system gives a runtime").block_on(async move {

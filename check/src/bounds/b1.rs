@@ -120,7 +120,7 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
             let asked = 2 * count(Table::Followers);
             (count(Table::Guilds) * (u64::from(limits.unsynced) + 1) + asked, any)
         }
-        Table::Directed => (guilds * facts.cast.realm.accounts.len() as u64, any),
+        Table::Directed => (guilds * facts.cast.cluster.accounts.len() as u64, any),
         Table::Contacts => (guilds, any),
         Table::Users => (count(Table::Sessions) + count(Table::Identifying), any),
         Table::Identifying => (count(Table::Connections), any),

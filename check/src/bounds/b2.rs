@@ -2,7 +2,7 @@
 //! dispatches unsent, and a session that lost a number it never sent has ended.
 
 use guildhall_core::census::{Census, Table};
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::session::ResumeRefusal;
 
 use crate::facts::Facts;
@@ -36,10 +36,10 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Compla
 /// A refusal shows what is left of a window.
 pub(crate) fn noted(
     facts: &Facts,
-    note: &Note,
+    note: &TraceEvent,
     index: Option<u32>,
 ) -> Option<(Subject, Complaint)> {
-    let Note::ResumeRefused { why: ResumeRefusal::Seq { low, sent, .. }, .. } = note else {
+    let TraceEvent::ResumeRefused { why: ResumeRefusal::Seq { low, sent, .. }, .. } = note else {
         return None;
     };
     let index = index.filter(|_| low.0 > sent.0 + 1)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use guildhall_core::frame::CloseCode;
 use guildhall_core::id::{NodeId, Shard, UserId};
-use guildhall_core::node::{Detach, Note};
+use guildhall_core::node::{DetachReason, TraceEvent};
 use guildhall_core::roll::Roll;
 use guildhall_core::time::Instant;
 
@@ -50,7 +50,7 @@ impl Admission {
                 let complaint = Complaint::new("a connection is cut as too fast", expected, got);
                 (!fits).then(|| (facts.connection_name(scene.node, on), complaint))
             }
-            Said::Note(Note::IdentifyRefused { connection, .. }, _) => self
+            Said::Note(TraceEvent::IdentifyRefused { connection, .. }, _) => self
                 .needless(scene, facts, now)
                 .map(|complaint| (facts.connection_name(scene.node, *connection), complaint)),
             Said::Close(..) | Said::Frame(..) | Said::Note(..) => None,
@@ -61,7 +61,7 @@ impl Admission {
     /// seen to its deadlines since.
     fn needless(&self, scene: &Scene, facts: &Facts, now: Instant) -> Option<Complaint> {
         let Told::Identify(identify) = scene.told else { return None };
-        let user = facts.cast.realm.accounts.get(&identify.token);
+        let user = facts.cast.cluster.accounts.get(&identify.token);
         let last = user.and_then(|user| self.begun.get(&(scene.node, *user, identify.shard)));
         let opens = last.map(|last| *last + facts.cast.limits.identify_every);
         let seen = self.timeouts.get(&scene.node).copied().unwrap_or(Instant::ZERO);
@@ -75,7 +75,7 @@ impl Admission {
     /// An IDENTIFY was heard: the bucket of its user and shard is shut. It must have been open.
     fn identified(&mut self, scene: &Scene, facts: &Facts, now: Instant) -> Verdict {
         let Told::Identify(identify) = scene.told else { return None };
-        let user = *facts.cast.realm.accounts.get(&identify.token).filter(|_| scene.asks)?;
+        let user = *facts.cast.cluster.accounts.get(&identify.token).filter(|_| scene.asks)?;
         let last = self.begun.insert((scene.node, user, identify.shard), now)?;
         let every = facts.cast.limits.identify_every;
         let complaint = Complaint::new(
@@ -116,8 +116,9 @@ impl Admission {
         if within > 2 * limits.frames_per_minute as usize && code.is_none() {
             return complain("frames come too fast", "4008", format!("{within} in a minute pass"));
         }
-        let cuts =
-            |(note, ..): &(Note, _, _)| matches!(note, Note::Detached { why: Detach::Cut(_), .. });
+        let cuts = |(note, ..): &(TraceEvent, _, _)| {
+            matches!(note, TraceEvent::Detached { why: DetachReason::Cut(_), .. })
+        };
         let more = !scene.frames.is_empty()
             || scene.dispatches > 0
             || scene.closes.len() > 1

@@ -1,7 +1,7 @@
 //! The clauses on connections and sessions, in the order in which they are asked.
 
 use guildhall_core::id::Connection;
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::step::Head;
 
 use super::Contract;
@@ -19,7 +19,7 @@ impl Contract {
     /// Something is said: the first clause that has anything against it speaks for all.
     pub(super) fn judge(&mut self, head: &Head, said: Said<'_>) {
         let (scene, facts, now) = (&self.scene, &self.facts, head.now.instant);
-        let noted = |judge: &dyn Fn(&Note, Option<u32>) -> Verdict| match said {
+        let noted = |judge: &dyn Fn(&TraceEvent, Option<u32>) -> Verdict| match said {
             Said::Note(note, index) => judge(note, index),
             Said::Frame(..) | Said::Close(..) => None,
         };

@@ -3,7 +3,7 @@
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::{NodeId, SessionId};
-use guildhall_core::node::{Input, Note, Output};
+use guildhall_core::node::{Input, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head};
 
@@ -88,7 +88,7 @@ impl Contract {
                 self.says(head, Said::Frame(*connection, *frame))
             }
             Output::Close { connection, code } => self.says(head, Said::Close(*connection, *code)),
-            Output::Note(Note::Census(census)) => {
+            Output::Trace(TraceEvent::Census(census)) => {
                 let (facts, now) = (&self.facts, head.now.instant);
                 let waits = l3::counted(facts, census);
                 self.waiting.retain(|(node, _)| *node != census.node);
@@ -108,7 +108,7 @@ impl Contract {
                 }
                 self.marks.add("census");
             }
-            Output::Note(note) => {
+            Output::Trace(note) => {
                 let index = session_of(note).and_then(|id| self.facts.sessions.find(id));
                 self.says(head, Said::Note(note, index));
             }
@@ -127,7 +127,8 @@ impl Contract {
             }
             Output::Directory(word) => {
                 self.scene.words += 1;
-                self.scene.asks |= matches!(word, guildhall_core::directory::Word::Ask { .. });
+                self.scene.asks |=
+                    matches!(word, guildhall_core::directory::DirectoryRequest::Ask { .. });
             }
             Output::Answer { answer, .. } => {
                 self.scene.words += 1;
@@ -176,44 +177,46 @@ impl Contract {
     }
 
     /// What the clauses' own models make of a note.
-    fn follow(&mut self, note: &Note, head: &Head) {
+    fn follow(&mut self, note: &TraceEvent, head: &Head) {
         let (node, now) = (self.scene.node, head.now.instant);
         match note {
-            Note::Begun { connection, session, .. } => {
+            TraceEvent::Begun { connection, session, .. } => {
                 self.zombies.moves(node, *connection, now);
                 let index = self.facts.sessions.find(*session);
                 if index.is_some_and(|index| self.facts.sessions.has_sibling(index)) {
                     self.marks.add("ready while another session of the user lives");
                 }
             }
-            Note::Resumed { connection, .. } => self.zombies.moves(node, *connection, now),
-            Note::ResumeRefused { .. } => self.scene.refused = true,
-            Note::Detached { session, .. } => {
+            TraceEvent::Resumed { connection, .. } => self.zombies.moves(node, *connection, now),
+            TraceEvent::ResumeRefused { .. } => self.scene.refused = true,
+            TraceEvent::Detached { session, .. } => {
                 if let Some(index) = self.facts.sessions.find(*session) {
                     self.orphans.detached(&self.scene, &self.facts, index);
                 }
             }
-            Note::Ended { .. } => {
+            TraceEvent::Ended { .. } => {
                 if let Some((_, _, Some(on))) = self.scene.notes.last() {
                     let on = *on;
                     self.zombies.moves(node, on, now);
                 }
             }
-            Note::RelayGap { relay, .. } => self.hand_offs.gap(&self.facts, *relay, head.at),
-            Note::Opened { guild, .. } => {
+            TraceEvent::RelayGap { relay, .. } => self.hand_offs.gap(&self.facts, *relay, head.at),
+            TraceEvent::Opened { guild, .. } => {
                 if self.hand_offs.is_under_way(*guild) {
                     self.marks.add("guild handed off while all was well");
                 }
                 let verdict = self.hand_offs.opened(&self.facts, node, *guild, head.at);
                 self.blame(head, Clause::L7, verdict);
             }
-            Note::SteppedDown { guild, why: StepDown::Failed, .. } => self.hand_offs.fails(*guild),
-            Note::IdentifyRefused { .. }
-            | Note::RelayOpened { .. }
-            | Note::RelayClosed { .. }
-            | Note::SteppedDown { .. }
-            | Note::GivenUp { .. }
-            | Note::Census(_) => {}
+            TraceEvent::SteppedDown { guild, why: StepDown::Failed, .. } => {
+                self.hand_offs.fails(*guild)
+            }
+            TraceEvent::IdentifyRefused { .. }
+            | TraceEvent::RelayOpened { .. }
+            | TraceEvent::RelayClosed { .. }
+            | TraceEvent::SteppedDown { .. }
+            | TraceEvent::GivenUp { .. }
+            | TraceEvent::Census(_) => {}
         }
     }
 }
@@ -237,31 +240,31 @@ fn is_routine_to_hear(input: &Input) -> bool {
 
 fn is_routine_to_say(output: &Output) -> bool {
     match output {
-        Output::Frame { .. } | Output::Directory(_) | Output::Note(Note::Census(_)) => true,
+        Output::Frame { .. } | Output::Directory(_) | Output::Trace(TraceEvent::Census(_)) => true,
         Output::Peer { message, .. } => matches!(message, PeerMessage::Tip { .. }),
         Output::Dispatch { .. }
         | Output::Close { .. }
         | Output::Journal { .. }
         | Output::Answer { .. }
-        | Output::Note(_)
+        | Output::Trace(_)
         | Output::Stopped => false,
     }
 }
 
-fn session_of(note: &Note) -> Option<SessionId> {
+fn session_of(note: &TraceEvent) -> Option<SessionId> {
     match note {
-        Note::Begun { session, .. }
-        | Note::Resumed { session, .. }
-        | Note::ResumeRefused { session, .. }
-        | Note::Detached { session, .. }
-        | Note::Ended { session, .. } => Some(*session),
-        Note::IdentifyRefused { .. }
-        | Note::RelayOpened { .. }
-        | Note::RelayClosed { .. }
-        | Note::RelayGap { .. }
-        | Note::Opened { .. }
-        | Note::SteppedDown { .. }
-        | Note::GivenUp { .. }
-        | Note::Census(_) => None,
+        TraceEvent::Begun { session, .. }
+        | TraceEvent::Resumed { session, .. }
+        | TraceEvent::ResumeRefused { session, .. }
+        | TraceEvent::Detached { session, .. }
+        | TraceEvent::Ended { session, .. } => Some(*session),
+        TraceEvent::IdentifyRefused { .. }
+        | TraceEvent::RelayOpened { .. }
+        | TraceEvent::RelayClosed { .. }
+        | TraceEvent::RelayGap { .. }
+        | TraceEvent::Opened { .. }
+        | TraceEvent::SteppedDown { .. }
+        | TraceEvent::GivenUp { .. }
+        | TraceEvent::Census(_) => None,
     }
 }

@@ -4,7 +4,7 @@
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::Event;
 use guildhall_core::id::NodeId;
-use guildhall_core::node::{Cut, Detach, End, Gap, Note};
+use guildhall_core::node::{CloseReason, DetachReason, GapReason, SessionEnd, TraceEvent};
 use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::time::{Instant, Span};
 
@@ -25,15 +25,15 @@ pub(crate) fn noted(
     scene: &Scene,
     facts: &Facts,
     now: Instant,
-    note: &Note,
+    note: &TraceEvent,
     index: Option<u32>,
 ) -> Option<(Subject, Complaint)> {
-    if let Note::RelayGap { relay, why, .. } = note {
+    if let TraceEvent::RelayGap { relay, why, .. } = note {
         return gap(facts, now, *relay, *why);
     }
     let complaint = match note {
-        Note::Ended { why, .. } => ended(scene, facts, now, index?, *why),
-        Note::Detached { connection, why: Detach::Cut(Cut::Slow), .. } => {
+        TraceEvent::Ended { why, .. } => ended(scene, facts, now, index?, *why),
+        TraceEvent::Detached { connection, why: DetachReason::Cut(CloseReason::Slow), .. } => {
             // Too much that is live, or more to be given again than the window can hold (B2).
             let (count, bytes) = facts.most_waiting(index?);
             let slow = count > u64::from(facts.cast.limits.live_unsent)
@@ -43,13 +43,19 @@ pub(crate) fn noted(
                 format!("at most {count} unsent")
             })
         }
-        Note::Detached { connection, why: Detach::Cut(Cut::Misbehaved(code)), .. } => {
+        TraceEvent::Detached {
+            connection,
+            why: DetachReason::Cut(CloseReason::Misbehaved(code)),
+            ..
+        } => {
             let said = scene.code(*connection) == Some(*code);
             needless(said, "a session is broken off for another code than was said", || {
                 format!("{code:?}")
             })
         }
-        Note::Detached { connection, why: Detach::Cut(Cut::Stopping), .. } => {
+        TraceEvent::Detached {
+            connection, why: DetachReason::Cut(CloseReason::Stopping), ..
+        } => {
             let told = facts.stops.get(scene.node).and_then(|stop| stop.told_at(*connection));
             let patience = facts.cast.limits.stop_patience;
             let fits = told.is_some_and(|told| now >= told + patience);
@@ -58,35 +64,40 @@ pub(crate) fn noted(
             })
         }
         // What these name is judged by L1 and L2.
-        Note::Detached { .. }
-        | Note::Begun { .. }
-        | Note::IdentifyRefused { .. }
-        | Note::Resumed { .. }
-        | Note::ResumeRefused { .. }
-        | Note::RelayOpened { .. }
-        | Note::RelayClosed { .. }
-        | Note::RelayGap { .. }
-        | Note::Opened { .. }
-        | Note::SteppedDown { .. }
-        | Note::GivenUp { .. }
-        | Note::Census(_) => None,
+        TraceEvent::Detached { .. }
+        | TraceEvent::Begun { .. }
+        | TraceEvent::IdentifyRefused { .. }
+        | TraceEvent::Resumed { .. }
+        | TraceEvent::ResumeRefused { .. }
+        | TraceEvent::RelayOpened { .. }
+        | TraceEvent::RelayClosed { .. }
+        | TraceEvent::RelayGap { .. }
+        | TraceEvent::Opened { .. }
+        | TraceEvent::SteppedDown { .. }
+        | TraceEvent::GivenUp { .. }
+        | TraceEvent::Census(_) => None,
     };
     Some((facts.session_name(index?), complaint?))
 }
 
 /// A relay tells its sessions that they have missed something, or will: it must have been below what
 /// its guild's owner still had, or have heard of no owner for long. A new owner alone is no reason.
-fn gap(facts: &Facts, now: Instant, relay: RelayId, why: Gap) -> Option<(Subject, Complaint)> {
+fn gap(
+    facts: &Facts,
+    now: Instant,
+    relay: RelayId,
+    why: GapReason,
+) -> Option<(Subject, Complaint)> {
     let guild = facts.relays.guild(relay)?;
     let heard = facts.hearing.of(relay.node, guild);
     let wait = facts.cast.limits.unreachable_after;
     let (fits, expected, got) = match why {
-        Gap::Behind => (
+        GapReason::Behind => (
             facts.relays.is_behind(relay),
             "a relay below all that its owner could still tell it".to_owned(),
             "one that could go on from where it was".to_owned(),
         ),
-        Gap::Unreachable => {
+        GapReason::Unreachable => {
             let since = heard.tip.or(heard.since);
             (
                 since.is_none_or(|since| now.since(since) >= wait),
@@ -169,10 +180,16 @@ fn needless(fits: bool, message: &str, got: impl FnOnce() -> String) -> Option<C
     (!fits).then(|| Complaint::new(message, "a reason that holds", got()))
 }
 
-fn ended(scene: &Scene, facts: &Facts, now: Instant, index: u32, why: End) -> Option<Complaint> {
+fn ended(
+    scene: &Scene,
+    facts: &Facts,
+    now: Instant,
+    index: u32,
+    why: SessionEnd,
+) -> Option<Complaint> {
     let (session, limits) = (facts.sessions.get(index), &facts.cast.limits);
     match why {
-        End::Quit => {
+        SessionEnd::Quit => {
             let quit = match scene.told {
                 Told::Closed(how) => how.ends_session() && scene.session == Some(index),
                 Told::Other
@@ -190,17 +207,17 @@ fn ended(scene: &Scene, facts: &Facts, now: Instant, index: u32, why: End) -> Op
                 "no close with 1000 or 1001 on its connection".to_owned()
             })
         }
-        End::Expired => {
+        SessionEnd::Expired => {
             let due = session.detached.map(|since| since + limits.session_ttl);
             needless(due.is_some_and(|due| now >= due), "a session expires too early", || {
                 due.map_or("it is attached".to_owned(), |due| format!("{now}, not {due}"))
             })
         }
-        End::Stopped => {
+        SessionEnd::Stopped => {
             let stops = facts.stops.get(session.node).is_some();
             needless(stops, "a session ends for a stop that is none", || "no stop".to_owned())
         }
-        End::Overflow => {
+        SessionEnd::Overflow => {
             let (count, bytes) = facts.most_unsent(index);
             let over = count > u64::from(limits.replay_dispatches)
                 || bytes > u64::from(limits.replay_bytes);

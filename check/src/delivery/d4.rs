@@ -4,7 +4,7 @@
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::Resume;
 use guildhall_core::id::NodeId;
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::session::ResumeRefusal;
 
 use crate::facts::Facts;
@@ -13,23 +13,27 @@ use crate::fresh::Fresh;
 use crate::scene::{Scene, Told};
 
 /// A note that accepts or refuses a RESUME.
-pub(crate) fn noted(scene: &Scene, facts: &Facts, note: &Note) -> Option<(Subject, Complaint)> {
+pub(crate) fn noted(
+    scene: &Scene,
+    facts: &Facts,
+    note: &TraceEvent,
+) -> Option<(Subject, Complaint)> {
     let Told::Resume(resume) = scene.told else { return None };
     let here = here(facts, scene.node, &resume);
     let complaint = match note {
-        Note::Resumed { .. } => accepted(facts, here, &resume),
-        Note::ResumeRefused { why, .. } => refused(facts, here, &resume, *why),
-        Note::Begun { .. }
-        | Note::IdentifyRefused { .. }
-        | Note::Detached { .. }
-        | Note::Ended { .. }
-        | Note::RelayOpened { .. }
-        | Note::RelayClosed { .. }
-        | Note::RelayGap { .. }
-        | Note::Opened { .. }
-        | Note::SteppedDown { .. }
-        | Note::GivenUp { .. }
-        | Note::Census(_) => None,
+        TraceEvent::Resumed { .. } => accepted(facts, here, &resume),
+        TraceEvent::ResumeRefused { why, .. } => refused(facts, here, &resume, *why),
+        TraceEvent::Begun { .. }
+        | TraceEvent::IdentifyRefused { .. }
+        | TraceEvent::Detached { .. }
+        | TraceEvent::Ended { .. }
+        | TraceEvent::RelayOpened { .. }
+        | TraceEvent::RelayClosed { .. }
+        | TraceEvent::RelayGap { .. }
+        | TraceEvent::Opened { .. }
+        | TraceEvent::SteppedDown { .. }
+        | TraceEvent::GivenUp { .. }
+        | TraceEvent::Census(_) => None,
     };
     complaint.map(|complaint| {
         let subject = here.map_or_else(
@@ -48,7 +52,7 @@ fn here(facts: &Facts, node: NodeId, resume: &Resume) -> Option<u32> {
 }
 
 fn has_token(facts: &Facts, index: u32, resume: &Resume) -> bool {
-    facts.cast.realm.accounts.get(&resume.token) == Some(&facts.sessions.get(index).user)
+    facts.cast.cluster.accounts.get(&resume.token) == Some(&facts.sessions.get(index).user)
 }
 
 fn accepted(facts: &Facts, here: Option<u32>, resume: &Resume) -> Option<Complaint> {

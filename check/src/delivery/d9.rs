@@ -1,7 +1,7 @@
 //! D9 guild set: READY lists each guild in which its user was a member from IDENTIFY on. And so that
 //! it can: the directory names every committed member.
 
-use guildhall_core::directory::Notice;
+use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::dispatch::Body;
 use guildhall_core::id::{GuildId, UserId};
 
@@ -46,13 +46,15 @@ pub(crate) fn joins(facts: &Facts, guild: GuildId, user: UserId) -> Verdict {
 }
 
 /// The directory says something: whoever is a member is named.
-pub(crate) fn says(facts: &Facts, notice: &Notice) -> Verdict {
+pub(crate) fn says(facts: &Facts, notice: &DirectoryEvent) -> Verdict {
     let lists: Vec<(UserId, &[GuildId])> = match notice {
-        Notice::Guilds { user, guilds, .. } => vec![(*user, guilds)],
-        Notice::Changed { users, .. } => {
+        DirectoryEvent::Guilds { user, guilds, .. } => vec![(*user, guilds)],
+        DirectoryEvent::Changed { users, .. } => {
             users.iter().map(|(user, _, guilds)| (*user, &guilds[..])).collect()
         }
-        Notice::Entered { .. } | Notice::Removed { .. } | Notice::Dissolved { .. } => return None,
+        DirectoryEvent::Entered { .. }
+        | DirectoryEvent::Removed { .. }
+        | DirectoryEvent::Dissolved { .. } => return None,
     };
     for (user, named) in lists {
         let member = |guild: &GuildId| {

@@ -1,7 +1,7 @@
 //! Whom the directory names, as its own words show it: entered since the founding or since its last
 //! removal.
 
-use guildhall_core::directory::Notice;
+use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::id::{GuildId, NodeId, Position, UserId};
 use guildhall_core::roll::Roll;
 
@@ -24,23 +24,23 @@ impl Named {
     }
 
     /// The directory says something to a node.
-    pub(crate) fn says(&mut self, to: NodeId, notice: &Notice) {
+    pub(crate) fn says(&mut self, to: NodeId, notice: &DirectoryEvent) {
         match notice {
-            Notice::Entered { guild, user, mark } => {
+            DirectoryEvent::Entered { guild, user, mark } => {
                 let known = self.named.or_default((*guild, *user));
                 *known = (*known).max(*mark);
             }
-            Notice::Removed { guild, user, at } => {
+            DirectoryEvent::Removed { guild, user, at } => {
                 // Whoever was entered after having left stays.
                 if self.named.get(&(*guild, *user)).is_some_and(|mark| mark < at) {
                     self.named.remove(&(*guild, *user));
                 }
             }
-            Notice::Dissolved { guild, at } => {
+            DirectoryEvent::Dissolved { guild, at } => {
                 self.named.retain(|(named, _), mark| named != guild || *mark >= *at);
             }
-            Notice::Guilds { user, guilds, .. } => self.tell(to, *user, guilds),
-            Notice::Changed { users, .. } => {
+            DirectoryEvent::Guilds { user, guilds, .. } => self.tell(to, *user, guilds),
+            DirectoryEvent::Changed { users, .. } => {
                 for (user, _, guilds) in users {
                     self.tell(to, *user, guilds);
                 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Position, UserId};
-use guildhall_core::journal::Base;
+use guildhall_core::journal::Checkpoint;
 
 use super::sockets::NONE;
 use history::History;
@@ -54,7 +54,7 @@ pub(crate) struct Guild {
 }
 
 impl Guild {
-    fn new(id: GuildId, founding: &Base) -> Self {
+    fn new(id: GuildId, founding: &Checkpoint) -> Self {
         Self {
             id,
             history: History::new(id, founding),
@@ -126,7 +126,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// A guild of the plan.
-    pub(crate) fn found(&mut self, id: GuildId, founding: &Base) {
+    pub(crate) fn found(&mut self, id: GuildId, founding: &Checkpoint) {
         let number = self.guilds.len() as u32;
         self.by_id.insert(id, number);
         self.guilds.push(Guild::new(id, founding));

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use guildhall_core::id::{GuildId, NodeId, Position};
-use guildhall_core::node::Gap;
+use guildhall_core::node::GapReason;
 use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
 use guildhall_core::time::Instant;
 
@@ -62,9 +62,9 @@ impl Relays {
     }
 
     /// A relay has told of a gap; its node had heard of the guild up to `heard`.
-    pub(crate) fn gap(&mut self, relay: RelayId, at: Position, why: Gap, heard: Position) {
+    pub(crate) fn gap(&mut self, relay: RelayId, at: Position, why: GapReason, heard: Position) {
         let Some(open) = self.open.get_mut(&relay) else { return };
-        if why == Gap::Behind {
+        if why == GapReason::Behind {
             open.least = open.least.max(open.reach.unwrap_or_default());
             open.reach = None;
         }

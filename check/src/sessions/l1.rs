@@ -5,7 +5,7 @@ mod pulse;
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::frame::{CloseCode, ServerFrame};
-use guildhall_core::node::{Cut, Detach, Note};
+use guildhall_core::node::{CloseReason, DetachReason, TraceEvent};
 use guildhall_core::time::{Instant, Span};
 
 use crate::delivery::d2;
@@ -41,9 +41,14 @@ impl Zombies {
     ) -> Option<(Subject, Complaint)> {
         let at = |on| (scene.node, on);
         let (on, lawful) = match said {
-            Said::Note(Note::Detached { connection, why: Detach::Cut(Cut::Silent), .. }, _) => {
-                (*connection, self.is_dead(facts, at(*connection), true, now))
-            }
+            Said::Note(
+                TraceEvent::Detached {
+                    connection,
+                    why: DetachReason::Cut(CloseReason::Silent),
+                    ..
+                },
+                _,
+            ) => (*connection, self.is_dead(facts, at(*connection), true, now)),
             // Of an attached connection the note says why it is closed.
             Said::Close(on, CloseCode::Unknown) if facts.session_on(scene.node, on).is_none() => {
                 let dead = self.is_dead(facts, at(on), false, now);

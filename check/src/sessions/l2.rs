@@ -3,7 +3,7 @@
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::id::Connection;
-use guildhall_core::node::{Detach, Note};
+use guildhall_core::node::{DetachReason, TraceEvent};
 
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
@@ -41,11 +41,11 @@ pub(crate) fn said(scene: &Scene, facts: &Facts, said: Said<'_>) -> Verdict {
     }
 }
 
-fn noted(scene: &Scene, facts: &Facts, note: &Note, index: Option<u32>) -> Verdict {
+fn noted(scene: &Scene, facts: &Facts, note: &TraceEvent, index: Option<u32>) -> Verdict {
     let free =
         |on: Connection| scene.connection == Some(on) && scene.open && scene.session.is_none();
     match note {
-        Note::Begun { session, connection, user, shard, intents } => {
+        TraceEvent::Begun { session, connection, user, shard, intents } => {
             // The directory's word is what it waited for; the IDENTIFY came before.
             let asked = facts.waits.get(scene.node, *connection).is_some_and(|waiting| {
                 let identify = &waiting.identify;
@@ -59,7 +59,7 @@ fn noted(scene: &Scene, facts: &Facts, note: &Note, index: Option<u32>) -> Verdi
             let fits = asked && free && index.is_none();
             if fits { None } else { complain(scene, facts, *connection, what) }
         }
-        Note::Resumed { session, connection, seq } => {
+        TraceEvent::Resumed { session, connection, seq } => {
             let asked = matches!(scene.told, Told::Resume(resume)
                 if resume.session == *session && resume.seq == *seq);
             let fenced = scene.older.is_none_or(|old| scene.code(old).is_some());
@@ -73,19 +73,19 @@ fn noted(scene: &Scene, facts: &Facts, note: &Note, index: Option<u32>) -> Verdi
                 None
             }
         }
-        Note::Detached { connection, why, .. } => {
+        TraceEvent::Detached { connection, why, .. } => {
             detached(scene, facts, index, (*connection, *why))
         }
-        Note::IdentifyRefused { .. }
-        | Note::ResumeRefused { .. }
-        | Note::Ended { .. }
-        | Note::RelayOpened { .. }
-        | Note::RelayClosed { .. }
-        | Note::RelayGap { .. }
-        | Note::Opened { .. }
-        | Note::SteppedDown { .. }
-        | Note::GivenUp { .. }
-        | Note::Census(_) => None,
+        TraceEvent::IdentifyRefused { .. }
+        | TraceEvent::ResumeRefused { .. }
+        | TraceEvent::Ended { .. }
+        | TraceEvent::RelayOpened { .. }
+        | TraceEvent::RelayClosed { .. }
+        | TraceEvent::RelayGap { .. }
+        | TraceEvent::Opened { .. }
+        | TraceEvent::SteppedDown { .. }
+        | TraceEvent::GivenUp { .. }
+        | TraceEvent::Census(_) => None,
     }
 }
 
@@ -93,7 +93,7 @@ fn detached(
     scene: &Scene,
     facts: &Facts,
     index: Option<u32>,
-    (on, why): (Connection, Detach),
+    (on, why): (Connection, DetachReason),
 ) -> Verdict {
     let attached = index.and_then(|index| facts.sessions.get(index).connection);
     if attached != Some(on) {
@@ -101,11 +101,11 @@ fn detached(
         return complain(scene, facts, on, what);
     }
     let concerns = match why {
-        Detach::Gone(how) => {
+        DetachReason::Gone(how) => {
             scene.connection == Some(on) && matches!(scene.told, Told::Closed(told) if told == how)
         }
-        Detach::Superseded => scene.older == Some(on) && scene.connection != Some(on),
-        Detach::Cut(_) => scene.code(on).is_some(),
+        DetachReason::Superseded => scene.older == Some(on) && scene.connection != Some(on),
+        DetachReason::Cut(_) => scene.code(on).is_some(),
     };
     let what = [
         "its session loses it, although nothing has happened to it",
@@ -138,7 +138,8 @@ pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
             if closed { None } else { complain(scene, facts, on, what) }
         }
         Told::Resume(_) => {
-            let resumed = scene.notes.iter().any(|(note, ..)| matches!(note, Note::Resumed { .. }));
+            let resumed =
+                scene.notes.iter().any(|(note, ..)| matches!(note, TraceEvent::Resumed { .. }));
             let old = scene.older.filter(|_| resumed)?;
             let what = ["the older connection is not fenced", "one close with 4000", "none"];
             let fenced = scene.code(old) == Some(CloseCode::Unknown);

@@ -4,7 +4,7 @@
 mod fits;
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
-use guildhall_core::node::{End, Note};
+use guildhall_core::node::{SessionEnd, TraceEvent};
 
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
@@ -54,10 +54,10 @@ fn left(scene: &Scene, facts: &Facts) -> Verdict {
     let session = facts.sessions.get(index);
     let quits = how.ends_session();
     let fits = if quits {
-        scene.end(index) == Some(End::Quit)
+        scene.end(index) == Some(SessionEnd::Quit)
     } else if facts.stops.get(scene.node).is_some() {
         // Nobody could resume it there.
-        scene.end(index) == Some(End::Stopped)
+        scene.end(index) == Some(SessionEnd::Stopped)
     } else {
         !session.ended && session.connection.is_none()
     };
@@ -71,20 +71,22 @@ fn left(scene: &Scene, facts: &Facts) -> Verdict {
 fn invalidated(scene: &Scene, facts: &Facts) -> Verdict {
     for (note, _, attached) in &scene.notes {
         let (on, why) = match note {
-            Note::ResumeRefused { connection, .. } => (Some(*connection), "a refused RESUME"),
-            Note::IdentifyRefused { connection, .. } => (Some(*connection), "a refused IDENTIFY"),
-            Note::Ended { why: End::Overflow, .. } => (*attached, "an overflow"),
-            Note::Begun { .. }
-            | Note::Resumed { .. }
-            | Note::Detached { .. }
-            | Note::Ended { .. }
-            | Note::RelayOpened { .. }
-            | Note::RelayClosed { .. }
-            | Note::RelayGap { .. }
-            | Note::Opened { .. }
-            | Note::SteppedDown { .. }
-            | Note::GivenUp { .. }
-            | Note::Census(_) => (None, ""),
+            TraceEvent::ResumeRefused { connection, .. } => (Some(*connection), "a refused RESUME"),
+            TraceEvent::IdentifyRefused { connection, .. } => {
+                (Some(*connection), "a refused IDENTIFY")
+            }
+            TraceEvent::Ended { why: SessionEnd::Overflow, .. } => (*attached, "an overflow"),
+            TraceEvent::Begun { .. }
+            | TraceEvent::Resumed { .. }
+            | TraceEvent::Detached { .. }
+            | TraceEvent::Ended { .. }
+            | TraceEvent::RelayOpened { .. }
+            | TraceEvent::RelayClosed { .. }
+            | TraceEvent::RelayGap { .. }
+            | TraceEvent::Opened { .. }
+            | TraceEvent::SteppedDown { .. }
+            | TraceEvent::GivenUp { .. }
+            | TraceEvent::Census(_) => (None, ""),
         };
         if let Some(on) = on.filter(|on| !scene.op9(*on)) {
             let subject = facts.connection_name(scene.node, on);

@@ -6,7 +6,7 @@ pub(crate) mod hand_off;
 use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::NodeId;
 use guildhall_core::limits::Limits;
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::time::{Instant, Span};
 
 use crate::facts::Facts;
@@ -49,10 +49,10 @@ pub(crate) fn said(scene: &Scene, facts: &Facts, now: Instant, said: Said<'_>) -
         (Said::Frame(_, ServerFrame::Hello { .. }), Some(_)) => {
             ["stops, and greets a new connection", "op 7", "op 10"]
         }
-        (Said::Note(Note::Begun { .. }, _), Some(_)) => {
+        (Said::Note(TraceEvent::Begun { .. }, _), Some(_)) => {
             ["stops, and a session begins there", "op 7", "a session"]
         }
-        (Said::Note(Note::Resumed { .. }, _), Some(_)) => {
+        (Said::Note(TraceEvent::Resumed { .. }, _), Some(_)) => {
             ["stops, and a session is resumed there", "op 7", "a RESUME accepted"]
         }
         (Said::Note(..) | Said::Frame(..) | Said::Close(..), _) => return None,

@@ -160,8 +160,10 @@ pub(crate) fn slow() -> History {
     for _ in 0..20 {
         stage.say(ALICE, "more");
     }
-    stage
-        .tell(0, node::Input::Closed { connection: on, how: guildhall_core::frame::Farewell::End });
+    stage.tell(
+        0,
+        node::Input::Closed { connection: on, how: guildhall_core::frame::Disconnect::End },
+    );
     for _ in 0..9 {
         stage.say(ALICE, "and more");
     }

@@ -12,17 +12,17 @@ use std::sync::Arc;
 
 use guildhall_check::cast::{Cast, ClientPart, GuildPart};
 use guildhall_core::client::{self, Client, Identity};
+use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::directory::{self, Directory};
 use guildhall_core::dispatch::Intents;
 use guildhall_core::id::{
     ChannelId, Connection, GuildId, NodeId, Port, RoleId, SessionId, Shard, Token, UserId,
 };
 use guildhall_core::journal::memory::Memory;
-use guildhall_core::journal::{Base, Command};
+use guildhall_core::journal::{Checkpoint, Command};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{self, Node};
 use guildhall_core::permission::{Overwrite, Permissions, Target};
-use guildhall_core::realm::Realm;
 use guildhall_core::state::State;
 use guildhall_core::step::{Actor, Head, Recorder, Step, Witness, WorldEvent};
 use guildhall_core::time::{Instant, Now, Span};
@@ -80,7 +80,7 @@ pub(crate) fn user(client: usize) -> UserId {
 }
 
 /// A guild as it is founded: the first client's user owns it.
-fn founded(id: GuildId, members: impl Iterator<Item = UserId>) -> Base {
+fn founded(id: GuildId, members: impl Iterator<Item = UserId>) -> Checkpoint {
     let mut state = State::new(id, user(0));
     state.roles.insert(STAFF, Permissions::NONE);
     let everyone = Target::Role(RoleId(id.0));
@@ -91,10 +91,10 @@ fn founded(id: GuildId, members: impl Iterator<Item = UserId>) -> Base {
     state.channels.insert(channel(HALL), Arc::default());
     state.channels.insert(channel(OFFICE), [hidden, shown].into());
     state.members.extend(members.map(|user| (user, Arc::default())));
-    Base::founding(state)
+    Checkpoint::founding(state)
 }
 
-fn part(name: &str, founding: Base) -> GuildPart {
+fn part(name: &str, founding: Checkpoint) -> GuildPart {
     let mut channels = founding.state.channels.keys();
     let named = ["hall", "office"].map(|name| (name.to_owned(), *channels.next().unwrap()));
     GuildPart {
@@ -127,7 +127,7 @@ impl Stage {
         if two {
             guilds.push(part("other", founded(OTHER, members().take(2))));
         }
-        let realm = Arc::new(Realm {
+        let cluster = Arc::new(ClusterConfig {
             accounts: (0..names.len()).map(|at| (token(at), user(at))).collect(),
             nodes: vec![NodeId(0), NodeId(1)],
         });
@@ -144,7 +144,7 @@ impl Stage {
         };
         let cast = Arc::new(Cast {
             limits: limits.clone(),
-            realm: realm.clone(),
+            cluster: cluster.clone(),
             nodes: vec!["paris".to_owned(), "berlin".to_owned()],
             guilds,
             clients: names.iter().enumerate().map(part).collect(),
@@ -160,13 +160,15 @@ impl Stage {
         let journals = cast.guilds.iter();
         let mut stage = Self {
             nodes: [0, 1]
-                .map(|id| Node::new((NodeId(id), 1), limits.clone(), realm.clone(), None))
+                .map(|id| Node::new((NodeId(id), 1), limits.clone(), cluster.clone(), None))
                 .into(),
             boots: vec![1, 1],
             down: vec![false; 2],
             apart: vec![false; 2],
             clients: (0..names.len()).map(client).collect(),
-            journals: journals.map(|it| (it.id, Memory::new(Base::clone(&it.founding)))).collect(),
+            journals: journals
+                .map(|it| (it.id, Memory::new(Checkpoint::clone(&it.founding))))
+                .collect(),
             directory,
             wires: Vec::new(),
             letters: VecDeque::new(),

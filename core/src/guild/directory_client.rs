@@ -9,7 +9,7 @@ use alloc::collections::BTreeMap;
 use super::Output;
 use super::nonces::RequestCopy;
 use crate::context::Cx;
-use crate::directory::Word;
+use crate::directory::DirectoryRequest;
 use crate::id::{GuildId, Position, UserId};
 use crate::machine::Sink;
 use crate::time::Instant;
@@ -98,7 +98,7 @@ impl DirectoryClient {
     pub(super) fn dissolve(&mut self, at: Position, out: &mut impl Sink<Output>) {
         self.dissolved = Some(at);
         self.removals.clear();
-        out.emit(Output::Directory(Word::Dissolve { guild: self.guild, at }));
+        out.emit(Output::Directory(DirectoryRequest::Dissolve { guild: self.guild, at }));
     }
 
     /// The directory has removed everybody.
@@ -121,7 +121,7 @@ impl DirectoryClient {
         self.joins.values().for_each(|join| out.emit(self.enter(join)));
         self.removals.iter().for_each(|(user, at)| out.emit(self.remove(*user, *at)));
         if let Some(at) = self.dissolved {
-            out.emit(Output::Directory(Word::Dissolve { guild: self.guild, at }));
+            out.emit(Output::Directory(DirectoryRequest::Dissolve { guild: self.guild, at }));
         }
     }
 
@@ -132,10 +132,10 @@ impl DirectoryClient {
 
     fn enter(&self, join: &Join) -> Output {
         let (guild, user, mark) = (self.guild, join.request.origin.user, join.mark);
-        Output::Directory(Word::Enter { guild, user, mark })
+        Output::Directory(DirectoryRequest::Enter { guild, user, mark })
     }
 
     fn remove(&self, user: UserId, at: Position) -> Output {
-        Output::Directory(Word::Remove { guild: self.guild, user, at })
+        Output::Directory(DirectoryRequest::Remove { guild: self.guild, user, at })
     }
 }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::messages::Messages;
 use crate::event::{Event, Record};
 use crate::id::Position;
-use crate::journal::Base;
+use crate::journal::Checkpoint;
 use crate::limits::Limits;
 use crate::request::Origin;
 use crate::state::State;
@@ -27,7 +27,7 @@ pub(super) struct MaterializedState {
 
 impl MaterializedState {
     /// The state that a base holds.
-    pub(super) fn new(limits: &Limits, base: &Base) -> Self {
+    pub(super) fn new(limits: &Limits, base: &Checkpoint) -> Self {
         Self {
             position: base.position,
             changed: base.changed,
@@ -55,8 +55,8 @@ impl MaterializedState {
     }
 
     /// A base that replaces all records applied, with the nonces that are still remembered.
-    pub(super) fn base(&self, nonces: Vec<(Origin, Position)>) -> Base {
-        Base {
+    pub(super) fn base(&self, nonces: Vec<(Origin, Position)>) -> Checkpoint {
+        Checkpoint {
             position: self.position,
             changed: self.changed,
             state: self.state.clone(),

@@ -6,7 +6,7 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
-use super::Back;
+use super::ReplyAddress;
 use crate::context::Cx;
 use crate::id::Position;
 use crate::limits::Limits;
@@ -17,7 +17,7 @@ use crate::time::Instant;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct RequestCopy {
     pub(super) origin: Origin,
-    pub(super) back: Back,
+    pub(super) back: ReplyAddress,
     pub(super) attempt: u32,
 }
 

@@ -12,7 +12,7 @@ use super::journal_client::JournalClient;
 use super::materialized_state::MaterializedState;
 use super::nonces::Nonces;
 use super::queue::Queue;
-use super::{Input, Kept, Output, StepDown, adoption};
+use super::{GuildCounts, Input, Output, StepDown, adoption};
 use crate::context::Cx;
 use crate::id::{Epoch, GuildId, Position};
 use crate::journal::{Log, Reply};
@@ -216,8 +216,8 @@ impl Owner {
     }
 
     /// What it keeps, for the census.
-    pub(super) fn kept(&self) -> Kept {
-        Kept {
+    pub(super) fn kept(&self) -> GuildCounts {
+        GuildCounts {
             followers: self.followers.len() as u64,
             ring: self.buffer.kept(),
             nonces: self.nonces.len() as u64,

@@ -6,7 +6,7 @@
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 
-use super::Back;
+use super::ReplyAddress;
 use crate::event::Record;
 use crate::id::Position;
 use crate::peer::RelayId;
@@ -18,7 +18,7 @@ use crate::time::Instant;
 pub(super) enum Item {
     Event(Arc<Record>),
     /// A refusal, and when its request arrived.
-    Refusal(Back, Answer, Instant),
+    Refusal(ReplyAddress, Answer, Instant),
     /// A relay waits for the state.
     State(RelayId),
 }
@@ -27,7 +27,7 @@ pub(super) enum Item {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Exit {
     Event(Arc<Record>),
-    Refusal(Back, Answer),
+    Refusal(ReplyAddress, Answer),
     State(RelayId),
 }
 
@@ -48,7 +48,7 @@ impl Queue {
         self.items.push_back(Item::Event(record));
     }
 
-    pub(super) fn push_refusal(&mut self, now: Instant, back: Back, answer: Answer) {
+    pub(super) fn push_refusal(&mut self, now: Instant, back: ReplyAddress, answer: Answer) {
         self.items.push_back(Item::Refusal(back, answer, now));
     }
 

@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use super::directory_client::Join;
 use super::nonces::{RequestCopy, RequestStatus};
 use super::owner::Owner;
-use super::{Back, Output};
+use super::{Output, ReplyAddress};
 use crate::context::Cx;
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position, UserId};
@@ -55,7 +55,7 @@ impl Owner {
     pub(super) fn request(
         &mut self,
         cx: &mut Cx<'_>,
-        back: Back,
+        back: ReplyAddress,
         request: Request,
         out: &mut impl Sink<Output>,
     ) {

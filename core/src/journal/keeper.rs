@@ -6,7 +6,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::store::{Store, Trouble};
+use super::store::{Store, StoreError};
 use super::{Command, Log, Reply};
 use crate::event::Record;
 use crate::id::{Epoch, NodeId, Position};
@@ -158,10 +158,10 @@ impl<S: Store> Keeper<S> {
 }
 
 /// The answer that tells an owner of this epoch what is wrong.
-const fn refusal(epoch: Epoch, trouble: Trouble) -> Reply {
+const fn refusal(epoch: Epoch, trouble: StoreError) -> Reply {
     match trouble {
-        Trouble::Fenced(fence) => Reply::Fenced { epoch, fence },
-        Trouble::Failed => Reply::Failed { epoch },
-        Trouble::Full => Reply::Full { epoch },
+        StoreError::Fenced(fence) => Reply::Fenced { epoch, fence },
+        StoreError::Failed => Reply::Failed { epoch },
+        StoreError::Full => Reply::Full { epoch },
     }
 }

@@ -3,8 +3,8 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::store::{Store, Trouble};
-use super::{Base, Log};
+use super::store::{Store, StoreError};
+use super::{Checkpoint, Log};
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position};
 
@@ -25,7 +25,7 @@ pub struct Memory {
 impl Memory {
     /// The log of a new guild, with unlimited room.
     #[must_use]
-    pub fn new(base: Base) -> Self {
+    pub fn new(base: Checkpoint) -> Self {
         Self {
             fence: base.position.epoch,
             changed: base.changed,
@@ -95,9 +95,9 @@ impl Memory {
 }
 
 impl Store for Memory {
-    fn open(&mut self) -> Result<Epoch, Trouble> {
+    fn open(&mut self) -> Result<Epoch, StoreError> {
         if self.len() >= self.room {
-            return Err(Trouble::Full);
+            return Err(StoreError::Full);
         }
         self.fence = Epoch(self.fence.0.max(self.end().epoch.0) + 1);
         let position = Position { epoch: self.fence, index: 0 };
@@ -115,15 +115,15 @@ impl Store for Memory {
         epoch: Epoch,
         after: Position,
         records: &[Arc<Record>],
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StoreError> {
         self.confirm(epoch)?;
         if self.broken {
-            return Err(Trouble::Failed);
+            return Err(StoreError::Failed);
         }
         let end = self.end();
         let news = records.iter().filter(|record| record.position > end);
         if self.len() + news.clone().count() > self.room {
-            return Err(Trouble::Full);
+            return Err(StoreError::Full);
         }
         // The log has no holes: if the append before this one was lost, this one is ignored.
         if after <= end {
@@ -143,20 +143,20 @@ impl Store for Memory {
         Some(&mut self.unsynced)
     }
 
-    fn sync(&mut self) -> Result<Vec<Arc<Record>>, Trouble> {
+    fn sync(&mut self) -> Result<Vec<Arc<Record>>, StoreError> {
         if self.broken {
-            return Err(Trouble::Failed);
+            return Err(StoreError::Failed);
         }
         let synced = core::mem::take(&mut self.unsynced);
         self.keep(&synced);
         Ok(synced)
     }
 
-    fn confirm(&self, epoch: Epoch) -> Result<(), Trouble> {
-        if epoch == self.fence { Ok(()) } else { Err(Trouble::Fenced(self.fence)) }
+    fn confirm(&self, epoch: Epoch) -> Result<(), StoreError> {
+        if epoch == self.fence { Ok(()) } else { Err(StoreError::Fenced(self.fence)) }
     }
 
-    fn compact(&mut self, epoch: Epoch, base: Arc<Base>) -> Result<(), Trouble> {
+    fn compact(&mut self, epoch: Epoch, base: Arc<Checkpoint>) -> Result<(), StoreError> {
         self.confirm(epoch)?;
         if base.position > self.log.base.position {
             self.log.tail.retain(|record| record.position > base.position);

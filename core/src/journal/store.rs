@@ -6,13 +6,13 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::{Base, Log};
+use super::{Checkpoint, Log};
 use crate::event::Record;
 use crate::id::{Epoch, Position};
 
 /// Why a store does not do what it is told.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Trouble {
+pub enum StoreError {
     /// There is a higher epoch.
     Fenced(Epoch),
     /// A sync has failed, now or earlier. This is final for the epoch (F1).
@@ -28,7 +28,7 @@ pub trait Store {
     ///
     /// # Errors
     /// If there is no room, or the store is broken.
-    fn open(&mut self) -> Result<Epoch, Trouble>;
+    fn open(&mut self) -> Result<Epoch, StoreError>;
 
     /// Writes those of the records that the log does not hold. `after` is the durable record before
     /// the first.
@@ -40,7 +40,7 @@ pub trait Store {
         epoch: Epoch,
         after: Position,
         records: &[Arc<Record>],
-    ) -> Result<(), Trouble>;
+    ) -> Result<(), StoreError>;
 
     /// The records that were written and are not durable yet.
     fn written(&self) -> &[Arc<Record>];
@@ -55,19 +55,19 @@ pub trait Store {
     ///
     /// # Errors
     /// If it is not known to have succeeded: what was written may be kept or not.
-    fn sync(&mut self) -> Result<Vec<Arc<Record>>, Trouble>;
+    fn sync(&mut self) -> Result<Vec<Arc<Record>>, StoreError>;
 
     /// Whether the epoch is the fence.
     ///
     /// # Errors
     /// If it is not.
-    fn confirm(&self, epoch: Epoch) -> Result<(), Trouble>;
+    fn confirm(&self, epoch: Epoch) -> Result<(), StoreError>;
 
     /// Replaces the records up to the position of `base` by it.
     ///
     /// # Errors
     /// If the epoch is not the fence.
-    fn compact(&mut self, epoch: Epoch, base: Arc<Base>) -> Result<(), Trouble>;
+    fn compact(&mut self, epoch: Epoch, base: Arc<Checkpoint>) -> Result<(), StoreError>;
 
     /// The durable log.
     fn read(&self) -> Arc<Log>;

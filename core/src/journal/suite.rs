@@ -6,8 +6,8 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::Base;
-use super::store::{Store, Trouble};
+use super::Checkpoint;
+use super::store::{Store, StoreError};
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Nonce, Position, UserId};
 use crate::request::Origin;
@@ -42,10 +42,10 @@ pub fn fences<S: Store>(make: impl Fn() -> S) {
     assert!(new > old, "an open grants a new highest epoch");
     let before = store.read();
     let late = append(&mut store, place(old, 2), &records(old, 3, 3));
-    assert_eq!(late, Err(Trouble::Fenced(new)), "an append of an epoch that is over is refused");
-    assert_eq!(store.confirm(old), Err(Trouble::Fenced(new)), "it is told so when it asks");
-    let base = Arc::new(Base { position: place(old, 2), ..Base::default() });
-    assert_eq!(store.compact(old, base), Err(Trouble::Fenced(new)), "it compacts nothing");
+    assert_eq!(late, Err(StoreError::Fenced(new)), "an append of an epoch that is over is refused");
+    assert_eq!(store.confirm(old), Err(StoreError::Fenced(new)), "it is told so when it asks");
+    let base = Arc::new(Checkpoint { position: place(old, 2), ..Checkpoint::default() });
+    assert_eq!(store.compact(old, base), Err(StoreError::Fenced(new)), "it compacts nothing");
     store.sync().expect("a sync works");
     assert_eq!(store.read(), before, "nothing of it is kept");
     assert_eq!(store.confirm(new), Ok(()), "the new owner is not disturbed");
@@ -150,7 +150,7 @@ pub fn compacts<S: Store>(make: impl Fn() -> S) {
     store.sync().expect("a sync works");
     let at = |index| {
         let position = place(epoch, index);
-        Arc::new(Base { position, changed: position, ..Base::default() })
+        Arc::new(Checkpoint { position, changed: position, ..Checkpoint::default() })
     };
     store.compact(epoch, at(3)).expect("its owner may compact");
     store.compact(epoch, at(2)).expect("an older base may come late");
@@ -180,8 +180,8 @@ pub fn changes_nothing_when_full<S: Store>(make: impl Fn() -> S, fill: impl Fn(&
     let before = store.read();
     fill(&mut store);
     let more = append(&mut store, place(epoch, 2), &records(epoch, 3, 3));
-    assert_eq!(more, Err(Trouble::Full), "there is no room");
-    assert_eq!(store.open(), Err(Trouble::Full), "nor for an epoch record");
+    assert_eq!(more, Err(StoreError::Full), "there is no room");
+    assert_eq!(store.open(), Err(StoreError::Full), "nor for an epoch record");
     store.sync().expect("a sync works");
     assert_eq!(store.read(), before, "nothing has changed");
     assert_eq!(store.confirm(epoch), Ok(()), "the fence has not moved");
@@ -199,10 +199,10 @@ pub fn stays_failed_until_opened<S: Store>(make: impl Fn() -> S, break_sync: imp
     store.sync().expect("a sync works");
     let _ = append(&mut store, place(epoch, 2), &records(epoch, 3, 4));
     break_sync(&mut store);
-    assert_eq!(store.sync(), Err(Trouble::Failed), "the sync fails");
-    assert_eq!(store.sync(), Err(Trouble::Failed), "and is not tried again");
+    assert_eq!(store.sync(), Err(StoreError::Failed), "the sync fails");
+    assert_eq!(store.sync(), Err(StoreError::Failed), "and is not tried again");
     let more = append(&mut store, place(epoch, 4), &records(epoch, 5, 5));
-    assert_eq!(more, Err(Trouble::Failed), "its owner appends no more");
+    assert_eq!(more, Err(StoreError::Failed), "its owner appends no more");
     let new = opened(&mut store);
     let kept = changes(&store);
     let all = records(epoch, 1, 5);
@@ -233,7 +233,7 @@ fn append<S: Store>(
     store: &mut S,
     after: Position,
     records: &[Arc<Record>],
-) -> Result<(), Trouble> {
+) -> Result<(), StoreError> {
     store.append(after.epoch, after, records)
 }
 

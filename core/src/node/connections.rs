@@ -6,11 +6,11 @@
 use alloc::vec::Vec;
 
 use super::stopping::Leave;
-use super::{Cut, Detach, End, Note, Outbox, Output, Router};
+use super::{CloseReason, DetachReason, Outbox, Output, Router, SessionEnd, TraceEvent};
 use crate::census::{Line, Table};
 use crate::context::Cx;
 use crate::credit::Credit;
-use crate::frame::{CONTROL_BYTES, ClientFrame, CloseCode, Farewell, Malformed, ServerFrame};
+use crate::frame::{CONTROL_BYTES, ClientFrame, CloseCode, Disconnect, Malformed, ServerFrame};
 use crate::id::{Connection, Seq};
 use crate::limits::Limits;
 use crate::time::{Instant, Span};
@@ -151,7 +151,7 @@ impl Router {
         } else {
             return true;
         };
-        self.cut(cx, connection, Cut::Misbehaved(code), out);
+        self.cut(cx, connection, CloseReason::Misbehaved(code), out);
         false
     }
 
@@ -167,10 +167,10 @@ impl Router {
             ClientFrame::Resume(resume) => self.resume(cx, connection, resume, out),
             // The driver gives an IDENTIFY an id for its session; without one it is unreadable.
             ClientFrame::Identify(_) | ClientFrame::Malformed(Malformed::Payload) => {
-                self.cut(cx, connection, Cut::Misbehaved(CloseCode::Decode), out);
+                self.cut(cx, connection, CloseReason::Misbehaved(CloseCode::Decode), out);
             }
             ClientFrame::Malformed(Malformed::Opcode) => {
-                self.cut(cx, connection, Cut::Misbehaved(CloseCode::UnknownOpcode), out);
+                self.cut(cx, connection, CloseReason::Misbehaved(CloseCode::UnknownOpcode), out);
             }
             ClientFrame::Other => self.other(cx, connection, out),
         }
@@ -180,7 +180,7 @@ impl Router {
     fn other(&mut self, cx: &mut Cx<'_>, connection: Connection, out: &mut impl Outbox) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         if socket.session.is_none() {
-            self.cut(cx, connection, Cut::Misbehaved(CloseCode::NotAuthenticated), out);
+            self.cut(cx, connection, CloseReason::Misbehaved(CloseCode::NotAuthenticated), out);
         }
     }
 
@@ -222,7 +222,7 @@ impl Router {
             None => socket.credit.charge(CONTROL_BYTES, cx.limits),
         };
         if !cx.bent(reads, connection) {
-            self.cut(cx, connection, Cut::Slow, out);
+            self.cut(cx, connection, CloseReason::Slow, out);
         }
     }
 
@@ -263,7 +263,7 @@ impl Router {
         } else if cx.now.instant < socket.silent(cx.limits) {
             self.must_leave(cx, connection, out);
         } else {
-            self.cut(cx, connection, Cut::Silent, out);
+            self.cut(cx, connection, CloseReason::Silent, out);
         }
     }
 
@@ -294,17 +294,17 @@ impl Router {
         &mut self,
         cx: &mut Cx<'_>,
         connection: Connection,
-        why: Cut,
+        why: CloseReason,
         out: &mut impl Outbox,
     ) {
         let Some(socket) = self.forget(connection, out) else { return };
         let code = match why {
-            Cut::Silent | Cut::Slow | Cut::Stopping => CloseCode::Unknown,
-            Cut::Misbehaved(code) => code,
+            CloseReason::Silent | CloseReason::Slow | CloseReason::Stopping => CloseCode::Unknown,
+            CloseReason::Misbehaved(code) => code,
         };
         out.emit(Output::Close { connection, code });
         if let Some(slot) = socket.session {
-            self.detach(cx, slot, Detach::Cut(why), out);
+            self.detach(cx, slot, DetachReason::Cut(why), out);
         }
     }
 
@@ -320,16 +320,16 @@ impl Router {
         &mut self,
         cx: &mut Cx<'_>,
         connection: Connection,
-        how: Farewell,
+        how: Disconnect,
         out: &mut impl Outbox,
     ) {
         let Some(Socket { session: Some(slot), .. }) = self.forget(connection, out) else {
             return;
         };
         if how.ends_session() {
-            self.end(cx, slot, End::Quit, out);
+            self.end(cx, slot, SessionEnd::Quit, out);
         } else {
-            self.detach(cx, slot, Detach::Gone(how), out);
+            self.detach(cx, slot, DetachReason::Gone(how), out);
         }
     }
 
@@ -352,7 +352,7 @@ impl Router {
     }
 
     /// Emits a note.
-    pub(super) fn note(note: Note, out: &mut impl Outbox) {
-        out.emit(Output::Note(note));
+    pub(super) fn note(note: TraceEvent, out: &mut impl Outbox) {
+        out.emit(Output::Trace(note));
     }
 }

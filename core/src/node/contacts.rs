@@ -106,7 +106,7 @@ impl Router {
         request: Request,
         out: &mut impl Outbox,
     ) {
-        let author = self.realm.accounts.get(&token);
+        let author = self.cluster.accounts.get(&token);
         let refused = if author != Some(&request.origin.user) {
             Refusal::Unauthorized
         } else if request.act.bytes() > u64::from(cx.limits.content_bytes) {

@@ -5,11 +5,11 @@ use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
-use super::{Note, Outbox, Output, Router};
+use super::{Outbox, Output, Router, TraceEvent};
 use crate::census::{Line, Table};
 use crate::context::Cx;
-use crate::directory::Notice;
-use crate::guild::{self, Back, Guild};
+use crate::directory::DirectoryEvent;
+use crate::guild::{self, Guild, ReplyAddress};
 use crate::id::{GuildId, NodeId};
 use crate::journal::Reply;
 use crate::peer::PeerMessage;
@@ -34,7 +34,7 @@ impl Guilds {
     }
 
     pub(super) fn count(&self, lines: &mut Vec<Line>) {
-        let mut all = guild::Kept::default();
+        let mut all = guild::GuildCounts::default();
         for owned in self.by_id.values() {
             let kept = owned.guild.kept();
             all.followers += kept.followers;
@@ -75,7 +75,7 @@ impl Router {
             self.guild(cx, id, guild::Input::Close, out);
             let opens = |owned: &Owned| owned.guild.epoch().is_none();
             if self.guilds.by_id.get(&id).is_some_and(opens) {
-                Self::note(Note::GivenUp { guild: id }, out);
+                Self::note(TraceEvent::GivenUp { guild: id }, out);
                 self.give_up(id);
             }
         }
@@ -98,12 +98,21 @@ impl Router {
     }
 
     /// A message of the directory to the owner of a guild.
-    pub(super) fn directed(&mut self, cx: &mut Cx<'_>, notice: &Notice, out: &mut impl Outbox) {
+    pub(super) fn directed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        notice: &DirectoryEvent,
+        out: &mut impl Outbox,
+    ) {
         let (id, input) = match *notice {
-            Notice::Entered { guild, user, mark } => (guild, guild::Input::Entered { user, mark }),
-            Notice::Removed { guild, user, at } => (guild, guild::Input::Removed { user, at }),
-            Notice::Dissolved { guild, at } => (guild, guild::Input::Dissolved { at }),
-            Notice::Guilds { .. } | Notice::Changed { .. } => return,
+            DirectoryEvent::Entered { guild, user, mark } => {
+                (guild, guild::Input::Entered { user, mark })
+            }
+            DirectoryEvent::Removed { guild, user, at } => {
+                (guild, guild::Input::Removed { user, at })
+            }
+            DirectoryEvent::Dissolved { guild, at } => (guild, guild::Input::Dissolved { at }),
+            DirectoryEvent::Guilds { .. } | DirectoryEvent::Changed { .. } => return,
         };
         self.guild(cx, id, input, out);
     }
@@ -130,7 +139,7 @@ impl Router {
                 (guild, guild::Input::CatchUp(relay, from))
             }
             PeerMessage::Request { port, boot, epoch, heard, request } => {
-                let back = Back { node: from, port, boot };
+                let back = ReplyAddress { node: from, port, boot };
                 (request.guild, guild::Input::Request { back, epoch, heard, request })
             }
             PeerMessage::Chunk { .. }
@@ -166,11 +175,11 @@ impl Router {
                     out.emit(Output::Peer { to: relay.node, message });
                 }
                 guild::Output::Tip(message) => {
-                    for &to in &self.realm.nodes {
+                    for &to in &self.cluster.nodes {
                         out.emit(Output::Peer { to, message: message.clone() });
                     }
                 }
-                guild::Output::Answer(Back { node, port, boot }, answer) => {
+                guild::Output::Answer(ReplyAddress { node, port, boot }, answer) => {
                     let epoch = self.guilds.by_id.get(&id).and_then(|owned| owned.guild.epoch());
                     let sender = epoch.unwrap_or_default();
                     let message = PeerMessage::Answer { port, boot, sender, answer };
@@ -178,10 +187,10 @@ impl Router {
                 }
                 guild::Output::Directory(word) => out.emit(Output::Directory(word)),
                 guild::Output::Opened { epoch } => {
-                    Self::note(Note::Opened { guild: id, epoch }, out);
+                    Self::note(TraceEvent::Opened { guild: id, epoch }, out);
                 }
                 guild::Output::SteppedDown { epoch, why } => {
-                    Self::note(Note::SteppedDown { guild: id, epoch, why }, out);
+                    Self::note(TraceEvent::SteppedDown { guild: id, epoch, why }, out);
                     self.give_up(id);
                 }
             }

@@ -14,7 +14,7 @@ pub(super) use following::Watch;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{Note, Outbox, Output, Router};
+use super::{Outbox, Output, Router, TraceEvent};
 use crate::census::{Line, Table};
 use crate::context::Cx;
 use crate::id::GuildId;
@@ -136,7 +136,7 @@ impl Router {
         self.relays.serials += 1;
         let id = RelayId { node: self.id, serial: self.relays.serials };
         let slot = self.relays.insert(Open { relay: Relay::new(id, guild), asks: None });
-        Self::note(Note::RelayOpened { relay: id, guild }, out);
+        Self::note(TraceEvent::RelayOpened { relay: id, guild }, out);
         self.listen(cx, guild);
         self.ask(cx, slot, out);
         slot
@@ -160,7 +160,7 @@ impl Router {
                 self.relays.by_guild.remove(&guild);
             }
         }
-        Self::note(Note::RelayClosed { relay: id }, out);
+        Self::note(TraceEvent::RelayClosed { relay: id }, out);
         if let Some(to) = self.contacts.owner(guild) {
             out.emit(Output::Peer { to, message: PeerMessage::Unsubscribe { guild, relay: id } });
         }

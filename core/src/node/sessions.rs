@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::{Cut, Detach, End, IdentifyRefusal, Note, Outbox, Router};
+use super::{CloseReason, DetachReason, IdentifyRefusal, Outbox, Router, SessionEnd, TraceEvent};
 use crate::census::{Line, Table};
 use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Ready};
@@ -101,7 +101,7 @@ impl Router {
     ) {
         let Some(socket) = self.connections.get_mut(connection) else { return };
         let Identify { token, intents, shard } = identify;
-        let user = self.realm.accounts.get(&token).copied();
+        let user = self.cluster.accounts.get(&token).copied();
         let misbehaved = if socket.session.is_some() || self.users.is_identifying(connection) {
             Some(CloseCode::AlreadyAuthenticated)
         } else if user.is_none() {
@@ -115,14 +115,14 @@ impl Router {
         };
         let (None, Some(user)) = (misbehaved, user) else {
             let code = misbehaved.unwrap_or(CloseCode::AuthenticationFailed);
-            return self.cut(cx, connection, Cut::Misbehaved(code), out);
+            return self.cut(cx, connection, CloseReason::Misbehaved(code), out);
         };
         if self.is_stopping() {
             return self.turn_away(cx, connection, out);
         }
         if self.buckets.contains_key(&(user, shard)) {
             let why = IdentifyRefusal::Bucket;
-            Self::note(Note::IdentifyRefused { connection, why }, out);
+            Self::note(TraceEvent::IdentifyRefused { connection, why }, out);
             return self.say(cx, connection, ServerFrame::InvalidSession { resumable: false }, out);
         }
         self.buckets.insert((user, shard), cx.now.instant);
@@ -146,7 +146,7 @@ impl Router {
         let slot = self.sessions.insert(session);
         self.joins_user(user, slot);
         self.enter(cx, connection, slot);
-        Self::note(Note::Begun { session: id, connection, user, shard, intents }, out);
+        Self::note(TraceEvent::Begun { session: id, connection, user, shard, intents }, out);
         let guilds: Vec<_> = guilds.iter().copied().filter(|guild| shard.holds(*guild)).collect();
         let ready = Ready { user, session: id, node: self.id, guilds: guilds.clone() };
         self.tell(cx, slot, Arc::new(Dispatch::private(Body::Ready(ready))), out);
@@ -167,12 +167,12 @@ impl Router {
         let (credit, id) = (socket.credit, resume.session);
         if socket.session.is_some() || self.users.is_identifying(connection) {
             let code = CloseCode::AlreadyAuthenticated;
-            return self.cut(cx, connection, Cut::Misbehaved(code), out);
+            return self.cut(cx, connection, CloseReason::Misbehaved(code), out);
         }
         if self.is_stopping() {
             return self.turn_away(cx, connection, out);
         }
-        let user = self.realm.accounts.get(&resume.token);
+        let user = self.cluster.accounts.get(&resume.token);
         let found = self.sessions.by_id.get(&id).copied().ok_or(ResumeRefusal::NoSession);
         let taken = found.and_then(|slot| {
             let session = self.sessions.at(slot);
@@ -185,21 +185,21 @@ impl Router {
         });
         match taken {
             Err(why) => {
-                Self::note(Note::ResumeRefused { session: id, connection, why }, out);
+                Self::note(TraceEvent::ResumeRefused { session: id, connection, why }, out);
                 self.say(cx, connection, ServerFrame::InvalidSession { resumable: false }, out);
             }
             Ok((slot, old, since)) => {
                 if let Some(old) = old {
                     self.supersede(old, out);
-                    let why = Detach::Superseded;
-                    Self::note(Note::Detached { session: id, connection: old, why }, out);
+                    let why = DetachReason::Superseded;
+                    Self::note(TraceEvent::Detached { session: id, connection: old, why }, out);
                 } else {
                     let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
                     self.timers.disarm(since + cx.limits.session_ttl, expiry);
                 }
                 self.enter(cx, connection, slot);
                 let seq = resume.seq;
-                Self::note(Note::Resumed { session: id, connection, seq }, out);
+                Self::note(TraceEvent::Resumed { session: id, connection, seq }, out);
                 self.pump(cx, slot, out);
             }
         }
@@ -224,7 +224,7 @@ impl Router {
             Push::Fine => {}
             Push::Slow => {
                 if let Some(connection) = self.sessions.at(slot).connection() {
-                    self.cut(cx, connection, Cut::Slow, out);
+                    self.cut(cx, connection, CloseReason::Slow, out);
                 }
             }
             Push::Overflow => self.overflow(cx, slot, out),
@@ -246,17 +246,17 @@ impl Router {
         &mut self,
         cx: &mut Cx<'_>,
         slot: u32,
-        why: Detach,
+        why: DetachReason,
         out: &mut impl Outbox,
     ) {
         let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
         let session = self.sessions.at(slot);
         let Some(connection) = session.connection() else { return };
         session.detach(cx.now.instant);
-        Self::note(Note::Detached { session: session.id, connection, why }, out);
+        Self::note(TraceEvent::Detached { session: session.id, connection, why }, out);
         if self.is_stopping() {
             // No client could resume it here.
-            self.end(cx, slot, End::Stopped, out);
+            self.end(cx, slot, SessionEnd::Stopped, out);
         } else {
             self.timers.arm(cx.now.instant + cx.limits.session_ttl, expiry);
         }
@@ -271,7 +271,7 @@ impl Router {
         out: &mut impl Outbox,
     ) {
         if self.sessions.generation(slot) == generation {
-            self.end(cx, slot, End::Expired, out);
+            self.end(cx, slot, SessionEnd::Expired, out);
         }
     }
 
@@ -285,16 +285,22 @@ impl Router {
             self.release(cx, connection, credit);
             self.say(cx, connection, ServerFrame::InvalidSession { resumable: false }, out);
         }
-        self.end(cx, slot, End::Overflow, out);
+        self.end(cx, slot, SessionEnd::Overflow, out);
     }
 
-    pub(super) fn end(&mut self, cx: &mut Cx<'_>, slot: u32, why: End, out: &mut impl Outbox) {
+    pub(super) fn end(
+        &mut self,
+        cx: &mut Cx<'_>,
+        slot: u32,
+        why: SessionEnd,
+        out: &mut impl Outbox,
+    ) {
         let expiry = Timer::Expiry(slot, self.sessions.generation(slot));
         let session = self.sessions.remove(cx, slot);
         if session.connection().is_none() {
             self.timers.disarm(session.detached + cx.limits.session_ttl, expiry);
         }
-        Self::note(Note::Ended { session: session.id, why }, out);
+        Self::note(TraceEvent::Ended { session: session.id, why }, out);
         self.unsubscribe_all(slot, out);
         self.leaves_user(session.user, slot, out);
     }

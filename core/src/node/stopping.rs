@@ -4,7 +4,7 @@
 //!
 //! It must not wait longer than it may: what has not gone by then is left behind.
 
-use super::{Cut, End, Outbox, Output, Router};
+use super::{CloseReason, Outbox, Output, Router, SessionEnd};
 use crate::context::Cx;
 use crate::frame::ServerFrame;
 use crate::id::Connection;
@@ -59,7 +59,7 @@ impl Router {
         }
         // No client could resume them here.
         for slot in self.sessions.detached() {
-            self.end(cx, slot, End::Stopped, out);
+            self.end(cx, slot, SessionEnd::Stopped, out);
         }
         self.spread(cx);
         self.close_guilds(cx, out);
@@ -85,14 +85,14 @@ impl Router {
                 self.leave(cx, on, by);
                 self.say(cx, on, ServerFrame::Reconnect, out);
             }
-            Leave::By(_) => self.cut(cx, on, Cut::Stopping, out),
+            Leave::By(_) => self.cut(cx, on, CloseReason::Stopping, out),
         }
     }
 
     /// Sends a client that wants a session to another node.
     pub(super) fn turn_away(&mut self, cx: &mut Cx<'_>, on: Connection, out: &mut impl Outbox) {
         self.say(cx, on, ServerFrame::Reconnect, out);
-        self.cut(cx, on, Cut::Stopping, out);
+        self.cut(cx, on, CloseReason::Stopping, out);
     }
 
     /// Ends a stop as soon as nothing is left to wait for.

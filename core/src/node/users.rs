@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use super::{Outbox, Output, Router};
 use crate::census::{Line, Table};
 use crate::context::Cx;
-use crate::directory::{Notice, Word};
+use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::fixed_map::FixedMap;
 use crate::frame::Identify;
 use crate::id::{Connection, GuildId, SessionId, UserId};
@@ -115,7 +115,7 @@ impl Router {
         self.users.marks += 1;
         let mark = self.users.marks;
         self.users.wait(connection, Waiting { user, identify, session, mark });
-        out.emit(Output::Directory(Word::Ask { user, mark }));
+        out.emit(Output::Directory(DirectoryRequest::Ask { user, mark }));
         self.watch_directory(cx, true);
     }
 
@@ -150,24 +150,31 @@ impl Router {
     fn forget_user(&mut self, user: UserId, out: &mut impl Outbox) {
         if !self.users.is_wanted(user) {
             self.users.marks += 1;
-            out.emit(Output::Directory(Word::Forget { user, mark: self.users.marks }));
+            out.emit(Output::Directory(DirectoryRequest::Forget { user, mark: self.users.marks }));
         }
     }
 
     /// A message of the directory.
-    pub(super) fn noticed(&mut self, cx: &mut Cx<'_>, notice: Notice, out: &mut impl Outbox) {
+    pub(super) fn noticed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        notice: DirectoryEvent,
+        out: &mut impl Outbox,
+    ) {
         match notice {
-            Notice::Guilds { user, asked, version, guilds } => {
+            DirectoryEvent::Guilds { user, asked, version, guilds } => {
                 self.changed(cx, user, (version, guilds.clone()), out);
                 self.begin_waiting(cx, (user, asked, version), &guilds, out);
             }
-            Notice::Changed { version, users } => {
+            DirectoryEvent::Changed { version, users } => {
                 for (user, version, guilds) in users {
                     self.changed(cx, user, (version, guilds), out);
                 }
                 self.users.version = version.max(self.users.version);
             }
-            Notice::Entered { .. } | Notice::Removed { .. } | Notice::Dissolved { .. } => {
+            DirectoryEvent::Entered { .. }
+            | DirectoryEvent::Removed { .. }
+            | DirectoryEvent::Dissolved { .. } => {
                 self.directed(cx, &notice, out);
             }
         }
@@ -222,10 +229,10 @@ impl Router {
     pub(super) fn directory_timeout(&mut self, cx: &mut Cx<'_>, out: &mut impl Outbox) {
         self.users.armed = None;
         for (_, Waiting { user, mark, .. }) in self.users.all_waiting() {
-            out.emit(Output::Directory(Word::Ask { user, mark }));
+            out.emit(Output::Directory(DirectoryRequest::Ask { user, mark }));
         }
         if !self.users.by_id.is_empty() {
-            out.emit(Output::Directory(Word::Since { version: self.users.version }));
+            out.emit(Output::Directory(DirectoryRequest::Since { version: self.users.version }));
         }
         self.watch_directory(cx, !self.users.waiting.is_empty());
     }

@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::keeper::{Answer, Keeper, Pending};
-use super::store::{Store, Trouble};
+use super::store::{Store, StoreError};
 use super::{Base, Command, Log, Reply};
 use crate::event::Record;
 use crate::id::{Epoch, NodeId, Position};
@@ -50,7 +50,7 @@ impl<S: Store> SabotagedStore<S> {
         fence: Epoch,
         after: Position,
         records: &[Arc<Record>],
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StoreError> {
         self.store.append(fence, after, &[])?;
         let log = self.store.read();
         let known: Vec<_> = log.tail.iter().chain(self.store.written()).collect();
@@ -66,7 +66,7 @@ impl<S: Store> SabotagedStore<S> {
 }
 
 impl<S: Store> Store for SabotagedStore<S> {
-    fn open(&mut self) -> Result<Epoch, Trouble> {
+    fn open(&mut self) -> Result<Epoch, StoreError> {
         if self.plant.is(Mutant::ReadBeforeFence) {
             self.early = Some(self.store.read());
         }
@@ -85,9 +85,9 @@ impl<S: Store> Store for SabotagedStore<S> {
         epoch: Epoch,
         after: Position,
         records: &[Arc<Record>],
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), StoreError> {
         match self.store.append(epoch, after, records) {
-            Err(Trouble::Fenced(fence)) if self.plant.is(Mutant::FenceNotChecked) => {
+            Err(StoreError::Fenced(fence)) if self.plant.is(Mutant::FenceNotChecked) => {
                 self.append_unfenced(fence, after, records)
             }
             done => done,
@@ -98,15 +98,15 @@ impl<S: Store> Store for SabotagedStore<S> {
         self.store.written()
     }
 
-    fn sync(&mut self) -> Result<Vec<Arc<Record>>, Trouble> {
+    fn sync(&mut self) -> Result<Vec<Arc<Record>>, StoreError> {
         self.store.sync()
     }
 
-    fn confirm(&self, epoch: Epoch) -> Result<(), Trouble> {
+    fn confirm(&self, epoch: Epoch) -> Result<(), StoreError> {
         self.store.confirm(epoch)
     }
 
-    fn compact(&mut self, epoch: Epoch, base: Arc<Base>) -> Result<(), Trouble> {
+    fn compact(&mut self, epoch: Epoch, base: Arc<Base>) -> Result<(), StoreError> {
         self.store.compact(epoch, base)
     }
 

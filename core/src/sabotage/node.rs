@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use super::connections::Socket;
 use super::relays::Watch;
 use super::stopping::{Leave, Life};
-use super::{Cut, Detach, Input, Note, Outbox, Output, Router};
+use super::{CloseReason, DetachReason, Input, Outbox, Output, Router, TraceEvent};
 use crate::context::Cx;
-use crate::directory::{Notice, Word};
+use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::dispatch::Intents;
-use crate::frame::{ClientFrame, CloseCode, Farewell, Identify, Resume, ServerFrame};
+use crate::frame::{ClientFrame, CloseCode, Disconnect, Identify, Resume, ServerFrame};
 use crate::id::{Connection, SessionId, UserId};
 use crate::mutant::Mutant;
 use crate::sabotage::Bend;
@@ -68,7 +68,7 @@ fn bent_input(
     if let Input::Identify { connection, identify, .. } = &input {
         open_bucket(router, cx, *connection, identify);
     }
-    if let Input::Directory(Notice::Guilds { user, asked, .. }) = &input
+    if let Input::Directory(DirectoryEvent::Guilds { user, asked, .. }) = &input
         && !router.users.due(*user, *asked).is_empty()
     {
         steal(router, cx, *user, out);
@@ -105,7 +105,7 @@ fn uncount(router: &mut Router, cx: &mut Cx<'_>, connection: Connection) {
 /// A RESUME finds a session that it must not.
 fn redirect(router: &mut Router, cx: &mut Cx<'_>, resume: &mut Resume) {
     let Some(&slot) = router.sessions.by_id.get(&resume.session) else {
-        let user = router.realm.accounts.get(&resume.token).copied();
+        let user = router.cluster.accounts.get(&resume.token).copied();
         let other = user.and_then(|user| session_by_user(router, user));
         if let Some(other) = other
             && cx.bug(Mutant::ResumeByUser)
@@ -115,16 +115,16 @@ fn redirect(router: &mut Router, cx: &mut Cx<'_>, resume: &mut Resume) {
         return;
     };
     let user = router.sessions.at(slot).user;
-    let is_theirs = router.realm.accounts.get(&resume.token) == Some(&user);
+    let is_theirs = router.cluster.accounts.get(&resume.token) == Some(&user);
     if !is_theirs && cx.bug(Mutant::TokenNotChecked) {
-        let token = router.realm.accounts.iter().find(|(_, other)| **other == user);
+        let token = router.cluster.accounts.iter().find(|(_, other)| **other == user);
         resume.token = token.map_or(resume.token, |(token, _)| *token);
     }
 }
 
 /// An IDENTIFY comes too early after the one before.
 fn open_bucket(router: &mut Router, cx: &mut Cx<'_>, on: Connection, identify: &Identify) {
-    let Some(user) = router.realm.accounts.get(&identify.token) else { return };
+    let Some(user) = router.cluster.accounts.get(&identify.token) else { return };
     let bucket = (*user, identify.shard);
     let is_new = router.connections.get_mut(on).is_some_and(|socket| socket.session.is_none());
     if is_new
@@ -144,7 +144,7 @@ fn steal(router: &mut Router, cx: &mut Cx<'_>, user: UserId, out: &mut Vec<Outpu
         && let Some(old) = router.sessions.at(slot).connection()
         && cx.bug(Mutant::IdentifySteals)
     {
-        router.detach(cx, slot, Detach::Superseded, out);
+        router.detach(cx, slot, DetachReason::Superseded, out);
         router.supersede(old, out);
     }
 }
@@ -154,7 +154,7 @@ fn detach_late(
     router: &mut Router,
     cx: &mut Cx<'_>,
     id: SessionId,
-    how: Farewell,
+    how: Disconnect,
     out: &mut Vec<Output>,
 ) {
     let Some(&slot) = router.sessions.by_id.get(&id) else { return };
@@ -162,7 +162,7 @@ fn detach_late(
     if let Some(connection) = session.connection() {
         let credit = session.credit();
         router.release(cx, connection, credit);
-        router.detach(cx, slot, Detach::Gone(how), out);
+        router.detach(cx, slot, DetachReason::Gone(how), out);
     }
 }
 
@@ -213,11 +213,11 @@ impl Before {
             keep_superseded(router, cx, socket, said);
         }
         said.retain(|output| {
-            let is_asked = matches!(output, Output::Directory(Word::Since { .. }));
+            let is_asked = matches!(output, Output::Directory(DirectoryRequest::Since { .. }));
             !(is_asked && cx.bug(Mutant::DirectoryNotAsked))
         });
         for output in said.clone() {
-            if let Output::Note(note) = output {
+            if let Output::Trace(note) = output {
                 after_note(router, cx, note, said);
             } else if let Output::Frame { connection, frame: ServerFrame::Reconnect } = output
                 && router.connections.get_mut(connection).is_some()
@@ -229,22 +229,22 @@ impl Before {
     }
 }
 
-fn after_note(router: &mut Router, cx: &mut Cx<'_>, note: Note, said: &mut Vec<Output>) {
-    if let Note::Detached { session, connection, why } = note {
-        if why == Detach::Superseded {
+fn after_note(router: &mut Router, cx: &mut Cx<'_>, note: TraceEvent, said: &mut Vec<Output>) {
+    if let TraceEvent::Detached { session, connection, why } = note {
+        if why == DetachReason::Superseded {
             cx.remember(connection, session);
         }
         expire_never(router, cx, session);
-    } else if let Note::Resumed { session, connection, .. } = note {
+    } else if let TraceEvent::Resumed { session, connection, .. } = note {
         let had_expiry = !said.iter().any(is_superseding);
         resumed(router, cx, (session, connection), had_expiry);
-    } else if let Note::ResumeRefused { connection, .. } = note {
+    } else if let TraceEvent::ResumeRefused { connection, .. } = note {
         refuse_by_close(router, cx, connection, said);
     }
 }
 
 fn is_superseding(output: &Output) -> bool {
-    matches!(output, Output::Note(Note::Detached { why: Detach::Superseded, .. }))
+    matches!(output, Output::Trace(TraceEvent::Detached { why: DetachReason::Superseded, .. }))
 }
 
 /// A planned stop has begun.
@@ -262,9 +262,11 @@ fn stop(router: &mut Router, cx: &mut Cx<'_>) {
 /// The session that was resumed in place of the one that was asked for bears its name.
 fn rename(cx: &mut Cx<'_>, asked: SessionId, said: &mut [Output]) {
     for output in said {
-        let (Output::Note(Note::Resumed { session, .. })
-        | Output::Note(Note::ResumeRefused { session, .. })
-        | Output::Note(Note::Detached { session, why: Detach::Superseded, .. })) = output
+        let (Output::Trace(TraceEvent::Resumed { session, .. })
+        | Output::Trace(TraceEvent::ResumeRefused { session, .. })
+        | Output::Trace(TraceEvent::Detached {
+            session, why: DetachReason::Superseded, ..
+        })) = output
         else {
             continue;
         };
@@ -333,7 +335,7 @@ fn refuse_by_close(
         let answer =
             Output::Frame { connection, frame: ServerFrame::InvalidSession { resumable: false } };
         said.retain(|output| *output != answer);
-        router.cut(cx, connection, Cut::Misbehaved(CloseCode::Unknown), said);
+        router.cut(cx, connection, CloseReason::Misbehaved(CloseCode::Unknown), said);
     }
 }
 

@@ -73,12 +73,12 @@ impl Witness for Recorder {
 }
 
 /// Takes steps, each as soon as it is over.
-pub trait Take {
+pub trait StepSink {
     /// Takes the next one.
     fn take(&mut self, step: Step);
 }
 
-impl<F: FnMut(Step)> Take for F {
+impl<F: FnMut(Step)> StepSink for F {
     fn take(&mut self, step: Step) {
         self(step);
     }
@@ -86,20 +86,20 @@ impl<F: FnMut(Step)> Take for F {
 
 /// Hands each step on whole, and keeps none.
 #[derive(Clone, Debug, Default)]
-pub struct Whole<T> {
+pub struct StepBuilder<T> {
     recorder: Recorder,
     /// Whoever takes them.
     pub takes: T,
 }
 
-impl<T: Take> Whole<T> {
+impl<T: StepSink> StepBuilder<T> {
     /// Hands steps to `takes`.
     pub fn new(takes: T) -> Self {
         Self { recorder: Recorder::default(), takes }
     }
 }
 
-impl<T: Take> Witness for Whole<T> {
+impl<T: StepSink> Witness for StepBuilder<T> {
     fn node_input(&mut self, head: &Head, input: &node::Input) {
         self.recorder.node_input(head, input);
     }

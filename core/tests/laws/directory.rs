@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guildhall_core::directory::{Directory, Input, Notice, Output, Word};
+use guildhall_core::directory::{Directory, DirectoryEvent, DirectoryRequest, Input, Output};
 use guildhall_core::id::{Epoch, GuildId, NodeId, Position, UserId};
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn handle(directory: &mut Directory, word: Word) -> Vec<Output> {
+fn handle(directory: &mut Directory, word: DirectoryRequest) -> Vec<Output> {
     let mut out = Vec::new();
     directory.handle(Input { from: OWNER, boot: 1, word }, &mut out);
     out
@@ -54,7 +54,7 @@ proptest! {
             match op {
                 Op::Enter(user) if !members.contains(&user) => {
                     wishes.insert(user, (tip, false));
-                    words.push(Word::Enter { guild: GUILD, user: UserId(user), mark: tip });
+                    words.push(DirectoryRequest::Enter { guild: GUILD, user: UserId(user), mark: tip });
                 }
                 Op::Join(user) if wishes.get(&user).is_some_and(|wish| wish.1) => {
                     wishes.remove(&user);
@@ -63,11 +63,11 @@ proptest! {
                 }
                 Op::Leave(user) if members.remove(&user) => {
                     tip = tip.next();
-                    words.push(Word::Remove { guild: GUILD, user: UserId(user), at: tip });
+                    words.push(DirectoryRequest::Remove { guild: GUILD, user: UserId(user), at: tip });
                 }
                 Op::Arrive(nth) if nth < words.len() => {
                     for said in handle(&mut directory, words[nth].clone()) {
-                        if let Notice::Entered { user, mark, .. } = said.notice
+                        if let DirectoryEvent::Entered { user, mark, .. } = said.notice
                             && let Some(wish) = wishes.get_mut(&user.0)
                         {
                             wish.1 |= wish.0 == mark;
@@ -99,32 +99,39 @@ proptest! {
 fn a_node_is_told_of_what_changes_for_its_users() {
     let mut directory = Directory::new([(UserId(1), vec![GUILD])]);
     let ask = |node, boot, user, mark| {
-        let word = Word::Ask { user: UserId(user), mark };
+        let word = DirectoryRequest::Ask { user: UserId(user), mark };
         Input { from: NodeId(node), boot, word }
     };
     let mut out = Vec::new();
     directory.handle(ask(2, 1, 1, 1), &mut out);
-    let named = |asked, version, guilds| Notice::Guilds { user: UserId(1), asked, version, guilds };
+    let named =
+        |asked, version, guilds| DirectoryEvent::Guilds { user: UserId(1), asked, version, guilds };
     assert_eq!(out, [Output { to: NodeId(2), notice: named(1, 0, vec![GUILD]) }]);
 
     let (other, mark) = (GuildId(2), Position::default());
-    let out = handle(&mut directory, Word::Enter { guild: other, user: UserId(1), mark });
-    let entered = Notice::Entered { guild: other, user: UserId(1), mark };
+    let out =
+        handle(&mut directory, DirectoryRequest::Enter { guild: other, user: UserId(1), mark });
+    let entered = DirectoryEvent::Entered { guild: other, user: UserId(1), mark };
     let told = Output { to: NodeId(2), notice: named(0, 1, vec![GUILD, other]) };
     assert_eq!(out, [Output { to: OWNER, notice: entered.clone() }, told]);
 
     // The same again is no change; and what was lost can be asked for.
-    let out = handle(&mut directory, Word::Enter { guild: other, user: UserId(1), mark });
+    let out =
+        handle(&mut directory, DirectoryRequest::Enter { guild: other, user: UserId(1), mark });
     assert_eq!(out, [Output { to: OWNER, notice: entered }]);
     let mut out = Vec::new();
-    let since = |boot| Input { from: NodeId(2), boot, word: Word::Since { version: 0 } };
+    let since =
+        |boot| Input { from: NodeId(2), boot, word: DirectoryRequest::Since { version: 0 } };
     directory.handle(since(1), &mut out);
     let users = vec![(UserId(1), 1, vec![GUILD, other])];
-    assert_eq!(out, [Output { to: NodeId(2), notice: Notice::Changed { version: 1, users } }]);
+    assert_eq!(
+        out,
+        [Output { to: NodeId(2), notice: DirectoryEvent::Changed { version: 1, users } }]
+    );
 
     // A forgotten user is not told of; a late question does not change that, and neither does one of
     // an earlier start.
-    let forget = Word::Forget { user: UserId(1), mark: 5 };
+    let forget = DirectoryRequest::Forget { user: UserId(1), mark: 5 };
     directory.handle(Input { from: NodeId(2), boot: 1, word: forget }, &mut Vec::new());
     let mut out = Vec::new();
     directory.handle(ask(2, 1, 1, 4), &mut out);

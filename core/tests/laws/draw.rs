@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use guildhall_core::directory::{Notice, Word};
+use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
 use guildhall_core::dispatch::{Body, Message, Snapshot};
 use guildhall_core::event::{Channel, Event, Record, Removal};
 use guildhall_core::id::{ChannelId, Epoch, GuildId, MessageId, Nonce, RoleId, UserId};
-use guildhall_core::journal::{Base, Command, Log, Reply};
+use guildhall_core::journal::{Checkpoint, Command, Log, Reply};
 use guildhall_core::permission::{Overwrite, Permissions, Target};
 use guildhall_core::request::{Act, Origin};
 use guildhall_core::state::State;
@@ -133,7 +133,7 @@ pub(crate) fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn base() -> impl Strategy<Value = Arc<Base>> {
+fn base() -> impl Strategy<Value = Arc<Checkpoint>> {
     (position(), position(), message(), origin(), vec(event(), 0..6)).prop_map(
         |(position, changed, message, origin, events)| {
             let mut state = State::new(GuildId(7), UserId(1));
@@ -141,7 +141,7 @@ fn base() -> impl Strategy<Value = Arc<Base>> {
             let nonces = vec![(origin, position)];
             let last_message = message.id;
             let messages = vec![message];
-            Arc::new(Base { position, changed, state, nonces, messages, last_message })
+            Arc::new(Checkpoint { position, changed, state, nonces, messages, last_message })
         },
     )
 }
@@ -174,45 +174,41 @@ pub(crate) fn reply() -> impl Strategy<Value = Reply> {
     ]
 }
 
-pub(crate) fn word() -> impl Strategy<Value = Word> {
+pub(crate) fn word() -> impl Strategy<Value = DirectoryRequest> {
     let guild = any::<u64>().prop_map(GuildId);
     prop_oneof![
-        (user(), any::<u64>()).prop_map(|(user, mark)| Word::Ask { user, mark }),
-        (user(), any::<u64>()).prop_map(|(user, mark)| Word::Forget { user, mark }),
-        any::<u64>().prop_map(|version| Word::Since { version }),
-        (guild.clone(), user(), position()).prop_map(|(guild, user, mark)| Word::Enter {
-            guild,
-            user,
-            mark
-        }),
-        (guild.clone(), user(), position()).prop_map(|(guild, user, at)| Word::Remove {
-            guild,
-            user,
-            at
-        }),
-        (guild, position()).prop_map(|(guild, at)| Word::Dissolve { guild, at }),
+        (user(), any::<u64>()).prop_map(|(user, mark)| DirectoryRequest::Ask { user, mark }),
+        (user(), any::<u64>()).prop_map(|(user, mark)| DirectoryRequest::Forget { user, mark }),
+        any::<u64>().prop_map(|version| DirectoryRequest::Since { version }),
+        (guild.clone(), user(), position())
+            .prop_map(|(guild, user, mark)| DirectoryRequest::Enter { guild, user, mark }),
+        (guild.clone(), user(), position())
+            .prop_map(|(guild, user, at)| DirectoryRequest::Remove { guild, user, at }),
+        (guild, position()).prop_map(|(guild, at)| DirectoryRequest::Dissolve { guild, at }),
     ]
 }
 
-pub(crate) fn notice() -> impl Strategy<Value = Notice> {
+pub(crate) fn notice() -> impl Strategy<Value = DirectoryEvent> {
     let guild = any::<u64>().prop_map(GuildId);
     let guilds = vec(guild.clone(), 0..3);
     prop_oneof![
         (user(), any::<u64>(), any::<u64>(), guilds.clone()).prop_map(
-            |(user, asked, version, guilds)| Notice::Guilds { user, asked, version, guilds }
+            |(user, asked, version, guilds)| DirectoryEvent::Guilds {
+                user,
+                asked,
+                version,
+                guilds
+            }
         ),
         (any::<u64>(), vec((user(), any::<u64>(), guilds), 0..3))
-            .prop_map(|(version, users)| Notice::Changed { version, users }),
-        (guild.clone(), user(), position()).prop_map(|(guild, user, mark)| Notice::Entered {
-            guild,
-            user,
-            mark
-        }),
-        (guild.clone(), user(), position()).prop_map(|(guild, user, at)| Notice::Removed {
+            .prop_map(|(version, users)| DirectoryEvent::Changed { version, users }),
+        (guild.clone(), user(), position())
+            .prop_map(|(guild, user, mark)| DirectoryEvent::Entered { guild, user, mark }),
+        (guild.clone(), user(), position()).prop_map(|(guild, user, at)| DirectoryEvent::Removed {
             guild,
             user,
             at
         }),
-        (guild, position()).prop_map(|(guild, at)| Notice::Dissolved { guild, at }),
+        (guild, position()).prop_map(|(guild, at)| DirectoryEvent::Dissolved { guild, at }),
     ]
 }

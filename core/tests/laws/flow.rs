@@ -2,16 +2,16 @@
 
 use guildhall_core::census::Table;
 use guildhall_core::dispatch::{Body, Intents};
-use guildhall_core::frame::{CloseCode, Farewell};
+use guildhall_core::frame::{CloseCode, Disconnect};
 use guildhall_core::id::Connection;
 use guildhall_core::limits::Limits;
-use guildhall_core::node::{Cut, Detach, End, Note, Output};
+use guildhall_core::node::{CloseReason, DetachReason, Output, SessionEnd, TraceEvent};
 use guildhall_core::time::Span;
 
 use crate::world::{WIDE, World, close, dispatches, invalid, session, token, told};
 
-fn says(said: &[Output], note: &Note) -> bool {
-    said.contains(&Output::Note(note.clone()))
+fn says(said: &[Output], note: &TraceEvent) -> bool {
+    said.contains(&Output::Trace(note.clone()))
 }
 
 fn narrow() -> Limits {
@@ -28,8 +28,8 @@ fn a_connection_that_takes_too_little_is_cut_and_can_resume() {
     assert_eq!((told(&said, slow).len(), close(&said, slow)), (0, None), "three may wait");
     let said = world.say(2, 1);
     assert_eq!(close(&said, slow), Some(CloseCode::Unknown));
-    let why = Detach::Cut(Cut::Slow);
-    assert!(says(&said, &Note::Detached { session: session(1), connection: slow, why }));
+    let why = DetachReason::Cut(CloseReason::Slow);
+    assert!(says(&said, &TraceEvent::Detached { session: session(1), connection: slow, why }));
     assert_eq!(told(&said, quick).len(), 1, "the neighbour notices nothing");
     let again = world.accept(WIDE);
     let said = world.resume(again, token(1), session(1), 2);
@@ -56,9 +56,9 @@ fn a_detached_session_that_misses_too_much_ends() {
     let mut world = World::new(narrow(), &[&[1, 2]]);
     world.enter(2, session(2));
     let a = world.enter(1, session(1));
-    world.closed(a, Farewell::End);
+    world.closed(a, Disconnect::End);
     let said: Vec<_> = (0..6).flat_map(|_| world.say(2, 1)).collect();
-    let ended = Note::Ended { session: session(1), why: End::Overflow };
+    let ended = TraceEvent::Ended { session: session(1), why: SessionEnd::Overflow };
     assert!(!says(&said, &ended), "what was sent may slide out");
     assert!(says(&world.say(2, 1), &ended));
     let b = world.accept(WIDE);
@@ -71,14 +71,14 @@ fn a_replay_that_is_overtaken_ends_with_op_9_and_the_socket_stays() {
     let mut world = World::new(narrow(), &[&[1, 2]]);
     world.enter(2, session(2));
     let a = world.enter(1, session(1));
-    world.closed(a, Farewell::End);
+    world.closed(a, Disconnect::End);
     (0..6).for_each(|_| drop(world.say(2, 1)));
     let b = world.accept(60);
     let said = world.resume(b, token(1), session(1), 2);
     assert_eq!(told(&said, b), [(3, "MESSAGE_CREATE")], "the rest waits for room");
     let said: Vec<_> = (0..2).flat_map(|_| world.say(2, 1)).collect();
     assert!(invalid(&said, b) && close(&said, b).is_none());
-    assert!(says(&said, &Note::Ended { session: session(1), why: End::Overflow }));
+    assert!(says(&said, &TraceEvent::Ended { session: session(1), why: SessionEnd::Overflow }));
     world.pass(Limits::default().identify_every);
     world.drained(b, 10_000);
     let said = world.identify(b, 1, session(3));
@@ -90,13 +90,13 @@ fn a_drop_in_the_midst_of_a_replay_starts_it_again_from_what_the_client_says() {
     let mut world = World::new(Limits::default(), &[&[1]]);
     let a = world.enter(1, session(1));
     (0..3).for_each(|_| drop(world.say(1, 1)));
-    world.closed(a, Farewell::End);
+    world.closed(a, Disconnect::End);
     let b = world.accept(500);
     assert_eq!(
         told(&world.resume(b, token(1), session(1), 2), b),
         [(3, "MESSAGE_CREATE"), (4, "MESSAGE_CREATE")]
     );
-    world.closed(b, Farewell::Reset);
+    world.closed(b, Disconnect::Reset);
     let c = world.accept(WIDE);
     let numbers = |said: &[Output], on: Connection| -> Vec<_> {
         told(said, on).into_iter().map(|(s, name)| format!("{s} {name}")).collect()
@@ -130,7 +130,7 @@ fn a_full_relay_opens_another() {
         assert_eq!(told(&said, *reader), [(3, "MESSAGE_CREATE")]);
     }
     // The second relay closes with its only session, and its guild hears of it.
-    world.closed(readers[2], Farewell::Code(1000));
+    world.closed(readers[2], Disconnect::Code(1000));
     let census = world.census();
     assert_eq!((census.count(Table::Relays), census.count(Table::Followers)), (1, 1));
 }
@@ -142,7 +142,7 @@ fn a_relay_that_missed_too_much_tells_of_a_gap() {
     let a = world.enter(1, session(1));
     let away = world.enter(2, session(2));
     assert_eq!(told(&world.say(1, 1), a), [(3, "MESSAGE_CREATE")]);
-    world.closed(away, Farewell::End);
+    world.closed(away, Disconnect::End);
     let lost: usize = (0..5).map(|_| world.say_aside(1, 1).1.len()).sum();
     assert_eq!(lost, 5);
     let said = world.pass(Span::secs(6));
@@ -178,7 +178,7 @@ fn events_in_the_wrong_order_slide_a_full_window_all_the_same() {
 fn a_relay_closes_when_its_last_session_misses_too_much() {
     let mut world = World::new(narrow(), &[&[1]]);
     let a = world.enter(1, session(1));
-    world.closed(a, Farewell::End);
+    world.closed(a, Disconnect::End);
     (0..5).for_each(|_| drop(world.say(1, 1)));
     // Three at once: the first two fit, or one of them is already too much.
     let aside: Vec<_> = (0..3).flat_map(|_| world.say_aside(1, 1).1).collect();
@@ -195,7 +195,7 @@ fn after_a_gap_each_session_waits_in_a_place_of_its_own() {
     for (user, intents) in [(1, Intents::USUAL), (2, members)] {
         let connection = world.accept(WIDE);
         world.identify_with(connection, token(user), intents, session(user));
-        world.closed(connection, Farewell::End);
+        world.closed(connection, Disconnect::End);
     }
     (0..5).for_each(|_| drop(world.say_aside(1, 1)));
     world.pass(Span::secs(6));
@@ -203,12 +203,12 @@ fn after_a_gap_each_session_waits_in_a_place_of_its_own() {
     let b = world.accept(WIDE);
     let said = world.resume(b, token(2), session(2), 2);
     assert_eq!(told(&said, b), [(3, "GUILD_DELETE"), (4, "RESUMED"), (5, "GUILD_CREATE")]);
-    world.closed(b, Farewell::Code(1000));
+    world.closed(b, Disconnect::Code(1000));
     world.say_aside(1, 1);
     world.pass(Span::secs(6));
     let a = world.accept(WIDE);
     let said = world.resume(a, token(1), session(1), 2);
     assert_eq!(told(&said, a), [(3, "GUILD_DELETE"), (4, "RESUMED"), (5, "GUILD_CREATE")]);
-    world.closed(a, Farewell::Code(1000));
+    world.closed(a, Disconnect::Code(1000));
     assert_eq!(world.census().count(Table::Relays), 0);
 }

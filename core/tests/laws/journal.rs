@@ -6,10 +6,10 @@ use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, Position, UserId};
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::store::Store;
-use guildhall_core::journal::{Base, suite};
+use guildhall_core::journal::{Checkpoint, suite};
 
 fn memory() -> Memory {
-    Memory::new(Base::default())
+    Memory::new(Checkpoint::default())
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn memory_is_a_store() {
 #[test]
 fn memory_that_was_compacted_is_a_store() {
     let position = Position { epoch: Epoch(7), index: 3 };
-    let base = Base { position, changed: position, ..Base::default() };
+    let base = Checkpoint { position, changed: position, ..Checkpoint::default() };
     suite::all(|| Memory::new(base.clone()), |memory| memory.fill(0), Memory::break_sync);
 }
 

@@ -1,18 +1,18 @@
 //! Stories about one node: sockets, sessions and relays, told step by step.
 
 use guildhall_core::census::Table;
-use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, Malformed, ServerFrame};
+use guildhall_core::frame::{ClientFrame, CloseCode, Disconnect, Malformed, ServerFrame};
 use guildhall_core::id::{Connection, Token};
 use guildhall_core::limits::Limits;
-use guildhall_core::node::{Detach, End, Input, Note, Output};
+use guildhall_core::node::{DetachReason, Input, Output, SessionEnd, TraceEvent};
 use guildhall_core::session::ResumeRefusal;
 use guildhall_core::time::Span;
 
 use crate::world::{WIDE, World, close, invalid, session, token, told};
 
-fn notes(said: &[Output]) -> Vec<&Note> {
+fn notes(said: &[Output]) -> Vec<&TraceEvent> {
     said.iter()
-        .filter_map(|said| if let Output::Note(note) = said { Some(note) } else { None })
+        .filter_map(|said| if let Output::Trace(note) = said { Some(note) } else { None })
         .collect()
 }
 
@@ -38,10 +38,14 @@ fn a_late_close_of_a_superseded_connection_touches_nothing() {
     let said = world.resume(new, token(1), session(1), 2);
     assert_eq!(told(&said, new), [(3, "RESUMED")]);
     assert_eq!(close(&said, old), Some(CloseCode::Unknown));
-    let why = Detach::Superseded;
-    assert!(notes(&said).contains(&&Note::Detached { session: session(1), connection: old, why }));
+    let why = DetachReason::Superseded;
+    assert!(notes(&said).contains(&&TraceEvent::Detached {
+        session: session(1),
+        connection: old,
+        why
+    }));
     // Not even a close that gives up the session.
-    assert_eq!(world.closed(old, Farewell::Code(1000)), []);
+    assert_eq!(world.closed(old, Disconnect::Code(1000)), []);
     assert_eq!(world.heartbeat(old, Some(3)), []);
     assert_eq!(world.drained(old, 50), []);
     assert_eq!(told(&world.say(1, 1), new), [(4, "MESSAGE_CREATE")]);
@@ -78,12 +82,12 @@ fn a_resume_with_the_wrong_token_leaves_the_session_alone() {
     for (token, why) in [(token(2), ResumeRefusal::Token), (Token(5), ResumeRefusal::Token)] {
         let said = world.resume(b, token, session(1), 2);
         assert!(invalid(&said, b) && close(&said, a).is_none());
-        let refused = Note::ResumeRefused { session: session(1), connection: b, why };
+        let refused = TraceEvent::ResumeRefused { session: session(1), connection: b, why };
         assert_eq!(notes(&said), [&refused]);
     }
     let said = world.resume(b, token(2), session(7), 2);
     let why = ResumeRefusal::NoSession;
-    let refused = Note::ResumeRefused { session: session(7), connection: b, why };
+    let refused = TraceEvent::ResumeRefused { session: session(7), connection: b, why };
     assert_eq!((invalid(&said, b), notes(&said)), (true, vec![&refused]));
     assert_eq!(told(&world.say(2, 1), a), [(3, "MESSAGE_CREATE")]);
 }
@@ -93,7 +97,7 @@ fn a_resume_outside_the_window_is_refused_and_changes_nothing() {
     let mut world = World::new(Limits::default(), &[&[1]]);
     let a = world.enter(1, session(1));
     world.heartbeat(a, Some(1));
-    world.closed(a, Farewell::Reset);
+    world.closed(a, Disconnect::Reset);
     world.say(1, 1);
     let b = world.accept(WIDE);
     // Number 1 is acknowledged, and number 3 was never sent.
@@ -191,13 +195,16 @@ fn a_session_that_nobody_resumes_leaves_no_trace() {
     let before = kept(&mut world);
     let a = world.enter(1, session(1));
     world.say(1, 1);
-    world.closed(a, Farewell::End);
+    world.closed(a, Disconnect::End);
     assert_eq!(world.census().count(Table::DetachedSessions), 1);
     let said = world.pass(Limits::default().session_ttl);
-    assert!(notes(&said).contains(&&Note::Ended { session: session(1), why: End::Expired }));
+    assert!(
+        notes(&said)
+            .contains(&&TraceEvent::Ended { session: session(1), why: SessionEnd::Expired })
+    );
     let b = world.accept(WIDE);
     assert!(invalid(&world.resume(b, token(1), session(1), 2), b));
-    world.closed(b, Farewell::End);
+    world.closed(b, Disconnect::End);
     // Only what the guilds keep of what was said: events for those who lag, and messages.
     world.pass(Limits::default().nonce_window);
     let others = |mut lines: Vec<(Table, u64)>| {
@@ -213,8 +220,8 @@ fn a_client_that_quits_takes_its_session_with_it() {
     let before = kept(&mut world);
     for (code, id) in [(1000, 1), (1001, 2)] {
         let a = world.enter(1, session(id));
-        let said = world.closed(a, Farewell::Code(code));
-        let ended = Note::Ended { session: session(id), why: End::Quit };
+        let said = world.closed(a, Disconnect::Code(code));
+        let ended = TraceEvent::Ended { session: session(id), why: SessionEnd::Quit };
         assert_eq!(*notes(&said)[0], ended);
         world.pass(Limits::default().identify_every);
         assert_eq!(kept(&mut world), before);
@@ -225,7 +232,7 @@ fn a_client_that_quits_takes_its_session_with_it() {
 fn a_resumed_session_outlives_the_term_of_its_detach() {
     let mut world = World::new(Limits::default(), &[&[1]]);
     let a = world.enter(1, session(1));
-    world.closed(a, Farewell::End);
+    world.closed(a, Disconnect::End);
     let b = world.accept(WIDE);
     world.resume(b, token(1), session(1), 2);
     for _ in 0..4 {
@@ -239,11 +246,11 @@ fn a_resumed_session_outlives_the_term_of_its_detach() {
 fn a_late_word_about_an_older_use_of_a_slot_touches_nothing() {
     let mut world = World::new(Limits::default(), &[&[1]]);
     let old = world.accept(WIDE);
-    world.closed(old, Farewell::End);
+    world.closed(old, Disconnect::End);
     let new = Connection { generation: old.generation + 1, ..old };
     world.handle(Input::Accepted { connection: new, window: WIDE });
     world.identify(new, 1, session(1));
     assert_eq!(world.heartbeat(old, None), []);
-    assert_eq!(world.closed(old, Farewell::Code(1000)), []);
+    assert_eq!(world.closed(old, Disconnect::Code(1000)), []);
     assert_eq!(told(&world.say(1, 1), new), [(3, "MESSAGE_CREATE")]);
 }

@@ -6,11 +6,11 @@ use guildhall_core::census::{Census, Line, Table};
 use guildhall_core::client;
 use guildhall_core::directory;
 use guildhall_core::dispatch::Intents;
-use guildhall_core::frame::{CloseCode, Farewell};
+use guildhall_core::frame::{CloseCode, Disconnect};
 use guildhall_core::id::{
     Epoch, GuildId, NodeId, Port, Position, RoleId, Seq, SessionId, Shard, UserId,
 };
-use guildhall_core::node::{self, Cut, Detach, End, Gap, Note};
+use guildhall_core::node::{self, CloseReason, DetachReason, GapReason, SessionEnd, TraceEvent};
 use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Answer, Outcome, Refusal, Request};
@@ -97,7 +97,7 @@ fn input() -> impl Strategy<Value = Input> {
             node::Input::Identify { connection, identify, session: SessionId(id), bytes: 9 }
         }),
         (connection(), any::<u16>()).prop_map(|(connection, code)| {
-            node::Input::Closed { connection, how: Farewell::Code(code) }
+            node::Input::Closed { connection, how: Disconnect::Code(code) }
         }),
         peer().prop_map(|message| node::Input::Peer { from: NodeId(2), message }),
         any::<u64>().prop_map(|id| node::Input::Own(GuildId(id))),
@@ -128,7 +128,7 @@ fn input() -> impl Strategy<Value = Input> {
     ]
 }
 
-fn note() -> impl Strategy<Value = Note> {
+fn note() -> impl Strategy<Value = TraceEvent> {
     (any::<u128>(), connection(), any::<[u64; 3]>(), 0..7u8).prop_map(
         |(id, connection, n, kind)| {
             let session = SessionId(id);
@@ -136,25 +136,29 @@ fn note() -> impl Strategy<Value = Note> {
                 0 => {
                     let (low, sent, last) = (Seq(n[0]), Seq(n[1]), Seq(n[2]));
                     let why = ResumeRefusal::Seq { low, sent, last };
-                    Note::ResumeRefused { session, connection, why }
+                    TraceEvent::ResumeRefused { session, connection, why }
                 }
                 1 => {
-                    let why = Detach::Cut(Cut::Misbehaved(CloseCode::RateLimited));
-                    Note::Detached { session, connection, why }
+                    let why = DetachReason::Cut(CloseReason::Misbehaved(CloseCode::RateLimited));
+                    TraceEvent::Detached { session, connection, why }
                 }
-                2 => Note::Ended { session, why: End::Overflow },
+                2 => TraceEvent::Ended { session, why: SessionEnd::Overflow },
                 3 => {
                     let line = Line { table: Table::Replay, count: n[0], bytes: n[1] };
-                    Note::Census(Census { node: NodeId(1), lines: vec![line] })
+                    TraceEvent::Census(Census { node: NodeId(1), lines: vec![line] })
                 }
                 4 => {
                     let relay = RelayId { node: NodeId(3), serial: n[0] };
-                    Note::RelayGap { relay, at: Position::default(), why: Gap::Unreachable }
+                    TraceEvent::RelayGap {
+                        relay,
+                        at: Position::default(),
+                        why: GapReason::Unreachable,
+                    }
                 }
-                5 => Note::GivenUp { guild: GuildId(n[0]) },
+                5 => TraceEvent::GivenUp { guild: GuildId(n[0]) },
                 _ => {
                     let (user, shard, intents) = (UserId(n[0]), Shard::default(), Intents::USUAL);
-                    Note::Begun { session, connection, user, shard, intents }
+                    TraceEvent::Begun { session, connection, user, shard, intents }
                 }
             }
         },
@@ -163,7 +167,7 @@ fn note() -> impl Strategy<Value = Note> {
 
 fn output() -> impl Strategy<Value = Output> {
     let node = prop_oneof![
-        note().prop_map(node::Output::Note),
+        note().prop_map(node::Output::Trace),
         (connection(), server_frame())
             .prop_map(|(connection, frame)| node::Output::Frame { connection, frame }),
         (connection(), any::<u64>(), dispatch()).prop_map(|(connection, s, dispatch)| {

@@ -1,11 +1,11 @@
 //! Stories about a planned stop (L7): who is told when, what is taken no more, and when it is over.
 
 use guildhall_core::client::{self, Client, Identity, Jitter};
-use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, ServerFrame};
+use guildhall_core::frame::{ClientFrame, CloseCode, Disconnect, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::{Connection, NodeId, SessionId, Shard, UserId};
 use guildhall_core::limits::Limits;
-use guildhall_core::node::{End, Input, Note, Output};
+use guildhall_core::node::{Input, Output, SessionEnd, TraceEvent};
 use guildhall_core::time::{Instant, Span};
 use std::sync::Arc;
 
@@ -40,8 +40,10 @@ fn everybody_is_told_at_a_moment_of_their_own() {
         assert!(sent_away(&said, *on));
         assert_eq!(count(&said, |it| matches!(it, Output::Frame { .. })), 1);
         // They go by themselves, and nobody could resume what they leave.
-        let said = world.closed(*on, Farewell::Code(4000));
-        let ended = |it: &Output| matches!(it, Output::Note(Note::Ended { why: End::Stopped, .. }));
+        let said = world.closed(*on, Disconnect::Code(4000));
+        let ended = |it: &Output| {
+            matches!(it, Output::Trace(TraceEvent::Ended { why: SessionEnd::Stopped, .. }))
+        };
         assert_eq!(count(&said, ended), 1);
         assert_eq!(said.contains(&Output::Stopped), on == &held[9]);
     }
@@ -64,13 +66,13 @@ fn nothing_new_begins() {
     let mut world = World::new(Limits::default(), &[&[1, 2, 3]]);
     let (stays, gone, idle) =
         (world.enter(1, session(1)), world.enter(2, session(2)), world.accept(WIDE));
-    world.closed(gone, Farewell::Reset);
+    world.closed(gone, Disconnect::Reset);
     world.is_named = false;
     let waits = world.accept(WIDE);
     assert_eq!(world.identify(waits, 3, session(3)), []);
     let said = world.handle(Input::Stop);
-    let ended = Note::Ended { session: session(2), why: End::Stopped };
-    assert!(said.contains(&Output::Note(ended)));
+    let ended = TraceEvent::Ended { session: session(2), why: SessionEnd::Stopped };
+    assert!(said.contains(&Output::Trace(ended)));
     world.is_named = true;
     assert!(!sent_away(&world.pass(Span::secs(1)), waits));
     // Neither an IDENTIFY nor a RESUME on what is open, nor anything that is new.
@@ -112,8 +114,9 @@ fn a_guild_is_given_up_when_all_that_it_took_is_kept_and_told() {
         Output::Journal { guild, command } => Some((guild, command)),
         _ => None,
     });
-    let closed =
-        |it: &Output| matches!(it, Output::Note(Note::SteppedDown { why: StepDown::Closed, .. }));
+    let closed = |it: &Output| {
+        matches!(it, Output::Trace(TraceEvent::SteppedDown { why: StepDown::Closed, .. }))
+    };
     let said = world.handle(Input::Stop);
     assert_eq!(count(&said, closed), 0);
     // What comes now is not taken.
@@ -136,7 +139,7 @@ fn a_guild_that_is_not_opened_yet_is_given_up_at_once_and_told_of() {
     let (guild, mut out) = (guildhall_core::id::GuildId(1), Vec::new());
     world.node.handle(world.now.into(), Input::Own(guild), &mut out);
     assert!(matches!(out[..], [Output::Journal { .. }]), "{out:?}");
-    let given_up = Output::Note(Note::GivenUp { guild });
+    let given_up = Output::Trace(TraceEvent::GivenUp { guild });
     assert_eq!(world.handle(Input::Stop), [given_up, Output::Stopped]);
     assert_eq!(world.node.poll_timeout(), None);
 }

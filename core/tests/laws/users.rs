@@ -1,8 +1,8 @@
 //! Stories about a node and the directory: who is named when, and what comes late.
 
 use guildhall_core::census::Table;
-use guildhall_core::directory::{Notice, Word};
-use guildhall_core::frame::{CloseCode, Farewell};
+use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
+use guildhall_core::frame::{CloseCode, Disconnect};
 use guildhall_core::id::{Epoch, GuildId, NodeId, Nonce, Port, Position, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{Input, Output};
@@ -12,7 +12,7 @@ use guildhall_core::request::{Act, Answer, Origin, Outcome, Refusal};
 use crate::world::{NODE, WIDE, World, close, session, token, told};
 
 /// What the node says to the directory.
-fn words(said: &[Output]) -> Vec<&Word> {
+fn words(said: &[Output]) -> Vec<&DirectoryRequest> {
     said.iter()
         .filter_map(|said| if let Output::Directory(word) = said { Some(word) } else { None })
         .collect()
@@ -26,7 +26,7 @@ fn a_session_begins_when_the_directory_has_answered() {
     assert_eq!(told(&world.identify(a, 1, session(1)), a), []);
     assert_eq!(world.census().count(Table::Identifying), 1);
     // The answer to an older question says nothing of what has happened since.
-    let late = Notice::Guilds { user: UserId(1), asked: 0, version: 9, guilds: vec![] };
+    let late = DirectoryEvent::Guilds { user: UserId(1), asked: 0, version: 9, guilds: vec![] };
     assert_eq!(told(&world.handle(Input::Directory(late)), a), []);
     world.is_named = true;
     let said = world.pass(Limits::default().ask_again);
@@ -56,11 +56,11 @@ fn whoever_hangs_up_before_the_answer_is_forgotten() {
     let a = world.accept(WIDE);
     world.identify(a, 1, session(1));
     let mut out = Vec::new();
-    let gone = Input::Closed { connection: a, how: Farewell::End };
+    let gone = Input::Closed { connection: a, how: Disconnect::End };
     world.node.handle(world.now.into(), gone, &mut out);
-    assert_eq!(words(&out), [&Word::Forget { user: UserId(1), mark: 2 }]);
+    assert_eq!(words(&out), [&DirectoryRequest::Forget { user: UserId(1), mark: 2 }]);
     let guilds = vec![GuildId(1)];
-    let late = Notice::Guilds { user: UserId(1), asked: 1, version: 1, guilds };
+    let late = DirectoryEvent::Guilds { user: UserId(1), asked: 1, version: 1, guilds };
     assert_eq!(world.handle(Input::Directory(late)), []);
     assert_eq!(world.census().count(Table::Sessions), 0);
 }
@@ -71,7 +71,7 @@ fn an_older_word_of_the_directory_does_not_undo_a_newer_one() {
     world.enter(1, session(1));
     let named = |version, guilds: &[u64]| {
         let guilds = guilds.iter().copied().map(GuildId).collect();
-        Input::Directory(Notice::Guilds { user: UserId(1), asked: 0, version, guilds })
+        Input::Directory(DirectoryEvent::Guilds { user: UserId(1), asked: 0, version, guilds })
     };
     world.handle(named(5, &[1, 2]));
     let relays = world.census().count(Table::Relays);

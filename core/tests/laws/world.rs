@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use guildhall_core::census::Census;
+use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::directory::{self, Directory};
 use guildhall_core::dispatch::{Dispatch, Intents};
-use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, Identify, Resume, ServerFrame};
+use guildhall_core::frame::{ClientFrame, CloseCode, Disconnect, Identify, Resume, ServerFrame};
 use guildhall_core::id::{
     ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, SessionId, Shard, Token, UserId,
 };
 use guildhall_core::journal::memory::Memory;
-use guildhall_core::journal::store::{Store, Trouble};
-use guildhall_core::journal::{Base, Command, Reply};
+use guildhall_core::journal::store::{Store, StoreError};
+use guildhall_core::journal::{Checkpoint, Command, Reply};
 use guildhall_core::limits::Limits;
-use guildhall_core::node::{Input, Node, Note, Output};
+use guildhall_core::node::{Input, Node, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::realm::Realm;
 use guildhall_core::request::{Act, Origin, Request};
 use guildhall_core::state::State;
 use guildhall_core::time::{Instant, Span};
@@ -52,20 +52,20 @@ impl World {
     /// One guild for each list of members, numbered from 1; the channel of guild g is 10 × g.
     pub(crate) fn new(limits: Limits, guilds: &[&[u64]]) -> Self {
         assert_eq!(limits.validate(), Ok(()));
-        let mut realm = Realm { nodes: vec![NODE], ..Realm::default() };
+        let mut cluster = ClusterConfig { nodes: vec![NODE], ..ClusterConfig::default() };
         let mut named: BTreeMap<UserId, Vec<GuildId>> = BTreeMap::new();
         let mut journals = BTreeMap::new();
         for (members, id) in guilds.iter().zip(1..) {
             let mut state = State::new(GuildId(id), UserId(0));
             state.channels.insert(ChannelId(id * 10), Arc::default());
             for &member in *members {
-                realm.accounts.insert(token(member), UserId(member));
+                cluster.accounts.insert(token(member), UserId(member));
                 named.entry(UserId(member)).or_default().push(GuildId(id));
                 state.members.insert(UserId(member), Arc::default());
             }
-            journals.insert(GuildId(id), Memory::new(Base::founding(state)));
+            journals.insert(GuildId(id), Memory::new(Checkpoint::founding(state)));
         }
-        let node = Node::new((NODE, 1), Arc::new(limits), Arc::new(realm), None);
+        let node = Node::new((NODE, 1), Arc::new(limits), Arc::new(cluster), None);
         let (link, now) = (VecDeque::new(), Instant::micros(1_000_000));
         let directory = Directory::new(named);
         let mut world = Self {
@@ -124,9 +124,9 @@ impl World {
     pub(crate) fn keep(&mut self, guild: GuildId, command: Command) -> Option<Reply> {
         let journal = self.journals.get_mut(&guild).expect("every guild has a journal");
         let fenced = |epoch, trouble| match trouble {
-            Trouble::Fenced(fence) => Reply::Fenced { epoch, fence },
-            Trouble::Failed => Reply::Failed { epoch },
-            Trouble::Full => Reply::Full { epoch },
+            StoreError::Fenced(fence) => Reply::Fenced { epoch, fence },
+            StoreError::Failed => Reply::Failed { epoch },
+            StoreError::Full => Reply::Full { epoch },
         };
         Some(match command {
             Command::Open { ticket } => {
@@ -155,7 +155,7 @@ impl World {
     }
 
     /// What the directory says to a word.
-    fn direct(&mut self, word: directory::Word) -> Vec<Input> {
+    fn direct(&mut self, word: directory::DirectoryRequest) -> Vec<Input> {
         let mut out = Vec::new();
         self.directory.handle(directory::Input { from: NODE, boot: 1, word }, &mut out);
         let is_named = self.is_named;
@@ -228,7 +228,7 @@ impl World {
         self.frame(connection, ClientFrame::Heartbeat { d: d.map(Seq) })
     }
 
-    pub(crate) fn closed(&mut self, connection: Connection, how: Farewell) -> Vec<Output> {
+    pub(crate) fn closed(&mut self, connection: Connection, how: Disconnect) -> Vec<Output> {
         self.handle(Input::Closed { connection, how })
     }
 
@@ -275,7 +275,7 @@ impl World {
 
     pub(crate) fn census(&mut self) -> Census {
         match &self.handle(Input::Census)[..] {
-            [Output::Note(Note::Census(census))] => census.clone(),
+            [Output::Trace(TraceEvent::Census(census))] => census.clone(),
             other => panic!("no census: {other:?}"),
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use guildhall_core::directory::{Notice, Word};
+use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::{Connection, GuildId, Seq};
@@ -235,7 +235,7 @@ impl Witness for Trace {
         self.begin(head, Root::None, if confirm { Kind::Idle } else { Kind::Telling });
     }
     fn directory_input(&mut self, head: &Head, input: &directory::Input) {
-        let idle = matches!(input.word, Word::Since { .. });
+        let idle = matches!(input.word, DirectoryRequest::Since { .. });
         self.begin(head, Root::None, if idle { Kind::Idle } else { Kind::Telling });
     }
     fn timeout(&mut self, head: &Head) {
@@ -267,7 +267,7 @@ impl Witness for Trace {
 fn kind_at_node(input: &node::Input) -> Kind {
     match input {
         node::Input::Journal { reply: Reply::Confirmed { .. }, .. }
-        | node::Input::Directory(Notice::Changed { .. })
+        | node::Input::Directory(DirectoryEvent::Changed { .. })
         | node::Input::Frame { frame: ClientFrame::Heartbeat { .. }, .. }
         | node::Input::Drained { .. }
         | node::Input::Census => Kind::Idle,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
 use guildhall_core::node;
-use guildhall_core::step::{Output, Step, Whole};
+use guildhall_core::step::{Output, Step, StepBuilder};
 use guildhall_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -96,10 +96,10 @@ fn links(
 ) -> Result<Vec<Link>, PlanError> {
     let mut transcript = Transcript::new(cast.clone(), |_, _| {});
     let mut steps = BTreeMap::new();
-    let mut listens = Whole::new(|step: Step| {
+    let mut listens = StepBuilder::new(|step: Step| {
         // Sessions are numbered as they begin: the whole run is heard for their names.
         for output in &step.outputs {
-            if let Output::Node(node::Output::Note(note)) = output {
+            if let Output::Node(node::Output::Trace(note)) = output {
                 transcript.learn(note);
             }
         }
@@ -133,7 +133,7 @@ fn narrowed(step: &Step, steps: &BTreeMap<u64, Step>) -> Step {
     let mut step = step.clone();
     if !next.is_empty() {
         step.outputs.retain(|output| {
-            matches!(output, Output::Node(node::Output::Note(_)))
+            matches!(output, Output::Node(node::Output::Trace(_)))
                 || next.iter().any(|next| leads_to(output, next))
         });
     }

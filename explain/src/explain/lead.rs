@@ -63,7 +63,7 @@ fn written_on(output: &Output) -> Option<Connection> {
             | node::Output::Journal { .. }
             | node::Output::Directory(_)
             | node::Output::Answer { .. }
-            | node::Output::Note(_)
+            | node::Output::Trace(_)
             | node::Output::Stopped,
         )
         | Output::Client(

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
-use guildhall_core::directory::{Notice, Word};
+use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
 use guildhall_core::dispatch::{Body, Dispatch, Message};
 use guildhall_core::event::{Channel, Event, Record, Removal};
-use guildhall_core::frame::{ClientFrame, Farewell, ServerFrame};
+use guildhall_core::frame::{ClientFrame, Disconnect, ServerFrame};
 use guildhall_core::id::{ChannelId, GuildId, RoleId, Seq, UserId};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::node;
@@ -267,39 +267,43 @@ impl Words {
         }
     }
 
-    pub(super) fn word(&self, word: &Word) -> String {
+    pub(super) fn word(&self, word: &DirectoryRequest) -> String {
         match word {
-            Word::Ask { user, .. } => format!("asks for {}'s guilds", self.user(*user)),
-            Word::Forget { user, .. } => format!("has no session of {}", self.user(*user)),
-            Word::Since { version } => format!("asks what changed since {version}"),
-            Word::Enter { guild, user, .. } => {
+            DirectoryRequest::Ask { user, .. } => format!("asks for {}'s guilds", self.user(*user)),
+            DirectoryRequest::Forget { user, .. } => {
+                format!("has no session of {}", self.user(*user))
+            }
+            DirectoryRequest::Since { version } => format!("asks what changed since {version}"),
+            DirectoryRequest::Enter { guild, user, .. } => {
                 format!("enter {} in {}", self.user(*user), self.guild(*guild))
             }
-            Word::Remove { guild, user, at } => {
+            DirectoryRequest::Remove { guild, user, at } => {
                 format!("take {} out of {}, gone @{at}", self.user(*user), self.guild(*guild))
             }
-            Word::Dissolve { guild, .. } => format!("{} is no more", self.guild(*guild)),
+            DirectoryRequest::Dissolve { guild, .. } => {
+                format!("{} is no more", self.guild(*guild))
+            }
         }
     }
 
-    pub(super) fn notice(&self, notice: &Notice) -> String {
+    pub(super) fn notice(&self, notice: &DirectoryEvent) -> String {
         match notice {
-            Notice::Guilds { user, guilds, .. } => {
+            DirectoryEvent::Guilds { user, guilds, .. } => {
                 let names: Vec<_> = guilds.iter().map(|guild| self.guild(*guild)).collect();
                 let guilds =
                     if names.is_empty() { "no guild".to_owned() } else { names.join(", ") };
                 format!("{} may be in {guilds}", self.user(*user))
             }
-            Notice::Changed { version, users } => {
+            DirectoryEvent::Changed { version, users } => {
                 format!("{} users have changed up to {version}", users.len())
             }
-            Notice::Entered { guild, user, .. } => {
+            DirectoryEvent::Entered { guild, user, .. } => {
                 format!("{} is entered in {}", self.user(*user), self.guild(*guild))
             }
-            Notice::Removed { guild, user, .. } => {
+            DirectoryEvent::Removed { guild, user, .. } => {
                 format!("{} is taken out of {}", self.user(*user), self.guild(*guild))
             }
-            Notice::Dissolved { guild, .. } => {
+            DirectoryEvent::Dissolved { guild, .. } => {
                 format!("everybody is taken out of {}", self.guild(*guild))
             }
         }
@@ -333,18 +337,18 @@ pub(super) fn server_frame(frame: ServerFrame) -> String {
     }
 }
 
-pub(super) fn farewell(how: Farewell) -> String {
+pub(super) fn farewell(how: Disconnect) -> String {
     match how {
-        Farewell::Code(code) => format!("is closed by the client: {code}"),
-        Farewell::End => "ends".to_owned(),
-        Farewell::Reset => "is reset".to_owned(),
+        Disconnect::Code(code) => format!("is closed by the client: {code}"),
+        Disconnect::End => "ends".to_owned(),
+        Disconnect::Reset => "is reset".to_owned(),
     }
 }
 
-pub(super) fn detach(why: node::Detach) -> String {
+pub(super) fn detach(why: node::DetachReason) -> String {
     match why {
-        node::Detach::Gone(how) => format!("it {}", farewell(how)),
-        node::Detach::Cut(cut) => format!("cut, {cut:?}"),
-        node::Detach::Superseded => "superseded".to_owned(),
+        node::DetachReason::Gone(how) => format!("it {}", farewell(how)),
+        node::DetachReason::Cut(cut) => format!("cut, {cut:?}"),
+        node::DetachReason::Superseded => "superseded".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use guildhall_check::cast::GuildPart;
 use guildhall_core::id::{ChannelId, RoleId, UserId};
-use guildhall_core::journal::Base;
+use guildhall_core::journal::Checkpoint;
 use guildhall_core::permission::{Overwrite, Target};
 use guildhall_core::state::State;
 
@@ -89,7 +89,7 @@ impl Topology {
         let mut parts = Vec::new();
         for ((place, guild), Names { channels, roles }) in plan.guilds.iter().enumerate().zip(names)
         {
-            let founding = Arc::new(Base::founding(self.found(plan, place, guild)?));
+            let founding = Arc::new(Checkpoint::founding(self.found(plan, place, guild)?));
             let (name, id) = (guild.name.clone(), guild_id(place));
             parts.push(GuildPart { name, id, channels, roles, founding });
         }

@@ -2,9 +2,9 @@
 //!
 //! It bounds memory (B1), and need not be exact.
 
-use guildhall_core::directory::Notice;
+use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::event::Record;
-use guildhall_core::journal::{Base, Command, Log, Reply};
+use guildhall_core::journal::{Checkpoint, Command, Log, Reply};
 use guildhall_core::peer::{Chunk, PeerMessage};
 
 use super::{BusMessage, Envelope};
@@ -23,8 +23,8 @@ impl BusMessage {
             }
             Self::JournalCommand(Command::Compact { base: of, .. }) => base(of),
             Self::JournalReply(Reply::Opened { log: of, .. }) => log(of),
-            Self::DirectoryEvent(Notice::Guilds { guilds, .. }) => guilds.len() * 8,
-            Self::DirectoryEvent(Notice::Changed { users, .. }) => {
+            Self::DirectoryEvent(DirectoryEvent::Guilds { guilds, .. }) => guilds.len() * 8,
+            Self::DirectoryEvent(DirectoryEvent::Changed { users, .. }) => {
                 users.iter().map(|(_, _, guilds)| ENTRY + guilds.len() * 8).sum()
             }
             Self::JournalCommand(Command::Open { .. } | Command::Confirm { .. })
@@ -36,7 +36,9 @@ impl BusMessage {
                 | Reply::Full { .. },
             )
             | Self::DirectoryEvent(
-                Notice::Entered { .. } | Notice::Removed { .. } | Notice::Dissolved { .. },
+                DirectoryEvent::Entered { .. }
+                | DirectoryEvent::Removed { .. }
+                | DirectoryEvent::Dissolved { .. },
             )
             | Self::DirectoryRequest(_)
             | Self::OwnGuild(_)
@@ -72,7 +74,7 @@ fn chunk(chunk: &Chunk) -> usize {
     ENTRY * (chunk.entries() + overwrites) + 8 * roles
 }
 
-fn base(base: &Base) -> usize {
+fn base(base: &Checkpoint) -> usize {
     let state = &base.state;
     let entries = state.members.len() + state.roles.len() + state.channels.len();
     let said: usize = base.messages.iter().map(|message| message.content.len()).sum();

@@ -63,7 +63,7 @@ impl<B: Bus, C: Transport, S: Witness> Sink<Output> for OutputSink<'_, B, C, S> 
             Output::Answer { port, answer } => self.transport.send_answer(port, &answer),
 
             Output::Stopped => *self.stopped = true,
-            Output::Note(_) => {}
+            Output::Trace(_) => {}
         }
     }
 }

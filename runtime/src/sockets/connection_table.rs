@@ -4,7 +4,7 @@
 //! connection's id is never used twice. The table must not decide whom to disconnect.
 
 use futures_util::stream::FuturesUnordered;
-use guildhall_core::frame::Farewell;
+use guildhall_core::frame::Disconnect;
 use guildhall_core::id::Connection;
 use guildhall_core::node::Input;
 use tokio::io::AsyncWrite;
@@ -160,7 +160,7 @@ impl<W: AsyncWrite + Send + Unpin + 'static> ConnectionTable<W> {
     pub(super) fn write_finished(
         &mut self,
         finished: FinishedWrite<W>,
-    ) -> Option<Result<u32, Farewell>> {
+    ) -> Option<Result<u32, Disconnect>> {
         let window = self.window;
         let FinishedWrite { connection, half, buffer, credit, result } = finished;
         let index = self.index(connection)?;

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
-use guildhall_core::frame::{ClientFrame, Farewell, Malformed};
+use guildhall_core::frame::{ClientFrame, Disconnect, Malformed};
 use guildhall_core::id::Connection;
 use guildhall_core::limits::MOST_FRAME_BYTES;
 use guildhall_core::time::Span;
@@ -60,14 +60,14 @@ impl<R: Rt> Reader<R> {
                 }
                 self.read(&mut frames).await
             }
-            None => Farewell::End,
+            None => Disconnect::End,
         };
         let _ = self.events.send(SocketEvent::Disconnected(self.connection, how)).await;
     }
 
     /// Reads until the client disconnects, or until [`CLOSE_TIMEOUT`] after the node has closed the
     /// connection.
-    async fn read(&mut self, frames: &mut FrameStream<R::Stream>) -> Farewell {
+    async fn read(&mut self, frames: &mut FrameStream<R::Stream>) -> Disconnect {
         loop {
             let frame = tokio::select! {
                 biased;
@@ -83,7 +83,7 @@ impl<R: Rt> Reader<R> {
                 Err(how) => return how,
             };
             if self.events.send(event).await.is_err() {
-                return Farewell::End;
+                return Disconnect::End;
             }
         }
         let timeout = self.rt.sleep_until(self.rt.now().instant + CLOSE_TIMEOUT);
@@ -96,7 +96,7 @@ impl<R: Rt> Reader<R> {
                     }
                 }
             } => how,
-            () = timeout => Farewell::End,
+            () = timeout => Disconnect::End,
         }
     }
 }
@@ -131,10 +131,10 @@ enum Received {
     Ignored,
 }
 
-fn classify(message: Option<Result<Message, Error>>) -> Result<Received, Farewell> {
+fn classify(message: Option<Result<Message, Error>>) -> Result<Received, Disconnect> {
     let message = match message {
         Some(Ok(message)) => message,
-        None => return Err(Farewell::End),
+        None => return Err(Disconnect::End),
         Some(Err(Error::Io(error))) => return Err(super::writer::disconnect_reason(&error)),
         Some(Err(Error::PayloadTooLong { .. })) => {
             // It is not read: the node is told that it is longer than any legal frame.
@@ -142,14 +142,14 @@ fn classify(message: Option<Result<Message, Error>>) -> Result<Received, Farewel
             return Ok(Received::Frame(ClientFrame::Malformed(Malformed::Payload), bytes));
         }
         // A client that violates the WebSocket protocol is disconnected.
-        Some(Err(_)) => return Err(Farewell::Reset),
+        Some(Err(_)) => return Err(Disconnect::Reset),
     };
     if message.is_ping() {
         return Ok(Received::Ping(message.into_payload().into()));
     }
     if message.is_close() {
         let code = message.as_close().map_or(1005, |(code, _)| code.into());
-        return Err(Farewell::Code(code));
+        return Err(Disconnect::Code(code));
     }
     if message.is_pong() {
         return Ok(Received::Ignored);

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use futures_util::future::{AbortHandle, Abortable};
-use guildhall_core::frame::Farewell;
+use guildhall_core::frame::Disconnect;
 use guildhall_core::id::Connection;
 use tokio::io::AsyncWrite;
 use tokio::sync::oneshot;
@@ -61,7 +61,7 @@ pub(super) enum WriteOutcome<W> {
     /// The socket accepted only a part. The rest is in this deferred write.
     Pending(PendingWrite<W>),
     /// The socket failed.
-    Failed(Farewell),
+    Failed(Disconnect),
 }
 
 impl<W: AsyncWrite + Send + Unpin + 'static> Writer<W> {
@@ -156,6 +156,6 @@ fn poll_write_all(
 }
 
 /// Why a connection ended whose socket failed with this error.
-pub(super) fn disconnect_reason(error: &io::Error) -> Farewell {
-    if error.kind() == io::ErrorKind::UnexpectedEof { Farewell::End } else { Farewell::Reset }
+pub(super) fn disconnect_reason(error: &io::Error) -> Disconnect {
+    if error.kind() == io::ErrorKind::UnexpectedEof { Disconnect::End } else { Disconnect::Reset }
 }

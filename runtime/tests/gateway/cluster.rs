@@ -5,15 +5,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use guildhall_core::client::{self, Identity};
+use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::directory::Directory;
 use guildhall_core::dispatch::{Body, Dispatch, Intents};
 use guildhall_core::id::{
     ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, Shard, Token, UserId,
 };
-use guildhall_core::journal::Base;
+use guildhall_core::journal::Checkpoint;
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::limits::Limits;
-use guildhall_core::realm::Realm;
 use guildhall_core::request::{Act, Origin, Outcome, Request};
 use guildhall_core::state::State;
 use guildhall_core::step::{Actor, Head, Witness};
@@ -103,7 +103,7 @@ impl Cluster {
         let (rt, bus, recorder) = (Tokio::default(), InProcessBus::default(), Recorder::default());
         let users: Vec<_> = (1..=u64::from(clients)).map(UserId).collect();
         let token = |user: UserId| Token(u128::from(user.0) << 64 | 0xfeed);
-        let realm = Arc::new(Realm {
+        let cluster = Arc::new(ClusterConfig {
             accounts: users.iter().map(|&user| (token(user), user)).collect(),
             nodes: (0..nodes).map(NodeId).collect(),
         });
@@ -139,7 +139,7 @@ impl Cluster {
                 node: NodeId(node),
                 boot: 1,
                 limits: limits.clone(),
-                realm: realm.clone(),
+                cluster: cluster.clone(),
                 mutant: None,
             };
             let stop = CancellationToken::new();
@@ -271,7 +271,7 @@ fn start_services(users: &[UserId], world: &(Tokio, InProcessBus, Recorder)) {
     state.channels.insert(CHANNEL, Arc::default());
     state.members.extend(users.iter().map(|&user| (user, Arc::default())));
     let (rt, bus, _) = world;
-    let store = Memory::new(Base::founding(state));
+    let store = Memory::new(Checkpoint::founding(state));
     let inbox = bus.register(Endpoint::Journal(GUILD));
     rt.spawn(journal::JournalDriver::new(GUILD, store, world.clone()).run(inbox));
     let directory = Directory::new(users.iter().map(|&user| (user, vec![GUILD])));

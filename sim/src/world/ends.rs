@@ -4,14 +4,14 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use guildhall_core::client;
-use guildhall_core::directory::{self, Word};
+use guildhall_core::directory::{self, DirectoryRequest};
 use guildhall_core::dispatch::Dispatch;
-use guildhall_core::frame::{ClientFrame, Farewell};
+use guildhall_core::frame::{ClientFrame, Disconnect};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::{Connection, GuildId, NodeId, Port, Seq};
 use guildhall_core::journal::Command;
 use guildhall_core::machine::Sink;
-use guildhall_core::node::{self, Note, Outbox};
+use guildhall_core::node::{self, Outbox, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Head, Witness};
 
@@ -69,7 +69,7 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
                 stage.answer(&(client, answer.origin, "answer"), event);
             }
             node::Output::Stopped => stage.news.push(News::Stopped(small(node))),
-            node::Output::Note(note) => self.note(&note),
+            node::Output::Trace(note) => self.note(&note),
         }
     }
 }
@@ -87,40 +87,42 @@ impl<W: Witness> NodeEnd<'_, W> {
         self.stage.mail(from, to, self.head.step, parcel);
     }
 
-    fn word(&mut self, word: Word) {
+    fn word(&mut self, word: DirectoryRequest) {
         match &word {
-            Word::Enter { guild, .. } => {
+            DirectoryRequest::Enter { guild, .. } => {
                 self.stage.reach(guild_place(*guild), GuildPhase::Entering)
             }
-            Word::Remove { guild, .. } | Word::Dissolve { guild, .. } => {
+            DirectoryRequest::Remove { guild, .. } | DirectoryRequest::Dissolve { guild, .. } => {
                 self.stage.reach(guild_place(*guild), GuildPhase::Removing);
             }
-            Word::Ask { .. } | Word::Forget { .. } | Word::Since { .. } => {}
+            DirectoryRequest::Ask { .. }
+            | DirectoryRequest::Forget { .. }
+            | DirectoryRequest::Since { .. } => {}
         }
         let (from, boot) = (small(self.node), self.stage.boots[self.node]);
         let parcel = Parcel::Word(directory::Input { from: NodeId(from), boot, word });
         self.stage.mail(Spot::Node(from), Spot::Directory, self.head.step, parcel);
     }
 
-    fn note(&mut self, note: &Note) {
+    fn note(&mut self, note: &TraceEvent) {
         match note {
-            Note::Opened { guild, .. } => {
+            TraceEvent::Opened { guild, .. } => {
                 self.stage.reach(guild_place(*guild), GuildPhase::Serving)
             }
-            Note::SteppedDown { guild, why, .. } => {
+            TraceEvent::SteppedDown { guild, why, .. } => {
                 self.stepped_down(guild_place(*guild), matches!(why, StepDown::Closed));
             }
-            Note::GivenUp { guild } => self.stepped_down(guild_place(*guild), true),
-            Note::Begun { .. }
-            | Note::IdentifyRefused { .. }
-            | Note::Resumed { .. }
-            | Note::ResumeRefused { .. }
-            | Note::Detached { .. }
-            | Note::Ended { .. }
-            | Note::RelayOpened { .. }
-            | Note::RelayClosed { .. }
-            | Note::RelayGap { .. }
-            | Note::Census(_) => {}
+            TraceEvent::GivenUp { guild } => self.stepped_down(guild_place(*guild), true),
+            TraceEvent::Begun { .. }
+            | TraceEvent::IdentifyRefused { .. }
+            | TraceEvent::Resumed { .. }
+            | TraceEvent::ResumeRefused { .. }
+            | TraceEvent::Detached { .. }
+            | TraceEvent::Ended { .. }
+            | TraceEvent::RelayOpened { .. }
+            | TraceEvent::RelayClosed { .. }
+            | TraceEvent::RelayGap { .. }
+            | TraceEvent::Census(_) => {}
         }
     }
 
@@ -200,7 +202,7 @@ impl<W: Witness> Sink<client::Output> for ClientEnd<'_, W> {
             }
             client::Output::Close { connection, code } => {
                 let Some(link) = stage.meant(client, connection) else { return };
-                stage.send_up(link, cause, 8, Parcel::Bye(Farewell::Code(code)));
+                stage.send_up(link, cause, 8, Parcel::Bye(Disconnect::Code(code)));
                 stage.links.at_mut(link).here = false;
                 stage.links.trunk(link).up.open = false;
                 stage.links.down(link).open = false;

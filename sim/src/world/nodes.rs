@@ -2,7 +2,7 @@
 //! node takes none of it; it waits in the order in which it arrived. What reaches one that is down is
 //! lost.
 
-use guildhall_core::frame::{ClientFrame, Farewell};
+use guildhall_core::frame::{ClientFrame, Disconnect};
 use guildhall_core::id::{NodeId, SessionId};
 use guildhall_core::journal::Reply;
 use guildhall_core::step::{Actor, Witness};
@@ -83,14 +83,14 @@ impl<W: Witness> World<'_, W> {
     pub(super) fn gone(&mut self, event: Event, link: u32, reset: bool) {
         let node = usize::from(self.stage.links.at(link).node);
         if self.is_awake(node, event) {
-            let how = if reset { Farewell::Reset } else { Farewell::End };
+            let how = if reset { Disconnect::Reset } else { Disconnect::End };
             self.bye(event.cause, link, how);
         }
     }
 
     /// The word of an end reaches its node even if the node has closed the connection meanwhile: a
     /// late close must touch nothing (L2). A node that has crashed since never had it.
-    pub(super) fn bye(&mut self, cause: u64, link: u32, how: Farewell) {
+    pub(super) fn bye(&mut self, cause: u64, link: u32, how: Disconnect) {
         let wire = self.stage.links.at_mut(link);
         if wire.connection.generation == 0 || wire.severed {
             return;

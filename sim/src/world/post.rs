@@ -4,7 +4,7 @@
 //! What becomes of a message hangs on what it says, from where, to where and when, and on nothing that was
 //! sent before it: a message that is taken out of a run changes no other (law 3).
 
-use guildhall_core::directory::{Notice, Word};
+use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
 use guildhall_core::journal::{Command, Reply};
 
 use super::stage::Stage;
@@ -91,15 +91,17 @@ impl<W> Stage<W> {
 fn print(ends: (Spot, Spot), parcel: &Parcel) -> Fingerprint {
     match parcel {
         Parcel::Word(input) => match &input.word {
-            Word::Ask { user, .. } => Digest::of(&(ends, "ask", user)),
-            Word::Forget { user, .. } => Digest::of(&(ends, "forget", user)),
-            Word::Since { .. } => Digest::of(&(ends, "since")),
-            Word::Enter { .. } | Word::Remove { .. } | Word::Dissolve { .. } => {
-                Digest::of(&(ends, &input.word))
-            }
+            DirectoryRequest::Ask { user, .. } => Digest::of(&(ends, "ask", user)),
+            DirectoryRequest::Forget { user, .. } => Digest::of(&(ends, "forget", user)),
+            DirectoryRequest::Since { .. } => Digest::of(&(ends, "since")),
+            DirectoryRequest::Enter { .. }
+            | DirectoryRequest::Remove { .. }
+            | DirectoryRequest::Dissolve { .. } => Digest::of(&(ends, &input.word)),
         },
-        Parcel::Notice(Notice::Guilds { user, guilds, .. }) => Digest::of(&(ends, user, guilds)),
-        Parcel::Notice(Notice::Changed { .. }) => Digest::of(&(ends, "changed")),
+        Parcel::Notice(DirectoryEvent::Guilds { user, guilds, .. }) => {
+            Digest::of(&(ends, user, guilds))
+        }
+        Parcel::Notice(DirectoryEvent::Changed { .. }) => Digest::of(&(ends, "changed")),
         Parcel::Command(_, Command::Confirm { epoch, .. }) => Digest::of(&(ends, "confirm", epoch)),
         Parcel::Reply(_, Reply::Confirmed { epoch, .. }) => Digest::of(&(ends, "highest", epoch)),
         Parcel::Notice(_)

@@ -1,12 +1,12 @@
 //! The phases that clients and guilds reach: what faults can wait for.
 
 use guildhall_core::client;
-use guildhall_core::directory::Word;
+use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::dispatch::Body;
 use guildhall_core::frame::ClientFrame;
 use guildhall_core::id::{GuildId, Port};
 use guildhall_core::journal::{Command, Reply};
-use guildhall_core::node::{self, Note};
+use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_plan::fault::{ClientPhase, GuildPhase, Participant, Phase};
 use guildhall_plan::topology::guild_place;
@@ -109,12 +109,12 @@ pub(super) fn node_output(output: &node::Output) -> Reached {
             message: PeerMessage::CatchUp { guild, .. } | PeerMessage::Subscribe { guild, .. },
             ..
         } => (guild, GuildPhase::Asked),
-        Output::Directory(Word::Enter { guild, .. }) => (guild, GuildPhase::Entering),
-        Output::Directory(Word::Remove { guild, .. } | Word::Dissolve { guild, .. }) => {
-            (guild, GuildPhase::Removing)
-        }
-        Output::Note(Note::Opened { guild, .. }) => (guild, GuildPhase::Serving),
-        Output::Note(Note::SteppedDown { guild, .. } | Note::GivenUp { guild }) => {
+        Output::Directory(DirectoryRequest::Enter { guild, .. }) => (guild, GuildPhase::Entering),
+        Output::Directory(
+            DirectoryRequest::Remove { guild, .. } | DirectoryRequest::Dissolve { guild, .. },
+        ) => (guild, GuildPhase::Removing),
+        Output::Trace(TraceEvent::Opened { guild, .. }) => (guild, GuildPhase::Serving),
+        Output::Trace(TraceEvent::SteppedDown { guild, .. } | TraceEvent::GivenUp { guild }) => {
             (guild, GuildPhase::Orphaned)
         }
         Output::Frame { .. }
@@ -125,7 +125,7 @@ pub(super) fn node_output(output: &node::Output) -> Reached {
         | Output::Directory(_)
         | Output::Answer { .. }
         | Output::Stopped
-        | Output::Note(_) => return None,
+        | Output::Trace(_) => return None,
     };
     guild_reached(*guild, phase)
 }

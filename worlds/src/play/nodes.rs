@@ -60,7 +60,7 @@ impl<W: World> Play<W> {
             node,
             boot,
             limits: self.topology.cast.limits.clone(),
-            realm: self.topology.cast.realm.clone(),
+            cluster: self.topology.cast.cluster.clone(),
             mutant: self.options.mutant,
         };
         let stop = CancellationToken::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::GuildId;
-use guildhall_core::journal::Base;
+use guildhall_core::journal::Checkpoint;
 use guildhall_core::request::Origin;
 use guildhall_core::time::Instant;
 
@@ -17,7 +17,13 @@ use crate::findings::{Complaint, Subject};
 
 impl Fates {
     /// An owner has a journal forget all up to a base.
-    pub(crate) fn stands(&self, facts: &Facts, id: GuildId, at: Instant, base: &Base) -> Verdict {
+    pub(crate) fn stands(
+        &self,
+        facts: &Facts,
+        id: GuildId,
+        at: Instant,
+        base: &Checkpoint,
+    ) -> Verdict {
         let guild = facts.ledger.guild(id)?;
         let wrong = if guild.at(base.position).is_none() {
             Some("its position".to_owned())
@@ -34,7 +40,13 @@ impl Fates {
 
     /// An act that it does not name, or not rightly. Clocks may run one per cent apart, and whoever
     /// has been away for long is not asked for what is old.
-    fn forgets(&self, facts: &Facts, guild: &Guild, now: Instant, base: &Base) -> Option<String> {
+    fn forgets(
+        &self,
+        facts: &Facts,
+        guild: &Guild,
+        now: Instant,
+        base: &Checkpoint,
+    ) -> Option<String> {
         let named: BTreeMap<_, _> = base.nonces.iter().copied().collect();
         let made_up = named.iter().find(|(origin, at)| {
             guild.at(**at).is_none_or(|it| it.record.origin != Some(**origin))
@@ -54,7 +66,7 @@ impl Fates {
     }
 }
 
-fn state(guild: &Guild, base: &Base) -> Option<String> {
+fn state(guild: &Guild, base: &Checkpoint) -> Option<String> {
     let stood = guild.history.state(Moment::after(base.position));
     let what = if stood.members != base.state.members {
         "other members"
@@ -71,7 +83,7 @@ fn state(guild: &Guild, base: &Base) -> Option<String> {
 }
 
 /// What can still be edited reads as it did, and no id is given twice.
-fn messages(guild: &Guild, base: &Base) -> Option<String> {
+fn messages(guild: &Guild, base: &Checkpoint) -> Option<String> {
     let at = Moment::after(base.position);
     let other = base.messages.iter().find(|message| {
         let origin = Origin { user: message.author, nonce: message.nonce };

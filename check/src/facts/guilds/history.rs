@@ -11,7 +11,7 @@ use std::sync::Arc;
 use guildhall_core::dispatch::Message;
 use guildhall_core::event::{Event, Record, Removal};
 use guildhall_core::id::{ChannelId, GuildId, MessageId, Position, RoleId, UserId};
-use guildhall_core::journal::Base;
+use guildhall_core::journal::Checkpoint;
 use guildhall_core::permission::{Overwrite, Permissions};
 use guildhall_core::request::Origin;
 use guildhall_core::roll::Roll;
@@ -41,7 +41,7 @@ pub(crate) struct History {
 
 impl History {
     /// A guild as it was founded.
-    pub(crate) fn new(guild: GuildId, founding: &Base) -> Self {
+    pub(crate) fn new(guild: GuildId, founding: &Checkpoint) -> Self {
         fn lines<K: Ord + Copy, T: Clone>(of: &BTreeMap<K, T>) -> BTreeMap<K, Timeline<Option<T>>> {
             of.iter().map(|(key, value)| (*key, Timeline::new(Some(value.clone())))).collect()
         }

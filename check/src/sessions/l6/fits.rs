@@ -7,7 +7,7 @@ use crate::scene::{Scene, Told};
 
 /// Whether a close with this code fits what the client has sent; B4 judges rates and sizes.
 pub(crate) fn fits(scene: &Scene, facts: &Facts, code: CloseCode) -> bool {
-    let known = |token| facts.cast.realm.accounts.contains_key(&token);
+    let known = |token| facts.cast.cluster.accounts.contains_key(&token);
     match (code, scene.told) {
         (CloseCode::Unknown | CloseCode::RateLimited, _) => true,
         (CloseCode::Decode, told) => {

@@ -2,7 +2,7 @@
 
 use guildhall_core::client::{self, Client, Jitter};
 use guildhall_core::directory;
-use guildhall_core::frame::{ClientFrame, Farewell};
+use guildhall_core::frame::{ClientFrame, Disconnect};
 use guildhall_core::id::{Connection, SessionId};
 use guildhall_core::node::{self, Node};
 use guildhall_core::step::{Actor, Head, Witness};
@@ -121,7 +121,7 @@ impl Stage {
                     self.down[node] = true;
                     continue;
                 }
-                node::Output::Note(_) => continue,
+                node::Output::Trace(_) => continue,
             };
             if let Some(client) = self.wires[on.slot as usize].client {
                 self.letters.push_back(Letter::Client(client, input));
@@ -139,7 +139,7 @@ impl Stage {
                 client::Output::Close { connection, code } => {
                     let wire = &mut self.wires[connection.slot as usize];
                     if std::mem::take(&mut wire.open) && wire.client.take().is_some() {
-                        let how = Farewell::Code(code);
+                        let how = Disconnect::Code(code);
                         let input = node::Input::Closed { connection, how };
                         self.letters.push_back(Letter::Node(wire.node, input));
                     }

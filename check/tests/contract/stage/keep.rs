@@ -2,7 +2,7 @@
 
 use guildhall_core::directory;
 use guildhall_core::id::{GuildId, NodeId};
-use guildhall_core::journal::store::{Store, Trouble};
+use guildhall_core::journal::store::{Store, StoreError};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::node;
 use guildhall_core::step::{Actor, Head, JournalEvent, Witness};
@@ -18,9 +18,9 @@ impl Stage {
         let of = self.journals.iter().position(|(known, _)| *known == guild).unwrap();
         let store = &mut self.journals[of].1;
         let fenced = |epoch, trouble| match trouble {
-            Trouble::Fenced(fence) => Some(Reply::Fenced { epoch, fence }),
-            Trouble::Failed => Some(Reply::Failed { epoch }),
-            Trouble::Full => Some(Reply::Full { epoch }),
+            StoreError::Fenced(fence) => Some(Reply::Fenced { epoch, fence }),
+            StoreError::Failed => Some(Reply::Failed { epoch }),
+            StoreError::Full => Some(Reply::Full { epoch }),
         };
         let at_once = match &command {
             Command::Open { .. } => {

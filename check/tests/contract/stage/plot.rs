@@ -2,7 +2,7 @@
 
 use guildhall_core::client::{self, Jitter};
 use guildhall_core::dispatch::Intents;
-use guildhall_core::frame::{ClientFrame, Farewell, Identify, Resume};
+use guildhall_core::frame::{ClientFrame, Disconnect, Identify, Resume};
 use guildhall_core::id::{Connection, GuildId, Nonce, Seq, SessionId, Shard, Token};
 use guildhall_core::node::{self, Node};
 use guildhall_core::request::{Act, Origin, Request};
@@ -35,8 +35,8 @@ impl Stage {
     pub(crate) fn start(&mut self, node: usize) {
         self.boots[node] += 1;
         let who = (id(node), self.boots[node]);
-        let (limits, realm) = (self.cast.limits.clone(), self.cast.realm.clone());
-        self.nodes[node] = Node::new(who, limits, realm, None);
+        let (limits, cluster) = (self.cast.limits.clone(), self.cast.cluster.clone());
+        self.nodes[node] = Node::new(who, limits, cluster, None);
         self.down[node] = false;
         self.world(&WorldEvent::Started(id(node)));
     }
@@ -72,7 +72,7 @@ impl Stage {
         self.wires[slot].open = false;
         let connection = connection(slot);
         let node = self.wires[slot].node;
-        self.tell(node, node::Input::Closed { connection, how: Farewell::End });
+        self.tell(node, node::Input::Closed { connection, how: Disconnect::End });
         let jitter = Jitter(1 << 15);
         self.ask(
             client,

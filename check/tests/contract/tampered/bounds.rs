@@ -6,10 +6,10 @@ use std::sync::Arc;
 use guildhall_check::cast::Cast;
 use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
-use guildhall_core::directory::Word;
+use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Input, Output, Step};
 use guildhall_core::time::{Instant, Now, Span};
@@ -29,7 +29,7 @@ fn b1_a_table_is_not_counted() {
     let found = tampered(histories::talk(), |steps| {
         for step in steps {
             for output in &mut step.outputs {
-                if let Output::Node(node::Output::Note(Note::Census(census))) = output {
+                if let Output::Node(node::Output::Trace(TraceEvent::Census(census))) = output {
                     census.lines.retain(|line| line.table != Table::CatchUpRing);
                 }
             }
@@ -130,10 +130,12 @@ fn b4_a_second_identify_is_accepted_too_soon() {
     let found = tampered(histories::refused(), |steps| {
         let asks = |step: &Step| {
             matches!(step.input, Input::Node(node::Input::Identify { .. }))
-                && step
-                    .outputs
-                    .iter()
-                    .any(|it| matches!(it, Output::Node(node::Output::Directory(Word::Ask { .. }))))
+                && step.outputs.iter().any(|it| {
+                    matches!(
+                        it,
+                        Output::Node(node::Output::Directory(DirectoryRequest::Ask { .. }))
+                    )
+                })
         };
         let last = steps.iter().rposition(asks).expect("somebody identifies");
         steps[last].head.now = Now::from(Instant::ZERO + Span::secs(1));

@@ -7,7 +7,7 @@ use guildhall_check::violation::Clause;
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::{Epoch, NodeId, Position};
-use guildhall_core::node::{End, Note};
+use guildhall_core::node::{SessionEnd, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::{Actor, Input, Output, Step};
@@ -51,11 +51,11 @@ fn d1_an_event_is_never_told() {
 
 #[test]
 fn d2_a_session_ends_for_a_reason_that_is_not_so() {
-    let quit = |note: &Note| matches!(note, Note::Ended { why: End::Quit, .. });
-    for why in [End::Expired, End::Overflow, End::Stopped] {
+    let quit = |note: &TraceEvent| matches!(note, TraceEvent::Ended { why: SessionEnd::Quit, .. });
+    for why in [SessionEnd::Expired, SessionEnd::Overflow, SessionEnd::Stopped] {
         let found = tampered(histories::resumed(), |steps| {
             let at = find(steps, 0, |step| noted(step, quit));
-            if let Note::Ended { why: given, .. } = note_mut(&mut steps[at], quit) {
+            if let TraceEvent::Ended { why: given, .. } = note_mut(&mut steps[at], quit) {
                 *given = why;
             }
         });
@@ -85,9 +85,9 @@ fn d3_a_snapshot_is_older_than_what_its_node_has_heard() {
 #[test]
 fn d4_a_resume_is_accepted_above_what_was_sent() {
     let found = tampered(histories::resumed(), |steps| {
-        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let resumed = |note: &TraceEvent| matches!(note, TraceEvent::Resumed { .. });
         let at = find(steps, 0, |step| noted(step, resumed));
-        if let Note::Resumed { seq, .. } = note_mut(&mut steps[at], resumed) {
+        if let TraceEvent::Resumed { seq, .. } = note_mut(&mut steps[at], resumed) {
             seq.0 += 50;
         }
         if let Input::Node(node::Input::Frame { frame: ClientFrame::Resume(resume), .. }) =
@@ -102,7 +102,7 @@ fn d4_a_resume_is_accepted_above_what_was_sent() {
 #[test]
 fn d4_a_replay_begins_with_what_was_taken_already() {
     let found = tampered(histories::resumed(), |steps| {
-        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let resumed = |note: &TraceEvent| matches!(note, TraceEvent::Resumed { .. });
         let at = find(steps, 0, |step| noted(step, resumed));
         let again = told_bob(steps)[2].1.clone();
         let first = steps[at].outputs.iter_mut().find_map(|output| match output {
@@ -120,15 +120,20 @@ fn d4_a_replay_begins_with_what_was_taken_already() {
 fn d4_a_resume_is_refused_that_should_be_accepted() {
     // The refusal is whole, with its note and op 9; only its reason is none.
     let found = tampered(histories::resumed(), |steps| {
-        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let resumed = |note: &TraceEvent| matches!(note, TraceEvent::Resumed { .. });
         let at = find(steps, 0, |step| noted(step, resumed));
-        let Note::Resumed { session, connection, .. } = *note_mut(&mut steps[at], resumed) else {
+        let TraceEvent::Resumed { session, connection, .. } = *note_mut(&mut steps[at], resumed)
+        else {
             return;
         };
         let why = ResumeRefusal::Token;
         let frame = ServerFrame::InvalidSession { resumable: false };
         steps[at].outputs = vec![
-            Output::Node(node::Output::Note(Note::ResumeRefused { session, connection, why })),
+            Output::Node(node::Output::Trace(TraceEvent::ResumeRefused {
+                session,
+                connection,
+                why,
+            })),
             Output::Node(node::Output::Frame { connection, frame }),
         ];
         steps.truncate(at + 1);

@@ -7,7 +7,7 @@ use guildhall_check::violation::Clause;
 use guildhall_core::dispatch::{Body, Dispatch, Snapshot};
 use guildhall_core::event::{Channel, Event};
 use guildhall_core::node;
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::step::{Output, Step};
 
 use crate::histories::{self, ALICE, BOB, CAROL};
@@ -123,7 +123,7 @@ fn i3_a_member_is_told_to_be_gone() {
 #[test]
 fn i4_a_replay_leaves_out_what_was_revoked() {
     let found = tampered(histories::revoked(), |steps| {
-        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let resumed = |note: &TraceEvent| matches!(note, TraceEvent::Resumed { .. });
         let at = find(steps, 0, |step| noted(step, resumed));
         let in_office = |output: &Output| {
             matches!(output, Output::Node(node::Output::Dispatch { dispatch, .. })

@@ -6,7 +6,7 @@ use guildhall_check::violation::Clause;
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::Event;
 use guildhall_core::id::{Epoch, MessageId, Nonce, Position, Seq};
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::request::{Act, Answer, Origin, Outcome};
 use guildhall_core::step::{Input, Output, Step};
 use guildhall_core::{client, node};
@@ -37,7 +37,7 @@ fn o1_a_replay_gives_a_number_to_something_else() {
             })
         };
         let ready = steps.iter_mut().find_map(told).expect("there is a READY");
-        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let resumed = |note: &TraceEvent| matches!(note, TraceEvent::Resumed { .. });
         let at = find(steps, 0, |step| noted(step, resumed));
         for output in &mut steps[at].outputs {
             if let Output::Node(node::Output::Dispatch { s: Seq(3), dispatch, .. }) = output {

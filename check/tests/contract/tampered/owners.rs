@@ -8,7 +8,7 @@ use guildhall_core::client;
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, NodeId, Port, Position};
 use guildhall_core::journal::{Log, Reply};
-use guildhall_core::node::{self, Note};
+use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Outcome, Refusal};
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
@@ -22,9 +22,10 @@ use super::tools::*;
 #[test]
 fn l3_a_guild_has_no_owner() {
     let found = tampered(histories::views(), |steps| {
-        let at = find(steps, 0, |step| noted(step, |note| matches!(note, Note::Opened { .. })));
+        let at =
+            find(steps, 0, |step| noted(step, |note| matches!(note, TraceEvent::Opened { .. })));
         let opened = |output: &Output| {
-            matches!(output, Output::Node(node::Output::Note(Note::Opened { .. })))
+            matches!(output, Output::Node(node::Output::Trace(TraceEvent::Opened { .. })))
         };
         steps[at].outputs.retain(|output| !opened(output));
     });
@@ -176,12 +177,13 @@ fn l8_a_relay_tells_of_a_guild_though_it_hears_no_tip() {
                 && matches!(&step.input, Input::Node(node::Input::Peer { message, .. })
                     if matches!(message, PeerMessage::Tip { .. }))
         };
-        let begins = find(steps, 0, |step| noted(step, |note| matches!(note, Note::Begun { .. })));
+        let begins =
+            find(steps, 0, |step| noted(step, |note| matches!(note, TraceEvent::Begun { .. })));
         let (mut at, mut end) = (
             0,
             find(steps, begins, |step| {
                 step.head.actor == Actor::Node(NodeId(1))
-                    && noted(step, |note| matches!(note, Note::Begun { .. }))
+                    && noted(step, |note| matches!(note, TraceEvent::Begun { .. }))
             }),
         );
         while at < end {
@@ -199,7 +201,8 @@ fn l8_a_relay_tells_of_a_guild_though_it_hears_no_tip() {
 #[test]
 fn d2_a_relay_opens_a_gap_though_it_could_go_on() {
     let found = tampered(histories::behind(), |steps| {
-        let gap = find(steps, 0, |step| noted(step, |it| matches!(it, Note::RelayGap { .. })));
+        let gap =
+            find(steps, 0, |step| noted(step, |it| matches!(it, TraceEvent::RelayGap { .. })));
         if let Input::Node(node::Input::Peer {
             message: PeerMessage::Chunk { chunk, .. }, ..
         }) = &mut steps[gap].input
@@ -222,7 +225,8 @@ fn d2_a_relay_opens_a_gap_too_early() {
 #[test]
 fn d2_nobody_is_told_that_an_owner_is_out_of_reach() {
     let found = tampered(histories::unreachable(), |steps| {
-        let gap = find(steps, 0, |step| noted(step, |it| matches!(it, Note::RelayGap { .. })));
+        let gap =
+            find(steps, 0, |step| noted(step, |it| matches!(it, TraceEvent::RelayGap { .. })));
         steps[gap].outputs.clear();
         let late = steps[gap].head.now.instant + Span::secs(2);
         steps[gap].head.now = late.into();

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use guildhall_check::violation::Clause;
-use guildhall_core::directory::Notice;
+use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::{Event, Removal};
 use guildhall_core::id::{Epoch, Nonce, Position};
-use guildhall_core::journal::{Base, Command};
+use guildhall_core::journal::{Checkpoint, Command};
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Act, Origin, Outcome, Refusal};
@@ -159,7 +159,7 @@ fn d5_an_act_is_done_that_can_be_kept_no_more() {
 }
 
 /// Forges the last base that a journal is given.
-fn based(forge: impl Fn(&mut Base)) -> BTreeSet<Clause> {
+fn based(forge: impl Fn(&mut Checkpoint)) -> BTreeSet<Clause> {
     tampered(histories::compacted(), |steps| {
         let outputs = steps.iter_mut().rev().flat_map(|step| step.outputs.iter_mut().rev());
         let mut bases = outputs.filter_map(|output| match output {
@@ -169,7 +169,7 @@ fn based(forge: impl Fn(&mut Base)) -> BTreeSet<Clause> {
             _ => None,
         });
         let base = bases.next().expect("the journal is compacted");
-        let mut forged = Base::clone(base);
+        let mut forged = Checkpoint::clone(base);
         forge(&mut forged);
         *base = Arc::new(forged);
     })
@@ -346,7 +346,7 @@ fn d9_the_directory_forgets_a_member() {
         for step in steps {
             for output in &mut step.outputs {
                 if let Output::Directory(output) = output
-                    && let Notice::Guilds { user: whose, guilds, .. } = &mut output.notice
+                    && let DirectoryEvent::Guilds { user: whose, guilds, .. } = &mut output.notice
                     && *whose == user(ALICE)
                 {
                     guilds.clear();

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
-use guildhall_core::frame::{ClientFrame, CloseCode, Farewell, ServerFrame};
+use guildhall_core::frame::{ClientFrame, CloseCode, Disconnect, ServerFrame};
 use guildhall_core::id::{Connection, NodeId};
-use guildhall_core::node::{Detach, End, Note};
+use guildhall_core::node::{DetachReason, SessionEnd, TraceEvent};
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 use guildhall_core::time::{Instant, Now, Span};
 use guildhall_core::{client, node};
@@ -19,15 +19,15 @@ use super::tools::*;
 #[test]
 fn i4_a_refused_resume_costs_the_session_its_connection() {
     let found = tampered(histories::stolen(), |steps| {
-        let refused = |note: &Note| matches!(note, Note::ResumeRefused { .. });
+        let refused = |note: &TraceEvent| matches!(note, TraceEvent::ResumeRefused { .. });
         let at = find(steps, 0, |step| noted(step, refused));
-        let Note::ResumeRefused { session, .. } = *note_mut(&mut steps[at], refused) else {
+        let TraceEvent::ResumeRefused { session, .. } = *note_mut(&mut steps[at], refused) else {
             return;
         };
         let connection = Connection { slot: 0, generation: 1 };
-        let why = Detach::Superseded;
-        let note = Note::Detached { session, connection, why };
-        steps[at].outputs.push(Output::Node(node::Output::Note(note)));
+        let why = DetachReason::Superseded;
+        let note = TraceEvent::Detached { session, connection, why };
+        steps[at].outputs.push(Output::Node(node::Output::Trace(note)));
     });
     only!(found, I4);
 }
@@ -35,9 +35,10 @@ fn i4_a_refused_resume_costs_the_session_its_connection() {
 #[test]
 fn i4_a_refused_resume_costs_the_stranger_its_socket() {
     let found = tampered(histories::stolen(), |steps| {
-        let refused = |note: &Note| matches!(note, Note::ResumeRefused { .. });
+        let refused = |note: &TraceEvent| matches!(note, TraceEvent::ResumeRefused { .. });
         let at = find(steps, 0, |step| noted(step, refused));
-        let Note::ResumeRefused { connection, .. } = *note_mut(&mut steps[at], refused) else {
+        let TraceEvent::ResumeRefused { connection, .. } = *note_mut(&mut steps[at], refused)
+        else {
             return;
         };
         let close = node::Output::Close { connection, code: CloseCode::Unknown };
@@ -61,7 +62,9 @@ fn l1_a_connection_is_closed_before_its_time() {
     // The clock of the step that closes it is set back to where it still had time.
     let found = tampered(histories::silent(), |steps| {
         let at = find(steps, 0, |step| {
-            noted(step, |note| matches!(note, Note::Detached { why: Detach::Cut(_), .. }))
+            noted(step, |note| {
+                matches!(note, TraceEvent::Detached { why: DetachReason::Cut(_), .. })
+            })
         });
         steps[at].head.now = Now::from(Instant::ZERO + Span::secs(30));
     });
@@ -72,7 +75,9 @@ fn l1_a_connection_is_closed_before_its_time() {
 fn l1_a_silent_connection_is_left_open() {
     let found = tampered(histories::silent(), |steps| {
         let at = find(steps, 0, |step| {
-            noted(step, |note| matches!(note, Note::Detached { why: Detach::Cut(_), .. }))
+            noted(step, |note| {
+                matches!(note, TraceEvent::Detached { why: DetachReason::Cut(_), .. })
+            })
         });
         steps[at].outputs.clear();
         steps.truncate(at + 1);
@@ -121,7 +126,7 @@ fn l2_a_late_frame_of_a_closed_connection_is_answered() {
 #[test]
 fn l2_an_older_connection_is_not_fenced() {
     let found = tampered(histories::stolen(), |steps| {
-        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let resumed = |note: &TraceEvent| matches!(note, TraceEvent::Resumed { .. });
         let at = find(steps, 0, |step| noted(step, resumed));
         let close = |output: &Output| matches!(output, Output::Node(node::Output::Close { .. }));
         steps[at].outputs.retain(|output| !close(output));
@@ -133,17 +138,18 @@ fn l2_an_older_connection_is_not_fenced() {
 #[test]
 fn l2_a_late_close_detaches_the_newer_connection() {
     let found = tampered(histories::stolen(), |steps| {
-        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let resumed = |note: &TraceEvent| matches!(note, TraceEvent::Resumed { .. });
         let at = find(steps, 0, |step| noted(step, resumed));
-        let Note::Resumed { session, connection, .. } = *note_mut(&mut steps[at], resumed) else {
+        let TraceEvent::Resumed { session, connection, .. } = *note_mut(&mut steps[at], resumed)
+        else {
             return;
         };
-        let how = Farewell::End;
+        let how = Disconnect::End;
         let older = Connection { slot: 0, generation: 1 };
         let mut late = steps[at].clone();
         late.input = Input::Node(node::Input::Closed { connection: older, how });
-        let note = Note::Detached { session, connection, why: Detach::Gone(how) };
-        late.outputs = vec![Output::Node(node::Output::Note(note))];
+        let note = TraceEvent::Detached { session, connection, why: DetachReason::Gone(how) };
+        late.outputs = vec![Output::Node(node::Output::Trace(note))];
         steps.insert(at + 1, late);
         steps.truncate(at + 2);
     });
@@ -167,7 +173,7 @@ fn l3_the_world_settles_before_everybody_was_told() {
 #[test]
 fn l3_a_world_that_gives_up_is_told_who_waits() {
     let (cast, mut steps) = histories::resumed();
-    let detached = |note: &Note| matches!(note, Note::Detached { .. });
+    let detached = |note: &TraceEvent| matches!(note, TraceEvent::Detached { .. });
     let at = find(&steps, 0, |step| noted(step, detached));
     steps.truncate(at + 2);
     let mut contract = judge(&cast, &steps);
@@ -187,7 +193,8 @@ fn l4_a_session_is_counted_that_is_no_more() {
 #[test]
 fn l4_a_detached_session_outlives_its_time() {
     let found = tampered(histories::expired(), |steps| {
-        let expired = |note: &Note| matches!(note, Note::Ended { why: End::Expired, .. });
+        let expired =
+            |note: &TraceEvent| matches!(note, TraceEvent::Ended { why: SessionEnd::Expired, .. });
         let at = find(steps, 0, |step| noted(step, expired));
         steps.truncate(at + 1);
         steps[at].outputs.clear();
@@ -200,7 +207,7 @@ fn l4_a_detached_session_outlives_its_time() {
 #[test]
 fn l6_a_session_is_not_detached_when_its_client_is_gone() {
     let found = tampered(histories::resumed(), |steps| {
-        let detached = |note: &Note| matches!(note, Note::Detached { .. });
+        let detached = |note: &TraceEvent| matches!(note, TraceEvent::Detached { .. });
         let at = find(steps, 0, |step| noted(step, detached));
         steps[at].outputs.clear();
     });
@@ -210,7 +217,7 @@ fn l6_a_session_is_not_detached_when_its_client_is_gone() {
 #[test]
 fn l6_a_refused_resume_is_not_told_to_the_client() {
     let found = tampered(histories::stolen(), |steps| {
-        let refused = |note: &Note| matches!(note, Note::ResumeRefused { .. });
+        let refused = |note: &TraceEvent| matches!(note, TraceEvent::ResumeRefused { .. });
         let at = find(steps, 0, |step| noted(step, refused));
         steps[at].outputs.truncate(1);
     });

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use guildhall_check::cast::{Cast, Strain};
 use guildhall_check::violation::Clause;
-use guildhall_core::directory::Word;
+use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::{Epoch, NodeId, Position};
-use guildhall_core::node::{self, Gap, Note};
+use guildhall_core::node::{self, GapReason, TraceEvent};
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 use guildhall_core::time::{Now, Span};
 
@@ -42,7 +42,7 @@ fn tells(steps: &[Step]) -> Vec<usize> {
 #[test]
 fn l7_a_session_begins_at_a_node_that_stops() {
     let found = tampered(histories::stopped(), |steps| {
-        let begun = |note: &Note| matches!(note, Note::Begun { .. });
+        let begun = |note: &TraceEvent| matches!(note, TraceEvent::Begun { .. });
         let at = find(steps, 0, |step| is_paris(step) && noted(step, begun));
         let stop = Input::Node(node::Input::Stop);
         let told = Step { input: stop, outputs: Vec::new(), ..steps[at].clone() };
@@ -55,7 +55,7 @@ fn l7_a_session_begins_at_a_node_that_stops() {
 #[test]
 fn l7_a_session_is_resumed_at_a_node_that_stops() {
     let found = tampered(histories::resumed(), |steps| {
-        let resumed = |note: &Note| matches!(note, Note::Resumed { .. });
+        let resumed = |note: &TraceEvent| matches!(note, TraceEvent::Resumed { .. });
         let at = find(steps, 0, |step| noted(step, resumed));
         let stop = Input::Node(node::Input::Stop);
         let told = Step { input: stop, outputs: Vec::new(), ..steps[at].clone() };
@@ -161,7 +161,7 @@ fn l7_a_node_is_gone_that_was_not_told_to_stop() {
 fn l7_a_node_speaks_that_is_gone() {
     let found = tampered(histories::stopped(), |steps| {
         let at = find(steps, 0, |step| step.outputs.iter().any(is_gone));
-        let word = Word::Since { version: 1 };
+        let word = DirectoryRequest::Since { version: 1 };
         let says = Output::Node(node::Output::Directory(word));
         let again = Step { input: Input::Timeout, outputs: vec![says], ..steps[at].clone() };
         steps.insert(at + 1, again);
@@ -173,10 +173,10 @@ fn l7_a_node_speaks_that_is_gone() {
 #[test]
 fn l7_a_guild_is_given_up_and_nobody_is_told() {
     let found = tampered(histories::stopped_while_opening(), |steps| {
-        let given_up = |note: &Note| matches!(note, Note::GivenUp { .. });
+        let given_up = |note: &TraceEvent| matches!(note, TraceEvent::GivenUp { .. });
         let at = find(steps, 0, |step| noted(step, given_up));
         steps[at].outputs.retain(
-            |output| !matches!(output, Output::Node(node::Output::Note(note)) if given_up(note)),
+            |output| !matches!(output, Output::Node(node::Output::Trace(note)) if given_up(note)),
         );
     });
     only!(found, L7);
@@ -184,7 +184,7 @@ fn l7_a_guild_is_given_up_and_nobody_is_told() {
 
 /// The step in which Berlin takes the guild over.
 fn taken_over(steps: &[Step]) -> usize {
-    let opened = |note: &Note| matches!(note, Note::Opened { epoch: Epoch(2), .. });
+    let opened = |note: &TraceEvent| matches!(note, TraceEvent::Opened { epoch: Epoch(2), .. });
     find(steps, 0, |step| noted(step, opened))
 }
 
@@ -238,14 +238,14 @@ fn l7_a_gap_is_opened_while_a_guild_is_handed_off() {
     let found = tampered(histories::stopped(), |steps| {
         let opened = find(steps, 0, |step| {
             step.head.actor == Actor::Node(NodeId(1))
-                && noted(step, |note| matches!(note, Note::RelayOpened { .. }))
+                && noted(step, |note| matches!(note, TraceEvent::RelayOpened { .. }))
         });
-        let note = |note: &Note| matches!(note, Note::RelayOpened { .. });
-        let &mut Note::RelayOpened { relay, .. } = note_mut(&mut steps[opened], note) else {
+        let note = |note: &TraceEvent| matches!(note, TraceEvent::RelayOpened { .. });
+        let &mut TraceEvent::RelayOpened { relay, .. } = note_mut(&mut steps[opened], note) else {
             return;
         };
-        let (at, why) = (Position::default(), Gap::Unreachable);
-        let gap = node::Output::Note(Note::RelayGap { relay, at, why });
+        let (at, why) = (Position::default(), GapReason::Unreachable);
+        let gap = node::Output::Trace(TraceEvent::RelayGap { relay, at, why });
         let at = taken_over(steps);
         steps[at].outputs.insert(0, Output::Node(gap));
         steps.truncate(at + 1);
@@ -257,8 +257,14 @@ fn l7_a_gap_is_opened_while_a_guild_is_handed_off() {
 #[test]
 fn d2_a_connection_is_cut_before_its_client_could_go() {
     let found = tampered(histories::stopped(), |steps| {
-        let cut = |note: &Note| {
-            matches!(note, Note::Detached { why: node::Detach::Cut(node::Cut::Stopping), .. })
+        let cut = |note: &TraceEvent| {
+            matches!(
+                note,
+                TraceEvent::Detached {
+                    why: node::DetachReason::Cut(node::CloseReason::Stopping),
+                    ..
+                }
+            )
         };
         let at = find(steps, 0, |step| noted(step, cut));
         let early = steps[at].head.now.instant - Span::secs(1);

@@ -11,7 +11,7 @@ use guildhall_core::event::{Event, Record};
 use guildhall_core::frame::ClientFrame;
 use guildhall_core::id::{NodeId, Port, Seq};
 use guildhall_core::limits::Limits;
-use guildhall_core::node::Note;
+use guildhall_core::node::TraceEvent;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Act, Origin};
 use guildhall_core::step::{Actor, Head, Input, JournalEvent, Output, Step};
@@ -49,15 +49,15 @@ pub(crate) fn is_bob(step: &Step) -> bool {
     step.head.actor == Actor::Client(Port(BOB as u32))
 }
 
-pub(crate) fn noted(step: &Step, wanted: impl Fn(&Note) -> bool) -> bool {
+pub(crate) fn noted(step: &Step, wanted: impl Fn(&TraceEvent) -> bool) -> bool {
     let note =
-        |output: &Output| matches!(output, Output::Node(node::Output::Note(note)) if wanted(note));
+        |output: &Output| matches!(output, Output::Node(node::Output::Trace(note)) if wanted(note));
     step.outputs.iter().any(note)
 }
 
-pub(crate) fn note_mut(step: &mut Step, wanted: impl Fn(&Note) -> bool) -> &mut Note {
+pub(crate) fn note_mut(step: &mut Step, wanted: impl Fn(&TraceEvent) -> bool) -> &mut TraceEvent {
     let notes = step.outputs.iter_mut().filter_map(|output| match output {
-        Output::Node(node::Output::Note(note)) => Some(note),
+        Output::Node(node::Output::Trace(note)) => Some(note),
         _ => None,
     });
     notes.into_iter().find(|note| wanted(note)).expect("the step has such a note")
@@ -103,11 +103,11 @@ pub(crate) fn is_heartbeat(step: &Step) -> bool {
 pub(crate) fn count(steps: &mut [Step], table: Table, count: impl Fn(u64) -> u64) {
     let counted = |step: &Step| {
         step.head.actor == Actor::Node(NodeId(0))
-            && noted(step, |note| matches!(note, Note::Census(_)))
+            && noted(step, |note| matches!(note, TraceEvent::Census(_)))
     };
     let at = steps.iter().rposition(counted).expect("paris is counted");
-    let note = note_mut(&mut steps[at], |note| matches!(note, Note::Census(_)));
-    let Note::Census(census) = note else { return };
+    let note = note_mut(&mut steps[at], |note| matches!(note, TraceEvent::Census(_)));
+    let TraceEvent::Census(census) = note else { return };
     let line = census.lines.iter_mut().find(|line| line.table == table);
     let line = line.expect("the census has that line");
     line.count = count(line.count);

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::super::{Gap, Note, Outbox, Router};
+use super::super::{GapReason, Outbox, Router, TraceEvent};
 use crate::context::Cx;
 use crate::dispatch::Body;
 use crate::id::Position;
@@ -69,7 +69,7 @@ impl Router {
         &mut self,
         cx: &mut Cx<'_>,
         relay: u32,
-        (why, at): (Gap, Position),
+        (why, at): (GapReason, Position),
         out: &mut impl Outbox,
     ) {
         let open = self.relays.at(relay);
@@ -81,12 +81,12 @@ impl Router {
         }
         // The gap begins at the position of the last dispatch; what was missed, its end tells (I3).
         let unavailable = open.about_guild(at, Body::GuildUnavailable);
-        Self::note(Note::RelayGap { relay: open.id, at, why }, out);
+        Self::note(TraceEvent::RelayGap { relay: open.id, at, why }, out);
         for &(slot, class) in &suspended {
             self.has_left(slot, relay, class);
         }
         self.relays.at(relay).trim(cx.limits);
-        if why == Gap::Behind && cx.bug(Mutant::GapNotTold) {
+        if why == GapReason::Behind && cx.bug(Mutant::GapNotTold) {
             return;
         }
         for (slot, _) in suspended {

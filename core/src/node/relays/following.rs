@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::super::{Gap, Outbox, Output, Router};
+use super::super::{GapReason, Outbox, Output, Router};
 use crate::context::Cx;
 use crate::id::{GuildId, NodeId};
 use crate::peer::{PeerMessage, RelayId};
@@ -125,7 +125,9 @@ impl Router {
                     self.drop_unnamed(slot, relay, out);
                 }
                 relay::Output::Introduce { slot } => joined.push(slot),
-                relay::Output::Gap { after } => self.gap(cx, relay, (Gap::Behind, after), out),
+                relay::Output::Gap { after } => {
+                    self.gap(cx, relay, (GapReason::Behind, after), out)
+                }
             }
         }
     }

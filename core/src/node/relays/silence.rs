@@ -1,6 +1,6 @@
 //! Whether the owners of the followed guilds are in reach: their tips say so.
 
-use super::super::{Gap, Outbox, Router};
+use super::super::{GapReason, Outbox, Router};
 use crate::context::Cx;
 use crate::id::GuildId;
 use crate::timer::Timer;
@@ -37,7 +37,7 @@ impl Router {
         }
         for slot in self.relays.of(guild) {
             if let Some(at) = self.relays.at(slot).position() {
-                self.gap(cx, slot, (Gap::Unreachable, at), out);
+                self.gap(cx, slot, (GapReason::Unreachable, at), out);
             }
         }
     }

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guildhall_core::context::Cx;
-use guildhall_core::directory::{Directory, Word};
+use guildhall_core::directory::{Directory, DirectoryRequest};
 use guildhall_core::event::{Event, Record};
-use guildhall_core::guild::{Back, Guild, Input, Output};
+use guildhall_core::guild::{Guild, Input, Output, ReplyAddress};
 use guildhall_core::id::{Epoch, GuildId, MessageId, NodeId, Nonce, Port, Position, UserId};
 use guildhall_core::journal::keeper::Keeper;
 use guildhall_core::journal::memory::Memory;
-use guildhall_core::journal::{Base, Command, Reply};
+use guildhall_core::journal::{Checkpoint, Command, Reply};
 use guildhall_core::limits::Limits;
 use guildhall_core::mutant::{Mutant, Plant};
 use guildhall_core::peer::{Chunk, RelayId};
@@ -102,7 +102,7 @@ pub(crate) struct House {
     owners: Vec<Owner>,
     commands: Vec<(usize, Command)>,
     replies: Vec<(usize, Reply)>,
-    words: Vec<(usize, Word)>,
+    words: Vec<(usize, DirectoryRequest)>,
     /// All that was ever committed, and the guild after each.
     log: Vec<Arc<Record>>,
     readers: Vec<Reader>,
@@ -147,7 +147,7 @@ impl House {
             now: Instant::ZERO + Span::secs(100),
             wall: Wall(5),
             directory: Directory::new(named.collect::<Vec<_>>()),
-            keeper: Keeper::new(Memory::new(Base::founding(state)), mutant),
+            keeper: Keeper::new(Memory::new(Checkpoint::founding(state)), mutant),
             readers: vec![reader],
             limits,
             owners: Vec::new(),
@@ -292,7 +292,7 @@ impl House {
     }
 
     fn deliver(&mut self, owner: usize, Copy { origin, attempt, epoch, heard }: Copy) {
-        let back = Back { node: NodeId(7), port: Port(attempt), boot: 1 };
+        let back = ReplyAddress { node: NodeId(7), port: Port(attempt), boot: 1 };
         let act = self.asked[&origin].act.clone();
         let request = Request { origin, guild: GUILD, attempt, act };
         let opened = self.log.iter().rfind(|record| record.event == Event::Opened);

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use guildhall_core::context::Cx;
-use guildhall_core::directory::Word;
-use guildhall_core::guild::{Back, Guild, Input, Output, StepDown};
+use guildhall_core::directory::DirectoryRequest;
+use guildhall_core::guild::{Guild, Input, Output, ReplyAddress, StepDown};
 use guildhall_core::id::{ChannelId, Epoch, NodeId, Nonce, Port, Position, UserId};
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::store::Store;
-use guildhall_core::journal::{Base, Command, Reply};
+use guildhall_core::journal::{Checkpoint, Command, Reply};
 use guildhall_core::limits::Limits;
 use guildhall_core::mutant::Plant;
 use guildhall_core::peer::{PeerMessage, RelayId};
@@ -39,7 +39,7 @@ impl One {
             state.members.insert(UserId(user), Arc::default());
         }
         state.channels.insert(ChannelId(21), Arc::default());
-        Self::owning(limits, Memory::new(Base::founding(state)))
+        Self::owning(limits, Memory::new(Checkpoint::founding(state)))
     }
 
     fn owning(limits: Limits, memory: Memory) -> Self {
@@ -106,7 +106,7 @@ impl One {
     fn ask(&mut self, user: u64, nonce: u64, attempt: u32, act: Act) {
         let epoch = self.guild.epoch().expect("it is open");
         let origin = Origin { user: UserId(user), nonce: Nonce(nonce) };
-        let back = Back { node: NodeId(2), port: Port(attempt), boot: 1 };
+        let back = ReplyAddress { node: NodeId(2), port: Port(attempt), boot: 1 };
         let request = Request { origin, guild: GUILD, attempt, act };
         self.handle(Input::Request { back, epoch, heard: self.now, request });
     }
@@ -292,7 +292,7 @@ fn a_join_waits_for_the_directory_and_a_leave_is_told_until_it_has_heard() {
     one.said.clear();
     one.ask(5, 1, 1, Act::Join);
     let (guild, user, mark) = (GUILD, UserId(5), place(1, 0));
-    assert_eq!(one.said, [Output::Directory(Word::Enter { guild, user, mark })]);
+    assert_eq!(one.said, [Output::Directory(DirectoryRequest::Enter { guild, user, mark })]);
     one.pass(Limits::default().ask_again);
     assert_eq!(one.said.len(), 2, "it is said again");
     one.ask(5, 1, 2, Act::Join);
@@ -303,7 +303,7 @@ fn a_join_waits_for_the_directory_and_a_leave_is_told_until_it_has_heard() {
     assert_eq!(one.answers(), [(2, Outcome::Done(at))]);
     one.ask(5, 2, 1, Act::Leave);
     let at = at.next();
-    let remove = Output::Directory(Word::Remove { guild, user, at });
+    let remove = Output::Directory(DirectoryRequest::Remove { guild, user, at });
     assert_eq!(one.count(|output| *output == remove), 1);
     // Its successor does not know whether the directory has heard.
     let mut next = One::owning(Limits::default(), one.memory.clone());
@@ -321,7 +321,7 @@ fn a_deleted_guild_is_gone_from_the_directory_and_for_everybody() {
     one.said.clear();
     one.ask(1, 1, 1, Act::DeleteGuild);
     let at = place(1, 1);
-    let dissolve = Output::Directory(Word::Dissolve { guild: GUILD, at });
+    let dissolve = Output::Directory(DirectoryRequest::Dissolve { guild: GUILD, at });
     assert_eq!(one.count(|output| *output == dissolve), 1);
     let _ = one.answers();
     one.ask(2, 2, 1, Act::Leave);

@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use guildhall_core::census::{Census, Table};
-use guildhall_core::directory::{self, Directory, Word};
+use guildhall_core::cluster::ClusterConfig;
+use guildhall_core::directory::{self, Directory, DirectoryRequest};
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Event;
-use guildhall_core::frame::{ClientFrame, Farewell, Identify, Resume};
+use guildhall_core::frame::{ClientFrame, Disconnect, Identify, Resume};
 use guildhall_core::id::{
     Connection, Epoch, NodeId, Position, Seq, SessionId, Shard, Token, UserId,
 };
 use guildhall_core::limits::Limits;
 use guildhall_core::mutant::Mutant;
-use guildhall_core::node::{Gap, Input, Node, Note, Output};
+use guildhall_core::node::{GapReason, Input, Node, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::realm::Realm;
 use guildhall_core::time::{Instant, Span};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -126,10 +126,10 @@ impl Scene {
     pub(crate) fn new(limits: Limits, mutant: Option<Mutant>) -> Self {
         assert_eq!(limits.validate(), Ok(()));
         let accounts = (1..=USERS).map(|user| (token(UserId(user)), UserId(user))).collect();
-        let realm = Realm { accounts, nodes: vec![NODE] };
+        let cluster = ClusterConfig { accounts, nodes: vec![NODE] };
         let truth = Truth::new();
         let owner = Owner::new(&truth);
-        let node = Node::new((NODE, 1), Arc::new(limits.clone()), Arc::new(realm), mutant);
+        let node = Node::new((NODE, 1), Arc::new(limits.clone()), Arc::new(cluster), mutant);
         let named = truth.state().members.keys().map(|user| (*user, vec![GUILD]));
         Self {
             node,
@@ -214,7 +214,7 @@ impl Scene {
             Op::Drop(which) => {
                 let at = which.index(self.readers.len());
                 if let Some(connection) = self.readers[at].on.take() {
-                    self.handle(Input::Closed { connection, how: Farewell::Reset });
+                    self.handle(Input::Closed { connection, how: Disconnect::Reset });
                 }
             }
             Op::Back(which, back) => self.back(which.index(self.readers.len()), *back),
@@ -225,7 +225,7 @@ impl Scene {
     fn event(&mut self, n: [u8; 6], at_once: bool) {
         let Some(event) = self.truth.event(n) else { return };
         if let Event::MemberAdd { user } = event {
-            self.direct(Word::Enter { guild: GUILD, user, mark: self.truth.tip() });
+            self.direct(DirectoryRequest::Enter { guild: GUILD, user, mark: self.truth.tip() });
             if n[5] > 128 {
                 self.notice();
             }
@@ -301,25 +301,26 @@ impl Scene {
                 }
                 Output::Peer { to, message } => self.under_way.push((to, message)),
                 Output::Directory(word) => words.push(word),
-                Output::Note(Note::RelayGap { at, why, .. }) => {
+                Output::Trace(TraceEvent::RelayGap { at, why, .. }) => {
                     self.gaps.insert(at);
                     let silent = self
                         .tipped
                         .is_some_and(|tipped| self.now.since(tipped) >= limits.unreachable_after);
-                    let holds = if why == Gap::Behind { self.forgot } else { silent };
+                    let holds = if why == GapReason::Behind { self.forgot } else { silent };
                     if !holds && self.trouble.is_ok() {
                         self.trouble = Err(format!("a needless gap: {why:?}"));
                     }
                 }
                 Output::Close { .. } => self.trouble = Err("a connection is closed".to_owned()),
-                Output::Note(_) | Output::Frame { .. } => {}
+                Output::Trace(_) | Output::Frame { .. } => {}
                 Output::Answer { .. } | Output::Journal { .. } | Output::Stopped => {
                     unreachable!("nobody asked")
                 }
             }
         }
         for word in words {
-            let is_question = matches!(word, Word::Ask { .. } | Word::Since { .. });
+            let is_question =
+                matches!(word, DirectoryRequest::Ask { .. } | DirectoryRequest::Since { .. });
             self.direct(word);
             if is_question {
                 self.notice();
@@ -327,7 +328,7 @@ impl Scene {
         }
     }
 
-    fn direct(&mut self, word: Word) {
+    fn direct(&mut self, word: DirectoryRequest) {
         let input = directory::Input { from: NODE, boot: 1, word };
         self.directory.handle(input, &mut self.notices);
     }
@@ -341,7 +342,7 @@ impl Scene {
     fn unname(&mut self, user: UserId) {
         if !self.truth.state().members.contains_key(&user) {
             let at = self.truth.tip().next();
-            self.direct(Word::Remove { guild: GUILD, user, at });
+            self.direct(DirectoryRequest::Remove { guild: GUILD, user, at });
         }
     }
 
@@ -403,7 +404,7 @@ impl Scene {
             self.handle(Input::Frame { connection, frame, bytes: 100 });
             connection
         });
-        self.handle(Input::Closed { connection: on, how: Farewell::Code(1000) });
+        self.handle(Input::Closed { connection: on, how: Disconnect::Code(1000) });
     }
 
     fn back(&mut self, at: usize, back: u64) {
@@ -453,7 +454,7 @@ impl Scene {
         let mut out = Vec::new();
         self.node.handle(self.now.into(), Input::Census, &mut out);
         match out.pop() {
-            Some(Output::Note(Note::Census(census))) => census,
+            Some(Output::Trace(TraceEvent::Census(census))) => census,
             other => panic!("no census: {other:?}"),
         }
     }

@@ -1,6 +1,6 @@
 //! Those whom owners talk to: the journal and the directory.
 
-use guildhall_core::directory::{self, Notice, Word};
+use guildhall_core::directory::{self, DirectoryEvent, DirectoryRequest};
 use guildhall_core::guild::Input;
 use guildhall_core::id::{Epoch, NodeId};
 use guildhall_core::journal::keeper::{Answer, Synced};
@@ -62,16 +62,16 @@ impl House {
         self.handle(to, Input::Journal(reply));
     }
 
-    pub(super) fn direct(&mut self, from: usize, word: Word) {
+    pub(super) fn direct(&mut self, from: usize, word: DirectoryRequest) {
         let mut out = Vec::new();
         self.directory.handle(directory::Input { from: node(from), boot: 1, word }, &mut out);
         self.assert_members_are_named();
         for output in out {
             let input = match output.notice {
-                Notice::Entered { user, mark, .. } => Input::Entered { user, mark },
-                Notice::Removed { user, at, .. } => Input::Removed { user, at },
-                Notice::Dissolved { at, .. } => Input::Dissolved { at },
-                Notice::Guilds { .. } | Notice::Changed { .. } => continue,
+                DirectoryEvent::Entered { user, mark, .. } => Input::Entered { user, mark },
+                DirectoryEvent::Removed { user, at, .. } => Input::Removed { user, at },
+                DirectoryEvent::Dissolved { at, .. } => Input::Dissolved { at },
+                DirectoryEvent::Guilds { .. } | DirectoryEvent::Changed { .. } => continue,
             };
             if self.owners[from].runs {
                 self.handle(from, input);

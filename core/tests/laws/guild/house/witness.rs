@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guildhall_core::event::{Channel, Event, Record};
-use guildhall_core::guild::{Back, Output};
+use guildhall_core::guild::{Output, ReplyAddress};
 use guildhall_core::id::{MessageId, Port, Position, UserId};
 use guildhall_core::journal::Command;
 use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
@@ -110,7 +110,7 @@ impl House {
         &self.readers[after - 1]
     }
 
-    fn answered(&mut self, owner: usize, back: Back, answer: Answer) {
+    fn answered(&mut self, owner: usize, back: ReplyAddress, answer: Answer) {
         let Answer { origin, attempt, outcome, .. } = answer;
         assert_eq!(back.port, Port(attempt), "who asked last is answered");
         let emitted = self.owners[owner].emitted;

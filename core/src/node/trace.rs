@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::census::Census;
 use crate::dispatch::Intents;
-use crate::frame::{CloseCode, Farewell};
+use crate::frame::{CloseCode, Disconnect};
 use crate::guild::StepDown;
 use crate::id::{Connection, Epoch, GuildId, Position, Seq, SessionId, Shard, UserId};
 use crate::peer::RelayId;
@@ -14,7 +14,7 @@ use crate::session::ResumeRefusal;
 
 /// One thing that has happened.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Note {
+pub enum TraceEvent {
     /// A session has begun, and is attached.
     Begun {
         /// Its id.
@@ -60,14 +60,14 @@ pub enum Note {
         /// The connection that it had.
         connection: Connection,
         /// The reason.
-        why: Detach,
+        why: DetachReason,
     },
     /// A session has ended.
     Ended {
         /// Its id.
         session: SessionId,
         /// The reason.
-        why: End,
+        why: SessionEnd,
     },
     /// A relay was opened.
     RelayOpened {
@@ -88,7 +88,7 @@ pub enum Note {
         /// The position of that dispatch, where the gap begins.
         at: Position,
         /// The reason.
-        why: Gap,
+        why: GapReason,
     },
     /// The node serves a guild from now on.
     Opened {
@@ -117,7 +117,7 @@ pub enum Note {
 
 /// Why a relay opens a gap.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Gap {
+pub enum GapReason {
     /// It has missed more than the guild's catch-up buffer holds, and has replaced its state.
     Behind,
     /// It has received no tip for too long: no owner is in reach.
@@ -133,18 +133,18 @@ pub enum IdentifyRefusal {
 
 /// Why a session has lost its connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Detach {
+pub enum DetachReason {
     /// The client's end is gone.
-    Gone(Farewell),
+    Gone(Disconnect),
     /// The node closed the connection.
-    Cut(Cut),
+    Cut(CloseReason),
     /// Another connection has resumed the session (L2).
     Superseded,
 }
 
 /// Why a node closes a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Cut {
+pub enum CloseReason {
     /// No heartbeat in time (L1).
     Silent,
     /// The peer reads dispatches too slowly (B2), or answers not at all (B1).
@@ -157,7 +157,7 @@ pub enum Cut {
 
 /// Why a session has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum End {
+pub enum SessionEnd {
     /// Its client closed with 1000 or 1001 (L6).
     Quit,
     /// No client resumed it in time (L1).

@@ -9,7 +9,7 @@ use crate::id::{NodeId, Token, UserId};
 
 /// The configuration of the cluster. Every node gets the same value.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-pub struct Realm {
+pub struct ClusterConfig {
     /// The user behind each login token.
     pub accounts: BTreeMap<Token, UserId>,
     /// All nodes, ascending, running or not.
