@@ -1,27 +1,28 @@
 //! What a world is to do. Clients, guilds and nodes go by their places in the plan.
 
+use guildhall_core::step::WorldEvent;
+
 use super::Cue;
 use crate::fault::{Ending, Intrusion, Misdeed, Way};
 use crate::journal;
 use crate::mail::Law;
 
 /// One thing that a world does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
     /// Hand in the cue at this time, in microseconds.
     Schedule(u64, Cue),
-    /// Record that a fault of the plan begins.
-    Began(u32),
-    /// Record that a fault of the plan is over.
-    Ended(u32),
-    /// Record that all is healed; from now on the world is to settle.
-    Healed,
+    /// Tell the observers of the run that this happens.
+    Record(WorldEvent),
+    /// All is healed: from now on the world is to settle.
+    Settle,
 
     /// Cut a node's power: its memory and its connections are gone at once.
     Kill(u16),
     /// Take a node off the network that has stopped by itself: what it has sent still arrives.
     Retire(u16),
-    /// Switch the machine off that such a node was on: what it had to send has left by now.
+    /// Switch the machine off that such a node may still be on: what it had to send has left by now, or
+    /// never will.
     SwitchOff(u16),
     /// Start a node that is off. It knows nothing.
     Boot {

@@ -1,8 +1,9 @@
 //! When faults begin and end, and what each does.
 
 use guildhall_core::machine::Sink;
+use guildhall_core::step::WorldEvent;
 
-use super::{Cue, Director, Effect};
+use super::{Cue, Director, Effect, PlannedFault};
 use crate::fault::{Fault, Intrusion, Participant, Phase};
 use crate::journal::JournalFault;
 use crate::mail::Law;
@@ -46,13 +47,14 @@ impl Director {
         if self.healed {
             return;
         }
-        out.emit(Effect::Began(fault));
+        let PlannedFault { what, lasts, .. } = &self.faults[fault as usize];
+        let (what, lasts) = (what.clone(), *lasts);
+        out.emit(Effect::Record(WorldEvent::FaultBegan { index: fault, what }));
         self.inject(now, fault, out);
-        let planned = self.faults[fault as usize];
-        if planned.fault.lasts() {
+        if self.fault(fault).lasts() {
             self.active.push(fault);
-            if planned.lasts > 0 {
-                out.emit(Effect::Schedule(now + planned.lasts, Cue::End(fault)));
+            if lasts > 0 {
+                out.emit(Effect::Schedule(now + lasts, Cue::End(fault)));
             }
         }
     }
@@ -61,7 +63,8 @@ impl Director {
     pub(super) fn end(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
         let Some(at) = self.active.iter().position(|&other| other == fault) else { return };
         self.active.remove(at);
-        out.emit(Effect::Ended(fault));
+        let what = self.faults[fault as usize].what.clone();
+        out.emit(Effect::Record(WorldEvent::FaultEnded { index: fault, what }));
         self.withdraw(now, fault, out);
     }
 
@@ -73,7 +76,8 @@ impl Director {
             self.end(now, fault, out);
         }
         self.settle_guilds(now, out);
-        out.emit(Effect::Healed);
+        out.emit(Effect::Record(WorldEvent::Healed));
+        out.emit(Effect::Settle);
     }
 
     /// What a fault does when it begins.

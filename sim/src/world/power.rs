@@ -1,7 +1,7 @@
 //! Nodes that are switched off and on, and what becomes of what was under way to and from them.
 
 use guildhall_core::id::NodeId;
-use guildhall_core::step::{Observer, WorldEvent};
+use guildhall_core::step::Observer;
 
 use super::{World, new_node, place};
 use crate::event::Kind;
@@ -56,7 +56,6 @@ impl<W: Observer> World<'_, W> {
         let host = &mut self.nodes[usize::from(node)];
         host.node = new_node((NodeId(node), boot), &self.topology, self.options.mutant);
         (host.wake, host.up) = (u64::MAX, true);
-        self.stage.world_event(&WorldEvent::Started(NodeId(node)));
     }
 
     /// A node takes what has arrived while it was paused, in order, and then its deadlines (L1).

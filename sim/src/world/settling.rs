@@ -7,8 +7,7 @@ use super::World;
 
 impl<W: Observer> World<'_, W> {
     /// All is healed.
-    pub(super) fn healed(&mut self) {
-        self.stage.world_event(&WorldEvent::Healed);
+    pub(super) fn settle(&mut self) {
         self.settling.healed(self.stage.now);
         self.look(Look::Due);
     }
