@@ -90,9 +90,9 @@ pub type Checkers = dyn Fn() -> Vec<Box<dyn Checker + Send>> + Send + Sync;
 
 /// The checkers of this run.
 #[derive(Default)]
-pub(crate) struct Custom(Vec<Box<dyn Checker + Send>>);
+pub(crate) struct CheckerList(Vec<Box<dyn Checker + Send>>);
 
-impl Custom {
+impl CheckerList {
     pub(crate) const fn new(checkers: Vec<Box<dyn Checker + Send>>) -> Self {
         Self(checkers)
     }
@@ -108,7 +108,7 @@ impl Custom {
     }
 }
 
-impl fmt::Debug for Custom {
+impl fmt::Debug for CheckerList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} checkers", self.0.len())
     }

@@ -38,13 +38,13 @@ use guildhall_core::request::{Answer, Origin, Outcome};
 use crate::bounds::{b1, b2};
 use crate::client::{c1, c3};
 use crate::delivery::{d1, d2, d3, d4, d5, d6, d7, d9};
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::hearing::word;
 use crate::findings::{Complaint, Subject};
-use crate::fresh::Fresh;
 use crate::isolation::{i1, i2, i3, i4, i5, i7, i8};
+use crate::node_step::Emitted;
 use crate::ordering::o4::Causes;
 use crate::ordering::{o1, o2, o3, o5};
-use crate::scene::Said;
 use crate::sessions::{l1, l2, l3, l4, l5, l6, l7, l8};
 use crate::violation::Clause;
 pub(crate) use context::Context;
@@ -62,7 +62,7 @@ pub(crate) type Verdict = Option<Found>;
 pub(crate) type Row<A> = (Clause, fn(&mut Context<'_>, A) -> Verdict);
 
 /// A row of a hook on dispatches, which are about their session.
-pub(crate) type Judge = (Clause, fn(&Fresh<'_>) -> Option<Complaint>);
+pub(crate) type Judge = (Clause, fn(&DispatchUnderTest<'_>) -> Option<Complaint>);
 
 /// A node writes a number that is not the next one to its connection. Exclusive.
 pub(crate) const NUMBERS: &[(Clause, fn(&Numbered<'_>) -> Option<Complaint>)] =
@@ -108,40 +108,39 @@ pub(crate) const TIMING: &[Judge] = &[
 
 /// A node writes a dispatch to a connection without a session. Exclusive.
 pub(crate) const STRAYS: &[(Clause, fn(&mut Context<'_>, (Connection, &str)) -> Verdict)] =
-    &[(Clause::L2, |cx, (on, name)| l2::stray(cx.scene, cx.facts, on, name))];
+    &[(Clause::L2, |cx, (on, name)| l2::stray(cx.step, cx.facts, on, name))];
 
 /// A dispatch was rendered for the entry of a lane. Independent.
 pub(crate) const RENDERS: &[(
     Clause,
     fn(&mut Context<'_>, ((u32, u32), &Arc<Dispatch>)) -> Verdict,
-)] =
-    &[(Clause::B3, |cx, (entry, what)| cx.models.work.words(cx.facts, cx.scene.node, entry, what))];
+)] = &[(Clause::B3, |cx, (entry, what)| cx.models.work.words(cx.facts, cx.step.node, entry, what))];
 
 /// A node sends a frame, closes a connection or reports a note. Exclusive.
-pub(crate) const SAYS: &[(Clause, fn(&mut Context<'_>, Said<'_>) -> Verdict)] = &[
-    (Clause::I4, |cx, said| i4::said(cx.scene, cx.facts, said)),
-    (Clause::B4, |cx, said| cx.models.admission.said(cx.scene, cx.facts, cx.now(), said)),
-    (Clause::L7, |cx, said| l7::said(cx.scene, cx.facts, cx.now(), said)),
-    (Clause::L2, |cx, said| l2::said(cx.scene, cx.facts, said)),
-    (Clause::L1, |cx, said| cx.models.zombies.said(cx.scene, cx.facts, cx.now(), said)),
-    (Clause::L6, |cx, said| l6::said(cx.scene, cx.facts, said)),
+pub(crate) const SAYS: &[(Clause, fn(&mut Context<'_>, Emitted<'_>) -> Verdict)] = &[
+    (Clause::I4, |cx, said| i4::said(cx.step, cx.facts, said)),
+    (Clause::B4, |cx, said| cx.models.admission.said(cx.step, cx.facts, cx.now(), said)),
+    (Clause::L7, |cx, said| l7::said(cx.step, cx.facts, cx.now(), said)),
+    (Clause::L2, |cx, said| l2::said(cx.step, cx.facts, said)),
+    (Clause::L1, |cx, said| cx.models.zombies.said(cx.step, cx.facts, cx.now(), said)),
+    (Clause::L6, |cx, said| l6::said(cx.step, cx.facts, said)),
     (Clause::B2, |cx, said| said.note().and_then(|(note, it)| b2::noted(cx.facts, note, it))),
-    (Clause::D4, |cx, said| said.note().and_then(|(note, _)| d4::noted(cx.scene, cx.facts, note))),
+    (Clause::D4, |cx, said| said.note().and_then(|(note, _)| d4::noted(cx.step, cx.facts, note))),
     (Clause::D2, |cx, said| {
-        said.note().and_then(|(note, it)| d2::noted(cx.scene, cx.facts, cx.now(), note, it))
+        said.note().and_then(|(note, it)| d2::noted(cx.step, cx.facts, cx.now(), note, it))
     }),
 ];
 
 /// A node emits any output but a dispatch. Independent.
-pub(crate) const OUTPUTS: &[Row<()>] = &[(Clause::L7, |cx, ()| l7::speaks(cx.scene, cx.facts))];
+pub(crate) const OUTPUTS: &[Row<()>] = &[(Clause::L7, |cx, ()| l7::speaks(cx.step, cx.facts))];
 
 /// A node reports that it has stopped. Independent.
 pub(crate) const STOPS: &[Row<()>] =
-    &[(Clause::L7, |cx, ()| l7::gone(cx.facts, cx.scene.node, cx.now()))];
+    &[(Clause::L7, |cx, ()| l7::gone(cx.facts, cx.step.node, cx.now()))];
 
 /// A node reports that it serves a guild. Independent.
 pub(crate) const SERVES: &[Row<GuildId>] = &[(Clause::L7, |cx, guild| {
-    cx.models.hand_offs.opened(cx.facts, cx.scene.node, guild, cx.head.at)
+    cx.models.hand_offs.opened(cx.facts, cx.step.node, guild, cx.head.at)
 })];
 
 /// A node counts what it keeps; the flag says that the world has settled long enough. Independent.
@@ -160,49 +159,47 @@ pub(crate) const DEADLINES: &[Row<()>] = &[
 ];
 
 /// A node's step has ended: whether it heeded a message that it should not. Exclusive.
-pub(crate) const HEEDED: &[Row<()>] = &[(Clause::L5, |cx, ()| l5::stepped(cx.scene, cx.facts))];
+pub(crate) const HEEDED: &[Row<()>] = &[(Clause::L5, |cx, ()| l5::stepped(cx.step, cx.facts))];
 
 /// A node's step that concerned a connection has ended: whether its input has been answered as it
 /// should. Exclusive.
 pub(crate) const STEPS: &[Row<()>] = &[
-    (Clause::I4, |cx, ()| i4::stepped(cx.scene, cx.facts)),
+    (Clause::I4, |cx, ()| i4::stepped(cx.step, cx.facts)),
     (Clause::B4, |cx, ()| cx.models.overdue.admission.take()),
-    (Clause::L2, |cx, ()| l2::stepped(cx.scene, cx.facts)),
-    (Clause::L6, |cx, ()| l6::stepped(cx.scene, cx.facts)),
-    (Clause::D2, |cx, ()| d2::stepped(cx.scene, cx.facts)),
-    (Clause::B1, |cx, ()| b1::stepped(cx.scene, cx.facts)),
+    (Clause::L2, |cx, ()| l2::stepped(cx.step, cx.facts)),
+    (Clause::L6, |cx, ()| l6::stepped(cx.step, cx.facts)),
+    (Clause::D2, |cx, ()| d2::stepped(cx.step, cx.facts)),
+    (Clause::B1, |cx, ()| b1::stepped(cx.step, cx.facts)),
 ];
 
 /// A node's step has ended, after all else. Independent.
 pub(crate) const SILENCE: &[Row<()>] = &[
-    (Clause::L1, |cx, ()| cx.models.overdue.heartbeat.take().filter(|_| !cx.scene.complained)),
-    (Clause::D2, |cx, ()| d2::woke(cx.scene, cx.facts, cx.now())),
+    (Clause::L1, |cx, ()| cx.models.overdue.heartbeat.take().filter(|_| !cx.step.complained)),
+    (Clause::D2, |cx, ()| d2::woke(cx.step, cx.facts, cx.now())),
 ];
 
 /// A node sends a message to another node, or to itself. Independent.
 pub(crate) const PEERS: &[(Clause, fn(&mut Context<'_>, (NodeId, &PeerMessage)) -> Verdict)] = &[
     (Clause::B3, |cx, (to, message)| cx.models.work.says(cx.facts, to, message)),
-    (Clause::L8, |cx, (_, message)| {
-        l8::speaks(cx.facts, cx.scene.node, word(message)?.0, cx.now())
-    }),
+    (Clause::L8, |cx, (_, message)| l8::speaks(cx.facts, cx.step.node, word(message)?.0, cx.now())),
     (Clause::D7, |cx, (_, message)| d7::says(cx.facts, message)),
     (Clause::L4, |cx, (_, message)| {
         word(message)?;
-        l4::tells(cx.facts, cx.scene.node, cx.now(), message)
+        l4::tells(cx.facts, cx.step.node, cx.now(), message)
     }),
-    (Clause::D2, |cx, (_, message)| d2::gives(cx.facts, cx.scene.node, message)),
+    (Clause::D2, |cx, (_, message)| d2::gives(cx.facts, cx.step.node, message)),
 ];
 
 /// An owner answers a request; what D7 has found in the same message is not reported again.
 /// Independent.
 pub(crate) const ANSWERS: &[(Clause, fn(&mut Context<'_>, (Epoch, &Answer, bool)) -> Verdict)] = &[
     (Clause::D5, |cx, (sender, answer, sound)| {
-        cx.models.fates.answers(cx.facts, sender, answer).filter(|_| sound)
+        cx.models.statuses.answers(cx.facts, sender, answer).filter(|_| sound)
     }),
     (Clause::I8, |cx, (_, answer, sound)| {
         let judged = sound && !cx.has_found(Clause::D5);
         let bound = cx.models.causes.bound(answer.origin, answer.guild);
-        judged.then(|| i8::answered(cx.facts, cx.scene.node, answer, bound)).flatten()
+        judged.then(|| i8::answered(cx.facts, cx.step.node, answer, bound)).flatten()
     }),
 ];
 
@@ -224,11 +221,13 @@ pub(crate) const EPHEMERAL: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) 
 
 /// An owner asks its journal to append a record. Independent.
 pub(crate) const APPENDS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> Verdict)] =
-    &[(Clause::L8, |cx, (guild, record)| l8::accepts(cx.facts, cx.scene.node, guild, record))];
+    &[(Clause::L8, |cx, (guild, record)| l8::accepts(cx.facts, cx.step.node, guild, record))];
 
 /// An owner asks its journal to compact. Independent.
 pub(crate) const COMPACTS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Base)) -> Verdict)] =
-    &[(Clause::D5, |cx, (guild, base)| cx.models.fates.stands(cx.facts, guild, cx.head.at, base))];
+    &[(Clause::D5, |cx, (guild, base)| {
+        cx.models.statuses.stands(cx.facts, guild, cx.head.at, base)
+    })];
 
 /// A journal opens for a new owner. Independent.
 pub(crate) const OPENS: &[(Clause, fn(&mut Context<'_>, (GuildId, Epoch, &Log)) -> Verdict)] =
@@ -243,7 +242,7 @@ pub(crate) const SYNCS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> V
 pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> Verdict)] = &[
     (Clause::D7, |cx, (guild, record)| d7::commits(cx.facts, guild, record)),
     (Clause::D5, |cx, (guild, record)| {
-        cx.models.fates.commits(cx.facts, guild, record, cx.head.at)
+        cx.models.statuses.commits(cx.facts, guild, record, cx.head.at)
     }),
     (Clause::D6, |cx, (guild, record)| {
         cx.unless(Clause::D5, |cx| d6::committed(cx.facts, guild, record))
@@ -259,7 +258,7 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
             cx.models.causes.placed(cx.facts, record.origin?, guild, record.position)
         };
         let strayed =
-            |cx: &mut Context<'_>| Causes::strayed(cx.facts, &cx.models.fates, guild, record);
+            |cx: &mut Context<'_>| Causes::strayed(cx.facts, &cx.models.statuses, guild, record);
         cx.unless(Clause::D6, caused).or_else(|| cx.unless(Clause::D5, strayed))
     }),
     (Clause::D9, |cx, (guild, record)| {
@@ -280,7 +279,7 @@ pub(crate) const CLIENT_SAYS: &[(Clause, fn(&mut Context<'_>, (Port, &Output)) -
         of_client(
             cx.facts,
             port,
-            cx.models.ways.says(limits, client, port, cx.head.now.instant, output),
+            cx.models.reconnects.says(limits, client, port, cx.head.now.instant, output),
         )
     }),
     (Clause::C3, |cx, (port, output)| {
@@ -302,7 +301,7 @@ pub(crate) const CLIENT_STEPS: &[Row<(Port, bool)>] = &[
     (Clause::C2, |cx, (port, timeout)| {
         let client = cx.facts.client(port)?;
         let (limits, now) = (&cx.facts.cast.limits, cx.now());
-        of_client(cx.facts, port, cx.models.ways.stepped(limits, client, port, now, timeout))
+        of_client(cx.facts, port, cx.models.reconnects.stepped(limits, client, port, now, timeout))
     }),
 ];
 
@@ -311,8 +310,8 @@ pub(crate) const ANSWERED: &[(Clause, fn(&mut Context<'_>, (&Answer, bool)) -> V
     (Clause::D5, |cx, (answer, latest)| {
         let act = (answer.origin, answer.guild);
         match answer.outcome {
-            Outcome::Done(position) => cx.models.fates.says_done(cx.facts, act, position),
-            Outcome::Refused { .. } if latest => cx.models.fates.gives_up(cx.facts, act),
+            Outcome::Done(position) => cx.models.statuses.says_done(cx.facts, act, position),
+            Outcome::Refused { .. } if latest => cx.models.statuses.gives_up(cx.facts, act),
             Outcome::Refused { .. } | Outcome::Busy => None,
         }
     }),
@@ -346,12 +345,12 @@ pub(crate) const SETTLES: &[(Clause, fn(&mut Context<'_>, Option<&str>) -> Verdi
 pub(crate) const GIVES_UP: &[(Clause, fn(&mut Context<'_>, &str) -> Verdict)] =
     &[(Clause::L3, |cx, why| l3::gave_up(cx.facts, why))];
 
-impl<'a> Said<'a> {
+impl<'a> Emitted<'a> {
     /// The note, if that is what was said, with the session that it names.
     fn note(self) -> Option<(&'a Note, Option<u32>)> {
         match self {
-            Said::Note(note, index) => Some((note, index)),
-            Said::Frame(..) | Said::Close(..) => None,
+            Emitted::Note(note, index) => Some((note, index)),
+            Emitted::Frame(..) | Emitted::Close(..) => None,
         }
     }
 }

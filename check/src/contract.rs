@@ -1,17 +1,18 @@
-//! The contract as one listener: hands each part of a step to the clauses that judge it.
+//! The contract as one observer: hands each part of a step to the clauses that judge it, and
+//! updates the facts.
 //!
-//! What it must not do: judge. The order in which clauses are asked says which of them names a
-//! mistake that breaks several; what follows from a mistake is not judged again.
+//! It must not judge: `clauses` lists which clause is asked where. What follows from a violation is
+//! not judged again.
 
 mod clients;
 mod directory;
 mod journals;
-mod judged;
+mod node_steps;
 mod nodes;
 mod owners;
 mod taken;
-mod told;
 mod world;
+mod written;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -23,12 +24,12 @@ use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
 
 use crate::cast::Cast;
-use crate::checker::{Checker, Custom};
+use crate::checker::{Checker, CheckerList};
 use crate::clauses::{self, Context, Found, Models, Row};
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::marks::Marks;
-use crate::scene::Scene;
+use crate::node_step::NodeStep;
 use crate::sessions::l3;
 use crate::view::View;
 use crate::violation::{Clause, Violation};
@@ -37,13 +38,13 @@ use crate::violation::{Clause, Violation};
 #[derive(Debug)]
 pub struct Contract {
     facts: Facts,
-    scene: Scene,
+    step: NodeStep,
     findings: Findings,
     marks: Marks,
     deliveries: u64,
     last: Head,
     models: Models,
-    custom: Custom,
+    checkers: CheckerList,
     /// The step is one for a client's deadlines.
     timeout: bool,
     /// The step is one in which a client does more than take a dispatch.
@@ -64,13 +65,13 @@ impl Contract {
         let last = Head { step: 0, cause: 0, at: Instant::ZERO, now, actor: Actor::World };
         Self {
             facts: Facts::new(cast),
-            scene: Scene::default(),
+            step: NodeStep::default(),
             findings: Findings::default(),
             marks: Marks::default(),
             deliveries: 0,
             last,
             models: Models::default(),
-            custom: Custom::default(),
+            checkers: CheckerList::default(),
             timeout: false,
             busy: false,
             waiting: Vec::new(),
@@ -82,7 +83,7 @@ impl Contract {
     /// Judges by these checkers too. Their findings are violations like those of the contract.
     #[must_use]
     pub fn with_checkers(mut self, checkers: Vec<Box<dyn Checker + Send>>) -> Self {
-        self.custom = Custom::new(checkers);
+        self.checkers = CheckerList::new(checkers);
         self
     }
 
@@ -110,7 +111,7 @@ impl Contract {
         self.findings.first()
     }
 
-    /// What is still pending, for whom and why; none when all is settled.
+    /// What is still pending, for which client or guild, and why; none if everything has settled.
     #[must_use]
     pub fn pending(&self) -> Option<String> {
         if self.calm.get() {
@@ -124,14 +125,14 @@ impl Contract {
 
     /// Asks every clause of a hook, and reports each that objects. Returns those.
     fn ask<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Vec<Clause> {
-        let mut cx = Context::new(&self.facts, &self.scene, &mut self.models, head);
+        let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let found = cx.ask_all(rows, about);
         found.into_iter().map(|(clause, found)| self.report(head, clause, found)).collect()
     }
 
     /// Asks the clauses of a hook until one objects, and reports that one.
     fn ask_first<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Option<Clause> {
-        let mut cx = Context::new(&self.facts, &self.scene, &mut self.models, head);
+        let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let (clause, found) = cx.ask_first(rows, about)?;
         Some(self.report(head, clause, found))
     }
@@ -139,7 +140,7 @@ impl Contract {
     /// The same, within a node's step: what else is wrong with the step follows from that.
     fn complain<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> bool {
         let complained = self.ask_first(head, rows, about).is_some();
-        self.scene.complained |= complained;
+        self.step.complained |= complained;
         complained
     }
 
@@ -149,7 +150,7 @@ impl Contract {
         clause
     }
 
-    /// Something has happened that may be waited for.
+    /// Something has happened that may leave something pending.
     #[inline]
     fn stirs(&mut self) {
         self.calm = Cell::new(false);
@@ -165,7 +166,8 @@ impl Contract {
         self.waiting.first().map(name)
     }
 
-    /// The run is over. `gave_up` says why, if a healed world has run out of L3's time.
+    /// The run has ended. `gave_up` is the reason if a healed world did not settle within L3's
+    /// time.
     pub fn finish(&mut self, healed: bool, gave_up: Option<String>) {
         if let Some(why) = gave_up {
             let why = if healed { why } else { format!("{why} (never healed)") };
@@ -182,7 +184,7 @@ impl Contract {
 
     /// How often each of the things has happened that a good run shows sometimes.
     #[must_use]
-    pub const fn marks(&self) -> &BTreeMap<&'static str, u64> {
+    pub fn marks(&self) -> BTreeMap<&'static str, u64> {
         self.marks.counts()
     }
 }
@@ -226,7 +228,7 @@ impl Observer for Contract {
     #[inline]
     fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.writes(head, to, s, dispatch);
-        if !self.custom.is_empty() {
+        if !self.checkers.is_empty() {
             self.call(|checker, view, findings| {
                 checker.dispatched(head, (to, s), dispatch, view, findings);
             });
@@ -236,7 +238,7 @@ impl Observer for Contract {
     #[inline]
     fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.takes(head, on, s, dispatch);
-        if !self.custom.is_empty() {
+        if !self.checkers.is_empty() {
             self.call(|checker, view, findings| {
                 checker.delivered(head, (on, s), dispatch, view, findings);
             });
@@ -245,10 +247,10 @@ impl Observer for Contract {
 }
 
 impl Contract {
-    /// Calls each custom checker.
+    /// Calls each checkers checker.
     fn call(&mut self, mut of: impl FnMut(&mut dyn Checker, &View<'_>, &mut Findings)) {
         let (view, findings) = (View::new(&self.facts), &mut self.findings);
-        self.custom.each(|checker| of(checker, &view, findings));
+        self.checkers.each(|checker| of(checker, &view, findings));
     }
 
     fn timeout(&mut self, head: &Head) {

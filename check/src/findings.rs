@@ -1,4 +1,4 @@
-//! What was found: violations in the order in which they were seen, each of them once.
+//! Findings: violations in the order in which they were found, each once.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use guildhall_core::step::Head;
 
 use crate::violation::{Clause, Violation};
 
-/// A bug usually breaks the same clause for many; the first few say it all.
+/// A bug usually breaks the same clause for many subjects; the first few are enough.
 const MOST: usize = 64;
 
-/// What is wrong, as the clause that knows says it.
+/// What is wrong, in the words of the clause.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Complaint {
     pub(crate) message: String,
@@ -35,7 +35,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The thing of this kind and name.
+    /// The subject of this kind and name.
     pub fn new(kind: &'static str, name: impl Into<String>) -> Self {
         Self { kind, name: name.into() }
     }

@@ -1,11 +1,11 @@
-//! A broken clause, in a sentence.
+//! Violations: a broken clause, its subject and what was expected.
 
 mod clause;
 
 use guildhall_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
-pub use clause::{Clause, Custom};
+pub use clause::{Clause, CustomName};
 
 /// A clause was broken at a step.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub struct Violation {
     pub clause: Clause,
     /// The checker that found it: its clause in lower case, which is the name of its file.
     pub checker: String,
-    /// What kind of thing it is about: `session`, `client`, `node`, `guild`, `connection` …
+    /// The kind of its subject: `session`, `client`, `node`, `guild`, `connection` …
     pub kind: String,
     /// What exactly, by name.
     pub subject: String,

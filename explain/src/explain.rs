@@ -9,7 +9,7 @@ mod chain;
 mod diagram;
 mod state;
 
-use guildhall_check::standing::Standing;
+use guildhall_check::summary::StateSummary;
 use guildhall_check::violation::Violation;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ pub struct Explanation {
     /// The parts of the plan that the failure needs.
     pub blame: Blame,
     /// The state of everyone involved at that step.
-    pub state: Vec<Standing>,
+    pub state: Vec<StateSummary>,
 }
 
 /// Explains why a plan fails; `None` if it holds.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
-use guildhall_check::standing::Standing;
+use guildhall_check::summary::StateSummary;
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::step::Observer;
@@ -46,7 +46,7 @@ pub trait Runner: Sync {
         plan: &Plan,
         options: Options,
         step: u64,
-    ) -> Result<Vec<Standing>, PlanError>;
+    ) -> Result<Vec<StateSummary>, PlanError>;
 }
 
 /// How a plan is to be run.

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use guildhall_check::standing::Standing;
+use guildhall_check::summary::StateSummary;
 use guildhall_core::step::Observer;
 use guildhall_core::time::Instant;
 use guildhall_plan::checkers::CustomCheckers;
@@ -54,7 +54,7 @@ impl Runner for Fast {
         plan: &Plan,
         options: Options,
         step: u64,
-    ) -> Result<Vec<Standing>, PlanError> {
+    ) -> Result<Vec<StateSummary>, PlanError> {
         let mut world = World::new(plan, options.up_to(step), self.checkers.make(), ())?;
         // A run that ends in a panic has the state from just before it.
         let _ = catch_unwind(AssertUnwindSafe(|| world.run()));

@@ -5,14 +5,14 @@ use guildhall_core::time::Instant;
 
 use super::{Models, Verdict};
 use crate::facts::Facts;
-use crate::scene::Scene;
+use crate::node_step::NodeStep;
 use crate::violation::Clause;
 
 /// The facts, the step so far and the clauses' models.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) facts: &'a Facts,
-    pub(crate) scene: &'a Scene,
+    pub(crate) step: &'a NodeStep,
     pub(crate) models: &'a mut Models,
     pub(crate) head: &'a Head,
     /// The clauses that rows before this one have found broken.
@@ -22,11 +22,11 @@ pub(crate) struct Context<'a> {
 impl<'a> Context<'a> {
     pub(crate) const fn new(
         facts: &'a Facts,
-        scene: &'a Scene,
+        step: &'a NodeStep,
         models: &'a mut Models,
         head: &'a Head,
     ) -> Self {
-        Self { facts, scene, models, head, found: Vec::new() }
+        Self { facts, step, models, head, found: Vec::new() }
     }
 
     /// The time by the actor's own clock.

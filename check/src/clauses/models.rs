@@ -6,12 +6,12 @@ use guildhall_core::time::Instant;
 use super::Verdict;
 use crate::bounds::b3::Work;
 use crate::bounds::b4::Admission;
-use crate::client::c2::Ways;
-use crate::delivery::d5::Fates;
+use crate::client::c2::Reconnects;
+use crate::delivery::d5::RequestStatuses;
 use crate::delivery::d6::Fleeting;
 use crate::facts::Facts;
+use crate::node_step::NodeStep;
 use crate::ordering::o4::Causes;
-use crate::scene::Scene;
 use crate::sessions::l1::Zombies;
 use crate::sessions::l4::Orphans;
 use crate::sessions::l7::Exits;
@@ -23,7 +23,7 @@ pub(crate) struct Models {
     /// O4.
     pub(crate) causes: Causes,
     /// D5.
-    pub(crate) fates: Fates,
+    pub(crate) statuses: RequestStatuses,
     /// D6.
     pub(crate) fleeting: Fleeting,
     /// B3.
@@ -39,7 +39,7 @@ pub(crate) struct Models {
     /// L7.
     pub(crate) hand_offs: HandOffs,
     /// C2.
-    pub(crate) ways: Ways,
+    pub(crate) reconnects: Reconnects,
     /// What the step that has just ended has missed.
     pub(super) overdue: Overdue,
 }
@@ -61,18 +61,18 @@ impl Models {
     }
 
     /// A node's step has begun with an input.
-    pub(crate) fn hear(&mut self, scene: &Scene, facts: &Facts, now: Instant) {
-        self.zombies.hear(scene, facts, now);
-        self.admission.hear(scene, now);
+    pub(crate) fn hear(&mut self, step: &NodeStep, facts: &Facts, now: Instant) {
+        self.zombies.hear(step, facts, now);
+        self.admission.hear(step, now);
     }
 
     /// A node's step has ended.
-    pub(crate) fn stepped(&mut self, scene: &Scene, facts: &Facts, now: Instant) {
+    pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) {
         self.overdue = Overdue {
-            heartbeat: self.zombies.stepped(scene, facts, now),
-            orphan: self.orphans.stepped(scene, facts, now),
-            admission: self.admission.stepped(scene, facts, now),
-            stop: self.exits.stepped(scene, facts, now),
+            heartbeat: self.zombies.stepped(step, facts, now),
+            orphan: self.orphans.stepped(step, facts, now),
+            admission: self.admission.stepped(step, facts, now),
+            stop: self.exits.stepped(step, facts, now),
         };
     }
 

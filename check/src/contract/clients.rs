@@ -1,4 +1,4 @@
-//! The steps of clients, dispatches apart.
+//! The steps of clients, except for dispatches.
 
 use guildhall_core::client::{Input, Output};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
@@ -8,7 +8,8 @@ use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::clauses;
-use crate::facts::clients::{Asked, Client};
+use crate::facts::clients::{Client, OpenRequest};
+use crate::marks::Mark;
 use crate::protocol;
 use crate::violation::Clause;
 
@@ -23,7 +24,7 @@ impl Contract {
         let Some(client) = self.facts.client(port) else { return };
         if client.honest {
             let limits = &self.facts.cast.limits;
-            self.models.ways.hears(limits, client, port, head.now.instant, input);
+            self.models.reconnects.hears(limits, client, port, head.now.instant, input);
         }
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);
@@ -67,8 +68,7 @@ impl Contract {
         }
     }
 
-    /// A client is answered. What is said to an older attempt counts only if it says that the act
-    /// is done.
+    /// A client is answered. An answer to an older attempt counts only if the action is done.
     fn answered(&mut self, head: &Head, port: Port, answer: &Answer) {
         let (origin, guild) = (answer.origin, answer.guild);
         let open = self.facts.client(port).and_then(|client| client.open.get(&origin)).copied();
@@ -89,7 +89,7 @@ impl Contract {
             }
             Outcome::Busy => {
                 settles = false;
-                self.marks.add("request busy");
+                self.marks.add(Mark::RequestBusy);
             }
         }
         let counts = self.facts.healed && matches!(answer.outcome, Outcome::Refused { .. });
@@ -104,7 +104,7 @@ impl Contract {
                 open.misled = true;
                 open.vain += u32::from(counts);
                 let vain = open.vain;
-                self.marks.add("request answered by an older attempt");
+                self.marks.add(Mark::OlderAttemptAnswered);
                 self.ask(head, clauses::REFUSALS, (port, origin, vain));
             }
         }
@@ -120,7 +120,7 @@ impl Contract {
             self.ask_first(head, clauses::CLIENT_SAYS, (port, output));
         }
         if let Output::Request { request, .. } = output {
-            self.facts.asked.asks(request);
+            self.facts.requests.asks(request);
             self.models.causes.sends(&self.facts, port, request.origin, request.guild);
         }
         let Some(client) = self.facts.client_mut(port) else { return };
@@ -134,11 +134,11 @@ impl Contract {
             Output::Request { request, .. } => {
                 let (attempt, sent) = (request.attempt, head.now.instant);
                 let vain = client.open.get(&request.origin).map_or(0, |asked| asked.vain);
-                let asked = Asked { attempt, sent, misled: false, vain };
-                // Nobody answers what nobody keeps.
+                let asked = OpenRequest { attempt, sent, misled: false, vain };
+                // Ephemeral requests are not answered.
                 let kept = !matches!(request.act, Act::Type { .. });
                 if kept && client.open.insert(request.origin, asked).is_some() {
-                    self.marks.add("request retried");
+                    self.marks.add(Mark::RequestRetried);
                 }
             }
             Output::Stopped(_) => {
@@ -146,10 +146,10 @@ impl Contract {
                 client.stopped = true;
             }
             Output::Frame { .. } => {}
-            Output::TooManyRequests(_) => self.marks.add("too many requests"),
+            Output::TooManyRequests(_) => self.marks.add(Mark::TooManyRequests),
             Output::GaveUp(origin) => {
                 client.open.remove(origin);
-                self.marks.add("request given up");
+                self.marks.add(Mark::RequestGivenUp);
             }
         }
     }

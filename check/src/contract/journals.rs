@@ -9,6 +9,7 @@ use guildhall_core::step::{Head, JournalEvent};
 
 use super::Contract;
 use crate::clauses;
+use crate::marks::Mark;
 
 impl Contract {
     pub(super) fn journal_hears(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
@@ -22,7 +23,7 @@ impl Contract {
             JournalEvent::Lost { records } => {
                 self.models.hand_offs.fails(guild);
                 if *records > 0 {
-                    self.marks.add("records lost before their sync");
+                    self.marks.add(Mark::RecordsLost);
                 }
             }
         }
@@ -44,9 +45,9 @@ impl Contract {
                 }
             }
             Reply::Appended { .. } | Reply::Confirmed { .. } => {}
-            Reply::Fenced { .. } => self.marks.add("journal answered: fenced"),
-            Reply::Failed { .. } => self.marks.add("journal answered: failed"),
-            Reply::Full { .. } => self.marks.add("journal answered: full"),
+            Reply::Fenced { .. } => self.marks.add(Mark::JournalAnsweredFenced),
+            Reply::Failed { .. } => self.marks.add(Mark::JournalAnsweredFailed),
+            Reply::Full { .. } => self.marks.add(Mark::JournalAnsweredFull),
         }
     }
 

@@ -1,15 +1,17 @@
-//! The steps of nodes, dispatches apart.
+//! The steps of nodes, except for dispatches.
 
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
-use guildhall_core::id::{NodeId, SessionId};
+use guildhall_core::id::NodeId;
 use guildhall_core::node::{Input, Note, Output};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::clauses;
-use crate::scene::{Said, Told};
+use crate::kinds::session_of;
+use crate::marks::Mark;
+use crate::node_step::{Emitted, StepInput};
 use crate::sessions::l3;
 
 impl Contract {
@@ -19,19 +21,19 @@ impl Contract {
             self.stirs();
         }
         self.models.begin();
-        self.scene.begin(node);
-        self.scene.hear(&self.facts, input);
+        self.step.begin(node);
+        self.step.hear(&self.facts, input);
         match input {
             Input::Accepted { connection, window } => {
                 self.facts.sockets.accept(node, *connection, *window);
             }
             Input::Closed { connection, .. } => {
-                if !self.scene.open {
+                if !self.step.open {
                     let superseded = self.facts.sockets.was_superseded(node, *connection);
                     self.marks.add(if superseded {
-                        "late close of a superseded connection"
+                        Mark::LateCloseOfSuperseded
                     } else {
-                        "late close of a connection"
+                        Mark::LateClose
                     });
                 }
                 self.facts.sockets.close(node, *connection);
@@ -39,18 +41,18 @@ impl Contract {
                 self.facts.waits.end(node, *connection);
             }
             Input::Frame { frame: ClientFrame::Heartbeat { d: Some(d) }, .. } => {
-                if let Some(index) = self.scene.session {
+                if let Some(index) = self.step.session {
                     self.facts.sessions.acknowledge(index, d.0);
                 }
             }
             Input::Identify { connection, identify, session, .. } => {
-                if self.scene.open && self.scene.session.is_none() {
+                if self.step.open && self.step.session.is_none() {
                     self.facts.identifies(node, *connection, *identify, *session);
                 }
             }
             Input::Peer { message, .. } => self.peer_says(head, node, message),
             Input::Drained { connection, .. } => self.facts.sockets.drain(node, *connection),
-            // Whoever stops takes no guild any more.
+            // A stopping node takes over no guild.
             Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
@@ -64,13 +66,13 @@ impl Contract {
                 self.models.exits.begin(&self.facts, node);
             }
         }
-        self.models.hear(&self.scene, &self.facts, head.now.instant);
+        self.models.hear(&self.step, &self.facts, head.now.instant);
     }
 
     pub(super) fn node_wakes(&mut self, node: NodeId) {
         self.models.begin();
-        self.scene.begin(node);
-        self.scene.told = Told::Timeout;
+        self.step.begin(node);
+        self.step.input = StepInput::Timeout;
     }
 
     pub(super) fn node_says(&mut self, head: &Head, output: &Output) {
@@ -80,9 +82,11 @@ impl Contract {
         self.ask(head, clauses::OUTPUTS, ());
         match output {
             Output::Frame { connection, frame } => {
-                self.says(head, Said::Frame(*connection, *frame))
+                self.says(head, Emitted::Frame(*connection, *frame))
             }
-            Output::Close { connection, code } => self.says(head, Said::Close(*connection, *code)),
+            Output::Close { connection, code } => {
+                self.says(head, Emitted::Close(*connection, *code))
+            }
             Output::Note(Note::Census(census)) => {
                 let facts = &self.facts;
                 let waits = l3::counted(facts, census);
@@ -91,31 +95,31 @@ impl Contract {
                 self.waiting.extend(got);
                 let calm = self.settled.is_some_and(|since| head.at > since + l3::calm(facts));
                 self.ask(head, clauses::CENSUSES, (census, calm));
-                self.marks.add("census");
+                self.marks.add(Mark::Census);
             }
             Output::Note(note) => {
                 let index = session_of(note).and_then(|id| self.facts.sessions.find(id));
-                self.says(head, Said::Note(note, index));
+                self.says(head, Emitted::Note(note, index));
             }
             Output::Stopped => {
                 self.ask(head, clauses::STOPS, ());
-                self.scene.stopped = true;
+                self.step.stopped = true;
             }
             Output::Peer { to, message } => {
-                self.scene.words += 1;
+                self.step.words += 1;
                 self.says_to_peer(head, *to, message);
             }
             Output::Journal { guild, command } => {
-                self.scene.words += 1;
-                self.asks_journal(head, self.scene.node, *guild, command);
+                self.step.words += 1;
+                self.asks_journal(head, self.step.node, *guild, command);
             }
             Output::Directory(word) => {
-                self.scene.words += 1;
-                self.scene.asks |= matches!(word, guildhall_core::directory::Word::Ask { .. });
+                self.step.words += 1;
+                self.step.asks |= matches!(word, guildhall_core::directory::Word::Ask { .. });
             }
             Output::Answer { answer, .. } => {
-                self.scene.words += 1;
-                self.scene.answers.push(*answer);
+                self.step.words += 1;
+                self.step.answers.push(*answer);
             }
             Output::Dispatch { connection, s, dispatch } => {
                 self.writes(head, *connection, *s, dispatch);
@@ -123,37 +127,37 @@ impl Contract {
         }
     }
 
-    /// A node says something of a connection, a session, a relay or a guild.
-    fn says(&mut self, head: &Head, said: Said<'_>) {
+    /// A node emits something about a connection, a session, a relay or a guild.
+    fn says(&mut self, head: &Head, said: Emitted<'_>) {
         let now = head.now.instant;
-        if !self.scene.complained {
+        if !self.step.complained {
             self.judge(head, said);
         }
-        if self.scene.refused && self.scene.complained {
-            // I4 has said so already; the facts stay as they should be.
+        if self.step.refused && self.step.complained {
+            // I4 has reported it already; the facts stay as they should be.
             return;
         }
-        self.marks.said(&self.scene, &self.facts, said);
-        let (node, facts) = (self.scene.node, &mut self.facts);
+        self.marks.said(&self.step, &self.facts, said);
+        let (node, facts) = (self.step.node, &mut self.facts);
         match said {
-            Said::Frame(on, frame) => {
+            Emitted::Frame(on, frame) => {
                 facts.sockets.answer(node, on);
                 if frame == ServerFrame::Reconnect {
-                    let answer = !matches!(self.scene.told, Told::Timeout);
+                    let answer = !matches!(self.step.input, StepInput::Timeout);
                     facts.stops.tell(node, on, now, answer);
                 }
-                self.scene.frames.push((on, frame));
+                self.step.frames.push((on, frame));
             }
-            Said::Close(on, code) => {
-                self.scene.closes.push((on, code, facts.session_on(node, on)));
+            Emitted::Close(on, code) => {
+                self.step.closes.push((on, code, facts.session_on(node, on)));
                 facts.sockets.close(node, on);
                 facts.stops.leave(node, on);
                 facts.waits.end(node, on);
             }
-            Said::Note(note, index) => {
+            Emitted::Note(note, index) => {
                 let attached = index.and_then(|index| facts.sessions.get(index).connection);
                 facts.noted(node, now, note);
-                self.scene.notes.push((note.clone(), index, attached));
+                self.step.notes.push((note.clone(), index, attached));
                 self.follow(note, head);
             }
         }
@@ -161,24 +165,24 @@ impl Contract {
 
     /// What the clauses' own models make of a note.
     fn follow(&mut self, note: &Note, head: &Head) {
-        let (node, now) = (self.scene.node, head.now.instant);
+        let (node, now) = (self.step.node, head.now.instant);
         match note {
             Note::Begun { connection, session, .. } => {
                 self.models.zombies.moves(node, *connection, now);
                 let index = self.facts.sessions.find(*session);
                 if index.is_some_and(|index| self.facts.sessions.has_sibling(index)) {
-                    self.marks.add("ready while another session of the user lives");
+                    self.marks.add(Mark::SecondSession);
                 }
             }
             Note::Resumed { connection, .. } => self.models.zombies.moves(node, *connection, now),
-            Note::ResumeRefused { .. } => self.scene.refused = true,
+            Note::ResumeRefused { .. } => self.step.refused = true,
             Note::Detached { session, .. } => {
                 if let Some(index) = self.facts.sessions.find(*session) {
-                    self.models.orphans.detached(&self.scene, &self.facts, index);
+                    self.models.orphans.detached(&self.step, &self.facts, index);
                 }
             }
             Note::Ended { .. } => {
-                if let Some((_, _, Some(on))) = self.scene.notes.last() {
+                if let Some((_, _, Some(on))) = self.step.notes.last() {
                     let on = *on;
                     self.models.zombies.moves(node, on, now);
                 }
@@ -186,7 +190,7 @@ impl Contract {
             Note::RelayGap { relay, .. } => self.models.hand_offs.gap(&self.facts, *relay, head.at),
             Note::Opened { guild, .. } => {
                 if self.models.hand_offs.is_under_way(*guild) {
-                    self.marks.add("guild handed off while all was well");
+                    self.marks.add(Mark::GuildHandedOff);
                 }
                 self.ask(head, clauses::SERVES, *guild);
             }
@@ -203,7 +207,7 @@ impl Contract {
     }
 }
 
-/// What goes on in a world in which nothing is pending, and makes nothing pending (L3).
+/// Routine inputs, which go on after the world has settled and leave nothing pending (L3).
 fn is_routine_to_hear(input: &Input) -> bool {
     match input {
         Input::Census | Input::Directory(_) | Input::Drained { .. } => true,
@@ -230,23 +234,5 @@ fn is_routine_to_say(output: &Output) -> bool {
         | Output::Answer { .. }
         | Output::Note(_)
         | Output::Stopped => false,
-    }
-}
-
-fn session_of(note: &Note) -> Option<SessionId> {
-    match note {
-        Note::Begun { session, .. }
-        | Note::Resumed { session, .. }
-        | Note::ResumeRefused { session, .. }
-        | Note::Detached { session, .. }
-        | Note::Ended { session, .. } => Some(*session),
-        Note::IdentifyRefused { .. }
-        | Note::RelayOpened { .. }
-        | Note::RelayClosed { .. }
-        | Note::RelayGap { .. }
-        | Note::Opened { .. }
-        | Note::SteppedDown { .. }
-        | Note::GivenUp { .. }
-        | Note::Census(_) => None,
     }
 }

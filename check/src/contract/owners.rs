@@ -1,4 +1,4 @@
-//! What nodes say as owners of guilds, and what owners are asked.
+//! Messages of nodes as owners of guilds, and to them.
 
 use std::sync::Arc;
 
@@ -12,46 +12,47 @@ use guildhall_core::step::Head;
 use super::Contract;
 use crate::clauses;
 use crate::facts::hearing::word;
+use crate::marks::Mark;
 use crate::protocol;
 use crate::violation::Clause;
 
 impl Contract {
-    /// A node is told something by another one, or by itself.
+    /// A node receives a message from another node, or from itself.
     pub(super) fn peer_says(&mut self, head: &Head, node: NodeId, message: &PeerMessage) {
         let now = head.now.instant;
         self.facts.relays.asks(node, now, message);
         let over = self.facts.hearing.hear(node, now, message);
         if let Some((guild, epoch)) = over {
-            self.marks.add("word of an owner that is over");
-            self.scene.over = Some((guild, epoch, crate::facts::hearing::is_done(message)));
+            self.marks.add(Mark::OldOwnerHeard);
+            self.step.over = Some((guild, epoch, crate::facts::hearing::is_done(message)));
         }
         match message {
             PeerMessage::CatchUp { .. } => {
-                self.scene.catches_up = true;
-                self.marks.add("relay asked to catch up");
+                self.step.catches_up = true;
+                self.marks.add(Mark::RelayCatchesUp);
             }
             PeerMessage::Chunk { relay, chunk, .. } if over.is_none() => {
                 self.facts.relays.given(*relay, chunk);
             }
             PeerMessage::Stream { relay, record, .. } if over.is_none() => {
-                self.scene.streams = true;
+                self.step.streams = true;
                 self.facts.relays.streamed(*relay, record.prev, record.position);
             }
             PeerMessage::Request { epoch, heard, request, .. } => {
                 let late = now.since(*heard) > self.facts.cast.limits.request_age;
                 let served = self.facts.owners.get(node, request.guild);
-                // Only the owner that sent the tip can say how long ago that was.
+                // Only the owner that sent the tip knows how long ago that was.
                 let act = (request.origin, request.guild);
                 match served.and_then(|owner| owner.epoch) {
                     Some(serves) if serves == *epoch => {
-                        self.models.fates.arrives(act, *epoch, late);
+                        self.models.statuses.arrives(act, *epoch, late);
                         let stale = self.facts.cast.limits.stale_after;
                         self.facts.owners.asked(node, act, request.attempt, (now, stale));
                         if late {
-                            self.marks.add("old copy of a request arrived");
+                            self.marks.add(Mark::OldRequestArrived);
                         }
                     }
-                    Some(serves) => self.models.fates.strays(act, serves),
+                    Some(serves) => self.models.statuses.strays(act, serves),
                     None => {}
                 }
             }
@@ -90,7 +91,7 @@ impl Contract {
         }
     }
 
-    /// A node says something to another one, or to itself.
+    /// A node sends a message to another node, or to itself.
     pub(super) fn says_to_peer(&mut self, head: &Head, to: NodeId, message: &PeerMessage) {
         let found = self.ask(head, clauses::PEERS, (to, message));
         if let PeerMessage::CatchUp { relay, from, .. } = message {
@@ -103,7 +104,7 @@ impl Contract {
             PeerMessage::Answer { answer, .. } => {
                 self.ask(head, clauses::ANSWERS, (sender, answer, sound));
                 if matches!(answer.outcome, Outcome::Refused { .. }) {
-                    self.marks.add("request refused");
+                    self.marks.add(Mark::RequestRefused);
                 }
             }
             PeerMessage::Chunk { .. }
@@ -120,10 +121,10 @@ impl Contract {
         }
     }
 
-    /// An owner tells a relay of an event.
+    /// An owner streams an event to a relay.
     fn emits(&mut self, head: &Head, guild: GuildId, record: &Arc<Record>) {
-        if core::mem::take(&mut self.scene.catches_up) {
-            self.marks.add("gap in a relay filled");
+        if core::mem::take(&mut self.step.catches_up) {
+            self.marks.add(Mark::RelayGapFilled);
         }
         let Some(known) = self.facts.ledger.guild(guild) else { return };
         if let Some(first) = known.event(record.position) {
@@ -134,11 +135,11 @@ impl Contract {
             return;
         }
         if !protocol::is_ephemeral(&record.event) {
-            // D7 has said so.
+            // D7 has reported it.
             return;
         }
         if record.position.epoch < known.epoch {
-            self.marks.add("ephemeral event of an owner that is over");
+            self.marks.add(Mark::EphemeralOfOldOwner);
         }
         self.ask(head, clauses::EPHEMERAL, (guild, record));
         if let Some(guild) = self.facts.ledger.guild_mut(guild) {

@@ -1,4 +1,4 @@
-//! Dispatches as clients take them: the other half of the hot path of the contract.
+//! Dispatches as clients take them: the other half of the contract's hot path.
 
 use std::hint::black_box;
 use std::num::NonZero;
@@ -9,10 +9,10 @@ use guildhall_core::id::{Connection, Port, Seq};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
-use super::told::object;
+use super::written::object;
 use crate::clauses::{self, Taking};
 use crate::facts::clients::Taken;
-use crate::facts::sessions::Kept;
+use crate::facts::sessions::Content;
 use crate::facts::sockets::NONE;
 
 impl Contract {
@@ -28,8 +28,8 @@ impl Contract {
         }
     }
 
-    /// Has what dispatches to these clients will touch on its way here, all of it at once. Whoever
-    /// is no client is passed over.
+    /// Prefetches what dispatches to these clients will touch, all of it at once. Ports that are no
+    /// client's are skipped.
     pub fn look_ahead<const N: usize>(&self, ports: &[Port; N]) {
         let models = ports.map(|port| self.facts.client(port).map_or(NONE, |client| client.model));
         for model in models {
@@ -96,7 +96,7 @@ impl Contract {
         let spoilt = client.spoilt || model != NONE && self.facts.sessions.hot(model).spoilt;
         let ready = matches!(what.body, Body::Ready(_));
         let takes = ready || s > client.last;
-        // What is wrong with its session shows in all that it says from now on.
+        // A fault of its session shows in everything that it sends from now on.
         self.facts.clients[port.0 as usize].spoilt = spoilt;
         let client = &self.facts.clients[port.0 as usize];
         let facts = &self.facts;
@@ -108,7 +108,7 @@ impl Contract {
             self.facts.clients[port.0 as usize].spoilt = true;
             self.report(head, clause, (subject, complaint));
         }
-        if let Some(Kept::Own(own)) =
+        if let Some(Content::Own(own)) =
             (model != NONE).then(|| self.facts.sessions.said(model, s)).flatten()
         {
             self.facts.live |= Arc::ptr_eq(&own, what);
@@ -134,7 +134,7 @@ impl Contract {
         client.top = s;
         if matches!(what.body, Body::Ready(_) | Body::Resumed) {
             client.live = true;
-            self.models.ways.enters(port);
+            self.models.reconnects.enters(port);
         }
         if let Some(source) = what.source {
             let Some(guild) = facts.ledger.find(source.guild) else { return };

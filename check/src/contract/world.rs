@@ -1,10 +1,11 @@
-//! What happens to the world itself.
+//! Events of the world itself: faults, crashes, starts.
 
 use guildhall_core::id::NodeId;
 use guildhall_core::step::{Head, WorldEvent};
 
 use super::Contract;
 use crate::clauses;
+use crate::marks::Mark;
 
 impl Contract {
     pub(super) fn world_says(&mut self, head: &Head, event: &WorldEvent) {
@@ -13,15 +14,15 @@ impl Contract {
             WorldEvent::FaultBegan { index, .. } => {
                 self.models.hand_offs.strikes(&self.facts, *index);
                 self.facts.healed = false;
-                self.marks.add("fault began");
+                self.marks.add(Mark::FaultBegan);
             }
             WorldEvent::FaultEnded { index, .. } => {
                 self.models.hand_offs.relieved(*index, head.at);
-                self.marks.add("fault ended");
+                self.marks.add(Mark::FaultEnded);
             }
             WorldEvent::Healed => {
                 self.facts.healed = true;
-                self.marks.add("healed");
+                self.marks.add(Mark::Healed);
             }
             WorldEvent::Settled => {
                 let pending = self.pending();
@@ -30,7 +31,7 @@ impl Contract {
             }
             WorldEvent::Crashed(node) => self.crashes(head, *node),
             WorldEvent::Started(node) => {
-                self.marks.add("node started");
+                self.marks.add(Mark::NodeStarted);
                 self.facts.down.retain(|down| down != node);
                 self.facts.stops.forget(*node);
             }
@@ -40,9 +41,9 @@ impl Contract {
     /// Sessions, connections, relays and guilds of a node that has crashed are gone; clients find
     /// out by themselves.
     fn crashes(&mut self, head: &Head, node: NodeId) {
-        self.marks.add("node crashed");
+        self.marks.add(Mark::NodeCrashed);
         for _ in 0..self.facts.sessions.alive(node).count() {
-            self.marks.add("session lost with its node");
+            self.marks.add(Mark::SessionLostWithNode);
         }
         self.facts.stops.forget(node);
         self.models.hand_offs.crash();
@@ -51,7 +52,7 @@ impl Contract {
 
     /// A node has stopped as planned.
     pub(super) fn goes(&mut self, head: &Head, node: NodeId) {
-        self.marks.add("node stopped");
+        self.marks.add(Mark::NodeStopped);
         self.facts.stops.end(node);
         self.vanishes(head, node);
     }

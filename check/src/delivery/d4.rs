@@ -8,33 +8,26 @@ use guildhall_core::node::Note;
 use guildhall_core::session::ResumeRefusal;
 
 use crate::clauses::Numbered;
+use crate::clauses::Verdict;
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
-use crate::fresh::Fresh;
-use crate::scene::{Scene, Told};
+use crate::node_step::{NodeStep, StepInput};
 
 /// A note that accepts or refuses a RESUME.
-pub(crate) fn noted(scene: &Scene, facts: &Facts, note: &Note) -> Option<(Subject, Complaint)> {
-    let Told::Resume(resume) = scene.told else { return None };
-    let here = here(facts, scene.node, &resume);
-    let complaint = match note {
-        Note::Resumed { .. } => accepted(facts, here, &resume),
-        Note::ResumeRefused { why, .. } => refused(facts, here, &resume, *why),
-        Note::Begun { .. }
-        | Note::IdentifyRefused { .. }
-        | Note::Detached { .. }
-        | Note::Ended { .. }
-        | Note::RelayOpened { .. }
-        | Note::RelayClosed { .. }
-        | Note::RelayGap { .. }
-        | Note::Opened { .. }
-        | Note::SteppedDown { .. }
-        | Note::GivenUp { .. }
-        | Note::Census(_) => None,
+pub(crate) fn noted(step: &NodeStep, facts: &Facts, note: &Note) -> Verdict {
+    let StepInput::Resume(resume) = step.input else { return None };
+    let here = here(facts, step.node, &resume);
+    let complaint = if let Note::ResumeRefused { why, .. } = note {
+        refused(facts, here, &resume, *why)
+    } else if matches!(note, Note::Resumed { .. }) {
+        accepted(facts, here, &resume)
+    } else {
+        None
     };
     complaint.map(|complaint| {
         let subject = here.map_or_else(
-            || Subject::new("node", facts.cast.node(scene.node)),
+            || Subject::new("node", facts.cast.node(step.node)),
             |index| facts.session_name(index),
         );
         (subject, complaint)
@@ -138,9 +131,9 @@ pub(crate) fn begins(it: &Numbered<'_>) -> Option<Complaint> {
 }
 
 /// A dispatch under a new number: RESUMED stands between what was missed and what is live.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let due = fresh.session.resumed.front().copied();
-    let (fits, expected) = match (&fresh.what.body, due) {
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let due = tested.session.resumed.front().copied();
+    let (fits, expected) = match (&tested.what.body, due) {
         (Body::Resumed, None) => (false, "a RESUME that was accepted before"),
         (Body::Resumed, Some(_)) | (Body::Ready(_) | Body::GuildUnavailable, _) | (_, None) => {
             (true, "")
@@ -148,12 +141,12 @@ pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
         (Body::GuildCreate(_), Some(_)) => (false, "RESUMED first"),
         (_, Some(stamps)) => {
             // What was not committed when the RESUME was accepted cannot be part of its replay.
-            let event = fresh
+            let event = tested
                 .guild
-                .zip(fresh.what.source)
+                .zip(tested.what.source)
                 .and_then(|(guild, source)| guild.at(source.position));
             (event.is_none_or(|event| event.stamp < stamps), "RESUMED first")
         }
     };
-    (!fits).then(|| Complaint::new("a replay is not what it should be", expected, fresh.name()))
+    (!fits).then(|| Complaint::new("a replay is not what it should be", expected, tested.name()))
 }

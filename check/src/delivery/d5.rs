@@ -1,6 +1,6 @@
-//! D5 acknowledged means kept: what was answered *done* is committed exactly once, and the answer
-//! names it; what was *refused* by its latest attempt never is; a retry gets the first answer; and a
-//! copy that was too long on its way is neither taken nor answered.
+//! D5 acknowledged means kept: what was answered *done* is committed exactly once, at the position
+//! in the answer; what the latest attempt was *refused* never is; a retry gets the first answer;
+//! and a copy that was in transit for too long is neither taken nor answered.
 
 mod base;
 
@@ -11,16 +11,15 @@ use guildhall_core::id::{Epoch, GuildId, Port, Position};
 use guildhall_core::request::{Answer, Origin, Outcome};
 use guildhall_core::time::Instant;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::facts::clients::Asked;
+use crate::facts::clients::OpenRequest;
 use crate::findings::{Complaint, Subject};
 
 type Act = (Origin, GuildId);
-type Verdict = Option<(Subject, Complaint)>;
-
 /// What became of all requests.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fates {
+pub(crate) struct RequestStatuses {
     /// Where each act was committed last, and when.
     committed: BTreeMap<Act, (Position, Instant)>,
     /// The incarnations that have refused an act.
@@ -30,7 +29,7 @@ pub(crate) struct Fates {
     done: BTreeMap<Act, Position>,
     /// The copies of each act that owners were given in time, by the incarnation they were meant for.
     fresh: BTreeSet<(GuildId, Origin, Epoch)>,
-    /// Those that came too late.
+    /// Copies that arrived too late.
     old: BTreeSet<(GuildId, Origin, Epoch)>,
     /// The acts that an incarnation was given copies of which were meant for another.
     strayed: BTreeSet<(GuildId, Origin, Epoch)>,
@@ -45,8 +44,8 @@ fn complain(facts: &Facts, (origin, _): Act, message: &str, words: (String, Stri
     Some((subject, Complaint::new(message, words.0, words.1)))
 }
 
-impl Fates {
-    /// A copy of a request reaches an owner; `old` says that it was too long on its way.
+impl RequestStatuses {
+    /// A copy of a request reaches an owner; `old` means that it was in transit for too long.
     pub(crate) fn arrives(&mut self, act: Act, epoch: Epoch, old: bool) {
         let copies = if old { &mut self.old } else { &mut self.fresh };
         copies.insert((act.1, act.0, epoch));
@@ -120,7 +119,7 @@ impl Fates {
         }
     }
 
-    /// Somebody passes on, or takes, that an act is done.
+    /// A node passes on, or a client takes, an answer that an action is done.
     pub(crate) fn says_done(&mut self, facts: &Facts, act: Act, position: Position) -> Verdict {
         let first = *self.done.entry(act).or_insert(position);
         if first != position {
@@ -160,12 +159,13 @@ pub(crate) fn believes(
     facts: &Facts,
     port: Port,
     now: Instant,
-    open: &BTreeMap<Origin, Asked>,
+    open: &BTreeMap<Origin, OpenRequest>,
 ) -> Verdict {
     // Each wait is longer than the one before by one more of the first, sixteen of them at most.
-    let patience =
-        |asked: &Asked| facts.cast.limits.request_again.scaled(u64::from(asked.attempt) + 1, 1);
-    let is_late = |asked: &Asked| asked.misled && now.since(asked.sent) > patience(asked);
+    let patience = |asked: &OpenRequest| {
+        facts.cast.limits.request_again.scaled(u64::from(asked.attempt) + 1, 1)
+    };
+    let is_late = |asked: &OpenRequest| asked.misled && now.since(asked.sent) > patience(asked);
     let (origin, asked) = open.iter().find(|(_, asked)| is_late(asked))?;
     let patience = patience(asked);
     let message = "a client believes what was said to an older attempt";

@@ -1,21 +1,21 @@
-//! Whom the directory names, as its own words show it: entered since the founding or since its last
-//! removal.
+//! Who is entered in the directory, by its own notices: entered since the founding or since the
+//! last removal.
 
 use std::collections::BTreeMap;
 
 use guildhall_core::directory::Notice;
 use guildhall_core::id::{GuildId, NodeId, Position, UserId};
 
-/// Who is named in which guild, with the position that was named with the entry.
+/// The entries, each with the position that it was entered with.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Named {
+pub(crate) struct DirectoryEntries {
     named: BTreeMap<(GuildId, UserId), Position>,
-    /// Which guilds each node was ever told to be a user's.
+    /// The guilds that the directory ever listed for a user, by node.
     told: BTreeMap<(NodeId, UserId), Vec<GuildId>>,
 }
 
-impl Named {
-    /// Somebody was a member from the beginning.
+impl DirectoryEntries {
+    /// A user was a member from the start.
     pub(crate) fn founded(&mut self, guild: GuildId, user: UserId) {
         self.named.insert((guild, user), Position::default());
     }
@@ -24,7 +24,7 @@ impl Named {
         self.named.contains_key(&(guild, user))
     }
 
-    /// The directory says something to a node.
+    /// The directory sends a notice to a node.
     pub(crate) fn says(&mut self, to: NodeId, notice: &Notice) {
         match notice {
             Notice::Entered { guild, user, mark } => {
@@ -32,7 +32,7 @@ impl Named {
                 *known = (*known).max(*mark);
             }
             Notice::Removed { guild, user, at } => {
-                // Whoever was entered after having left stays.
+                // An entry made after the user had left stays.
                 if self.named.get(&(*guild, *user)).is_some_and(|mark| mark < at) {
                     self.named.remove(&(*guild, *user));
                 }
@@ -59,7 +59,7 @@ impl Named {
         }
     }
 
-    /// The guilds that a node was ever told to be a user's.
+    /// The guilds that the directory ever listed for a user to a node.
     pub(crate) fn told(&self, node: NodeId, user: UserId) -> &[GuildId] {
         self.told.get(&(node, user)).map_or(&[], Vec::as_slice)
     }

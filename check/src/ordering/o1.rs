@@ -9,7 +9,7 @@ use guildhall_core::dispatch::{Body, Dispatch};
 use crate::clauses::{Numbered, Taking};
 use crate::facts::Facts;
 use crate::facts::clients::Client;
-use crate::facts::sessions::Kept;
+use crate::facts::sessions::Content;
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
 
@@ -35,8 +35,8 @@ pub(crate) fn repeated(
     let same = match facts.sessions.said(index, s) {
         // Below what was acknowledged nothing is remembered, and D4 forbids the replay.
         None => true,
-        Some(Kept::Own(own)) => Arc::ptr_eq(&own, what) || own == *what,
-        Some(Kept::Said(lane, at)) => facts.ledger.lanes.says(lane, at, what),
+        Some(Content::Own(own)) => Arc::ptr_eq(&own, what) || own == *what,
+        Some(Content::Said(lane, at)) => facts.ledger.lanes.says(lane, at, what),
     };
     (!same).then(|| {
         Complaint::new(
@@ -53,7 +53,7 @@ pub(crate) fn given(client: &Client, s: u64, what: &Dispatch) -> Option<Complain
     let fits = match client.due {
         _ if begins => s == 1,
         Some(due) => s == due.get(),
-        // The first on a socket begins a replay; where that begins too early D4 says so.
+        // The first on a socket begins a replay; D4 reports one that begins too early.
         None => s <= client.last + 1,
     };
     let expected = client.due.map_or(client.last + 1, NonZero::get);

@@ -50,12 +50,12 @@ pub enum Clause {
     /// No clause: the code panicked.
     Panic,
     /// A clause of a custom [`Checker`](crate::Checker).
-    Custom(Custom),
+    Custom(CustomName),
 }
 
 /// The name of a custom clause.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Custom(&'static str);
+pub struct CustomName(&'static str);
 
 impl Clause {
     /// All but the custom ones.
@@ -75,13 +75,13 @@ impl Clause {
     #[must_use]
     pub const fn custom(name: &'static str) -> Self {
         assert!(is_name(name), "the name of a clause begins with a capital letter");
-        Self::Custom(Custom(name))
+        Self::Custom(CustomName(name))
     }
 
     /// The clause with this name. A name that is not one of the contract's is a custom clause's.
     fn named(name: &str) -> Option<Self> {
         let own = Self::OWN.into_iter().find(|clause| clause.to_string() == name);
-        own.or_else(|| is_name(name).then(|| Self::Custom(Custom(intern(name)))))
+        own.or_else(|| is_name(name).then(|| Self::Custom(CustomName(intern(name)))))
     }
 }
 
@@ -102,7 +102,7 @@ fn intern(name: &str) -> &'static str {
     kept
 }
 
-impl fmt::Debug for Custom {
+impl fmt::Debug for CustomName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
@@ -110,7 +110,7 @@ impl fmt::Debug for Custom {
 
 impl fmt::Display for Clause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Custom(Custom(name)) = self {
+        if let Self::Custom(CustomName(name)) = self {
             f.write_str(name)
         } else {
             write!(f, "{self:?}")

@@ -1,7 +1,7 @@
 //! Who is involved in a violation: those that it names, then those that the chain names.
 
 use guildhall_check::cast::Cast;
-use guildhall_check::standing::Standing;
+use guildhall_check::summary::StateSummary;
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::id::Port;
 use guildhall_core::step::Actor;
@@ -26,17 +26,21 @@ pub(super) fn waiting_actor(violation: &Violation, cast: &Cast) -> Option<Actor>
 const MOST: usize = 5;
 
 /// The states of those that are involved, in their original order.
-pub(super) fn involved(all: Vec<Standing>, violation: &Violation, chain: &Chain) -> Vec<Standing> {
+pub(super) fn involved(
+    all: Vec<StateSummary>,
+    violation: &Violation,
+    chain: &Chain,
+) -> Vec<StateSummary> {
     let said = [&violation.subject, &violation.message, &violation.expected, &violation.got];
-    let by_violation = |one: &Standing| said.iter().any(|text| names(text, &one.who));
+    let by_violation = |one: &StateSummary| said.iter().any(|text| names(text, &one.who));
     let last = chain.links.last();
-    let by_last = |one: &Standing| {
+    let by_last = |one: &StateSummary| {
         last.is_some_and(|link| link.who == one.who || names(&link.what, &one.who))
     };
-    let by_chain = |one: &Standing| {
+    let by_chain = |one: &StateSummary| {
         chain.links.iter().any(|link| link.who == one.who || names(&link.what, &one.who))
     };
-    let rank = |one: &Standing| match (by_violation(one), by_last(one), by_chain(one)) {
+    let rank = |one: &StateSummary| match (by_violation(one), by_last(one), by_chain(one)) {
         (true, ..) => 0,
         (false, true, _) => 1,
         (false, false, true) => 2,

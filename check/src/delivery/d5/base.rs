@@ -1,5 +1,5 @@
-//! D5 for what stands for records that a journal may forget: it says what they came to, and which acts
-//! they were, as long as any may be asked for again.
+//! D5 for the base that replaces records which a journal may drop: it holds their result, and which
+//! requests they were for as long as any may be retried.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use guildhall_core::journal::Base;
 use guildhall_core::request::Origin;
 use guildhall_core::time::Instant;
 
-use super::{Fates, Verdict};
+use super::{RequestStatuses, Verdict};
 use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 
-impl Fates {
+impl RequestStatuses {
     /// An owner has a journal forget all up to a base.
     pub(crate) fn stands(&self, facts: &Facts, id: GuildId, at: Instant, base: &Base) -> Verdict {
         let guild = facts.ledger.guild(id)?;

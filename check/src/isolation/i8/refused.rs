@@ -1,14 +1,15 @@
-//! Whether a refusal is right: whether what it says is so at the position that it names.
+//! Whether a refusal is right: whether its reason holds at the position that it names.
 
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Act, Answer, Origin, Outcome, Refusal};
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::facts::asked::same_roles;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
+use crate::facts::requests::same_roles;
 use crate::findings::{Complaint, Subject};
 
 /// An owner refuses a request; `got` is the position that its author had got when asking.
@@ -17,12 +18,12 @@ pub(crate) fn answered(
     node: NodeId,
     answer: &Answer,
     got: Option<Position>,
-) -> Option<(Subject, Complaint)> {
+) -> Verdict {
     refused(facts, answer, got).or_else(|| unconfirmed(facts, node, answer))
 }
 
 /// An owner refuses. `got` is what the author had got when the request was first sent.
-fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Option<(Subject, Complaint)> {
+fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Verdict {
     let Outcome::Refused { why, at: Some(at) } = answer.outcome else { return None };
     let (origin, guild) = (answer.origin, answer.guild);
     let author = facts.cast.user(origin.user);
@@ -40,9 +41,9 @@ fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Option<(Sub
     Some((subject(), complaint))
 }
 
-/// An owner refuses without knowing that it was not over when it was asked: another one may have done
-/// the act since.
-fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Option<(Subject, Complaint)> {
+/// An owner refuses without knowing that its epoch was in force when the request came: a later
+/// owner may have performed it since.
+fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Verdict {
     let Outcome::Refused { at: Some(_), .. } = answer.outcome else { return None };
     let owner = facts.owners.get(node, answer.guild)?;
     let came = owner.came(answer.origin, answer.attempt)?;
@@ -54,7 +55,7 @@ fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Option<(Subject,
     Some((subject, Complaint::new(message, expected, format!("one of {confirmed}"))))
 }
 
-/// None where nothing can be said of it.
+/// None where it cannot be judged.
 fn is_right(
     facts: &Facts,
     guild: GuildId,
@@ -63,7 +64,7 @@ fn is_right(
     at: Position,
 ) -> Option<bool> {
     let history = &facts.ledger.guild(guild)?.history;
-    let acts = facts.asked.acts(origin, guild);
+    let acts = facts.requests.acts(origin, guild);
     let limits = &facts.cast.limits;
     let so = |act: &Act| holds(history, limits, (origin, act), why, Moment::after(at));
     (!acts.is_empty()).then(|| acts.iter().any(so))
@@ -78,7 +79,7 @@ fn holds(
 ) -> bool {
     let author = origin.user;
     match why {
-        // These need no guild, and are judged where they are said.
+        // These need no guild, and are judged where they are sent.
         Refusal::Unauthorized | Refusal::TooLong => true,
         Refusal::NoSuchGuild => history.is_deleted(at),
         Refusal::NotAMember => !history.is_member(at, author),
@@ -99,25 +100,12 @@ fn holds(
 }
 
 const fn channel_of(act: &Act) -> Option<ChannelId> {
-    match act {
-        Act::Say { channel, .. } | Act::Type { channel } | Act::DeleteChannel { channel } => {
-            Some(*channel)
-        }
-        Act::ChangeChannel(channel) => Some(channel.id),
-        Act::Edit { .. }
-        | Act::Delete { .. }
-        | Act::Join
-        | Act::Leave
-        | Act::Kick { .. }
-        | Act::Ban { .. }
-        | Act::Unban { .. }
-        | Act::SetRoles { .. }
-        | Act::CreateRole { .. }
-        | Act::ChangeRole { .. }
-        | Act::DeleteRole { .. }
-        | Act::CreateChannel(_)
-        | Act::Transfer { .. }
-        | Act::DeleteGuild => None,
+    if let Act::Say { channel, .. } | Act::Type { channel } | Act::DeleteChannel { channel } = act {
+        Some(*channel)
+    } else if let Act::ChangeChannel(channel) = act {
+        Some(channel.id)
+    } else {
+        None
     }
 }
 
@@ -161,7 +149,7 @@ fn no_such_user(history: &History, act: &Act, at: Moment) -> bool {
     }
 }
 
-/// Whether an act is its author's to do, whatever else may be against it.
+/// Whether the author is permitted to perform an action, other objections aside.
 fn is_allowed(history: &History, author: UserId, act: &Act, at: Moment) -> bool {
     let may = |what| history.may(at, author, what, None);
     let may_there = |what, channel| history.may(at, author, what, Some(channel));
@@ -193,50 +181,31 @@ fn is_allowed(history: &History, author: UserId, act: &Act, at: Moment) -> bool 
 /// Whether an act is about the owner, the role of everyone, or something that exists already.
 fn is_taken(history: &History, author: UserId, act: &Act, at: Moment) -> bool {
     let (owner, everyone) = (history.owner(at), history.everyone());
-    match act {
-        Act::Leave => author == owner,
-        Act::Kick { user } | Act::Ban { user } | Act::SetRoles { user, .. } => *user == owner,
-        Act::CreateRole { role, .. } => history.role(at, *role).is_some(),
-        Act::ChangeRole { role, .. } | Act::DeleteRole { role } => *role == everyone,
-        Act::CreateChannel(channel) => history.channel(at, channel.id).is_some(),
-        Act::Say { .. }
-        | Act::Edit { .. }
-        | Act::Delete { .. }
-        | Act::Type { .. }
-        | Act::Join
-        | Act::Unban { .. }
-        | Act::ChangeChannel(_)
-        | Act::DeleteChannel { .. }
-        | Act::Transfer { .. }
-        | Act::DeleteGuild => false,
+    if let Act::Kick { user } | Act::Ban { user } | Act::SetRoles { user, .. } = act {
+        *user == owner
+    } else if let Act::ChangeRole { role, .. } | Act::DeleteRole { role } = act {
+        *role == everyone
+    } else if let Act::CreateRole { role, .. } = act {
+        history.role(at, *role).is_some()
+    } else if let Act::CreateChannel(channel) = act {
+        history.channel(at, channel.id).is_some()
+    } else {
+        *act == Act::Leave && author == owner
     }
 }
 
 fn changes_nothing(history: &History, act: &Act, at: Moment) -> bool {
-    match act {
-        Act::Edit { said, content } => {
-            history.message(at, *said).is_some_and(|message| message.content == *content)
-        }
-        Act::SetRoles { user, roles } => {
-            history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
-        }
-        Act::ChangeRole { role, permissions } => history.role(at, *role) == Some(*permissions),
-        Act::ChangeChannel(channel) => {
-            history.channel(at, channel.id).is_some_and(|has| *has == channel.overwrites)
-        }
-        Act::Transfer { to } => *to == history.owner(at),
-        Act::Say { .. }
-        | Act::Delete { .. }
-        | Act::Type { .. }
-        | Act::Join
-        | Act::Leave
-        | Act::Kick { .. }
-        | Act::Ban { .. }
-        | Act::Unban { .. }
-        | Act::CreateRole { .. }
-        | Act::DeleteRole { .. }
-        | Act::CreateChannel(_)
-        | Act::DeleteChannel { .. }
-        | Act::DeleteGuild => false,
+    if let Act::Edit { said, content } = act {
+        history.message(at, *said).is_some_and(|message| message.content == *content)
+    } else if let Act::SetRoles { user, roles } = act {
+        history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
+    } else if let Act::ChangeRole { role, permissions } = act {
+        history.role(at, *role) == Some(*permissions)
+    } else if let Act::ChangeChannel(channel) = act {
+        history.channel(at, channel.id).is_some_and(|has| *has == channel.overwrites)
+    } else if let Act::Transfer { to } = act {
+        *to == history.owner(at)
+    } else {
+        false
     }
 }

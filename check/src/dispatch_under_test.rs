@@ -1,8 +1,8 @@
-//! A dispatch under a new number, with all that its session's model knows of it.
+//! A dispatch under a new number, with everything that the session's model knows about it.
 
 use std::sync::Arc;
 
-use guildhall_core::dispatch::{Body, Dispatch, Source};
+use guildhall_core::dispatch::{Dispatch, Source};
 use guildhall_core::event::Record;
 use guildhall_core::id::Position;
 use guildhall_core::time::Instant;
@@ -11,21 +11,22 @@ use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::render::{Rendering, render};
 use crate::facts::sessions::Session;
-use crate::facts::sessions::seats::{Due, Seat, Told};
-use crate::scene::Scene;
+use crate::facts::sessions::subscriptions::{Due, Subscription, SubscriptionPhase};
+use crate::kinds::is_event;
+use crate::node_step::NodeStep;
 
 /// What the clauses on dispatches judge.
 #[derive(Debug)]
-pub(crate) struct Fresh<'a> {
+pub(crate) struct DispatchUnderTest<'a> {
     pub(crate) facts: &'a Facts,
-    pub(crate) scene: &'a Scene,
+    pub(crate) step: &'a NodeStep,
     pub(crate) now: Instant,
     pub(crate) session: &'a Session,
     pub(crate) s: u64,
     pub(crate) what: &'a Arc<Dispatch>,
-    /// The guild that it tells of, and the session's seat there.
+    /// The guild that it is about, and the session's subscription to it.
     pub(crate) guild: Option<&'a Guild>,
-    pub(crate) seat: Option<&'a Seat>,
+    pub(crate) subscription: Option<&'a Subscription>,
     /// The highest position of that guild that the session was sent.
     pub(crate) floor: Option<Position>,
     /// The event at its position.
@@ -34,10 +35,10 @@ pub(crate) struct Fresh<'a> {
     pub(crate) due: Due<'a>,
 }
 
-impl<'a> Fresh<'a> {
+impl<'a> DispatchUnderTest<'a> {
     pub(crate) fn new(
         facts: &'a Facts,
-        (scene, now): (&'a Scene, Instant),
+        (step, now): (&'a NodeStep, Instant),
         index: u32,
         s: u64,
         what: &'a Arc<Dispatch>,
@@ -46,68 +47,48 @@ impl<'a> Fresh<'a> {
         let number = what.source.and_then(|source| ledger.find(source.guild));
         let guild = number.map(|number| ledger.get(number));
         let place = number.and_then(|number| facts.sessions.place(index, number));
-        let seat = place.map(|place| &session.seats[place]);
+        let subscription = place.map(|place| &session.subscriptions[place]);
         let due = place.map_or(Due::Nothing, |place| facts.sessions.due(ledger, index, place));
         let record = guild.zip(what.source).and_then(|(guild, it)| guild.event(it.position));
-        let floor = place.zip(seat).and_then(|(place, seat)| {
+        let floor = place.zip(subscription).and_then(|(place, subscription)| {
             let (lane, cursor) = facts.sessions.cursor(index, place);
             let last = cursor.checked_sub(1).and_then(|last| ledger.entry(lane, last));
-            let last = last.filter(|_| seat.told == Told::Whole);
-            seat.floor.max(last.map(|entry| entry.record.position))
+            let last = last.filter(|_| subscription.phase == SubscriptionPhase::Available);
+            subscription.floor.max(last.map(|entry| entry.record.position))
         });
-        Self { facts, scene, now, session, s, what, guild, seat, floor, record, due }
+        Self { facts, step, now, session, s, what, guild, subscription, floor, record, due }
     }
 
-    /// Whether it is just what is owed next.
+    /// Whether it is exactly what is owed next.
     pub(crate) fn fits(&self) -> bool {
         match (self.due, self.what.source) {
             (Due::Nothing, _) | (_, None) => false,
             (Due::Entry(_, lane, at), _) => self.facts.ledger.lanes.says(lane, at, self.what),
             (Due::Turn(turn, nth), Some(Source { position, nth: given, .. })) => {
-                // More than a number can say share the last one.
+                // `nth` saturates: all later bodies share the last value.
                 (position, u32::from(given)) == (turn.position, nth.min(u32::from(u8::MAX)))
                     && turn.bodies.get(nth as usize) == Some(&self.what.body)
             }
         }
     }
 
-    /// Whether it tells of an event, as against a word on the session or on a guild as a whole.
+    /// Whether it renders an event, rather than the session or a guild as a whole.
     pub(crate) fn is_event(&self) -> bool {
-        match self.what.body {
-            Body::Ready(_)
-            | Body::Resumed
-            | Body::GuildCreate(_)
-            | Body::GuildUnavailable
-            | Body::GuildDelete => false,
-            Body::GuildUpdate { .. }
-            | Body::RoleCreate { .. }
-            | Body::RoleUpdate { .. }
-            | Body::RoleDelete { .. }
-            | Body::ChannelCreate(_)
-            | Body::ChannelUpdate(_)
-            | Body::ChannelDelete { .. }
-            | Body::MemberAdd { .. }
-            | Body::MemberUpdate { .. }
-            | Body::MemberRemove { .. }
-            | Body::MessageCreate(_)
-            | Body::MessageUpdate(_)
-            | Body::MessageDelete { .. }
-            | Body::TypingStart { .. } => true,
-        }
+        is_event(&self.what.body)
     }
 
-    /// What its event says to the session's user, whatever the session wants.
+    /// The rendering of its event for the session's user, before intents.
     pub(crate) fn rendering(&self) -> Option<Rendering> {
         let (guild, record) = self.guild.zip(self.record)?;
         Some(render(&guild.history, self.session.user, record))
     }
 
-    /// Where the session stands in the guild that it tells of.
-    pub(crate) fn told(&self) -> Option<Told> {
-        self.seat.map(|seat| seat.told)
+    /// The phase of the session's subscription to its guild.
+    pub(crate) fn told(&self) -> Option<SubscriptionPhase> {
+        self.subscription.map(|subscription| subscription.phase)
     }
 
-    /// What it is, for a message.
+    /// Its name in a report.
     pub(crate) fn name(&self) -> String {
         match self.what.source {
             Some(source) => format!(
@@ -121,7 +102,7 @@ impl<'a> Fresh<'a> {
         }
     }
 
-    /// What is owed next, for a message.
+    /// The name in a report of what is owed next.
     pub(crate) fn owed(&self) -> String {
         match self.due.position() {
             None => "nothing, for all was dispatched".to_owned(),

@@ -1,8 +1,9 @@
-//! Where a session stands in each of its guilds: what it was told of it, and what it is owed next.
+//! The subscriptions of a session: for each of its guilds, what it was sent and what it is owed
+//! next.
 //!
-//! Most of what it is owed is said in channels: that is a place in a lane. All else, what only some
-//! are told or what changes who sees what, is a turn of its own, after which the session goes on in
-//! its lane or in another one.
+//! Most of what it is owed is chat, an index in a lane. Everything else, events that only some
+//! sessions get or that change the view, is a turn of its own, after which the subscription goes on
+//! in the same lane or in another.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,32 +13,32 @@ use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, Position, UserId};
 
 use super::super::guilds::Ledger;
-use super::super::guilds::kinds::{is_of_others, message_of, turns_heads};
 use super::super::guilds::lanes::Entry;
 use super::super::guilds::render::{Rendering, may_read, render, wanted};
 use super::super::guilds::timeline::Moment;
 use super::super::sockets::NONE;
 use super::Sessions;
+use crate::kinds::{changes_view, is_of_others, message_of};
 use crate::protocol;
 
-/// Where a session stands in one of its guilds.
+/// The phase of a session's subscription to a guild.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Told {
-    /// Nothing was said of it yet, though READY lists it.
-    Nothing,
-    /// GUILD_CREATE was, and events may follow.
-    Whole,
-    /// GUILD_DELETE with `unavailable` was: nothing may follow but what ends the gap.
-    Gap,
-    /// GUILD_DELETE was: nothing may follow unless the user comes back.
-    Out,
+pub(crate) enum SubscriptionPhase {
+    /// READY has listed it, and nothing else was sent.
+    Listed,
+    /// GUILD_CREATE was sent, and events may follow.
+    Available,
+    /// GUILD_DELETE with `unavailable` was sent: only the end of the gap may follow.
+    Unavailable,
+    /// GUILD_DELETE was sent: nothing may follow unless the user joins again.
+    Removed,
 }
 
 /// What a session is owed apart from its lane.
 #[derive(Clone, Debug)]
 pub(crate) struct Turn {
     pub(crate) position: Position,
-    /// What is said, in order; nothing if only the view changes.
+    /// The bodies in order; none if only the view changes.
     pub(crate) bodies: Vec<Body>,
     /// It is the user's removal or the guild's end.
     pub(crate) goes: bool,
@@ -47,16 +48,16 @@ pub(crate) struct Turn {
 
 /// One session in one guild.
 #[derive(Clone, Debug)]
-pub(crate) struct Seat {
+pub(crate) struct Subscription {
     pub(crate) guild: u32,
-    pub(crate) told: Told,
+    pub(crate) phase: SubscriptionPhase,
     pub(super) lane: u32,
     /// The next entry of the lane, unless the hot path knows better.
     pub(super) cursor: u32,
-    /// The highest position said of it outside of the lane.
+    /// The highest position sent outside of the lane.
     pub(crate) floor: Option<Position>,
     pub(crate) turns: VecDeque<Turn>,
-    /// How many bodies of the first turn were told.
+    /// How many bodies of the first turn were sent.
     pub(crate) nth: u32,
 }
 
@@ -65,14 +66,14 @@ pub(crate) struct Seat {
 pub(crate) enum Due<'a> {
     /// Nothing, as far as is committed.
     Nothing,
-    /// What is said: the place in the lane.
+    /// A chat event: the index in the lane.
     Entry(&'a Entry, u32, u32),
     /// Something of a turn.
     Turn(&'a Turn, u32),
 }
 
 impl Due<'_> {
-    /// The event that it tells of.
+    /// The position of the event.
     pub(crate) fn position(&self) -> Option<Position> {
         match self {
             Self::Nothing => None,
@@ -82,9 +83,9 @@ impl Due<'_> {
     }
 }
 
-impl Seat {
-    pub(crate) const fn new(guild: u32, told: Told, floor: Option<Position>) -> Self {
-        Self { guild, told, lane: NONE, cursor: 0, floor, turns: VecDeque::new(), nth: 0 }
+impl Subscription {
+    pub(crate) const fn new(guild: u32, phase: SubscriptionPhase, floor: Option<Position>) -> Self {
+        Self { guild, phase, lane: NONE, cursor: 0, floor, turns: VecDeque::new(), nth: 0 }
     }
 
     /// Whether the user's removal is among what it is owed, and where.
@@ -94,39 +95,42 @@ impl Seat {
 }
 
 impl Sessions {
-    /// Where among its seats the one of a guild is.
+    /// Where among its subscriptions the one of a guild is.
     pub(crate) fn place(&self, index: u32, guild: u32) -> Option<usize> {
-        self.get(index).seats.iter().position(|seat| seat.guild == guild)
+        self.get(index).subscriptions.iter().position(|subscription| subscription.guild == guild)
     }
 
-    /// The next entry of the lane of a seat.
+    /// The next entry of the lane of a subscription.
     pub(crate) fn cursor(&self, index: u32, place: usize) -> (u32, u32) {
-        let (hot, seat) = (self.hot(index), &self.get(index).seats[place]);
-        (seat.lane, if hot.seat as usize == place { hot.cursor } else { seat.cursor })
+        let (hot, subscription) = (self.hot(index), &self.get(index).subscriptions[place]);
+        (
+            subscription.lane,
+            if hot.subscription as usize == place { hot.cursor } else { subscription.cursor },
+        )
     }
 
-    /// What is owed next at a seat.
+    /// What is owed next at a subscription.
     pub(crate) fn due<'a>(&'a self, ledger: &'a Ledger, index: u32, place: usize) -> Due<'a> {
-        let seat = &self.get(index).seats[place];
-        if seat.told != Told::Whole {
+        let subscription = &self.get(index).subscriptions[place];
+        if subscription.phase != SubscriptionPhase::Available {
             return Due::Nothing;
         }
         let (lane, cursor) = self.cursor(index, place);
         let entry = ledger.entry(lane, cursor);
-        match (entry, seat.turns.front()) {
+        match (entry, subscription.turns.front()) {
             (Some(entry), Some(turn)) if entry.record.position < turn.position => {
                 Due::Entry(entry, lane, cursor)
             }
-            (_, Some(turn)) => Due::Turn(turn, seat.nth),
+            (_, Some(turn)) => Due::Turn(turn, subscription.nth),
             (Some(entry), None) => Due::Entry(entry, lane, cursor),
             (None, None) => Due::Nothing,
         }
     }
 
-    /// How much is owed at a seat, and about how many bytes that takes.
+    /// How much is owed at a subscription, and about how many bytes that takes.
     pub(crate) fn owed(&self, ledger: &Ledger, index: u32, place: usize) -> (u64, u64) {
-        let seat = &self.get(index).seats[place];
-        if seat.told != Told::Whole {
+        let subscription = &self.get(index).subscriptions[place];
+        if subscription.phase != SubscriptionPhase::Available {
             return (0, 0);
         }
         let (mut lane, mut cursor) = self.cursor(index, place);
@@ -137,36 +141,36 @@ impl Sessions {
             bytes += before(to.max(from)) - before(from);
         };
         // Up to each turn it is one lane, from then on perhaps another.
-        for turn in &seat.turns {
+        for turn in &subscription.turns {
             pass(lane, cursor, ledger.lanes.after(lane, turn.position).max(cursor));
             (lane, cursor) = (turn.lane, ledger.lanes.after(turn.lane, turn.position));
         }
         pass(lane, cursor, ledger.lanes.len(lane));
-        for turn in &seat.turns {
+        for turn in &subscription.turns {
             count += turn.bodies.len() as u64;
             bytes += turn.bodies.iter().map(protocol::dispatch_bytes).sum::<u64>();
         }
-        (count - if seat.turns.is_empty() { 0 } else { u64::from(seat.nth) }, bytes)
+        (count - if subscription.turns.is_empty() { 0 } else { u64::from(subscription.nth) }, bytes)
     }
 
     /// The session stands so in a guild from now on.
-    pub(crate) fn stand(&mut self, index: u32, seat: Seat) {
+    pub(crate) fn stand(&mut self, index: u32, subscription: Subscription) {
         self.let_go(index);
-        match self.place(index, seat.guild) {
-            Some(place) => self.cold[index as usize].seats[place] = seat,
+        match self.place(index, subscription.guild) {
+            Some(place) => self.cold[index as usize].subscriptions[place] = subscription,
             None => {
-                let seats = &mut self.cold[index as usize].seats;
+                let subscriptions = &mut self.cold[index as usize].subscriptions;
                 // Most sessions are of few guilds: no more room than that.
-                seats.reserve_exact(1);
-                seats.push(seat);
+                subscriptions.reserve_exact(1);
+                subscriptions.push(subscription);
             }
         }
     }
 
-    /// The guilds of a READY: each is to be told of.
+    /// The guilds of a READY: each is to become available.
     pub(crate) fn expect(&mut self, index: u32, ledger: &Ledger, guilds: &[GuildId]) {
         for number in guilds.iter().filter_map(|guild| ledger.find(*guild)) {
-            self.stand(index, Seat::new(number, Told::Nothing, None));
+            self.stand(index, Subscription::new(number, SubscriptionPhase::Listed, None));
         }
     }
 
@@ -180,9 +184,10 @@ impl Sessions {
     ) {
         let (user, intents) = (self.get(index).user, self.get(index).intents);
         let lane = ledger.lane(guild, Moment::after(position), user, intents);
-        let mut seat = Seat::new(guild, Told::Whole, Some(position));
-        (seat.lane, seat.cursor) = (lane, ledger.lanes.after(lane, position));
-        self.stand(index, seat);
+        let mut subscription =
+            Subscription::new(guild, SubscriptionPhase::Available, Some(position));
+        (subscription.lane, subscription.cursor) = (lane, ledger.lanes.after(lane, position));
+        self.stand(index, subscription);
         let mut since: Vec<_> = ledger.get(guild).turning_after(position).cloned().collect();
         if lane != NONE && !ledger.lanes.is_whole(lane) {
             since.extend(concerning(ledger, guild, user, position));
@@ -193,7 +198,7 @@ impl Sessions {
         }
     }
 
-    /// An event is committed that may be a turn of a session.
+    /// A committed event may be a turn of a session.
     pub(crate) fn turns(
         &mut self,
         ledger: &mut Ledger,
@@ -202,19 +207,19 @@ impl Sessions {
         record: &Arc<Record>,
     ) {
         let Some(place) = self.place(index, guild) else { return };
-        let seat = &self.get(index).seats[place];
-        if seat.told != Told::Whole || seat.goes().is_some() {
+        let subscription = &self.get(index).subscriptions[place];
+        if subscription.phase != SubscriptionPhase::Available || subscription.goes().is_some() {
             return;
         }
         let Some(turn) = self.turn(ledger, index, place, record) else { return };
         // From now on only the slow path knows what comes first.
         let (steady, written) = (self.hot(index).steady, self.written(index));
         let hot = &mut self.hot[index as usize];
-        if steady && hot.seat as usize == place {
+        if steady && hot.subscription as usize == place {
             hot.steady = false;
             self.cold[index as usize].written = written;
         }
-        self.cold[index as usize].seats[place].turns.push_back(turn);
+        self.cold[index as usize].subscriptions[place].turns.push_back(turn);
         self.pass(ledger, index, place);
     }
 
@@ -227,13 +232,13 @@ impl Sessions {
         record: &Arc<Record>,
     ) -> Option<Turn> {
         let session = self.get(index);
-        let seat = &session.seats[place];
+        let subscription = &session.subscriptions[place];
         let (position, user, intents) = (record.position, session.user, session.intents);
         if is_of_others(&record.event, user) && !intents.contains(Intents::GUILD_MEMBERS) {
             return None;
         }
-        let last = seat.turns.back().map_or(seat.lane, |turn| turn.lane);
-        let history = &ledger.get(seat.guild).history;
+        let last = subscription.turns.back().map_or(subscription.lane, |turn| turn.lane);
+        let history = &ledger.get(subscription.guild).history;
         let bodies = match render(history, user, record) {
             Rendering::Comes => return None,
             Rendering::Goes => {
@@ -244,15 +249,15 @@ impl Sessions {
         };
         let bodies: Vec<_> =
             bodies.into_iter().filter_map(|body| wanted(body, user, intents)).collect();
-        let lane = if turns_heads(&record.event, user) {
-            ledger.lane(seat.guild, Moment::after(position), user, intents)
+        let lane = if changes_view(&record.event, user) {
+            ledger.lane(subscription.guild, Moment::after(position), user, intents)
         } else {
             last
         };
         (!bodies.is_empty() || lane != last).then_some(Turn { position, bodies, goes: false, lane })
     }
 
-    /// Something of the first turn of a seat was told.
+    /// A body of the first turn of a subscription was sent.
     pub(crate) fn told_turn(
         &mut self,
         ledger: &Ledger,
@@ -261,32 +266,32 @@ impl Sessions {
         what: &Arc<Dispatch>,
     ) {
         self.told_own(index, what);
-        let seat = &mut self.cold[index as usize].seats[place];
-        seat.nth += 1;
-        if let Some(turn) = seat.turns.front() {
-            seat.floor = seat.floor.max(Some(turn.position));
+        let subscription = &mut self.cold[index as usize].subscriptions[place];
+        subscription.nth += 1;
+        if let Some(turn) = subscription.turns.front() {
+            subscription.floor = subscription.floor.max(Some(turn.position));
         }
         self.pass(ledger, index, place);
     }
 
-    /// Turns of which nothing is left to be told are over once the lane has come up to them.
+    /// Removes turns that are sent in full, once the lane has reached them.
     pub(crate) fn pass(&mut self, ledger: &Ledger, index: u32, place: usize) {
         loop {
             let (lane, cursor) = self.cursor(index, place);
-            let seat = &self.get(index).seats[place];
-            let Some(turn) = seat.turns.front() else { return };
+            let subscription = &self.get(index).subscriptions[place];
+            let Some(turn) = subscription.turns.front() else { return };
             let before = ledger.entry(lane, cursor);
             let waits = before.is_some_and(|entry| entry.record.position < turn.position);
-            if waits || (seat.nth as usize) < turn.bodies.len() {
+            if waits || (subscription.nth as usize) < turn.bodies.len() {
                 return;
             }
             self.let_go(index);
-            let seat = &mut self.cold[index as usize].seats[place];
-            let Some(turn) = seat.turns.pop_front() else { return };
-            (seat.lane, seat.nth) = (turn.lane, 0);
-            seat.cursor = ledger.lanes.after(turn.lane, turn.position);
+            let subscription = &mut self.cold[index as usize].subscriptions[place];
+            let Some(turn) = subscription.turns.pop_front() else { return };
+            (subscription.lane, subscription.nth) = (turn.lane, 0);
+            subscription.cursor = ledger.lanes.after(turn.lane, turn.position);
             if turn.goes {
-                seat.told = Told::Out;
+                subscription.phase = SubscriptionPhase::Removed;
             }
         }
     }

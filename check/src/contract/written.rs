@@ -1,7 +1,7 @@
-//! Dispatches as nodes write them: one half of the hot path of the contract.
+//! Dispatches as nodes write them: one half of the contract's hot path.
 //!
-//! What comes just as it is due is settled by one comparison. All else is taken apart slowly, and
-//! each clause says whether it is what is wrong.
+//! A dispatch that is exactly what is owed next is settled by one comparison. Everything else takes
+//! the slow path, where each clause is asked.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -13,14 +13,15 @@ use guildhall_core::step::{Actor, Head};
 use super::Contract;
 use crate::clauses::{self, Numbered};
 use crate::delivery::d3;
-use crate::facts::sessions::seats::{Due, Seat, Told};
+use crate::dispatch_under_test::DispatchUnderTest;
+use crate::facts::sessions::subscriptions::{Due, Subscription, SubscriptionPhase};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
-use crate::fresh::Fresh;
+use crate::marks::Mark;
 use crate::violation::Clause;
 
 impl Contract {
-    /// A node is about to write to a connection: has what that will touch on its way here.
+    /// Prefetches what writing to this connection will touch.
     #[inline]
     pub fn expect(&self, actor: Actor, to: Connection) {
         if let Actor::Node(node) = actor {
@@ -32,7 +33,7 @@ impl Contract {
     #[inline]
     pub(super) fn writes(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
         let Actor::Node(node) = head.actor else { return };
-        self.scene.dispatches += 1;
+        self.step.dispatches += 1;
         self.stirs();
         let index = self.facts.sockets.session(node, to);
         let facts = &mut self.facts;
@@ -51,12 +52,12 @@ impl Contract {
         what: &Arc<Dispatch>,
     ) {
         self.facts.largest = self.facts.largest.max(u64::from(what.bytes));
-        if self.scene.refused {
-            // I4 says so at the end of the step.
+        if self.step.refused {
+            // I4 reports it when the step ends.
             return;
         }
         let Some(index) = self.facts.session_on(node, to) else {
-            if !self.scene.complained {
+            if !self.step.complained {
                 self.complain(head, clauses::STRAYS, (to, what.body.name()));
             }
             return;
@@ -91,28 +92,28 @@ impl Contract {
         if s < facts.sessions.hot(index).next {
             return object(clauses::REPLAYS, &number);
         }
-        let fresh = Fresh::new(facts, (&self.scene, head.now.instant), index, s, what);
-        if fresh.fits() {
-            return object(clauses::OWED, &fresh);
+        let tested = DispatchUnderTest::new(facts, (&self.step, head.now.instant), index, s, what);
+        if tested.fits() {
+            return object(clauses::OWED, &tested);
         }
         let shows_well = if let Body::GuildCreate(snapshot) = &what.body {
-            d3::is_exact(&fresh, snapshot)
+            d3::is_exact(&tested, snapshot)
         } else {
             matches!(what.body, Body::Resumed | Body::GuildUnavailable)
         };
-        let wrong = if shows_well { None } else { object(clauses::DISPATCHES, &fresh) };
-        wrong.or_else(|| object(clauses::TIMING, &fresh))
+        let wrong = if shows_well { None } else { object(clauses::DISPATCHES, &tested) };
+        wrong.or_else(|| object(clauses::TIMING, &tested))
     }
 
-    /// It is as it should be.
+    /// The dispatch is correct.
     fn told(&mut self, head: &Head, index: u32, s: u64, what: &Arc<Dispatch>) {
         let facts = &mut self.facts;
         if s < facts.sessions.hot(index).next {
             if facts.sessions.get(index).fresh {
-                self.marks.add("resume with a non-empty replay");
+                self.marks.add(Mark::ResumeWithReplay);
             }
             facts.sessions.wrote(index, s);
-            return self.marks.add("dispatch replayed");
+            return self.marks.add(Mark::DispatchReplayed);
         }
         let place = what
             .source
@@ -132,7 +133,7 @@ impl Contract {
         self.facts.sessions.wrote(index, s);
     }
 
-    /// It is as it should be, and tells of a guild.
+    /// The dispatch is correct and about a guild.
     fn told_of(
         &mut self,
         head: &Head,
@@ -144,20 +145,28 @@ impl Contract {
         let sessions = &mut facts.sessions;
         if matches!(what.body, Body::GuildCreate(_)) {
             let place = sessions.place(index, guild);
-            if place.is_some_and(|it| sessions.get(index).seats[it].told == Told::Gap) {
-                self.marks.add("gap ended");
+            if place.is_some_and(|it| {
+                sessions.get(index).subscriptions[it].phase == SubscriptionPhase::Unavailable
+            }) {
+                self.marks.add(Mark::GapEnded);
             }
             sessions.told_own(index, what);
             return sessions.takes_guild(&mut facts.ledger, index, guild, position);
         }
         if what.body == Body::GuildUnavailable {
             sessions.told_own(index, what);
-            return sessions.stand(index, Seat::new(guild, Told::Gap, Some(position)));
+            return sessions.stand(
+                index,
+                Subscription::new(guild, SubscriptionPhase::Unavailable, Some(position)),
+            );
         }
         let Some(place) = sessions.place(index, guild) else {
-            // Whoever came and went before anything was said of it is told that much.
+            // A user who joined and left before any dispatch gets a GUILD_DELETE all the same.
             sessions.told_own(index, what);
-            return sessions.stand(index, Seat::new(guild, Told::Out, Some(position)));
+            return sessions.stand(
+                index,
+                Subscription::new(guild, SubscriptionPhase::Removed, Some(position)),
+            );
         };
         let (node, due) = (sessions.get(index).node, sessions.due(&facts.ledger, index, place));
         match due {
@@ -177,10 +186,13 @@ impl Contract {
             Due::Nothing | Due::Entry(..) | Due::Turn(..) => {
                 sessions.told_own(index, what);
                 if what.body == Body::GuildDelete {
-                    return sessions.stand(index, Seat::new(guild, Told::Out, Some(position)));
+                    return sessions.stand(
+                        index,
+                        Subscription::new(guild, SubscriptionPhase::Removed, Some(position)),
+                    );
                 }
-                sessions.get_mut(index).seats[place].floor = Some(position);
-                self.marks.add("typing told");
+                sessions.get_mut(index).subscriptions[place].floor = Some(position);
+                self.marks.add(Mark::TypingDispatched);
             }
         }
     }

@@ -1,5 +1,6 @@
-//! What was asked of which guild under which name, and by whom. A liar may use one name for several
-//! acts.
+//! What was requested of which guild, under which name and by whom.
+//!
+//! A hostile client may use one name for several actions.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +13,11 @@ use super::guilds::timeline::Moment;
 
 /// All acts that were asked.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct Requests {
     acts: BTreeMap<(Origin, GuildId), Vec<Act>>,
 }
 
-impl Asked {
+impl Requests {
     /// A client asks.
     pub(crate) fn asks(&mut self, request: &Request) {
         let asked = self.acts.entry((request.origin, request.guild)).or_default();
@@ -30,7 +31,7 @@ impl Asked {
         self.acts.get(&(origin, guild)).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether an event is what an act asks for, told whole.
+    /// Whether an event is what an action requests, in full.
     pub(crate) fn led_to(&self, history: &History, record: &Record) -> bool {
         let Some(origin) = record.origin else { return record.event == Event::Opened };
         let acts = self.acts(origin, history.guild);
@@ -88,27 +89,7 @@ fn leads_to(history: &History, origin: Origin, act: &Act, record: &Record) -> bo
         (Act::DeleteChannel { channel: of }, Event::ChannelDelete { channel }) => of == channel,
         (Act::Transfer { to }, Event::GuildUpdate { owner }) => to == owner,
         (Act::DeleteGuild, Event::GuildDelete) => true,
-        (
-            Act::Say { .. }
-            | Act::Edit { .. }
-            | Act::Delete { .. }
-            | Act::Type { .. }
-            | Act::Join
-            | Act::Leave
-            | Act::Kick { .. }
-            | Act::Ban { .. }
-            | Act::Unban { .. }
-            | Act::SetRoles { .. }
-            | Act::CreateRole { .. }
-            | Act::ChangeRole { .. }
-            | Act::DeleteRole { .. }
-            | Act::CreateChannel(_)
-            | Act::ChangeChannel(_)
-            | Act::DeleteChannel { .. }
-            | Act::Transfer { .. }
-            | Act::DeleteGuild,
-            _,
-        ) => false,
+        _ => false,
     }
 }
 

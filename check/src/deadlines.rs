@@ -1,31 +1,32 @@
-//! Deadlines of one node that must not pass unheeded, judged by the steps that the node takes.
+//! Deadlines of one node that must not be missed, judged by the steps that the node takes.
 //!
-//! A paused node takes no steps, and after a pause it is first handed what has waited. So a deadline
-//! was missed only if the node has seen to its deadlines since and did not heed it, or has been
-//! awake for long enough to do so.
+//! A paused node takes no steps, and after a pause it first gets the inputs that have waited. So it
+//! has missed a deadline only if it has handled a timeout since without acting on it, or has been
+//! awake long enough to do so.
 
 use std::collections::BTreeSet;
 
 use guildhall_core::time::{Instant, Span};
 
-/// However long a node was silent between two steps, it counts as awake for no more than this.
+/// The longest time between two steps for which a node counts as awake.
 const AWAKE: Span = Span::secs(1);
 
-/// Things with a deadline. A deadline may move while nobody looks; it is asked for when it comes.
+/// Keys with a deadline each. A deadline may move meanwhile, so it is looked up again when it
+/// expires.
 #[derive(Clone, Debug)]
-pub(crate) struct Watch<K> {
+pub(crate) struct Deadlines<K> {
     due: BTreeSet<(Instant, K)>,
     late: Vec<(K, Span)>,
     last: Instant,
 }
 
-impl<K> Default for Watch<K> {
+impl<K> Default for Deadlines<K> {
     fn default() -> Self {
         Self { due: BTreeSet::new(), late: Vec::new(), last: Instant::ZERO }
     }
 }
 
-impl<K: Copy + Ord> Watch<K> {
+impl<K: Copy + Ord> Deadlines<K> {
     pub(crate) fn add(&mut self, at: Instant, what: K) {
         self.due.insert((at, what));
     }

@@ -1,6 +1,6 @@
-//! One step of a node while it lasts: its input, what was true before, and what was said so far.
+//! One step of a node while it lasts: its input, what was true before, and what was emitted so far.
 //!
-//! Dispatches are only counted: they have a lane of their own.
+//! Dispatches are only counted: they have a fast path of their own.
 
 use guildhall_core::frame::{
     ClientFrame, CloseCode, Farewell, Identify, Malformed, Resume, ServerFrame,
@@ -11,21 +11,21 @@ use guildhall_core::request::Answer;
 
 use crate::facts::Facts;
 
-/// What the node was told.
+/// The input of the step.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum Told {
-    /// Nothing that concerns a connection.
+pub(crate) enum StepInput {
+    /// Nothing about a connection.
     #[default]
     Other,
     Timeout,
-    /// A word of the directory: sessions may begin.
-    Named,
+    /// A notice of the directory: sessions may begin.
+    Directory,
     Accepted,
     Heartbeat,
     Identify(Identify),
     Resume(Resume),
     Malformed(Malformed),
-    /// An opcode that nothing comes of within a session.
+    /// An opcode that has no effect within a session.
     Unheeded,
     Drained,
     Closed(Farewell),
@@ -33,9 +33,9 @@ pub(crate) enum Told {
 
 /// The step.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Scene {
+pub(crate) struct NodeStep {
     pub(crate) node: NodeId,
-    pub(crate) told: Told,
+    pub(crate) input: StepInput,
     /// On which connection, the length of the frame, and how that connection stood before.
     pub(crate) connection: Option<Connection>,
     pub(crate) bytes: u32,
@@ -52,31 +52,31 @@ pub(crate) struct Scene {
     /// Each with the session that it names, and the connection that this had before.
     pub(crate) notes: Vec<(Note, Option<u32>, Option<Connection>)>,
     pub(crate) dispatches: u64,
-    /// What was said to peers, requesters, journals and the directory.
+    /// How many messages went to peers, requesters, journals and the directory.
     pub(crate) words: u64,
     /// The directory was asked for the guilds of a user.
     pub(crate) asks: bool,
     /// What requesters were answered.
     pub(crate) answers: Vec<Answer>,
     /// The node hears an owner that it knows to be over: which guild's, of which epoch, and whether
-    /// it says that something was done.
+    /// it is an answer that an action is done.
     pub(crate) over: Option<(GuildId, Epoch, bool)>,
-    /// The node is told of an event.
+    /// The node gets an event from an owner.
     pub(crate) streams: bool,
-    /// A relay asks for what it has missed, and has not been told yet.
+    /// A relay asks to catch up, and has not been answered yet.
     pub(crate) catches_up: bool,
     /// A RESUME was refused: nothing else may happen (I4).
     pub(crate) refused: bool,
-    /// The node has said that it is gone.
+    /// The node has reported that it has stopped.
     pub(crate) stopped: bool,
     /// A violation was found: what follows from it is not judged again.
     pub(crate) complained: bool,
 }
 
-impl Scene {
+impl NodeStep {
     /// A step begins.
     pub(crate) fn begin(&mut self, node: NodeId) {
-        (self.node, self.told, self.connection) = (node, Told::Other, None);
+        (self.node, self.input, self.connection) = (node, StepInput::Other, None);
         (self.bytes, self.open, self.session, self.named, self.older) =
             (0, false, None, None, None);
         (self.identifying, self.asks, self.over, self.streams) = (false, false, None, false);
@@ -91,25 +91,25 @@ impl Scene {
 
     /// The step begins with this input.
     pub(crate) fn hear(&mut self, facts: &Facts, input: &Input) {
-        let (connection, told, bytes) = match input {
-            Input::Accepted { connection, window: _ } => (*connection, Told::Accepted, 0),
+        let (connection, received, bytes) = match input {
+            Input::Accepted { connection, window: _ } => (*connection, StepInput::Accepted, 0),
             Input::Frame { connection, frame, bytes } => {
-                let told = match frame {
-                    ClientFrame::Heartbeat { .. } => Told::Heartbeat,
-                    ClientFrame::Resume(resume) => Told::Resume(*resume),
-                    ClientFrame::Identify(_) => Told::Malformed(Malformed::Payload),
-                    ClientFrame::Malformed(how) => Told::Malformed(*how),
-                    ClientFrame::Other => Told::Unheeded,
+                let received = match frame {
+                    ClientFrame::Heartbeat { .. } => StepInput::Heartbeat,
+                    ClientFrame::Resume(resume) => StepInput::Resume(*resume),
+                    ClientFrame::Identify(_) => StepInput::Malformed(Malformed::Payload),
+                    ClientFrame::Malformed(how) => StepInput::Malformed(*how),
+                    ClientFrame::Other => StepInput::Unheeded,
                 };
-                (*connection, told, *bytes)
+                (*connection, received, *bytes)
             }
             Input::Identify { connection, identify, bytes, .. } => {
-                (*connection, Told::Identify(*identify), *bytes)
+                (*connection, StepInput::Identify(*identify), *bytes)
             }
-            Input::Drained { connection, bytes: _ } => (*connection, Told::Drained, 0),
-            Input::Closed { connection, how } => (*connection, Told::Closed(*how), 0),
+            Input::Drained { connection, bytes: _ } => (*connection, StepInput::Drained, 0),
+            Input::Closed { connection, how } => (*connection, StepInput::Closed(*how), 0),
             Input::Directory(_) => {
-                self.told = Told::Named;
+                self.input = StepInput::Directory;
                 return;
             }
             Input::Own(_)
@@ -120,11 +120,11 @@ impl Scene {
             | Input::Stop
             | Input::Census => return,
         };
-        (self.connection, self.told, self.bytes) = (Some(connection), told, bytes);
+        (self.connection, self.input, self.bytes) = (Some(connection), received, bytes);
         self.open = facts.sockets.is_open(self.node, connection);
         self.session = facts.session_on(self.node, connection);
         self.identifying = self.open && facts.waits.get(self.node, connection).is_some();
-        if let Told::Resume(resume) = told {
+        if let StepInput::Resume(resume) = received {
             self.named = facts.sessions.find(resume.session);
             self.older = self.named.and_then(|index| facts.sessions.get(index).connection);
         }
@@ -132,19 +132,14 @@ impl Scene {
 
     /// Whether the input is a frame of a client.
     pub(crate) fn is_frame(&self) -> bool {
-        match self.told {
-            Told::Heartbeat
-            | Told::Identify(_)
-            | Told::Resume(_)
-            | Told::Malformed(_)
-            | Told::Unheeded => true,
-            Told::Other
-            | Told::Timeout
-            | Told::Named
-            | Told::Accepted
-            | Told::Drained
-            | Told::Closed(_) => false,
-        }
+        matches!(
+            self.input,
+            StepInput::Heartbeat
+                | StepInput::Identify(_)
+                | StepInput::Resume(_)
+                | StepInput::Malformed(_)
+                | StepInput::Unheeded
+        )
     }
 
     /// The code that a connection was closed with in this step.
@@ -153,32 +148,17 @@ impl Scene {
         found.map(|(_, code, _)| *code)
     }
 
-    /// Whether op 9 was said on a connection in this step.
+    /// Whether op 9 was sent on a connection in this step.
     pub(crate) fn op9(&self, connection: Connection) -> bool {
-        let invalid = |frame: &ServerFrame| match frame {
-            ServerFrame::InvalidSession { .. } => true,
-            ServerFrame::Hello { .. } | ServerFrame::HeartbeatAck | ServerFrame::Reconnect => false,
-        };
+        let invalid = |frame: &ServerFrame| matches!(frame, ServerFrame::InvalidSession { .. });
         self.frames.iter().any(|(to, frame)| *to == connection && invalid(frame))
     }
 
     /// How a session ended in this step, if it did.
     pub(crate) fn end(&self, session: u32) -> Option<End> {
-        self.notes.iter().find_map(|(note, index, _)| match note {
-            Note::Ended { why, .. } if *index == Some(session) => Some(*why),
-            Note::Begun { .. }
-            | Note::IdentifyRefused { .. }
-            | Note::Resumed { .. }
-            | Note::ResumeRefused { .. }
-            | Note::Detached { .. }
-            | Note::Ended { .. }
-            | Note::RelayOpened { .. }
-            | Note::RelayClosed { .. }
-            | Note::RelayGap { .. }
-            | Note::Opened { .. }
-            | Note::SteppedDown { .. }
-            | Note::GivenUp { .. }
-            | Note::Census(_) => None,
+        self.notes.iter().find_map(|(note, index, _)| {
+            let Note::Ended { why, .. } = note else { return None };
+            (*index == Some(session)).then_some(*why)
         })
     }
 
@@ -192,9 +172,9 @@ impl Scene {
     }
 }
 
-/// Something that a node says of a connection or a session.
+/// An output of a node about a connection or a session.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Said<'a> {
+pub(crate) enum Emitted<'a> {
     Frame(Connection, ServerFrame),
     Close(Connection, CloseCode),
     Note(&'a Note, Option<u32>),

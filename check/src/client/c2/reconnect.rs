@@ -1,4 +1,4 @@
-//! One client's way back: what it waits for, and since when.
+//! One client's reconnection: what it waits for, and since when.
 
 use guildhall_core::id::Connection;
 use guildhall_core::limits::Limits;
@@ -9,7 +9,7 @@ use crate::findings::Complaint;
 
 /// What one client is about.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Way {
+pub(super) struct Reconnect {
     /// Since when it waits for a socket.
     pub(super) opening: Option<Instant>,
     /// When its last socket was lost, or not to be had.
@@ -19,7 +19,7 @@ pub(super) struct Way {
     /// A socket that it must close in this step, and one after which it must stop.
     pub(super) unwanted: Option<Connection>,
     pub(super) must_stop: bool,
-    /// A socket on which it was told to go.
+    /// A socket on which it received op 7.
     pub(super) must_leave: Option<Connection>,
 }
 
@@ -28,7 +28,7 @@ fn wait(limits: &Limits, attempts: u32) -> Span {
     limits.backoff_first.scaled(1 << attempts.min(16), 1).min(limits.backoff_most)
 }
 
-impl Way {
+impl Reconnect {
     /// It opens a socket: no other is meant, and it has waited for long enough.
     pub(super) fn connects(
         &mut self,

@@ -1,6 +1,6 @@
-//! How everybody stands, as the contract's own model has it: for people who read a failure.
+//! The state of every guild and client in the contract's own model, for people who read a failure.
 //!
-//! It says what was seen, in names. Nothing is judged here, and nothing is asked of the machines.
+//! It uses only what was observed. It must not judge, or ask the machines.
 
 use guildhall_core::id::Port;
 use serde::{Deserialize, Serialize};
@@ -9,12 +9,12 @@ use crate::contract::Contract;
 use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::facts::guilds::Guild;
-use crate::facts::sessions::seats::Told;
+use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::facts::sockets::NONE;
 
 /// How one client or guild stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Standing {
+pub struct StateSummary {
     /// Its name.
     pub who: String,
     /// How it stands, in a sentence.
@@ -25,15 +25,15 @@ impl Contract {
     /// How every guild and every client stands after the last step: guilds first, each in the
     /// order of the cast.
     #[must_use]
-    pub fn standing(&self) -> Vec<Standing> {
+    pub fn state_summary(&self) -> Vec<StateSummary> {
         let facts = self.facts();
         let guilds = facts.ledger.all().map(|(_, guild)| {
             let who = facts.cast.guild(guild.id).to_owned();
-            Standing { who, how: of_guild(facts, guild) }
+            StateSummary { who, how: of_guild(facts, guild) }
         });
         let clients = facts.clients.iter().zip(0..).map(|(client, port)| {
             let who = facts.cast.client(Port(port)).to_owned();
-            Standing { who, how: of_client(facts, client) }
+            StateSummary { who, how: of_client(facts, client) }
         });
         guilds.chain(clients).collect()
     }
@@ -96,16 +96,16 @@ fn session(facts: &Facts, client: &Client) -> String {
     format!("its session {} at {node} {state}, sent s{sent}, taken s{taken}", session.ordinal)
 }
 
-/// What its session is owed of each guild in which there is anything to say of it.
+/// What its session is owed, by guild; guilds without anything pending are left out.
 fn owed(facts: &Facts, index: u32) -> impl Iterator<Item = String> + '_ {
-    let seats = facts.sessions.get(index).seats.iter().enumerate();
-    seats.filter_map(move |(place, seat)| {
-        let guild = facts.cast.guild(facts.ledger.get(seat.guild).id);
-        match seat.told {
-            Told::Nothing => Some(format!("waits for {guild}")),
-            Told::Gap => Some(format!("in a gap of {guild}")),
-            Told::Out => Some(format!("out of {guild}")),
-            Told::Whole => {
+    let subscriptions = facts.sessions.get(index).subscriptions.iter().enumerate();
+    subscriptions.filter_map(move |(place, subscription)| {
+        let guild = facts.cast.guild(facts.ledger.get(subscription.guild).id);
+        match subscription.phase {
+            SubscriptionPhase::Listed => Some(format!("waits for {guild}")),
+            SubscriptionPhase::Unavailable => Some(format!("in a gap of {guild}")),
+            SubscriptionPhase::Removed => Some(format!("out of {guild}")),
+            SubscriptionPhase::Available => {
                 let due = facts.sessions.due(&facts.ledger, index, place).position()?;
                 let (owed, _) = facts.sessions.owed(&facts.ledger, index, place);
                 Some(format!("owed {owed} of {guild}, first @{due}"))

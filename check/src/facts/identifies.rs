@@ -1,4 +1,4 @@
-//! IDENTIFYs that wait for the directory's word, with what was so when they came.
+//! IDENTIFYs that wait for the directory, with what was known when they came.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard
 
 /// One IDENTIFY.
 #[derive(Clone, Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct PendingIdentify {
     pub(crate) identify: Identify,
     pub(crate) session: SessionId,
     pub(crate) user: UserId,
@@ -19,26 +19,26 @@ pub(crate) struct Waiting {
 
 /// All of them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Waits {
-    waiting: BTreeMap<(NodeId, Connection), Waiting>,
+pub(crate) struct PendingIdentifies {
+    waiting: BTreeMap<(NodeId, Connection), PendingIdentify>,
     /// All who ever identified at a node, and how many there are of each node.
     ever: BTreeSet<(NodeId, UserId, Shard)>,
     counts: BTreeMap<NodeId, u64>,
 }
 
-impl Waits {
-    pub(crate) fn get(&self, node: NodeId, on: Connection) -> Option<&Waiting> {
+impl PendingIdentifies {
+    pub(crate) fn get(&self, node: NodeId, on: Connection) -> Option<&PendingIdentify> {
         self.waiting.get(&(node, on))
     }
 
-    pub(crate) fn begin(&mut self, node: NodeId, on: Connection, waiting: Waiting) {
+    pub(crate) fn begin(&mut self, node: NodeId, on: Connection, waiting: PendingIdentify) {
         if self.ever.insert((node, waiting.user, waiting.identify.shard)) {
             *self.counts.entry(node).or_default() += 1;
         }
         self.waiting.insert((node, on), waiting);
     }
 
-    pub(crate) fn end(&mut self, node: NodeId, on: Connection) -> Option<Waiting> {
+    pub(crate) fn end(&mut self, node: NodeId, on: Connection) -> Option<PendingIdentify> {
         self.waiting.remove(&(node, on))
     }
 
