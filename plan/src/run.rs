@@ -41,7 +41,7 @@ pub trait Runner: Sync {
     ///
     /// # Errors
     /// If the plan cannot be run.
-    fn standing(
+    fn state_summary(
         &self,
         plan: &Plan,
         options: Options,

@@ -49,7 +49,7 @@ impl Runner for Fast {
         Ok(judged(world, ended))
     }
 
-    fn standing(
+    fn state_summary(
         &self,
         plan: &Plan,
         options: Options,
@@ -58,7 +58,7 @@ impl Runner for Fast {
         let mut world = World::new(plan, options.up_to(step), self.checkers.make(), ())?;
         // A run that ends in a panic has the state from just before it.
         let _ = catch_unwind(AssertUnwindSafe(|| world.run()));
-        Ok(world.into_stage().watch.0.standing())
+        Ok(world.into_stage().watch.0.state_summary())
     }
 }
 
