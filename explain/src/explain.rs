@@ -68,7 +68,7 @@ pub fn explain<R: Runner, P: Parallel>(
         }
         None => Chain::default(),
     };
-    let all = runner.standing(plan, options, violation.step)?;
+    let all = runner.state_summary(plan, options, violation.step)?;
     Ok(Some(Explanation {
         violation: blame::with_acts(violation.clone(), &topology),
         more: outcome.violations.len() as u64 - 1,

@@ -41,7 +41,7 @@ pub trait Runner: Sync {
     ///
     /// # Errors
     /// Returns an error if the plan is invalid.
-    fn standing(
+    fn state_summary(
         &self,
         plan: &Plan,
         options: Options,

@@ -50,7 +50,7 @@ impl Runner for Fast {
         Ok(judged(world, ended))
     }
 
-    fn standing(
+    fn state_summary(
         &self,
         plan: &Plan,
         options: Options,
