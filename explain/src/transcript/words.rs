@@ -1,4 +1,4 @@
-//! What machines say to each other and to clients, in names.
+//! Messages, frames and records as text, with names.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use guildhall_core::request::{Act, Answer, Outcome, Request};
 
 use guildhall_plan::plan::Powers;
 
-/// Names for everything that the plan names.
+/// The names of the plan.
 pub(crate) struct Words {
     pub(crate) cast: Arc<Cast>,
 }
@@ -52,7 +52,7 @@ impl Words {
         if names.is_empty() { "no role".to_owned() } else { names.join(" ") }
     }
 
-    /// A channel with what it takes and gives.
+    /// A channel with its overwrites.
     fn described(&self, channel: &Channel) -> String {
         let mut text = self.channel(channel.id);
         for overwrite in channel.overwrites.iter() {
@@ -105,7 +105,7 @@ impl Words {
         text
     }
 
-    /// A record of a guild: where it stands, and what happened.
+    /// A record of a guild: its position and its event.
     pub(super) fn record(&self, record: &Record) -> String {
         let what = match &record.event {
             Event::Opened => format!("epoch {} begins", record.position.epoch.0),
@@ -243,7 +243,7 @@ impl Words {
         }
     }
 
-    /// Records by where they stand; one alone says what it is.
+    /// Records by their positions; a single one with its event.
     pub(super) fn span(&self, records: &[Arc<Record>]) -> String {
         match records {
             [] => "nothing".to_owned(),
