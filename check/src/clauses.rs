@@ -308,10 +308,10 @@ pub(crate) const CLIENT_STEPS: &[Row<(Port, bool)>] = &[
 /// A client is answered; the flag says that it is its latest attempt. Independent.
 pub(crate) const ANSWERED: &[(Clause, fn(&mut Context<'_>, (&Answer, bool)) -> Verdict)] = &[
     (Clause::D5, |cx, (answer, latest)| {
-        let act = (answer.origin, answer.guild);
+        let action = (answer.origin, answer.guild);
         match answer.outcome {
-            Outcome::Done(position) => cx.models.statuses.says_done(cx.facts, act, position),
-            Outcome::Refused { .. } if latest => cx.models.statuses.gives_up(cx.facts, act),
+            Outcome::Done(position) => cx.models.statuses.says_done(cx.facts, action, position),
+            Outcome::Refused { .. } if latest => cx.models.statuses.gives_up(cx.facts, action),
             Outcome::Refused { .. } | Outcome::Busy => None,
         }
     }),

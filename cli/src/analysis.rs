@@ -154,7 +154,7 @@ pub(crate) fn capsule_commands(path: &Path) -> [Line; 2] {
 
 /// The size of a failure: the number of its faults and acts, then of its steps.
 pub(crate) fn size(failure: &Failure) -> (Option<u64>, u64) {
-    let parts = failure.shrunk.map(|shrunk| shrunk.to.faults + shrunk.to.acts);
+    let parts = failure.shrunk.map(|shrunk| shrunk.to.faults + shrunk.to.actions);
     (parts, failure.explanation.steps)
 }
 

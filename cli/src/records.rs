@@ -4,23 +4,20 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use guildhall_check::violation::{Clause, Violation};
+use guildhall_check::violation::Violation;
 use guildhall_core::step::Step;
 use guildhall_explain::failure::Failure;
 use guildhall_explain::shrink::Shrunk;
-use guildhall_plan::digest::Fingerprint;
 use guildhall_plan::run::Outcome;
+pub(crate) use guildhall_plan::seed_line::SCHEMA;
+use guildhall_plan::seed_line::{RunResult, SeedLine};
 use guildhall_plan::size::Size;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::analysis::size;
-use crate::error::Error;
 use crate::failures::{FaultKinds, Occurrences};
 use crate::meter::{self, Cost};
 use crate::run_spec::RunSpec;
-
-/// The version of all these objects.
-pub(crate) const SCHEMA: &str = "guildhall/1";
 
 /// A scenario of the catalogue.
 #[derive(Serialize)]
@@ -40,61 +37,23 @@ pub(crate) struct StepLine<'a> {
     pub(crate) step: &'a Step,
 }
 
-/// The essentials of a violation.
-#[derive(Serialize)]
-pub(crate) struct ViolationLine<'a> {
-    clause: Clause,
-    checker: &'a str,
-    subject: &'a str,
-    message: &'a str,
-    token: Option<String>,
-}
-
-/// The result of a seed. The same seed gives the same bytes, so nothing here is measured.
-#[derive(Serialize)]
-pub(crate) struct SeedLine<'a> {
-    schema: &'static str,
+/// The line of a run, as an object of this type.
+pub(crate) fn seed_line<'a>(
     r#type: &'static str,
-    scenario: Option<&'static str>,
-    seed: u64,
-    verdict: &'static str,
-    #[serde(serialize_with = "fingerprint")]
-    digest: Fingerprint,
-    steps: u64,
-    deliveries: u64,
-    sim_ms: u64,
-    violation: Option<ViolationLine<'a>>,
-    violations: &'a [Violation],
-}
-
-impl<'a> SeedLine<'a> {
-    pub(crate) fn new(r#type: &'static str, spec: &RunSpec, outcome: &'a Outcome) -> Self {
-        let token = spec.token().map(|token| token.to_string());
-        Self {
-            schema: SCHEMA,
-            r#type,
-            scenario: spec.target.scenario().map(|scenario| scenario.name),
-            seed: spec.seed.number(),
-            verdict: outcome.verdict.name(),
-            digest: outcome.digest,
-            steps: outcome.steps,
-            deliveries: outcome.deliveries,
-            sim_ms: outcome.lasted.as_micros() / 1_000,
-            violation: outcome.violations.first().map(|first| ViolationLine {
-                clause: first.clause,
-                checker: &first.checker,
-                subject: &first.subject,
-                message: &first.message,
-                token,
-            }),
-            violations: &outcome.violations,
-        }
-    }
-
-    /// The object as JSON, without a line break.
-    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
-        serde_json::to_vec(self).map_err(|error| Error::Internal(error.to_string()))
-    }
+    spec: &RunSpec,
+    outcome: &'a Outcome,
+) -> SeedLine<'a> {
+    let scenario = spec.target.scenario().map(|scenario| scenario.name);
+    let token = spec.token().map(|token| token.to_string());
+    let result = RunResult {
+        verdict: outcome.verdict,
+        digest: outcome.digest,
+        steps: outcome.steps,
+        deliveries: outcome.deliveries,
+        lasted: outcome.lasted,
+        violations: &outcome.violations,
+    };
+    SeedLine::new(r#type, scenario, spec.seed, token, result)
 }
 
 /// The result of a single run, with its cost.
@@ -119,7 +78,7 @@ pub(crate) struct RunLine<'a> {
 impl<'a> RunLine<'a> {
     pub(crate) fn new(spec: &RunSpec, outcome: &'a Outcome, cost: Cost) -> Self {
         Self {
-            seed: SeedLine::new("summary", spec, outcome),
+            seed: seed_line("summary", spec, outcome),
             engine: guildhall_plan::engine::ENGINE.to_string(),
             cpu_s: cost.cpu_s,
             deliveries_per_cpu_s: cost.per_cpu_s(outcome.deliveries),
@@ -221,8 +180,4 @@ impl FailureLine {
         }
         self.occurrences = occurrences;
     }
-}
-
-fn fingerprint<S: Serializer>(digest: &Fingerprint, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(digest)
 }

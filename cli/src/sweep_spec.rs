@@ -10,7 +10,7 @@ use crate::conditions::Conditions;
 use crate::error::Error;
 use crate::failures::{FaultKinds, fault_kinds};
 use crate::panics;
-use crate::records::SeedLine;
+use crate::records::seed_line;
 use crate::run_spec::RunSpec;
 use crate::seeds::Slice;
 use crate::target::Target;
@@ -82,7 +82,8 @@ impl SweepSpec {
             false => FaultKinds::new(),
         };
         let line = match with_line {
-            true => SeedLine::new("seed", &spec, &outcome).to_bytes()?,
+            true => serde_json::to_vec(&seed_line("seed", &spec, &outcome))
+                .map_err(|error| Error::Internal(error.to_string()))?,
             false => Vec::new(),
         };
         Ok(FinishedRun { spec, outcome, line, causes })

@@ -87,7 +87,7 @@ fn a_violation_is_shrunk_blamed_and_explained() {
 
     let shrunk = shrunk(&plan);
     assert_eq!((shrunk.violation.clause, shrunk.violation.kind.as_str()), (CLAUSE, "client"));
-    assert!(shrunk.complete && shrunk.to.acts == 0 && shrunk.to.faults <= 2, "{:?}", shrunk.to);
+    assert!(shrunk.complete && shrunk.to.actions == 0 && shrunk.to.faults <= 2, "{:?}", shrunk.to);
 
     let runner = runner();
     let repeater = Repeater::new(&runner, Options::default(), &Sequential);

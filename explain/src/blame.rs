@@ -28,7 +28,7 @@ impl Part {
     /// All parts of a plan: its faults, then its acts.
     pub fn all(plan: &Plan) -> impl Iterator<Item = Self> {
         let faults = (0..plan.faults.len()).map(Self::Fault);
-        faults.chain((0..plan.acts.len()).map(Self::Act))
+        faults.chain((0..plan.actions.len()).map(Self::Action))
     }
 
     /// The plan without this part.
@@ -40,7 +40,7 @@ impl Part {
         let mut plan = plan.clone();
         match self {
             Self::Fault(index) => drop(plan.faults.remove(index)),
-            Self::Act(index) => drop(plan.acts.remove(index)),
+            Self::Action(index) => drop(plan.actions.remove(index)),
         }
         plan
     }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use guildhall_core::step::Actor;
 
 use guildhall_plan::fault::{Fault, Places, Target};
-use guildhall_plan::mail::{Law, Spot};
+use guildhall_plan::mail::{EndpointId, MailRule};
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Runner};
 use guildhall_plan::topology::{Topology, guild_place};
@@ -27,7 +27,7 @@ pub enum Part {
     /// A fault.
     Fault(usize),
     /// An act.
-    Act(usize),
+    Action(usize),
 }
 
 /// Parts of a plan, by their indices.
@@ -36,7 +36,7 @@ pub struct Parts {
     /// Faults.
     pub faults: BTreeSet<usize>,
     /// Acts.
-    pub acts: BTreeSet<usize>,
+    pub actions: BTreeSet<usize>,
     /// Clients, by their ports: each member of a crowd has one.
     pub clients: BTreeSet<u32>,
 }
@@ -139,8 +139,8 @@ impl Parts {
             Root::Fault(index) => {
                 self.faults.insert(index as usize);
             }
-            Root::Act(index) => {
-                self.acts.insert(index as usize);
+            Root::Action(index) => {
+                self.actions.insert(index as usize);
             }
             Root::Start(port) => {
                 self.clients.insert(port);
@@ -215,6 +215,6 @@ fn targets(fault: &Fault<Places>, actor: Actor) -> bool {
 
 /// Whether a fault affects messages from one actor to another.
 fn affects(fault: &Fault<Places>, from: Option<Actor>, to: Actor) -> bool {
-    let ends = from.and_then(Spot::of).zip(Spot::of(to));
-    Law::of(fault).zip(ends).is_some_and(|(law, (from, to))| law.is_about(from, to))
+    let ends = from.and_then(EndpointId::of).zip(EndpointId::of(to));
+    MailRule::of(fault).zip(ends).is_some_and(|(law, (from, to))| law.is_about(from, to))
 }

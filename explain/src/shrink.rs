@@ -180,7 +180,7 @@ fn only(plan: &Plan, parts: &Parts) -> Plan {
     let mut index = 0..;
     plan.faults.retain(|_| index.next().is_some_and(|it| parts.faults.contains(&it)));
     let mut index = 0..;
-    plan.acts.retain(|_| index.next().is_some_and(|it| parts.acts.contains(&it)));
+    plan.actions.retain(|_| index.next().is_some_and(|it| parts.actions.contains(&it)));
     plan
 }
 

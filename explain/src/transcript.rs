@@ -1,8 +1,7 @@
-//! A history that people can read: one line a step, in names.
+//! A transcript of a run for people: one line per step, with names.
 //!
-//! It is written while a run goes on; nothing is judged. Left out is what a step's outputs say twice,
-//! and what goes on for ever by itself: tips, confirmed epochs and questions to the directory, as
-//! long as nothing comes of them.
+//! It is written during the run; nothing is judged. Duplicate outputs of a step are left out, and so
+//! is periodic traffic without an effect: tips, confirmed epochs and requests to the directory.
 
 mod words;
 
@@ -25,21 +24,21 @@ use words::{client_frame, detach, farewell, server_frame};
 
 pub(crate) use words::Words;
 
-/// Writes one line a step.
+/// Writes one line per step.
 pub struct Transcript<F> {
     words: Words,
     line: String,
-    /// Whether there is anything in the line that is worth telling.
+    /// Whether the step has anything to show.
     worth: bool,
-    /// The tips told in this step: the same goes to every node.
+    /// The tips of this step that are in the line: each goes to every node.
     tips: Vec<GuildId>,
     takes: F,
-    /// The n-th session that has begun, and whose it is.
+    /// The name of each session: its client, and a number in order of their beginning.
     sessions: BTreeMap<SessionId, String>,
     begun: BTreeMap<String, u32>,
 }
 
-/// Who takes a step, by name.
+/// The name of an actor.
 #[must_use]
 pub fn who(actor: Actor, cast: &Cast) -> &str {
     match actor {
@@ -51,13 +50,13 @@ pub fn who(actor: Actor, cast: &Cast) -> &str {
     }
 }
 
-/// What the line of a step begins with: its number, when it was, and who took it.
+/// The beginning of a step's line: its number, time and actor.
 #[must_use]
 pub fn lead(head: &Head, cast: &Cast) -> String {
     format!("#{:<4} {:>9}  {:<10} ", head.step, at(head.at), who(head.actor, cast))
 }
 
-/// Whether a journal is asked something that goes on for ever.
+/// Whether a request to a journal is periodic.
 const fn is_confirm(command: &Command) -> bool {
     matches!(command, Command::Confirm { .. })
 }
@@ -68,7 +67,7 @@ fn is_idle(notice: &DirectoryEvent) -> bool {
 }
 
 impl<F: FnMut(&Head, &str)> Transcript<F> {
-    /// Hands each line to `takes`, without a line end.
+    /// Passes each line to `takes`, without a line break.
     pub fn new(cast: Arc<Cast>, takes: F) -> Self {
         Self {
             words: Words { cast },
@@ -81,7 +80,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
         }
     }
 
-    /// The line of the last step, whether or not it was worth telling.
+    /// The line of the last step, even if it has nothing to show.
     pub(crate) fn told(&self) -> &str {
         &self.line
     }
@@ -93,7 +92,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
         let _ = write!(self.line, "{}{what}", lead(head, &self.words.cast));
     }
 
-    /// A step that is worth a line only if something comes of it.
+    /// A step that is shown only if it has an effect.
     fn begin_idly(&mut self, head: &Head, what: &str) {
         self.begin(head, what);
         self.worth = false;

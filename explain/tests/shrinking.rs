@@ -1,7 +1,7 @@
 //! Laws of cones and of divergence. Those of shrinking need planted bugs, and are in
 //! `scenarios/tests/shrunk.rs`.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "one deed is looked for")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "one action is looked for")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::ops::ControlFlow;
@@ -13,7 +13,7 @@ use guildhall_explain::divergence::{between, twice};
 use guildhall_explain::repeater::{Repeater, Sequential};
 use guildhall_explain::shrink::{Budget, Goal, ShrinkError, Signature, shrink};
 use guildhall_plan::engine::references;
-use guildhall_plan::plan::{Deed, Plan};
+use guildhall_plan::plan::{ClientAction, Plan};
 use guildhall_plan::run::Options;
 use guildhall_sim::run::{Fast, run};
 
@@ -31,10 +31,10 @@ fn two_runs_diverge_at_the_first_step_that_differs_and_both_sides_are_shown() {
     let plan = reference();
     let mut other = plan.clone();
     let (at, said) = other
-        .acts
+        .actions
         .iter_mut()
-        .find_map(|act| match &mut act.deed {
-            Deed::Say { text, .. } => Some((act.at, text)),
+        .find_map(|action| match &mut action.action {
+            ClientAction::Say { text, .. } => Some((action.at, text)),
             _ => None,
         })
         .unwrap();
@@ -88,12 +88,12 @@ fn a_step_stays_the_same_without_everything_outside_its_past() {
             Cone::of(&Fast::new(), &plan, Options::default(), step.head.step).unwrap().unwrap();
         assert_eq!(cone.chain.last(), Some(&step.head.step));
         assert!(cone.near.faults.is_subset(&cone.past.faults));
-        assert!(cone.near.acts.is_subset(&cone.past.acts));
+        assert!(cone.near.actions.is_subset(&cone.past.actions));
         let mut without = plan.clone();
-        let (mut act, mut fault) = (0.., 0..);
-        without.acts.retain(|_| cone.past.acts.contains(&act.next().unwrap()));
+        let (mut action, mut fault) = (0.., 0..);
+        without.actions.retain(|_| cone.past.actions.contains(&action.next().unwrap()));
         without.faults.retain(|_| cone.past.faults.contains(&fault.next().unwrap()));
-        narrower += usize::from(without.acts.len() < plan.acts.len());
+        narrower += usize::from(without.actions.len() < plan.actions.len());
         let mut again = Recorder::default();
         run(&without, Options::default(), &mut again).unwrap();
         let taken = again.steps.iter().any(|other| {

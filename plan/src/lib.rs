@@ -30,5 +30,6 @@ pub mod checkers;
 pub mod coverage;
 pub mod engine;
 pub mod run;
+pub mod seed_line;
 pub mod text;
 pub mod token;

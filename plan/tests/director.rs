@@ -16,7 +16,7 @@ const OSLO: u16 = 2;
 fn scene(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);
-    s.heir(guild, oslo);
+    s.standby(guild, oslo);
     s.member("alice", paris, &[guild]);
     s.wait(Span::secs(60));
 }
@@ -182,7 +182,7 @@ fn a_guild_goes_to_its_standby_only_from_a_node_that_cannot_keep_it() {
 
 #[test]
 fn a_guild_of_a_node_that_never_runs_again_has_another_owner_when_all_is_healed() {
-    let away = Fault::Move { guild: "rustaceans".to_owned(), to: "berlin".to_owned() };
+    let away = Fault::Reassign { guild: "rustaceans".to_owned(), to: "berlin".to_owned() };
     let mut it = director([crash(true), away]);
     cue(&mut it, 1, Cue::Due(0));
     cue(&mut it, 2, Cue::FailOver { guild: 0, from: BERLIN });

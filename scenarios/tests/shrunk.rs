@@ -94,8 +94,8 @@ fn an_exhausted_budget_keeps_the_best_run_so_far() {
     let part = shrunk(&failing, Budget { runs: 10, ..Budget::default() }, &Sequential);
     assert!(!part.complete && part.runs <= 10);
     assert_eq!(Signature::of(&part.violation), failing.2);
-    let size = |shrunk: &Shrunk| shrunk.to.faults + shrunk.to.acts + shrunk.to.clients;
-    assert!(size(&whole) < size(&part) && size(&part) <= part.from.faults + part.from.acts + 9);
+    let size = |shrunk: &Shrunk| shrunk.to.faults + shrunk.to.actions + shrunk.to.clients;
+    assert!(size(&whole) < size(&part) && size(&part) <= part.from.faults + part.from.actions + 9);
 }
 
 #[test]

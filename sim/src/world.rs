@@ -44,7 +44,7 @@ use guildhall_plan::plan::{NodePlan, Plan, PlanError};
 use guildhall_plan::run::Options;
 use guildhall_plan::seed::Domain;
 use guildhall_plan::settling::{Look, RunEnd, Settling};
-use guildhall_plan::topology::{Move, Seated, Topology};
+use guildhall_plan::topology::{ClientSetup, ResolvedAction, Topology};
 use post::Post;
 use stage::{Line, Stage};
 
@@ -189,10 +189,10 @@ impl<'a, W: Observer> World<'a, W> {
             let tie = crate::link::tie(key.with(0).with(index as u64));
             push(seated.starts.as_micros(), tie, Kind::Start { client });
         }
-        for (index, act) in self.plan.acts.iter().enumerate() {
+        for (index, action) in self.plan.actions.iter().enumerate() {
             // Of what one client does at one instant, what comes first in the plan is done first.
-            let tie = crate::link::tie(key.with(1).text(&act.client));
-            push(act.at.as_micros(), tie, Kind::Act { index: place(index) });
+            let tie = crate::link::tie(key.with(1).text(&action.client));
+            push(action.at.as_micros(), tie, Kind::Action { index: place(index) });
         }
         self.stage.agenda = agenda;
     }
@@ -267,7 +267,7 @@ impl<'a, W: Observer> World<'a, W> {
                 }
             }
             Kind::Start { client } => self.client_step(client, 0, client::Input::Start),
-            Kind::Act { index } => self.act(index as usize),
+            Kind::Action { index } => self.act(index as usize),
             Kind::Cue(cue) => self.cue(event.cause, cue),
             Kind::Look => self.look(Look::Due),
         }
@@ -304,13 +304,15 @@ impl<'a, W: Observer> World<'a, W> {
     }
 
     fn act(&mut self, index: usize) {
-        let (client, what) = &self.topology.acts[index];
+        let (client, what) = &self.topology.actions[index];
         let client = *client;
         let input = match what {
-            Move::Quit => client::Input::Quit,
-            Move::Start if self.clients[client as usize].client.is_off() => client::Input::Start,
-            Move::Start | Move::Rest => return,
-            Move::Ask(request) => client::Input::Ask(request.clone()),
+            ResolvedAction::Quit => client::Input::Quit,
+            ResolvedAction::Start if self.clients[client as usize].client.is_off() => {
+                client::Input::Start
+            }
+            ResolvedAction::Start | ResolvedAction::Rest => return,
+            ResolvedAction::Ask(request) => client::Input::Ask(request.clone()),
         };
         let quits = matches!(input, client::Input::Quit);
         self.client_step(client, 0, input);
@@ -335,7 +337,7 @@ fn node_hosts(plan: &Plan, topology: &Topology, mutant: Option<Mutant>) -> Vec<N
 
 fn client_hosts(topology: &Topology, mutant: Option<Mutant>) -> Vec<ClientHost> {
     let limits = &topology.cast.limits;
-    let host = |seated: &Seated| ClientHost {
+    let host = |seated: &ClientSetup| ClientHost {
         client: Client::new(seated.identity, limits.clone(), mutant),
         clock: Clock::new(seated.drift),
         wake: u64::MAX,

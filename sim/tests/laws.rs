@@ -13,7 +13,7 @@ use guildhall_core::node;
 use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer, WorldEvent};
 use guildhall_core::time::Instant;
 use guildhall_plan::engine::references;
-use guildhall_plan::fault::{End, Family, Fault};
+use guildhall_plan::fault::{Family, Fault, MailEndpoint};
 use guildhall_plan::plan::{FaultPlan, Plan};
 use guildhall_plan::run::Options;
 use guildhall_sim::run::run;
@@ -175,7 +175,7 @@ const PARIS: NodeId = NodeId(1);
 
 #[test]
 fn a_partition_loses_what_it_says_and_nothing_else() {
-    let ends = || (End::Node("berlin".to_owned()), End::Node("paris".to_owned()));
+    let ends = || (MailEndpoint::Node("berlin".to_owned()), MailEndpoint::Node("paris".to_owned()));
     let (a, b) = ends();
     let both = mail_with(Fault::Partition { a, b, one_way: false });
     assert_eq!((both[&(BERLIN, PARIS)][1], both[&(PARIS, BERLIN)][1]), (0, 0));
@@ -189,10 +189,10 @@ fn a_partition_loses_what_it_says_and_nothing_else() {
 
 #[test]
 fn what_is_held_back_comes_in_the_end() {
-    let (from, to) = (End::Node("berlin".to_owned()), End::Nodes);
+    let (from, to) = (MailEndpoint::Node("berlin".to_owned()), MailEndpoint::Nodes);
     let held = mail_with(Fault::Hold { from: from.clone(), to: to.clone() });
     assert_eq!(held[&(BERLIN, PARIS)][1], 0);
-    let lost = mail_with(Fault::Lossy { from, to, share: 100 });
+    let lost = mail_with(Fault::Loss { from, to, share: 100 });
     let after = |mail: &BTreeMap<_, [u64; 3]>| mail[&(BERLIN, PARIS)][2];
     assert!(after(&held) > after(&lost) + 10, "{held:?} {lost:?}");
 }

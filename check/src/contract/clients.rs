@@ -3,7 +3,7 @@
 use guildhall_core::client::{Input, Output};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::Port;
-use guildhall_core::request::{Act, Answer, Outcome};
+use guildhall_core::request::{Action, Answer, Outcome};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
@@ -136,7 +136,7 @@ impl Contract {
                 let vain = client.open.get(&request.origin).map_or(0, |asked| asked.vain);
                 let asked = OpenRequest { attempt, sent, misled: false, vain };
                 // Ephemeral requests are not answered.
-                let kept = !matches!(request.act, Act::Type { .. });
+                let kept = !matches!(request.action, Action::Type { .. });
                 if kept && client.open.insert(request.origin, asked).is_some() {
                     self.marks.add(Mark::RequestRetried);
                 }

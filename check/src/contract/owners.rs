@@ -42,17 +42,17 @@ impl Contract {
                 let late = now.since(*heard) > self.facts.cast.limits.request_age;
                 let served = self.facts.owners.get(node, request.guild);
                 // Only the owner that sent the tip knows how long ago that was.
-                let act = (request.origin, request.guild);
+                let action = (request.origin, request.guild);
                 match served.and_then(|owner| owner.epoch) {
                     Some(serves) if serves == *epoch => {
-                        self.models.statuses.arrives(act, *epoch, late);
+                        self.models.statuses.arrives(action, *epoch, late);
                         let stale = self.facts.cast.limits.stale_after;
-                        self.facts.owners.asked(node, act, request.attempt, (now, stale));
+                        self.facts.owners.asked(node, action, request.attempt, (now, stale));
                         if late {
                             self.marks.add(Mark::OldRequestArrived);
                         }
                     }
-                    Some(serves) => self.models.statuses.strays(act, serves),
+                    Some(serves) => self.models.statuses.strays(action, serves),
                     None => {}
                 }
             }

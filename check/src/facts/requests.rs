@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use guildhall_core::event::{Event, Record, Removal};
 use guildhall_core::id::{GuildId, RoleId};
-use guildhall_core::request::{Act, Origin, Request};
+use guildhall_core::request::{Action, Origin, Request};
 
 use super::guilds::history::History;
 use super::guilds::timeline::Moment;
@@ -14,42 +14,42 @@ use super::guilds::timeline::Moment;
 /// All acts that were asked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Requests {
-    acts: BTreeMap<(Origin, GuildId), Vec<Act>>,
+    actions: BTreeMap<(Origin, GuildId), Vec<Action>>,
 }
 
 impl Requests {
     /// A client asks.
     pub(crate) fn asks(&mut self, request: &Request) {
-        let asked = self.acts.entry((request.origin, request.guild)).or_default();
-        if !asked.contains(&request.act) {
-            asked.push(request.act.clone());
+        let asked = self.actions.entry((request.origin, request.guild)).or_default();
+        if !asked.contains(&request.action) {
+            asked.push(request.action.clone());
         }
     }
 
     /// What was asked under one name.
-    pub(crate) fn acts(&self, origin: Origin, guild: GuildId) -> &[Act] {
-        self.acts.get(&(origin, guild)).map_or(&[], Vec::as_slice)
+    pub(crate) fn actions(&self, origin: Origin, guild: GuildId) -> &[Action] {
+        self.actions.get(&(origin, guild)).map_or(&[], Vec::as_slice)
     }
 
     /// Whether an event is what an action requests, in full.
     pub(crate) fn led_to(&self, history: &History, record: &Record) -> bool {
         let Some(origin) = record.origin else { return record.event == Event::Opened };
-        let acts = self.acts(origin, history.guild);
-        acts.iter().any(|act| leads_to(history, origin, act, record))
+        let actions = self.actions(origin, history.guild);
+        actions.iter().any(|action| leads_to(history, origin, action, record))
     }
 }
 
 /// Whether an act under this name is what an event is.
-fn leads_to(history: &History, origin: Origin, act: &Act, record: &Record) -> bool {
+fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record) -> bool {
     let before = Moment::before(record.position);
     let author = origin.user;
     let said = |said: &Origin| history.message(before, *said);
-    match (act, &record.event) {
-        (Act::Say { channel, content, mentions }, Event::Message(it)) => {
+    match (action, &record.event) {
+        (Action::Say { channel, content, mentions }, Event::Message(it)) => {
             (it.channel, it.author, it.nonce) == (*channel, author, origin.nonce)
                 && (&it.content, &it.mentions) == (content, mentions)
         }
-        (Act::Edit { said: of, content }, Event::MessageUpdate(it)) => {
+        (Action::Edit { said: of, content }, Event::MessageUpdate(it)) => {
             said(of).is_some_and(|was| {
                 it.content == *content
                     && (it.id, it.channel, it.author, it.nonce)
@@ -57,38 +57,40 @@ fn leads_to(history: &History, origin: Origin, act: &Act, record: &Record) -> bo
                     && it.mentions == was.mentions
             })
         }
-        (Act::Delete { said: of }, Event::MessageDelete { message, channel }) => {
+        (Action::Delete { said: of }, Event::MessageDelete { message, channel }) => {
             said(of).is_some_and(|was| (was.id, was.channel) == (*message, *channel))
         }
-        (Act::Type { channel: there }, Event::Typing { user, channel }) => {
+        (Action::Type { channel: there }, Event::Typing { user, channel }) => {
             (there, author) == (channel, *user)
         }
-        (Act::Join, Event::MemberAdd { user }) => *user == author,
-        (Act::Leave, Event::MemberRemove { user, why }) => (*user, *why) == (author, Removal::Left),
-        (Act::Kick { user: whom }, Event::MemberRemove { user, why }) => {
+        (Action::Join, Event::MemberAdd { user }) => *user == author,
+        (Action::Leave, Event::MemberRemove { user, why }) => {
+            (*user, *why) == (author, Removal::Left)
+        }
+        (Action::Kick { user: whom }, Event::MemberRemove { user, why }) => {
             whom == user && *why == Removal::Kicked
         }
-        (Act::Ban { user: whom }, Event::MemberRemove { user, why }) => {
+        (Action::Ban { user: whom }, Event::MemberRemove { user, why }) => {
             whom == user && *why == Removal::Banned
         }
-        (Act::Unban { user: whom }, Event::Unbanned { user }) => whom == user,
-        (Act::SetRoles { user: whom, roles: these }, Event::MemberUpdate { user, roles }) => {
+        (Action::Unban { user: whom }, Event::Unbanned { user }) => whom == user,
+        (Action::SetRoles { user: whom, roles: these }, Event::MemberUpdate { user, roles }) => {
             whom == user && same_roles(history, these, roles)
         }
         (
-            Act::CreateRole { role: of, permissions: given },
+            Action::CreateRole { role: of, permissions: given },
             Event::RoleCreate { role, permissions },
         )
         | (
-            Act::ChangeRole { role: of, permissions: given },
+            Action::ChangeRole { role: of, permissions: given },
             Event::RoleUpdate { role, permissions },
         ) => (of, given) == (role, permissions),
-        (Act::DeleteRole { role: of }, Event::RoleDelete { role }) => of == role,
-        (Act::CreateChannel(asked), Event::ChannelCreate(made))
-        | (Act::ChangeChannel(asked), Event::ChannelUpdate(made)) => asked == made,
-        (Act::DeleteChannel { channel: of }, Event::ChannelDelete { channel }) => of == channel,
-        (Act::Transfer { to }, Event::GuildUpdate { owner }) => to == owner,
-        (Act::DeleteGuild, Event::GuildDelete) => true,
+        (Action::DeleteRole { role: of }, Event::RoleDelete { role }) => of == role,
+        (Action::CreateChannel(asked), Event::ChannelCreate(made))
+        | (Action::ChangeChannel(asked), Event::ChannelUpdate(made)) => asked == made,
+        (Action::DeleteChannel { channel: of }, Event::ChannelDelete { channel }) => of == channel,
+        (Action::Transfer { to }, Event::GuildUpdate { owner }) => to == owner,
+        (Action::DeleteGuild, Event::GuildDelete) => true,
         _ => false,
     }
 }

@@ -200,15 +200,15 @@ mod tests {
     #[test]
     fn both_sides_of_the_first_step_that_differs_are_printed_with_names() {
         let (one, mut other) = (plan(), plan());
-        let act = &mut other.acts[0];
-        act.at = Instant::micros(act.at.as_micros() + 1);
+        let action = &mut other.actions[0];
+        action.at = Instant::micros(action.at.as_micros() + 1);
         let found = between(
             |it| run(&one, Options::default(), it).map(drop),
             |it| run(&other, Options::default(), it).map(drop),
         );
         let page = both_sides(&found.unwrap().unwrap(), &cast(&one).unwrap());
         assert!(page.contains("diverge at step"), "{page}");
-        let of_client = |line: &&str| line.contains(one.acts[0].client.as_str());
+        let of_client = |line: &&str| line.contains(one.actions[0].client.as_str());
         assert_eq!(page.lines().filter(of_client).count(), 2, "{page}");
     }
 }

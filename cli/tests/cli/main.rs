@@ -34,7 +34,7 @@ name = "alice"
 node = "berlin"
 guilds = ["rustaceans"]
 
-[[act]]
+[[action]]
 at = "2s"
 client = "alice"
 do = "say"

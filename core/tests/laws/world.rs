@@ -18,7 +18,7 @@ use guildhall_core::journal::{Checkpoint, Command, Reply};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{Input, Node, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::{Act, Origin, Request};
+use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::state::State;
 use guildhall_core::time::{Instant, Span};
 
@@ -243,7 +243,7 @@ impl World {
         self.ask_for(
             origin,
             guild,
-            Act::Say {
+            Action::Say {
                 channel: ChannelId(guild * 10),
                 content: "well".into(),
                 mentions: Arc::default(),
@@ -252,9 +252,9 @@ impl World {
     }
 
     /// Somebody asks for something.
-    pub(crate) fn ask_for(&mut self, origin: Origin, guild: u64, act: Act) -> Vec<Output> {
+    pub(crate) fn ask_for(&mut self, origin: Origin, guild: u64, action: Action) -> Vec<Output> {
         let user = origin.user.0;
-        let request = Request { origin, guild: GuildId(guild), attempt: 1, act };
+        let request = Request { origin, guild: GuildId(guild), attempt: 1, action };
         self.handle(Input::Request { port: Port(1), token: token(user), request })
     }
 

@@ -9,7 +9,7 @@ use crate::cone::Part;
 use crate::transcript::Words;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::text::at;
-use guildhall_plan::topology::{Move, Topology};
+use guildhall_plan::topology::{ResolvedAction, Topology};
 
 /// Which parts of the plan a failure needs.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub struct Counts {
     /// Faults.
     pub faults: u64,
     /// Acts.
-    pub acts: u64,
+    pub actions: u64,
 }
 
 impl Blame {
@@ -67,14 +67,14 @@ impl Counts {
     fn add(&mut self, part: Part) {
         match part {
             Part::Fault(_) => self.faults += 1,
-            Part::Act(_) => self.acts += 1,
+            Part::Action(_) => self.actions += 1,
         }
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        self.faults + self.acts == 0
+        self.faults + self.actions == 0
     }
 }
 
@@ -86,7 +86,7 @@ pub(super) fn parts_to_show(plan: &Plan, verdicts: &[(Part, Counterfactual)]) ->
     });
     let when = |part: &Part| match *part {
         Part::Fault(index) => plan.faults[index].at,
-        Part::Act(index) => plan.acts[index].at,
+        Part::Action(index) => plan.actions[index].at,
     };
     let mut shown: Vec<_> = shown.map(|(part, _)| *part).collect();
     shown.sort_by_key(|part| (when(part), *part));
@@ -96,8 +96,8 @@ pub(super) fn parts_to_show(plan: &Plan, verdicts: &[(Part, Counterfactual)]) ->
 /// The violation with descriptions of acts: checkers identify an act by its user and a number.
 pub(super) fn with_acts(mut violation: Violation, topology: &Topology) -> Violation {
     let words = Words { cast: topology.cast.clone() };
-    for (_, what) in &topology.acts {
-        let Move::Ask(request) = what else { continue };
+    for (_, what) in &topology.actions {
+        let ResolvedAction::Ask(request) = what else { continue };
         let number = request.origin.nonce.0.to_string();
         let name = format!("{}'s {number}", topology.cast.user(request.origin.user));
         for text in [&mut violation.subject, &mut violation.message, &mut violation.got] {
@@ -118,16 +118,16 @@ fn name(part: Part, plan: &Plan, topology: &Topology) -> String {
             let when = if fault.when.is_some() { "from" } else { "at" };
             format!("{} ({when} {})", fault.fault, at(fault.at))
         }
-        Part::Act(index) => {
+        Part::Action(index) => {
             let words = Words { cast: topology.cast.clone() };
-            let act = &plan.acts[index];
-            let what = match &topology.acts[index].1 {
-                Move::Ask(request) => words.request(request),
-                Move::Quit => format!("{} quits", act.client),
-                Move::Start => format!("{} starts again", act.client),
-                Move::Rest => format!("{} does nothing", act.client),
+            let action = &plan.actions[index];
+            let what = match &topology.actions[index].1 {
+                ResolvedAction::Ask(request) => words.request(request),
+                ResolvedAction::Quit => format!("{} quits", action.client),
+                ResolvedAction::Start => format!("{} starts again", action.client),
+                ResolvedAction::Rest => format!("{} does nothing", action.client),
             };
-            format!("{what} (at {})", at(act.at))
+            format!("{what} (at {})", at(action.at))
         }
     }
 }

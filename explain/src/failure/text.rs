@@ -132,10 +132,12 @@ impl Display for Blame {
 
 impl Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.faults, self.acts) {
+        match (self.faults, self.actions) {
             (faults, 0) => write!(f, "{}", counted(faults, "fault")),
-            (0, acts) => write!(f, "{}", counted(acts, "act")),
-            (faults, acts) => write!(f, "{}, {}", counted(faults, "fault"), counted(acts, "act")),
+            (0, actions) => write!(f, "{}", counted(actions, "act")),
+            (faults, actions) => {
+                write!(f, "{}, {}", counted(faults, "fault"), counted(actions, "act"))
+            }
         }
     }
 }

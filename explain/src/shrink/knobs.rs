@@ -5,7 +5,7 @@ use guildhall_core::time::{Instant, Span};
 
 use super::search::Search;
 use crate::repeater::Parallel;
-use guildhall_plan::plan::{Deed, Plan};
+use guildhall_plan::plan::{ClientAction, Plan};
 use guildhall_plan::run::Runner;
 
 /// Texts up to this length are left as they are, so that people recognize them.
@@ -62,7 +62,7 @@ fn ladder(now: u64, least: u64) -> Vec<u64> {
 
 impl Knob {
     fn all(plan: &Plan) -> Vec<Self> {
-        let events = plan.faults.len() + plan.acts.len();
+        let events = plan.faults.len() + plan.actions.len();
         let (faults, clients) = (0..plan.faults.len(), 0..plan.clients.len());
         let of = |range: std::ops::Range<usize>, knob: fn(usize) -> Self| range.map(knob);
         of(clients.clone(), Self::Count)
@@ -74,7 +74,7 @@ impl Knob {
             .chain(of(0..events, Self::Gap))
             .chain(of(faults.clone(), Self::Lasts))
             .chain(of(faults, Self::Strength))
-            .chain(of(0..plan.acts.len(), Self::Text))
+            .chain(of(0..plan.actions.len(), Self::Text))
             .chain([Self::Tail])
             .collect()
     }
@@ -116,7 +116,7 @@ impl Knob {
             Self::Within(nth) => plan.clients[nth].within.as_micros(),
             Self::ClientDrift(nth) => u64::from(plan.clients[nth].drift.unsigned_abs()),
             Self::NodeDrift(nth) => u64::from(plan.nodes[nth].drift.unsigned_abs()),
-            Self::Text(nth) => match text_length(&plan.acts[nth].deed) {
+            Self::Text(nth) => match text_length(&plan.actions[nth].action) {
                 length if length > SHORT => length as u64,
                 _ => 0,
             },
@@ -130,7 +130,7 @@ impl Knob {
                 let by = self.get(&plan) - to;
                 let from = times(&plan)[nth];
                 let faults = plan.faults.iter_mut().map(|fault| &mut fault.at);
-                for at in faults.chain(plan.acts.iter_mut().map(|act| &mut act.at)) {
+                for at in faults.chain(plan.actions.iter_mut().map(|action| &mut action.at)) {
                     if at.as_micros() >= from {
                         *at = Instant::micros(at.as_micros() - by);
                     }
@@ -154,7 +154,9 @@ impl Knob {
             Self::ClientDrift(nth) => set_magnitude(&mut plan.clients[nth].drift, to),
             Self::NodeDrift(nth) => set_magnitude(&mut plan.nodes[nth].drift, to),
             Self::Text(nth) => {
-                if let Deed::Say { text, .. } | Deed::Edit { text, .. } = &mut plan.acts[nth].deed {
+                if let ClientAction::Say { text, .. } | ClientAction::Edit { text, .. } =
+                    &mut plan.actions[nth].action
+                {
                     let to = usize::try_from(to).unwrap_or(usize::MAX);
                     *text = text.chars().take(to).collect::<String>().into();
                 }
@@ -165,8 +167,10 @@ impl Knob {
 }
 
 /// The length of the text of an act.
-fn text_length(deed: &Deed) -> usize {
-    let (Deed::Say { text, .. } | Deed::Edit { text, .. }) = deed else { return 0 };
+fn text_length(action: &ClientAction) -> usize {
+    let (ClientAction::Say { text, .. } | ClientAction::Edit { text, .. }) = action else {
+        return 0;
+    };
     text.chars().count()
 }
 
@@ -174,7 +178,7 @@ fn text_length(deed: &Deed) -> usize {
 fn times(plan: &Plan) -> Vec<u64> {
     let faults = plan.faults.iter().map(|fault| fault.at.as_micros());
     let mut times: Vec<u64> =
-        faults.chain(plan.acts.iter().map(|act| act.at.as_micros())).collect();
+        faults.chain(plan.actions.iter().map(|action| action.at.as_micros())).collect();
     times.sort_unstable();
     times
 }

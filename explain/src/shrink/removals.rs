@@ -14,7 +14,7 @@ use toml::{Table, Value};
 use super::ddmin::reduce;
 use super::search::Search;
 use crate::repeater::Parallel;
-use guildhall_plan::plan::{Deed, Network, Plan, Powers, TargetPlan};
+use guildhall_plan::plan::{ClientAction, Network, PermissionNames, Plan, TargetPlan};
 use guildhall_plan::run::Runner;
 
 /// Asks for each part of a kind, in the order of the plan, whether to remove it, and removes it.
@@ -23,7 +23,7 @@ pub(super) type Walk = fn(&mut Plan, &mut dyn FnMut() -> bool);
 /// All kinds with their names, in the order in which to remove them.
 pub(super) const ALL: &[(&str, Walk)] = &[
     ("faults", faults),
-    ("acts", acts),
+    ("acts", actions),
     ("clients", clients),
     ("guilds", guilds),
     ("nodes", nodes),
@@ -72,8 +72,8 @@ fn faults(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
     plan.faults.retain(|_| !remove());
 }
 
-fn acts(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
-    plan.acts.retain(|_| !remove());
+fn actions(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
+    plan.actions.retain(|_| !remove());
 }
 
 /// References to a removed client are removed with it.
@@ -97,8 +97,8 @@ fn clients(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
             });
         }
     }
-    for act in &mut plan.acts {
-        if let Deed::Say { mentions, .. } = &mut act.deed {
+    for action in &mut plan.actions {
+        if let ClientAction::Say { mentions, .. } = &mut action.action {
             mentions.retain(|name| !gone.contains(name));
         }
     }
@@ -124,7 +124,7 @@ fn nodes(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
         }
     }
     for guild in &mut plan.guilds {
-        guild.heir = guild.heir.take().filter(|heir| left.contains(heir));
+        guild.standby = guild.standby.take().filter(|standby| left.contains(standby));
     }
 }
 
@@ -158,9 +158,9 @@ fn roles(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
 
 /// Optional values that differ from their defaults.
 fn extras(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
-    let default = Powers(Permissions::USUAL);
+    let default = PermissionNames(Permissions::USUAL);
     for guild in &mut plan.guilds {
-        drop_if(&mut guild.heir, remove);
+        drop_if(&mut guild.standby, remove);
         drop_if(&mut guild.owner_user, remove);
         guild.members.retain(|_, _| !remove());
         for channel in &mut guild.channels {
@@ -174,8 +174,8 @@ fn extras(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
         reset_if(&mut client.hostile, false, remove);
         reset_if(&mut client.intents, Intents::USUAL, remove);
     }
-    for act in &mut plan.acts {
-        if let Deed::Say { mentions, .. } = &mut act.deed {
+    for action in &mut plan.actions {
+        if let ClientAction::Say { mentions, .. } = &mut action.action {
             mentions.retain(|_| !remove());
         }
     }

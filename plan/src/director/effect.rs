@@ -3,9 +3,9 @@
 use guildhall_core::step::WorldEvent;
 
 use super::Cue;
-use crate::fault::{Ending, Intrusion, Misdeed, Way};
+use crate::fault::{CutKind, Direction, Intrusion, ProtocolViolation};
 use crate::journal;
-use crate::mail::Law;
+use crate::mail::MailRule;
 
 /// One thing that a world does.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,7 +66,7 @@ pub enum Effect {
         /// The client.
         client: u32,
         /// How.
-        how: Ending,
+        how: CutKind,
     },
     /// Have a client's connection pass nothing on, until the fault releases it.
     Stall {
@@ -75,7 +75,7 @@ pub enum Effect {
         /// The client.
         client: u32,
         /// In which direction.
-        way: Way,
+        way: Direction,
     },
     /// Let what a fault has stalled go on its way.
     Release {
@@ -83,11 +83,11 @@ pub enum Effect {
         fault: u32,
     },
     /// Have a client's connection lose what is sent, without telling anybody.
-    Silence {
+    Blackhole {
         /// The client.
         client: u32,
         /// In which direction.
-        way: Way,
+        way: Direction,
     },
     /// Set the bandwidth of a client's connections.
     SetBandwidth {
@@ -101,7 +101,7 @@ pub enum Effect {
         /// The client.
         client: u32,
         /// What it does.
-        deed: Misdeed,
+        violation: ProtocolViolation,
     },
     /// Have an intruder open a connection at a client's node.
     Intrude {
@@ -125,7 +125,7 @@ pub enum Effect {
         /// The fault.
         fault: u32,
         /// How.
-        law: Law,
+        law: MailRule,
     },
     /// A fault affects messages no more: what it has held goes on its way.
     EndLaw {

@@ -14,7 +14,7 @@ use guildhall_core::id::{
 use guildhall_core::journal::Checkpoint;
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::limits::Limits;
-use guildhall_core::request::{Act, Origin, Outcome, Request};
+use guildhall_core::request::{Action, Origin, Outcome, Request};
 use guildhall_core::state::State;
 use guildhall_core::step::{Actor, Head, Observed, Observer};
 use guildhall_core::time::{Now, Span};
@@ -198,8 +198,9 @@ impl Cluster {
         self.nonces.set(self.nonces.get() + 1);
         let origin =
             Origin { user: UserId(u64::from(client) + 1), nonce: Nonce(self.nonces.get()) };
-        let act = Act::Say { channel: CHANNEL, content: content.into(), mentions: Arc::default() };
-        let request = Request { origin, guild: GUILD, attempt: 0, act };
+        let action =
+            Action::Say { channel: CHANNEL, content: content.into(), mentions: Arc::default() };
+        let request = Request { origin, guild: GUILD, attempt: 0, action };
         self.commands[client as usize]
             .try_send(ClientCommand::Request(request))
             .expect("the client runs");

@@ -106,13 +106,13 @@ impl<W: Observer> World<'_, W> {
             Effect::Cut { client, how } => self.cut(client, how),
             Effect::Stall { fault, client, way } => self.stall(fault, client, way),
             Effect::Release { fault } => self.release(fault),
-            Effect::Silence { client, way } => {
+            Effect::Blackhole { client, way } => {
                 self.set_flow(self.open_link(client), way, Flow::Dead);
             }
             Effect::SetBandwidth { client, bandwidth } => {
                 self.stage.set_bandwidth(client, bandwidth);
             }
-            Effect::Misbehave { client, deed } => self.misbehave(client, deed, cause),
+            Effect::Misbehave { client, violation } => self.misbehave(client, violation, cause),
             Effect::Intrude { fault, client, why } => self.intrude(fault, client, why, cause),
             Effect::Journal { guild, fault } => {
                 self.journal(self.stage.steps, guild, journal::Input::Fault(fault));

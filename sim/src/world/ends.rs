@@ -20,7 +20,7 @@ use super::{place, small};
 use crate::event::{Event, Kind, Parcel};
 use guildhall_plan::director::News;
 use guildhall_plan::fault::{ClientPhase, GuildPhase};
-use guildhall_plan::mail::Spot;
+use guildhall_plan::mail::EndpointId;
 use guildhall_plan::topology::guild_place;
 
 /// A node's way out.
@@ -59,7 +59,7 @@ impl<W: Observer> Sink<node::Output> for NodeEnd<'_, W> {
                 }
                 let from = small(node);
                 let parcel = Parcel::Peer(NodeId(from), message);
-                stage.mail(Spot::Node(from), Spot::Node(to.0), cause, parcel);
+                stage.mail(EndpointId::Node(from), EndpointId::Node(to.0), cause, parcel);
             }
             node::Output::Journal { guild, command } => self.command(guild, command),
             node::Output::Directory(word) => self.word(word),
@@ -82,7 +82,7 @@ impl<W: Observer> NodeEnd<'_, W> {
             Command::Append { .. } => self.stage.reach(guild, GuildPhase::Appending),
             Command::Confirm { .. } | Command::Compact { .. } => {}
         }
-        let (from, to) = (Spot::Node(node), Spot::Journal(place(guild)));
+        let (from, to) = (EndpointId::Node(node), EndpointId::Journal(place(guild)));
         let parcel = Parcel::Command(NodeId(node), command);
         self.stage.mail(from, to, self.head.step, parcel);
     }
@@ -101,7 +101,7 @@ impl<W: Observer> NodeEnd<'_, W> {
         }
         let (from, boot) = (small(self.node), self.stage.boots[self.node]);
         let parcel = Parcel::Word(directory::Input { from: NodeId(from), boot, word });
-        self.stage.mail(Spot::Node(from), Spot::Directory, self.head.step, parcel);
+        self.stage.mail(EndpointId::Node(from), EndpointId::Directory, self.head.step, parcel);
     }
 
     fn note(&mut self, note: &TraceEvent) {

@@ -4,7 +4,7 @@
 use guildhall_core::journal::keeper::Answer;
 use guildhall_core::step::{Actor, JournalEvent, Observed, Observer};
 use guildhall_plan::journal::{Effect, Input};
-use guildhall_plan::mail::Spot;
+use guildhall_plan::mail::EndpointId;
 use guildhall_plan::topology::guild_id;
 
 use super::{World, instant};
@@ -47,7 +47,7 @@ impl<W: Observer> World<'_, W> {
             stage.fold(&(to, &reply));
             stage.watch.observe(&head, Observed::JournalReply { guild, to, reply: &reply });
             let parcel = Parcel::Reply(journal, reply);
-            stage.mail(Spot::Journal(journal), Spot::Node(to.0), head.step, parcel);
+            stage.mail(EndpointId::Journal(journal), EndpointId::Node(to.0), head.step, parcel);
         }
         stage.watch.observe(&head, Observed::StepEnded);
         stage.end_step();

@@ -14,7 +14,7 @@ use crate::event::{Event, Kind, Parcel};
 use crate::link::Flow;
 use guildhall_plan::fault::GuildPhase;
 use guildhall_plan::journal;
-use guildhall_plan::mail::Spot;
+use guildhall_plan::mail::EndpointId;
 use guildhall_plan::seed::Domain;
 use guildhall_plan::topology::guild_id;
 
@@ -112,15 +112,15 @@ impl<W: Observer> World<'_, W> {
     }
 
     /// A message reaches whoever it is for.
-    pub(super) fn mail(&mut self, event: Event, to: Spot, parcel: u32) {
+    pub(super) fn mail(&mut self, event: Event, to: EndpointId, parcel: u32) {
         match to {
-            Spot::Node(node) => self.mail_to_node(event, usize::from(node), parcel),
-            Spot::Journal(journal) => {
+            EndpointId::Node(node) => self.mail_to_node(event, usize::from(node), parcel),
+            EndpointId::Journal(journal) => {
                 if let Some(Parcel::Command(from, command)) = self.stage.parcels.take(parcel) {
                     self.journal(event.cause, journal, journal::Input::Asked { from, command });
                 }
             }
-            Spot::Directory => {
+            EndpointId::Directory => {
                 if let Some(Parcel::Word(input)) = self.stage.parcels.take(parcel) {
                     self.ask_directory(event.cause, input);
                 }
@@ -169,8 +169,8 @@ impl<W: Observer> World<'_, W> {
             self.stage.fold(&output);
             self.stage.watch.observe(&head, Observed::DirectoryOutput(&output));
             let directory::Output { to, notice } = output;
-            let to = Spot::Node(to.0);
-            self.stage.mail(Spot::Directory, to, head.step, Parcel::Notice(notice));
+            let to = EndpointId::Node(to.0);
+            self.stage.mail(EndpointId::Directory, to, head.step, Parcel::Notice(notice));
         }
         self.stage.watch.observe(&head, Observed::StepEnded);
         self.stage.end_step();

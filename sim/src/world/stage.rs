@@ -198,7 +198,7 @@ impl<W: Observer> Stage<W> {
             | Kind::WakeNode { .. }
             | Kind::WakeClient { .. }
             | Kind::Start { .. }
-            | Kind::Act { .. }
+            | Kind::Action { .. }
             | Kind::Cue(_)
             | Kind::Look => {}
         }

@@ -54,11 +54,11 @@ impl<W: World> Play<W> {
                     self.world.release(&stalled);
                 }
             }
-            Effect::Silence { client, way } => self.world.silence(Host::Client(client), way),
+            Effect::Blackhole { client, way } => self.world.silence(Host::Client(client), way),
             Effect::SetBandwidth { client, bandwidth } => {
                 self.world.slow(Host::Client(client), bandwidth);
             }
-            Effect::Misbehave { client, deed } => self.misbehave(client, deed),
+            Effect::Misbehave { client, violation } => self.misbehave(client, violation),
             Effect::Intrude { fault, client, why } => self.intrude(fault, client, why),
             Effect::Journal { guild, fault } => {
                 self.journals[guild as usize].handle(0, Input::Fault(fault));

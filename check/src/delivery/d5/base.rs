@@ -60,9 +60,9 @@ impl RequestStatuses {
             let lately = known.is_some_and(|(_, then)| now.since(*then) < window);
             lately && !named.contains_key(origin) && of.position <= base.position
         };
-        let acts = guild.records().iter().map(|it| &it.record);
-        let mut acts = acts.filter_map(|record| Some((record.origin?, &**record)));
-        acts.find(is_missing).map(|(_, of)| format!("nothing of the act at {}", of.position))
+        let actions = guild.records().iter().map(|it| &it.record);
+        let mut actions = actions.filter_map(|record| Some((record.origin?, &**record)));
+        actions.find(is_missing).map(|(_, of)| format!("nothing of the act at {}", of.position))
     }
 }
 

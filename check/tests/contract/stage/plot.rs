@@ -5,7 +5,7 @@ use guildhall_core::dispatch::Intents;
 use guildhall_core::frame::{ClientFrame, Disconnect, Identify, Resume};
 use guildhall_core::id::{Connection, GuildId, Nonce, Seq, SessionId, Shard, Token};
 use guildhall_core::node::{self, Node};
-use guildhall_core::request::{Act, Origin, Request};
+use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::step::WorldEvent;
 
 use super::{GUILD, HALL, Stage, Wire, connection, id, token, user};
@@ -47,22 +47,22 @@ impl Stage {
     }
 
     /// A client's user asks for something in the guild.
-    pub(crate) fn act(&mut self, client: usize, act: Act) -> Origin {
-        self.act_in(client, GUILD, act)
+    pub(crate) fn act(&mut self, client: usize, action: Action) -> Origin {
+        self.act_in(client, GUILD, action)
     }
 
     /// A client's user asks a guild for something.
-    pub(crate) fn act_in(&mut self, client: usize, guild: GuildId, act: Act) -> Origin {
+    pub(crate) fn act_in(&mut self, client: usize, guild: GuildId, action: Action) -> Origin {
         self.nonces += 1;
         let origin = Origin { user: user(client), nonce: Nonce(self.nonces) };
-        self.ask(client, client::Input::Ask(Request { origin, guild, attempt: 0, act }));
+        self.ask(client, client::Input::Ask(Request { origin, guild, attempt: 0, action }));
         origin
     }
 
     /// A client's user says something in the hall.
     pub(crate) fn say(&mut self, client: usize, what: &str) -> Origin {
         let (content, mentions) = (what.into(), [].into());
-        self.act(client, Act::Say { channel: HALL, content, mentions })
+        self.act(client, Action::Say { channel: HALL, content, mentions })
     }
 
     /// A client's connection breaks.

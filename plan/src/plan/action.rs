@@ -6,24 +6,24 @@ use guildhall_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::parts::OverwritePlan;
-use super::powers::Powers;
+use super::powers::PermissionNames;
 
 /// What a client does.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Act {
+pub struct ActionPlan {
     /// When.
     pub at: Instant,
     /// Who.
     pub client: String,
     /// What.
     #[serde(flatten)]
-    pub deed: Deed,
+    pub action: ClientAction,
 }
 
 /// What a client can do. Channels and roles are named `guild/name`, users by their clients.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
-pub enum Deed {
+pub enum ClientAction {
     /// Say something.
     Say {
         /// Where.
@@ -38,7 +38,7 @@ pub enum Deed {
     Edit {
         /// What.
         #[serde(flatten)]
-        said: Said,
+        said: MessageRef,
         /// How it reads from now on.
         text: Arc<str>,
     },
@@ -46,7 +46,7 @@ pub enum Deed {
     Delete {
         /// What.
         #[serde(flatten)]
-        said: Said,
+        said: MessageRef,
     },
     /// Show that one is about to say something.
     Type {
@@ -99,7 +99,7 @@ pub enum Deed {
         role: String,
         /// What it gives.
         #[serde(default)]
-        permissions: Powers,
+        permissions: PermissionNames,
     },
     /// Have a role give something else.
     ChangeRole {
@@ -107,7 +107,7 @@ pub enum Deed {
         role: String,
         /// What it gives from now on.
         #[serde(default)]
-        permissions: Powers,
+        permissions: PermissionNames,
     },
     /// Delete a role.
     DeleteRole {
@@ -156,7 +156,7 @@ pub enum Deed {
 /// Something that was said: by whom, and how many of that client's sayings ago. Of what was never said
 /// nothing is asked.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Said {
+pub struct MessageRef {
     /// Who said it; whoever acts, if nobody is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
@@ -170,7 +170,7 @@ fn is_last(back: &u32) -> bool {
     *back == 0
 }
 
-impl Deed {
+impl ClientAction {
     /// The channel that it makes, and the role, if it makes one: `guild/name`.
     #[must_use]
     pub fn makes(&self) -> (Option<&str>, Option<&str>) {

@@ -11,12 +11,12 @@ use guildhall_core::request::{self, Origin, Request};
 use guildhall_core::time::Instant;
 
 use super::{Topology, guild_id};
-use crate::plan::{Act, Deed, OverwritePlan, Plan, PlanError, Said};
+use crate::plan::{ActionPlan, ClientAction, MessageRef, OverwritePlan, Plan, PlanError};
 use crate::seed::Domain;
 
 /// A resolved action of a client.
 #[derive(Clone, Debug)]
-pub enum Move {
+pub enum ResolvedAction {
     /// Starts the client if it has quit.
     Start,
     /// Ends the client's session.
@@ -31,7 +31,7 @@ pub enum Move {
 type Saying = ((Instant, usize), Origin, GuildId);
 
 /// Resolves the actions of one plan.
-struct Acts<'a> {
+struct Actions<'a> {
     topology: &'a Topology,
     plan: &'a Plan,
     origins: Vec<(usize, Origin)>,
@@ -40,18 +40,21 @@ struct Acts<'a> {
 }
 
 impl Topology {
-    pub(super) fn resolve_acts(&self, plan: &Plan) -> Result<Vec<(u32, Move)>, PlanError> {
-        let acts = Acts::new(self, plan)?;
-        (0..plan.acts.len()).map(|index| acts.resolve(index)).collect()
+    pub(super) fn resolve_actions(
+        &self,
+        plan: &Plan,
+    ) -> Result<Vec<(u32, ResolvedAction)>, PlanError> {
+        let actions = Actions::new(self, plan)?;
+        (0..plan.actions.len()).map(|index| actions.resolve(index)).collect()
     }
 }
 
-impl<'a> Acts<'a> {
+impl<'a> Actions<'a> {
     fn new(topology: &'a Topology, plan: &'a Plan) -> Result<Self, PlanError> {
         let mut seen: BTreeMap<(usize, Instant), u64> = BTreeMap::new();
         let mut origins = Vec::new();
         let mut sayings: BTreeMap<usize, Vec<Saying>> = BTreeMap::new();
-        for (index, Act { at, client, deed }) in plan.acts.iter().enumerate() {
+        for (index, ActionPlan { at, client, action }) in plan.actions.iter().enumerate() {
             let port = topology.client(client)?;
             let nth = seen.entry((port, *at)).or_default();
             *nth += 1;
@@ -59,7 +62,7 @@ impl<'a> Acts<'a> {
             let nonce = Nonce(key.with(at.as_micros()).with(*nth).bits());
             let origin = Origin { user: topology.clients[port].identity.user, nonce };
             origins.push((port, origin));
-            if let Deed::Say { to, .. } = deed {
+            if let ClientAction::Say { to, .. } = action {
                 let (guild, _) = topology.channel(to)?;
                 sayings.entry(port).or_default().push(((*at, index), origin, guild));
             }
@@ -70,15 +73,17 @@ impl<'a> Acts<'a> {
         Ok(Self { topology, plan, origins, sayings })
     }
 
-    fn resolve(&self, index: usize) -> Result<(u32, Move), PlanError> {
+    fn resolve(&self, index: usize) -> Result<(u32, ResolvedAction), PlanError> {
         let (port, origin) = self.origins[index];
         let port = u32::try_from(port).unwrap_or(u32::MAX);
-        let deed = &self.plan.acts[index].deed;
-        Ok(match self.asks(index, deed)? {
-            Some((guild, act)) => (port, Move::Ask(Request { origin, guild, attempt: 0, act })),
-            None if *deed == Deed::Quit => (port, Move::Quit),
-            None if *deed == Deed::Start => (port, Move::Start),
-            None => (port, Move::Rest),
+        let action = &self.plan.actions[index].action;
+        Ok(match self.asks(index, action)? {
+            Some((guild, action)) => {
+                (port, ResolvedAction::Ask(Request { origin, guild, attempt: 0, action }))
+            }
+            None if *action == ClientAction::Quit => (port, ResolvedAction::Quit),
+            None if *action == ClientAction::Start => (port, ResolvedAction::Start),
+            None => (port, ResolvedAction::Rest),
         })
     }
 
@@ -86,13 +91,13 @@ impl<'a> Acts<'a> {
     fn asks(
         &self,
         index: usize,
-        deed: &Deed,
-    ) -> Result<Option<(GuildId, request::Act)>, PlanError> {
-        use request::Act as Ask;
+        action: &ClientAction,
+    ) -> Result<Option<(GuildId, request::Action)>, PlanError> {
+        use request::Action as Ask;
         let names = self.topology;
         let guild = |name: &str| names.guild(name).map(guild_id);
-        Ok(Some(match deed {
-            Deed::Say { to, text, mentions } => {
+        Ok(Some(match action {
+            ClientAction::Say { to, text, mentions } => {
                 let (guild, channel) = names.channel(to)?;
                 let mut users: Vec<UserId> =
                     mentions.iter().map(|name| names.user(name)).collect::<Result<_, _>>()?;
@@ -100,63 +105,65 @@ impl<'a> Acts<'a> {
                 users.dedup();
                 (guild, Ask::Say { channel, content: text.clone(), mentions: users.into() })
             }
-            Deed::Edit { said, text } => {
+            ClientAction::Edit { said, text } => {
                 let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
                 (guild, Ask::Edit { said, content: text.clone() })
             }
-            Deed::Delete { said } => {
+            ClientAction::Delete { said } => {
                 let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
                 (guild, Ask::Delete { said })
             }
-            Deed::Type { to } => {
+            ClientAction::Type { to } => {
                 let (guild, channel) = names.channel(to)?;
                 (guild, Ask::Type { channel })
             }
-            Deed::Join { guild: name } => (guild(name)?, Ask::Join),
-            Deed::Leave { guild: name } => (guild(name)?, Ask::Leave),
-            Deed::Kick { guild: name, user } => {
+            ClientAction::Join { guild: name } => (guild(name)?, Ask::Join),
+            ClientAction::Leave { guild: name } => (guild(name)?, Ask::Leave),
+            ClientAction::Kick { guild: name, user } => {
                 (guild(name)?, Ask::Kick { user: names.user(user)? })
             }
-            Deed::Ban { guild: name, user } => (guild(name)?, Ask::Ban { user: names.user(user)? }),
-            Deed::Unban { guild: name, user } => {
+            ClientAction::Ban { guild: name, user } => {
+                (guild(name)?, Ask::Ban { user: names.user(user)? })
+            }
+            ClientAction::Unban { guild: name, user } => {
                 (guild(name)?, Ask::Unban { user: names.user(user)? })
             }
-            Deed::SetRoles { guild: name, user, roles } => {
+            ClientAction::SetRoles { guild: name, user, roles } => {
                 let of = |role: &String| Ok(names.role(&format!("{name}/{role}"))?.1);
                 let mut roles = roles.iter().map(of).collect::<Result<Vec<_>, PlanError>>()?;
                 roles.sort_unstable();
                 roles.dedup();
                 (guild(name)?, Ask::SetRoles { user: names.user(user)?, roles: roles.into() })
             }
-            Deed::CreateRole { role, permissions } => {
+            ClientAction::CreateRole { role, permissions } => {
                 let (guild, role) = names.role(role)?;
                 (guild, Ask::CreateRole { role, permissions: permissions.0 })
             }
-            Deed::ChangeRole { role, permissions } => {
+            ClientAction::ChangeRole { role, permissions } => {
                 let (guild, role) = names.role(role)?;
                 (guild, Ask::ChangeRole { role, permissions: permissions.0 })
             }
-            Deed::DeleteRole { role } => {
+            ClientAction::DeleteRole { role } => {
                 let (guild, role) = names.role(role)?;
                 (guild, Ask::DeleteRole { role })
             }
-            Deed::CreateChannel { channel, overwrites } => {
+            ClientAction::CreateChannel { channel, overwrites } => {
                 let (guild, channel) = self.described(channel, overwrites)?;
                 (guild, Ask::CreateChannel(channel))
             }
-            Deed::ChangeChannel { channel, overwrites } => {
+            ClientAction::ChangeChannel { channel, overwrites } => {
                 let (guild, channel) = self.described(channel, overwrites)?;
                 (guild, Ask::ChangeChannel(channel))
             }
-            Deed::DeleteChannel { channel } => {
+            ClientAction::DeleteChannel { channel } => {
                 let (guild, channel) = names.channel(channel)?;
                 (guild, Ask::DeleteChannel { channel })
             }
-            Deed::Transfer { guild: name, user } => {
+            ClientAction::Transfer { guild: name, user } => {
                 (guild(name)?, Ask::Transfer { to: names.user(user)? })
             }
-            Deed::DeleteGuild { guild: name } => (guild(name)?, Ask::DeleteGuild),
-            Deed::Quit | Deed::Start => return Ok(None),
+            ClientAction::DeleteGuild { guild: name } => (guild(name)?, Ask::DeleteGuild),
+            ClientAction::Quit | ClientAction::Start => return Ok(None),
         }))
     }
 
@@ -171,11 +178,15 @@ impl<'a> Acts<'a> {
     }
 
     /// Returns the origin and the guild of the message that an edit or a deletion refers to.
-    fn said(&self, index: usize, said: &Said) -> Result<Option<(Origin, GuildId)>, PlanError> {
-        let act = &self.plan.acts[index];
-        let author = said.of.as_ref().unwrap_or(&act.client);
+    fn said(
+        &self,
+        index: usize,
+        said: &MessageRef,
+    ) -> Result<Option<(Origin, GuildId)>, PlanError> {
+        let action = &self.plan.actions[index];
+        let author = said.of.as_ref().unwrap_or(&action.client);
         let sayings = self.sayings.get(&self.topology.client(author)?);
-        let before = sayings.into_iter().flatten().filter(|(when, ..)| *when < (act.at, index));
+        let before = sayings.into_iter().flatten().filter(|(when, ..)| *when < (action.at, index));
         let found = before.rev().nth(said.back as usize);
         Ok(found.map(|&(_, origin, guild)| (origin, guild)))
     }
