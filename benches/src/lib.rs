@@ -11,7 +11,7 @@ use guildhall_core::node::{Input, Output};
 use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::permission::Permissions;
 use guildhall_core::state::State;
-use guildhall_core::step::{Head, Witness};
+use guildhall_core::step::{Head, Observed, Observer};
 use guildhall_core::testkit::{self, Cluster, Founding, chunks};
 use guildhall_core::time::Instant;
 
@@ -26,9 +26,10 @@ struct Counter {
     relay: Option<RelayId>,
 }
 
-impl Witness for Counter {
-    fn node_output(&mut self, _: &Head, output: &Output) {
-        if let Output::Peer { message: PeerMessage::Subscribe { relay, .. }, .. } = output {
+impl Observer for Counter {
+    fn observe(&mut self, _: &Head, what: Observed<'_>) {
+        let Observed::NodeOutput(Output::Peer { message, .. }) = what else { return };
+        if let PeerMessage::Subscribe { relay, .. } = message {
             self.relay = Some(*relay);
         }
     }

@@ -1,4 +1,4 @@
-//! B1–B4: how much is kept, how much is said, and what is refused before it is.
+//! B1–B4: bounds on memory, on work and on what is admitted.
 
 pub(crate) mod b1;
 pub(crate) mod b2;

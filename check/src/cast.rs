@@ -1,4 +1,4 @@
-//! Who takes part in a run: what a checker may know before the first step, and nothing else.
+//! The participants of a run: what a checker may know before the first step, and nothing else.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use guildhall_core::journal::Checkpoint;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::Span;
 
-/// Everybody and everything that the plan names.
+/// The participants: everything that the plan names.
 #[derive(Clone, Debug, Default)]
 pub struct Cast {
     /// The bounds of the run.
@@ -35,7 +35,7 @@ pub enum Strain {
     None,
     /// Something is changed in an instant.
     Moment,
-    /// Something is not well until the fault is over. So is what nobody knows.
+    /// Something is impaired until the fault ends. An unknown fault counts as this.
     #[default]
     Lasting,
 }

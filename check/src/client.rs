@@ -1,4 +1,4 @@
-//! C1–C3: the client's half.
+//! C1–C3: what an honest client does.
 
 pub(crate) mod c1;
 pub(crate) mod c2;

@@ -1,66 +1,50 @@
-//! The contract as one listener: hands each part of a step to the clauses that judge it.
+//! The contract as one observer: hands each part of a step to the clauses that judge it, and
+//! updates the facts.
 //!
-//! What it must not do: judge. The order in which clauses are asked says which of them names a
-//! mistake that breaks several; what follows from a mistake is not judged again.
+//! It must not judge: `clauses` lists which clause is asked where. What follows from a violation is
+//! not judged again.
 
 mod clients;
 mod directory;
 mod journals;
-mod judged;
+mod node_steps;
 mod nodes;
 mod owners;
 mod taken;
-mod told;
 mod world;
+mod written;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::Dispatch;
-use guildhall_core::id::{Connection, GuildId, NodeId, Seq};
-use guildhall_core::journal::Reply;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::id::{Connection, NodeId, Seq};
+use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
-use guildhall_core::{client, directory as registry, node};
 
-use crate::bounds::b3::Work;
-use crate::bounds::b4::Admission;
 use crate::cast::Cast;
-use crate::client::c2::Ways;
-use crate::delivery::d5::Fates;
-use crate::delivery::d6::Fleeting;
+use crate::checker::{Checker, CheckerList};
+use crate::clauses::{self, Context, Found, Models, Row};
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::marks::Marks;
-use crate::ordering::o4::Causes;
-use crate::scene::Scene;
-use crate::sessions::l1::Zombies;
+use crate::node_step::NodeStep;
 use crate::sessions::l3;
-use crate::sessions::l4::Orphans;
-use crate::sessions::l7::Exits;
-use crate::sessions::l7::hand_off::HandOffs;
-use crate::violation::Violation;
+use crate::view::View;
+use crate::violation::{Clause, Violation};
 
 /// All clauses, listening to one history.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Contract {
     facts: Facts,
-    scene: Scene,
+    step: NodeStep,
     findings: Findings,
     marks: Marks,
     deliveries: u64,
     last: Head,
-    causes: Causes,
-    fates: Fates,
-    fleeting: Fleeting,
-    work: Work,
-    zombies: Zombies,
-    orphans: Orphans,
-    admission: Admission,
-    exits: Exits,
-    hand_offs: HandOffs,
-    ways: Ways,
+    models: Models,
+    checkers: CheckerList,
     /// The step is one for a client's deadlines.
     timeout: bool,
     /// The step is one in which a client does more than take a dispatch.
@@ -81,27 +65,26 @@ impl Contract {
         let last = Head { step: 0, cause: 0, at: Instant::ZERO, now, actor: Actor::World };
         Self {
             facts: Facts::new(cast),
-            scene: Scene::default(),
+            step: NodeStep::default(),
             findings: Findings::default(),
             marks: Marks::default(),
             deliveries: 0,
             last,
-            causes: Causes::default(),
-            fates: Fates::default(),
-            fleeting: Fleeting::default(),
-            work: Work::default(),
-            zombies: Zombies::default(),
-            orphans: Orphans::default(),
-            admission: Admission::default(),
-            exits: Exits::default(),
-            hand_offs: HandOffs::default(),
-            ways: Ways::default(),
+            models: Models::default(),
+            checkers: CheckerList::default(),
             timeout: false,
             busy: false,
             waiting: Vec::new(),
             calm: Cell::new(false),
             settled: None,
         }
+    }
+
+    /// Judges by these checkers too. Their findings are violations like those of the contract.
+    #[must_use]
+    pub fn with_checkers(mut self, checkers: Vec<Box<dyn Checker + Send>>) -> Self {
+        self.checkers = CheckerList::new(checkers);
+        self
     }
 
     /// What was found so far, in the order in which it was found. Of each clause and subject the
@@ -128,7 +111,7 @@ impl Contract {
         self.findings.first()
     }
 
-    /// What is still pending, for whom and why; none when all is settled.
+    /// What is still pending, for which client or guild, and why; none if everything has settled.
     #[must_use]
     pub fn pending(&self) -> Option<String> {
         if self.calm.get() {
@@ -140,7 +123,34 @@ impl Contract {
         pending
     }
 
-    /// Something has happened that may be waited for.
+    /// Asks every clause of a hook, and reports each that objects. Returns those.
+    fn ask<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Vec<Clause> {
+        let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
+        let found = cx.ask_all(rows, about);
+        found.into_iter().map(|(clause, found)| self.report(head, clause, found)).collect()
+    }
+
+    /// Asks the clauses of a hook until one objects, and reports that one.
+    fn ask_first<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Option<Clause> {
+        let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
+        let (clause, found) = cx.ask_first(rows, about)?;
+        Some(self.report(head, clause, found))
+    }
+
+    /// The same, within a node's step: what else is wrong with the step follows from that.
+    fn complain<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> bool {
+        let complained = self.ask_first(head, rows, about).is_some();
+        self.step.complained |= complained;
+        complained
+    }
+
+    #[cold]
+    fn report(&mut self, head: &Head, clause: Clause, (subject, what): Found) -> Clause {
+        self.findings.add(head, clause, subject, what);
+        clause
+    }
+
+    /// Something has happened that may leave something pending.
     #[inline]
     fn stirs(&mut self) {
         self.calm = Cell::new(false);
@@ -156,11 +166,13 @@ impl Contract {
         self.waiting.first().map(name)
     }
 
-    /// The run is over. `gave_up` says why, if a healed world has run out of L3's time.
+    /// The run has ended. `gave_up` is the reason if a healed world did not settle within L3's
+    /// time.
     pub fn finish(&mut self, healed: bool, gave_up: Option<String>) {
         if let Some(why) = gave_up {
             let why = if healed { why } else { format!("{why} (never healed)") };
-            l3::gave_up(&self.facts, &self.last, &why, &mut self.findings);
+            let last = self.last;
+            self.ask(&last, clauses::GIVES_UP, why.as_str());
         }
     }
 
@@ -172,50 +184,73 @@ impl Contract {
 
     /// How often each of the things has happened that a good run shows sometimes.
     #[must_use]
-    pub const fn marks(&self) -> &BTreeMap<&'static str, u64> {
+    pub fn marks(&self) -> BTreeMap<&'static str, u64> {
         self.marks.counts()
     }
 }
 
-impl Witness for Contract {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
-        self.node_hears(head, input);
-    }
-
-    fn node_output(&mut self, head: &Head, output: &node::Output) {
-        self.node_says(head, output);
+impl Observer for Contract {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        match what {
+            Observed::NodeInput(input) => self.node_hears(head, input),
+            Observed::NodeOutput(output) => self.node_says(head, output),
+            Observed::Dispatched { to, s, dispatch } => {
+                return self.dispatched(head, to, s, dispatch);
+            }
+            Observed::ClientInput(input) => self.client_hears(head, input),
+            Observed::Delivered { on, s, dispatch } => {
+                return self.delivered(head, on, s, dispatch);
+            }
+            Observed::ClientOutput(output) => self.client_says(head, output),
+            Observed::JournalEvent { guild, event } => {
+                self.stirs();
+                self.journal_hears(head, guild, event);
+            }
+            Observed::JournalReply { guild, to, reply } => {
+                self.stirs();
+                self.journal_replies(head, guild, to, reply);
+            }
+            Observed::DirectoryInput(_) => {}
+            Observed::DirectoryOutput(output) => self.directory_says(head, output),
+            Observed::Timeout => self.timeout(head),
+            Observed::World(event) => {
+                // Settling makes nothing pending: it is judged by what is pending.
+                if *event != WorldEvent::Settled {
+                    self.stirs();
+                }
+                self.world_says(head, event);
+            }
+            Observed::StepEnded => self.step_ended(head),
+        }
+        self.call(|checker, view, findings| checker.observe(head, what, view, findings));
     }
 
     #[inline]
-    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.writes(head, to, s, what);
-    }
-
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        self.client_hears(head, input);
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.writes(head, to, s, dispatch);
+        if !self.checkers.is_empty() {
+            self.call(|checker, view, findings| {
+                checker.dispatched(head, (to, s), dispatch, view, findings);
+            });
+        }
     }
 
     #[inline]
-    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.takes(head, on, s, what);
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.takes(head, on, s, dispatch);
+        if !self.checkers.is_empty() {
+            self.call(|checker, view, findings| {
+                checker.delivered(head, (on, s), dispatch, view, findings);
+            });
+        }
     }
+}
 
-    fn client_output(&mut self, head: &Head, output: &client::Output) {
-        self.client_says(head, output);
-    }
-
-    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
-        self.stirs();
-        self.journal_hears(head, guild, event);
-    }
-
-    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
-        self.stirs();
-        self.journal_replies(head, guild, to, reply);
-    }
-
-    fn directory_output(&mut self, head: &Head, output: &registry::Output) {
-        self.directory_says(head, output);
+impl Contract {
+    /// Calls each checkers checker.
+    fn call(&mut self, mut of: impl FnMut(&mut dyn Checker, &View<'_>, &mut Findings)) {
+        let (view, findings) = (View::new(&self.facts), &mut self.findings);
+        self.checkers.each(|checker| of(checker, &view, findings));
     }
 
     fn timeout(&mut self, head: &Head) {
@@ -226,15 +261,7 @@ impl Witness for Contract {
         }
     }
 
-    fn world(&mut self, head: &Head, event: &WorldEvent) {
-        // That all has settled makes nothing pending: it is judged by it.
-        if *event != WorldEvent::Settled {
-            self.stirs();
-        }
-        self.world_says(head, event);
-    }
-
-    fn stepped(&mut self, head: &Head) {
+    fn step_ended(&mut self, head: &Head) {
         self.last = *head;
         match head.actor {
             Actor::Node(_) => self.node_stepped(head),

@@ -1,4 +1,4 @@
-//! D1–D7, D9: what a session is told, how often, and what becomes of a request.
+//! D1–D7, D9: which dispatches a session gets, how often, and the outcome of requests.
 
 pub(crate) mod d1;
 pub(crate) mod d2;

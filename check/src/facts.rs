@@ -1,16 +1,18 @@
-//! What is known of the world from the steps so far: facts without judgement, shared by all clauses.
+//! What is known of the run from the steps so far: facts, shared by all clauses.
+//!
+//! They must not judge.
 
-pub(crate) mod asked;
 pub(crate) mod clients;
 pub(crate) mod directory;
 pub(crate) mod guilds;
 pub(crate) mod hearing;
+pub(crate) mod identifies;
 pub(crate) mod owners;
 pub(crate) mod relays;
+pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod sockets;
 pub(crate) mod stops;
-pub(crate) mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,42 +25,42 @@ use guildhall_core::time::Instant;
 
 use crate::cast::Cast;
 use crate::findings::Subject;
-use asked::Asked;
+use crate::kinds::{chat_channel, message_of};
 use clients::Client;
-use directory::Named;
+use directory::DirectoryEntries;
 use guilds::Ledger;
-use guilds::kinds::message_of;
 use guilds::render::may_read;
 use guilds::timeline::Moment;
 use hearing::Hearing;
+use identifies::{PendingIdentifies, PendingIdentify};
 use owners::Owners;
 use relays::Relays;
-use sessions::{Kept, Sessions};
+use requests::Requests;
+use sessions::{Content, Sessions};
 use sockets::{NONE, Sockets};
 use stops::Stops;
-use waiting::{Waiting, Waits};
 
-/// Everything.
+/// All facts.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) cast: Arc<Cast>,
     pub(crate) ledger: Ledger,
     pub(crate) sockets: Sockets,
-    pub(crate) waits: Waits,
+    pub(crate) waits: PendingIdentifies,
     pub(crate) stops: Stops,
     pub(crate) sessions: Sessions,
     pub(crate) relays: Relays,
     pub(crate) hearing: Hearing,
     pub(crate) owners: Owners,
-    pub(crate) named: Named,
-    pub(crate) asked: Asked,
+    pub(crate) named: DirectoryEntries,
+    pub(crate) requests: Requests,
     pub(crate) clients: Vec<Client>,
     /// The clients of each user.
     kin: BTreeMap<UserId, Vec<Port>>,
     /// The bytes of the largest dispatch seen.
     pub(crate) largest: u64,
-    /// What nodes write is what reaches clients, not only a likeness of it: this is no history that
-    /// was read back, and it can be told which dispatches are one and the same.
+    /// Clients take the very dispatches that nodes write. A history that was read back has copies,
+    /// so nothing can be told from their identity.
     pub(crate) live: bool,
     /// The nodes that have crashed or stopped, and were not started since.
     pub(crate) down: Vec<NodeId>,
@@ -68,7 +70,7 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(crate) fn new(cast: Arc<Cast>) -> Self {
-        let (mut ledger, mut named) = (Ledger::default(), Named::default());
+        let (mut ledger, mut named) = (Ledger::default(), DirectoryEntries::default());
         for part in &cast.guilds {
             ledger.found(part.id, &part.founding);
             part.founding.state.members.keys().for_each(|user| named.founded(part.id, *user));
@@ -82,14 +84,14 @@ impl Facts {
             cast,
             ledger,
             sockets: Sockets::default(),
-            waits: Waits::default(),
+            waits: PendingIdentifies::default(),
             stops: Stops::default(),
             sessions: Sessions::default(),
             relays: Relays::default(),
             hearing: Hearing::default(),
             owners: Owners::default(),
             named,
-            asked: Asked::default(),
+            requests: Requests::default(),
             clients,
             kin,
             largest: 0,
@@ -113,11 +115,13 @@ impl Facts {
         self.clients.get(port.0 as usize)
     }
 
-    /// The journal of a guild has committed a record: whoever has the guild is owed what it says.
+    /// The journal of a guild has committed a record: the sessions that have the guild are owed its
+    /// rendering.
     pub(crate) fn commit(&mut self, number: u32, record: &Arc<Record>) {
         self.ledger.commit(number, record);
         let owed = match message_of(record) {
-            // Lanes hold what is said; but for those whom it names and who read nothing else.
+            // Lanes hold chat, except for users who may read it only because they wrote it or are
+            // mentioned.
             Some(message) => {
                 let named = message.mentions.iter().chain([&message.author]);
                 let mut owed: Vec<u32> =
@@ -128,7 +132,7 @@ impl Facts {
                 debug_assert!(owed.iter().all(|it| may_read(message, self.sessions.get(*it).user)));
                 owed
             }
-            None if guilds::kinds::said_in(&record.event).is_some() => return,
+            None if chat_channel(&record.event).is_some() => return,
             None => self.sessions.living(),
         };
         for index in owed {
@@ -136,7 +140,7 @@ impl Facts {
         }
     }
 
-    /// Whether a session is told what is said in a guild, but may not read it.
+    /// Whether a session gets the messages of a guild without their content.
     fn reads_blanks(&self, index: u32, number: u32) -> bool {
         self.sessions.place(index, number).is_some_and(|place| {
             let lane = self.sessions.cursor(index, place).0;
@@ -165,17 +169,17 @@ impl Facts {
                 member.push((guild.id, guild.history.member_changed(Moment::NOW, user)));
             }
         }
-        let waiting = Waiting { identify, session, user, member, heard };
+        let waiting = PendingIdentify { identify, session, user, member, heard };
         self.waits.begin(node, on, waiting);
     }
 
-    /// The guilds in which somebody who identified has been a member ever since.
-    fn throughout(&self, waiting: &Waiting) -> Vec<GuildId> {
+    /// The guilds in which the user has been a member since the IDENTIFY.
+    fn throughout(&self, waiting: &PendingIdentify) -> Vec<GuildId> {
         let still = |(id, changed): &&(GuildId, Option<Position>)| {
             let guild = self.ledger.guild(*id);
             guild.is_some_and(|guild| {
                 let history = &guild.history;
-                // Other roles are no other membership; but whoever went and came back is new.
+                // A change of roles keeps the membership; leaving and joining again does not.
                 history.is_member(Moment::NOW, waiting.user)
                     && !history.left_since(changed.unwrap_or_default(), waiting.user)
             })
@@ -183,7 +187,7 @@ impl Facts {
         waiting.member.iter().filter(still).map(|(id, _)| *id).collect()
     }
 
-    /// A node has said what happened to a session, a connection, a relay or a guild.
+    /// A node has reported what happened to a session, a connection, a relay or a guild.
     pub(crate) fn noted(&mut self, node: NodeId, now: Instant, note: &TraceEvent) {
         match note {
             TraceEvent::Begun { session, connection, user, shard, intents } => {
@@ -243,7 +247,7 @@ impl Facts {
         }
     }
 
-    /// A session writes to nothing any more.
+    /// A session is detached from its connection.
     pub(crate) fn detach(&mut self, index: u32, node: NodeId, now: Instant) {
         if let Some(connection) = self.sessions.get(index).connection {
             self.sockets.attach(node, connection, NONE);
@@ -251,7 +255,7 @@ impl Facts {
         self.sessions.detach(index, Some(now));
     }
 
-    /// A node is told to stop. Whoever waits for a session there waits in vain.
+    /// A node is told to stop. IDENTIFYs that wait there will get no session.
     pub(crate) fn stops(&mut self, node: NodeId, now: Instant) {
         self.stops.begin(node, now, self.sockets.all(node));
         self.waits.crash(node);
@@ -283,13 +287,13 @@ impl Facts {
             // READY itself may wait.
             (count, bytes) = (count + 1, bytes + 1_000 + 64 * session.listed);
         }
-        for (place, seat) in session.seats.iter().enumerate() {
-            let guild = self.ledger.get(seat.guild);
+        for (place, subscription) in session.subscriptions.iter().enumerate() {
+            let guild = self.ledger.get(subscription.guild);
             let gaps = self.relays.gaps(session.node, guild.id);
-            // A guild may be told of and lost in between.
+            // A guild may become available and unavailable again in between.
             (count, bytes) = (count + gaps, bytes + gaps * 128);
             let (owed, size) = self.sessions.owed(&self.ledger, index, place);
-            let floor = seat.floor.unwrap_or_default();
+            let floor = subscription.floor.unwrap_or_default();
             let fleeting = guild.fleeting.range(floor..).count() as u64;
             (count, bytes) = (count + owed + fleeting, bytes + size + 200 * fleeting);
         }
@@ -308,8 +312,8 @@ impl Facts {
     pub(crate) fn bytes_after(&self, index: u32, s: u64) -> u64 {
         let mut bytes = 0;
         self.sessions.runs_after(index, s, |first, len, kept| match kept {
-            Kept::Own(own) => bytes += u64::from(own.bytes),
-            Kept::Said(lane, start) => {
+            Content::Own(own) => bytes += u64::from(own.bytes),
+            Content::Said(lane, start) => {
                 let skip = (s + 1).saturating_sub(first);
                 let before = |at: u64| self.ledger.lanes.bytes_before(*lane, at as u32);
                 bytes += before(u64::from(*start) + len) - before(u64::from(*start) + skip);

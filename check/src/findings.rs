@@ -1,4 +1,4 @@
-//! What was found: violations in the order in which they were seen, each of them once.
+//! Findings: violations in the order in which they were found, each once.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use guildhall_core::step::Head;
 
 use crate::violation::{Clause, Violation};
 
-/// A bug usually breaks the same clause for many; the first few say it all.
+/// A bug usually breaks the same clause for many subjects; the first few are enough.
 const MOST: usize = 64;
 
-/// What is wrong, as the clause that knows says it.
+/// What is wrong, in the words of the clause.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Complaint {
     pub(crate) message: String,
@@ -27,27 +27,44 @@ impl Complaint {
     }
 }
 
-/// What a violation is about: its kind and its name.
+/// What a violation is about: its kind, such as `client` or `guild`, and its name.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Subject {
+pub struct Subject {
     pub(crate) kind: &'static str,
     pub(crate) name: String,
 }
 
 impl Subject {
-    pub(crate) fn new(kind: &'static str, name: impl Into<String>) -> Self {
+    /// The subject of this kind and name.
+    pub fn new(kind: &'static str, name: impl Into<String>) -> Self {
         Self { kind, name: name.into() }
     }
 }
 
 /// The violations of a run.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Findings {
+pub struct Findings {
     violations: Vec<Violation>,
     seen: BTreeSet<(Clause, String)>,
 }
 
 impl Findings {
+    /// Reports a violation of `clause`, unless `holds`: its message, what the clause asks for, and
+    /// what was seen. Of each clause and subject the first violation is kept.
+    pub fn require(
+        &mut self,
+        holds: bool,
+        head: &Head,
+        clause: Clause,
+        subject: Subject,
+        wrong: impl FnOnce() -> (String, String, String),
+    ) {
+        if !holds {
+            let (message, expected, got) = wrong();
+            self.add(head, clause, subject, Complaint { message, expected, got });
+        }
+    }
+
     /// Records a violation, unless this subject has broken this clause before.
     #[cold]
     pub(crate) fn add(&mut self, head: &Head, clause: Clause, subject: Subject, what: Complaint) {

@@ -1,4 +1,4 @@
-//! Isolation: nobody is told what is not theirs, and nobody is kept from what is.
+//! I1–I8: users get what they may see, and nothing else.
 
 pub(crate) mod i1;
 pub(crate) mod i2;

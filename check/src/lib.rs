@@ -1,21 +1,26 @@
 //! The contract as checkers: one file a clause, in a folder named after its part of the contract.
 //!
-//! [`Contract`] listens to a history and says which clause was broken, for whom, at which step, and
-//! what should have been. It shares the core's types, and none of its logic: what a machine should
-//! have done is worked out here in another way. What it must not do: act, or read a clock.
+//! [`Contract`] observes a history and reports which clause was broken, for whom, at which step,
+//! and what was expected. It shares the core's types and none of its logic: what a machine should
+//! have done is worked out here in another way. It must not act, or read a clock.
 #![forbid(unsafe_code)]
 
 pub mod cast;
-pub mod standing;
+pub mod protocol;
+pub mod summary;
 pub mod violation;
 
+mod checker;
+mod clauses;
 mod contract;
+mod deadlines;
+mod dispatch_under_test;
 mod facts;
 mod findings;
-mod fresh;
+mod kinds;
 mod marks;
-mod scene;
-mod watch;
+mod node_step;
+mod view;
 
 mod bounds;
 mod client;
@@ -24,11 +29,15 @@ mod isolation;
 mod ordering;
 mod sessions;
 
+pub use checker::{Checker, Checkers};
 pub use contract::Contract;
+pub use findings::{Findings, Subject};
+pub use view::View;
+pub use violation::{Clause, Violation};
 
-/// The names of all the marks that a run can come by: a sweep that never reaches one of them proves
-/// nothing of what it stands for.
+/// The names of all marks. A sweep that never reaches a mark proves nothing about what it stands
+/// for.
 #[must_use]
 pub const fn all_marks() -> &'static [&'static str] {
-    marks::ALL
+    marks::WORDS
 }

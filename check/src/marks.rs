@@ -1,6 +1,6 @@
-//! What a good run shows sometimes: named things and how often each of them happened.
+//! Marks: named things that good runs show sometimes, and how often each happened.
 //!
-//! A run that never resumed anything proves nothing of RESUME. Nothing here is a violation.
+//! A run that never resumed anything proves nothing about RESUME. A mark is never a violation.
 
 use std::collections::BTreeMap;
 
@@ -13,140 +13,162 @@ use guildhall_core::node::{CloseReason, DetachReason, GapReason, SessionEnd, Tra
 use guildhall_core::session::ResumeRefusal;
 
 use crate::facts::Facts;
-use crate::scene::{Said, Scene, Told};
+use crate::node_step::{Emitted, NodeStep, StepInput};
 
-/// All of them.
-pub(crate) const ALL: &[&str] = &[
-    "census",
-    "connection cut by a stop",
-    "connection gone",
-    "connection told to go",
-    "connection turned away",
-    "dispatch replayed",
-    "ephemeral event of an owner that is over",
-    "fault began",
-    "fault ended",
-    "frame refused: decode",
-    "frame refused: early",
-    "frame refused: opcode",
-    "frame refused: rate",
-    "frame refused: size",
-    "gap ended",
-    "gap in a relay filled",
-    "guild deleted",
-    "guild given up before it was opened",
-    "guild handed off while all was well",
-    "guild opened",
-    "guild taken up by a new owner",
-    "healed",
-    "identify bucket shut",
-    "identify refused: intents",
-    "identify refused: shard",
-    "identify refused: token",
-    "join of a user with a session",
-    "journal answered: failed",
-    "journal answered: fenced",
-    "journal answered: full",
-    "late close of a connection",
-    "late close of a superseded connection",
-    "member joined",
-    "member removed",
-    "message blanked",
-    "message edited or deleted",
-    "misbehaving connection cut",
-    "node crashed",
-    "node started",
-    "node stopped",
-    "old copy of a request arrived",
-    "owner out of reach",
-    "owner stepped down: closed",
-    "owner stepped down: fenced",
-    "owner stepped down: sync failed",
-    "ready while another session of the user lives",
-    "record committed that its owner never learnt of",
-    "records lost before their sync",
-    "relay asked to catch up",
-    "relay closed",
-    "relay fell behind the ring",
-    "relay opened",
-    "relay opened beside a full one",
-    "removal told to a session",
-    "request answered by an older attempt",
-    "request busy",
-    "request given up",
-    "request refused",
-    "request retried",
-    "resume accepted",
-    "resume refused: no session",
-    "resume refused: seq never sent",
-    "resume refused: seq too old",
-    "resume refused: token",
-    "resume with a non-empty replay",
-    "second drop during a replay",
-    "second identify or resume refused",
-    "session begun",
-    "session expired",
-    "session lost by a stop",
-    "session lost with its node",
-    "session overflowed",
-    "session quit",
-    "silent connection cut",
-    "silent or idle connection closed",
-    "slow connection cut",
-    "structure event inside a detached session",
-    "superseded connection",
-    "too many requests",
-    "typing told",
-    "view gained a channel",
-    "view lost a channel",
-    "word of an owner that is over",
-];
+macro_rules! marks {
+    ($($mark:ident = $word:literal,)*) => {
+        /// Something that a good run shows sometimes.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub(crate) enum Mark {
+            $(#[doc = $word] $mark,)*
+        }
+
+        /// What each mark is called in reports, in the order of the marks.
+        pub(crate) const WORDS: &[&str] = &[$($word,)*];
+    };
+}
+
+marks! {
+    Census = "census",
+    ConnectionCutByStop = "connection cut by a stop",
+    ConnectionGone = "connection gone",
+    ConnectionToldToGo = "connection told to go",
+    ConnectionTurnedAway = "connection turned away",
+    DispatchReplayed = "dispatch replayed",
+    EphemeralOfOldOwner = "ephemeral event of an owner that is over",
+    FaultBegan = "fault began",
+    FaultEnded = "fault ended",
+    FrameRefusedDecode = "frame refused: decode",
+    FrameRefusedEarly = "frame refused: early",
+    FrameRefusedOpcode = "frame refused: opcode",
+    FrameRefusedRate = "frame refused: rate",
+    FrameRefusedSize = "frame refused: size",
+    GapEnded = "gap ended",
+    RelayGapFilled = "gap in a relay filled",
+    GuildDeleted = "guild deleted",
+    GuildGivenUp = "guild given up before it was opened",
+    GuildHandedOff = "guild handed off while all was well",
+    GuildOpened = "guild opened",
+    GuildTakenOver = "guild taken up by a new owner",
+    Healed = "healed",
+    IdentifyBucketShut = "identify bucket shut",
+    IdentifyRefusedIntents = "identify refused: intents",
+    IdentifyRefusedShard = "identify refused: shard",
+    IdentifyRefusedToken = "identify refused: token",
+    JoinWithSession = "join of a user with a session",
+    JournalAnsweredFailed = "journal answered: failed",
+    JournalAnsweredFenced = "journal answered: fenced",
+    JournalAnsweredFull = "journal answered: full",
+    LateClose = "late close of a connection",
+    LateCloseOfSuperseded = "late close of a superseded connection",
+    MemberJoined = "member joined",
+    MemberRemoved = "member removed",
+    MessageBlanked = "message blanked",
+    MessageEditedOrDeleted = "message edited or deleted",
+    MisbehavingConnectionCut = "misbehaving connection cut",
+    NodeCrashed = "node crashed",
+    NodeStarted = "node started",
+    NodeStopped = "node stopped",
+    OldRequestArrived = "old copy of a request arrived",
+    OwnerOutOfReach = "owner out of reach",
+    OwnerSteppedDownClosed = "owner stepped down: closed",
+    OwnerSteppedDownFenced = "owner stepped down: fenced",
+    OwnerSteppedDownSyncFailed = "owner stepped down: sync failed",
+    SecondSession = "ready while another session of the user lives",
+    CommitUnknownToOwner = "record committed that its owner never learnt of",
+    RecordsLost = "records lost before their sync",
+    RelayCatchesUp = "relay asked to catch up",
+    RelayClosed = "relay closed",
+    RelayBehind = "relay fell behind the ring",
+    RelayOpened = "relay opened",
+    SecondRelayOpened = "relay opened beside a full one",
+    RemovalDispatched = "removal told to a session",
+    OlderAttemptAnswered = "request answered by an older attempt",
+    RequestBusy = "request busy",
+    RequestGivenUp = "request given up",
+    RequestRefused = "request refused",
+    RequestRetried = "request retried",
+    ResumeAccepted = "resume accepted",
+    ResumeRefusedNoSession = "resume refused: no session",
+    ResumeRefusedSeqNeverSent = "resume refused: seq never sent",
+    ResumeRefusedSeqTooOld = "resume refused: seq too old",
+    ResumeRefusedToken = "resume refused: token",
+    ResumeWithReplay = "resume with a non-empty replay",
+    DropDuringReplay = "second drop during a replay",
+    SecondIdentifyRefused = "second identify or resume refused",
+    SessionBegun = "session begun",
+    SessionExpired = "session expired",
+    SessionLostByStop = "session lost by a stop",
+    SessionLostWithNode = "session lost with its node",
+    SessionOverflowed = "session overflowed",
+    SessionQuit = "session quit",
+    SilentConnectionCut = "silent connection cut",
+    IdleConnectionClosed = "silent or idle connection closed",
+    SlowConnectionCut = "slow connection cut",
+    StructureWhileDetached = "structure event inside a detached session",
+    SupersededConnection = "superseded connection",
+    TooManyRequests = "too many requests",
+    TypingDispatched = "typing told",
+    ViewGainedAChannel = "view gained a channel",
+    ViewLostAChannel = "view lost a channel",
+    OldOwnerHeard = "word of an owner that is over",
+}
 
 /// How often each of them happened.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Marks {
-    counts: BTreeMap<&'static str, u64>,
+    counts: [u64; WORDS.len()],
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self { counts: [0; WORDS.len()] }
+    }
 }
 
 impl Marks {
-    pub(crate) const fn counts(&self) -> &BTreeMap<&'static str, u64> {
-        &self.counts
+    /// The marks reached, by name, and how often.
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        WORDS.iter().copied().zip(self.counts).filter(|(_, count)| *count > 0).collect()
     }
 
-    pub(crate) fn add(&mut self, name: &'static str) {
-        debug_assert!(ALL.contains(&name), "the mark `{name}` is not in the list");
-        *self.counts.entry(name).or_insert(0) += 1;
+    pub(crate) const fn add(&mut self, mark: Mark) {
+        self.counts[mark as usize] += 1;
     }
 
-    /// A node says something; before the facts take note of it.
-    pub(crate) fn said(&mut self, scene: &Scene, facts: &Facts, said: Said<'_>) {
+    /// A node emits something; called before the facts are updated.
+    pub(crate) fn said(&mut self, step: &NodeStep, facts: &Facts, said: Emitted<'_>) {
         match said {
-            Said::Close(_, code) => {
-                let name = match code {
-                    CloseCode::RateLimited => "frame refused: rate",
-                    CloseCode::Decode if scene.bytes > facts.cast.limits.frame_bytes => {
-                        "frame refused: size"
+            Emitted::Close(_, code) => {
+                let mark = match code {
+                    CloseCode::RateLimited => Mark::FrameRefusedRate,
+                    CloseCode::Decode if step.bytes > facts.cast.limits.frame_bytes => {
+                        Mark::FrameRefusedSize
                     }
-                    CloseCode::Decode => "frame refused: decode",
-                    CloseCode::UnknownOpcode => "frame refused: opcode",
-                    CloseCode::NotAuthenticated => "frame refused: early",
-                    CloseCode::AuthenticationFailed => "identify refused: token",
-                    CloseCode::AlreadyAuthenticated => "second identify or resume refused",
-                    CloseCode::InvalidShard => "identify refused: shard",
-                    CloseCode::InvalidIntents => "identify refused: intents",
-                    CloseCode::Unknown if matches!(scene.told, Told::Timeout) => {
-                        "silent or idle connection closed"
+                    CloseCode::Decode => Mark::FrameRefusedDecode,
+                    CloseCode::UnknownOpcode => Mark::FrameRefusedOpcode,
+                    CloseCode::NotAuthenticated => Mark::FrameRefusedEarly,
+                    CloseCode::AuthenticationFailed => Mark::IdentifyRefusedToken,
+                    CloseCode::AlreadyAuthenticated => Mark::SecondIdentifyRefused,
+                    CloseCode::InvalidShard => Mark::IdentifyRefusedShard,
+                    CloseCode::InvalidIntents => Mark::IdentifyRefusedIntents,
+                    CloseCode::Unknown if matches!(step.input, StepInput::Timeout) => {
+                        Mark::IdleConnectionClosed
                     }
                     CloseCode::Unknown => return,
                 };
-                self.add(name);
+                self.add(mark);
             }
-            Said::Note(note, index) => self.noted(scene, facts, note, index),
-            Said::Frame(_, ServerFrame::Reconnect) => {
-                let spread = matches!(scene.told, Told::Timeout);
-                self.add(if spread { "connection told to go" } else { "connection turned away" });
+            Emitted::Note(note, index) => self.noted(step, facts, note, index),
+            Emitted::Frame(_, ServerFrame::Reconnect) => {
+                let spread = matches!(step.input, StepInput::Timeout);
+                self.add(if spread {
+                    Mark::ConnectionToldToGo
+                } else {
+                    Mark::ConnectionTurnedAway
+                });
             }
-            Said::Frame(
+            Emitted::Frame(
                 _,
                 ServerFrame::Hello { .. }
                 | ServerFrame::HeartbeatAck
@@ -155,141 +177,102 @@ impl Marks {
         }
     }
 
-    fn noted(&mut self, scene: &Scene, facts: &Facts, note: &TraceEvent, index: Option<u32>) {
-        let name = match note {
-            TraceEvent::Begun { .. } => "session begun",
-            TraceEvent::IdentifyRefused { .. } => "identify bucket shut",
-            TraceEvent::Resumed { .. } => "resume accepted",
+    fn noted(&mut self, step: &NodeStep, facts: &Facts, note: &TraceEvent, index: Option<u32>) {
+        let mark = match note {
+            TraceEvent::Begun { .. } => Mark::SessionBegun,
+            TraceEvent::IdentifyRefused { .. } => Mark::IdentifyBucketShut,
+            TraceEvent::Resumed { .. } => Mark::ResumeAccepted,
             TraceEvent::ResumeRefused { why, .. } => match why {
-                ResumeRefusal::Token => "resume refused: token",
-                ResumeRefusal::NoSession => "resume refused: no session",
-                ResumeRefusal::Seq { low, .. } => match scene.told {
-                    Told::Resume(resume) if resume.seq.0 + 1 < low.0 => {
-                        "resume refused: seq too old"
-                    }
-                    Told::Resume(_)
-                    | Told::Other
-                    | Told::Timeout
-                    | Told::Named
-                    | Told::Accepted
-                    | Told::Heartbeat
-                    | Told::Identify(_)
-                    | Told::Malformed(_)
-                    | Told::Unheeded
-                    | Told::Drained
-                    | Told::Closed(_) => "resume refused: seq never sent",
-                },
+                ResumeRefusal::Token => Mark::ResumeRefusedToken,
+                ResumeRefusal::NoSession => Mark::ResumeRefusedNoSession,
+                ResumeRefusal::Seq { low, .. } => {
+                    let old = matches!(step.input, StepInput::Resume(it) if it.seq.0 + 1 < low.0);
+                    if old { Mark::ResumeRefusedSeqTooOld } else { Mark::ResumeRefusedSeqNeverSent }
+                }
             },
             TraceEvent::Detached { why, .. } => {
                 let replaying = index.is_some_and(|index| !facts.sessions.hot(index).steady);
                 if replaying {
-                    self.add("second drop during a replay");
+                    self.add(Mark::DropDuringReplay);
                 }
                 match why {
-                    DetachReason::Gone(_) => "connection gone",
-                    DetachReason::Cut(CloseReason::Silent) => "silent connection cut",
-                    DetachReason::Cut(CloseReason::Slow) => "slow connection cut",
-                    DetachReason::Cut(CloseReason::Misbehaved(_)) => "misbehaving connection cut",
-                    DetachReason::Cut(CloseReason::Stopping) => "connection cut by a stop",
-                    DetachReason::Superseded => "superseded connection",
+                    DetachReason::Gone(_) => Mark::ConnectionGone,
+                    DetachReason::Cut(CloseReason::Silent) => Mark::SilentConnectionCut,
+                    DetachReason::Cut(CloseReason::Slow) => Mark::SlowConnectionCut,
+                    DetachReason::Cut(CloseReason::Misbehaved(_)) => Mark::MisbehavingConnectionCut,
+                    DetachReason::Cut(CloseReason::Stopping) => Mark::ConnectionCutByStop,
+                    DetachReason::Superseded => Mark::SupersededConnection,
                 }
             }
             TraceEvent::Ended { why, .. } => match why {
-                SessionEnd::Quit => "session quit",
-                SessionEnd::Expired => "session expired",
-                SessionEnd::Overflow => "session overflowed",
-                SessionEnd::Stopped => "session lost by a stop",
+                SessionEnd::Quit => Mark::SessionQuit,
+                SessionEnd::Expired => Mark::SessionExpired,
+                SessionEnd::Overflow => Mark::SessionOverflowed,
+                SessionEnd::Stopped => Mark::SessionLostByStop,
             },
             TraceEvent::RelayOpened { relay, guild } if facts.relays.serves(relay.node, *guild) => {
-                "relay opened beside a full one"
+                Mark::SecondRelayOpened
             }
-            TraceEvent::RelayOpened { .. } => "relay opened",
-            TraceEvent::RelayClosed { .. } => "relay closed",
-            TraceEvent::RelayGap { why: GapReason::Behind, .. } => "relay fell behind the ring",
-            TraceEvent::RelayGap { why: GapReason::Unreachable, .. } => "owner out of reach",
-            TraceEvent::Opened { epoch, .. } if epoch.0 > 1 => "guild taken up by a new owner",
-            TraceEvent::Opened { .. } => "guild opened",
+            TraceEvent::RelayOpened { .. } => Mark::RelayOpened,
+            TraceEvent::RelayClosed { .. } => Mark::RelayClosed,
+            TraceEvent::RelayGap { why: GapReason::Behind, .. } => Mark::RelayBehind,
+            TraceEvent::RelayGap { why: GapReason::Unreachable, .. } => Mark::OwnerOutOfReach,
+            TraceEvent::Opened { epoch, .. } if epoch.0 > 1 => Mark::GuildTakenOver,
+            TraceEvent::Opened { .. } => Mark::GuildOpened,
             TraceEvent::SteppedDown { why: StepDown::Fenced(_), .. } => {
-                "owner stepped down: fenced"
+                Mark::OwnerSteppedDownFenced
             }
             TraceEvent::SteppedDown { why: StepDown::Failed, .. } => {
-                "owner stepped down: sync failed"
+                Mark::OwnerSteppedDownSyncFailed
             }
-            TraceEvent::SteppedDown { why: StepDown::Closed, .. } => "owner stepped down: closed",
-            TraceEvent::GivenUp { .. } => "guild given up before it was opened",
-            TraceEvent::Census(_) => "census",
+            TraceEvent::SteppedDown { why: StepDown::Closed, .. } => Mark::OwnerSteppedDownClosed,
+            TraceEvent::GivenUp { .. } => Mark::GuildGivenUp,
+            TraceEvent::Census(_) => Mark::Census,
         };
-        self.add(name);
+        self.add(mark);
     }
 
-    /// A session is told something as it should be.
+    /// A session gets a correct dispatch.
     pub(crate) fn told(&mut self, body: &Body) {
-        let name = match body {
-            Body::GuildDelete => "removal told to a session",
-            Body::ChannelCreate(_) => "view gained a channel",
-            Body::ChannelDelete { .. } => "view lost a channel",
-            Body::MessageCreate(it) | Body::MessageUpdate(it) if it.content.is_empty() => {
-                "message blanked"
+        if let Body::MessageCreate(message) | Body::MessageUpdate(message) = body {
+            if message.content.is_empty() {
+                self.add(Mark::MessageBlanked);
             }
-            Body::Ready(_)
-            | Body::Resumed
-            | Body::GuildCreate(_)
-            | Body::GuildUnavailable
-            | Body::GuildUpdate { .. }
-            | Body::RoleCreate { .. }
-            | Body::RoleUpdate { .. }
-            | Body::RoleDelete { .. }
-            | Body::ChannelUpdate(_)
-            | Body::MemberAdd { .. }
-            | Body::MemberUpdate { .. }
-            | Body::MemberRemove { .. }
-            | Body::MessageCreate(_)
-            | Body::MessageUpdate(_)
-            | Body::MessageDelete { .. }
-            | Body::TypingStart { .. } => return,
-        };
-        self.add(name);
+        } else if *body == Body::GuildDelete {
+            self.add(Mark::RemovalDispatched);
+        } else if matches!(body, Body::ChannelCreate(_)) {
+            self.add(Mark::ViewGainedAChannel);
+        } else if matches!(body, Body::ChannelDelete { .. }) {
+            self.add(Mark::ViewLostAChannel);
+        }
     }
 
-    /// A record is committed; before the facts take note of it.
+    /// A record is committed; called before the facts are updated.
     pub(crate) fn committed(&mut self, facts: &Facts, guild: GuildId, record: &Record) {
-        match &record.event {
-            Event::MessageUpdate(_) | Event::MessageDelete { .. } => {
-                self.add("message edited or deleted");
+        if let Event::MemberAdd { user } = &record.event {
+            self.add(Mark::MemberJoined);
+            if !facts.sessions.of_user(*user).is_empty() {
+                self.add(Mark::JoinWithSession);
             }
-            Event::MemberAdd { user } => {
-                self.add("member joined");
-                if !facts.sessions.of_user(*user).is_empty() {
-                    self.add("join of a user with a session");
-                }
-            }
-            Event::MemberRemove { .. } => self.add("member removed"),
-            Event::GuildDelete => self.add("guild deleted"),
-            Event::Opened
-            | Event::Message(_)
-            | Event::Typing { .. }
-            | Event::MemberUpdate { .. }
-            | Event::Unbanned { .. }
-            | Event::RoleCreate { .. }
-            | Event::RoleUpdate { .. }
-            | Event::RoleDelete { .. }
-            | Event::ChannelCreate(_)
-            | Event::ChannelUpdate(_)
-            | Event::ChannelDelete { .. }
-            | Event::GuildUpdate { .. } => {}
+        } else if matches!(record.event, Event::MessageUpdate(_) | Event::MessageDelete { .. }) {
+            self.add(Mark::MessageEditedOrDeleted);
+        } else if matches!(record.event, Event::MemberRemove { .. }) {
+            self.add(Mark::MemberRemoved);
+        } else if record.event == Event::GuildDelete {
+            self.add(Mark::GuildDeleted);
         }
         let epoch = facts.ledger.guild(guild).map_or(record.position.epoch, |guild| guild.epoch);
         let mut owners = facts.owners.of(guild);
         if record.event != Event::Opened && !owners.any(|(_, serves)| serves == epoch) {
-            self.add("record committed that its owner never learnt of");
+            self.add(Mark::CommitUnknownToOwner);
         }
         let detached = |index: &u32| {
             let session = facts.sessions.get(*index);
             session.connection.is_none()
-                && session.seats.iter().any(|it| facts.ledger.get(it.guild).id == guild)
+                && session.subscriptions.iter().any(|it| facts.ledger.get(it.guild).id == guild)
         };
         if turns_view(&record.event) && facts.sessions.living().iter().any(detached) {
-            self.add("structure event inside a detached session");
+            self.add(Mark::StructureWhileDetached);
         }
     }
 }

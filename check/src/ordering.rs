@@ -1,4 +1,4 @@
-//! O1–O5: in which order a session is told.
+//! O1–O5: the order of dispatches, events and causes.
 
 pub(crate) mod o1;
 pub(crate) mod o2;

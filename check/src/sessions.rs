@@ -1,4 +1,4 @@
-//! L1–L8: how connections, sessions, relays and owners live and end, and nodes stop.
+//! L1–L8: the life of connections, sessions, relays and owners, and planned stops.
 
 pub(crate) mod l1;
 pub(crate) mod l2;

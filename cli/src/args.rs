@@ -1,22 +1,23 @@
-//! The commands and what they share. Each command's own flags stand in its own file.
+//! The subcommands, and the flags that several of them share. The other flags are in each command's own
+//! file.
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use crate::{
-    completions, doctor, exit, explain, merge, mutants, replay, run, scenarios, shrink, sweep,
-};
+use crate::commands::{doctor, explain, merge, mutants, replay, run, scenarios, shrink, sweep};
+use crate::error::{Error, Exit, HELP};
+use crate::output::Output;
 
 /// Deterministic simulation of a Discord-like gateway: sweep seeds, run one, replay a failure.
 #[derive(Parser, Debug)]
-#[command(name = "guildhall", version, after_help = exit::HELP, max_term_width = 100)]
+#[command(name = "guildhall", version, after_help = HELP, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    command: Command,
 }
 
 #[derive(Subcommand, Debug)]
-pub(crate) enum Command {
+enum Command {
     Scenarios(scenarios::ScenariosArgs),
     Run(run::RunArgs),
     Sweep(sweep::SweepArgs),
@@ -26,34 +27,60 @@ pub(crate) enum Command {
     Merge(merge::MergeArgs),
     Doctor(doctor::DoctorArgs),
     Mutants(mutants::MutantsArgs),
-    Completions(completions::CompletionsArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
 
-/// `--json`, of every command that has data to tell.
+/// `--json`, for all commands that print data.
 #[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct Form {
-    /// One object a line instead of text
+pub(crate) struct JsonArg {
+    /// Print one JSON object per line instead of text
     #[arg(long, env = "GUILDHALL_JSON", hide_env = true, value_parser = FalseyValueParser::new())]
     pub(crate) json: bool,
 }
 
-/// `--steps`, of the commands that run a single seed.
+/// `--steps`, for the commands that run a single seed.
 #[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct Telling {
-    /// Tell the run step by step
+pub(crate) struct StepsArg {
+    /// Print each step of the run
     #[arg(long, env = "GUILDHALL_STEPS", hide_env = true, value_parser = FalseyValueParser::new())]
     pub(crate) steps: bool,
 }
 
-/// `--jobs`, of the commands that run many.
+/// `--jobs`, for the commands that use several threads.
 #[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct Threads {
-    /// Threads; as many as there are cores, unless said otherwise
+pub(crate) struct ThreadsArg {
+    /// The number of threads; by default the number of cores
     #[arg(long, env = "GUILDHALL_JOBS", hide_env = true, value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
 }
 
-impl Threads {
+impl Cli {
+    pub(crate) fn execute(&self, out: &mut Output) -> Result<Exit, Error> {
+        match &self.command {
+            Command::Scenarios(args) => scenarios::scenarios(args, out),
+            Command::Run(args) => run::run(args, out),
+            Command::Sweep(args) => sweep::sweep(args, out),
+            Command::Replay(args) => replay::replay(args, out),
+            Command::Shrink(args) => shrink::shrink(args, out),
+            Command::Explain(args) => explain::explain(args, out),
+            Command::Merge(args) => merge::merge(args, out),
+            Command::Doctor(args) => doctor::doctor(args, out),
+            Command::Mutants(args) => mutants::mutants(args, out),
+            Command::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(*shell, &mut Self::command(), "guildhall", &mut script);
+                out.bytes(&script)?;
+                Ok(Exit::Held)
+            }
+        }
+    }
+}
+
+impl ThreadsArg {
     pub(crate) fn count(self) -> usize {
         let jobs = self.jobs.or_else(|| std::thread::available_parallelism().ok());
         jobs.map_or(1, std::num::NonZeroUsize::get)
@@ -62,8 +89,6 @@ impl Threads {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
@@ -81,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_commands_fit_together() {
+    fn the_commands_are_consistent() {
         Cli::command().debug_assert();
     }
 }

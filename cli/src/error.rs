@@ -1,14 +1,13 @@
-//! Why a command could not do its work: one clear sentence each, and an exit code.
+//! Why a command failed, in one sentence, and the exit codes of the program.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use guildhall_plan::engine::{ENGINE, EngineId};
 use guildhall_plan::plan::PlanError;
 
-use crate::exit::Exit;
-
-/// Why a command could not do its work.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{0}")]
@@ -28,6 +27,38 @@ pub(crate) enum Error {
     Internal(String),
 }
 
+/// The exit code of the program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    Held = 0,
+    Violation = 1,
+    Usage = 2,
+    Inconclusive = 3,
+    NothingRan = 4,
+    Nondeterminism = 5,
+    OtherEngine = 6,
+    Internal = 70,
+    Interrupted = 130,
+}
+
+/// The exit codes, for `--help`.
+pub(crate) const HELP: &str = "\
+Exit codes:
+    0  every run held
+    1  a run violated the contract, or a capsule's run did not end as the capsule expects
+    2  wrong usage
+    3  inconclusive: a run was stopped before it settled, or a slice lacks seeds
+    4  nothing ran
+    5  nondeterminism: the same run took different steps
+    6  a token or a slice of another engine
+   70  an internal error of guildhall
+  130  interrupted; the results so far were written
+
+Every flag can also be set by a variable: --seed by GUILDHALL_SEED, --max-failures by
+GUILDHALL_MAX_FAILURES.
+Data goes to stdout, progress to stderr. With --json each line of stdout is one object.";
+
 impl Error {
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::Usage(text.into())
@@ -41,7 +72,7 @@ impl Error {
         Self::Plan { path: path.to_owned(), source }
     }
 
-    /// Whoever read our output has had enough; there is nobody to tell.
+    /// Whether there is nothing to report: the reader of stdout has closed it.
     pub(crate) fn is_quiet(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
@@ -53,5 +84,37 @@ impl Error {
             Self::Output(_) if self.is_quiet() => Exit::Interrupted,
             Self::Output(_) | Self::Internal(_) => Exit::Internal,
         }
+    }
+}
+
+impl Exit {
+    const ALL: [Self; 9] = [
+        Self::Held,
+        Self::Violation,
+        Self::Usage,
+        Self::Inconclusive,
+        Self::NothingRan,
+        Self::Nondeterminism,
+        Self::OtherEngine,
+        Self::Internal,
+        Self::Interrupted,
+    ];
+
+    /// The exit of another program of the workspace, by its code.
+    pub(crate) fn of_code(code: Option<i32>) -> Option<Self> {
+        Self::ALL.into_iter().find(|exit| Some(*exit as i32) == code)
+    }
+
+    /// The exit of a command that ran many seeds: the most serious of those that apply.
+    pub(crate) fn most_serious(applies: &[(bool, Self)]) -> Self {
+        use Exit::{Held, Inconclusive, Internal, Interrupted, Nondeterminism, Violation};
+        let order = [Interrupted, Internal, Nondeterminism, Violation, Inconclusive];
+        order.into_iter().find(|exit| applies.contains(&(true, *exit))).unwrap_or(Held)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
     }
 }

@@ -1,100 +1,181 @@
-//! The failures of a sweep, grouped by what they have in common: the clause that broke first, the kind
-//! of thing it broke for, and the kinds of faults that led there. The cheapest of a group stands for
-//! it, the first of equals.
+//! The runs of a sweep that did not hold, grouped by what they have in common: the clause that was
+//! violated first, the kind of its subject, and the kinds of faults that led to it. The run with the
+//! fewest steps represents its group; among equals, the first.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
+use guildhall_check::violation::Violation;
 use guildhall_explain::cone::Cone;
-use guildhall_explain::shrink::Same;
+use guildhall_explain::shrink::Signature;
 use guildhall_plan::digest::Fingerprint;
 use guildhall_plan::plan::Plan;
-use guildhall_plan::run::Outcome;
+use guildhall_plan::run::{Outcome, Verdict};
 use guildhall_sim::run::Fast;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::guarded;
-use crate::recipe::Recipe;
-use crate::seen::Seen;
-use crate::suite::Ending;
+use crate::panics;
+use crate::run_spec::RunSpec;
+use crate::text::{counted, counts};
 
-/// Kinds of faults, in plans' words.
-pub(crate) type Kinds = BTreeSet<String>;
+/// Kinds of faults, by the names that plans use.
+pub(crate) type FaultKinds = BTreeSet<String>;
 
-/// Failures by what they have in common.
-#[derive(Default)]
-pub(crate) struct Failures {
-    groups: BTreeMap<Alike, Group>,
+/// How a run ended that did not hold.
+#[derive(Clone, Debug)]
+pub(crate) enum Ending {
+    /// The contract was violated: the first violation, and the number of further ones.
+    Violated { first: Violation, more: usize },
+    /// The run was stopped before it settled.
+    Inconclusive,
+    /// The run could not be judged because of an internal error.
+    Broken(String),
 }
 
-/// What failures of a group have in common.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Alike {
-    /// What broke, and which faults led there.
-    Broken(Same, Kinds),
-    /// Without a verdict: in which scenario, and what kept it from one.
-    Open(String, String),
-}
-
-/// Failures that are alike.
+/// A run that did not hold.
 #[derive(Debug)]
-pub(crate) struct Group {
-    pub(crate) seen: Seen,
-    pub(crate) cheapest: Found,
-}
-
-/// A failure.
-#[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) recipe: Recipe,
+pub(crate) struct FailedRun {
+    pub(crate) spec: RunSpec,
     pub(crate) ending: Ending,
     pub(crate) steps: u64,
-    /// The run's digest, where it is known.
+    /// The run's digest, if known.
     pub(crate) digest: Option<Fingerprint>,
 }
 
-/// The kinds of the faults that led to a run's violation.
-pub(crate) fn kinds(recipe: &Recipe, plan: &Plan, outcome: &Outcome) -> Result<Kinds, Error> {
-    let Some(first) = outcome.violations.first() else { return Ok(Kinds::new()) };
-    let options = recipe.conditions.options();
-    let cone = guarded::quietly(|| Cone::of(&Fast, plan, options, first.step));
-    let cone = cone.map_err(|error| recipe.refused(&error))?;
+/// What the runs of a group have in common.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum GroupKey {
+    /// What was violated, and which faults led to it.
+    Violation(Signature, FaultKinds),
+    /// Without a verdict: the scenario, and the kind of ending.
+    NoVerdict(String, String),
+}
+
+/// Runs that failed in the same way.
+#[derive(Debug)]
+pub(crate) struct FailureGroup {
+    pub(crate) occurrences: Occurrences,
+    pub(crate) smallest: FailedRun,
+}
+
+/// How many seeds failed in the same way: in total, and of each scenario.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Occurrences {
+    pub(crate) seeds: u64,
+    scenarios: BTreeMap<String, u64>,
+}
+
+/// The failures of a sweep.
+#[derive(Default)]
+pub(crate) struct FailureGroups(BTreeMap<GroupKey, FailureGroup>);
+
+impl Ending {
+    /// How a run ended; `None` if it held.
+    pub(crate) fn of(outcome: &Outcome) -> Option<Self> {
+        Self::new(outcome.verdict == Verdict::Inconclusive, &outcome.violations)
+    }
+
+    pub(crate) fn new(inconclusive: bool, violations: &[Violation]) -> Option<Self> {
+        match violations {
+            [first, more @ ..] => Some(Self::Violated { first: first.clone(), more: more.len() }),
+            [] => inconclusive.then_some(Self::Inconclusive),
+        }
+    }
+
+    /// Its kind in a word; for a violation, the clause.
+    pub(crate) fn kind(&self) -> String {
+        match self {
+            Self::Violated { first, .. } => first.clause.to_string(),
+            Self::Inconclusive => "inconclusive".to_owned(),
+            Self::Broken(_) => "internal".to_owned(),
+        }
+    }
+
+    /// What is wrong, in a sentence.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::Violated { first, .. } => format!("{}: {}", first.subject, first.message),
+            Self::Inconclusive => "stopped before it settled".to_owned(),
+            Self::Broken(why) => why.clone(),
+        }
+    }
+}
+
+/// The kinds of the faults that led to a run's first violation.
+pub(crate) fn fault_kinds(
+    spec: &RunSpec,
+    plan: &Plan,
+    outcome: &Outcome,
+) -> Result<FaultKinds, Error> {
+    let Some(first) = outcome.violations.first() else { return Ok(FaultKinds::new()) };
+    let options = spec.conditions.options();
+    let cone = panics::silenced(|| Cone::of(&Fast::new(), plan, options, first.step));
+    let cone = cone.map_err(|error| spec.invalid(&error))?;
     let kinds = cone.map(|cone| cone.near.kinds(plan)).unwrap_or_default();
     Ok(kinds.into_iter().map(str::to_owned).collect())
 }
 
-impl Failures {
-    /// Takes note of a failure. They come by scenario and seed, so the first of equals is the lowest.
-    pub(crate) fn add(&mut self, found: Found, kinds: Kinds) {
-        let scenario = found.recipe.subject.name();
-        let alike = match &found.ending {
-            Ending::Violated { first, .. } => Alike::Broken(Same::of(first), kinds),
+impl FailureGroups {
+    /// Adds a failed run. Runs come in order, so the first of equals has the lowest seed.
+    pub(crate) fn add(&mut self, run: FailedRun, causes: FaultKinds) {
+        let scenario = run.spec.target.name();
+        let key = match &run.ending {
+            Ending::Violated { first, .. } => GroupKey::Violation(Signature::of(first), causes),
             Ending::Inconclusive | Ending::Broken(_) => {
-                Alike::Open(scenario.clone(), found.ending.kind())
+                GroupKey::NoVerdict(scenario.clone(), run.ending.kind())
             }
         };
-        match self.groups.entry(alike) {
+        match self.0.entry(key) {
             Entry::Vacant(vacant) => {
-                let mut seen = Seen::default();
-                seen.add(&scenario);
-                vacant.insert(Group { seen, cheapest: found });
+                let mut occurrences = Occurrences::default();
+                occurrences.add(&scenario);
+                vacant.insert(FailureGroup { occurrences, smallest: run });
             }
             Entry::Occupied(mut group) => {
                 let group = group.get_mut();
-                group.seen.add(&scenario);
-                if found.steps < group.cheapest.steps {
-                    group.cheapest = found;
+                group.occurrences.add(&scenario);
+                if run.steps < group.smallest.steps {
+                    group.smallest = run;
                 }
             }
         }
     }
 
-    /// The groups: violations before what has no verdict, the most frequent first.
-    pub(crate) fn into_groups(self) -> Vec<(Alike, Group)> {
-        let mut groups: Vec<_> = self.groups.into_iter().collect();
-        groups.sort_by_key(|(alike, group)| {
-            (matches!(alike, Alike::Open(..)), std::cmp::Reverse(group.seen.seeds))
+    /// The groups: violations before runs without a verdict, then the most frequent first.
+    pub(crate) fn into_sorted(self) -> Vec<(GroupKey, FailureGroup)> {
+        let mut groups: Vec<_> = self.0.into_iter().collect();
+        groups.sort_by_key(|(key, group)| {
+            let has_no_verdict = matches!(key, GroupKey::NoVerdict(..));
+            (has_no_verdict, std::cmp::Reverse(group.occurrences.seeds))
         });
         groups
+    }
+}
+
+impl Occurrences {
+    /// Counts one more seed of this scenario.
+    fn add(&mut self, scenario: &str) {
+        self.seeds += 1;
+        *self.scenarios.entry(scenario.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        self.seeds += other.seeds;
+        for (name, count) in &other.scenarios {
+            *self.scenarios.entry(name.clone()).or_default() += count;
+        }
+    }
+}
+
+impl fmt::Display for Occurrences {
+    /// `3 seeds of half-open`, or `5 seeds: half-open 3, two-members 2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seeds = counted(self.seeds, "seed");
+        match self.scenarios.first_key_value() {
+            Some((only, _)) if self.scenarios.len() == 1 => write!(f, "{seeds} of {only}"),
+            Some(_) | None => write!(f, "{seeds}: {}", counts(&self.scenarios)),
+        }
     }
 }

@@ -1,28 +1,27 @@
-//! Ctrl-C: the first asks for an orderly end, a later one is not asking.
+//! Ctrl-C: the first one requests an orderly end, a second one ends the program.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
-use crate::exit::Exit;
+use crate::error::{Error, Exit};
 
-/// What comes sooner than this after the first is the same Ctrl-C: wrappers such as `timeout` and
-/// the terminal may both pass it on.
+/// A signal that follows the first one sooner than this belongs to the same Ctrl-C: the terminal and
+/// a wrapper such as `timeout` may both forward it.
 const AGAIN: Duration = Duration::from_millis(500);
 
-static ASKED: OnceLock<Instant> = OnceLock::new();
+static REQUESTED: OnceLock<Instant> = OnceLock::new();
 
-/// Listens from now on.
-pub(crate) fn listen() -> Result<(), Error> {
+/// Installs the signal handler.
+pub(crate) fn install_handler() -> Result<(), Error> {
     ctrlc::set_handler(|| {
-        if ASKED.get_or_init(Instant::now).elapsed() > AGAIN {
+        if REQUESTED.get_or_init(Instant::now).elapsed() > AGAIN {
             std::process::exit(Exit::Interrupted as i32);
         }
     })
-    .map_err(|error| Error::Internal(format!("Ctrl-C cannot be listened to: {error}")))
+    .map_err(|error| Error::Internal(format!("Ctrl-C cannot be handled: {error}")))
 }
 
-/// Whether an end was asked for.
-pub(crate) fn asked() -> bool {
-    ASKED.get().is_some()
+/// Whether an end was requested.
+pub(crate) fn requested() -> bool {
+    REQUESTED.get().is_some()
 }

@@ -1,17 +1,17 @@
-//! What work has cost: wall time, CPU time of the whole process, peak memory.
+//! Measuring: wall time, CPU time of the whole process, peak memory.
 
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Measures from when it is made.
+/// Measures from its creation on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Meter {
     wall: Instant,
     cpu: Duration,
 }
 
-/// What was measured, in seconds.
+/// The measured times, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cost {
     pub(crate) wall_s: f64,
@@ -30,20 +30,20 @@ impl Meter {
 }
 
 impl Cost {
-    /// How many in a second of CPU time, rounded.
+    /// A count per second of CPU time, rounded.
     pub(crate) fn per_cpu_s(&self, count: u64) -> u64 {
         rate(count, self.cpu_s)
     }
 
-    /// How many in a second, rounded.
+    /// A count per second, rounded.
     pub(crate) fn per_s(&self, count: u64) -> u64 {
         rate(count, self.wall_s)
     }
 }
 
-/// The most memory that this process has held; `None` where the system does not tell.
+/// The peak memory of this process; `None` if the system does not report it.
 pub(crate) fn peak_rss_bytes() -> Option<u64> {
-    // `getrusage` would say the same, but the crate that we call the system by has none.
+    // `getrusage` reports it too, but rustix does not have that call.
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
@@ -55,7 +55,7 @@ fn cpu() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// Seconds, to the microsecond: more digits would only be noise in what is printed.
+/// Seconds, rounded to the microsecond: further digits are noise.
 fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e6
 }

@@ -1,63 +1,69 @@
-//! How far a sweep is: a bar on a terminal, otherwise a line every ten seconds, all on stderr.
+//! Progress of a sweep or a shrink, on stderr: a bar on a terminal, otherwise a line every ten seconds.
 
 use std::io::IsTerminal as _;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use guildhall_explain::shrink::Progress as ShrinkProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::out::note;
-use crate::words;
+use crate::output::note;
+use crate::{interrupt, text};
 
 const EVERY: Duration = Duration::from_secs(10);
 
-/// How far a sweep is.
+/// The progress of a sweep.
 pub(crate) struct Progress {
-    /// Unknown where time alone bounds it.
+    /// The number of seeds; unknown if only the time is limited.
     total: Option<u64>,
     bar: Option<ProgressBar>,
-    began: Instant,
-    told: Instant,
+    started: Instant,
+    printed: Instant,
 }
 
 impl Progress {
     pub(crate) fn new(total: Option<u64>) -> Self {
-        let shown = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-        let began = Instant::now();
-        Self { total, bar: shown.then(|| bar(total)), began, told: began }
+        let started = Instant::now();
+        let bar = has_terminal().then(|| sweep_bar(total));
+        Self { total, bar, started, printed: started }
     }
 
-    /// This many are done, of which some have failed.
-    pub(crate) fn at(&mut self, done: u64, failing: u64) {
-        let seconds = self.began.elapsed().as_secs_f64().max(0.001);
+    /// Shows that `done` seeds have run, of which some have failed.
+    pub(crate) fn update(&mut self, done: u64, failing: u64) {
+        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let rate = (done as f64 / seconds) as u64;
         if let Some(bar) = &self.bar {
             bar.set_position(done);
-            bar.set_message(format!("{} seeds/s, {failing} failing", words::grouped(rate)));
-        } else if self.told.elapsed() >= EVERY {
-            self.told = Instant::now();
-            let (done, rate) = (words::grouped(done), words::grouped(rate));
-            let of = self.total.map(|total| format!(" of {}", words::grouped(total)));
+            bar.set_message(format!("{} seeds/s, {failing} failing", text::grouped(rate)));
+        } else if self.printed.elapsed() >= EVERY {
+            self.printed = Instant::now();
+            let (done, rate) = (text::grouped(done), text::grouped(rate));
+            let of = self.total.map(|total| format!(" of {}", text::grouped(total)));
             let of = of.unwrap_or_default();
             note(format_args!("{done}{of} seeds, {rate} seeds/s, {failing} failing"));
         }
     }
 
-    /// Does something to stdout, which may be the same terminal.
-    pub(crate) fn aside<T>(&self, what: impl FnOnce() -> T) -> T {
+    /// Hides the bar while something else is written: stdout may be the same terminal.
+    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bar {
-            Some(bar) if std::io::stdout().is_terminal() => bar.suspend(what),
-            Some(_) | None => what(),
+            Some(bar) if std::io::stdout().is_terminal() => bar.suspend(write),
+            Some(_) | None => write(),
         }
     }
 
-    pub(crate) fn end(&self) {
+    pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 }
 
-fn bar(total: Option<u64>) -> ProgressBar {
+fn has_terminal() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+}
+
+fn sweep_bar(total: Option<u64>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
     let template = match total {
         Some(_) => "{wide_bar} {pos}/{len} seeds, {msg}, {eta} left",
@@ -67,4 +73,32 @@ fn bar(total: Option<u64>) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
+}
+
+/// The callback that shrinking reports its progress to.
+type OnProgress<'a> = &'a mut dyn FnMut(ShrinkProgress) -> ControlFlow<()>;
+
+/// Shows the progress of `shrink`. Ctrl-C ends it with the result so far.
+pub(crate) fn while_shrinking<T>(shrink: impl FnOnce(OnProgress<'_>) -> T) -> T {
+    let bar =
+        has_terminal().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
+    let mut printed = Instant::now();
+    let shrunk = shrink(&mut |progress: ShrinkProgress| {
+        if let Some(bar) = &bar {
+            bar.set_message(sentence(progress));
+            bar.tick();
+        } else if printed.elapsed() >= EVERY {
+            printed = Instant::now();
+            note(sentence(progress));
+        }
+        if interrupt::requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    shrunk
+}
+
+fn sentence(ShrinkProgress { what, runs, size }: ShrinkProgress) -> String {
+    format!("shrinking {what}: {}, down to {size}", text::counted(runs, "run"))
 }

@@ -123,7 +123,7 @@ fn what_was_found_is_shrunk_replayed_and_explained_by_the_pasted_lines_alone() {
 
 #[test]
 fn little_is_left_of_a_planted_bug() {
-    let (mut faults, mut acts, mut took) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut faults, mut actions, mut took) = (Vec::new(), Vec::new(), Vec::new());
     for (bug, story) in BUGS {
         let folder = folder(&format!("small-{bug}"));
         let told = sweep(&folder, bug, story, "--explain 0");
@@ -134,7 +134,7 @@ fn little_is_left_of_a_planted_bug() {
         let (from, to) = (&shrunk["from"], &shrunk["to"]);
         let of = |size: &Value, what: &str| size[what].as_u64().unwrap();
         faults.push(of(to, "faults"));
-        acts.push(of(to, "acts"));
+        actions.push(of(to, "acts"));
         took.push(shrunk["wall_s"].as_f64().unwrap());
         println!(
             "| `{bug}` | {} | {}, {} | {}, {} | {} | {:.2} |",
@@ -148,11 +148,11 @@ fn little_is_left_of_a_planted_bug() {
         );
     }
     faults.sort_unstable();
-    acts.sort_unstable();
+    actions.sort_unstable();
     took.sort_by(f64::total_cmp);
-    let (faults, acts, took) = (faults[5], acts[5], took[5]);
-    println!("medians: {faults} faults, {acts} acts, {took:.2} s");
-    assert!(faults <= 3 && acts <= 10, "medians: {faults} faults, {acts} acts");
+    let (faults, actions, took) = (faults[5], actions[5], took[5]);
+    println!("medians: {faults} faults, {actions} acts, {took:.2} s");
+    assert!(faults <= 3 && actions <= 10, "medians: {faults} faults, {actions} acts");
 }
 
 #[test]

@@ -81,12 +81,12 @@ pub enum Output {
         /// The dispatch.
         dispatch: Arc<Dispatch>,
     },
-    /// Let a session change to the class that fits it now: [`reclassify`](Relay::reclassify).
+    /// Let a session change to the class that fits it now.
     Reclassify {
         /// Its slot.
         slot: u32,
     },
-    /// A session's user has left, and the session was told: [`exclude`](Relay::exclude) it.
+    /// A session's user has left, and the session was told: exclude it.
     Exclude {
         /// Its slot.
         slot: u32,

@@ -32,12 +32,12 @@ pub struct Request {
     #[serde(default)]
     pub attempt: u32,
     /// The act.
-    pub act: Act,
+    pub action: Action,
 }
 
 /// An act, and the permission that it needs.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum Act {
+pub enum Action {
     /// Sends a message. Needs SEND_MESSAGES in the channel.
     Say {
         /// The channel.
@@ -129,7 +129,7 @@ pub enum Act {
     DeleteGuild,
 }
 
-impl Act {
+impl Action {
     /// Returns the size of the variable-length content, in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {

@@ -1,9 +1,10 @@
 //! What a world leaves to be judged: one [`Step`] for each input that a machine handled.
 //!
-//! A step is the machine's own input and outputs; there is no second vocabulary. A world at full
-//! speed materialises none: it tells a [`Witness`] of each input and output as it happens, and a
-//! recorded step tells its story again by [`Step::tell`]. Whoever listens must not act.
+//! A step is the machine's own input and outputs; there is no second vocabulary. A run at full speed
+//! builds no steps: it reports each input and output to an [`Observer`] as it happens, and
+//! [`Step::tell`] reports a recorded step again. Observers must not act.
 
+mod observer;
 mod recorder;
 
 use alloc::string::String;
@@ -13,13 +14,13 @@ use core::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-use crate::dispatch::Dispatch;
 use crate::event::Record;
-use crate::id::{Connection, GuildId, NodeId, Port, Seq};
+use crate::id::{GuildId, NodeId, Port};
 use crate::journal::{Command, Reply};
 use crate::time::{Instant, Now};
 use crate::{client, directory, node};
 
+pub use observer::{Observed, Observer};
 pub use recorder::{Recorder, StepBuilder, StepSink};
 
 /// Who took a step.
@@ -160,173 +161,42 @@ impl Hash for WorldEvent {
     }
 }
 
-/// Listens to a history, step by step. All methods do nothing unless a listener says otherwise.
-#[allow(unused_variables, reason = "the names are the documentation")]
-pub trait Witness {
-    /// Something happens to a node.
-    fn node_input(&mut self, head: &Head, input: &node::Input) {}
-    /// A node asks for something other than to write a dispatch.
-    fn node_output(&mut self, head: &Head, output: &node::Output) {}
-    /// A node writes a dispatch. The hot path.
-    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {}
-    /// Something other than a dispatch happens to a client.
-    fn client_input(&mut self, head: &Head, input: &client::Input) {}
-    /// A dispatch reaches a client. The hot path.
-    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {}
-    /// A client asks for something.
-    fn client_output(&mut self, head: &Head, output: &client::Output) {}
-    /// Something happens to a guild's journal.
-    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {}
-    /// A guild's journal says something to a node.
-    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {}
-    /// Something reaches the directory.
-    fn directory_input(&mut self, head: &Head, input: &directory::Input) {}
-    /// The directory says something.
-    fn directory_output(&mut self, head: &Head, output: &directory::Output) {}
-    /// A deadline of a machine comes.
-    fn timeout(&mut self, head: &Head) {}
-    /// Something happens to the world.
-    fn world(&mut self, head: &Head, event: &WorldEvent) {}
-    /// The step is over.
-    fn stepped(&mut self, head: &Head) {}
-}
-
 impl Step {
-    /// Tells `witness` what happened in this step, as the world did that wrote it.
-    pub fn tell(&self, witness: &mut impl Witness) {
+    /// Reports this step to `observer`, as the world did that wrote it.
+    pub fn tell(&self, observer: &mut impl Observer) {
         let head = &self.head;
         match &self.input {
-            Input::Node(input) => witness.node_input(head, input),
+            Input::Node(input) => observer.observe(head, Observed::NodeInput(input)),
             Input::Client(client::Input::Dispatch { connection, s, dispatch }) => {
-                witness.delivered(head, *connection, *s, dispatch);
+                observer.delivered(head, *connection, *s, dispatch);
             }
-            Input::Client(input) => witness.client_input(head, input),
+            Input::Client(input) => observer.observe(head, Observed::ClientInput(input)),
             Input::Journal(event) => {
                 if let Actor::Journal(guild) = head.actor {
-                    witness.journal_event(head, guild, event);
+                    observer.observe(head, Observed::JournalEvent { guild, event });
                 }
             }
-            Input::Directory(input) => witness.directory_input(head, input),
-            Input::Timeout => witness.timeout(head),
-            Input::World(event) => witness.world(head, event),
+            Input::Directory(input) => observer.observe(head, Observed::DirectoryInput(input)),
+            Input::Timeout => observer.observe(head, Observed::Timeout),
+            Input::World(event) => observer.observe(head, Observed::World(event)),
         }
-        for output in &self.outputs {
-            match output {
-                Output::Node(node::Output::Dispatch { connection, s, dispatch }) => {
-                    witness.dispatched(head, *connection, *s, dispatch);
-                }
-                Output::Node(output) => witness.node_output(head, output),
-                Output::Client(output) => witness.client_output(head, output),
-                Output::Journal(to, reply) => {
-                    if let Actor::Journal(guild) = head.actor {
-                        witness.journal_says(head, guild, *to, reply);
-                    }
-                }
-                Output::Directory(output) => witness.directory_output(head, output),
-            }
-        }
-        witness.stepped(head);
+        self.outputs.iter().for_each(|output| tell_output(head, output, observer));
+        observer.observe(head, Observed::StepEnded);
     }
 }
 
-/// Two listeners, the first one first.
-impl<A: Witness, B: Witness> Witness for (A, B) {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
-        self.0.node_input(head, input);
-        self.1.node_input(head, input);
-    }
-    fn node_output(&mut self, head: &Head, output: &node::Output) {
-        self.0.node_output(head, output);
-        self.1.node_output(head, output);
-    }
-    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.0.dispatched(head, to, s, what);
-        self.1.dispatched(head, to, s, what);
-    }
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        self.0.client_input(head, input);
-        self.1.client_input(head, input);
-    }
-    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.0.delivered(head, on, s, what);
-        self.1.delivered(head, on, s, what);
-    }
-    fn client_output(&mut self, head: &Head, output: &client::Output) {
-        self.0.client_output(head, output);
-        self.1.client_output(head, output);
-    }
-    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
-        self.0.journal_event(head, guild, event);
-        self.1.journal_event(head, guild, event);
-    }
-    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
-        self.0.journal_says(head, guild, to, reply);
-        self.1.journal_says(head, guild, to, reply);
-    }
-    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
-        self.0.directory_input(head, input);
-        self.1.directory_input(head, input);
-    }
-    fn directory_output(&mut self, head: &Head, output: &directory::Output) {
-        self.0.directory_output(head, output);
-        self.1.directory_output(head, output);
-    }
-    fn timeout(&mut self, head: &Head) {
-        self.0.timeout(head);
-        self.1.timeout(head);
-    }
-    fn world(&mut self, head: &Head, event: &WorldEvent) {
-        self.0.world(head, event);
-        self.1.world(head, event);
-    }
-    fn stepped(&mut self, head: &Head) {
-        self.0.stepped(head);
-        self.1.stepped(head);
-    }
-}
-
-/// Nobody listens.
-impl Witness for () {}
-
-/// Whoever holds a listener can lend it.
-impl<W: Witness> Witness for &mut W {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
-        (**self).node_input(head, input);
-    }
-    fn node_output(&mut self, head: &Head, output: &node::Output) {
-        (**self).node_output(head, output);
-    }
-    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        (**self).dispatched(head, to, s, what);
-    }
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        (**self).client_input(head, input);
-    }
-    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
-        (**self).delivered(head, on, s, what);
-    }
-    fn client_output(&mut self, head: &Head, output: &client::Output) {
-        (**self).client_output(head, output);
-    }
-    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
-        (**self).journal_event(head, guild, event);
-    }
-    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
-        (**self).journal_says(head, guild, to, reply);
-    }
-    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
-        (**self).directory_input(head, input);
-    }
-    fn directory_output(&mut self, head: &Head, output: &directory::Output) {
-        (**self).directory_output(head, output);
-    }
-    fn timeout(&mut self, head: &Head) {
-        (**self).timeout(head);
-    }
-    fn world(&mut self, head: &Head, event: &WorldEvent) {
-        (**self).world(head, event);
-    }
-    fn stepped(&mut self, head: &Head) {
-        (**self).stepped(head);
+fn tell_output(head: &Head, output: &Output, observer: &mut impl Observer) {
+    match output {
+        Output::Node(node::Output::Dispatch { connection, s, dispatch }) => {
+            observer.dispatched(head, *connection, *s, dispatch);
+        }
+        Output::Node(output) => observer.observe(head, Observed::NodeOutput(output)),
+        Output::Client(output) => observer.observe(head, Observed::ClientOutput(output)),
+        Output::Journal(to, reply) => {
+            if let Actor::Journal(guild) = head.actor {
+                observer.observe(head, Observed::JournalReply { guild, to: *to, reply });
+            }
+        }
+        Output::Directory(output) => observer.observe(head, Observed::DirectoryOutput(output)),
     }
 }

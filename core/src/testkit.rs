@@ -31,7 +31,7 @@ use crate::journal::memory::Memory;
 use crate::limits::Limits;
 use crate::mutant::Mutant;
 use crate::node::{self, Node};
-use crate::step::{Actor, Witness, WorldEvent};
+use crate::step::{Actor, Observed, Observer, WorldEvent};
 use crate::time::Span;
 
 pub use founding::{Founding, guild, session, token};
@@ -83,7 +83,7 @@ enum Life {
     Crashed,
 }
 
-impl<W: Witness> Cluster<W> {
+impl<W: Observer> Cluster<W> {
     /// A cluster whose nodes run. No node owns a guild yet.
     ///
     /// # Panics
@@ -156,16 +156,16 @@ impl<W: Witness> Cluster<W> {
         let head = self.network.begin(Actor::Node(node));
         let mut out = NodeEnd::new(&mut self.network, head, (node, host.boot));
         if let Some(input) = input {
-            out.network.observer.node_input(&head, &input);
+            out.network.observer.observe(&head, Observed::NodeInput(&input));
             host.node.handle(head.now, input, &mut out);
         } else {
-            out.network.observer.timeout(&head);
+            out.network.observer.observe(&head, Observed::Timeout);
             host.node.handle_timeout(head.now, &mut out);
         }
         if out.has_stopped {
             host.life = Life::Stopped;
         }
-        self.network.observer.stepped(&head);
+        self.network.observer.observe(&head, Observed::StepEnded);
     }
 
     /// Delivers what is under way, until nothing is.
@@ -237,8 +237,8 @@ impl<W: Witness> Cluster<W> {
     /// Reports an event of the world to the observer.
     pub fn report(&mut self, event: &WorldEvent) {
         let head = self.network.begin(Actor::World);
-        self.network.observer.world(&head, event);
-        self.network.observer.stepped(&head);
+        self.network.observer.observe(&head, Observed::World(event));
+        self.network.observer.observe(&head, Observed::StepEnded);
     }
 
     /// Takes a census of every node that runs.

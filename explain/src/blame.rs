@@ -1,73 +1,72 @@
-//! Blame by counterfactual: what comes of a run when one fault or one act is taken out of it.
+//! Blame by counterfactual: how a run ends if one fault or one act is removed from its plan.
 //!
-//! What is left to chance is keyed by what it is about (law 3), so all else stays as it was: a part
-//! without which the run holds is needed for the failure. Nothing here is guessed.
+//! Random decisions are keyed by what they are about, so everything else stays the same: if the run
+//! holds without a part, the failure needs that part.
 
 use guildhall_check::violation::Clause;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Outcome, Runner, Verdict};
 
 use crate::cone::Part;
-use crate::parallel::Parallel;
-use crate::shrink::Same;
-use guildhall_plan::plan::Plan;
-use guildhall_plan::run::{Options, Outcome, Runner, Verdict};
+use crate::repeater::{Parallel, Repeater};
+use crate::shrink::Signature;
 
-/// What comes of a run without a part of its plan.
+/// How a run ends without a part of its plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Without {
+pub enum Counterfactual {
     /// It holds: the part is needed.
     Holds,
-    /// It fails the same way: the part is not needed, by itself.
-    Same,
-    /// It breaks this clause first, or the same one for another kind of thing.
-    Otherwise(Clause),
-    /// It shows nothing: it ran out of budget, or cannot be run.
+    /// It fails in the same way: the part alone makes no difference.
+    SameFailure,
+    /// It violates this clause first, or the same clause for another kind of subject.
+    OtherFailure(Clause),
+    /// It ran out of budget, or the plan is invalid.
     Unknown,
 }
 
 impl Part {
-    /// All of a plan: its faults, then its acts.
+    /// All parts of a plan: its faults, then its acts.
     pub fn all(plan: &Plan) -> impl Iterator<Item = Self> {
         let faults = (0..plan.faults.len()).map(Self::Fault);
-        faults.chain((0..plan.acts.len()).map(Self::Act))
+        faults.chain((0..plan.actions.len()).map(Self::Action))
     }
 
-    /// The plan without it.
+    /// The plan without this part.
     ///
     /// # Panics
     /// If the plan has no such part.
     #[must_use]
-    pub fn taken_out_of(self, plan: &Plan) -> Plan {
+    pub fn removed_from(self, plan: &Plan) -> Plan {
         let mut plan = plan.clone();
         match self {
             Self::Fault(index) => drop(plan.faults.remove(index)),
-            Self::Act(index) => drop(plan.acts.remove(index)),
+            Self::Action(index) => drop(plan.actions.remove(index)),
         }
         plan
     }
 }
 
-impl Without {
-    fn of(outcome: &Outcome, same: &Same) -> Self {
+impl Counterfactual {
+    fn of(outcome: &Outcome, signature: &Signature) -> Self {
         match (outcome.verdict, outcome.violations.first()) {
             (Verdict::Held, _) => Self::Holds,
-            (Verdict::Violated, Some(_)) if same.is(outcome) => Self::Same,
-            (Verdict::Violated, Some(first)) => Self::Otherwise(first.clause),
+            (Verdict::Violated, Some(_)) if signature.matches(outcome) => Self::SameFailure,
+            (Verdict::Violated, Some(first)) => Self::OtherFailure(first.clause),
             (Verdict::Violated, None) | (Verdict::Inconclusive, _) => Self::Unknown,
         }
     }
 }
 
 /// Runs the plan without each of its faults and acts, one at a time.
-pub fn blame(
-    runner: &impl Runner,
+pub fn blame<R: Runner, P: Parallel>(
+    repeater: Repeater<'_, R, P>,
     plan: &Plan,
-    options: Options,
-    same: &Same,
-    parallel: &impl Parallel,
-) -> Vec<(Part, Without)> {
+    signature: &Signature,
+) -> Vec<(Part, Counterfactual)> {
     let parts: Vec<_> = Part::all(plan).collect();
-    parallel.map(parts.len(), |nth| {
-        let ran = runner.run(&parts[nth].taken_out_of(plan), options, &mut ());
-        (parts[nth], ran.map_or(Without::Unknown, |outcome| Without::of(&outcome, same)))
+    repeater.parallel.map(parts.len(), |nth| {
+        let ended = repeater.run(&parts[nth].removed_from(plan));
+        let verdict = ended.map(|outcome| Counterfactual::of(&outcome, signature));
+        (parts[nth], verdict.unwrap_or(Counterfactual::Unknown))
     })
 }

@@ -1,9 +1,9 @@
-//! The causal cone of a step: which parts of the plan it stems from.
+//! The causal cone of a step: the parts of the plan that led to it.
 //!
-//! Two answers are given. The *past* is all that can have led to the step: the acts and clients in
-//! the closure of each step's cause and its actor's step before, and every fault that had begun by
-//! then, since a fault may also work by what it keeps from happening. The *chain* is the one line
-//! of causes from the step back to where the plan began it. Nothing here judges a run.
+//! There are two answers. The *past* is everything that can have led to the step: the acts and clients
+//! in the transitive closure of each step's cause and its actor's previous step, and every fault that
+//! had begun by then, since a fault also has effects by what it prevents. The *chain* is the one line
+//! of causes from the step back to the part of the plan that began it. Nothing here judges a run.
 
 mod trace;
 
@@ -12,61 +12,61 @@ use std::collections::BTreeSet;
 use guildhall_core::step::Actor;
 
 use guildhall_plan::fault::{Fault, Places, Target};
-use guildhall_plan::mail::{Law, Spot};
+use guildhall_plan::mail::{EndpointId, MailRule};
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Runner};
 use guildhall_plan::topology::{Topology, guild_place};
 use trace::{Root, Trace};
 
-/// Steps that a cone can look back over; each takes 28 bytes.
+/// The largest number of steps that a cone covers; each takes 28 bytes.
 pub const MOST_STEPS: u64 = 4_000_000;
 
-/// A part of a plan that can be taken out by itself, by its place.
+/// A fault or an act of a plan, by its index.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Part {
     /// A fault.
     Fault(usize),
     /// An act.
-    Act(usize),
+    Action(usize),
 }
 
-/// Parts of a plan, by their places in it.
+/// Parts of a plan, by their indices.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Parts {
     /// Faults.
     pub faults: BTreeSet<usize>,
     /// Acts.
-    pub acts: BTreeSet<usize>,
-    /// Clients, by their ports: crowds are counted out.
+    pub actions: BTreeSet<usize>,
+    /// Clients, by their ports: each member of a crowd has one.
     pub clients: BTreeSet<u32>,
 }
 
-/// What a step stems from.
+/// The causes of a step.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Cone {
-    /// The line of causes, the step itself last. A deadline comes of what its actor did before.
+    /// The line of causes, with the step itself last. The cause of a deadline is its actor's previous step.
     pub chain: Vec<u64>,
-    /// The parts of the plan that the chain begins with, and the faults that lasted where and when
+    /// The part of the plan that the chain begins with, and the faults that were active where and when
     /// the chain passed.
     pub near: Parts,
-    /// All that can have led to the step.
+    /// Everything that can have led to the step.
     pub past: Parts,
 }
 
-/// A run up to one of its steps: which step came of which.
+/// The cause of each step of a run, up to one of them.
 pub struct Causes<'a> {
     plan: &'a Plan,
     topology: Topology,
     trace: Trace,
-    /// The step that they are the causes of.
+    /// The step to explain.
     end: u64,
 }
 
 impl<'a> Causes<'a> {
-    /// Runs a plan up to a step; `None` if that is further back than [`MOST_STEPS`], or never comes.
+    /// Runs a plan up to a step; `None` if the step is beyond [`MOST_STEPS`], or the run is shorter.
     ///
     /// # Errors
-    /// If the plan cannot be run.
+    /// If the plan is invalid.
     pub fn of(
         runner: &impl Runner,
         plan: &'a Plan,
@@ -83,18 +83,17 @@ impl<'a> Causes<'a> {
         Ok((!trace.is_empty()).then_some(Self { plan, topology, trace, end }))
     }
 
-    /// The causes of the last thing that happened to somebody, rather than of the last step of all;
-    /// deadlines aside, and what happens again and again by itself. The same as before if nothing
-    /// ever did.
+    /// The causes of the last step of an actor, instead of the last step of the run. Deadlines and
+    /// periodic steps do not count. If the actor has no other step, nothing changes.
     #[must_use]
-    pub fn of_what_happened_to(self, actor: Actor) -> Self {
+    pub fn of_last_step_of(self, actor: Actor) -> Self {
         match self.trace.last_telling(actor) {
             0 => self,
             end => Self { end, ..self },
         }
     }
 
-    /// What the last of its steps stems from.
+    /// The cone of the last step.
     #[must_use]
     pub fn cone(&self) -> Cone {
         let chain = self.trace.back_from(self.end);
@@ -102,9 +101,9 @@ impl<'a> Causes<'a> {
         Cone { past: past(&self.trace), near, chain }
     }
 
-    /// The line of causes that begins with a part of the plan and leads to whoever took the last
-    /// step, as near to that step as it comes; the beginning alone where it never leads there.
-    /// Nothing for a part that has not begun by then.
+    /// The line of causes that begins with a part of the plan and leads to the actor of the last step,
+    /// up to its last step on the line; only the beginning if the line never reaches that actor.
+    /// Empty for a part that has not begun by then.
     #[must_use]
     pub fn thread(&self, part: Part) -> Vec<u64> {
         let Some(first) = self.trace.first(part) else { return Vec::new() };
@@ -118,11 +117,11 @@ impl<'a> Causes<'a> {
 }
 
 impl Cone {
-    /// Runs a plan and finds the cone of a step; `None` if it is further back than
-    /// [`MOST_STEPS`], or never comes.
+    /// Runs a plan and finds the cone of a step; `None` if the step is beyond [`MOST_STEPS`], or the
+    /// run is shorter.
     ///
     /// # Errors
-    /// If the plan cannot be run.
+    /// If the plan is invalid.
     pub fn of(
         runner: &impl Runner,
         plan: &Plan,
@@ -140,8 +139,8 @@ impl Parts {
             Root::Fault(index) => {
                 self.faults.insert(index as usize);
             }
-            Root::Act(index) => {
-                self.acts.insert(index as usize);
+            Root::Action(index) => {
+                self.actions.insert(index as usize);
             }
             Root::Start(port) => {
                 self.clients.insert(port);
@@ -149,7 +148,7 @@ impl Parts {
         }
     }
 
-    /// The kinds of its faults, in plans' words.
+    /// The kinds of its faults, by the names that plans use.
     #[must_use]
     pub fn kinds(&self, plan: &Plan) -> BTreeSet<&'static str> {
         let faults = self.faults.iter().filter_map(|&index| plan.faults.get(index));
@@ -216,6 +215,6 @@ fn targets(fault: &Fault<Places>, actor: Actor) -> bool {
 
 /// Whether a fault affects messages from one actor to another.
 fn affects(fault: &Fault<Places>, from: Option<Actor>, to: Actor) -> bool {
-    let ends = from.and_then(Spot::of).zip(Spot::of(to));
-    Law::of(fault).zip(ends).is_some_and(|(law, (from, to))| law.is_about(from, to))
+    let ends = from.and_then(EndpointId::of).zip(EndpointId::of(to));
+    MailRule::of(fault).zip(ends).is_some_and(|(law, (from, to))| law.is_about(from, to))
 }

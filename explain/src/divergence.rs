@@ -1,7 +1,7 @@
-//! Where two runs part that should be the same: the first step that differs, and both its forms.
+//! Where two runs of the same plan diverge: the first step that differs, in both forms.
 //!
-//! A run is a function of its plan; where two runs of one plan differ, the engine is broken, and
-//! this says where to look. Only a number is kept of each step, and one step whole.
+//! A run is a function of its plan. If two runs of one plan differ, the engine is broken, and this
+//! says where to look. Only a digest of each step is stored, and one step as a whole.
 
 use guildhall_core::step::{Step, StepBuilder, StepSink};
 
@@ -9,27 +9,27 @@ use guildhall_plan::digest::{Digest, Fingerprint};
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Runner};
 
-/// Steps of a run that are compared; each takes 16 bytes a run.
+/// The largest number of steps that are compared; each takes 16 bytes per run.
 pub const MOST_STEPS: u64 = 4_000_000;
 
-/// How often both runs are had again to catch both forms of a step.
+/// How often both runs are repeated to record both forms of a step.
 const TRIES: u32 = 8;
 
-/// Where two runs part.
+/// Where two runs diverge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Divergence {
     /// The first step that differs, from 1.
     pub step: u64,
-    /// What the first run did there; `None` if it had ended, or never did the same twice.
+    /// The step of the first run; `None` if it had ended, or if the difference did not occur again.
     pub left: Option<Step>,
-    /// What the second run did there.
+    /// The step of the second run.
     pub right: Option<Step>,
 }
 
-/// Runs a plan twice and finds where the two part, if they do, in the first [`MOST_STEPS`] steps.
+/// Runs a plan twice and finds where the runs diverge, if they do in the first [`MOST_STEPS`] steps.
 ///
 /// # Errors
-/// If the plan cannot be run.
+/// If the plan is invalid.
 pub fn twice(
     runner: &impl Runner,
     plan: &Plan,
@@ -41,17 +41,17 @@ pub fn twice(
     )
 }
 
-/// Finds where two runs part. Each is had anew several times, so that only one step need be kept.
+/// Finds where two runs diverge. Both are repeated several times, so that only one step is stored.
 ///
 /// # Errors
-/// The first that a run gives.
+/// The first error of a run.
 pub fn between<E>(
     left: impl Fn(&mut Prints) -> Result<(), E>,
     right: impl Fn(&mut Prints) -> Result<(), E>,
 ) -> Result<Option<Divergence>, E> {
     let mut wanted = 0;
     for _ in 0..TRIES {
-        let new = || Prints::new(Kept { wanted, ..Kept::default() });
+        let new = || Prints::new(StepDigests { wanted, ..StepDigests::default() });
         let (mut a, mut b) = (new(), new());
         left(&mut a)?;
         right(&mut b)?;
@@ -69,22 +69,22 @@ pub fn between<E>(
         }
         wanted = step;
     }
-    // They part, but each time elsewhere.
+    // They diverge, but at a different step each time.
     Ok(Some(Divergence { step: wanted, left: None, right: None }))
 }
 
-/// Listens to a run for the sake of a comparison.
-pub type Prints = StepBuilder<Kept>;
+/// Observes a run for a comparison.
+pub type Prints = StepBuilder<StepDigests>;
 
-/// A number for each step of a run, and one step whole.
+/// A digest of each step of a run, and one step as a whole.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct StepDigests {
     prints: Vec<Fingerprint>,
     wanted: u64,
     step: Option<Step>,
 }
 
-impl StepSink for Kept {
+impl StepSink for StepDigests {
     fn take(&mut self, step: Step) {
         if step.head.step <= MOST_STEPS {
             self.prints.push(Digest::of(&step));

@@ -1,81 +1,80 @@
-//! Why a run fails: the chain of causes, what is to blame, and how those concerned stand.
+//! Why a run fails: the chain of causes, what is to blame, and the state of everyone involved.
 //!
-//! All of it is found by having the run again: once to see what came of what, and once more for each
-//! fault and each act that is taken out of it. Nothing is guessed, and nothing is judged here.
+//! All of it is found by repeating the run: once to find the cause of each step, and once without each
+//! fault and each act. Nothing is guessed, and nothing is judged here.
 
+mod blame;
+mod cause;
 mod chain;
-mod concern;
 mod diagram;
-mod guilt;
-mod lead;
+mod state;
 
-use guildhall_check::standing::Standing;
+use guildhall_check::summary::StateSummary;
 use guildhall_check::violation::Violation;
 use serde::{Deserialize, Serialize};
 
 use crate::cone::Causes;
-use crate::parallel::Parallel;
-use crate::shrink::Same;
+use crate::repeater::{Parallel, Repeater};
+use crate::shrink::Signature;
 use guildhall_plan::digest::Fingerprint;
 use guildhall_plan::plan::{Plan, PlanError};
-use guildhall_plan::run::{Options, Runner};
+use guildhall_plan::run::Runner;
 use guildhall_plan::topology::Topology;
 
+pub use blame::{Blame, Counts, Instead};
 pub use chain::{Chain, Link};
-pub use guilt::{Blame, Counts, Instead};
 
 /// Why a run fails.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Explanation {
-    /// What is broken first.
+    /// The first violation.
     pub violation: Violation,
-    /// How many more violations were found in the same run.
+    /// The number of further violations of the same run.
     pub more: u64,
-    /// How many steps the run takes.
+    /// The number of steps of the run.
     pub steps: u64,
     /// The run's digest.
     pub digest: Fingerprint,
-    /// How it came to that, newest last.
+    /// The causes of the violation, newest last.
     pub chain: Chain,
-    /// What it needs to come to that.
+    /// The parts of the plan that the failure needs.
     pub blame: Blame,
-    /// How those concerned stand at that step.
-    pub state: Vec<Standing>,
+    /// The state of everyone involved at that step.
+    pub state: Vec<StateSummary>,
 }
 
-/// Explains why a plan fails; `None` if it does not.
+/// Explains why a plan fails; `None` if it holds.
 ///
 /// # Errors
-/// If the plan cannot be run.
-pub fn explain(
-    runner: &impl Runner,
+/// If the plan is invalid.
+pub fn explain<R: Runner, P: Parallel>(
+    repeater: Repeater<'_, R, P>,
     plan: &Plan,
-    options: Options,
-    parallel: &impl Parallel,
 ) -> Result<Option<Explanation>, PlanError> {
-    let outcome = runner.run(plan, options, &mut ())?;
+    let outcome = repeater.run(plan)?;
     let Some(violation) = outcome.violations.first() else { return Ok(None) };
-    let verdicts = crate::blame::blame(runner, plan, options, &Same::of(violation), parallel);
+    let verdicts = crate::blame::blame(repeater, plan, &Signature::of(violation));
+    let Repeater { runner, options, .. } = repeater;
     let topology = Topology::new(plan)?;
     let causes = Causes::of(runner, plan, options, violation.step)?;
     let chain = match causes {
         Some(causes) => {
-            let causes = match concern::who_waits(violation, &topology.cast) {
-                Some(actor) => causes.of_what_happened_to(actor),
+            let causes = match state::waiting_actor(violation, &topology.cast) {
+                Some(actor) => causes.of_last_step_of(actor),
                 None => causes,
             };
-            let parts = guilt::to_show(plan, &verdicts);
+            let parts = blame::parts_to_show(plan, &verdicts);
             Chain::of(runner, (plan, &topology.cast), options, &causes, parts)?
         }
         None => Chain::default(),
     };
-    let all = runner.standing(plan, options, violation.step)?;
+    let all = runner.state_summary(plan, options, violation.step)?;
     Ok(Some(Explanation {
-        violation: guilt::with_acts(violation.clone(), &topology),
+        violation: blame::with_acts(violation.clone(), &topology),
         more: outcome.violations.len() as u64 - 1,
         steps: outcome.steps,
         digest: outcome.digest,
-        state: concern::concerned(all, violation, &chain),
+        state: state::involved(all, violation, &chain),
         blame: Blame::new(plan, &topology, &verdicts),
         chain,
     }))

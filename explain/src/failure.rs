@@ -1,97 +1,95 @@
-//! A failure as it is told everywhere: as text in a terminal and in a test that panics, and as an
-//! object for programs.
+//! A failure as it is reported: as text in a terminal and in a panicking test, and as an object for
+//! programs.
 //!
-//! It is looked into before it is told: had again, made small, and explained as what is small. How it
-//! is told on paper is in `page`; what it costs is bounded by a budget, never by time.
+//! Before it is reported it is examined: the run is repeated, shrunk, and explained on the shrunk run.
+//! A budget limits the cost, never time. `text` has the form for people.
 
-mod held;
-mod page;
-
-use std::ops::ControlFlow;
+mod assert;
+mod text;
 
 use guildhall_core::mutant::Mutant;
 use serde::{Deserialize, Serialize};
 
-pub use held::{assert_held, block};
-pub use page::sentence;
+pub use assert::{assert_held, block};
+pub use text::sentence;
 
 use crate::explain::{Explanation, explain};
-use crate::parallel::Parallel;
-use crate::shrink::{Budget, Progress, Same, ShrinkError, Shrunk, shrink};
+use crate::repeater::{Parallel, Repeater};
+use crate::shrink::{Goal, ShrinkError, Shrunk, shrink};
 use guildhall_plan::digest::Fingerprint;
 use guildhall_plan::engine::{ENGINE, EngineId};
 use guildhall_plan::plan::Plan;
-use guildhall_plan::run::{Options, Runner};
+use guildhall_plan::run::Runner;
 use guildhall_plan::seed::Seed;
 use guildhall_plan::size::Size;
 
 /// A failure, explained.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Failure {
-    /// What was run: a scenario, or the file of a plan.
+    /// The scenario or the file of the plan.
     pub name: String,
     /// Its seed.
     pub seed: Seed,
-    /// The bug that was planted, if one was.
+    /// The planted bug, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<Mutant>,
     /// The engine.
     pub engine: EngineId,
-    /// Why it fails; of the small run, where it was made small.
+    /// Why it fails; for the shrunk run, if it was shrunk.
     #[serde(flatten)]
     pub explanation: Explanation,
-    /// What it was made small from, and to.
+    /// The sizes before and after shrinking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shrunk: Option<Reduction>,
-    /// Lines to paste.
+    /// Commands to paste.
     pub lines: Vec<Line>,
 }
 
-/// From what a failing run was made small, and to what.
+/// The sizes of a failing run before and after shrinking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Reduction {
-    /// How large its plan was.
+    /// The size of its plan.
     pub from: Size,
-    /// How large the plan of the small one is.
+    /// The size of the shrunk plan.
     pub to: Size,
-    /// What it took, where that is known.
+    /// The effort, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effort: Option<Effort>,
 }
 
-/// What it took to make a run small.
+/// The effort of shrinking a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Effort {
-    /// How many runs.
+    /// The number of runs.
     pub runs: u64,
-    /// Whether nothing more can be taken out or made less.
+    /// Whether nothing more can be removed or reduced.
     pub complete: bool,
 }
 
-/// A line to paste, and what it does.
+/// A command to paste, and what it does.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Line {
-    /// In a word.
+    /// What it does, in a word.
     pub does: String,
-    /// The line.
+    /// The command.
     pub paste: String,
 }
 
-/// What a failure is called, where it comes from, and by which digest it is known.
+/// Where a failure was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Origin {
-    /// What was run: a scenario, or the file of a plan.
+    /// The scenario or the file of the plan.
     pub name: String,
-    /// The digest of the run in which it was found, where that is known.
+    /// The digest of the run, if known.
     pub digest: Option<Fingerprint>,
 }
 
-/// A failure that was made small, with what it takes to keep it.
+/// A failure that was examined.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Examined {
-    /// What is told of it.
+    /// The report.
     pub failure: Failure,
-    /// The small run.
+    /// The shrunk run.
     pub shrunk: Shrunk,
 }
 
@@ -103,41 +101,36 @@ impl From<&Shrunk> for Reduction {
 }
 
 impl Line {
-    /// A line to paste.
+    /// A command to paste.
     pub fn new(does: impl Into<String>, paste: impl Into<String>) -> Self {
         Self { does: does.into(), paste: paste.into() }
     }
 }
 
-/// Looks into a run that failed: has it again, makes it small, and explains what is small.
-/// `progress` is told of every few runs, and may have the shrinking end early.
+/// Examines a failed run: repeats it, shrinks it, and explains the shrunk run.
 ///
 /// # Errors
-/// If the plan cannot be run or does not fail as `same` says; [`ShrinkError::Nondeterminism`] if it
-/// takes other steps than when it was found.
-pub fn examine(
-    runner: &impl Runner,
+/// If the plan is invalid or does not fail as the goal says; [`ShrinkError::Nondeterminism`] if the
+/// run takes different steps from when it was found.
+pub fn examine<'a, R: Runner, P: Parallel>(
+    repeater: Repeater<'a, R, P>,
     plan: &Plan,
-    options: Options,
     origin: &Origin,
-    same: &Same,
-    budget: Budget,
-    parallel: &impl Parallel,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    goal: Goal<'a>,
 ) -> Result<Examined, ShrinkError> {
-    let again = runner.run(plan, options, &mut ())?;
+    let again = repeater.run(plan)?;
     if origin.digest.is_some_and(|digest| digest != again.digest) {
         return Err(ShrinkError::Nondeterminism);
     }
-    let shrunk = shrink(runner, plan, options, same, budget, parallel, progress)?;
-    let explained = explain(runner, &shrunk.plan, options, parallel)?;
+    let shrunk = shrink(repeater, plan, goal)?;
+    let explained = explain(repeater, &shrunk.plan)?;
     let Some(explanation) = explained.filter(|it| it.digest == shrunk.outcome.digest) else {
         return Err(ShrinkError::Nondeterminism);
     };
     let failure = Failure {
         name: origin.name.clone(),
         seed: plan.seed,
-        mutant: options.mutant,
+        mutant: repeater.options.mutant,
         engine: ENGINE,
         explanation,
         shrunk: Some(Reduction::from(&shrunk)),

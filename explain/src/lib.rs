@@ -1,7 +1,7 @@
-//! Why a run fails: its causes, what is to blame, and the smallest run that fails the same way.
+//! Why a run fails: its causes, what is to blame, and the smallest run that fails in the same way.
 //!
-//! All of it is found by repeating the run, by whatever [`Runner`](guildhall_plan::run::Runner) there
-//! is; nothing is guessed. What must not happen here: judging, threads, real time.
+//! All of it is found by repeating the run with a [`Runner`](guildhall_plan::run::Runner); nothing is
+//! guessed. What must not happen here: judging, threads, real time.
 
 #![forbid(unsafe_code)]
 
@@ -10,6 +10,6 @@ pub mod cone;
 pub mod divergence;
 pub mod explain;
 pub mod failure;
-pub mod parallel;
+pub mod repeater;
 pub mod shrink;
 pub mod transcript;

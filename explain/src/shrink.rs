@@ -1,13 +1,13 @@
-//! Shrinking: from a plan that fails to a small one that fails the same way.
+//! Shrinking: from a failing plan to a small one that fails in the same way.
 //!
-//! It begins with the causal cone of the violation, then takes out single faults and acts, then
-//! whoever is no longer needed, then makes times and sizes less, round and round until nothing
-//! changes any more. What it comes to hangs on the plan and the budget alone: not on how much is
-//! tried at a time, and never on real time.
+//! It begins with the causal cone of the violation, then removes single faults and acts, then other
+//! parts that are no longer needed, then reduces times and sizes, and repeats this until nothing
+//! changes. The result depends on the plan and the budget alone: not on the number of threads, and
+//! never on real time.
 
+mod ddmin;
 mod knobs;
-mod list;
-mod lists;
+mod removals;
 mod search;
 
 use std::ops::ControlFlow;
@@ -15,77 +15,87 @@ use std::ops::ControlFlow;
 use guildhall_check::violation::{Clause, Violation};
 
 use crate::cone::{Cone, Parts};
-use crate::parallel::Parallel;
+use crate::repeater::{Parallel, Repeater};
 use guildhall_plan::plan::{Plan, PlanError};
-use guildhall_plan::run::{Options, Outcome, Runner, Verdict};
+use guildhall_plan::run::{Outcome, Runner, Verdict};
 use guildhall_plan::size::Size;
 use search::Search;
 
-/// What makes two failures the same one: the clause broken first, and the kind of its subject.
+/// What identifies a failure: the clause that is violated first, and the kind of its subject.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Same {
+pub struct Signature {
     /// The clause.
     pub clause: Clause,
-    /// The kind of thing that it is broken for.
+    /// The kind of its subject.
     pub kind: String,
 }
 
-/// How much may be tried.
+/// The limit of the effort.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Budget {
     /// Runs.
     pub runs: u64,
-    /// Steps of all runs together.
+    /// Steps of all runs in total.
     pub steps: u64,
 }
 
-/// How far shrinking is.
+/// What to shrink towards, and how far.
+pub struct Goal<'a> {
+    /// How the shrunk plan must fail.
+    pub signature: &'a Signature,
+    /// The limit of the effort.
+    pub budget: Budget,
+    /// Called after each run; it may stop the shrinking, with the result so far.
+    pub progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
+}
+
+/// The progress of shrinking.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// What is being made less, in a word.
+    /// What is being reduced, in a word.
     pub what: &'static str,
     /// Runs so far.
     pub runs: u64,
-    /// How large the smallest plan is that fails.
+    /// The size of the smallest failing plan.
     pub size: Size,
 }
 
-/// What shrinking has come to.
+/// The result of shrinking.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Shrunk {
-    /// The small plan.
+    /// The shrunk plan.
     pub plan: Plan,
-    /// What comes of it.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// How it fails.
+    /// Its first violation.
     pub violation: Violation,
-    /// How many runs it took.
+    /// The number of runs.
     pub runs: u64,
-    /// How large the plan was.
+    /// The size of the original plan.
     pub from: Size,
-    /// How large it is.
+    /// The size of the shrunk plan.
     pub to: Size,
-    /// Whether nothing more can be taken out or made less: the budget was enough, and nobody had
-    /// it end early.
+    /// Whether nothing more can be removed or reduced: it was not stopped early, by the budget or by
+    /// the progress callback.
     pub complete: bool,
 }
 
-/// Why nothing was shrunk.
+/// Why a plan cannot be shrunk.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ShrinkError {
-    /// The plan cannot be run.
+    /// The plan is invalid.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// It does not fail in the way that it is to.
+    /// It does not fail in the expected way.
     #[error("it does not fail: {0}")]
     Holds(String),
-    /// What failed once did not again, or by other steps.
-    #[error("nondeterminism: the same plan was run twice and took other steps the second time")]
+    /// A repeated run took different steps.
+    #[error("nondeterminism: the same plan was run twice and took different steps the second time")]
     Nondeterminism,
 }
 
 impl Budget {
-    /// Enough for most failures, and little enough to be spent on one that is only to be told.
+    /// Enough for most failures, and cheap enough for each failure of a report.
     #[must_use]
     pub const fn brief() -> Self {
         Self { runs: 4_000, steps: 20_000_000 }
@@ -98,8 +108,8 @@ impl Default for Budget {
     }
 }
 
-impl Same {
-    /// As what a violation counts.
+impl Signature {
+    /// The signature of a violation.
     #[must_use]
     pub fn of(violation: &Violation) -> Self {
         Self { clause: violation.clause, kind: violation.kind.clone() }
@@ -107,58 +117,53 @@ impl Same {
 
     /// Whether a run fails in this way.
     #[must_use]
-    pub fn is(&self, outcome: &Outcome) -> bool {
+    pub fn matches(&self, outcome: &Outcome) -> bool {
         outcome.violations.first().is_some_and(|first| Self::of(first) == *self)
     }
 }
 
-/// Finds a small plan that fails as `same` says. `progress` is told of every few runs and may have
-/// it end early; what has been found until then is the result.
+/// Finds a small plan with the signature of the goal.
 ///
 /// # Errors
-/// If the plan cannot be run, does not fail that way, or what it came to is not deterministic.
-pub fn shrink(
-    runner: &impl Runner,
+/// If the plan is invalid or does not fail in that way, or if a run is not deterministic.
+pub fn shrink<'a, R: Runner, P: Parallel>(
+    repeater: Repeater<'a, R, P>,
     plan: &Plan,
-    options: Options,
-    same: &Same,
-    budget: Budget,
-    parallel: &impl Parallel,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    goal: Goal<'a>,
 ) -> Result<Shrunk, ShrinkError> {
-    let began = runner.run(plan, options, &mut ())?;
-    if !same.is(&began) {
-        return Err(ShrinkError::Holds(what_came(&began)));
+    let original = repeater.run(plan)?;
+    if !goal.signature.matches(&original) {
+        return Err(ShrinkError::Holds(ending(&original)));
     }
-    let mut search = Search::new(runner, plan, options, same, &began, budget, parallel, progress);
+    let mut search = Search::new(repeater, plan, &original, goal);
     rounds(&mut search);
-    verified(search, plan, options)
+    verified(&search, repeater, plan)
 }
 
-/// Goes through everything that can be made less, until a whole round has changed nothing.
+/// Goes through everything that can be reduced, until a whole round changes nothing.
 fn rounds<R: Runner, P: Parallel>(search: &mut Search<'_, R, P>) {
-    let phases = 1 + lists::ALL.len() + 1;
-    let (mut phase, mut in_vain) = (0, 0);
-    while in_vain < phases && !search.is_over() {
+    let phases = 1 + removals::ALL.len() + 1;
+    let (mut phase, mut unchanged) = (0, 0);
+    while unchanged < phases && !search.is_over() {
         let before = search.hits();
         match phase {
             0 => narrow(search),
-            nth => match lists::ALL.get(nth - 1) {
-                Some(&(what, walk)) => lists::thin_out(search, what, walk),
+            nth => match removals::ALL.get(nth - 1) {
+                Some(&(what, walk)) => removals::remove_all_of(search, what, walk),
                 None => knobs::turn_down(search),
             },
         }
-        in_vain = if search.hits() == before { in_vain + 1 } else { 0 };
-        // A phase that has changed something is at its own end, too: it need not follow itself.
+        unchanged = if search.hits() == before { unchanged + 1 } else { 0 };
+        // Each phase repeats itself until it changes nothing, so it need not follow itself.
         phase = (phase + 1) % phases;
     }
 }
 
-/// Keeps only what the violation stems from: the chain if that is enough, else the past.
+/// Keeps only the causes of the violation: the chain if that fails too, otherwise the past.
 fn narrow<R: Runner, P: Parallel>(search: &mut Search<'_, R, P>) {
     search.begin("causes");
     let Some(step) = search.violation_step() else { return };
-    let Ok(Some(cone)) = Cone::of(search.runner, &search.plan, search.options(), step) else {
+    let Ok(Some(cone)) = Cone::of(search.runner(), &search.plan, search.options(), step) else {
         return;
     };
     let candidates: Vec<Plan> = [&cone.near, &cone.past]
@@ -169,28 +174,27 @@ fn narrow<R: Runner, P: Parallel>(search: &mut Search<'_, R, P>) {
     search.first(candidates.len(), &|_, nth| candidates[nth].clone());
 }
 
-/// A plan with no other faults and acts than these.
+/// The plan with only these faults and acts.
 fn only(plan: &Plan, parts: &Parts) -> Plan {
     let mut plan = plan.clone();
-    let mut place = 0..;
-    plan.faults.retain(|_| place.next().is_some_and(|it| parts.faults.contains(&it)));
-    let mut place = 0..;
-    plan.acts.retain(|_| place.next().is_some_and(|it| parts.acts.contains(&it)));
+    let mut index = 0..;
+    plan.faults.retain(|_| index.next().is_some_and(|it| parts.faults.contains(&it)));
+    let mut index = 0..;
+    plan.actions.retain(|_| index.next().is_some_and(|it| parts.actions.contains(&it)));
     plan
 }
 
-/// Runs the result twice more, as the plan was run that it began with.
+/// Runs the result twice more, under the options of the original plan.
 fn verified<R: Runner, P: Parallel>(
-    search: Search<'_, R, P>,
+    search: &Search<'_, R, P>,
+    repeater: Repeater<'_, R, P>,
     plan: &Plan,
-    options: Options,
 ) -> Result<Shrunk, ShrinkError> {
     let (small, runs, complete) = (search.plan.clone(), search.runs(), !search.is_over());
-    let runner = search.runner;
-    let outcome = runner.run(&small, options, &mut ())?;
-    let again = runner.run(&small, options, &mut ())?;
+    let (outcome, again) = (repeater.run(&small)?, repeater.run(&small)?);
     let violation = outcome.violations.first().cloned();
-    let Some(violation) = violation.filter(|first| Same::of(first) == *search.same()) else {
+    let Some(violation) = violation.filter(|first| Signature::of(first) == *search.signature())
+    else {
         return Err(ShrinkError::Nondeterminism);
     };
     if outcome != again {
@@ -200,10 +204,10 @@ fn verified<R: Runner, P: Parallel>(
     Ok(Shrunk { plan: small, outcome, violation, runs, from, to, complete })
 }
 
-fn what_came(outcome: &Outcome) -> String {
+fn ending(outcome: &Outcome) -> String {
     match (outcome.verdict, outcome.violations.first()) {
-        (_, Some(first)) => format!("it breaks {} for a {} instead", first.clause, first.kind),
-        (Verdict::Inconclusive, None) => "it was given up before all had settled".to_owned(),
-        (Verdict::Held | Verdict::Violated, None) => "the contract was kept".to_owned(),
+        (_, Some(first)) => format!("it violates {} for a {} instead", first.clause, first.kind),
+        (Verdict::Inconclusive, None) => "it was stopped before it settled".to_owned(),
+        (Verdict::Held | Verdict::Violated, None) => "it keeps the contract".to_owned(),
     }
 }

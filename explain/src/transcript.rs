@@ -1,8 +1,7 @@
-//! A history that people can read: one line a step, in names.
+//! A transcript of a run for people: one line per step, with names.
 //!
-//! It is written while a run goes on; nothing is judged. Left out is what a step's outputs say twice,
-//! and what goes on for ever by itself: tips, confirmed epochs and questions to the directory, as
-//! long as nothing comes of them.
+//! It is written during the run; nothing is judged. Duplicate outputs of a step are left out, and so
+//! is periodic traffic without an effect: tips, confirmed epochs and requests to the directory.
 
 mod words;
 
@@ -12,13 +11,12 @@ use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
 use guildhall_core::directory::{self, DirectoryEvent, DirectoryRequest};
-use guildhall_core::dispatch::Dispatch;
 use guildhall_core::guild::StepDown;
-use guildhall_core::id::{Connection, GuildId, NodeId, Seq, SessionId};
+use guildhall_core::id::{GuildId, NodeId, SessionId};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer, WorldEvent};
 use guildhall_core::{client, session};
 
 use guildhall_plan::text::at;
@@ -26,21 +24,21 @@ use words::{client_frame, detach, farewell, server_frame};
 
 pub(crate) use words::Words;
 
-/// Writes one line a step.
+/// Writes one line per step.
 pub struct Transcript<F> {
     words: Words,
     line: String,
-    /// Whether there is anything in the line that is worth telling.
+    /// Whether the step has anything to show.
     worth: bool,
-    /// The tips told in this step: the same goes to every node.
+    /// The tips of this step that are in the line: each goes to every node.
     tips: Vec<GuildId>,
     takes: F,
-    /// The n-th session that has begun, and whose it is.
+    /// The name of each session: its client, and a number in order of their beginning.
     sessions: BTreeMap<SessionId, String>,
     begun: BTreeMap<String, u32>,
 }
 
-/// Who takes a step, by name.
+/// The name of an actor.
 #[must_use]
 pub fn who(actor: Actor, cast: &Cast) -> &str {
     match actor {
@@ -52,13 +50,13 @@ pub fn who(actor: Actor, cast: &Cast) -> &str {
     }
 }
 
-/// What the line of a step begins with: its number, when it was, and who took it.
+/// The beginning of a step's line: its number, time and actor.
 #[must_use]
 pub fn lead(head: &Head, cast: &Cast) -> String {
     format!("#{:<4} {:>9}  {:<10} ", head.step, at(head.at), who(head.actor, cast))
 }
 
-/// Whether a journal is asked something that goes on for ever.
+/// Whether a request to a journal is periodic.
 const fn is_confirm(command: &Command) -> bool {
     matches!(command, Command::Confirm { .. })
 }
@@ -69,7 +67,7 @@ fn is_idle(notice: &DirectoryEvent) -> bool {
 }
 
 impl<F: FnMut(&Head, &str)> Transcript<F> {
-    /// Hands each line to `takes`, without a line end.
+    /// Passes each line to `takes`, without a line break.
     pub fn new(cast: Arc<Cast>, takes: F) -> Self {
         Self {
             words: Words { cast },
@@ -82,7 +80,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
         }
     }
 
-    /// The line of the last step, whether or not it was worth telling.
+    /// The line of the last step, even if it has nothing to show.
     pub(crate) fn told(&self) -> &str {
         &self.line
     }
@@ -94,7 +92,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
         let _ = write!(self.line, "{}{what}", lead(head, &self.words.cast));
     }
 
-    /// A step that is worth a line only if something comes of it.
+    /// A step that is shown only if it has an effect.
     fn begin_idly(&mut self, head: &Head, what: &str) {
         self.begin(head, what);
         self.worth = false;
@@ -173,7 +171,34 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
     }
 }
 
-impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
+impl<F: FnMut(&Head, &str)> Observer for Transcript<F> {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        match what {
+            Observed::NodeInput(input) => self.node_input(head, input),
+            Observed::NodeOutput(output) => self.node_output(output),
+            Observed::Dispatched { to, s, dispatch } => {
+                let text = format!("{to} {}", self.words.dispatch(s, dispatch));
+                self.then(&text);
+            }
+            Observed::ClientInput(input) => self.client_input(head, input),
+            Observed::Delivered { on, s, dispatch } => {
+                let text = format!("{on} {}", self.words.dispatch(s, dispatch));
+                self.begin(head, &text);
+            }
+            Observed::ClientOutput(output) => self.client_output(output),
+            Observed::JournalEvent { guild, event } => self.journal_event(head, guild, event),
+            Observed::JournalReply { to, reply, .. } => self.journal_reply(to, reply),
+            Observed::DirectoryInput(input) => self.directory_input(head, input),
+            Observed::DirectoryOutput(output) => self.directory_output(output),
+            Observed::Timeout => self.begin_idly(head, "a deadline"),
+            Observed::World(event) => self.world(head, event),
+            Observed::StepEnded if self.worth => (self.takes)(head, &self.line),
+            Observed::StepEnded => {}
+        }
+    }
+}
+
+impl<F: FnMut(&Head, &str)> Transcript<F> {
     fn node_input(&mut self, head: &Head, input: &node::Input) {
         let (words, cast) = (&self.words, &self.words.cast);
         let text = match input {
@@ -214,7 +239,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         self.begin(head, &text);
     }
 
-    fn node_output(&mut self, _: &Head, output: &node::Output) {
+    fn node_output(&mut self, output: &node::Output) {
         let (words, cast) = (&self.words, &self.words.cast);
         let text = match output {
             node::Output::Frame { connection, frame } => {
@@ -260,11 +285,6 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         self.then(&text);
     }
 
-    fn dispatched(&mut self, _: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        let text = format!("{to} {}", self.words.dispatch(s, what));
-        self.then(&text);
-    }
-
     fn client_input(&mut self, head: &Head, input: &client::Input) {
         let text = match input {
             client::Input::Start => "starts".to_owned(),
@@ -289,12 +309,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         self.begin(head, &text);
     }
 
-    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
-        let text = format!("{on} {}", self.words.dispatch(s, what));
-        self.begin(head, &text);
-    }
-
-    fn client_output(&mut self, _: &Head, output: &client::Output) {
+    fn client_output(&mut self, output: &client::Output) {
         let cast = &self.words.cast;
         let text = match output {
             client::Output::Connect(node) => format!("connects to {}", cast.node(*node)),
@@ -333,7 +348,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         }
     }
 
-    fn journal_says(&mut self, _: &Head, _: GuildId, to: NodeId, reply: &Reply) {
+    fn journal_reply(&mut self, to: NodeId, reply: &Reply) {
         let text = format!("to {}: {}", self.words.cast.node(to), self.words.reply(reply));
         if matches!(reply, Reply::Confirmed { .. }) {
             let _ = write!(self.line, " -> {text}");
@@ -352,7 +367,7 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         }
     }
 
-    fn directory_output(&mut self, _: &Head, output: &directory::Output) {
+    fn directory_output(&mut self, output: &directory::Output) {
         let to = self.words.cast.node(output.to);
         let text = format!("to {to}: {}", self.words.notice(&output.notice));
         if is_idle(&output.notice) {
@@ -360,10 +375,6 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
         } else {
             self.then(&text);
         }
-    }
-
-    fn timeout(&mut self, head: &Head) {
-        self.begin_idly(head, "a deadline");
     }
 
     fn world(&mut self, head: &Head, event: &WorldEvent) {
@@ -376,11 +387,5 @@ impl<F: FnMut(&Head, &str)> Witness for Transcript<F> {
             WorldEvent::Started(node) => format!("{} runs again", self.words.cast.node(*node)),
         };
         self.begin(head, &text);
-    }
-
-    fn stepped(&mut self, head: &Head) {
-        if self.worth {
-            (self.takes)(head, &self.line);
-        }
     }
 }

@@ -1,6 +1,7 @@
-//! Laws of cones and of divergence. That of shrinking needs a bug, and stands with the planted ones.
+//! Laws of cones and of divergence. Those of shrinking need planted bugs, and are in
+//! `scenarios/tests/shrunk.rs`.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "one deed is looked for")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "one action is looked for")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::ops::ControlFlow;
@@ -9,10 +10,10 @@ use guildhall_check::violation::Clause;
 use guildhall_core::step::Recorder;
 use guildhall_explain::cone::Cone;
 use guildhall_explain::divergence::{between, twice};
-use guildhall_explain::parallel::Alone;
-use guildhall_explain::shrink::{Budget, Same, ShrinkError, shrink};
+use guildhall_explain::repeater::{Repeater, Sequential};
+use guildhall_explain::shrink::{Budget, Goal, ShrinkError, Signature, shrink};
 use guildhall_plan::engine::references;
-use guildhall_plan::plan::{Deed, Plan};
+use guildhall_plan::plan::{ClientAction, Plan};
 use guildhall_plan::run::Options;
 use guildhall_sim::run::{Fast, run};
 
@@ -21,19 +22,19 @@ fn reference() -> Plan {
 }
 
 #[test]
-fn the_same_run_twice_does_not_part() {
-    assert_eq!(twice(&Fast, &reference(), Options::default()).unwrap(), None);
+fn two_runs_of_a_plan_do_not_diverge() {
+    assert_eq!(twice(&Fast::new(), &reference(), Options::default()).unwrap(), None);
 }
 
 #[test]
-fn two_runs_part_at_the_first_step_that_differs_and_both_sides_are_shown() {
+fn two_runs_diverge_at_the_first_step_that_differs_and_both_sides_are_shown() {
     let plan = reference();
     let mut other = plan.clone();
     let (at, said) = other
-        .acts
+        .actions
         .iter_mut()
-        .find_map(|act| match &mut act.deed {
-            Deed::Say { text, .. } => Some((act.at, text)),
+        .find_map(|action| match &mut action.action {
+            ClientAction::Say { text, .. } => Some((action.at, text)),
             _ => None,
         })
         .unwrap();
@@ -52,7 +53,7 @@ fn two_runs_part_at_the_first_step_that_differs_and_both_sides_are_shown() {
 }
 
 #[test]
-fn a_run_that_goes_on_longer_parts_where_the_other_ends() {
+fn a_longer_run_diverges_where_the_shorter_one_ends() {
     let plan = reference();
     let short = Options::default().up_to(500);
     let parts = between(
@@ -64,31 +65,35 @@ fn a_run_that_goes_on_longer_parts_where_the_other_ends() {
 }
 
 #[test]
-fn what_holds_is_not_shrunk() {
-    let same = Same { clause: Clause::D1, kind: "client".to_owned() };
+fn a_run_that_holds_is_not_shrunk() {
+    let signature = Signature { clause: Clause::D1, kind: "client".to_owned() };
     let budget = Budget::default();
-    let go_on = &mut |_| ControlFlow::Continue(());
-    let refused = shrink(&Fast, &reference(), Options::default(), &same, budget, &Alone, go_on);
+    let progress = &mut |_| ControlFlow::Continue(());
+    let goal = Goal { signature: &signature, budget, progress };
+    let runner = Fast::new();
+    let repeater = Repeater::new(&runner, Options::default(), &Sequential);
+    let refused = shrink(repeater, &reference(), goal);
     assert!(matches!(refused, Err(ShrinkError::Holds(_))));
 }
 
 #[test]
-fn a_step_is_taken_just_as_it_was_without_all_that_is_not_in_its_past() {
+fn a_step_stays_the_same_without_everything_outside_its_past() {
     let plan = reference();
     let mut recorder = Recorder::default();
     run(&plan, Options::default(), &mut recorder).unwrap();
     let (mut narrower, last) = (0, recorder.steps.len());
     for place in [last / 16, last / 8, last / 4, last / 2] {
         let step = &recorder.steps[place];
-        let cone = Cone::of(&Fast, &plan, Options::default(), step.head.step).unwrap().unwrap();
+        let cone =
+            Cone::of(&Fast::new(), &plan, Options::default(), step.head.step).unwrap().unwrap();
         assert_eq!(cone.chain.last(), Some(&step.head.step));
         assert!(cone.near.faults.is_subset(&cone.past.faults));
-        assert!(cone.near.acts.is_subset(&cone.past.acts));
+        assert!(cone.near.actions.is_subset(&cone.past.actions));
         let mut without = plan.clone();
-        let (mut act, mut fault) = (0.., 0..);
-        without.acts.retain(|_| cone.past.acts.contains(&act.next().unwrap()));
+        let (mut action, mut fault) = (0.., 0..);
+        without.actions.retain(|_| cone.past.actions.contains(&action.next().unwrap()));
         without.faults.retain(|_| cone.past.faults.contains(&fault.next().unwrap()));
-        narrower += usize::from(without.acts.len() < plan.acts.len());
+        narrower += usize::from(without.actions.len() < plan.actions.len());
         let mut again = Recorder::default();
         run(&without, Options::default(), &mut again).unwrap();
         let taken = again.steps.iter().any(|other| {
@@ -105,8 +110,8 @@ fn a_chain_goes_from_cause_to_effect() {
     let plan = reference();
     let mut recorder = Recorder::default();
     let steps = run(&plan, Options::default(), &mut recorder).unwrap().steps;
-    let cone = Cone::of(&Fast, &plan, Options::default(), steps / 2).unwrap().unwrap();
+    let cone = Cone::of(&Fast::new(), &plan, Options::default(), steps / 2).unwrap().unwrap();
     assert!(cone.chain.len() > 1 && cone.chain.is_sorted());
-    let whole = Cone::of(&Fast, &plan, Options::default(), steps + 1).unwrap().unwrap();
+    let whole = Cone::of(&Fast::new(), &plan, Options::default(), steps + 1).unwrap().unwrap();
     assert_eq!(whole.chain.last(), Some(&steps), "what is after the end is as the end");
 }

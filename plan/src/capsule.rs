@@ -32,7 +32,10 @@ pub struct Capsule {
     /// The planted bug, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<Mutant>,
-    /// The expected result.
+    /// The custom checkers that judged the run: a program that does not have them cannot judge it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checkers: Vec<String>,
+    /// What must come of it.
     pub expect: Expect,
     /// The engine that wrote the capsule.
     pub engine: EngineId,
@@ -57,7 +60,15 @@ pub enum Expect {
     Violation(Clause),
 }
 
-/// How a run differs from its capsule.
+/// A capsule needs a custom checker that a program does not have.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("it needs the custom checker `{0}`, which this program does not have")]
+pub struct MissingChecker(
+    /// The name of the checker.
+    pub String,
+);
+
+/// How a capsule's run differs from what it says.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Mismatch {
     /// The result differs.
@@ -90,7 +101,8 @@ impl Capsule {
         options: Options,
     ) -> Result<(Self, Outcome), PlanError> {
         let outcome = runner.run(&plan, options, &mut ())?;
-        Ok((Self::from_outcome(plan, options, &outcome), outcome))
+        let capsule = Self::from_outcome(plan, options, &outcome);
+        Ok((Self { checkers: runner.checkers(), ..capsule }, outcome))
     }
 
     /// Saves a run that has ended.
@@ -101,6 +113,7 @@ impl Capsule {
             scenario: None,
             about: String::new(),
             mutant: options.mutant,
+            checkers: Vec::new(),
             expect: Expect::of(outcome),
             engine: ENGINE,
             digest: outcome.digest,
@@ -134,7 +147,19 @@ impl Capsule {
         toml::to_string(self).expect("every part of a capsule has a TOML form")
     }
 
-    /// Compares the result of a run with the capsule.
+    /// Refuses a runner that does not have all custom checkers of this capsule.
+    ///
+    /// # Errors
+    /// Names the first checker that is missing.
+    pub fn require_checkers(&self, runner: &impl Runner) -> Result<(), MissingChecker> {
+        let known = runner.checkers();
+        match self.checkers.iter().find(|name| !known.contains(name)) {
+            Some(missing) => Err(MissingChecker(missing.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Compares what came of its run with what it says.
     ///
     /// # Errors
     /// Returns the first difference.

@@ -63,9 +63,11 @@ pub struct Director {
 }
 
 /// A fault of the plan, with its names resolved.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct PlannedFault {
     fault: Fault<Places>,
+    /// What it is, in words.
+    what: String,
     at: u64,
     /// What it waits for, if not only for its time.
     trigger: Option<(Participant, Phase)>,
@@ -95,6 +97,7 @@ impl Director {
             let trigger = part.when.as_ref().map(|trigger| trigger.resolve(topology));
             Ok(PlannedFault {
                 fault: part.fault.resolve(topology)?,
+                what: part.fault.to_string(),
                 at: part.at.as_micros(),
                 trigger: trigger.transpose()?,
                 lasts: part.lasts.as_micros(),

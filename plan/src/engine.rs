@@ -11,10 +11,10 @@ use guildhall_core::time::Span;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::digest::Digest;
-use crate::fault::{Ending, Family, GuildPhase, Misdeed};
+use crate::fault::{CutKind, Family, GuildPhase, ProtocolViolation};
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, Runner};
-use crate::script::{At, Scenario, Script, Settings};
+use crate::script::{EndpointRef, Scenario, Script, Settings};
 use crate::seed::Seed;
 
 /// The id of an engine: six hexadecimal digits.
@@ -28,7 +28,7 @@ pub const ENGINE: EngineId = EngineId(0xb045bc);
 fn reference(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);
-    s.heir(guild, oslo);
+    s.standby(guild, oslo);
     let staff = s.role(guild, "staff", Permissions::MANAGE_ROLES | Permissions::MANAGE_CHANNELS);
     let general = s.channel(guild, "general");
     let secret = s.private_channel(guild, "secret", &[staff]);
@@ -39,19 +39,19 @@ fn reference(s: &mut Script) {
     s.crowd("listener", 8, paris, &[guild], Span::secs(1));
     s.wait(Span::secs(3));
     s.chat(&[alice, bob], general, 10, 0..=300);
-    s.cut(alice, Ending::HalfOpen { late: Span::secs(4) });
-    s.misbehave(mallory, Misdeed::Broken);
+    s.cut(alice, CutKind::HalfOpen { late: Span::secs(4) });
+    s.misbehave(mallory, ProtocolViolation::Broken);
     s.join(olaf, guild);
     s.grant(bob, alice, staff);
     s.chat(&[bob, alice], secret, 10, 0..=300);
     s.pause(paris, Span::secs(2));
     s.slow(alice, 1_000, Span::secs(5));
-    s.journal_lossy(guild, 20, Span::secs(3));
+    s.journal_loss(guild, 20, Span::secs(3));
     s.when_guild(guild, GuildPhase::Kept).crash(berlin, Span::secs(2));
     s.chat(&[alice, bob, olaf], general, 10, 0..=300);
     s.when_guild(guild, GuildPhase::Written).journal_crash(guild, Span::millis(200));
-    s.hold(oslo, At::Nodes, Span::secs(3));
-    s.move_guild(guild, paris);
+    s.hold(oslo, EndpointRef::Nodes, Span::secs(3));
+    s.reassign(guild, paris);
     s.revoke(bob, alice, staff);
     s.edit(bob, 0, "what bob has said, in other words");
     s.type_in(bob, general);

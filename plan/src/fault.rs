@@ -17,8 +17,8 @@ mod strength;
 
 use serde::{Deserialize, Serialize};
 
-pub use details::{Ending, Knock, Misdeed, Way};
-pub use end::End;
+pub use details::{CutKind, Direction, InvalidLogin, ProtocolViolation};
+pub use end::MailEndpoint;
 pub use facts::{FaultFacts, MailEffect, Target};
 pub use kinds::Fault;
 pub use naming::{Names, Naming, Places};

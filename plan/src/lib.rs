@@ -26,8 +26,10 @@ pub mod journal;
 pub mod settling;
 
 pub mod capsule;
+pub mod checkers;
 pub mod coverage;
 pub mod engine;
 pub mod run;
+pub mod seed_line;
 pub mod text;
 pub mod token;

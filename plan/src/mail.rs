@@ -5,7 +5,7 @@
 
 use guildhall_core::step::Actor;
 
-use crate::fault::{End, Fault, MailEffect, Places, Target};
+use crate::fault::{Fault, MailEffect, MailEndpoint, Places, Target};
 use crate::seed::{Key, Ratio};
 use crate::topology::guild_place;
 
@@ -15,7 +15,7 @@ const COPY_LATE: u64 = 1_000_000;
 /// An endpoint of messages. Nodes, and the journals of guilds, are named by their index in the
 /// plan.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Spot {
+pub enum EndpointId {
     /// A node.
     Node(u16),
     /// The journal of a guild.
@@ -26,11 +26,11 @@ pub enum Spot {
 
 /// How a fault affects the messages between two ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Law {
+pub struct MailRule {
     /// From where.
-    pub from: End<Places>,
+    pub from: MailEndpoint<Places>,
     /// To where.
-    pub to: End<Places>,
+    pub to: MailEndpoint<Places>,
     /// Whether it affects messages in the other direction, too.
     pub both: bool,
     /// What it does.
@@ -39,7 +39,7 @@ pub struct Law {
 
 /// The fate of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fate {
+pub enum Delivery {
     /// The message is lost.
     Lost,
     /// The message waits until this fault ends.
@@ -51,9 +51,9 @@ pub enum Fate {
 
 /// The active laws, each with the fault that it comes from.
 #[derive(Clone, Debug, Default)]
-pub struct Laws(Vec<(u32, Law)>);
+pub struct MailRules(Vec<(u32, MailRule)>);
 
-impl Spot {
+impl EndpointId {
     /// Returns the endpoint of an actor; `None` for clients, which use connections instead.
     #[must_use]
     pub fn of(actor: Actor) -> Option<Self> {
@@ -66,24 +66,24 @@ impl Spot {
     }
 }
 
-impl End<Places> {
+impl MailEndpoint<Places> {
     /// Whether this is it, or one of them.
-    const fn holds(self, spot: Spot) -> bool {
+    const fn holds(self, spot: EndpointId) -> bool {
         match (self, spot) {
-            (Self::Nodes, Spot::Node(_))
-            | (Self::Journals, Spot::Journal(_))
-            | (Self::Directory, Spot::Directory) => true,
-            (Self::Node(one), Spot::Node(other)) => one == other,
-            (Self::Journal(one), Spot::Journal(other)) => one == other,
+            (Self::Nodes, EndpointId::Node(_))
+            | (Self::Journals, EndpointId::Journal(_))
+            | (Self::Directory, EndpointId::Directory) => true,
+            (Self::Node(one), EndpointId::Node(other)) => one == other,
+            (Self::Journal(one), EndpointId::Journal(other)) => one == other,
             (
                 Self::Nodes | Self::Journals | Self::Directory | Self::Node(_) | Self::Journal(_),
-                Spot::Node(_) | Spot::Journal(_) | Spot::Directory,
+                EndpointId::Node(_) | EndpointId::Journal(_) | EndpointId::Directory,
             ) => false,
         }
     }
 }
 
-impl Law {
+impl MailRule {
     /// How a fault affects messages, if it does.
     #[must_use]
     pub const fn of(fault: &Fault<Places>) -> Option<Self> {
@@ -97,13 +97,13 @@ impl Law {
 
     /// Whether it affects messages from one end to another.
     #[must_use]
-    pub fn is_about(&self, from: Spot, to: Spot) -> bool {
-        let about = |a: Spot, b: Spot| self.from.holds(a) && self.to.holds(b);
+    pub fn is_about(&self, from: EndpointId, to: EndpointId) -> bool {
+        let about = |a: EndpointId, b: EndpointId| self.from.holds(a) && self.to.holds(b);
         about(from, to) || self.both && about(to, from)
     }
 }
 
-impl Laws {
+impl MailRules {
     /// Whether no fault affects messages.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -111,7 +111,7 @@ impl Laws {
     }
 
     /// A fault begins.
-    pub fn begin(&mut self, fault: u32, law: Law) {
+    pub fn begin(&mut self, fault: u32, law: MailRule) {
         self.0.push((fault, law));
     }
 
@@ -122,13 +122,13 @@ impl Laws {
 
     /// Returns the fate of a message from one endpoint to another.
     #[must_use]
-    pub fn fate(&self, (from, to): (Spot, Spot), key: Key) -> Fate {
+    pub fn fate(&self, (from, to): (EndpointId, EndpointId), key: Key) -> Delivery {
         let (mut held, mut late, mut again) = (None, 0, None);
         let share = |name, of: u8| key.text(name).with(u64::from(of)).chance(percent(of));
         for (fault, law) in self.0.iter().filter(|(_, law)| law.is_about(from, to)) {
             match law.effect {
-                MailEffect::LoseAll => return Fate::Lost,
-                MailEffect::Lose(of) if share("lost", of) => return Fate::Lost,
+                MailEffect::LoseAll => return Delivery::Lost,
+                MailEffect::Lose(of) if share("lost", of) => return Delivery::Lost,
                 MailEffect::Duplicate(of) if share("twice", of) => {
                     again = Some(key.text("again").below(COPY_LATE));
                 }
@@ -140,7 +140,7 @@ impl Laws {
                 MailEffect::Lose(_) | MailEffect::Duplicate(_) => {}
             }
         }
-        held.map_or(Fate::Passes(late, again), Fate::Held)
+        held.map_or(Delivery::Passes(late, again), Delivery::Held)
     }
 }
 

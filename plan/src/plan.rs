@@ -3,7 +3,7 @@
 //! Topology, acts and faults with their times, limits, and the seed of what is left to chance
 //! (latencies, ids, jitter). A plan only says: it does nothing by itself.
 
-mod deed;
+mod action;
 mod latency;
 mod parts;
 mod powers;
@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 use crate::fault::{Fault, Trigger};
 use crate::seed::Seed;
 
-pub use deed::{Act, Deed, Said};
+pub use action::{ActionPlan, ClientAction, MessageRef};
 pub use latency::Latency;
 pub use parts::{
     ChannelPlan, ClientPlan, EVERYONE, GuildPlan, NodePlan, OverwritePlan, TargetPlan,
 };
-pub use powers::Powers;
+pub use powers::PermissionNames;
 
 /// Everything that a run consists of.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -50,8 +50,8 @@ pub struct Plan {
     #[serde(rename = "client", default, skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<ClientPlan>,
     /// What clients do.
-    #[serde(rename = "act", default, skip_serializing_if = "Vec::is_empty")]
-    pub acts: Vec<Act>,
+    #[serde(rename = "action", default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionPlan>,
     /// What goes wrong.
     #[serde(rename = "fault", default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultPlan>,

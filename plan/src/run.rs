@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
-use guildhall_check::standing::Standing;
+use guildhall_check::summary::StateSummary;
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::mutant::Mutant;
-use guildhall_core::step::Witness;
+use guildhall_core::step::Observer;
 use guildhall_core::time::Instant;
 
 use crate::coverage::Coverage;
@@ -20,7 +20,12 @@ use crate::topology::Topology;
 
 /// Runs plans and checks them against the contract. Several threads may call it at once.
 pub trait Runner: Sync {
-    /// Runs a plan to its end, and reports every step to `witness`.
+    /// The names of the custom checkers that judge its runs beside the contract.
+    fn checkers(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Runs a plan to its end, and tells `observer` of every step.
     ///
     /// # Errors
     /// Returns an error if the plan is invalid.
@@ -28,7 +33,7 @@ pub trait Runner: Sync {
         &self,
         plan: &Plan,
         options: Options,
-        witness: &mut impl Witness,
+        observer: &mut impl Observer,
     ) -> Result<Outcome, PlanError>;
 
     /// Returns the state of every participant after step `step` of a run, or at its end if that
@@ -36,12 +41,12 @@ pub trait Runner: Sync {
     ///
     /// # Errors
     /// Returns an error if the plan is invalid.
-    fn standing(
+    fn state_summary(
         &self,
         plan: &Plan,
         options: Options,
         step: u64,
-    ) -> Result<Vec<Standing>, PlanError>;
+    ) -> Result<Vec<StateSummary>, PlanError>;
 }
 
 /// The options of a run.

@@ -4,8 +4,8 @@
 //! The seed decides what the scenario leaves open. Each decision has a name, so that a new one
 //! changes no other. Nothing is run here.
 
+mod actions;
 mod cast;
-mod deeds;
 mod faults;
 mod story;
 
@@ -21,7 +21,7 @@ use crate::plan::{ClientPlan, Latency, Plan, PlanError};
 use crate::seed::{Domain, Key, Seed};
 use crate::swarm;
 
-pub use faults::At;
+pub use faults::EndpointRef;
 pub use story::{Scenario, Settings};
 
 /// The time within which all traces of a node that is gone must disappear (CONTRACT, L4).
@@ -29,23 +29,23 @@ const NODE_SLACK: Span = Span::secs(15);
 
 /// A node of the scenario.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place(usize);
+pub struct NodeRef(usize);
 
 /// A guild of the scenario.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Guild(usize);
+pub struct GuildRef(usize);
 
 /// A channel of the scenario, present from the start or created later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Channel(usize);
+pub struct ChannelRef(usize);
 
 /// A role of the scenario, present from the start or created later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Role(usize);
+pub struct RoleRef(usize);
 
 /// A client of the scenario, or a crowd of clients.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Who(usize);
+pub struct ClientRef(usize);
 
 /// A scenario that is being written.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ pub struct Size {
     /// The number of faults.
     pub faults: u64,
     /// The number of actions.
-    pub acts: u64,
+    pub actions: u64,
     /// The number of clients, each member of a crowd counted.
     pub clients: u64,
     /// The number of nodes.
@@ -29,7 +29,7 @@ impl Size {
     pub fn of(plan: &Plan) -> Self {
         Self {
             faults: plan.faults.len() as u64,
-            acts: plan.acts.len() as u64,
+            actions: plan.actions.len() as u64,
             clients: plan.sessions(),
             nodes: plan.nodes.len() as u64,
             guilds: plan.guilds.len() as u64,
@@ -39,10 +39,10 @@ impl Size {
 
 impl Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { faults, acts, clients, nodes, guilds } = *self;
+        let Self { faults, actions, clients, nodes, guilds } = *self;
         let counts = [
             (faults, "fault"),
-            (acts, "act"),
+            (actions, "act"),
             (clients, "client"),
             (nodes, "node"),
             (guilds, "guild"),

@@ -54,8 +54,8 @@ fn standbys(plan: &mut Plan, key: Key) {
         let others = plan.nodes.iter().filter(|node| node.name != guild.owner);
         let others: Vec<_> = others.map(|node| &node.name).collect();
         let key = key.with(nth);
-        if guild.heir.is_none() && !others.is_empty() && key.with(0).chance(Ratio::of(1, 2)) {
-            guild.heir = Some((*key.with(1).pick(&others)).clone());
+        if guild.standby.is_none() && !others.is_empty() && key.with(0).chance(Ratio::of(1, 2)) {
+            guild.standby = Some((*key.with(1).pick(&others)).clone());
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Ids follow from the order of the plan, tokens from its seed. Nothing is run here.
 
-mod acts;
+mod actions;
 mod guilds;
 
 use std::collections::BTreeMap;
@@ -17,16 +17,16 @@ use guildhall_core::time::Instant;
 use crate::plan::{Plan, PlanError};
 use crate::seed::Domain;
 
-pub use acts::Move;
+pub use actions::ResolvedAction;
 
 /// A plan with its names resolved.
 pub struct Topology {
     /// The participants, as the checkers know them.
     pub cast: Arc<Cast>,
     /// The clients, in the order of the cast.
-    pub clients: Vec<Seated>,
+    pub clients: Vec<ClientSetup>,
     /// The actions of clients, in the order of the plan: the client's index and the action.
-    pub acts: Vec<(u32, Move)>,
+    pub actions: Vec<(u32, ResolvedAction)>,
     /// The first owner node of each guild, and its standby node, if any.
     pub owners: Vec<(usize, Option<usize>)>,
     nodes: BTreeMap<String, usize>,
@@ -38,7 +38,7 @@ pub struct Topology {
 }
 
 /// A client at the start of the run.
-pub struct Seated {
+pub struct ClientSetup {
     /// The user, token, intents, shard and home node.
     pub identity: Identity,
     /// The time at which it starts.
@@ -81,7 +81,7 @@ impl Topology {
         let mut topology = Self {
             cast: Arc::default(),
             clients: Vec::new(),
-            acts: Vec::new(),
+            actions: Vec::new(),
             owners: Vec::new(),
             nodes,
             names: BTreeMap::new(),
@@ -93,7 +93,7 @@ impl Topology {
         let clients = topology.clients(plan)?;
         let guilds = topology.found_guilds(plan, names)?;
         topology.cast(plan, guilds, clients);
-        topology.acts = topology.resolve_acts(plan)?;
+        topology.actions = topology.resolve_actions(plan)?;
         Ok(topology)
     }
 
@@ -123,7 +123,7 @@ impl Topology {
                 let spread = plan.seed.key(Domain::Script).text("starts").text(&client.name);
                 let wait = spread.with(nth).between(0, client.within.as_micros());
                 let starts = Instant::micros(client.starts.as_micros() + wait);
-                self.clients.push(Seated { identity, starts, drift: client.drift });
+                self.clients.push(ClientSetup { identity, starts, drift: client.drift });
                 parts.push(ClientPart { name, user, home, honest: !client.hostile });
             }
             if client.count > 1 {

@@ -11,11 +11,12 @@ use guildhall_core::time::{Instant, Span};
 use guildhall_plan::digest::Digest;
 use guildhall_plan::engine::EngineId;
 use guildhall_plan::fault::{
-    ClientPhase, End, Ending, Fault, GuildPhase, Knock, Misdeed, NodePhase, Trigger, Way,
+    ClientPhase, CutKind, Direction, Fault, GuildPhase, InvalidLogin, MailEndpoint, NodePhase,
+    ProtocolViolation, Trigger,
 };
 use guildhall_plan::plan::{
-    Act, ChannelPlan, ClientPlan, Deed, FaultPlan, GuildPlan, Latency, Network, NodePlan,
-    OverwritePlan, Plan, Powers, Said, TargetPlan,
+    ActionPlan, ChannelPlan, ClientAction, ClientPlan, FaultPlan, GuildPlan, Latency, MessageRef,
+    Network, NodePlan, OverwritePlan, PermissionNames, Plan, TargetPlan,
 };
 use guildhall_plan::seed::Seed;
 use guildhall_plan::token::RunToken;
@@ -47,37 +48,37 @@ fn text(g: &mut Gen) -> String {
     String::arbitrary(g).chars().filter(|c| !c.is_control()).take(12).collect()
 }
 
-fn way(g: &mut Gen) -> Way {
-    *g.choose(&[Way::Up, Way::Down, Way::Both]).unwrap()
+fn way(g: &mut Gen) -> Direction {
+    *g.choose(&[Direction::Up, Direction::Down, Direction::Both]).unwrap()
 }
 
 fn fault(g: &mut Gen) -> Fault {
     let (client, node) = (text(g), text(g));
-    let deeds = [
-        Misdeed::Flood { frames: u32::arbitrary(g) },
-        Misdeed::LieAhead { by: u64::from(u32::arbitrary(g)) },
-        Misdeed::Broken,
-        Misdeed::Opcode,
-        Misdeed::Huge { bytes: u32::arbitrary(g) },
-        Misdeed::IdentifyAgain,
-        Misdeed::ResumeAgain,
-        Misdeed::Other,
+    let violations = [
+        ProtocolViolation::Flood { frames: u32::arbitrary(g) },
+        ProtocolViolation::LieAhead { by: u64::from(u32::arbitrary(g)) },
+        ProtocolViolation::Broken,
+        ProtocolViolation::Opcode,
+        ProtocolViolation::Huge { bytes: u32::arbitrary(g) },
+        ProtocolViolation::IdentifyAgain,
+        ProtocolViolation::ResumeAgain,
+        ProtocolViolation::Other,
     ];
-    let endings = [Ending::Fin, Ending::Reset, Ending::HalfOpen { late: span(g) }];
+    let endings = [CutKind::Fin, CutKind::Reset, CutKind::HalfOpen { late: span(g) }];
     let (from, to, guild, share) = (end(g), end(g), text(g), u8::arbitrary(g));
     match u8::arbitrary(g) % 22 {
         0 => Fault::Cut { client, how: *g.choose(&endings).unwrap() },
         1 => Fault::Stall { client, way: way(g) },
         2 => Fault::Slow { client, bandwidth: u32::arbitrary(g) },
-        3 => Fault::Silence { client, way: way(g) },
+        3 => Fault::Blackhole { client, way: way(g) },
         4 => Fault::Pause { node },
-        5 => Fault::WallJump { node, by_ms: i64::from(i32::arbitrary(g)) },
-        6 => Fault::Misbehave { client, deed: *g.choose(&deeds).unwrap() },
+        5 => Fault::ClockJump { node, by_ms: i64::from(i32::arbitrary(g)) },
+        6 => Fault::Misbehave { client, violation: *g.choose(&violations).unwrap() },
         7 => Fault::Crash { node, forever: bool::arbitrary(g) },
         8 => Fault::FalseAlarm { node },
-        9 => Fault::Move { guild, to: node },
-        10 => Fault::Lossy { from, to, share },
-        11 => Fault::Repeat { from, to, share },
+        9 => Fault::Reassign { guild, to: node },
+        10 => Fault::Loss { from, to, share },
+        11 => Fault::Duplicate { from, to, share },
         12 => Fault::Delay { from, to, by: span(g) },
         13 => Fault::Partition { a: from, b: to, one_way: bool::arbitrary(g) },
         14 => Fault::Hold { from, to },
@@ -87,18 +88,29 @@ fn fault(g: &mut Gen) -> Fault {
         18 => Fault::JournalFail { guild },
         19 => {
             let by = u64::from(u32::arbitrary(g));
-            let says = [Knock::Token, Knock::Shard, Knock::Intents, Knock::Ahead { by }];
-            Fault::Knock { client, says: *g.choose(&says).unwrap() }
+            let says = [
+                InvalidLogin::Token,
+                InvalidLogin::Shard,
+                InvalidLogin::Intents,
+                InvalidLogin::Ahead { by },
+            ];
+            Fault::InvalidLogin { client, says: *g.choose(&says).unwrap() }
         }
         20 => Fault::Stop { node },
-        _ => Fault::Steal { client, token: bool::arbitrary(g) },
+        _ => Fault::Hijack { client, token: bool::arbitrary(g) },
     }
 }
 
-fn end(g: &mut Gen) -> End {
+fn end(g: &mut Gen) -> MailEndpoint {
     let name = ["berlin", "a node", "x/y"];
     let name = (*g.choose(&name).unwrap()).to_owned();
-    let ends = [End::Nodes, End::Journals, End::Directory, End::Journal(text(g)), End::Node(name)];
+    let ends = [
+        MailEndpoint::Nodes,
+        MailEndpoint::Journals,
+        MailEndpoint::Directory,
+        MailEndpoint::Journal(text(g)),
+        MailEndpoint::Node(name),
+    ];
     g.choose(&ends).unwrap().clone()
 }
 
@@ -114,9 +126,9 @@ fn milestone(g: &mut Gen) -> Trigger {
 }
 
 /// TOML integers have 63 bits.
-fn powers(g: &mut Gen) -> Powers {
+fn powers(g: &mut Gen) -> PermissionNames {
     let bits = if bool::arbitrary(g) { 0b1_0100_0001_1110 } else { u64::MAX >> 1 };
-    Powers(Permissions(u64::arbitrary(g) & bits))
+    PermissionNames(Permissions(u64::arbitrary(g) & bits))
 }
 
 fn overwrites(g: &mut Gen) -> Vec<OverwritePlan> {
@@ -126,32 +138,32 @@ fn overwrites(g: &mut Gen) -> Vec<OverwritePlan> {
     made.collect()
 }
 
-fn deed(g: &mut Gen) -> Deed {
+fn action(g: &mut Gen) -> ClientAction {
     let (guild, user, name) = (text(g), text(g), text(g));
-    let said = Said { of: bool::arbitrary(g).then(|| text(g)), back: u32::arbitrary(g) % 3 };
+    let said = MessageRef { of: bool::arbitrary(g).then(|| text(g)), back: u32::arbitrary(g) % 3 };
     match u8::arbitrary(g) % 21 {
-        0 => Deed::Quit,
-        1 => Deed::Start,
-        2 => Deed::Edit { said, text: text(g).into() },
-        3 => Deed::Delete { said },
-        4 => Deed::Type { to: name },
-        5 => Deed::Join { guild },
-        6 => Deed::Leave { guild },
-        7 => Deed::Kick { guild, user },
-        8 => Deed::Ban { guild, user },
-        9 => Deed::Unban { guild, user },
-        10 => Deed::SetRoles { guild, user, roles: vec![text(g), text(g)] },
-        11 => Deed::CreateRole { role: name, permissions: powers(g) },
-        12 => Deed::ChangeRole { role: name, permissions: powers(g) },
-        13 => Deed::DeleteRole { role: name },
-        14 => Deed::CreateChannel { channel: name, overwrites: overwrites(g) },
-        15 => Deed::ChangeChannel { channel: name, overwrites: overwrites(g) },
-        16 => Deed::DeleteChannel { channel: name },
-        17 => Deed::Transfer { guild, user },
-        18 => Deed::DeleteGuild { guild },
+        0 => ClientAction::Quit,
+        1 => ClientAction::Start,
+        2 => ClientAction::Edit { said, text: text(g).into() },
+        3 => ClientAction::Delete { said },
+        4 => ClientAction::Type { to: name },
+        5 => ClientAction::Join { guild },
+        6 => ClientAction::Leave { guild },
+        7 => ClientAction::Kick { guild, user },
+        8 => ClientAction::Ban { guild, user },
+        9 => ClientAction::Unban { guild, user },
+        10 => ClientAction::SetRoles { guild, user, roles: vec![text(g), text(g)] },
+        11 => ClientAction::CreateRole { role: name, permissions: powers(g) },
+        12 => ClientAction::ChangeRole { role: name, permissions: powers(g) },
+        13 => ClientAction::DeleteRole { role: name },
+        14 => ClientAction::CreateChannel { channel: name, overwrites: overwrites(g) },
+        15 => ClientAction::ChangeChannel { channel: name, overwrites: overwrites(g) },
+        16 => ClientAction::DeleteChannel { channel: name },
+        17 => ClientAction::Transfer { guild, user },
+        18 => ClientAction::DeleteGuild { guild },
         _ => {
             let mentions = if bool::arbitrary(g) { vec![user] } else { Vec::new() };
-            Deed::Say { to: name, text: text(g).into(), mentions }
+            ClientAction::Say { to: name, text: text(g).into(), mentions }
         }
     }
 }
@@ -160,7 +172,7 @@ fn guild(g: &mut Gen) -> GuildPlan {
     GuildPlan {
         name: text(g),
         owner: text(g),
-        heir: bool::arbitrary(g).then(|| text(g)),
+        standby: bool::arbitrary(g).then(|| text(g)),
         owner_user: bool::arbitrary(g).then(|| text(g)),
         channels: vec![
             ChannelPlan { name: text(g), overwrites: overwrites(g) },
@@ -207,7 +219,7 @@ impl Arbitrary for AnyPlan {
                 hostile: bool::arbitrary(g),
                 drift: i32::arbitrary(g),
             }],
-            acts: vec![Act { at: at(g), client: text(g), deed: deed(g) }],
+            actions: vec![ActionPlan { at: at(g), client: text(g), action: action(g) }],
             faults: vec![FaultPlan {
                 at: at(g),
                 when: bool::arbitrary(g).then(|| milestone(g)),
@@ -261,31 +273,31 @@ fn every_domain_of_seeds_prints_as_it_is_read() {
 #[test]
 fn the_hash_of_a_fault_is_frozen() {
     let (client, node, guild) = ("alice".to_owned(), "berlin".to_owned(), "g".to_owned());
-    let (from, to) = (End::Nodes, End::Journal(guild.clone()));
+    let (from, to) = (MailEndpoint::Nodes, MailEndpoint::Journal(guild.clone()));
     let by = Span::millis(5);
     let faults = [
-        Fault::Cut { client: client.clone(), how: Ending::HalfOpen { late: by } },
-        Fault::Stall { client: client.clone(), way: Way::Both },
+        Fault::Cut { client: client.clone(), how: CutKind::HalfOpen { late: by } },
+        Fault::Stall { client: client.clone(), way: Direction::Both },
         Fault::Slow { client: client.clone(), bandwidth: 9 },
-        Fault::Silence { client: client.clone(), way: Way::Up },
+        Fault::Blackhole { client: client.clone(), way: Direction::Up },
         Fault::Pause { node: node.clone() },
         Fault::Crash { node: node.clone(), forever: true },
         Fault::Stop { node: node.clone() },
         Fault::FalseAlarm { node: node.clone() },
-        Fault::Move { guild: guild.clone(), to: node.clone() },
-        Fault::WallJump { node: node.clone(), by_ms: -7 },
-        Fault::Lossy { from: from.clone(), to: to.clone(), share: 30 },
-        Fault::Repeat { from: from.clone(), to: to.clone(), share: 30 },
-        Fault::Delay { from: from.clone(), to: End::Directory, by },
-        Fault::Partition { a: End::Node(node), b: End::Journals, one_way: true },
+        Fault::Reassign { guild: guild.clone(), to: node.clone() },
+        Fault::ClockJump { node: node.clone(), by_ms: -7 },
+        Fault::Loss { from: from.clone(), to: to.clone(), share: 30 },
+        Fault::Duplicate { from: from.clone(), to: to.clone(), share: 30 },
+        Fault::Delay { from: from.clone(), to: MailEndpoint::Directory, by },
+        Fault::Partition { a: MailEndpoint::Node(node), b: MailEndpoint::Journals, one_way: true },
         Fault::Hold { from, to },
         Fault::JournalSlow { guild: guild.clone(), by },
         Fault::JournalCrash { guild: guild.clone() },
         Fault::JournalFull { guild: guild.clone(), room: 3 },
         Fault::JournalFail { guild },
-        Fault::Misbehave { client: client.clone(), deed: Misdeed::Other },
-        Fault::Steal { client: client.clone(), token: true },
-        Fault::Knock { client, says: Knock::Ahead { by: 2 } },
+        Fault::Misbehave { client: client.clone(), violation: ProtocolViolation::Other },
+        Fault::Hijack { client: client.clone(), token: true },
+        Fault::InvalidLogin { client, says: InvalidLogin::Ahead { by: 2 } },
     ];
     let hash = |fault: &Fault| Digest::of(fault).0 as u64;
     let hashes: Vec<u64> = faults.iter().map(hash).collect();

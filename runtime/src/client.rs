@@ -18,7 +18,7 @@ use guildhall_core::id::{Connection, NodeId, Port, Position};
 use guildhall_core::limits::Limits;
 use guildhall_core::mutant::Mutant;
 use guildhall_core::request::{Answer, Request};
-use guildhall_core::step::{Actor, Witness};
+use guildhall_core::step::{Actor, Observed, Observer};
 use tokio::sync::mpsc;
 
 use crate::rt::Rt;
@@ -190,7 +190,7 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
                 let (head, mut step) = self.tracer.step(Actor::Client(self.config.port), now, 0);
                 step.delivered(&head, connection, s, &dispatch);
                 self.client.dispatch(connection, s, &dispatch);
-                step.stepped(&head);
+                step.observe(&head, Observed::StepEnded);
             }
             Ok(ServerMessage::Control(frame)) => self.step(Input::Frame { connection, frame }),
             // The client leaves a node that sends something unreadable.
@@ -209,10 +209,10 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
         let mut outputs = Vec::new();
         {
             let (head, mut step) = self.tracer.step(Actor::Client(self.config.port), now, 0);
-            step.client_input(&head, &input);
+            step.observe(&head, Observed::ClientInput(&input));
             self.client.handle(now, input, &mut outputs);
-            outputs.iter().for_each(|output| step.client_output(&head, output));
-            step.stepped(&head);
+            outputs.iter().for_each(|output| step.observe(&head, Observed::ClientOutput(output)));
+            step.observe(&head, Observed::StepEnded);
         }
         outputs.into_iter().for_each(|output| self.perform(output));
     }
@@ -225,10 +225,10 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
         let mut outputs = Vec::new();
         {
             let (head, mut step) = self.tracer.step(Actor::Client(self.config.port), now, 0);
-            step.timeout(&head);
+            step.observe(&head, Observed::Timeout);
             self.client.handle_timeout(now, &mut outputs);
-            outputs.iter().for_each(|output| step.client_output(&head, output));
-            step.stepped(&head);
+            outputs.iter().for_each(|output| step.observe(&head, Observed::ClientOutput(output)));
+            step.observe(&head, Observed::StepEnded);
         }
         outputs.into_iter().for_each(|output| self.perform(output));
     }

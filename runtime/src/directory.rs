@@ -3,7 +3,7 @@
 //! It must not decide anything that the directory decides.
 
 use guildhall_core::directory::{Directory, Input, Output};
-use guildhall_core::step::{Actor, Witness};
+use guildhall_core::step::{Actor, Observed, Observer};
 
 use crate::bus::{Bus, BusMessage, Endpoint, Envelope};
 use crate::inbox::Inbox;
@@ -41,11 +41,11 @@ impl<R: Rt, B: Bus, W: Tracer> DirectoryDriver<R, B, W> {
 
     fn step(&mut self, cause: u64, input: Input) {
         let (head, mut step) = self.tracer.step(Actor::Directory, self.rt.now(), cause);
-        step.directory_input(&head, &input);
+        step.observe(&head, Observed::DirectoryInput(&input));
         let mut outputs = Vec::new();
         self.directory.handle(input, &mut outputs);
         for output in outputs {
-            step.directory_output(&head, &output);
+            step.observe(&head, Observed::DirectoryOutput(&output));
             let Output { to, notice } = output;
             let envelope = Envelope {
                 from: Endpoint::Directory,
@@ -54,7 +54,7 @@ impl<R: Rt, B: Bus, W: Tracer> DirectoryDriver<R, B, W> {
             };
             self.bus.send(Endpoint::Node(to), envelope);
         }
-        step.stepped(&head);
+        step.observe(&head, Observed::StepEnded);
         drop(step);
         let hits = self.directory.hits();
         if hits > self.hits {

@@ -8,7 +8,7 @@ use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::journal::keeper::{Answer, Keeper, Synced};
 use guildhall_core::journal::store::Store;
 use guildhall_core::journal::{Command, Reply};
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness};
+use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer};
 
 use crate::bus::{Bus, BusMessage, Endpoint, Envelope};
 use crate::inbox::Inbox;
@@ -70,12 +70,12 @@ impl<R: Rt, B: Bus, W: Tracer, S: Store> JournalDriver<R, B, W, S> {
     fn step(&self, cause: u64, event: &JournalEvent, replies: Vec<Answer>) {
         let actor = Actor::Journal(self.guild);
         let (head, mut step) = self.tracer.step(actor, self.rt.now(), cause);
-        step.journal_event(&head, self.guild, event);
+        step.observe(&head, Observed::JournalEvent { guild: self.guild, event });
         for (to, reply) in replies {
-            step.journal_says(&head, self.guild, to, &reply);
+            step.observe(&head, Observed::JournalReply { guild: self.guild, to, reply: &reply });
             self.reply(&head, to, reply);
         }
-        step.stepped(&head);
+        step.observe(&head, Observed::StepEnded);
     }
 
     fn reply(&self, head: &Head, to: NodeId, reply: Reply) {

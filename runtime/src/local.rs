@@ -75,7 +75,7 @@ impl LocalSender {
         let bytes = size_of::<LocalInput>()
             + match &input {
                 LocalInput::Request(_, _, request) => {
-                    usize::try_from(request.act.bytes()).unwrap_or(0)
+                    usize::try_from(request.action.bytes()).unwrap_or(0)
                 }
                 LocalInput::Connect(_) | LocalInput::Frame(..) | LocalInput::Disconnect(..) => 0,
             };

@@ -18,7 +18,7 @@ use guildhall_core::id::NodeId;
 use guildhall_core::limits::Limits;
 use guildhall_core::mutant::Mutant;
 use guildhall_core::node::{Input, Node};
-use guildhall_core::step::{Actor, Witness};
+use guildhall_core::step::{Actor, Observed, Observer};
 use guildhall_core::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -152,19 +152,19 @@ impl<R: Rt, B: Bus, W: Tracer, C: Transport> NodeDriver<R, B, W, C> {
         }
         let now = self.rt.now();
         let (head, mut step) = self.tracer.step(Actor::Node(self.id), now, cause);
-        step.node_input(&head, &input);
+        step.observe(&head, Observed::NodeInput(&input));
         let out = (&self.bus, &mut self.transport, &mut step, &mut self.stopped);
         self.node.handle(now, input, &mut OutputSink::new(head, (self.id, self.boot), out));
-        step.stepped(&head);
+        step.observe(&head, Observed::StepEnded);
     }
 
     fn timeout(&mut self) {
         let now = self.rt.now();
         let (head, mut step) = self.tracer.step(Actor::Node(self.id), now, 0);
-        step.timeout(&head);
+        step.observe(&head, Observed::Timeout);
         let out = (&self.bus, &mut self.transport, &mut step, &mut self.stopped);
         self.node.handle_timeout(now, &mut OutputSink::new(head, (self.id, self.boot), out));
-        step.stepped(&head);
+        step.observe(&head, Observed::StepEnded);
     }
 
     /// Handles a message from the bus. A message that is not meant for nodes is dropped.

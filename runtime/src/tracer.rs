@@ -4,13 +4,13 @@
 //! steps, so that every cause precedes its effect in the history. A tracer must not influence the
 //! machines.
 
-use guildhall_core::step::{Actor, Head, Witness};
+use guildhall_core::step::{Actor, Head, Observer};
 use guildhall_core::time::Now;
 
 /// Observes the steps of all machines of a process.
 pub trait Tracer: Clone + Send + Sync + 'static {
     /// Observes one step. The driver reports the input, then each output, then the end of the step.
-    type Step<'a>: Witness;
+    type Step<'a>: Observer;
 
     /// Begins a step of `actor`. `cause` is the number of the step that sent its input, or 0.
     /// Returns the head to report with everything in this step.

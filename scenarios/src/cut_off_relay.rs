@@ -22,8 +22,8 @@ pub fn script(s: &mut Script) {
     for _ in 0..times {
         let lasts = s.span("cut off", 500..=25_000);
         match s.draw("way", 0..=2) {
-            0 => s.mute(berlin, paris, lasts),
-            1 => s.mute(paris, berlin, lasts),
+            0 => s.partition_one_way(berlin, paris, lasts),
+            1 => s.partition_one_way(paris, berlin, lasts),
             _ => s.partition(berlin, paris, lasts),
         }
         s.chat(&[bob], general, 5, 50..=2_000);

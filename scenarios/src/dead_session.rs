@@ -6,7 +6,7 @@
 //! GUILD_CREATE is not older than the state that she already had.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Family, Way};
+use guildhall_plan::fault::{Family, Direction};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -29,7 +29,7 @@ pub fn script(s: &mut Script) {
 
     s.wait_between(1_000..=3_000);
     s.chat(&[alice, bob], general, 3, 0..=500);
-    s.silence(alice, Way::Both);
+    s.blackhole(alice, Direction::Both);
     s.chat(&[bob], general, 6, 1_000..=8_000);
     s.wait_between(10_000..=40_000);
     s.chat(&[alice, bob], general, 2, 0..=500);

@@ -24,8 +24,8 @@ pub fn script(s: &mut Script) {
             2 => {
                 let lasts = s.span("flap", 50..=1_500);
                 match s.draw("way", 0..=2) {
-                    0 => s.mute(berlin, oslo, lasts),
-                    1 => s.mute(oslo, berlin, lasts),
+                    0 => s.partition_one_way(berlin, oslo, lasts),
+                    1 => s.partition_one_way(oslo, berlin, lasts),
                     _ => s.partition(berlin, oslo, lasts),
                 }
             }

@@ -6,7 +6,7 @@
 //! connection.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family, ClientPhase};
+use guildhall_plan::fault::{CutKind, Family, ClientPhase};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -21,12 +21,12 @@ pub fn script(s: &mut Script) {
     let times = s.size("times", 1..=3);
     for _ in 0..times {
         let late = s.span("late", 500..=15_000);
-        s.cut(alice, Ending::HalfOpen { late });
+        s.cut(alice, CutKind::HalfOpen { late });
         s.chat(&[bob], general, 4, 100..=1_500);
         s.wait_between(2_000..=12_000);
     }
     // The late word of the last one may come in the midst of a resume.
-    s.when(alice, ClientPhase::Resuming).cut(alice, Ending::HalfOpen { late: Span::secs(3) });
+    s.when(alice, ClientPhase::Resuming).cut(alice, CutKind::HalfOpen { late: Span::secs(3) });
     s.chat(&[alice, bob], general, 4, 100..=1_000);
 
     s.wait(Span::secs(20));

@@ -5,7 +5,7 @@
 //! The node answers each violation as the contract says. No other client is affected.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family, Misdeed, ClientPhase, Way};
+use guildhall_plan::fault::{CutKind, Family, ProtocolViolation, ClientPhase, Direction};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -18,7 +18,7 @@ pub fn script(s: &mut Script) {
 
     if s.one_in("eager", 4) {
         // She asks for more before she has a session.
-        s.when(mallory, ClientPhase::Identifying).misbehave(mallory, Misdeed::Other);
+        s.when(mallory, ClientPhase::Identifying).misbehave(mallory, ProtocolViolation::Other);
     }
     s.wait_between(1_000..=3_000);
     for _ in 0..s.size("deeds", 3..=8) {
@@ -26,30 +26,30 @@ pub fn script(s: &mut Script) {
         let by = s.draw("by", 1..=1_000);
         let bytes = s.count("bytes", 4_000..=100_000);
         match s.draw("deed", 0..=11) {
-            0 => s.misbehave(mallory, Misdeed::Flood { frames }),
+            0 => s.misbehave(mallory, ProtocolViolation::Flood { frames }),
             1 => {
                 // While many events are in flight; the next resume shows the effect of the lie.
                 s.slow(mallory, 2_000, Span::secs(5));
                 s.chat(&[bob], general, 4, 0..=60);
-                s.misbehave(mallory, Misdeed::LieAhead { by });
+                s.misbehave(mallory, ProtocolViolation::LieAhead { by });
                 s.wait_between(100..=1_000);
-                s.cut(mallory, Ending::Reset);
+                s.cut(mallory, CutKind::Reset);
             }
-            2 => s.misbehave(mallory, Misdeed::Broken),
-            3 if s.one_in("known", 2) => s.misbehave(mallory, Misdeed::Other),
-            3 => s.misbehave(mallory, Misdeed::Opcode),
-            4 => s.misbehave(mallory, Misdeed::Huge { bytes }),
-            5 => s.misbehave(mallory, Misdeed::IdentifyAgain),
-            6 => s.misbehave(mallory, Misdeed::ResumeAgain),
-            7 => s.silence(mallory, Way::Up),
-            8 => s.steal(alice, false),
+            2 => s.misbehave(mallory, ProtocolViolation::Broken),
+            3 if s.one_in("known", 2) => s.misbehave(mallory, ProtocolViolation::Other),
+            3 => s.misbehave(mallory, ProtocolViolation::Opcode),
+            4 => s.misbehave(mallory, ProtocolViolation::Huge { bytes }),
+            5 => s.misbehave(mallory, ProtocolViolation::IdentifyAgain),
+            6 => s.misbehave(mallory, ProtocolViolation::ResumeAgain),
+            7 => s.blackhole(mallory, Direction::Up),
+            8 => s.hijack(alice, false),
             9 => {
                 // Mallory sends requests and does not read the responses.
-                s.stall(mallory, Way::Down, Span::secs(20));
-                s.misbehave(mallory, Misdeed::Flood { frames });
+                s.stall(mallory, Direction::Down, Span::secs(20));
+                s.misbehave(mallory, ProtocolViolation::Flood { frames });
             }
             10 => s.say(eve, general, "let me in"),
-            _ => s.when(mallory, ClientPhase::Resuming).misbehave(mallory, Misdeed::LieAhead { by }),
+            _ => s.when(mallory, ClientPhase::Resuming).misbehave(mallory, ProtocolViolation::LieAhead { by }),
         }
         s.chat(&[alice, bob, mallory], general, 2, 100..=2_000);
     }

@@ -22,7 +22,7 @@ pub fn script(s: &mut Script) {
     s.limits().request_again = Span::millis(200);
 
     s.wait_between(2_000..=3_000);
-    s.repeat(paris, berlin, 100, Span::secs(2));
+    s.duplicate(paris, berlin, 100, Span::secs(2));
     s.type_in(carol, general);
     s.chat(&[alice, carol], general, 2, 0..=200);
     s.wait_between(500..=1_000);

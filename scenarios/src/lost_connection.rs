@@ -5,7 +5,7 @@
 //! numbers, sends RESUMED, and continues with live events.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family};
+use guildhall_plan::fault::{CutKind, Family};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -18,7 +18,7 @@ pub fn script(s: &mut Script) {
     s.wait_between(1_000..=3_000);
     s.chat(&[alice, bob], general, 4, 0..=500);
     for _ in 0..s.size("drops", 1..=3) {
-        let how = if s.one_in("fin", 3) { Ending::Fin } else { Ending::Reset };
+        let how = if s.one_in("fin", 3) { CutKind::Fin } else { CutKind::Reset };
         s.cut(alice, how);
         s.chat(&[bob], general, 3, 0..=400);
         s.wait_between(500..=4_000);

@@ -20,7 +20,7 @@ pub fn script(s: &mut Script) {
 
     s.wait_between(1_000..=3_000);
     let lasts = s.span("lossy", 5_000..=20_000);
-    s.directory_lossy(60, lasts);
+    s.directory_loss(60, lasts);
     let times = s.size("times", 1..=5);
     for _ in 0..times {
         s.join(carol, guild);

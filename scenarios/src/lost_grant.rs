@@ -26,13 +26,13 @@ pub fn script(s: &mut Script) {
     let (sync, down) = (s.span("sync", 200..=800), s.span("down", 100..=1_500));
     let lasts = s.span("apart", 6_000..=15_000);
     s.partition(oslo, paris, lasts);
-    s.mute(paris, berlin, lasts);
-    s.mute(oslo, berlin, lasts);
+    s.partition_one_way(paris, berlin, lasts);
+    s.partition_one_way(oslo, berlin, lasts);
     s.journal_slow(guild, sync, sync + down);
-    s.move_guild(guild, oslo);
+    s.reassign(guild, oslo);
     s.wait(sync.scaled(1, 2));
     s.journal_crash(guild, down);
-    s.move_guild(guild, paris);
+    s.reassign(guild, paris);
     s.wait(down);
     s.wait_between(500..=3_000);
     s.chat(&[alice, bob], general, 4, 50..=600);

@@ -24,8 +24,8 @@ pub fn script(s: &mut Script) {
     s.wait_between(2_000..=4_000);
     s.chat(&[alice, carol, phone], general, 3, 0..=300);
     let lasts = s.span("unheard", 3_000..=8_000);
-    s.mute(oslo, berlin, lasts);
-    s.move_guild(guild, oslo);
+    s.partition_one_way(oslo, berlin, lasts);
+    s.reassign(guild, oslo);
     s.wait_between(300..=800);
     let plan = s.create_channel(alice, guild, "plan", &[]);
     s.wait_between(300..=1_000);

@@ -5,7 +5,7 @@
 //! relay closes when its last session leaves.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family};
+use guildhall_plan::fault::{CutKind, Family};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -28,7 +28,7 @@ pub fn script(s: &mut Script) {
     let storms = s.size("storms", 1..=2);
     for _ in 0..storms {
         let within = s.span("within", 0..=1_500);
-        s.cut_crowd(crowd, Ending::Reset, within);
+        s.cut_crowd(crowd, CutKind::Reset, within);
         s.chat(&[bob, carol], general, 8, 50..=600);
         s.wait_between(1_000..=5_000);
     }

@@ -26,7 +26,7 @@ pub fn script(s: &mut Script) {
     s.wait_between(100..=1_000);
     s.crash(berlin, lasts);
     if s.one_in("moved", 2) {
-        s.move_guild(guild, oslo);
+        s.reassign(guild, oslo);
     }
     s.chat(&[alice, bob], general, 4, 0..=800);
     s.wait(lasts);

@@ -5,7 +5,7 @@
 
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family};
+use guildhall_plan::fault::{CutKind, Family};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -23,7 +23,7 @@ pub fn script(s: &mut Script) {
     let times = s.size("times", 1..=3);
     for _ in 0..times {
         s.chat(&[alice, carol], secret, 2, 0..=200);
-        s.cut(carol, Ending::Reset);
+        s.cut(carol, CutKind::Reset);
         s.chat(&[alice], secret, 3, 0..=100);
         s.revoke(alice, carol, staff);
         s.chat(&[alice], secret, 3, 0..=100);

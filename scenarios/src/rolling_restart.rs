@@ -5,15 +5,15 @@
 //! a dead connection. No committed message is lost, and every client finds another node.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Family, Way};
+use guildhall_plan::fault::{Family, Direction};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);
-    s.heir(guild, paris);
+    s.standby(guild, paris);
     let other = s.guild("gardeners", oslo);
-    s.heir(other, berlin);
+    s.standby(other, berlin);
     let (general, garden) = (s.channel(guild, "general"), s.channel(other, "garden"));
     let alice = s.member("alice", berlin, &[guild, other]);
     let bob = s.member("bob", paris, &[guild, other]);
@@ -32,7 +32,7 @@ pub fn script(s: &mut Script) {
 
     s.wait_between(3_000..=5_000);
     s.chat(&[alice, bob, olga], general, 3, 0..=300);
-    s.silence(dave, Way::Both);
+    s.blackhole(dave, Direction::Both);
     for place in [paris, berlin, oslo] {
         let down = s.span("down", 15_000..=30_000);
         s.stop(place, down);

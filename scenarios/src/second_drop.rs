@@ -5,7 +5,7 @@
 //! this way.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Family, ClientPhase};
+use guildhall_plan::fault::{CutKind, Family, ClientPhase};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -20,10 +20,10 @@ pub fn script(s: &mut Script) {
 
     s.wait_between(1_000..=2_000);
     s.chat(&[bob], general, 2, 0..=300);
-    s.cut(alice, Ending::Reset);
+    s.cut(alice, CutKind::Reset);
     let drops = s.size("drops", 1..=4);
     for _ in 0..drops {
-        s.when(alice, ClientPhase::Replaying).cut(alice, Ending::Reset);
+        s.when(alice, ClientPhase::Replaying).cut(alice, CutKind::Reset);
     }
     let missed = s.size("missed", 10..=40);
     s.chat(&[bob], general, missed, 0..=60);

@@ -5,7 +5,7 @@
 //! replay window. The other clients are not affected.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Family, Way};
+use guildhall_plan::fault::{Family, Direction};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -26,7 +26,7 @@ pub fn script(s: &mut Script) {
     let bandwidth = s.count("bandwidth", 300..=8_000);
     let lasts = s.span("slow", 5_000..=30_000);
     if s.one_in("stalled", 3) {
-        s.stall(slug, Way::Down, lasts);
+        s.stall(slug, Direction::Down, lasts);
     } else {
         s.slow(slug, bandwidth, lasts);
     }

@@ -24,7 +24,7 @@ pub fn script(s: &mut Script) {
         let by = s.span("slow", 100..=4_000);
         let share = if s.one_in("never", 3) { 100 } else { 50 };
         if s.one_in("lossy", 2) {
-            s.journal_lossy(guild, share, lasts);
+            s.journal_loss(guild, share, lasts);
         } else {
             s.journal_slow(guild, by, lasts);
         }

@@ -24,13 +24,13 @@ pub fn script(s: &mut Script) {
     s.chat(&[alice, bob], general, 2, 0..=50);
     s.pause(berlin, lasts);
     s.wait_between(0..=500);
-    s.move_guild(guild, oslo);
+    s.reassign(guild, oslo);
     s.chat(&[alice, bob], general, 6, 0..=800);
     s.type_in(bob, general);
     s.wait(lasts);
     s.chat(&[alice, bob], general, 3, 0..=300);
     if s.one_in("back", 2) {
-        s.move_guild(guild, berlin);
+        s.reassign(guild, berlin);
         s.chat(&[alice, bob], general, 3, 0..=300);
     }
 

@@ -5,7 +5,7 @@
 //! session and connects again later. Nobody can resume the session that she ended.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Family, Knock};
+use guildhall_plan::fault::{Family, InvalidLogin};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -18,17 +18,17 @@ pub fn script(s: &mut Script) {
     for _ in 0..s.size("knocks", 4..=10) {
         let by = s.draw("by", 1_000..=1_000_000);
         match s.draw("says", 0..=4) {
-            0 => s.knock(alice, Knock::Token),
-            1 => s.knock(alice, Knock::Shard),
-            2 => s.knock(alice, Knock::Intents),
-            3 => s.knock(alice, Knock::Ahead { by }),
-            _ => s.steal(alice, false),
+            0 => s.invalid_login(alice, InvalidLogin::Token),
+            1 => s.invalid_login(alice, InvalidLogin::Shard),
+            2 => s.invalid_login(alice, InvalidLogin::Intents),
+            3 => s.invalid_login(alice, InvalidLogin::Ahead { by }),
+            _ => s.hijack(alice, false),
         }
         s.chat(&[alice, bob], general, 2, 0..=1_000);
     }
     s.quit(alice);
     s.wait_between(0..=2_000);
-    s.steal(alice, true);
+    s.hijack(alice, true);
     s.chat(&[bob], general, 3, 0..=500);
     s.wait(Span::secs(6));
     s.start(alice);

@@ -23,7 +23,7 @@ fn judge(path: &Path, text: String) -> datatest_stable::Result<()> {
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let lines = pasted::lines(&format!("scenarios/corpus/{name}"));
-        format!("{mismatch}\n{}", block(&Fast, &name, plan, options, &outcome, &lines))
+        format!("{mismatch}\n{}", block(&Fast::new(), &name, plan, options, &outcome, &lines))
     })?;
     Ok(())
 }

@@ -32,7 +32,7 @@ fn every_scenario_holds_under_its_first_seeds() {
             let seed = Seed::new(seed).unwrap();
             let plan = scenario.plan(seed, &Settings::default()).unwrap();
             let lines = lines(&token(scenario, seed));
-            assert_held(&Fast, scenario.name, &plan, Options::default(), &lines).unwrap();
+            assert_held(&Fast::new(), scenario.name, &plan, Options::default(), &lines).unwrap();
         });
     }
 }

@@ -6,10 +6,10 @@
 use std::ops::ControlFlow;
 
 use guildhall_core::mutant::Mutant;
-use guildhall_explain::blame::{Without, blame};
+use guildhall_explain::blame::{Counterfactual, blame};
 use guildhall_explain::explain::explain;
-use guildhall_explain::parallel::{Alone, Parallel};
-use guildhall_explain::shrink::{Budget, Same, Shrunk, shrink};
+use guildhall_explain::repeater::{Parallel, Repeater, Sequential};
+use guildhall_explain::shrink::{Budget, Goal, Shrunk, Signature, shrink};
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::Options;
 use guildhall_plan::script::Settings;
@@ -33,21 +33,26 @@ impl Parallel for Wide {
     }
 }
 
-/// The run of the lowest seed that finds a planted bug.
-fn failing(mutant: Mutant, scenario: &str) -> (Plan, Options, Same) {
+/// The lowest seed of a scenario that finds a planted bug.
+fn failing(mutant: Mutant, scenario: &str) -> (Plan, Options, Signature) {
     let options = Options { mutant: Some(mutant), ..Options::default() };
     let found = (0..500).find_map(|seed| {
         let plan = by_name(scenario).unwrap().plan(Seed::new(seed).unwrap(), &Settings::default());
         let outcome = run(plan.as_ref().unwrap(), options, &mut ()).unwrap();
-        outcome.violations.first().map(|first| (plan.unwrap(), options, Same::of(first)))
+        outcome.violations.first().map(|first| (plan.unwrap(), options, Signature::of(first)))
     });
     found.unwrap()
 }
 
-fn shrunk(failing: &(Plan, Options, Same), budget: Budget, parallel: &impl Parallel) -> Shrunk {
-    let (plan, options, same) = failing;
-    let keep_going = &mut |_| ControlFlow::Continue(());
-    shrink(&Fast, plan, *options, same, budget, parallel, keep_going).unwrap()
+fn shrunk(
+    failing: &(Plan, Options, Signature),
+    budget: Budget,
+    parallel: &impl Parallel,
+) -> Shrunk {
+    let (plan, options, signature) = failing;
+    let (runner, progress) = (Fast::new(), &mut |_| ControlFlow::Continue(()));
+    let repeater = Repeater::new(&runner, *options, parallel);
+    shrink(repeater, plan, Goal { signature, budget, progress }).unwrap()
 }
 
 const BUGS: [(Mutant, &str); 4] = [
@@ -58,10 +63,10 @@ const BUGS: [(Mutant, &str); 4] = [
 ];
 
 #[test]
-fn the_number_of_threads_changes_neither_the_result_nor_its_cost() {
+fn how_many_candidates_are_tried_together_changes_neither_the_result_nor_its_cost() {
     for (mutant, scenario) in BUGS {
         let failing = failing(mutant, scenario);
-        let alone = shrunk(&failing, Budget::default(), &Alone);
+        let alone = shrunk(&failing, Budget::default(), &Sequential);
         for width in [2, 5, 16] {
             assert_eq!(shrunk(&failing, Budget::default(), &Wide(width)), alone, "{width}");
         }
@@ -69,36 +74,40 @@ fn the_number_of_threads_changes_neither_the_result_nor_its_cost() {
 }
 
 #[test]
-fn a_shrunk_run_needs_each_of_its_faults_and_acts() {
+fn of_what_was_shrunk_no_single_fault_or_act_can_go() {
     for (mutant, scenario) in BUGS {
         let failing = failing(mutant, scenario);
-        let small = shrunk(&failing, Budget::default(), &Alone);
-        let (_, options, same) = failing;
-        assert!(small.complete && Same::of(&small.violation) == same, "{mutant:?}");
-        let verdicts = blame(&Fast, &small.plan, options, &same, &Alone);
-        assert!(verdicts.iter().all(|(_, without)| *without != Without::Same), "{verdicts:?}");
+        let small = shrunk(&failing, Budget::default(), &Sequential);
+        let (_, options, signature) = failing;
+        assert!(small.complete && Signature::of(&small.violation) == signature, "{mutant:?}");
+        let runner = Fast::new();
+        let verdicts = blame(Repeater::new(&runner, options, &Sequential), &small.plan, &signature);
+        let is_needed = |verdict: &Counterfactual| *verdict != Counterfactual::SameFailure;
+        assert!(verdicts.iter().all(|(_, verdict)| is_needed(verdict)), "{verdicts:?}");
     }
 }
 
 #[test]
 fn an_exhausted_budget_keeps_the_best_run_so_far() {
     let failing = failing(Mutant::StagedTold, "stale-owner");
-    let whole = shrunk(&failing, Budget::default(), &Alone);
-    let part = shrunk(&failing, Budget { runs: 10, ..Budget::default() }, &Alone);
+    let whole = shrunk(&failing, Budget::default(), &Sequential);
+    let part = shrunk(&failing, Budget { runs: 10, ..Budget::default() }, &Sequential);
     assert!(!part.complete && part.runs <= 10);
-    assert_eq!(Same::of(&part.violation), failing.2);
-    let size = |shrunk: &Shrunk| shrunk.to.faults + shrunk.to.acts + shrunk.to.clients;
-    assert!(size(&whole) < size(&part) && size(&part) <= part.from.faults + part.from.acts + 9);
+    assert_eq!(Signature::of(&part.violation), failing.2);
+    let size = |shrunk: &Shrunk| shrunk.to.faults + shrunk.to.actions + shrunk.to.clients;
+    assert!(size(&whole) < size(&part) && size(&part) <= part.from.faults + part.from.actions + 9);
 }
 
 #[test]
-fn the_chain_shows_each_fault_that_is_blamed() {
+fn what_is_blamed_is_needed_and_the_chain_shows_it() {
     for (mutant, scenario) in BUGS {
         let failing = failing(mutant, scenario);
-        let small = shrunk(&failing, Budget::default(), &Alone);
-        let explained = explain(&Fast, &small.plan, failing.1, &Alone).unwrap().unwrap();
-        assert!(!explained.blame.needed.is_empty(), "{mutant:?}: no fault and no act is blamed");
-        let is_shown = |fault: &str| {
+        let small = shrunk(&failing, Budget::default(), &Sequential);
+        let runner = Fast::new();
+        let explained = explain(Repeater::new(&runner, failing.1, &Sequential), &small.plan);
+        let explained = explained.unwrap().unwrap();
+        assert!(!explained.blame.needed.is_empty(), "{mutant:?} is to blame for all of it");
+        let told = |fault: &str| {
             let fault = format!("FAULT {fault}");
             explained.chain.links.iter().any(|link| link.what == fault)
         };

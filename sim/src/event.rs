@@ -12,7 +12,7 @@ use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Request};
 
 use guildhall_plan::director::Cue;
-use guildhall_plan::mail::Spot;
+use guildhall_plan::mail::EndpointId;
 
 /// A pending event, and the step that caused it.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ pub(crate) enum Kind {
     /// The buffers of a link have drained.
     Drained { link: u32, bytes: u32 },
     /// A message arrives at a node, a journal or the directory.
-    Mail { to: Spot, parcel: u32 },
+    Mail { to: EndpointId, parcel: u32 },
     /// A request arrives at a node.
     Request { node: u16, parcel: u32 },
     /// An answer arrives at a client.
@@ -53,7 +53,7 @@ pub(crate) enum Kind {
     /// A client starts.
     Start { client: u32 },
     /// An action of the plan.
-    Act { index: u32 },
+    Action { index: u32 },
     /// The director of the plan decides something.
     Cue(Cue),
     /// Time to see whether all has settled.

@@ -2,9 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use guildhall_check::standing::Standing;
-use guildhall_core::step::Witness;
+use guildhall_check::summary::StateSummary;
+use guildhall_core::step::Observer;
 use guildhall_core::time::Instant;
+use guildhall_plan::checkers::CustomCheckers;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Outcome, Runner, Verdict, panicked};
 use guildhall_plan::settling::RunEnd;
@@ -12,42 +13,70 @@ use guildhall_plan::settling::RunEnd;
 use crate::world::World;
 
 /// The fast world as a [`Runner`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Fast;
+#[derive(Clone, Debug, Default)]
+pub struct Fast {
+    checkers: CustomCheckers,
+}
+
+impl Fast {
+    /// Judges runs by the contract.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { checkers: CustomCheckers::new() }
+    }
+
+    /// Judges runs by the contract and by custom checkers.
+    #[must_use]
+    pub const fn with_checkers(checkers: CustomCheckers) -> Self {
+        Self { checkers }
+    }
+}
 
 impl Runner for Fast {
+    fn checkers(&self) -> Vec<String> {
+        self.checkers.names()
+    }
+
     fn run(
         &self,
         plan: &Plan,
         options: Options,
-        witness: &mut impl Witness,
+        observer: &mut impl Observer,
     ) -> Result<Outcome, PlanError> {
-        run(plan, options, witness)
+        let mut world = World::new(plan, options, self.checkers.make(), observer)?;
+        // A panic of the machines is a violation of its own, and must not end a sweep. What was found
+        // before it stays found; the unwound world is only asked for what it had counted.
+        let ended = catch_unwind(AssertUnwindSafe(|| world.run()));
+        Ok(judged(world, ended))
     }
 
-    fn standing(
+    fn state_summary(
         &self,
         plan: &Plan,
         options: Options,
         step: u64,
-    ) -> Result<Vec<Standing>, PlanError> {
-        standing(plan, options, step)
+    ) -> Result<Vec<StateSummary>, PlanError> {
+        let mut world = World::new(plan, options.up_to(step), self.checkers.make(), ())?;
+        // A run that ends in a panic has the state from just before it.
+        let _ = catch_unwind(AssertUnwindSafe(|| world.run()));
+        Ok(world.into_stage().watch.0.state_summary())
     }
 }
 
-/// Runs a plan, tells `witness` of every step, and judges it.
+/// Runs a plan in the fast world, reports every step to `observer`, and judges it by the contract.
 ///
 /// # Errors
-/// Returns an error if the plan is invalid.
+/// If the plan is invalid.
 pub fn run(
     plan: &Plan,
     options: Options,
-    witness: &mut impl Witness,
+    observer: &mut impl Observer,
 ) -> Result<Outcome, PlanError> {
-    let mut world = World::new(plan, options, witness)?;
-    // A panic of the machines is a violation, and must not end a sweep. Violations found before it
-    // are kept; the unwound world is only asked for its counters.
-    let ended = catch_unwind(AssertUnwindSafe(|| world.run()));
+    Fast::new().run(plan, options, observer)
+}
+
+/// The outcome of a run that has ended, perhaps by a panic.
+fn judged<W: Observer>(world: World<'_, W>, ended: std::thread::Result<RunEnd>) -> Outcome {
     let hits = world.hits();
     let mut stage = world.into_stage();
     let contract = &mut stage.watch.0;
@@ -67,7 +96,7 @@ pub fn run(
         Ok(RunEnd::OutOfBudget) => Verdict::Inconclusive,
         Ok(RunEnd::Settled | RunEnd::Stuck(_)) | Err(_) => Verdict::Held,
     };
-    Ok(Outcome {
+    Outcome {
         verdict,
         digest: stage.digest.fingerprint(),
         blocks: std::mem::take(&mut stage.blocks),
@@ -78,17 +107,5 @@ pub fn run(
         marks: stage.watch.0.marks().iter().map(|(&name, &count)| (name, count)).collect(),
         coverage: std::mem::take(&mut stage.coverage),
         hits,
-    })
-}
-
-/// Returns the state of every participant after step `step` of a run, or at its end if that comes
-/// first.
-///
-/// # Errors
-/// Returns an error if the plan is invalid.
-pub fn standing(plan: &Plan, options: Options, step: u64) -> Result<Vec<Standing>, PlanError> {
-    let mut world = World::new(plan, options.up_to(step), ())?;
-    // If the run panics, this is the state just before the panic.
-    let _ = catch_unwind(AssertUnwindSafe(|| world.run()));
-    Ok(world.into_stage().watch.0.standing())
+    }
 }

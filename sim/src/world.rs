@@ -27,12 +27,13 @@ use guildhall_core::frame::ClientFrame;
 use guildhall_core::id::{GuildId, NodeId, Port, UserId};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::node::Node;
-use guildhall_core::step::Witness;
+use guildhall_core::step::Observer;
 use guildhall_core::time::Instant;
 
 use crate::agenda::Agenda;
 use crate::event::{Bodies, Event, Kind, Parcel, Slab};
 use crate::link::{Links, Ports};
+use guildhall_plan::checkers::BoxedChecker;
 use guildhall_plan::clock::Clock;
 use guildhall_plan::coverage::Coverage;
 use guildhall_plan::digest::{Digest, Fingerprint};
@@ -43,7 +44,7 @@ use guildhall_plan::plan::{NodePlan, Plan, PlanError};
 use guildhall_plan::run::Options;
 use guildhall_plan::seed::Domain;
 use guildhall_plan::settling::{Look, RunEnd, Settling};
-use guildhall_plan::topology::{Move, Seated, Topology};
+use guildhall_plan::topology::{ClientSetup, ResolvedAction, Topology};
 use post::Post;
 use stage::{Line, Stage};
 
@@ -109,10 +110,15 @@ pub(crate) struct World<'a, W> {
     looked: usize,
 }
 
-impl<'a, W: Witness> World<'a, W> {
+impl<'a, W: Observer> World<'a, W> {
     /// # Errors
     /// If the plan cannot be run.
-    pub(crate) fn new(plan: &'a Plan, options: Options, witness: W) -> Result<Self, PlanError> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        options: Options,
+        checkers: Vec<BoxedChecker>,
+        observer: W,
+    ) -> Result<Self, PlanError> {
         let topology = Topology::new(plan)?;
         let director = Director::new(plan, &topology)?;
         let nodes = node_hosts(plan, &topology, options.mutant);
@@ -125,7 +131,7 @@ impl<'a, W: Witness> World<'a, W> {
             agenda: Agenda::new(),
             digest: Digest::new(),
             blocks: Vec::new(),
-            watch: (Contract::new(topology.cast.clone()), witness),
+            watch: (Contract::new(topology.cast.clone()).with_checkers(checkers), observer),
             links: Links::default(),
             ports: (0..small(nodes.len()))
                 .map(|node| Ports::new(node, small(nodes.len())))
@@ -183,10 +189,10 @@ impl<'a, W: Witness> World<'a, W> {
             let tie = crate::link::tie(key.with(0).with(index as u64));
             push(seated.starts.as_micros(), tie, Kind::Start { client });
         }
-        for (index, act) in self.plan.acts.iter().enumerate() {
+        for (index, action) in self.plan.actions.iter().enumerate() {
             // Of what one client does at one instant, what comes first in the plan is done first.
-            let tie = crate::link::tie(key.with(1).text(&act.client));
-            push(act.at.as_micros(), tie, Kind::Act { index: place(index) });
+            let tie = crate::link::tie(key.with(1).text(&action.client));
+            push(action.at.as_micros(), tie, Kind::Action { index: place(index) });
         }
         self.stage.agenda = agenda;
     }
@@ -261,7 +267,7 @@ impl<'a, W: Witness> World<'a, W> {
                 }
             }
             Kind::Start { client } => self.client_step(client, 0, client::Input::Start),
-            Kind::Act { index } => self.act(index as usize),
+            Kind::Action { index } => self.act(index as usize),
             Kind::Cue(cue) => self.cue(event.cause, cue),
             Kind::Look => self.look(Look::Due),
         }
@@ -298,13 +304,15 @@ impl<'a, W: Witness> World<'a, W> {
     }
 
     fn act(&mut self, index: usize) {
-        let (client, what) = &self.topology.acts[index];
+        let (client, what) = &self.topology.actions[index];
         let client = *client;
         let input = match what {
-            Move::Quit => client::Input::Quit,
-            Move::Start if self.clients[client as usize].client.is_off() => client::Input::Start,
-            Move::Start | Move::Rest => return,
-            Move::Ask(request) => client::Input::Ask(request.clone()),
+            ResolvedAction::Quit => client::Input::Quit,
+            ResolvedAction::Start if self.clients[client as usize].client.is_off() => {
+                client::Input::Start
+            }
+            ResolvedAction::Start | ResolvedAction::Rest => return,
+            ResolvedAction::Ask(request) => client::Input::Ask(request.clone()),
         };
         let quits = matches!(input, client::Input::Quit);
         self.client_step(client, 0, input);
@@ -329,7 +337,7 @@ fn node_hosts(plan: &Plan, topology: &Topology, mutant: Option<Mutant>) -> Vec<N
 
 fn client_hosts(topology: &Topology, mutant: Option<Mutant>) -> Vec<ClientHost> {
     let limits = &topology.cast.limits;
-    let host = |seated: &Seated| ClientHost {
+    let host = |seated: &ClientSetup| ClientHost {
         client: Client::new(seated.identity, limits.clone(), mutant),
         clock: Clock::new(seated.drift),
         wake: u64::MAX,

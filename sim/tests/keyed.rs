@@ -4,14 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use guildhall_core::dispatch::Dispatch;
-use guildhall_core::id::{Connection, Port, Seq};
-use guildhall_core::step::{Actor, Head, Witness};
+use guildhall_core::id::{Port, Seq};
+use guildhall_core::step::{Actor, Head, Observed, Observer};
 use guildhall_core::time::Instant;
 use guildhall_plan::engine::references;
-use guildhall_plan::plan::{Act, Deed, Plan};
+use guildhall_plan::plan::{ActionPlan, ClientAction, Plan};
 use guildhall_plan::run::{Options, cast};
 use guildhall_sim::run::run;
 
@@ -19,10 +17,10 @@ use guildhall_sim::run::run;
 #[derive(Default)]
 struct Arrivals(BTreeMap<Port, Vec<(Instant, Seq, u32)>>);
 
-impl Witness for Arrivals {
-    fn delivered(&mut self, head: &Head, _: Connection, s: Seq, what: &Arc<Dispatch>) {
-        if let Actor::Client(port) = head.actor {
-            self.0.entry(port).or_default().push((head.at, s, what.bytes));
+impl Observer for Arrivals {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        if let (Actor::Client(port), Observed::Delivered { s, dispatch, .. }) = (head.actor, what) {
+            self.0.entry(port).or_default().push((head.at, s, dispatch.bytes));
         }
     }
 }
@@ -47,7 +45,7 @@ fn taking_out_a_fault_that_strikes_one_client_changes_no_arrival_at_another() {
             for (port, seen) in &before {
                 let name = cast.client(*port);
                 // A fault at a sender also delays its messages to everyone: skip those faults.
-                let speaks = plan.acts.iter().any(|act| act.client == victim);
+                let speaks = plan.actions.iter().any(|action| action.client == victim);
                 if name == victim || speaks && !victim.starts_with("listener") {
                     continue;
                 }
@@ -94,7 +92,7 @@ when = { guild = "gophers", is = "kept" }
 for = "2s"
 
 [[fault]]
-kind = "lossy"
+kind = "loss"
 from = "rome"
 to = "oslo"
 share = 50
@@ -102,7 +100,7 @@ at = "3s"
 for = "3s"
 
 [[fault]]
-kind = "repeat"
+kind = "duplicate"
 from = "journal/gophers"
 to = "*"
 share = 80
@@ -117,7 +115,7 @@ at = "6s"
 for = "2s"
 
 [[fault]]
-kind = "move"
+kind = "reassign"
 guild = "gophers"
 to = "rome"
 at = "7s"
@@ -143,9 +141,9 @@ fn apart() -> Plan {
         for (client, guild) in [("alice", "rustaceans"), ("bob", "rustaceans"), ("gus", "gophers")]
         {
             let (to, text) = (format!("{guild}/general"), format!("line {nth}").into());
-            let deed = Deed::Say { to, text, mentions: Vec::new() };
+            let action = ClientAction::Say { to, text, mentions: Vec::new() };
             let at = Instant::micros(2_500_000 + nth * 300_000);
-            plan.acts.push(Act { at, client: client.to_owned(), deed });
+            plan.actions.push(ActionPlan { at, client: client.to_owned(), action });
         }
     }
     plan
@@ -174,7 +172,7 @@ fn taking_out_an_act_changes_no_arrival_of_another_guild() {
     let plan = apart();
     let before = arrivals(&plan);
     let mut without = plan.clone();
-    without.acts.retain(|act| act.client != "gus");
+    without.actions.retain(|action| action.client != "gus");
     let after = arrivals(&without);
     for port in [Port(0), Port(1)] {
         assert_eq!(before[&port], after[&port]);

@@ -10,10 +10,10 @@ use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
 use guildhall_core::journal::Reply;
 use guildhall_core::node;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer, WorldEvent};
 use guildhall_core::time::Instant;
 use guildhall_plan::engine::references;
-use guildhall_plan::fault::{End, Family, Fault};
+use guildhall_plan::fault::{Family, Fault, MailEndpoint};
 use guildhall_plan::plan::{FaultPlan, Plan};
 use guildhall_plan::run::Options;
 use guildhall_sim::run::run;
@@ -27,8 +27,18 @@ struct Journals {
     lost: u64,
 }
 
-impl Witness for Journals {
-    fn journal_event(&mut self, _: &Head, guild: GuildId, event: &JournalEvent) {
+impl Observer for Journals {
+    fn observe(&mut self, _: &Head, what: Observed<'_>) {
+        if let Observed::JournalEvent { guild, event } = what {
+            self.event(guild, event);
+        } else if let Observed::JournalReply { guild, reply, .. } = what {
+            self.reply(guild, reply);
+        }
+    }
+}
+
+impl Journals {
+    fn event(&mut self, guild: GuildId, event: &JournalEvent) {
         match event {
             JournalEvent::Synced { records } => {
                 let kept = self.kept.entry(guild).or_default();
@@ -48,7 +58,7 @@ impl Witness for Journals {
         }
     }
 
-    fn journal_says(&mut self, _: &Head, guild: GuildId, _: NodeId, reply: &Reply) {
+    fn reply(&mut self, guild: GuildId, reply: &Reply) {
         self.replies += 1;
         let kept = self.kept.entry(guild).or_default();
         match reply {
@@ -90,8 +100,12 @@ struct Downs {
     seen: u64,
 }
 
-impl Witness for Downs {
-    fn world(&mut self, _: &Head, event: &WorldEvent) {
+impl Observer for Downs {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        if let Actor::Node(node) = head.actor {
+            assert!(!self.down.contains(&node), "{node:?} is down, and takes a step");
+        }
+        let Observed::World(event) = what else { return };
         match event {
             WorldEvent::Crashed(node) => {
                 assert!(!self.down.contains(node), "{node:?} has crashed twice");
@@ -106,12 +120,6 @@ impl Witness for Downs {
             | WorldEvent::FaultEnded { .. }
             | WorldEvent::Healed
             | WorldEvent::Settled => {}
-        }
-    }
-
-    fn stepped(&mut self, head: &Head) {
-        if let Actor::Node(node) = head.actor {
-            assert!(!self.down.contains(&node), "{node:?} is down, and takes a step");
         }
     }
 }
@@ -135,8 +143,9 @@ struct Mail {
     got: BTreeMap<(NodeId, NodeId), [u64; 3]>,
 }
 
-impl Witness for Mail {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
+impl Observer for Mail {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        let Observed::NodeInput(input) = what else { return };
         if let (Actor::Node(to), node::Input::Peer { from, .. }) = (head.actor, input) {
             let at = head.at.as_micros();
             let stretch = usize::from(at >= self.from) + usize::from(at >= self.until);
@@ -166,7 +175,7 @@ const PARIS: NodeId = NodeId(1);
 
 #[test]
 fn a_partition_loses_what_it_says_and_nothing_else() {
-    let ends = || (End::Node("berlin".to_owned()), End::Node("paris".to_owned()));
+    let ends = || (MailEndpoint::Node("berlin".to_owned()), MailEndpoint::Node("paris".to_owned()));
     let (a, b) = ends();
     let both = mail_with(Fault::Partition { a, b, one_way: false });
     assert_eq!((both[&(BERLIN, PARIS)][1], both[&(PARIS, BERLIN)][1]), (0, 0));
@@ -180,10 +189,10 @@ fn a_partition_loses_what_it_says_and_nothing_else() {
 
 #[test]
 fn what_is_held_back_comes_in_the_end() {
-    let (from, to) = (End::Node("berlin".to_owned()), End::Nodes);
+    let (from, to) = (MailEndpoint::Node("berlin".to_owned()), MailEndpoint::Nodes);
     let held = mail_with(Fault::Hold { from: from.clone(), to: to.clone() });
     assert_eq!(held[&(BERLIN, PARIS)][1], 0);
-    let lost = mail_with(Fault::Lossy { from, to, share: 100 });
+    let lost = mail_with(Fault::Loss { from, to, share: 100 });
     let after = |mail: &BTreeMap<_, [u64; 3]>| mail[&(BERLIN, PARIS)][2];
     assert!(after(&held) > after(&lost) + 10, "{held:?} {lost:?}");
 }

@@ -10,7 +10,7 @@ use guildhall_sim::run::{Fast, run};
 #[test]
 fn a_capsule_reads_back_as_it_was_written_and_still_holds() {
     let plan = guildhall_plan::engine::references().unwrap().remove(0);
-    let (capsule, outcome) = Capsule::of(&Fast, plan, Options::default()).unwrap();
+    let (capsule, outcome) = Capsule::of(&Fast::new(), plan, Options::default()).unwrap();
     let again = Capsule::from_toml(&capsule.to_toml()).unwrap();
     assert_eq!(again, capsule);
     assert_eq!(again.judge(&outcome), Ok(()));
@@ -19,7 +19,7 @@ fn a_capsule_reads_back_as_it_was_written_and_still_holds() {
 #[test]
 fn a_name_that_is_not_in_the_plan_is_named() {
     let mut plan = guildhall_plan::engine::references().unwrap().remove(0);
-    plan.acts[0].client = "carol".to_owned();
+    plan.actions[0].client = "carol".to_owned();
     let error = run(&plan, Options::default(), &mut ()).unwrap_err();
     assert_eq!(error.to_string(), "client `carol` is not in the plan");
 }
@@ -37,7 +37,7 @@ name = "paris"
 [[guild]]
 name = "rustaceans"
 owner = "berlin"
-heir = "paris"
+standby = "paris"
 owner_user = "alice"
 channels = [
     "general",
@@ -65,7 +65,7 @@ shards = [0, 1]
 name = "olaf"
 node = "berlin"
 
-[[act]]
+[[action]]
 at = "1s"
 client = "bob"
 do = "say"
@@ -73,25 +73,25 @@ to = "rustaceans/general"
 text = "hello"
 mentions = ["alice"]
 
-[[act]]
+[[action]]
 at = "2s"
 client = "bob"
 do = "edit"
 text = "hello, all"
 
-[[act]]
+[[action]]
 at = "2s"
 client = "olaf"
 do = "join"
 guild = "rustaceans"
 
-[[act]]
+[[action]]
 at = "3s"
 client = "alice"
 do = "create-channel"
 channel = "rustaceans/later"
 
-[[act]]
+[[action]]
 at = "4s"
 client = "alice"
 do = "delete"
@@ -99,7 +99,7 @@ of = "bob"
 
 [[fault]]
 at = "2s"
-kind = "lossy"
+kind = "loss"
 from = "*"
 to = "journal/rustaceans"
 share = 30

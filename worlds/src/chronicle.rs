@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use guildhall_core::id::{Epoch, GuildId, NodeId};
 use guildhall_core::node::{self, TraceEvent};
-use guildhall_core::step::{Actor, Head, Witness, WorldEvent};
+use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 
 /// What happened to nodes and guilds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -65,8 +65,18 @@ impl Chronicle {
     }
 }
 
-impl Witness for Chronicle {
-    fn world(&mut self, _: &Head, event: &WorldEvent) {
+impl Observer for Chronicle {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        if let Observed::World(event) = what {
+            self.world(event);
+        } else if let (Actor::Node(node), Observed::NodeOutput(output)) = (head.actor, what) {
+            self.node_output(node, output);
+        }
+    }
+}
+
+impl Chronicle {
+    fn world(&mut self, event: &WorldEvent) {
         match event {
             WorldEvent::FaultBegan { index, .. } => self.faults.push((*index, Bound::Began)),
             WorldEvent::FaultEnded { index, .. } => self.faults.push((*index, Bound::Ended)),
@@ -76,8 +86,7 @@ impl Witness for Chronicle {
         }
     }
 
-    fn node_output(&mut self, head: &Head, output: &node::Output) {
-        let Actor::Node(node) = head.actor else { return };
+    fn node_output(&mut self, node: NodeId, output: &node::Output) {
         match output {
             node::Output::Stopped => self.power(node, Power::Stopped),
             node::Output::Trace(TraceEvent::Opened { guild, epoch }) => {

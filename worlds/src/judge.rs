@@ -16,11 +16,9 @@ use guildhall_check::cast::Cast;
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::{Connection, GuildId, NodeId, Port, Seq};
-use guildhall_core::journal::Reply;
-use guildhall_core::node::TraceEvent;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::node::{self, TraceEvent};
+use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now};
-use guildhall_core::{client, directory, node};
 use guildhall_plan::digest::Digest;
 use guildhall_plan::director::News;
 use guildhall_plan::fault::{GuildPhase, Participant, Phase};
@@ -91,9 +89,9 @@ impl Judge {
         let now = Now::from((bench.clock)());
         let head = bench.begin(Actor::World, now, 0);
         event.hash(&mut bench.digest);
-        bench.contract.world(&head, event);
-        bench.chronicle.world(&head, event);
-        bench.contract.stepped(&head);
+        bench.contract.observe(&head, Observed::World(event));
+        bench.chronicle.observe(&head, Observed::World(event));
+        bench.contract.observe(&head, Observed::StepEnded);
     }
 
     /// A guild has reached a phase that a fault may wait for.
@@ -132,37 +130,28 @@ impl Bench {
             let _ = self.news.send(News::Reached(who, phase));
         }
     }
-}
 
-/// Listens to one step.
-pub struct Listening<'a>(MutexGuard<'a, Bench>);
-
-fn port(head: &Head) -> Option<Port> {
-    match head.actor {
-        Actor::Client(port) => Some(port),
-        Actor::World | Actor::Node(_) | Actor::Journal(_) | Actor::Directory => None,
-    }
-}
-
-impl Witness for Listening<'_> {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
-        let bench = &mut *self.0;
-        input.hash(&mut bench.digest);
-        bench.contract.node_input(head, input);
-        let reached = phases::node_input(input);
-        bench.tell(reached);
-    }
-
-    fn node_output(&mut self, head: &Head, output: &node::Output) {
-        let bench = &mut *self.0;
-        output.hash(&mut bench.digest);
-        if let node::Output::Dispatch { connection, s, dispatch } = output {
-            bench.written.write(*connection, *s, dispatch);
+    /// The phase that this has brought a client or a guild to.
+    fn reached(&mut self, head: &Head, what: Observed<'_>) -> Option<(Participant, Phase)> {
+        match what {
+            Observed::NodeInput(input) => phases::node_input(input),
+            Observed::NodeOutput(output) => phases::node_output(output),
+            Observed::ClientInput(input) => self.phases.client_input(port(head)?, input),
+            Observed::ClientOutput(output) => self.phases.client_output(port(head)?, output),
+            Observed::JournalEvent { .. }
+            | Observed::JournalReply { .. }
+            | Observed::Dispatched { .. }
+            | Observed::Delivered { .. }
+            | Observed::DirectoryInput(_)
+            | Observed::DirectoryOutput(_)
+            | Observed::Timeout
+            | Observed::World(_)
+            | Observed::StepEnded => None,
         }
-        bench.contract.node_output(head, output);
-        bench.chronicle.node_output(head, output);
-        let reached = phases::node_output(output);
-        bench.tell(reached);
+    }
+
+    /// Tells the play that an owner steps down or a node has stopped.
+    fn report_owner(&self, head: &Head, output: &node::Output) {
         let Actor::Node(NodeId(node)) = head.actor else { return };
         let stepped_down = |guild, closed| {
             let guild = u32::try_from(guild_place(guild)).unwrap_or(u32::MAX);
@@ -183,7 +172,52 @@ impl Witness for Listening<'_> {
             | node::Output::Answer { .. }
             | node::Output::Trace(_) => return,
         };
-        let _ = bench.news.send(news);
+        let _ = self.news.send(news);
+    }
+}
+
+/// Listens to one step.
+pub struct Listening<'a>(MutexGuard<'a, Bench>);
+
+fn port(head: &Head) -> Option<Port> {
+    match head.actor {
+        Actor::Client(port) => Some(port),
+        Actor::World | Actor::Node(_) | Actor::Journal(_) | Actor::Directory => None,
+    }
+}
+
+impl Observer for Listening<'_> {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        let bench = &mut *self.0;
+        match what {
+            Observed::NodeInput(input) => input.hash(&mut bench.digest),
+            Observed::NodeOutput(output) => output.hash(&mut bench.digest),
+            Observed::ClientInput(input) => input.hash(&mut bench.digest),
+            Observed::ClientOutput(output) => output.hash(&mut bench.digest),
+            Observed::JournalEvent { event, .. } => event.hash(&mut bench.digest),
+            Observed::JournalReply { to, reply, .. } => (to, reply).hash(&mut bench.digest),
+            Observed::DirectoryInput(input) => input.hash(&mut bench.digest),
+            Observed::DirectoryOutput(output) => output.hash(&mut bench.digest),
+            Observed::Timeout => bench.digest.word(0),
+            Observed::Dispatched { to, s, dispatch } => {
+                return self.dispatched(head, to, s, dispatch);
+            }
+            Observed::Delivered { on, s, dispatch } => {
+                return self.delivered(head, on, s, dispatch);
+            }
+            // `Judge::world` reports the events of the world.
+            Observed::World(_) | Observed::StepEnded => {}
+        }
+        if let Observed::NodeOutput(node::Output::Dispatch { connection, s, dispatch }) = what {
+            bench.written.write(*connection, *s, dispatch);
+        }
+        bench.contract.observe(head, what);
+        bench.chronicle.observe(head, what);
+        let reached = bench.reached(head, what);
+        bench.tell(reached);
+        if let Observed::NodeOutput(output) = what {
+            bench.report_owner(head, output);
+        }
     }
 
     fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
@@ -194,66 +228,15 @@ impl Witness for Listening<'_> {
         bench.contract.dispatched(head, to, s, what);
     }
 
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        let bench = &mut *self.0;
-        input.hash(&mut bench.digest);
-        bench.contract.client_input(head, input);
-        if let Some(port) = port(head) {
-            let reached = bench.phases.client_input(port, input);
-            bench.tell(reached);
-        }
-    }
-
     fn delivered(&mut self, head: &Head, on: Connection, s: Seq, what: &Arc<Dispatch>) {
         let bench = &mut *self.0;
         let Some(port) = port(head) else { return };
         bench.digest.word(u64::from(on.slot) << 40 ^ s.0);
         what.hash(&mut bench.digest);
-        // If it is not what was written, the clauses are told what came instead.
-        let told = bench.written.take(port, on, s, what).unwrap_or_else(|| what.clone());
-        bench.contract.delivered(head, on, s, &told);
-        let reached = bench.phases.delivered(port, &told.body);
+        // If the client received something else than was written, the checkers see what it received.
+        let received = bench.written.take(port, on, s, what).unwrap_or_else(|| what.clone());
+        bench.contract.delivered(head, on, s, &received);
+        let reached = bench.phases.delivered(port, &received.body);
         bench.tell(reached);
-    }
-
-    fn client_output(&mut self, head: &Head, output: &client::Output) {
-        let bench = &mut *self.0;
-        output.hash(&mut bench.digest);
-        bench.contract.client_output(head, output);
-        if let Some(port) = port(head) {
-            let reached = bench.phases.client_output(port, output);
-            bench.tell(reached);
-        }
-    }
-
-    fn journal_event(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
-        let bench = &mut *self.0;
-        event.hash(&mut bench.digest);
-        bench.contract.journal_event(head, guild, event);
-    }
-
-    fn journal_says(&mut self, head: &Head, guild: GuildId, to: NodeId, reply: &Reply) {
-        let bench = &mut *self.0;
-        (to, reply).hash(&mut bench.digest);
-        bench.contract.journal_says(head, guild, to, reply);
-    }
-
-    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
-        input.hash(&mut self.0.digest);
-        self.0.contract.directory_input(head, input);
-    }
-
-    fn directory_output(&mut self, head: &Head, output: &directory::Output) {
-        output.hash(&mut self.0.digest);
-        self.0.contract.directory_output(head, output);
-    }
-
-    fn timeout(&mut self, head: &Head) {
-        self.0.digest.word(0);
-        self.0.contract.timeout(head);
-    }
-
-    fn stepped(&mut self, head: &Head) {
-        self.0.contract.stepped(head);
     }
 }

@@ -1,4 +1,4 @@
-//! What came of a play.
+//! The outcome of a run.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -12,40 +12,40 @@ use guildhall_plan::settling::RunEnd;
 use crate::chronicle::Chronicle;
 use crate::judge::{Judge, Taken};
 
-/// What came of a play.
+/// The outcome of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What it has shown.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Every step, in one number.
+    /// The digest of all steps.
     pub digest: Fingerprint,
-    /// How many steps were taken.
+    /// The number of steps.
     pub steps: u64,
-    /// How many dispatches clients took, each judged.
+    /// The number of dispatches that clients received, each of them checked.
     pub deliveries: u64,
-    /// How much time passed in the world.
+    /// The simulated time at the end.
     pub lasted: Instant,
-    /// What was broken: the earliest step's first, ties in the contract's order.
+    /// The violations, the earliest step's first, ties in the contract's order.
     pub violations: Vec<Violation>,
-    /// How often the run came by each named mark.
+    /// How often the run reached each mark.
     pub marks: BTreeMap<&'static str, u64>,
     /// How often the planted bug made a difference.
     pub hits: u64,
-    /// What each client has taken, in the order of the plan.
+    /// What each client has received, in the order of the plan.
     pub taken: Vec<Taken>,
     /// What happened to nodes and guilds.
     pub chronicle: Chronicle,
 }
 
-/// Judges what was seen up to the end, or up to a panic.
+/// Judges a run that has ended, perhaps by a panic.
 ///
 /// # Panics
-/// If the panic came before anybody was there to see it.
+/// If the run panicked before it had a judge.
 pub(crate) fn judged(judge: Option<&Judge>, ended: Result<RunEnd, Box<dyn Any + Send>>) -> Outcome {
     let Some(judge) = judge else {
         match ended {
             Err(panic) => std::panic::resume_unwind(panic),
-            Ok(ending) => unreachable!("nobody saw how it ended: {ending:?}"),
+            Ok(ending) => unreachable!("it has ended without a judge: {ending:?}"),
         }
     };
     let mut bench = judge.bench();

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Body, Dispatch};
-use guildhall_core::id::{ChannelId, Connection, GuildId, Nonce, RoleId, Seq, UserId};
+use guildhall_core::id::{ChannelId, GuildId, Nonce, RoleId, UserId};
 use guildhall_core::permission::Permissions;
-use guildhall_core::step::{Actor, Head, Witness};
+use guildhall_core::step::{Actor, Head, Observed, Observer};
 
 use crate::judge::Taken;
 
@@ -99,13 +99,16 @@ impl DeliveryRecorder {
     }
 }
 
-impl Witness for DeliveryRecorder {
-    fn delivered(&mut self, head: &Head, _: Connection, s: Seq, what: &Arc<Dispatch>) {
-        let Actor::Client(port) = head.actor else { return };
+impl Observer for DeliveryRecorder {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        let (Actor::Client(port), Observed::Delivered { s, dispatch, .. }) = (head.actor, what)
+        else {
+            return;
+        };
         let place = port.0 as usize;
         if place >= self.0.len() {
             self.0.resize_with(place + 1, Taken::default);
         }
-        self.0[place].enter(s, what);
+        self.0[place].enter(s, dispatch);
     }
 }

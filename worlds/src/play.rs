@@ -60,7 +60,7 @@ enum Cue {
     /// A client starts.
     Start(usize),
     /// An act of the plan.
-    Act(usize),
+    Action(usize),
     /// The director decides something.
     Director(director::Cue),
     /// The world is looked at.
@@ -196,7 +196,7 @@ impl<W: World> Play<W> {
     async fn take(&mut self, cue: Cue) {
         match cue {
             Cue::Start(client) => self.clients.start(client),
-            Cue::Act(index) => self.act(index),
+            Cue::Action(index) => self.act(index),
             Cue::Director(cue) => {
                 self.direct(|director, now, out| director.handle(now, cue, out)).await;
             }

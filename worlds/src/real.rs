@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use guildhall_core::id::NodeId;
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::fault::{CutKind, Direction};
 use guildhall_plan::plan::{Latency, Network, Plan, PlanError};
 use guildhall_plan::seed::Seed;
 use guildhall_runtime::client::NodeAddress;
@@ -177,18 +177,18 @@ impl World for RealWorld {
         }
     }
 
-    fn cut(&self, client: Host, how: Ending) {
+    fn cut(&self, client: Host, how: CutKind) {
         let how = match how {
-            Ending::HalfOpen { late } => {
+            CutKind::HalfOpen { late } => {
                 let late = Span::micros(late.as_micros() / u64::from(self.time.pace()));
-                Ending::HalfOpen { late }
+                CutKind::HalfOpen { late }
             }
-            Ending::Fin | Ending::Reset => how,
+            CutKind::Fin | CutKind::Reset => how,
         };
         self.proxy.cut(client, how);
     }
 
-    fn stall(&self, client: Host, way: Way) -> StalledConnections {
+    fn stall(&self, client: Host, way: Direction) -> StalledConnections {
         self.proxy.stall(client, way)
     }
 
@@ -196,7 +196,7 @@ impl World for RealWorld {
         self.proxy.release(stall);
     }
 
-    fn silence(&self, client: Host, way: Way) {
+    fn silence(&self, client: Host, way: Direction) {
         self.proxy.silence(client, way);
     }
 

@@ -22,7 +22,7 @@ pub trait Timeline: Clone + Send + Sync + 'static {
     fn now(&self) -> u64;
 
     /// Runs `act` at time `at`, or as soon as possible if that has passed.
-    fn at(&self, at: u64, act: impl FnOnce() + Send + 'static);
+    fn at(&self, at: u64, action: impl FnOnce() + Send + 'static);
 
     /// Completes at time `at`.
     fn sleep_until(&self, at: u64) -> impl Future<Output = ()> + Send + 'static;
@@ -33,8 +33,8 @@ impl Timeline for SimTime {
         Self::now(self)
     }
 
-    fn at(&self, at: u64, act: impl FnOnce() + Send + 'static) {
-        Self::at(self, at, act);
+    fn at(&self, at: u64, action: impl FnOnce() + Send + 'static) {
+        Self::at(self, at, action);
     }
 
     fn sleep_until(&self, at: u64) -> impl Future<Output = ()> + Send + 'static {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use guildhall_core::id::NodeId;
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::fault::{CutKind, Direction};
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_runtime::client::NodeAddress;
 
@@ -104,11 +104,11 @@ impl World for SimulatedWorld {
         self.hosts.jump_wall_clock(host, by_ms);
     }
 
-    fn cut(&self, client: Host, how: Ending) {
+    fn cut(&self, client: Host, how: CutKind) {
         self.hosts.net().cut(client, how);
     }
 
-    fn stall(&self, client: Host, way: Way) -> StalledConnections {
+    fn stall(&self, client: Host, way: Direction) -> StalledConnections {
         self.hosts.net().stall(client, way)
     }
 
@@ -116,7 +116,7 @@ impl World for SimulatedWorld {
         self.hosts.net().release(stall);
     }
 
-    fn silence(&self, client: Host, way: Way) {
+    fn silence(&self, client: Host, way: Direction) {
         self.hosts.net().silence(client, way);
     }
 

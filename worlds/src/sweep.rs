@@ -1,4 +1,4 @@
-//! `sweep`: many seeds of scenarios under madsim, several at once, told in order.
+//! `sweep`: runs many seeds of scenarios under madsim on all cores, and prints them in order.
 
 use std::process::ExitCode;
 
@@ -7,26 +7,26 @@ use guildhall_plan::run::Verdict;
 use guildhall_plan::seed::Seed;
 use rayon::prelude::*;
 
-use crate::{Kind, Refused, act, plan_of, tell};
+use crate::{Kind, Refused, plan_of, run as run_plan, text};
 
-/// How many runs are made before those that are done are told.
+/// The number of runs before the finished ones are printed.
 const BATCH: usize = 64;
 
-/// Which seeds.
+/// Which seeds to run.
 #[derive(Args, Debug)]
 pub(crate) struct SweepArgs {
-    /// The scenarios; all, if none is named
+    /// The scenarios; all if none is named
     scenario: Vec<String>,
-    /// How many seeds of each
+    /// The number of seeds of each scenario
     #[arg(long, default_value_t = 20)]
     count: u64,
-    /// The first
+    /// The first seed
     #[arg(long, default_value_t = 0)]
     start: u64,
-    /// Set something of the scenario, or a limit: lines=3, limits.live_unsent=4, crowd=40
+    /// Set a value of the scenario or a limit: lines=3, limits.live_unsent=4, crowd=40
     #[arg(long = "set", value_name = "NAME=VALUE", value_delimiter = ',')]
     set: Vec<String>,
-    /// A line for each seed that did not hold only
+    /// Print only the seeds that did not hold
     #[arg(long)]
     quiet: bool,
 }
@@ -40,15 +40,15 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<ExitCode, Refused> {
         names.iter().flat_map(|&name| seeds.clone().map(move |seed| (name, seed))).collect();
     let (mut failing, mut inconclusive) = (0, 0);
     for batch in runs.chunks(BATCH) {
-        let played: Vec<_> = batch
+        let finished: Vec<_> = batch
             .par_iter()
             .map(|&(name, seed)| {
                 let seed = Seed::new(seed).map_err(|error| Refused(format!("{error}")))?;
-                act(plan_of(name, seed, &args.set)?, None, Kind::Madsim)
+                run_plan(plan_of(name, seed, &args.set)?, None, Kind::Madsim)
                     .map(|outcome| (name, seed, outcome))
             })
             .collect();
-        for run in played {
+        for run in finished {
             let (name, seed, outcome) = run?;
             match outcome.verdict {
                 Verdict::Held if args.quiet => continue,
@@ -56,7 +56,8 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<ExitCode, Refused> {
                 Verdict::Violated => failing += 1,
                 Verdict::Inconclusive => inconclusive += 1,
             }
-            println!("{}", tell::line(name, seed, &outcome));
+            let line = text::line(name, seed, &outcome);
+            println!("{}", line.map_err(|error| Refused(error.to_string()))?);
         }
     }
     eprintln!("{} seeds, {failing} failing, {inconclusive} inconclusive", runs.len());

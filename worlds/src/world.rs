@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use guildhall_core::id::NodeId;
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::fault::{CutKind, Direction};
 use guildhall_runtime::client::NodeAddress;
 use guildhall_runtime::rt::Rt;
 
@@ -76,16 +76,16 @@ pub trait World: Clone + Send + Sync + 'static {
     fn jump_wall_clock(&self, host: Host, by_ms: i64);
 
     /// Ends the open connections of a client.
-    fn cut(&self, client: Host, how: Ending);
+    fn cut(&self, client: Host, how: CutKind);
 
     /// Holds back everything on the open connections of a client until [`Self::release`].
-    fn stall(&self, client: Host, way: Way) -> Self::Stall;
+    fn stall(&self, client: Host, way: Direction) -> Self::Stall;
 
     /// Ends a stall: what it held back arrives.
     fn release(&self, stall: &Self::Stall);
 
     /// Makes the open connections of a client lose everything silently.
-    fn silence(&self, client: Host, way: Way);
+    fn silence(&self, client: Host, way: Direction);
 
     /// Limits the bandwidth of a client, in bytes per second. `None` removes the limit.
     fn slow(&self, client: Host, bandwidth: Option<u32>);

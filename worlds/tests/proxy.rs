@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::fault::{CutKind, Direction};
 use guildhall_plan::plan::{Latency, Network};
 use guildhall_plan::seed::Seed;
 use guildhall_worlds::net::{Host, Proxy};
@@ -125,16 +125,16 @@ async fn a_cut_is_a_fin_or_a_reset_for_both_sides() {
     let world = World::new().await;
     let (mut client, mut node) = world.pair(CLIENT).await;
     let (mut other, mut its) = world.pair(OTHER).await;
-    world.proxy.cut(CLIENT, Ending::Fin);
+    world.proxy.cut(CLIENT, CutKind::Fin);
     assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0);
     assert_eq!(node.read(&mut [0; 8]).await.unwrap(), 0);
     drop((client, node));
 
     let (mut client, mut node) = world.pair(CLIENT).await;
-    world.proxy.cut(CLIENT, Ending::Reset);
+    world.proxy.cut(CLIENT, CutKind::Reset);
     assert!(is_reset(&mut client).await && is_reset(&mut node).await);
     let (mut client, mut node) = world.pair(CLIENT).await;
-    world.proxy.cut(CLIENT, Ending::HalfOpen { late: Span::millis(300) });
+    world.proxy.cut(CLIENT, CutKind::HalfOpen { late: Span::millis(300) });
     assert!(is_reset(&mut client).await);
     assert!(is_stuck(node.read(&mut [0; 8])).await, "the node fails later");
     assert!(is_reset(&mut node).await);
@@ -147,14 +147,14 @@ async fn a_cut_is_a_fin_or_a_reset_for_both_sides() {
 async fn what_was_sent_before_a_polite_end_arrives() {
     let world = World::new().await;
     let (client, mut node) = world.pair(CLIENT).await;
-    let stalled = world.proxy.stall(CLIENT, Way::Up);
+    let stalled = world.proxy.stall(CLIENT, Direction::Up);
     let mut client = client;
     client.write_all(b"last words").await.unwrap();
     // Once this has arrived, the proxy holds the client's bytes.
     node.write_all(b"?").await.unwrap();
     client.read_exact(&mut [0; 1]).await.unwrap();
     assert!(is_stuck(node.read(&mut [0; 8])).await);
-    world.proxy.cut(CLIENT, Ending::Fin);
+    world.proxy.cut(CLIENT, CutKind::Fin);
     assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0);
     assert!(is_stuck(node.read(&mut [0; 8])).await, "the FIN waits as well");
     world.proxy.release(&stalled);
@@ -168,7 +168,7 @@ async fn a_stall_holds_back_bytes_fins_and_resets() {
     let world = World::new().await;
     for rude in [false, true] {
         let (mut client, mut node) = world.pair(CLIENT).await;
-        let stalled = world.proxy.stall(CLIENT, Way::Up);
+        let stalled = world.proxy.stall(CLIENT, Direction::Up);
         node.write_all(b"down").await.unwrap();
         client.read_exact(&mut [0; 4]).await.unwrap();
         client.write_all(b"up").await.unwrap();
@@ -192,15 +192,15 @@ async fn a_stall_holds_back_bytes_fins_and_resets() {
 #[tokio::test]
 async fn nothing_passes_a_dead_direction() {
     let world = World::new().await;
-    for way in [Way::Up, Way::Both] {
+    for way in [Direction::Up, Direction::Both] {
         let (mut client, mut node) = world.pair(CLIENT).await;
         world.proxy.silence(CLIENT, way);
         client.write_all(b"lost").await.unwrap();
         assert!(is_stuck(node.read(&mut [0; 8])).await);
         // A dead direction stays dead.
-        let stalled = world.proxy.stall(CLIENT, Way::Both);
+        let stalled = world.proxy.stall(CLIENT, Direction::Both);
         world.proxy.release(&stalled);
-        world.proxy.cut(CLIENT, Ending::Fin);
+        world.proxy.cut(CLIENT, CutKind::Fin);
         drop(client);
         assert!(is_stuck(node.read(&mut [0; 8])).await);
     }

@@ -12,7 +12,7 @@ use guildhall_core::id::{ChannelId, Connection, GuildId, NodeId, Nonce, Port, Se
 use guildhall_core::journal::Checkpoint;
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::limits::Limits;
-use guildhall_core::request::{Act, Origin, Request};
+use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::testkit::{guild, token};
 use guildhall_core::time::Span;
 use guildhall_runtime::bus::{Bus, BusMessage, Endpoint, Envelope, InProcessBus};
@@ -169,8 +169,8 @@ impl House {
             let nonce = Nonce(self.nonces.fetch_add(1, Ordering::Relaxed));
             let origin = Origin { user: UserId(1), nonce };
             let content = "a short message, as long as most of them are, and no longer".into();
-            let act = Act::Say { channel: CHANNEL, content, mentions: Arc::default() };
-            let request = Request { origin, guild: GUILD, attempt: 1, act };
+            let action = Action::Say { channel: CHANNEL, content, mentions: Arc::default() };
+            let request = Request { origin, guild: GUILD, attempt: 1, action };
             let input = LocalInput::Request(Port(0), token(UserId(1)), request);
             self.senders[0].send(input).expect("there is room for a burst");
         }

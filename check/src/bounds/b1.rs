@@ -1,14 +1,16 @@
-//! B1 limits: whatever a node counts is within its limit, or within that of what it belongs to.
+//! B1 limits: whatever a node counts is within its limit, or within the limit of what it belongs
+//! to.
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::frame::CONTROL_BYTES;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
-use crate::scene::Scene;
+use crate::node_step::NodeStep;
 
-/// Without these lines a census says nothing.
+/// Without these lines a census proves nothing.
 const COUNTED: [Table; 15] = [
     Table::Connections,
     Table::Sessions,
@@ -28,7 +30,7 @@ const COUNTED: [Table; 15] = [
 ];
 
 /// A node has counted what it keeps.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Complaint)> {
+pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
     let node = facts.cast.node(census.node);
     let complain = |message: String, expected: String, got: String| {
         Some((Subject::new("node", node), Complaint::new(message, expected, got)))
@@ -52,17 +54,18 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Compla
     })
 }
 
-/// A node's step is over: whoever asks and never reads was cut before its answers filled the memory.
-pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Option<(Subject, Complaint)> {
-    let on = scene.connection?;
-    let (window, answers) = facts.sockets.untaken(scene.node, on)?;
+/// A node's step has ended: a peer that asks and never reads was cut before its answers filled the
+/// memory.
+pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
+    let on = step.connection?;
+    let (window, answers) = facts.sockets.untaken(step.node, on)?;
     // The last answer that had room, and the one that is too many, may each stand out.
     let most = window + facts.cast.limits.control_unsent_bytes + 2 * CONTROL_BYTES;
     (answers.saturating_mul(CONTROL_BYTES) > most).then(|| {
         let message = "a peer that asks and never reads is not cut";
         let expected = format!("at most {most} bytes of answers");
         let complaint = Complaint::new(message, expected, format!("{answers} answers"));
-        (facts.connection_name(scene.node, on), complaint)
+        (facts.connection_name(step.node, on), complaint)
     })
 }
 

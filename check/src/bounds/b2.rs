@@ -5,11 +5,12 @@ use guildhall_core::census::{Census, Table};
 use guildhall_core::node::TraceEvent;
 use guildhall_core::session::ResumeRefusal;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
 
 /// A node has counted what it keeps.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Complaint)> {
+pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
     let limits = &facts.cast.limits;
     let bounds = [
         (Table::LongestReplay, limits.replay_dispatches, "a replay window is too long"),
@@ -34,11 +35,7 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Compla
 }
 
 /// A refusal shows what is left of a window.
-pub(crate) fn noted(
-    facts: &Facts,
-    note: &TraceEvent,
-    index: Option<u32>,
-) -> Option<(Subject, Complaint)> {
+pub(crate) fn noted(facts: &Facts, note: &TraceEvent, index: Option<u32>) -> Verdict {
     let TraceEvent::ResumeRefused { why: ResumeRefusal::Seq { low, sent, .. }, .. } = note else {
         return None;
     };

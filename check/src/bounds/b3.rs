@@ -1,5 +1,5 @@
-//! B3 work: an event, a notice or a chunk costs one message per relay or node; a chunk has no more
-//! entries than it may; and one event is put into words once for each class of intents and permission.
+//! B3 work: an event, a tip or a chunk costs one message per relay or node; a chunk has no more
+//! entries than its limit; and an event is rendered once for each class of intents and permissions.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use guildhall_core::dispatch::Dispatch;
 use guildhall_core::id::{GuildId, NodeId, Position};
 use guildhall_core::peer::{PeerMessage, RelayId};
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
-
-type Verdict = Option<(Subject, Complaint)>;
+use crate::protocol;
 
 /// What a message between nodes is about: no two in a step are about the same.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,10 +25,10 @@ enum About {
     Tip(GuildId),
 }
 
-/// A place in a lane, with the dispatches that tell of it.
+/// An entry of a lane, with the dispatches that render it.
 type Words = ((u32, u32), Vec<Arc<Dispatch>>);
 
-/// What one step has said so far.
+/// What one step has sent so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Work {
     said: BTreeSet<(NodeId, About)>,
@@ -42,7 +42,7 @@ impl Work {
         self.words.clear();
     }
 
-    /// A node says something to another one, or to itself.
+    /// A node sends a message to another node, or to itself.
     pub(crate) fn says(&mut self, facts: &Facts, to: NodeId, message: &PeerMessage) -> Verdict {
         let about = match message {
             PeerMessage::Subscribe { relay, .. } => About::Follow(*relay),
@@ -50,8 +50,8 @@ impl Work {
             PeerMessage::CatchUp { relay, .. } => About::CatchUp(*relay),
             PeerMessage::Chunk { relay, chunk, .. } => {
                 let most = facts.cast.limits.chunk_entries as usize;
-                if chunk.entries() > most {
-                    let got = format!("{} entries", chunk.entries());
+                if protocol::chunk_entries(chunk) > most {
+                    let got = format!("{} entries", protocol::chunk_entries(chunk));
                     let what =
                         Complaint::new("a chunk is too large", format!("at most {most}"), got);
                     return Some((Subject::new("guild", facts.cast.guild(chunk.guild)), what));
@@ -60,7 +60,7 @@ impl Work {
             }
             PeerMessage::Stream { relay, record, .. } => About::Stream(*relay, record.position),
             PeerMessage::Tip { guild, .. } => About::Tip(*guild),
-            // Each of these is somebody's own.
+            // Requests and answers are about one request each.
             PeerMessage::Request { .. } | PeerMessage::Answer { .. } => return None,
         };
         (!self.said.insert((to, about))).then(|| {
@@ -72,8 +72,8 @@ impl Work {
         })
     }
 
-    /// A session at a node is told an entry of a lane by a dispatch that was not the last one to say
-    /// so. A dispatch is made for a class, not for a session.
+    /// A session at a node gets an entry of a lane by another dispatch than the last session. A
+    /// dispatch is rendered for a class, not for a session.
     pub(crate) fn words(
         &mut self,
         facts: &Facts,
@@ -125,7 +125,7 @@ fn classes(facts: &Facts, node: NodeId, lane: u32, what: &Dispatch) -> usize {
         let own = guild.history.has_own_rules(at, user).then_some(user);
         let roles = guild.history.member_at(at, user).cloned();
         let owner = guild.history.owner(at) == user;
-        classes.insert((session.intents.told(), roles, own, owner));
+        classes.insert((protocol::intent_class(session.intents), roles, own, owner));
     }
     classes.len()
 }

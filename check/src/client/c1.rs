@@ -6,7 +6,7 @@ use guildhall_core::frame::ClientFrame;
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
 
-/// An honest client says something.
+/// An honest client sends a frame.
 pub(crate) fn says(client: &Client, frame: &ClientFrame) -> Option<Complaint> {
     let (what, said) = match frame {
         ClientFrame::Heartbeat { d } => ("d", d.map_or(0, |d| d.0)),

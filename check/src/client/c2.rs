@@ -1,7 +1,7 @@
-//! C2: it stops when told to, identifies after op 9 and else resumes, means one socket at a time, and
-//! waits longer and longer before it tries again.
+//! C2 reconnecting: a client stops on final codes, identifies after op 9 and resumes otherwise,
+//! uses one socket at a time, and backs off before it tries again.
 
-mod way;
+mod reconnect;
 
 use guildhall_core::client::{Input, Output};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
@@ -11,24 +11,25 @@ use guildhall_core::time::Instant;
 
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
-use way::Way;
+use crate::protocol;
+use reconnect::Reconnect;
 
 /// All clients.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ways {
-    ways: Vec<Way>,
+pub(crate) struct Reconnects {
+    all: Vec<Reconnect>,
 }
 
-impl Ways {
-    fn way(&mut self, port: Port) -> &mut Way {
+impl Reconnects {
+    fn reconnect(&mut self, port: Port) -> &mut Reconnect {
         let at = port.0 as usize;
-        if at >= self.ways.len() {
-            self.ways.resize_with(at + 1, Way::default);
+        if at >= self.all.len() {
+            self.all.resize_with(at + 1, Reconnect::default);
         }
-        &mut self.ways[at]
+        &mut self.all[at]
     }
 
-    /// Something happens to an honest client; before the facts take note of it.
+    /// An honest client gets an input; called before the facts are updated.
     pub(crate) fn hears(
         &mut self,
         limits: &Limits,
@@ -37,42 +38,42 @@ impl Ways {
         now: Instant,
         input: &Input,
     ) {
-        let way = self.way(port);
+        let reconnect = self.reconnect(port);
         match input {
-            Input::Start => way.ended = None,
-            Input::Opened { connection, .. } => match way.opening.take() {
+            Input::Start => reconnect.ended = None,
+            Input::Opened { connection, .. } => match reconnect.opening.take() {
                 Some(since) if now < since + limits.connect_patience => {}
                 // It may have given up on this one by now, or not.
-                Some(since) => way.ended = Some(since + limits.connect_patience),
-                None => way.unwanted = Some(*connection),
+                Some(since) => reconnect.ended = Some(since + limits.connect_patience),
+                None => reconnect.unwanted = Some(*connection),
             },
             Input::Closed { connection, code, .. } => {
-                let ended = match (connection, way.opening) {
+                let ended = match (connection, reconnect.opening) {
                     (Some(_), _) => (*connection == client.meant).then_some(now),
                     (None, since) => {
-                        way.opening = None;
+                        reconnect.opening = None;
                         since.map(|since| now.min(since + limits.connect_patience))
                     }
                 };
                 if ended.is_some() {
-                    (way.ended, way.attempts) = (ended, way.attempts + 1);
-                    way.must_stop = code.is_some_and(guildhall_core::frame::CloseCode::is_final);
+                    (reconnect.ended, reconnect.attempts) = (ended, reconnect.attempts + 1);
+                    reconnect.must_stop = code.is_some_and(protocol::stops_client);
                 }
             }
-            Input::Quit => (way.opening, way.ended) = (None, None),
+            Input::Quit => (reconnect.opening, reconnect.ended) = (None, None),
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {
-                way.must_leave = client.meant.filter(|meant| meant == connection);
+                reconnect.must_leave = client.meant.filter(|meant| meant == connection);
             }
             Input::Frame { .. } | Input::Dispatch { .. } | Input::Ask(_) | Input::Answer(_) => {}
         }
     }
 
-    /// The client is in a session.
+    /// The client has got READY or RESUMED.
     pub(crate) fn enters(&mut self, port: Port) {
-        self.way(port).attempts = 0;
+        self.reconnect(port).attempts = 0;
     }
 
-    /// An honest client asks for something; before the facts take note of it.
+    /// An honest client emits an output; called before the facts are updated.
     pub(crate) fn says(
         &mut self,
         limits: &Limits,
@@ -81,9 +82,9 @@ impl Ways {
         now: Instant,
         output: &Output,
     ) -> Option<Complaint> {
-        let way = self.way(port);
+        let reconnect = self.reconnect(port);
         match output {
-            Output::Connect(_) => way.connects(limits, client, now),
+            Output::Connect(_) => reconnect.connects(limits, client, now),
             Output::Frame { connection, .. } if client.meant != Some(*connection) => {
                 let got = connection.to_string();
                 Some(Complaint::new("a client speaks on a socket it does not mean", "none", got))
@@ -95,19 +96,20 @@ impl Ways {
                 Some(Complaint::new("a client resumes nothing", "an IDENTIFY", "a RESUME"))
             }
             Output::Close { connection, code } => {
-                way.must_leave = way.must_leave.filter(|told| told != connection);
-                if way.unwanted == Some(*connection) {
-                    way.unwanted = None;
+                reconnect.must_leave = reconnect.must_leave.filter(|told| told != connection);
+                if reconnect.unwanted == Some(*connection) {
+                    reconnect.unwanted = None;
                 } else if client.meant == Some(*connection) && *code != 1000 {
-                    (way.ended, way.attempts) = (Some(way.ended.unwrap_or(now)), way.attempts + 1);
+                    (reconnect.ended, reconnect.attempts) =
+                        (Some(reconnect.ended.unwrap_or(now)), reconnect.attempts + 1);
                 }
                 None
             }
             Output::Stopped(code) => {
-                way.must_stop = false;
+                reconnect.must_stop = false;
                 let got = format!("it stops at {}", code.code());
                 let complaint = Complaint::new("a client stops needlessly", "it comes back", got);
-                (!code.is_final()).then_some(complaint)
+                (!protocol::stops_client(*code)).then_some(complaint)
             }
             Output::Frame { .. }
             | Output::Request { .. }
@@ -116,7 +118,7 @@ impl Ways {
         }
     }
 
-    /// The step of an honest client is over.
+    /// The step of an honest client has ended.
     pub(crate) fn stepped(
         &mut self,
         limits: &Limits,
@@ -125,25 +127,25 @@ impl Ways {
         now: Instant,
         timeout: bool,
     ) -> Option<Complaint> {
-        let way = self.way(port);
-        if let Some(unwanted) = way.unwanted.take() {
+        let reconnect = self.reconnect(port);
+        if let Some(unwanted) = reconnect.unwanted.take() {
             let message = "a client keeps a socket that it did not ask for";
             return Some(Complaint::new(message, "a close", unwanted.to_string()));
         }
-        if let Some(told) = way.must_leave.take() {
+        if let Some(told) = reconnect.must_leave.take() {
             let message = "a client stays where it was told to go";
             return Some(Complaint::new(message, "a close", told.to_string()));
         }
-        if core::mem::take(&mut way.must_stop) {
+        if core::mem::take(&mut reconnect.must_stop) {
             return Some(Complaint::new("a client does not stop", "it stops", "it goes on"));
         }
         if client.meant.is_some() {
-            way.ended = None;
+            reconnect.ended = None;
         }
         // Judged where the client looks at its deadlines, so that a pause is no fault of its.
         let longest = limits.backoff_most.scaled(3, 2);
-        let idle = way.opening.is_none() && client.meant.is_none() && client.on;
-        let ended = way.ended.filter(|ended| timeout && idle && now > *ended + longest)?;
+        let idle = reconnect.opening.is_none() && client.meant.is_none() && client.on;
+        let ended = reconnect.ended.filter(|ended| timeout && idle && now > *ended + longest)?;
         let got = format!("it waits since {ended}");
         Some(Complaint::new("a client does not come back", format!("within {longest}"), got))
     }

@@ -1,17 +1,16 @@
-//! The steps of clients, dispatches apart.
+//! The steps of clients, except for dispatches.
 
 use guildhall_core::client::{Input, Output};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::Port;
-use guildhall_core::request::{Act, Answer, Outcome};
+use guildhall_core::request::{Action, Answer, Outcome};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
-use crate::client::{c1, c3};
-use crate::delivery::d5;
-use crate::facts::clients::{Asked, Client};
-use crate::findings::Complaint;
-use crate::sessions::l3;
+use crate::clauses;
+use crate::facts::clients::{Client, OpenRequest};
+use crate::marks::Mark;
+use crate::protocol;
 use crate::violation::Clause;
 
 impl Contract {
@@ -25,7 +24,7 @@ impl Contract {
         let Some(client) = self.facts.client(port) else { return };
         if client.honest {
             let limits = &self.facts.cast.limits;
-            self.ways.hears(limits, client, port, head.now.instant, input);
+            self.models.reconnects.hears(limits, client, port, head.now.instant, input);
         }
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);
@@ -52,7 +51,7 @@ impl Contract {
                 if meant {
                     client.opening = client.opening && connection.is_some();
                     client.lose();
-                    if code.is_some_and(guildhall_core::frame::CloseCode::is_final) {
+                    if code.is_some_and(protocol::stops_client) {
                         (client.on, client.stopped) = (false, true);
                         client.give_up();
                     }
@@ -69,37 +68,28 @@ impl Contract {
         }
     }
 
-    /// A client is answered. What is said to an older attempt counts only if it says that the act
-    /// is done.
+    /// A client is answered. An answer to an older attempt counts only if the action is done.
     fn answered(&mut self, head: &Head, port: Port, answer: &Answer) {
         let (origin, guild) = (answer.origin, answer.guild);
         let open = self.facts.client(port).and_then(|client| client.open.get(&origin)).copied();
         let latest = open.is_some_and(|open| open.attempt == answer.attempt);
         let mut settles = latest;
+        let found = self.ask(head, clauses::ANSWERED, (answer, latest));
         match answer.outcome {
             Outcome::Done(position) => {
                 settles = true;
-                let verdict = self.fates.says_done(&self.facts, (origin, guild), position);
-                let sound = verdict.is_none();
-                self.blame(head, Clause::D5, verdict);
-                if sound {
-                    let verdict = self.causes.placed(&self.facts, origin, guild, position);
-                    self.blame(head, Clause::O4, verdict);
-                    self.causes.learns(port, guild, position);
+                if !found.contains(&Clause::D5) {
+                    self.models.causes.learns(port, guild, position);
                 }
             }
             Outcome::Refused { at, .. } => {
                 if let Some(at) = at {
-                    self.causes.learns(port, guild, at);
-                }
-                if latest {
-                    let verdict = self.fates.gives_up(&self.facts, (origin, guild));
-                    self.blame(head, Clause::D5, verdict);
+                    self.models.causes.learns(port, guild, at);
                 }
             }
             Outcome::Busy => {
                 settles = false;
-                self.marks.add("request busy");
+                self.marks.add(Mark::RequestBusy);
             }
         }
         let counts = self.facts.healed && matches!(answer.outcome, Outcome::Refused { .. });
@@ -113,9 +103,9 @@ impl Contract {
             } else {
                 open.misled = true;
                 open.vain += u32::from(counts);
-                let verdict = l3::in_vain(open.vain, origin);
-                self.marks.add("request answered by an older attempt");
-                self.fault(head, port, verdict.map(|complaint| (Clause::L3, complaint)));
+                let vain = open.vain;
+                self.marks.add(Mark::OlderAttemptAnswered);
+                self.ask(head, clauses::REFUSALS, (port, origin, vain));
             }
         }
     }
@@ -127,26 +117,11 @@ impl Contract {
         let Actor::Client(port) = head.actor else { return };
         let Some(client) = self.facts.client(port) else { return };
         if client.honest && !client.spoilt {
-            let limits = &self.facts.cast.limits;
-            let way = self.ways.says(limits, client, port, head.now.instant, output);
-            let frame = match output {
-                Output::Frame { frame, .. } => Some(frame),
-                Output::Connect(_)
-                | Output::Close { .. }
-                | Output::Request { .. }
-                | Output::Stopped(_)
-                | Output::TooManyRequests(_)
-                | Output::GaveUp(_) => None,
-            };
-            let wrong = way.map(|complaint| (Clause::C2, complaint));
-            let wrong = wrong
-                .or_else(|| Some((Clause::C3, c3::says(client, frame?)?)))
-                .or_else(|| Some((Clause::C1, c1::says(client, frame?)?)));
-            self.fault(head, port, wrong);
+            self.ask_first(head, clauses::CLIENT_SAYS, (port, output));
         }
         if let Output::Request { request, .. } = output {
-            self.facts.asked.asks(request);
-            self.causes.sends(&self.facts, port, request.origin, request.guild);
+            self.facts.requests.asks(request);
+            self.models.causes.sends(&self.facts, port, request.origin, request.guild);
         }
         let Some(client) = self.facts.client_mut(port) else { return };
         match output {
@@ -159,11 +134,11 @@ impl Contract {
             Output::Request { request, .. } => {
                 let (attempt, sent) = (request.attempt, head.now.instant);
                 let vain = client.open.get(&request.origin).map_or(0, |asked| asked.vain);
-                let asked = Asked { attempt, sent, misled: false, vain };
-                // Nobody answers what nobody keeps.
-                let kept = !matches!(request.act, Act::Type { .. });
+                let asked = OpenRequest { attempt, sent, misled: false, vain };
+                // Ephemeral requests are not answered.
+                let kept = !matches!(request.action, Action::Type { .. });
                 if kept && client.open.insert(request.origin, asked).is_some() {
-                    self.marks.add("request retried");
+                    self.marks.add(Mark::RequestRetried);
                 }
             }
             Output::Stopped(_) => {
@@ -171,10 +146,10 @@ impl Contract {
                 client.stopped = true;
             }
             Output::Frame { .. } => {}
-            Output::TooManyRequests(_) => self.marks.add("too many requests"),
+            Output::TooManyRequests(_) => self.marks.add(Mark::TooManyRequests),
             Output::GaveUp(origin) => {
                 client.open.remove(origin);
-                self.marks.add("request given up");
+                self.marks.add(Mark::RequestGivenUp);
             }
         }
     }
@@ -183,19 +158,8 @@ impl Contract {
         let timeout = core::mem::take(&mut self.timeout);
         self.busy = false;
         let judged = |client: &&Client| client.honest && !client.spoilt;
-        let Some(client) = self.facts.client(port).filter(judged) else { return };
-        let (limits, now) = (&self.facts.cast.limits, head.now.instant);
-        let believed = d5::believes(&self.facts, port, now, &client.open).filter(|_| timeout);
-        let wrong = self.ways.stepped(limits, client, port, now, timeout);
-        self.blame(head, Clause::D5, believed);
-        self.fault(head, port, wrong.map(|complaint| (Clause::C2, complaint)));
-    }
-
-    /// A client does what it must not.
-    fn fault(&mut self, head: &Head, port: Port, wrong: Option<(Clause, Complaint)>) {
-        if let Some((clause, complaint)) = wrong {
-            let subject = self.facts.client_name(port);
-            self.blame(head, clause, Some((subject, complaint)));
+        if self.facts.client(port).filter(judged).is_some() {
+            self.ask(head, clauses::CLIENT_STEPS, (port, timeout));
         }
     }
 }

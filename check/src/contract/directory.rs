@@ -4,13 +4,11 @@ use guildhall_core::directory::Output;
 use guildhall_core::step::Head;
 
 use super::Contract;
-use crate::delivery::d9;
-use crate::violation::Clause;
+use crate::clauses;
 
 impl Contract {
     pub(super) fn directory_says(&mut self, head: &Head, output: &Output) {
-        let verdict = d9::says(&self.facts, &output.notice);
-        self.blame(head, Clause::D9, verdict);
+        self.ask(head, clauses::NOTICES, &output.notice);
         self.facts.named.says(output.to, &output.notice);
     }
 }

@@ -1,17 +1,18 @@
-//! The steps of nodes, dispatches apart.
+//! The steps of nodes, except for dispatches.
 
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
-use guildhall_core::id::{NodeId, SessionId};
+use guildhall_core::id::NodeId;
 use guildhall_core::node::{Input, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
-use crate::bounds::{b1, b2};
-use crate::scene::{Said, Told};
-use crate::sessions::{l1, l3, l4, l7};
-use crate::violation::Clause;
+use crate::clauses;
+use crate::kinds::session_of;
+use crate::marks::Mark;
+use crate::node_step::{Emitted, StepInput};
+use crate::sessions::l3;
 
 impl Contract {
     pub(super) fn node_hears(&mut self, head: &Head, input: &Input) {
@@ -19,20 +20,20 @@ impl Contract {
         if !is_routine_to_hear(input) {
             self.stirs();
         }
-        self.work.begin();
-        self.scene.begin(node);
-        self.scene.hear(&self.facts, input);
+        self.models.begin();
+        self.step.begin(node);
+        self.step.hear(&self.facts, input);
         match input {
             Input::Accepted { connection, window } => {
                 self.facts.sockets.accept(node, *connection, *window);
             }
             Input::Closed { connection, .. } => {
-                if !self.scene.open {
+                if !self.step.open {
                     let superseded = self.facts.sockets.was_superseded(node, *connection);
                     self.marks.add(if superseded {
-                        "late close of a superseded connection"
+                        Mark::LateCloseOfSuperseded
                     } else {
-                        "late close of a connection"
+                        Mark::LateClose
                     });
                 }
                 self.facts.sockets.close(node, *connection);
@@ -40,18 +41,18 @@ impl Contract {
                 self.facts.waits.end(node, *connection);
             }
             Input::Frame { frame: ClientFrame::Heartbeat { d: Some(d) }, .. } => {
-                if let Some(index) = self.scene.session {
+                if let Some(index) = self.step.session {
                     self.facts.sessions.acknowledge(index, d.0);
                 }
             }
             Input::Identify { connection, identify, session, .. } => {
-                if self.scene.open && self.scene.session.is_none() {
+                if self.step.open && self.step.session.is_none() {
                     self.facts.identifies(node, *connection, *identify, *session);
                 }
             }
             Input::Peer { message, .. } => self.peer_says(head, node, message),
             Input::Drained { connection, .. } => self.facts.sockets.drain(node, *connection),
-            // Whoever stops takes no guild any more.
+            // A stopping node takes over no guild.
             Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
@@ -59,80 +60,67 @@ impl Contract {
             Input::Directory(_) | Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
             Input::Stop => {
                 if self.facts.stops.get(node).is_none() {
-                    self.hand_offs.stops(&self.facts, node, head.at);
+                    self.models.hand_offs.stops(&self.facts, node, head.at);
                 }
                 self.facts.stops(node, head.now.instant);
-                self.exits.begin(&self.facts, node);
+                self.models.exits.begin(&self.facts, node);
             }
         }
-        self.zombies.hear(&self.scene, &self.facts, head.now.instant);
-        self.admission.hear(&self.scene, head.now.instant);
+        self.models.hear(&self.step, &self.facts, head.now.instant);
     }
 
     pub(super) fn node_wakes(&mut self, node: NodeId) {
-        self.work.begin();
-        self.scene.begin(node);
-        self.scene.told = Told::Timeout;
+        self.models.begin();
+        self.step.begin(node);
+        self.step.input = StepInput::Timeout;
     }
 
     pub(super) fn node_says(&mut self, head: &Head, output: &Output) {
         if !is_routine_to_say(output) {
             self.stirs();
         }
-        if self.scene.stopped || self.facts.stops.is_gone(self.scene.node) {
-            let verdict = l7::speaks(&self.facts, self.scene.node);
-            self.blame(head, Clause::L7, verdict);
-        }
+        self.ask(head, clauses::OUTPUTS, ());
         match output {
             Output::Frame { connection, frame } => {
-                self.says(head, Said::Frame(*connection, *frame))
+                self.says(head, Emitted::Frame(*connection, *frame))
             }
-            Output::Close { connection, code } => self.says(head, Said::Close(*connection, *code)),
+            Output::Close { connection, code } => {
+                self.says(head, Emitted::Close(*connection, *code))
+            }
             Output::Trace(TraceEvent::Census(census)) => {
-                let (facts, now) = (&self.facts, head.now.instant);
+                let facts = &self.facts;
                 let waits = l3::counted(facts, census);
                 self.waiting.retain(|(node, _)| *node != census.node);
                 let got = waits.as_ref().map(|(_, what)| (census.node, what.got.clone()));
                 self.waiting.extend(got);
                 let calm = self.settled.is_some_and(|since| head.at > since + l3::calm(facts));
-                let waits = waits.filter(|_| calm);
-                let found = [
-                    (Clause::L1, l1::counted(facts, census)),
-                    (Clause::L4, l4::counted(facts, now, census)),
-                    (Clause::B2, b2::counted(facts, census)),
-                    (Clause::B1, b1::counted(facts, census)),
-                    (Clause::L3, waits),
-                ];
-                for (clause, verdict) in found {
-                    self.blame(head, clause, verdict);
-                }
-                self.marks.add("census");
+                self.ask(head, clauses::CENSUSES, (census, calm));
+                self.marks.add(Mark::Census);
             }
             Output::Trace(note) => {
                 let index = session_of(note).and_then(|id| self.facts.sessions.find(id));
-                self.says(head, Said::Note(note, index));
+                self.says(head, Emitted::Note(note, index));
             }
             Output::Stopped => {
-                let verdict = l7::gone(&self.facts, self.scene.node, head.now.instant);
-                self.blame(head, Clause::L7, verdict);
-                self.scene.stopped = true;
+                self.ask(head, clauses::STOPS, ());
+                self.step.stopped = true;
             }
             Output::Peer { to, message } => {
-                self.scene.words += 1;
+                self.step.words += 1;
                 self.says_to_peer(head, *to, message);
             }
             Output::Journal { guild, command } => {
-                self.scene.words += 1;
-                self.asks_journal(head, self.scene.node, *guild, command);
+                self.step.words += 1;
+                self.asks_journal(head, self.step.node, *guild, command);
             }
             Output::Directory(word) => {
-                self.scene.words += 1;
-                self.scene.asks |=
+                self.step.words += 1;
+                self.step.asks |=
                     matches!(word, guildhall_core::directory::DirectoryRequest::Ask { .. });
             }
             Output::Answer { answer, .. } => {
-                self.scene.words += 1;
-                self.scene.answers.push(*answer);
+                self.step.words += 1;
+                self.step.answers.push(*answer);
             }
             Output::Dispatch { connection, s, dispatch } => {
                 self.writes(head, *connection, *s, dispatch);
@@ -140,37 +128,37 @@ impl Contract {
         }
     }
 
-    /// A node says something of a connection, a session, a relay or a guild.
-    fn says(&mut self, head: &Head, said: Said<'_>) {
+    /// A node emits something about a connection, a session, a relay or a guild.
+    fn says(&mut self, head: &Head, said: Emitted<'_>) {
         let now = head.now.instant;
-        if !self.scene.complained {
+        if !self.step.complained {
             self.judge(head, said);
         }
-        if self.scene.refused && self.scene.complained {
-            // I4 has said so already; the facts stay as they should be.
+        if self.step.refused && self.step.complained {
+            // I4 has reported it already; the facts stay as they should be.
             return;
         }
-        self.marks.said(&self.scene, &self.facts, said);
-        let (node, facts) = (self.scene.node, &mut self.facts);
+        self.marks.said(&self.step, &self.facts, said);
+        let (node, facts) = (self.step.node, &mut self.facts);
         match said {
-            Said::Frame(on, frame) => {
+            Emitted::Frame(on, frame) => {
                 facts.sockets.answer(node, on);
                 if frame == ServerFrame::Reconnect {
-                    let answer = !matches!(self.scene.told, Told::Timeout);
+                    let answer = !matches!(self.step.input, StepInput::Timeout);
                     facts.stops.tell(node, on, now, answer);
                 }
-                self.scene.frames.push((on, frame));
+                self.step.frames.push((on, frame));
             }
-            Said::Close(on, code) => {
-                self.scene.closes.push((on, code, facts.session_on(node, on)));
+            Emitted::Close(on, code) => {
+                self.step.closes.push((on, code, facts.session_on(node, on)));
                 facts.sockets.close(node, on);
                 facts.stops.leave(node, on);
                 facts.waits.end(node, on);
             }
-            Said::Note(note, index) => {
+            Emitted::Note(note, index) => {
                 let attached = index.and_then(|index| facts.sessions.get(index).connection);
                 facts.noted(node, now, note);
-                self.scene.notes.push((note.clone(), index, attached));
+                self.step.notes.push((note.clone(), index, attached));
                 self.follow(note, head);
             }
         }
@@ -178,38 +166,41 @@ impl Contract {
 
     /// What the clauses' own models make of a note.
     fn follow(&mut self, note: &TraceEvent, head: &Head) {
-        let (node, now) = (self.scene.node, head.now.instant);
+        let (node, now) = (self.step.node, head.now.instant);
         match note {
             TraceEvent::Begun { connection, session, .. } => {
-                self.zombies.moves(node, *connection, now);
+                self.models.zombies.moves(node, *connection, now);
                 let index = self.facts.sessions.find(*session);
                 if index.is_some_and(|index| self.facts.sessions.has_sibling(index)) {
-                    self.marks.add("ready while another session of the user lives");
+                    self.marks.add(Mark::SecondSession);
                 }
             }
-            TraceEvent::Resumed { connection, .. } => self.zombies.moves(node, *connection, now),
-            TraceEvent::ResumeRefused { .. } => self.scene.refused = true,
+            TraceEvent::Resumed { connection, .. } => {
+                self.models.zombies.moves(node, *connection, now)
+            }
+            TraceEvent::ResumeRefused { .. } => self.step.refused = true,
             TraceEvent::Detached { session, .. } => {
                 if let Some(index) = self.facts.sessions.find(*session) {
-                    self.orphans.detached(&self.scene, &self.facts, index);
+                    self.models.orphans.detached(&self.step, &self.facts, index);
                 }
             }
             TraceEvent::Ended { .. } => {
-                if let Some((_, _, Some(on))) = self.scene.notes.last() {
+                if let Some((_, _, Some(on))) = self.step.notes.last() {
                     let on = *on;
-                    self.zombies.moves(node, on, now);
+                    self.models.zombies.moves(node, on, now);
                 }
             }
-            TraceEvent::RelayGap { relay, .. } => self.hand_offs.gap(&self.facts, *relay, head.at),
+            TraceEvent::RelayGap { relay, .. } => {
+                self.models.hand_offs.gap(&self.facts, *relay, head.at)
+            }
             TraceEvent::Opened { guild, .. } => {
-                if self.hand_offs.is_under_way(*guild) {
-                    self.marks.add("guild handed off while all was well");
+                if self.models.hand_offs.is_under_way(*guild) {
+                    self.marks.add(Mark::GuildHandedOff);
                 }
-                let verdict = self.hand_offs.opened(&self.facts, node, *guild, head.at);
-                self.blame(head, Clause::L7, verdict);
+                self.ask(head, clauses::SERVES, *guild);
             }
             TraceEvent::SteppedDown { guild, why: StepDown::Failed, .. } => {
-                self.hand_offs.fails(*guild)
+                self.models.hand_offs.fails(*guild)
             }
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
@@ -221,7 +212,7 @@ impl Contract {
     }
 }
 
-/// What goes on in a world in which nothing is pending, and makes nothing pending (L3).
+/// Routine inputs, which go on after the world has settled and leave nothing pending (L3).
 fn is_routine_to_hear(input: &Input) -> bool {
     match input {
         Input::Census | Input::Directory(_) | Input::Drained { .. } => true,
@@ -248,23 +239,5 @@ fn is_routine_to_say(output: &Output) -> bool {
         | Output::Answer { .. }
         | Output::Trace(_)
         | Output::Stopped => false,
-    }
-}
-
-fn session_of(note: &TraceEvent) -> Option<SessionId> {
-    match note {
-        TraceEvent::Begun { session, .. }
-        | TraceEvent::Resumed { session, .. }
-        | TraceEvent::ResumeRefused { session, .. }
-        | TraceEvent::Detached { session, .. }
-        | TraceEvent::Ended { session, .. } => Some(*session),
-        TraceEvent::IdentifyRefused { .. }
-        | TraceEvent::RelayOpened { .. }
-        | TraceEvent::RelayClosed { .. }
-        | TraceEvent::RelayGap { .. }
-        | TraceEvent::Opened { .. }
-        | TraceEvent::SteppedDown { .. }
-        | TraceEvent::GivenUp { .. }
-        | TraceEvent::Census(_) => None,
     }
 }

@@ -1,4 +1,4 @@
-//! What nodes say as owners of guilds, and what owners are asked.
+//! Messages of nodes as owners of guilds, and to them.
 
 use std::sync::Arc;
 
@@ -6,53 +6,53 @@ use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::journal::Command;
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::{Answer, Outcome};
+use guildhall_core::request::Outcome;
 use guildhall_core::step::Head;
 
 use super::Contract;
-use crate::delivery::{d2, d6, d7};
+use crate::clauses;
 use crate::facts::hearing::word;
-use crate::isolation::i8;
-use crate::sessions::{l4, l8};
+use crate::marks::Mark;
+use crate::protocol;
 use crate::violation::Clause;
 
 impl Contract {
-    /// A node is told something by another one, or by itself.
+    /// A node receives a message from another node, or from itself.
     pub(super) fn peer_says(&mut self, head: &Head, node: NodeId, message: &PeerMessage) {
         let now = head.now.instant;
         self.facts.relays.asks(node, now, message);
         let over = self.facts.hearing.hear(node, now, message);
         if let Some((guild, epoch)) = over {
-            self.marks.add("word of an owner that is over");
-            self.scene.over = Some((guild, epoch, crate::facts::hearing::is_done(message)));
+            self.marks.add(Mark::OldOwnerHeard);
+            self.step.over = Some((guild, epoch, crate::facts::hearing::is_done(message)));
         }
         match message {
             PeerMessage::CatchUp { .. } => {
-                self.scene.catches_up = true;
-                self.marks.add("relay asked to catch up");
+                self.step.catches_up = true;
+                self.marks.add(Mark::RelayCatchesUp);
             }
             PeerMessage::Chunk { relay, chunk, .. } if over.is_none() => {
                 self.facts.relays.given(*relay, chunk);
             }
             PeerMessage::Stream { relay, record, .. } if over.is_none() => {
-                self.scene.streams = true;
+                self.step.streams = true;
                 self.facts.relays.streamed(*relay, record.prev, record.position);
             }
             PeerMessage::Request { epoch, heard, request, .. } => {
                 let late = now.since(*heard) > self.facts.cast.limits.request_age;
                 let served = self.facts.owners.get(node, request.guild);
-                // Only the owner that sent the tip can say how long ago that was.
-                let act = (request.origin, request.guild);
+                // Only the owner that sent the tip knows how long ago that was.
+                let action = (request.origin, request.guild);
                 match served.and_then(|owner| owner.epoch) {
                     Some(serves) if serves == *epoch => {
-                        self.fates.arrives(act, *epoch, late);
+                        self.models.statuses.arrives(action, *epoch, late);
                         let stale = self.facts.cast.limits.stale_after;
-                        self.facts.owners.asked(node, act, request.attempt, (now, stale));
+                        self.facts.owners.asked(node, action, request.attempt, (now, stale));
                         if late {
-                            self.marks.add("old copy of a request arrived");
+                            self.marks.add(Mark::OldRequestArrived);
                         }
                     }
-                    Some(serves) => self.fates.strays(act, serves),
+                    Some(serves) => self.models.statuses.strays(action, serves),
                     None => {}
                 }
             }
@@ -75,13 +75,11 @@ impl Contract {
     ) {
         self.facts.owners.asks(node, guild, head.now.instant, what);
         if let Command::Compact { base, .. } = what {
-            let verdict = self.fates.stands(&self.facts, guild, head.at, base);
-            self.blame(head, Clause::D5, verdict);
+            self.ask(head, clauses::COMPACTS, (guild, base));
         }
         let Command::Append { records, .. } = what else { return };
         for record in records.iter() {
-            let verdict = l8::accepts(&self.facts, node, guild, record);
-            self.blame(head, Clause::L8, verdict);
+            self.ask(head, clauses::APPENDS, (guild, record));
         }
         let Some(guild) = self.facts.ledger.guild_mut(guild) else { return };
         for record in records.iter() {
@@ -93,29 +91,21 @@ impl Contract {
         }
     }
 
-    /// A node says something to another one, or to itself.
+    /// A node sends a message to another node, or to itself.
     pub(super) fn says_to_peer(&mut self, head: &Head, to: NodeId, message: &PeerMessage) {
-        let (node, now) = (self.scene.node, head.now.instant);
-        let work = self.work.says(&self.facts, to, message);
-        self.blame(head, Clause::B3, work);
+        let found = self.ask(head, clauses::PEERS, (to, message));
         if let PeerMessage::CatchUp { relay, from, .. } = message {
             self.facts.relays.stands(*relay, *from);
         }
         let Some((guild, sender, position)) = word(message) else { return };
-        let facts = &self.facts;
-        let stale = l8::speaks(facts, node, guild, now);
-        let early = d7::says(facts, message);
-        let orphan = l4::tells(facts, node, now, message);
-        let needless = d2::gives(facts, node, message);
-        let sound = early.is_none();
-        self.blame(head, Clause::L8, stale);
-        self.blame(head, Clause::D7, early);
-        self.blame(head, Clause::L4, orphan);
-        self.blame(head, Clause::D2, needless);
+        let sound = !found.contains(&Clause::D7);
         match message {
             PeerMessage::Stream { record, .. } => self.emits(head, guild, record),
             PeerMessage::Answer { answer, .. } => {
-                self.judges(head, sender, answer, sound);
+                self.ask(head, clauses::ANSWERS, (sender, answer, sound));
+                if matches!(answer.outcome, Outcome::Refused { .. }) {
+                    self.marks.add(Mark::RequestRefused);
+                }
             }
             PeerMessage::Chunk { .. }
             | PeerMessage::Tip { .. }
@@ -131,53 +121,27 @@ impl Contract {
         }
     }
 
-    /// An owner answers a request.
-    fn judges(
-        &mut self,
-        head: &Head,
-        sender: guildhall_core::id::Epoch,
-        answer: &Answer,
-        sound: bool,
-    ) {
-        let facts = &self.facts;
-        let kept = self.fates.answers(facts, sender, answer).filter(|_| sound);
-        let bound = self.causes.bound(answer.origin, answer.guild);
-        let right = i8::refused(facts, answer, bound)
-            .or_else(|| i8::unconfirmed(facts, self.scene.node, answer))
-            .filter(|_| sound && kept.is_none());
-        self.blame(head, Clause::D5, kept);
-        self.blame(head, Clause::I8, right);
-        if let Outcome::Refused { .. } = answer.outcome {
-            self.marks.add("request refused");
-        }
-    }
-
-    /// An owner tells a relay of an event.
+    /// An owner streams an event to a relay.
     fn emits(&mut self, head: &Head, guild: GuildId, record: &Arc<Record>) {
-        if core::mem::take(&mut self.scene.catches_up) {
-            self.marks.add("gap in a relay filled");
+        if core::mem::take(&mut self.step.catches_up) {
+            self.marks.add(Mark::RelayGapFilled);
         }
         let Some(known) = self.facts.ledger.guild(guild) else { return };
         if let Some(first) = known.event(record.position) {
             if !Arc::ptr_eq(first, record) {
-                let verdict = d6::told_again(&self.facts, guild, record, first);
-                self.blame(head, Clause::D6, verdict);
+                let first = first.clone();
+                self.ask(head, clauses::RETOLD, (guild, record, &first));
             }
             return;
         }
-        if record.event.is_durable() {
-            // D7 has said so.
+        if !protocol::is_ephemeral(&record.event) {
+            // D7 has reported it.
             return;
         }
         if record.position.epoch < known.epoch {
-            self.marks.add("ephemeral event of an owner that is over");
+            self.marks.add(Mark::EphemeralOfOldOwner);
         }
-        let facts = &self.facts;
-        let created = d6::committed(facts, guild, record);
-        let twice = self.fleeting.emitted(facts, guild, record);
-        let forbidden = i8::committed(facts, guild, record);
-        self.blame(head, Clause::D6, created.or(twice));
-        self.blame(head, Clause::I8, forbidden);
+        self.ask(head, clauses::EPHEMERAL, (guild, record));
         if let Some(guild) = self.facts.ledger.guild_mut(guild) {
             guild.fleeting.insert(record.position, record.clone());
         }

@@ -1,22 +1,19 @@
-//! Dispatches as clients take them: the other half of the hot path of the contract.
+//! Dispatches as clients take them: the other half of the contract's hot path.
 
 use std::hint::black_box;
 use std::num::NonZero;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Body, Dispatch};
-use guildhall_core::event::Record;
 use guildhall_core::id::{Connection, Port, Seq};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
+use super::written::object;
+use crate::clauses::{self, Taking};
 use crate::facts::clients::Taken;
-use crate::facts::guilds::lanes::tells;
-use crate::facts::sessions::Kept;
+use crate::facts::sessions::Content;
 use crate::facts::sockets::NONE;
-use crate::findings::Complaint;
-use crate::ordering::o1;
-use crate::violation::Clause;
 
 impl Contract {
     /// A dispatch reaches a client.
@@ -31,8 +28,8 @@ impl Contract {
         }
     }
 
-    /// Has what dispatches to these clients will touch on its way here, all of it at once. Whoever
-    /// is no client is passed over.
+    /// Prefetches what dispatches to these clients will touch, all of it at once. Ports that are no
+    /// client's are skipped.
     pub fn look_ahead<const N: usize>(&self, ports: &[Port; N]) {
         let models = ports.map(|port| self.facts.client(port).map_or(NONE, |client| client.model));
         for model in models {
@@ -99,44 +96,24 @@ impl Contract {
         let spoilt = client.spoilt || model != NONE && self.facts.sessions.hot(model).spoilt;
         let ready = matches!(what.body, Body::Ready(_));
         let takes = ready || s > client.last;
-        // What is wrong with its session shows in all that it says from now on.
+        // A fault of its session shows in everything that it sends from now on.
         self.facts.clients[port.0 as usize].spoilt = spoilt;
         let client = &self.facts.clients[port.0 as usize];
-        if !spoilt {
-            let wrong = o1::given(client, s, what).map(|complaint| (Clause::O1, complaint));
-            let wrong = wrong.or_else(|| self.not_sent(model, s, what).filter(|_| takes));
-            if let Some((clause, complaint)) = wrong {
-                let subject = self.facts.client_name(port);
-                self.facts.clients[port.0 as usize].spoilt = true;
-                self.blame(head, clause, Some((subject, complaint)));
-            }
+        let facts = &self.facts;
+        let taking = Taking { facts, client, model, s, what, is_new: takes };
+        if let Some((clause, complaint)) =
+            (!spoilt).then(|| object(clauses::TAKES, &taking)).flatten()
+        {
+            let subject = self.facts.client_name(port);
+            self.facts.clients[port.0 as usize].spoilt = true;
+            self.report(head, clause, (subject, complaint));
         }
-        if let Some(Kept::Own(own)) =
+        if let Some(Content::Own(own)) =
             (model != NONE).then(|| self.facts.sessions.said(model, s)).flatten()
         {
             self.facts.live |= Arc::ptr_eq(&own, what);
         }
         self.took(port, s, what);
-    }
-
-    /// Whether a client takes something that its session was not sent under that number, and which
-    /// clause that breaks: what was never said at all is a creation.
-    fn not_sent(&self, model: u32, s: u64, what: &Arc<Dispatch>) -> Option<(Clause, Complaint)> {
-        if model == NONE {
-            let got = format!("{} as s={s}", what.body.name());
-            let complaint = Complaint::new("a client is told of no session", "READY first", got);
-            return Some((Clause::O3, complaint));
-        }
-        let complaint = o1::taken(&self.facts, model, s, what)?;
-        let created = what.source.is_some_and(|source| {
-            let guild = self.facts.ledger.guild(source.guild);
-            let record = guild.and_then(|guild| guild.event(source.position));
-            let said =
-                |record: &Arc<Record>| tells(record, true, what) || tells(record, false, what);
-            matches!(what.body, Body::MessageCreate(_) | Body::MessageUpdate(_))
-                && !record.is_some_and(said)
-        });
-        Some((if created { Clause::D6 } else { Clause::O1 }, complaint))
     }
 
     /// What a client knows after it was given this.
@@ -157,7 +134,7 @@ impl Contract {
         client.top = s;
         if matches!(what.body, Body::Ready(_) | Body::Resumed) {
             client.live = true;
-            self.ways.enters(port);
+            self.models.reconnects.enters(port);
         }
         if let Some(source) = what.source {
             let Some(guild) = facts.ledger.find(source.guild) else { return };

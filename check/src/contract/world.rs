@@ -1,35 +1,37 @@
-//! What happens to the world itself.
+//! Events of the world itself: faults, crashes, starts.
 
 use guildhall_core::id::NodeId;
 use guildhall_core::step::{Head, WorldEvent};
 
 use super::Contract;
-use crate::sessions::l3;
+use crate::clauses;
+use crate::marks::Mark;
 
 impl Contract {
     pub(super) fn world_says(&mut self, head: &Head, event: &WorldEvent) {
         self.settled = None;
         match event {
             WorldEvent::FaultBegan { index, .. } => {
-                self.hand_offs.strikes(&self.facts, *index);
+                self.models.hand_offs.strikes(&self.facts, *index);
                 self.facts.healed = false;
-                self.marks.add("fault began");
+                self.marks.add(Mark::FaultBegan);
             }
             WorldEvent::FaultEnded { index, .. } => {
-                self.hand_offs.relieved(*index, head.at);
-                self.marks.add("fault ended");
+                self.models.hand_offs.relieved(*index, head.at);
+                self.marks.add(Mark::FaultEnded);
             }
             WorldEvent::Healed => {
                 self.facts.healed = true;
-                self.marks.add("healed");
+                self.marks.add(Mark::Healed);
             }
             WorldEvent::Settled => {
-                l3::settled(self.pending(), head, &mut self.findings);
+                let pending = self.pending();
+                self.ask(head, clauses::SETTLES, pending.as_deref());
                 self.settled = Some(head.at);
             }
             WorldEvent::Crashed(node) => self.crashes(head, *node),
             WorldEvent::Started(node) => {
-                self.marks.add("node started");
+                self.marks.add(Mark::NodeStarted);
                 self.facts.down.retain(|down| down != node);
                 self.facts.stops.forget(*node);
             }
@@ -39,18 +41,18 @@ impl Contract {
     /// Sessions, connections, relays and guilds of a node that has crashed are gone; clients find
     /// out by themselves.
     fn crashes(&mut self, head: &Head, node: NodeId) {
-        self.marks.add("node crashed");
+        self.marks.add(Mark::NodeCrashed);
         for _ in 0..self.facts.sessions.alive(node).count() {
-            self.marks.add("session lost with its node");
+            self.marks.add(Mark::SessionLostWithNode);
         }
         self.facts.stops.forget(node);
-        self.hand_offs.crash();
+        self.models.hand_offs.crash();
         self.vanishes(head, node);
     }
 
     /// A node has stopped as planned.
     pub(super) fn goes(&mut self, head: &Head, node: NodeId) {
-        self.marks.add("node stopped");
+        self.marks.add(Mark::NodeStopped);
         self.facts.stops.end(node);
         self.vanishes(head, node);
     }
@@ -58,9 +60,6 @@ impl Contract {
     fn vanishes(&mut self, head: &Head, node: NodeId) {
         self.waiting.retain(|(waits, _)| *waits != node);
         self.facts.crash(node, head.now.instant);
-        self.zombies.crash(node);
-        self.orphans.crash(node);
-        self.admission.crash(node);
-        self.exits.crash(node);
+        self.models.crash(node);
     }
 }

@@ -1,26 +1,26 @@
 //! D1 exactly once: each wanted event after the session's snapshot is dispatched once, and before
 //! anything later of that guild.
 
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::guilds::render::intents_of;
-use crate::facts::sessions::seats::Told;
+use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::findings::Complaint;
-use crate::fresh::Fresh;
 
-/// A dispatch under a new number that is not just what was due.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    if !fresh.is_event() || fresh.told() != Some(Told::Whole) {
+/// A dispatch under a new number that is not exactly what is owed next.
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    if !tested.is_event() || tested.told() != Some(SubscriptionPhase::Available) {
         return None;
     }
-    let (source, intents) = (fresh.what.source?, fresh.session.intents);
-    let asked = intents_of(&fresh.what.body, fresh.session.user);
+    let (source, intents) = (tested.what.source?, tested.session.intents);
+    let asked = intents_of(&tested.what.body, tested.session.user);
     if asked.is_some_and(|asked| !intents.contains(asked)) {
         let expected = "nothing that its intents leave out";
-        return Some(Complaint::new("an event is not wanted", expected, fresh.name()));
+        return Some(Complaint::new("an event is not wanted", expected, tested.name()));
     }
-    let fleeting = fresh.guild?.fleeting.contains_key(&source.position);
-    let due = fresh.due.position();
+    let fleeting = tested.guild?.fleeting.contains_key(&source.position);
+    let due = tested.due.position();
     let early = due.is_some_and(|due| due < source.position);
-    let again = fresh.floor.is_some_and(|floor| source.position <= floor);
+    let again = tested.floor.is_some_and(|floor| source.position <= floor);
     if fleeting && !early && !again {
         return None;
     }
@@ -31,5 +31,5 @@ pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
     } else {
         "is not what its event says next"
     };
-    Some(Complaint::new(format!("{} {what}", fresh.name()), fresh.owed(), fresh.name()))
+    Some(Complaint::new(format!("{} {what}", tested.name()), tested.owed(), tested.name()))
 }

@@ -1,5 +1,5 @@
 //! D2 no silent gap, no needless one: a session is broken off only for a reason that its step names
-//! and that its history bears out.
+//! and its history bears out.
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::Event;
@@ -8,37 +8,39 @@ use guildhall_core::node::{CloseReason, DetachReason, GapReason, SessionEnd, Tra
 use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::time::{Instant, Span};
 
+use crate::clauses::Verdict;
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
-use crate::facts::sessions::seats::Told as Standing;
+use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::findings::{Complaint, Subject};
-use crate::fresh::Fresh;
-use crate::scene::{Scene, Told};
+use crate::node_step::{NodeStep, StepInput};
+use crate::protocol;
 
 /// What an op 9 or 11 may take on the wire at most.
 const ANSWER_BYTES: u64 = 64;
 
-/// How late a deadline may be seen to by whoever looks at its deadlines.
+/// How late a node may handle a deadline.
 const SLACK: Span = Span::secs(1);
 
 /// A note that breaks a session off.
 pub(crate) fn noted(
-    scene: &Scene,
+    step: &NodeStep,
     facts: &Facts,
     now: Instant,
     note: &TraceEvent,
     index: Option<u32>,
-) -> Option<(Subject, Complaint)> {
+) -> Verdict {
     if let TraceEvent::RelayGap { relay, why, .. } = note {
         return gap(facts, now, *relay, *why);
     }
     let complaint = match note {
-        TraceEvent::Ended { why, .. } => ended(scene, facts, now, index?, *why),
+        TraceEvent::Ended { why, .. } => ended(step, facts, now, index?, *why),
         TraceEvent::Detached { connection, why: DetachReason::Cut(CloseReason::Slow), .. } => {
             // Too much that is live, or more to be given again than the window can hold (B2).
             let (count, bytes) = facts.most_waiting(index?);
             let slow = count > u64::from(facts.cast.limits.live_unsent)
                 || bytes > u64::from(facts.cast.limits.replay_bytes);
-            let floods = floods(facts, scene, *connection);
+            let floods = floods(facts, step, *connection);
             needless(slow || floods, "a connection is cut as slow that is not", || {
                 format!("at most {count} unsent")
             })
@@ -48,7 +50,7 @@ pub(crate) fn noted(
             why: DetachReason::Cut(CloseReason::Misbehaved(code)),
             ..
         } => {
-            let said = scene.code(*connection) == Some(*code);
+            let said = step.code(*connection) == Some(*code);
             needless(said, "a session is broken off for another code than was said", || {
                 format!("{code:?}")
             })
@@ -56,7 +58,7 @@ pub(crate) fn noted(
         TraceEvent::Detached {
             connection, why: DetachReason::Cut(CloseReason::Stopping), ..
         } => {
-            let told = facts.stops.get(scene.node).and_then(|stop| stop.told_at(*connection));
+            let told = facts.stops.get(step.node).and_then(|stop| stop.told_at(*connection));
             let patience = facts.cast.limits.stop_patience;
             let fits = told.is_some_and(|told| now >= told + patience);
             needless(fits, "a connection is cut that was not told to go in time", || {
@@ -80,14 +82,9 @@ pub(crate) fn noted(
     Some((facts.session_name(index?), complaint?))
 }
 
-/// A relay tells its sessions that they have missed something, or will: it must have been below what
-/// its guild's owner still had, or have heard of no owner for long. A new owner alone is no reason.
-fn gap(
-    facts: &Facts,
-    now: Instant,
-    relay: RelayId,
-    why: GapReason,
-) -> Option<(Subject, Complaint)> {
+/// A relay reports a gap: it must have been below what its guild's owner still had, or have heard
+/// from no owner for long. A new owner alone is no reason.
+fn gap(facts: &Facts, now: Instant, relay: RelayId, why: GapReason) -> Verdict {
     let guild = facts.relays.guild(relay)?;
     let heard = facts.hearing.of(relay.node, guild);
     let wait = facts.cast.limits.unreachable_after;
@@ -111,17 +108,13 @@ fn gap(
     (!fits).then(|| (Subject::new("relay", name), complaint))
 }
 
-/// An owner gives a relay a piece of its state that has asked for events: those that it wants must be
-/// more than the ring of any owner holds. Epoch records before the first change cost nothing.
-pub(crate) fn gives(
-    facts: &Facts,
-    owner: NodeId,
-    message: &PeerMessage,
-) -> Option<(Subject, Complaint)> {
+/// An owner sends a chunk to a relay that asked for events: the events it asked for must be more
+/// than any owner's ring holds. Epoch records before the first change cost nothing.
+pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verdict {
     let PeerMessage::Chunk { relay, chunk, sender } = message else { return None };
     let from = facts.relays.asked_from(owner, *relay).filter(|from| *from < chunk.reach)?;
     let guild = facts.ledger.guild(chunk.guild)?;
-    // What was compacted before it came, no owner can tell.
+    // An owner cannot stream what was compacted before its epoch.
     let forgotten = guild.forgotten.get(sender).copied().unwrap_or_default();
     if from < forgotten {
         return None;
@@ -129,14 +122,15 @@ pub(crate) fn gives(
     let records = guild.records().iter().map(|it| &it.record);
     let wanted: Vec<_> = records.filter(|it| it.position > from).collect();
     let idle = wanted.iter().take_while(|it| it.event == Event::Opened).count();
-    // Of this epoch all that has an index may have been told, and be in the ring.
+    // Every index of this epoch may have been streamed, and be in the ring.
     let epoch = chunk.position.epoch;
     let of_epoch = wanted.iter().filter(|it| it.position.epoch == epoch);
     let kept = of_epoch.filter(|it| it.event != Event::Opened).count() as u64;
     let first = if from.epoch == epoch { from.index } else { 0 };
     let fleeting = (chunk.position.index - first.min(chunk.position.index)).saturating_sub(kept);
     let count = (wanted.len() - idle.saturating_sub(1)) as u64 + fleeting;
-    let bytes: u64 = wanted.iter().map(|it| it.bytes()).sum::<u64>() + 128 * fleeting;
+    let bytes: u64 =
+        wanted.iter().map(|it| protocol::record_bytes(it)).sum::<u64>() + 128 * fleeting;
     let limits = &facts.cast.limits;
     let holds =
         count <= u64::from(limits.catch_up_events) && bytes <= u64::from(limits.catch_up_bytes);
@@ -149,9 +143,13 @@ pub(crate) fn gives(
     })
 }
 
-/// A node has seen to its deadlines: nobody goes on as if nothing were whose guild's owner is out of
+/// A node has handled its deadlines: no session stays available whose guild's owner is out of
 /// reach.
-pub(crate) fn woke(facts: &Facts, node: NodeId, now: Instant) -> Option<(Subject, Complaint)> {
+pub(crate) fn woke(step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
+    if !matches!(step.input, StepInput::Timeout) {
+        return None;
+    }
+    let node = step.node;
     let wait = facts.cast.limits.unreachable_after;
     for (number, guild) in facts.ledger.all() {
         let heard = facts.hearing.of(node, guild.id);
@@ -165,7 +163,9 @@ pub(crate) fn woke(facts: &Facts, node: NodeId, now: Instant) -> Option<(Subject
             let live = session.connection.is_some() && session.resumed.is_empty();
             session.node == node
                 && live
-                && place.is_some_and(|it| session.seats[it].told == Standing::Whole)
+                && place.is_some_and(|it| {
+                    session.subscriptions[it].phase == SubscriptionPhase::Available
+                })
         };
         let Some(index) = facts.sessions.living().into_iter().find(told) else { continue };
         let message = format!("nobody is told that {} is out of reach", facts.cast.guild(guild.id));
@@ -181,7 +181,7 @@ fn needless(fits: bool, message: &str, got: impl FnOnce() -> String) -> Option<C
 }
 
 fn ended(
-    scene: &Scene,
+    step: &NodeStep,
     facts: &Facts,
     now: Instant,
     index: u32,
@@ -190,19 +190,8 @@ fn ended(
     let (session, limits) = (facts.sessions.get(index), &facts.cast.limits);
     match why {
         SessionEnd::Quit => {
-            let quit = match scene.told {
-                Told::Closed(how) => how.ends_session() && scene.session == Some(index),
-                Told::Other
-                | Told::Timeout
-                | Told::Named
-                | Told::Accepted
-                | Told::Heartbeat
-                | Told::Identify(_)
-                | Told::Resume(_)
-                | Told::Malformed(_)
-                | Told::Unheeded
-                | Told::Drained => false,
-            };
+            let ends = matches!(step.input, StepInput::Closed(how) if protocol::ends_session(how));
+            let quit = ends && step.session == Some(index);
             needless(quit, "a session ends as quit, but its client has not", || {
                 "no close with 1000 or 1001 on its connection".to_owned()
             })
@@ -228,34 +217,34 @@ fn ended(
     }
 }
 
-/// Whether so much was said on a connection that it may not have been read.
+/// Whether so many answers were sent on a connection that the peer may not have read them.
 pub(crate) fn floods(
     facts: &Facts,
-    scene: &Scene,
+    step: &NodeStep,
     connection: guildhall_core::id::Connection,
 ) -> bool {
-    let answers = facts.sockets.answers(scene.node, connection);
+    let answers = facts.sockets.answers(step.node, connection);
     answers * ANSWER_BYTES > u64::from(facts.cast.limits.control_unsent_bytes)
 }
 
-/// The step is over: an op 9 on an attached connection needs an overflow.
-pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Option<(Subject, Complaint)> {
-    let lost = scene.frames.iter().find_map(|(connection, _)| {
-        let index = facts.session_on(scene.node, *connection)?;
-        (scene.op9(*connection) && scene.end(index).is_none()).then_some(index)
+/// The step has ended: an op 9 on an attached connection needs an overflow.
+pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
+    let lost = step.frames.iter().find_map(|(connection, _)| {
+        let index = facts.session_on(step.node, *connection)?;
+        (step.op9(*connection) && step.end(index).is_none()).then_some(index)
     })?;
     let complaint =
         Complaint::new("an attached session is invalidated", "an overflow", "op 9 without one");
     Some((facts.session_name(lost), complaint))
 }
 
-/// A GUILD_DELETE with `unavailable` under a new number: a relay must have told of that gap.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let source = fresh.what.source?;
-    if fresh.what.body != Body::GuildUnavailable {
+/// A GUILD_DELETE with `unavailable` under a new number: a relay must have reported that gap.
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let source = tested.what.source?;
+    if tested.what.body != Body::GuildUnavailable {
         return None;
     }
-    let told = fresh.facts.relays.has_gap(fresh.session.node, source.guild, source.position);
-    let message = format!("{} without a gap", fresh.name());
+    let told = tested.facts.relays.has_gap(tested.session.node, source.guild, source.position);
+    let message = format!("{} without a gap", tested.name());
     needless(told, &message, || "no relay here has missed too much".to_owned())
 }

@@ -1,43 +1,33 @@
 //! D4 all or nothing: a RESUME is accepted if and only if it may be; then come exactly the
 //! dispatches after `seq`, then a RESUMED, then live ones.
 
-use guildhall_core::dispatch::{Body, Dispatch};
+use guildhall_core::dispatch::Body;
 use guildhall_core::frame::Resume;
 use guildhall_core::id::NodeId;
 use guildhall_core::node::TraceEvent;
 use guildhall_core::session::ResumeRefusal;
 
+use crate::clauses::Numbered;
+use crate::clauses::Verdict;
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
-use crate::fresh::Fresh;
-use crate::scene::{Scene, Told};
+use crate::node_step::{NodeStep, StepInput};
 
 /// A note that accepts or refuses a RESUME.
-pub(crate) fn noted(
-    scene: &Scene,
-    facts: &Facts,
-    note: &TraceEvent,
-) -> Option<(Subject, Complaint)> {
-    let Told::Resume(resume) = scene.told else { return None };
-    let here = here(facts, scene.node, &resume);
-    let complaint = match note {
-        TraceEvent::Resumed { .. } => accepted(facts, here, &resume),
-        TraceEvent::ResumeRefused { why, .. } => refused(facts, here, &resume, *why),
-        TraceEvent::Begun { .. }
-        | TraceEvent::IdentifyRefused { .. }
-        | TraceEvent::Detached { .. }
-        | TraceEvent::Ended { .. }
-        | TraceEvent::RelayOpened { .. }
-        | TraceEvent::RelayClosed { .. }
-        | TraceEvent::RelayGap { .. }
-        | TraceEvent::Opened { .. }
-        | TraceEvent::SteppedDown { .. }
-        | TraceEvent::GivenUp { .. }
-        | TraceEvent::Census(_) => None,
+pub(crate) fn noted(step: &NodeStep, facts: &Facts, note: &TraceEvent) -> Verdict {
+    let StepInput::Resume(resume) = step.input else { return None };
+    let here = here(facts, step.node, &resume);
+    let complaint = if let TraceEvent::ResumeRefused { why, .. } = note {
+        refused(facts, here, &resume, *why)
+    } else if matches!(note, TraceEvent::Resumed { .. }) {
+        accepted(facts, here, &resume)
+    } else {
+        None
     };
     complaint.map(|complaint| {
         let subject = here.map_or_else(
-            || Subject::new("node", facts.cast.node(scene.node)),
+            || Subject::new("node", facts.cast.node(step.node)),
             |index| facts.session_name(index),
         );
         (subject, complaint)
@@ -128,8 +118,9 @@ fn justified(facts: &Facts, index: u32, low: u64, last: u64) -> bool {
 }
 
 /// The first dispatch after an accepted RESUME must be the one after `seq`.
-pub(crate) fn begins(s: u64, seq: u64, what: &Dispatch) -> Option<Complaint> {
-    (s != seq + 1).then(|| {
+pub(crate) fn begins(it: &Numbered<'_>) -> Option<Complaint> {
+    let Numbered { s, written: seq, what, .. } = *it;
+    (it.facts.sessions.get(it.index).fresh && s != seq + 1).then(|| {
         let expected = format!("s={}, the one after seq", seq + 1);
         Complaint::new(
             "a replay begins elsewhere",
@@ -140,9 +131,9 @@ pub(crate) fn begins(s: u64, seq: u64, what: &Dispatch) -> Option<Complaint> {
 }
 
 /// A dispatch under a new number: RESUMED stands between what was missed and what is live.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let due = fresh.session.resumed.front().copied();
-    let (fits, expected) = match (&fresh.what.body, due) {
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let due = tested.session.resumed.front().copied();
+    let (fits, expected) = match (&tested.what.body, due) {
         (Body::Resumed, None) => (false, "a RESUME that was accepted before"),
         (Body::Resumed, Some(_)) | (Body::Ready(_) | Body::GuildUnavailable, _) | (_, None) => {
             (true, "")
@@ -150,12 +141,12 @@ pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
         (Body::GuildCreate(_), Some(_)) => (false, "RESUMED first"),
         (_, Some(stamps)) => {
             // What was not committed when the RESUME was accepted cannot be part of its replay.
-            let event = fresh
+            let event = tested
                 .guild
-                .zip(fresh.what.source)
+                .zip(tested.what.source)
                 .and_then(|(guild, source)| guild.at(source.position));
             (event.is_none_or(|event| event.stamp < stamps), "RESUMED first")
         }
     };
-    (!fits).then(|| Complaint::new("a replay is not what it should be", expected, fresh.name()))
+    (!fits).then(|| Complaint::new("a replay is not what it should be", expected, tested.name()))
 }

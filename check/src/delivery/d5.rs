@@ -1,6 +1,6 @@
-//! D5 acknowledged means kept: what was answered *done* is committed exactly once, and the answer
-//! names it; what was *refused* by its latest attempt never is; a retry gets the first answer; and a
-//! copy that was too long on its way is neither taken nor answered.
+//! D5 acknowledged means kept: what was answered *done* is committed exactly once, at the position
+//! in the answer; what the latest attempt was *refused* never is; a retry gets the first answer;
+//! and a copy that was in transit for too long is neither taken nor answered.
 
 mod base;
 
@@ -11,26 +11,25 @@ use guildhall_core::id::{Epoch, GuildId, Port, Position};
 use guildhall_core::request::{Answer, Origin, Outcome};
 use guildhall_core::time::Instant;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::facts::clients::Asked;
+use crate::facts::clients::OpenRequest;
 use crate::findings::{Complaint, Subject};
 
-type Act = (Origin, GuildId);
-type Verdict = Option<(Subject, Complaint)>;
-
+type Action = (Origin, GuildId);
 /// What became of all requests.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fates {
+pub(crate) struct RequestStatuses {
     /// Where each act was committed last, and when.
-    committed: BTreeMap<Act, (Position, Instant)>,
+    committed: BTreeMap<Action, (Position, Instant)>,
     /// The incarnations that have refused an act.
-    refused: BTreeMap<Act, BTreeSet<Epoch>>,
+    refused: BTreeMap<Action, BTreeSet<Epoch>>,
     /// The acts that were refused by their latest attempts.
-    given_up: BTreeSet<Act>,
-    done: BTreeMap<Act, Position>,
+    given_up: BTreeSet<Action>,
+    done: BTreeMap<Action, Position>,
     /// The copies of each act that owners were given in time, by the incarnation they were meant for.
     fresh: BTreeSet<(GuildId, Origin, Epoch)>,
-    /// Those that came too late.
+    /// Copies that arrived too late.
     old: BTreeSet<(GuildId, Origin, Epoch)>,
     /// The acts that an incarnation was given copies of which were meant for another.
     strayed: BTreeSet<(GuildId, Origin, Epoch)>,
@@ -40,33 +39,33 @@ fn name(facts: &Facts, origin: Origin) -> String {
     format!("{}'s {}", facts.cast.user(origin.user), origin.nonce.0)
 }
 
-fn complain(facts: &Facts, (origin, _): Act, message: &str, words: (String, String)) -> Verdict {
+fn complain(facts: &Facts, (origin, _): Action, message: &str, words: (String, String)) -> Verdict {
     let subject = Subject::new("request", name(facts, origin));
     Some((subject, Complaint::new(message, words.0, words.1)))
 }
 
-impl Fates {
-    /// A copy of a request reaches an owner; `old` says that it was too long on its way.
-    pub(crate) fn arrives(&mut self, act: Act, epoch: Epoch, old: bool) {
+impl RequestStatuses {
+    /// A copy of a request reaches an owner; `old` means that it was in transit for too long.
+    pub(crate) fn arrives(&mut self, action: Action, epoch: Epoch, old: bool) {
         let copies = if old { &mut self.old } else { &mut self.fresh };
-        copies.insert((act.1, act.0, epoch));
+        copies.insert((action.1, action.0, epoch));
     }
 
     /// A copy of a request reaches an owner that it was not meant for.
-    pub(crate) fn strays(&mut self, act: Act, epoch: Epoch) {
-        self.strayed.insert((act.1, act.0, epoch));
+    pub(crate) fn strays(&mut self, action: Action, epoch: Epoch) {
+        self.strayed.insert((action.1, action.0, epoch));
     }
 
     /// Whether an incarnation has only ever been given copies of an act that were meant for others:
     /// then nothing is known of what its author had got (O4).
-    pub(crate) fn is_stray(&self, act: Act, epoch: Epoch) -> bool {
-        let copy = (act.1, act.0, epoch);
+    pub(crate) fn is_stray(&self, action: Action, epoch: Epoch) -> bool {
+        let copy = (action.1, action.0, epoch);
         self.strayed.contains(&copy) && !self.fresh.contains(&copy) && !self.old.contains(&copy)
     }
 
     /// Whether an owner was given a copy of this act that was meant for this incarnation.
-    fn came_late(&self, act: Act, epoch: Epoch) -> bool {
-        let copy = (act.1, act.0, epoch);
+    fn came_late(&self, action: Action, epoch: Epoch) -> bool {
+        let copy = (action.1, action.0, epoch);
         self.old.contains(&copy) && !self.fresh.contains(&copy)
     }
 
@@ -78,79 +77,89 @@ impl Fates {
         record: &Record,
         at: Instant,
     ) -> Verdict {
-        let act = (record.origin?, guild);
+        let action = (record.origin?, guild);
         let (position, window) = (record.position, facts.cast.limits.nonce_window);
-        let before = self.committed.insert(act, (position, at));
+        let before = self.committed.insert(action, (position, at));
         // Clocks may run one per cent apart.
         let lately = |(_, then): &(Position, Instant)| at.since(*then) < window.scaled(95, 100);
         if let Some((first, _)) = before.filter(lately) {
             let words = (format!("once, at {first}"), format!("again at {position}"));
-            return complain(facts, act, "an act is committed twice", words);
+            return complain(facts, action, "an act is committed twice", words);
         }
-        let refused = self.refused.get(&act).is_some_and(|by| by.contains(&position.epoch));
-        if refused || self.given_up.contains(&act) {
+        let refused = self.refused.get(&action).is_some_and(|by| by.contains(&position.epoch));
+        if refused || self.given_up.contains(&action) {
             let words = ("never".to_owned(), format!("at {position}"));
-            return complain(facts, act, "an act is committed that was refused", words);
+            return complain(facts, action, "an act is committed that was refused", words);
         }
-        if self.came_late(act, position.epoch) {
+        if self.came_late(action, position.epoch) {
             let words = ("a copy that is not too old".to_owned(), "none".to_owned());
-            return complain(facts, act, "an act is committed whose copies all came late", words);
+            return complain(
+                facts,
+                action,
+                "an act is committed whose copies all came late",
+                words,
+            );
         }
         None
     }
 
     /// An owner answers.
     pub(crate) fn answers(&mut self, facts: &Facts, sender: Epoch, answer: &Answer) -> Verdict {
-        let act = (answer.origin, answer.guild);
-        if self.came_late(act, sender) {
+        let action = (answer.origin, answer.guild);
+        if self.came_late(action, sender) {
             let words = ("no answer".to_owned(), format!("{:?}", answer.outcome));
-            return complain(facts, act, "a copy that came too late is answered", words);
+            return complain(facts, action, "a copy that came too late is answered", words);
         }
         match answer.outcome {
-            Outcome::Done(position) => self.says_done(facts, act, position),
+            Outcome::Done(position) => self.says_done(facts, action, position),
             Outcome::Refused { why, .. } => {
-                self.refused.entry(act).or_default().insert(sender);
+                self.refused.entry(action).or_default().insert(sender);
                 // What a later owner has committed, an older one need not know.
-                let known = self.committed.get(&act);
+                let known = self.committed.get(&action);
                 let (position, _) = known.filter(|(position, _)| position.epoch <= sender)?;
                 let words = (format!("done at {position}"), format!("refused: {why:?}"));
-                complain(facts, act, "an act that is committed is refused", words)
+                complain(facts, action, "an act that is committed is refused", words)
             }
             Outcome::Busy => None,
         }
     }
 
-    /// Somebody passes on, or takes, that an act is done.
-    pub(crate) fn says_done(&mut self, facts: &Facts, act: Act, position: Position) -> Verdict {
-        let first = *self.done.entry(act).or_insert(position);
+    /// A node passes on, or a client takes, an answer that an action is done.
+    pub(crate) fn says_done(
+        &mut self,
+        facts: &Facts,
+        action: Action,
+        position: Position,
+    ) -> Verdict {
+        let first = *self.done.entry(action).or_insert(position);
         if first != position {
             let words = (first.to_string(), position.to_string());
-            return complain(facts, act, "an act is done at two places", words);
+            return complain(facts, action, "an act is done at two places", words);
         }
-        let guild = facts.ledger.guild(act.1)?;
+        let guild = facts.ledger.guild(action.1)?;
         let Some(record) = guild.at(position) else {
             // Before its commit it is D7; once its epoch is over, it will never be kept.
             let words = || ("what is kept".to_owned(), format!("{position}, which is not"));
             let is_over = position.epoch < guild.epoch;
             return is_over.then(|| {
-                complain(facts, act, "an act is done that can be kept no more", words())
+                complain(facts, action, "an act is done that can be kept no more", words())
             })?;
         };
         let stands = record.record.origin;
-        (stands != Some(act.0)).then(|| {
+        (stands != Some(action.0)).then(|| {
             let message = format!("an answer names the place of another act, {position}");
             let owner = stands.map_or_else(|| "nobody's".to_owned(), |it| name(facts, it));
-            let subject = facts.event_name(act.1, position);
-            (subject, Complaint::new(message, owner, name(facts, act.0)))
+            let subject = facts.event_name(action.1, position);
+            (subject, Complaint::new(message, owner, name(facts, action.0)))
         })
     }
 
     /// A client is refused by its latest attempt: it gives up.
-    pub(crate) fn gives_up(&mut self, facts: &Facts, act: Act) -> Verdict {
-        self.given_up.insert(act);
-        let (position, _) = *self.committed.get(&act)?;
+    pub(crate) fn gives_up(&mut self, facts: &Facts, action: Action) -> Verdict {
+        self.given_up.insert(action);
+        let (position, _) = *self.committed.get(&action)?;
         let words = (format!("done at {position}"), "refused".to_owned());
-        complain(facts, act, "an act is refused for good that is committed", words)
+        complain(facts, action, "an act is refused for good that is committed", words)
     }
 }
 
@@ -160,12 +169,13 @@ pub(crate) fn believes(
     facts: &Facts,
     port: Port,
     now: Instant,
-    open: &BTreeMap<Origin, Asked>,
+    open: &BTreeMap<Origin, OpenRequest>,
 ) -> Verdict {
     // Each wait is longer than the one before by one more of the first, sixteen of them at most.
-    let patience =
-        |asked: &Asked| facts.cast.limits.request_again.scaled(u64::from(asked.attempt) + 1, 1);
-    let is_late = |asked: &Asked| asked.misled && now.since(asked.sent) > patience(asked);
+    let patience = |asked: &OpenRequest| {
+        facts.cast.limits.request_again.scaled(u64::from(asked.attempt) + 1, 1)
+    };
+    let is_late = |asked: &OpenRequest| asked.misled && now.since(asked.sent) > patience(asked);
     let (origin, asked) = open.iter().find(|(_, asked)| is_late(asked))?;
     let patience = patience(asked);
     let message = "a client believes what was said to an older attempt";

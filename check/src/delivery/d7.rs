@@ -1,19 +1,19 @@
-//! D7 durable before seen: nobody sees, and no answer tells of, a durable event before its commit; and
-//! an ephemeral one is not told before every durable one before it is committed.
+//! D7 durable before seen: no durable event is sent, or answered as done, before its commit; and no
+//! ephemeral event before every durable event ahead of it is committed.
 
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{GuildId, Position};
 use guildhall_core::peer::{Chunk, PeerMessage};
 use guildhall_core::request::Outcome;
 
+use crate::clauses::Verdict;
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::hearing::word;
 use crate::findings::{Complaint, Subject};
-use crate::fresh::Fresh;
-
-type Verdict = Option<(Subject, Complaint)>;
+use crate::protocol;
 
 fn early(facts: &Facts, guild: GuildId, at: Position, what: &str) -> Verdict {
     let complaint = Complaint::new(
@@ -30,7 +30,7 @@ fn ahead(guild: &Guild, position: Position) -> Option<Position> {
     guild.staged.range(first..=position).next().map(|(at, _)| *at)
 }
 
-/// An owner says something: what it tells of is committed.
+/// An owner sends a message: the events in it are committed.
 pub(crate) fn says(facts: &Facts, message: &PeerMessage) -> Verdict {
     let (id, _, position) = word(message)?;
     let (guild, position) = (facts.ledger.guild(id)?, position?);
@@ -42,7 +42,7 @@ pub(crate) fn says(facts: &Facts, message: &PeerMessage) -> Verdict {
         }
         PeerMessage::Answer { answer, .. } => {
             let done = matches!(answer.outcome, Outcome::Done(_));
-            // What can be committed no more is not told too early: it is D5 that it is told at all.
+            // A record whose epoch has ended can never commit; announcing it breaks D5.
             let is_over = position.epoch < guild.epoch;
             if done && !is_over && guild.at(position).is_none() {
                 return early(facts, id, position, "a request is answered done");
@@ -63,8 +63,8 @@ pub(crate) fn says(facts: &Facts, message: &PeerMessage) -> Verdict {
     ahead(guild, position).and_then(|at| early(facts, id, at, "an event is told of"))
 }
 
-/// A piece of a state shows what is committed, now or once. Whether it was so at the state's position
-/// is judged by what sessions are told of it (D3).
+/// A chunk shows only what is or was committed. Whether it was so at the state's position is judged
+/// by the GUILD_CREATEs that come of it (D3).
 fn shows(facts: &Facts, guild: &Guild, chunk: &Chunk) -> Verdict {
     let history = &guild.history;
     let got = if chunk.members.iter().any(|(user, roles)| !history.ever_was(*user, roles)) {
@@ -85,13 +85,13 @@ fn shows(facts: &Facts, guild: &Guild, chunk: &Chunk) -> Verdict {
     Some((Subject::new("guild", facts.cast.guild(guild.id)), complaint))
 }
 
-/// Whether a record is durable and says anything to anybody. An epoch record does not: what comes of
-/// it if it is lost is L5's and D5's business.
+/// Whether a record is durable and rendered for anyone. An epoch record is not; losing one is L5's
+/// and D5's business.
 fn is_seen(record: &Record) -> bool {
-    record.event.is_durable() && record.event != Event::Opened
+    !protocol::is_ephemeral(&record.event) && record.event != Event::Opened
 }
 
-/// A record is about to be committed: nobody was told of it, or of anything after it.
+/// A record is about to be committed: neither it nor a later event has been sent to anyone.
 pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
     let guild = facts.ledger.guild(id)?;
     if record.position > guild.told || !is_seen(record) {
@@ -100,12 +100,12 @@ pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
     early(facts, id, record.position, "something at or after an event is told")
 }
 
-/// A dispatch under a new number that is not just what was due.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let (guild, source) = (fresh.guild?, fresh.what.source?);
+/// A dispatch under a new number that is not exactly what is owed next.
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let (guild, source) = (tested.guild?, tested.what.source?);
     let at = ahead(guild, source.position)?;
     Some(Complaint::new(
-        format!("{} is told before its commit", fresh.name()),
+        format!("{} is told before its commit", tested.name()),
         "nothing of a durable event before it is on disk",
         format!("{at} is not committed"),
     ))

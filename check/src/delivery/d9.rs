@@ -5,23 +5,22 @@ use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::dispatch::Body;
 use guildhall_core::id::{GuildId, UserId};
 
+use crate::clauses::Verdict;
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
-use crate::fresh::Fresh;
-
-type Verdict = Option<(Subject, Complaint)>;
 
 /// A dispatch under a new number.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let Body::Ready(ready) = &fresh.what.body else { return None };
-    let name = |guild: GuildId| fresh.facts.cast.guild(guild).to_owned();
-    if let Some(missing) = fresh.session.throughout.iter().find(|it| !ready.guilds.contains(it)) {
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let Body::Ready(ready) = &tested.what.body else { return None };
+    let name = |guild: GuildId| tested.facts.cast.guild(guild).to_owned();
+    if let Some(missing) = tested.session.throughout.iter().find(|it| !ready.guilds.contains(it)) {
         let expected = format!("{} among the guilds", name(*missing));
         let got = format!("{} guilds without it", ready.guilds.len());
         return Some(Complaint::new("READY leaves out a guild of its user", expected, got));
     }
-    let shard = fresh.session.shard;
+    let shard = tested.session.shard;
     let strange = ready
         .guilds
         .iter()
@@ -37,7 +36,7 @@ fn complain(facts: &Facts, guild: GuildId, user: UserId, got: &str) -> Verdict {
     Some((Subject::new("directory", format!("{user} in {guild}")), complaint))
 }
 
-/// Somebody is about to become a member by a commit: the directory names it already.
+/// A commit is about to make a user a member: the directory has the entry already.
 pub(crate) fn joins(facts: &Facts, guild: GuildId, user: UserId) -> Verdict {
     if facts.named.names(guild, user) {
         return None;
@@ -45,7 +44,7 @@ pub(crate) fn joins(facts: &Facts, guild: GuildId, user: UserId) -> Verdict {
     complain(facts, guild, user, "a member whom it does not name")
 }
 
-/// The directory says something: whoever is a member is named.
+/// The directory emits a notice: it lists every member.
 pub(crate) fn says(facts: &Facts, notice: &DirectoryEvent) -> Verdict {
     let lists: Vec<(UserId, &[GuildId])> = match notice {
         DirectoryEvent::Guilds { user, guilds, .. } => vec![(*user, guilds)],

@@ -1,6 +1,6 @@
-//! What each client has taken, and what it means to do, as far as its steps show it.
+//! What each client has taken and intends to do, as its steps show it.
 //!
-//! This is how an honest client must see the world; whether it acts so is judged by the clauses.
+//! An honest client must see the same; clauses judge whether it acts on it.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -38,33 +38,33 @@ pub(crate) struct Client {
     /// READY or RESUMED has come on the socket.
     pub(crate) live: bool,
     pub(crate) honest: bool,
-    /// Started, and neither quit nor told to stop.
+    /// Started, has not quit, and was not closed for good.
     pub(crate) on: bool,
-    /// It was told not to come back.
+    /// It was closed with a final code (C2).
     pub(crate) stopped: bool,
     /// It has asked for a socket.
     pub(crate) opening: bool,
     /// The session of the last READY, if no op 9 has ended it.
     pub(crate) session: Option<SessionId>,
-    /// What the last READY replaced: the session, and the last number of it.
+    /// The session that the last READY replaced, and its last number.
     pub(crate) before: Option<(SessionId, u64)>,
-    /// The session of the last READY, whatever became of it, and the last number taken of it.
+    /// The session of the last READY, ended or not, and the last number taken of it.
     pub(crate) taken_before: Option<SessionId>,
     pub(crate) top: u64,
     others: Vec<Taken>,
     /// A violation was found in what it takes: what follows from it is not judged again.
     pub(crate) spoilt: bool,
     /// Its requests without a final answer.
-    pub(crate) open: BTreeMap<Origin, Asked>,
+    pub(crate) open: BTreeMap<Origin, OpenRequest>,
 }
 
 /// A request without a final answer.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct OpenRequest {
     /// The latest attempt, and when it was sent.
     pub(crate) attempt: u32,
     pub(crate) sent: Instant,
-    /// An answer to an older attempt came, which says nothing.
+    /// An answer to an older attempt came, which decides nothing.
     pub(crate) misled: bool,
     /// How many refusals of older attempts have come since the world was healed.
     pub(crate) vain: u32,
@@ -108,7 +108,7 @@ impl Client {
         (self.meant, self.live, self.due) = (None, false, None);
     }
 
-    /// The session is gone; what was taken stays what was taken until a READY says otherwise (C1).
+    /// The session has ended; its last number stays in force until the next READY (C1).
     pub(crate) fn give_up(&mut self) {
         self.session = None;
     }

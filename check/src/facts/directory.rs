@@ -1,20 +1,21 @@
-//! Whom the directory names, as its own words show it: entered since the founding or since its last
-//! removal.
+//! Who is entered in the directory, by its own notices: entered since the founding or since the
+//! last removal.
+
+use std::collections::BTreeMap;
 
 use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::id::{GuildId, NodeId, Position, UserId};
-use guildhall_core::roll::Roll;
 
-/// Who is named in which guild, with the position that was named with the entry.
+/// The entries, each with the position that it was entered with.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Named {
-    named: Roll<(GuildId, UserId), Position>,
-    /// Which guilds each node was ever told to be a user's.
-    told: Roll<(NodeId, UserId), Vec<GuildId>>,
+pub(crate) struct DirectoryEntries {
+    named: BTreeMap<(GuildId, UserId), Position>,
+    /// The guilds that the directory ever listed for a user, by node.
+    told: BTreeMap<(NodeId, UserId), Vec<GuildId>>,
 }
 
-impl Named {
-    /// Somebody was a member from the beginning.
+impl DirectoryEntries {
+    /// A user was a member from the start.
     pub(crate) fn founded(&mut self, guild: GuildId, user: UserId) {
         self.named.insert((guild, user), Position::default());
     }
@@ -23,15 +24,15 @@ impl Named {
         self.named.contains_key(&(guild, user))
     }
 
-    /// The directory says something to a node.
+    /// The directory sends a notice to a node.
     pub(crate) fn says(&mut self, to: NodeId, notice: &DirectoryEvent) {
         match notice {
             DirectoryEvent::Entered { guild, user, mark } => {
-                let known = self.named.or_default((*guild, *user));
+                let known = self.named.entry((*guild, *user)).or_default();
                 *known = (*known).max(*mark);
             }
             DirectoryEvent::Removed { guild, user, at } => {
-                // Whoever was entered after having left stays.
+                // An entry made after the user had left stays.
                 if self.named.get(&(*guild, *user)).is_some_and(|mark| mark < at) {
                     self.named.remove(&(*guild, *user));
                 }
@@ -49,7 +50,7 @@ impl Named {
     }
 
     fn tell(&mut self, to: NodeId, user: UserId, guilds: &[GuildId]) {
-        let told = self.told.or_default((to, user));
+        let told = self.told.entry((to, user)).or_default();
         for guild in guilds {
             if !told.contains(guild) {
                 told.reserve_exact(1);
@@ -58,7 +59,7 @@ impl Named {
         }
     }
 
-    /// The guilds that a node was ever told to be a user's.
+    /// The guilds that the directory ever listed for a user to a node.
     pub(crate) fn told(&self, node: NodeId, user: UserId) -> &[GuildId] {
         self.told.get(&(node, user)).map_or(&[], Vec::as_slice)
     }

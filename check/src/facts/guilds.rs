@@ -1,8 +1,9 @@
-//! The truth about each guild: its ledger, which is what its journal has committed, in order, and
-//! the ephemeral events as an owner has sent them out. It does not judge.
+//! The ledger of each guild: what its journal has committed, in order, and the ephemeral events
+//! that an owner has streamed.
+//!
+//! It must not judge.
 
 pub(crate) mod history;
-pub(crate) mod kinds;
 pub(crate) mod lanes;
 pub(crate) mod render;
 mod sight;
@@ -18,8 +19,8 @@ use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Position, UserId};
 use guildhall_core::journal::Checkpoint;
 
 use super::sockets::NONE;
+use crate::kinds::{EventKind, event_kind};
 use history::History;
-use kinds::said_in;
 use lanes::{Entry, Lanes};
 use timeline::Moment;
 
@@ -29,7 +30,7 @@ pub(crate) struct Committed {
     pub(crate) record: Arc<Record>,
     /// How many records all guilds together had committed before.
     pub(crate) stamp: u64,
-    /// The nodes with a session that was told of it, as far as that was looked at.
+    /// The nodes with a session that got it, as far as was looked at.
     told_at: Vec<NodeId>,
 }
 
@@ -39,13 +40,13 @@ pub(crate) struct Guild {
     pub(crate) id: GuildId,
     pub(crate) history: History,
     records: Vec<Committed>,
-    /// Where among the records those are that change more than what is said.
+    /// The indices of the records that are not chat.
     turning: Vec<u32>,
     /// Ephemeral events.
     pub(crate) fleeting: BTreeMap<Position, Arc<Record>>,
     /// What an owner has asked the journal to keep, and is not known to be kept.
     pub(crate) staged: BTreeMap<Position, Arc<Record>>,
-    /// The highest position that an owner has told anybody of.
+    /// The highest position that an owner has announced.
     pub(crate) told: Position,
     /// The highest epoch whose record is committed.
     pub(crate) epoch: Epoch,
@@ -89,7 +90,7 @@ impl Guild {
         self.at(position).map(|it| &it.record).or_else(|| self.fleeting.get(&position))
     }
 
-    /// Those records after a position that change more than what is said.
+    /// The records after a position that are not chat.
     pub(crate) fn turning_after(
         &self,
         position: Position,
@@ -99,7 +100,7 @@ impl Guild {
         self.turning[from..].iter().map(record)
     }
 
-    /// Somebody at a node was told of the durable event at a position.
+    /// A session at a node got the durable event at a position.
     pub(crate) fn tell(&mut self, position: Position, node: NodeId) {
         let found = self.records.binary_search_by_key(&position, |it| it.record.position);
         if let Ok(index) = found
@@ -109,7 +110,7 @@ impl Guild {
         }
     }
 
-    /// Whether anybody at a node was told of the durable event at a position.
+    /// Whether any session at a node got the durable event at a position.
     pub(crate) fn was_told(&self, position: Position, node: NodeId) -> bool {
         self.at(position).is_some_and(|it| it.told_at.contains(&node))
     }
@@ -173,7 +174,7 @@ impl Ledger {
             guild.epoch = guild.epoch.max(record.position.epoch);
             // Nothing that older owners still had in hand can be kept any more.
             guild.staged.retain(|position, _| position.epoch >= record.position.epoch);
-        } else if said_in(&record.event).is_none() {
+        } else if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
             guild.turning.push(guild.records.len() as u32);
         }
         guild.history.take(record);

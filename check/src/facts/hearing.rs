@@ -16,7 +16,7 @@ pub(crate) struct Heard {
     pub(crate) position: Position,
     /// When the last tip came, by the node's own clock.
     pub(crate) tip: Option<Instant>,
-    /// When a relay of it last told of a gap.
+    /// When a relay of it last reported a gap.
     pub(crate) gap: Option<Instant>,
     /// When the node last opened a relay of it while it had none.
     pub(crate) since: Option<Instant>,
@@ -28,7 +28,7 @@ pub(crate) struct Hearing {
     heard: BTreeMap<(NodeId, GuildId), Heard>,
 }
 
-/// An owner's word: its guild, its incarnation and the position that it tells of.
+/// The guild, the sender's epoch and the position of a message from an owner.
 pub(crate) fn word(message: &PeerMessage) -> Option<(GuildId, Epoch, Option<Position>)> {
     Some(match message {
         PeerMessage::Chunk { sender, chunk, .. } => (chunk.guild, *sender, Some(chunk.position)),
@@ -51,17 +51,12 @@ pub(crate) fn word(message: &PeerMessage) -> Option<(GuildId, Epoch, Option<Posi
     })
 }
 
-/// Whether it is an answer that says that something was done, which is true whoever says it.
+/// Whether it is an answer that an action is done, which is true whatever the sender's epoch.
 pub(crate) const fn is_done(message: &PeerMessage) -> bool {
-    match message {
-        PeerMessage::Answer { answer, .. } => matches!(answer.outcome, Outcome::Done(_)),
-        PeerMessage::Chunk { .. }
-        | PeerMessage::Stream { .. }
-        | PeerMessage::Tip { .. }
-        | PeerMessage::Subscribe { .. }
-        | PeerMessage::Unsubscribe { .. }
-        | PeerMessage::CatchUp { .. }
-        | PeerMessage::Request { .. } => false,
+    if let PeerMessage::Answer { answer, .. } = message {
+        matches!(answer.outcome, Outcome::Done(_))
+    } else {
+        false
     }
 }
 
@@ -70,8 +65,8 @@ impl Hearing {
         self.heard.get(&(node, guild)).copied().unwrap_or_default()
     }
 
-    /// A node is told something by another one, or by itself. Returns the guild and the incarnation
-    /// if its sender is known to be over (L5).
+    /// A node gets a message from another node, or from itself. Returns the guild and the epoch if
+    /// its sender is known to be over (L5).
     pub(crate) fn hear(
         &mut self,
         node: NodeId,
@@ -82,17 +77,10 @@ impl Hearing {
         let heard = self.heard.entry((node, guild)).or_default();
         let over = sender < heard.epoch;
         heard.epoch = heard.epoch.max(sender);
-        let told = match message {
-            PeerMessage::Answer { .. } if !is_done(message) => None,
-            PeerMessage::Chunk { .. }
-            | PeerMessage::Stream { .. }
-            | PeerMessage::Tip { .. }
-            | PeerMessage::Answer { .. }
-            | PeerMessage::Subscribe { .. }
-            | PeerMessage::Unsubscribe { .. }
-            | PeerMessage::CatchUp { .. }
-            | PeerMessage::Request { .. } => position,
-        };
+        let told = position.filter(|_| {
+            // A refusal names a position without telling of what is there.
+            !matches!(message, PeerMessage::Answer { .. }) || is_done(message)
+        });
         if let Some(position) = told.filter(|_| !over || is_done(message)) {
             heard.position = heard.position.max(position);
         }
@@ -102,7 +90,7 @@ impl Hearing {
         over.then_some((guild, sender))
     }
 
-    /// A relay at a node has told of a gap.
+    /// A relay at a node has reported a gap.
     pub(crate) fn gap(&mut self, node: NodeId, guild: GuildId, now: Instant) {
         self.heard.entry((node, guild)).or_default().gap = Some(now);
     }
@@ -112,7 +100,7 @@ impl Hearing {
         self.heard.entry((node, guild)).or_default().since = Some(now);
     }
 
-    /// A node has crashed, and has forgotten.
+    /// A node has crashed and lost its memory.
     pub(crate) fn crash(&mut self, node: NodeId) {
         self.heard.retain(|(at, _), _| *at != node);
     }

@@ -19,10 +19,10 @@ enum Question {
 /// One node that owns a guild, or is about to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Owner {
-    /// Its incarnation, once it has said that it serves.
+    /// Its epoch, once it has reported that it serves.
     pub(crate) epoch: Option<Epoch>,
     asked: BTreeMap<Question, Instant>,
-    /// When it sent what the journal last said yes to.
+    /// When it sent what the journal last confirmed.
     pub(crate) confirmed: Option<Instant>,
     /// When each attempt at an act first came.
     came: BTreeMap<(Origin, u32), Instant>,
@@ -53,7 +53,7 @@ impl Owners {
         self.owners.get(&(node, guild))
     }
 
-    /// The nodes that say that they serve a guild, with their incarnations.
+    /// The nodes that have reported that they serve a guild, with their epochs.
     pub(crate) fn of(&self, guild: GuildId) -> impl Iterator<Item = (NodeId, Epoch)> {
         let serving = self.owners.iter().filter(move |((_, of), _)| *of == guild);
         serving.filter_map(|((node, _), owner)| Some((*node, owner.epoch?)))
@@ -101,8 +101,8 @@ impl Owners {
         self.owners.retain(|(at, _), _| *at != node);
     }
 
-    /// A node asks a journal. Of the same question asked twice only the last time counts: which of
-    /// them is answered cannot be told.
+    /// A node sends a command to a journal. Of a command sent twice only the last time counts: it
+    /// is not known which of the two is answered.
     pub(crate) fn asks(&mut self, node: NodeId, guild: GuildId, now: Instant, what: &Command) {
         let question = match what {
             Command::Open { ticket } => Question::Open(*ticket),
@@ -122,7 +122,7 @@ impl Owners {
         let asked = match reply {
             Reply::Opened { ticket, .. } => owner.asked.get(&Question::Open(*ticket)).copied(),
             Reply::Appended { epoch, upto } => {
-                // All that lies before is on disk too.
+                // Everything before it is on disk too.
                 let first = Question::Append(*epoch, Position::default());
                 let answered: Vec<_> = owner
                     .asked

@@ -1,5 +1,5 @@
-//! Which relays are open at which node, where they stand at least, the gaps that they have told of,
-//! and which owner still counts them among those who follow.
+//! Which relays are open at which node, their least positions, the gaps that they have reported,
+//! and which owner still counts them as followers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use guildhall_core::time::Instant;
 #[derive(Clone, Debug)]
 struct Open {
     guild: GuildId,
-    /// It stands there or later.
+    /// Its position is this or later.
     least: Position,
     /// The pieces of a state that it was given.
     pieces: (Position, BTreeSet<u32>),
@@ -20,13 +20,13 @@ struct Open {
     reach: Option<Position>,
 }
 
-/// What an owner knows of a relay that has ceased to be.
+/// What an owner knows about a closed relay.
 #[derive(Clone, Copy, Debug)]
 struct Follower {
     guild: GuildId,
-    /// Where it said that it stands, if it asked for events rather than for a state.
+    /// The position that it asked to catch up from, if it asked for events rather than a state.
     from: Option<Position>,
-    /// Since when the owner knows that it is gone.
+    /// Since when the owner knows that it is closed.
     gone: Option<Instant>,
 }
 
@@ -61,7 +61,7 @@ impl Relays {
         self.open.get(&relay).map(|open| open.guild)
     }
 
-    /// A relay has told of a gap; its node had heard of the guild up to `heard`.
+    /// A relay has reported a gap; its node had heard of the guild up to `heard`.
     pub(crate) fn gap(&mut self, relay: RelayId, at: Position, why: GapReason, heard: Position) {
         let Some(open) = self.open.get_mut(&relay) else { return };
         if why == GapReason::Behind {
@@ -77,7 +77,7 @@ impl Relays {
         open.is_some_and(|open| open.reach.is_some_and(|reach| open.least < reach))
     }
 
-    /// Where the relays of a guild stand at least, with their nodes.
+    /// The least positions of a guild's relays, with their nodes.
     pub(crate) fn of(&self, guild: GuildId) -> impl Iterator<Item = (NodeId, Position)> {
         let open = self.open.iter().filter(move |(_, open)| open.guild == guild);
         open.map(|(relay, open)| (relay.node, open.least))
@@ -98,12 +98,12 @@ impl Relays {
         self.at(node).any(|other| other == guild)
     }
 
-    /// Whether a relay of this node has told of a gap of this guild that begins there.
+    /// Whether a relay of this node has reported a gap of this guild that begins there.
     pub(crate) fn has_gap(&self, node: NodeId, guild: GuildId, at: Position) -> bool {
         self.gaps.contains_key(&(node, guild, at))
     }
 
-    /// How many gaps of a guild were told of at a node.
+    /// How many gaps of a guild were reported at a node.
     pub(crate) fn gaps(&self, node: NodeId, guild: GuildId) -> u64 {
         let from = (node, guild, Position::default());
         let same =
@@ -111,7 +111,7 @@ impl Relays {
         self.gaps.range(from..).take_while(same).count() as u64
     }
 
-    /// What a node had heard of a guild when it told of the gap that begins there.
+    /// What a node had heard of a guild when it reported the gap that begins there.
     pub(crate) fn heard_at_gap(
         &self,
         node: NodeId,
@@ -137,7 +137,7 @@ impl Relays {
         }
     }
 
-    /// A relay is told of an event. It stands there if that links on to what it surely has.
+    /// A relay gets an event. It has it if the event links to what it surely has.
     pub(crate) fn streamed(&mut self, relay: RelayId, prev: Position, position: Position) {
         let Some(open) = self.open.get_mut(&relay) else { return };
         if open.least > Position::default() && prev <= open.least {
@@ -145,14 +145,14 @@ impl Relays {
         }
     }
 
-    /// A relay says itself where it stands.
+    /// A relay states its own position.
     pub(crate) fn stands(&mut self, relay: RelayId, from: Position) {
         if let Some(open) = self.open.get_mut(&relay) {
             open.least = open.least.max(from);
         }
     }
 
-    /// An owner is told something by or about a relay.
+    /// An owner gets a message from or about a relay.
     pub(crate) fn asks(&mut self, owner: NodeId, now: Instant, message: &PeerMessage) {
         match message {
             PeerMessage::Subscribe { guild, relay } => {
@@ -186,7 +186,7 @@ impl Relays {
         }
     }
 
-    /// A node does not own a guild any more, or has forgotten that it did.
+    /// A node no longer owns a guild, or has lost its memory of owning it.
     pub(crate) fn forget(&mut self, owner: NodeId, guild: Option<GuildId>) {
         self.followers
             .retain(|(at, _), it| *at != owner || guild.is_some_and(|guild| it.guild != guild));

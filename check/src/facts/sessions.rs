@@ -1,23 +1,22 @@
-//! What each session has been told so far, and where it stands in the streams of its guilds.
+//! What each session has been sent so far, and its place in the streams of its guilds.
 //!
-//! A session's numbers are runs that point into the ledger; nothing is kept per dispatch. It records
-//! what a node says; whether the node may is judged by the clauses.
+//! A session's numbers are runs that point into the ledger; nothing is kept per dispatch. Facts
+//! record what a node emits; clauses judge whether it may.
 
 mod life;
 mod numbers;
-pub(crate) mod seats;
+pub(crate) mod subscriptions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Dispatch, Intents};
 use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard, UserId};
-use guildhall_core::roll::Roll;
 use guildhall_core::time::Instant;
 
 use super::guilds::Ledger;
 use super::sockets::NONE;
-use seats::Seat;
+use subscriptions::Subscription;
 
 /// What the hot path reads and writes: half a line of memory, and never parts of two.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +30,8 @@ pub(crate) struct Hot {
     pub(crate) lane: u32,
     /// The next entry of that lane.
     pub(crate) cursor: u32,
-    /// Its seat.
-    seat: u32,
+    /// Its subscription.
+    subscription: u32,
     /// Attached, nothing to replay, no RESUMED to come: only live dispatches are due.
     pub(crate) steady: bool,
     /// A violation was found: what follows from it is not judged again.
@@ -45,15 +44,15 @@ const _: () = assert!(size_of::<Hot>() == 32, "two to a line");
 struct Run {
     first: u64,
     len: u64,
-    kept: Kept,
+    kept: Content,
 }
 
-/// What a number stands for.
+/// What was sent under a number.
 #[derive(Clone, Debug)]
-pub(crate) enum Kept {
-    /// Something that was said: its lane and its place there.
+pub(crate) enum Content {
+    /// A chat event: its lane and its index there.
     Said(u32, u32),
-    /// Something that this session alone was told.
+    /// A dispatch that is this session's own.
     Own(Arc<Dispatch>),
 }
 
@@ -70,7 +69,7 @@ pub(crate) struct Session {
     pub(crate) connection: Option<Connection>,
     pub(crate) detached: Option<Instant>,
     pub(crate) ended: bool,
-    pub(crate) seats: Vec<Seat>,
+    pub(crate) subscriptions: Vec<Subscription>,
     /// How many guilds READY lists, whether or not it was sent.
     pub(crate) listed: u64,
     /// The guilds in which its user was a member from its IDENTIFY to its beginning (D9).
@@ -97,15 +96,15 @@ pub(crate) struct Session {
 pub(crate) struct Sessions {
     hot: Vec<Hot>,
     cold: Vec<Session>,
-    by_id: Roll<SessionId, u32>,
+    by_id: BTreeMap<SessionId, u32>,
     /// Those that have not ended, by node.
     living: BTreeMap<NodeId, BTreeSet<u32>>,
-    by_user: Roll<UserId, Theirs>,
+    by_user: BTreeMap<UserId, UserSessions>,
 }
 
 /// The sessions of one user.
 #[derive(Clone, Debug, Default)]
-struct Theirs {
+struct UserSessions {
     /// How many there ever were.
     ever: u32,
     /// Those that have not ended.
@@ -168,7 +167,7 @@ impl Sessions {
     ) -> u32 {
         let index = self.cold.len() as u32;
         self.living.entry(node).or_default().insert(index);
-        let theirs = self.by_user.or_default(user);
+        let theirs = self.by_user.entry(user).or_default();
         theirs.ever += 1;
         theirs.living.reserve_exact(1);
         theirs.living.push(index);
@@ -183,7 +182,7 @@ impl Sessions {
             connection: Some(connection),
             detached: None,
             ended: false,
-            seats: Vec::new(),
+            subscriptions: Vec::new(),
             listed: 0,
             throughout: Vec::new(),
             heard: Vec::new(),
@@ -200,7 +199,7 @@ impl Sessions {
             run_from: 1,
             lane: NONE,
             cursor: 0,
-            seat: NONE,
+            subscription: NONE,
             steady: true,
             spoilt: false,
         });

@@ -96,7 +96,7 @@ impl Sockets {
         self.writers[at][slot] = socket.writer();
     }
 
-    /// It is closed; the session that it has is told apart.
+    /// It is closed; its session is recorded separately.
     pub(crate) fn close(&mut self, node: NodeId, connection: Connection) {
         if let Some(socket) = self.slot_mut(node, connection)
             && socket.open

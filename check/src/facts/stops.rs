@@ -1,4 +1,4 @@
-//! Which nodes are stopping as planned, since when, and whom each has told to go.
+//! Which nodes are in a planned stop, since when, and which connections each has sent op 7.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,20 +11,20 @@ pub(crate) struct Stop {
     pub(crate) since: Instant,
     /// How many connections were open then.
     pub(crate) held: u64,
-    /// Those of them that were not told to go, and have not gone by themselves.
+    /// Those of them that got no op 7 and have not closed.
     left: BTreeSet<Connection>,
-    /// How many connections were told in the node's own time, not for an answer.
+    /// How many connections got op 7 on the node's schedule, not as an answer.
     pub(crate) told: u64,
     told_at: BTreeMap<Connection, Instant>,
 }
 
 impl Stop {
-    /// How many of the connections held were told or are gone.
+    /// How many of the connections held got op 7 or are closed.
     pub(crate) fn done(&self) -> u64 {
         self.held - self.left.len() as u64
     }
 
-    /// When a connection was told to go.
+    /// When a connection got op 7.
     pub(crate) fn told_at(&self, on: Connection) -> Option<Instant> {
         self.told_at.get(&on).copied()
     }
@@ -51,7 +51,7 @@ impl Stops {
         self.stops.get(&node)
     }
 
-    /// Whether any node stops at all.
+    /// Whether any node is stopping.
     pub(crate) fn any(&self) -> bool {
         !self.stops.is_empty()
     }
@@ -60,12 +60,12 @@ impl Stops {
         self.gone.contains(&node)
     }
 
-    /// Whether a connection was told to go.
+    /// Whether a connection got op 7.
     pub(crate) fn was_told(&self, node: NodeId, on: Connection) -> bool {
         self.get(node).is_some_and(|stop| stop.told_at(on).is_some())
     }
 
-    /// A connection is told to go: for an answer, or in the node's own time.
+    /// A connection gets op 7: as an answer, or on the node's schedule.
     pub(crate) fn tell(&mut self, node: NodeId, on: Connection, now: Instant, answer: bool) {
         if let Some(stop) = self.stops.get_mut(&node) {
             stop.left.remove(&on);

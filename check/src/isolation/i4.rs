@@ -1,65 +1,77 @@
-//! I4 replay is the past: what was owed when it happened is replayed, revoked since or not. A refused
-//! RESUME tells nothing and changes nothing: its step has its note and op 9, and no more.
+//! I4 replay is the past: what was owed when it happened is replayed, revoked since or not.
+//!
+//! A refused RESUME changes nothing: its step has its note and op 9, and no more.
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
 
-use crate::delivery::d2;
+use crate::clauses::Numbered;
+use crate::clauses::Verdict;
+use crate::delivery::{d2, d4};
 use crate::facts::Facts;
-use crate::facts::guilds::kinds::said_in;
 use crate::facts::guilds::timeline::Moment;
-use crate::facts::sessions::Kept;
+use crate::facts::sessions::Content;
 use crate::findings::{Complaint, Subject};
-use crate::scene::{Said, Scene};
+use crate::kinds::chat_channel;
+use crate::node_step::{Emitted, NodeStep};
+use crate::ordering::o1;
 
-/// Something is said in a step that has refused a RESUME.
-pub(crate) fn said(scene: &Scene, facts: &Facts, said: Said<'_>) -> Option<(Subject, Complaint)> {
-    let connection = scene.connection.filter(|_| scene.refused)?;
+/// A node emits something in a step that has refused a RESUME.
+pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict {
+    let connection = step.connection.filter(|_| step.refused)?;
     let (fits, got) = match said {
-        Said::Frame(to, ServerFrame::InvalidSession { .. }) => (to == connection, "another op 9"),
-        Said::Frame(
+        Emitted::Frame(to, ServerFrame::InvalidSession { .. }) => {
+            (to == connection, "another op 9")
+        }
+        Emitted::Frame(
             _,
             ServerFrame::Hello { .. } | ServerFrame::HeartbeatAck | ServerFrame::Reconnect,
         ) => (false, "a frame"),
         // A peer that asks again and again and never reads is cut by the answer itself (B1).
-        Said::Close(to, code) => {
-            let floods = d2::floods(facts, scene, to);
+        Emitted::Close(to, code) => {
+            let floods = d2::floods(facts, step, to);
             (to == connection && code == CloseCode::Unknown && floods, "a close")
         }
-        Said::Note(..) => (false, "a note"),
+        Emitted::Note(..) => (false, "a note"),
     };
-    (!fits).then(|| complain(scene, facts, got))
+    (!fits).then(|| complain(step, facts, got))
 }
 
-/// The step is over.
-pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Option<(Subject, Complaint)> {
-    let more = scene.dispatches > 0 || scene.words > 0;
-    (scene.refused && more).then(|| complain(scene, facts, "dispatches or words to peers"))
+/// The step has ended.
+pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
+    let more = step.dispatches > 0 || step.words > 0;
+    (step.refused && more).then(|| complain(step, facts, "dispatches or words to peers"))
 }
 
-fn complain(scene: &Scene, facts: &Facts, got: &str) -> (Subject, Complaint) {
-    let subject = match (scene.named, scene.connection) {
+fn complain(step: &NodeStep, facts: &Facts, got: &str) -> (Subject, Complaint) {
+    let subject = match (step.named, step.connection) {
         (Some(index), _) => facts.session_name(index),
-        (None, Some(connection)) => facts.connection_name(scene.node, connection),
-        (None, None) => Subject::new("node", facts.cast.node(scene.node)),
+        (None, Some(connection)) => facts.connection_name(step.node, connection),
+        (None, None) => Subject::new("node", facts.cast.node(step.node)),
     };
     let message = "a refused RESUME has consequences";
     (subject, Complaint::new(message, "its note and op 9 only", got))
 }
 
-/// Numbers from `from` on are passed over before `s` is written: if that is in a replay, and they
-/// stand for what the user would not be told now, somebody has looked at permissions again.
-pub(crate) fn left_out(facts: &Facts, index: u32, from: u64, s: u64) -> Option<Complaint> {
+/// A number that is out of order because a replay leaves out others.
+pub(crate) fn skips(it: &Numbered<'_>) -> Option<Complaint> {
+    d4::begins(it).or_else(|| o1::numbered(it))?;
+    left_out(it.facts, it.index, it.written + 1, it.s)
+}
+
+/// Numbers from `from` on are skipped before `s` is written. In a replay, and where they stand for
+/// what the user may not see now, permissions were judged a second time.
+fn left_out(facts: &Facts, index: u32, from: u64, s: u64) -> Option<Complaint> {
     let session = facts.sessions.get(index);
     let hidden = |number: &u64| match facts.sessions.said(index, *number) {
-        Some(Kept::Said(lane, at)) => facts.ledger.entry(lane, at).is_some_and(|entry| {
+        Some(Content::Said(lane, at)) => facts.ledger.entry(lane, at).is_some_and(|entry| {
             let guild = facts.ledger.lanes.guild(lane).map(|guild| facts.ledger.get(guild));
-            let channel = said_in(&entry.record.event);
+            let channel = chat_channel(&entry.record.event);
             guild.zip(channel).is_some_and(|(guild, channel)| {
                 !guild.history.sees(Moment::NOW, session.user, channel)
             })
         }),
-        // What changed somebody's view, or a guild that is not the user's any more.
-        Some(Kept::Own(own)) => own.source.is_some(),
+        // A change of the view, or an event of a guild that the user has left.
+        Some(Content::Own(own)) => own.source.is_some(),
         None => false,
     };
     let replays = !session.resumed.is_empty() && s > from;

@@ -1,5 +1,6 @@
-//! I8 authority: an event commits only if its author was allowed it just before its position. A
-//! refusal is right at the position that it names, and that is not before what its author had got.
+//! I8 authority: an event commits only if its author was permitted it just before its position.
+//!
+//! A refusal holds at the position that it names, and that is not before what its author had got.
 
 mod refused;
 
@@ -8,19 +9,16 @@ use guildhall_core::id::GuildId;
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::Origin;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 
-pub(crate) use refused::{refused, unconfirmed};
+pub(crate) use refused::answered;
 
-/// An event is about to be committed, or is told if it is ephemeral.
-pub(crate) fn committed(
-    facts: &Facts,
-    guild: GuildId,
-    record: &Record,
-) -> Option<(Subject, Complaint)> {
+/// An event is about to be committed or, if it is ephemeral, streamed.
+pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
     let history = &facts.ledger.guild(guild)?.history;
     if record.event == Event::Opened {
         return None;

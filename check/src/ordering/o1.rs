@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use guildhall_core::dispatch::{Body, Dispatch};
 
+use crate::clauses::{Numbered, Taking};
 use crate::facts::Facts;
 use crate::facts::clients::Client;
-use crate::facts::sessions::Kept;
+use crate::facts::sessions::Content;
+use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
 
 /// A node writes `s` where `written` was the last number on that connection.
-pub(crate) fn numbered(s: u64, written: u64, what: &Dispatch) -> Option<Complaint> {
+pub(crate) fn numbered(it: &Numbered<'_>) -> Option<Complaint> {
+    let Numbered { s, written, what, .. } = *it;
     (s != written + 1).then(|| {
         Complaint::new(
             format!("{} is written out of its turn", what.body.name()),
@@ -32,8 +35,8 @@ pub(crate) fn repeated(
     let same = match facts.sessions.said(index, s) {
         // Below what was acknowledged nothing is remembered, and D4 forbids the replay.
         None => true,
-        Some(Kept::Own(own)) => Arc::ptr_eq(&own, what) || own == *what,
-        Some(Kept::Said(lane, at)) => facts.ledger.lanes.says(lane, at, what),
+        Some(Content::Own(own)) => Arc::ptr_eq(&own, what) || own == *what,
+        Some(Content::Said(lane, at)) => facts.ledger.lanes.says(lane, at, what),
     };
     (!same).then(|| {
         Complaint::new(
@@ -50,7 +53,7 @@ pub(crate) fn given(client: &Client, s: u64, what: &Dispatch) -> Option<Complain
     let fits = match client.due {
         _ if begins => s == 1,
         Some(due) => s == due.get(),
-        // The first on a socket begins a replay; where that begins too early D4 says so.
+        // The first on a socket begins a replay; D4 reports one that begins too early.
         None => s <= client.last + 1,
     };
     let expected = client.due.map_or(client.last + 1, NonZero::get);
@@ -63,8 +66,13 @@ pub(crate) fn given(client: &Client, s: u64, what: &Dispatch) -> Option<Complain
     })
 }
 
+/// An honest client takes something else than its session was sent under that number.
+pub(crate) fn not_sent(it: &Taking<'_>) -> Option<Complaint> {
+    if it.is_new && it.model != NONE { taken(it.facts, it.model, it.s, it.what) } else { None }
+}
+
 /// An honest client takes `s`: it must be what its session was sent under that number.
-pub(crate) fn taken(facts: &Facts, model: u32, s: u64, what: &Arc<Dispatch>) -> Option<Complaint> {
+fn taken(facts: &Facts, model: u32, s: u64, what: &Arc<Dispatch>) -> Option<Complaint> {
     let sent = s <= facts.sessions.peak(model);
     let expected =
         if sent { "what its session was sent under it" } else { "a number that was sent" };

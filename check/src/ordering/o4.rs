@@ -7,7 +7,8 @@ use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, Port, Position};
 use guildhall_core::request::Origin;
 
-use crate::delivery::d5::Fates;
+use crate::clauses::Verdict;
+use crate::delivery::d5::RequestStatuses;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
 
@@ -27,7 +28,7 @@ impl Causes {
             return;
         }
         let number = facts.ledger.find(guild);
-        // What somebody reads on one device is known on the other.
+        // What a user reads on one device is known on the other.
         let got = facts.kin(port).iter().filter_map(|port| {
             let taken = number.and_then(|number| facts.client(*port)?.of(number));
             let answered = self.answered.get(&(*port, guild)).copied();
@@ -48,15 +49,15 @@ impl Causes {
         *answered = position.max(*answered);
     }
 
-    /// A record is about to be committed: whoever placed it was asked to.
+    /// A record is about to be committed: the owner that placed it got its request.
     pub(crate) fn strayed(
         facts: &Facts,
-        fates: &Fates,
+        statuses: &RequestStatuses,
         guild: GuildId,
         record: &Record,
-    ) -> Option<(Subject, Complaint)> {
+    ) -> Verdict {
         let (origin, epoch) = (record.origin?, record.position.epoch);
-        fates.is_stray((origin, guild), epoch).then(|| {
+        statuses.is_stray((origin, guild), epoch).then(|| {
             let author = facts.cast.user(origin.user);
             let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
             let message = format!("what {author} asked of another owner is taken");
@@ -72,7 +73,7 @@ impl Causes {
         origin: Origin,
         guild: GuildId,
         position: Position,
-    ) -> Option<(Subject, Complaint)> {
+    ) -> Verdict {
         let bound = *self.bounds.get(&(origin, guild))?;
         (position <= bound).then(|| {
             let author = facts.cast.user(origin.user);

@@ -1,21 +1,18 @@
-//! O5 sound stream: an event that says that something changes really changes it, and message ids are
-//! unique within a guild and grow with position, whatever the clocks say.
+//! O5 sound stream: an event that reports a change changes something, and message ids are unique
+//! within a guild and grow with position, whatever the clocks show.
 
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::GuildId;
 use guildhall_core::request::Origin;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 
 /// An event is about to be committed.
-pub(crate) fn committed(
-    facts: &Facts,
-    guild: GuildId,
-    record: &Record,
-) -> Option<(Subject, Complaint)> {
+pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
     let history = &facts.ledger.guild(guild)?.history;
     let (expected, got) = vain(history, record)
         .map(|got| ("something that changes".to_owned(), got.to_owned()))

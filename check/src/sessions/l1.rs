@@ -8,10 +8,11 @@ use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::node::{CloseReason, DetachReason, TraceEvent};
 use guildhall_core::time::{Instant, Span};
 
+use crate::clauses::Verdict;
 use crate::delivery::d2;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
-use crate::scene::{Said, Scene, Told};
+use crate::node_step::{Emitted, NodeStep, StepInput};
 
 use pulse::deadline;
 
@@ -19,7 +20,7 @@ pub(crate) use pulse::Zombies;
 
 /// A node has counted what it keeps: there is a deadline for each open connection, and one for each
 /// session that waits for its client. A connection without one would never be found silent.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Complaint)> {
+pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
     let least = census.count(Table::Connections) + census.count(Table::DetachedSessions);
     let timers = census.count(Table::Timers);
     (timers < least).then(|| {
@@ -31,17 +32,17 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Compla
 }
 
 impl Zombies {
-    /// Something is said that may be for a silent connection.
+    /// A node emits something that may close a silent connection.
     pub(crate) fn said(
         &self,
-        scene: &Scene,
+        step: &NodeStep,
         facts: &Facts,
         now: Instant,
-        said: Said<'_>,
-    ) -> Option<(Subject, Complaint)> {
-        let at = |on| (scene.node, on);
+        said: Emitted<'_>,
+    ) -> Verdict {
+        let at = |on| (step.node, on);
         let (on, lawful) = match said {
-            Said::Note(
+            Emitted::Note(
                 TraceEvent::Detached {
                     connection,
                     why: DetachReason::Cut(CloseReason::Silent),
@@ -49,13 +50,13 @@ impl Zombies {
                 },
                 _,
             ) => (*connection, self.is_dead(facts, at(*connection), true, now)),
-            // Of an attached connection the note says why it is closed.
-            Said::Close(on, CloseCode::Unknown) if facts.session_on(scene.node, on).is_none() => {
+            // The note gives the reason where the connection is attached.
+            Emitted::Close(on, CloseCode::Unknown) if facts.session_on(step.node, on).is_none() => {
                 let dead = self.is_dead(facts, at(on), false, now);
-                let told = facts.stops.was_told(scene.node, on);
-                (on, dead || told || d2::floods(facts, scene, on))
+                let told = facts.stops.was_told(step.node, on);
+                (on, dead || told || d2::floods(facts, step, on))
             }
-            Said::Close(..) | Said::Frame(..) | Said::Note(..) => return None,
+            Emitted::Close(..) | Emitted::Frame(..) | Emitted::Note(..) => return None,
         };
         if lawful {
             return None;
@@ -65,26 +66,21 @@ impl Zombies {
             "a heartbeat missing for 1.5 intervals, or no session for too long",
             format!("closed at {now}"),
         );
-        Some((facts.connection_name(scene.node, on), complaint))
+        Some((facts.connection_name(step.node, on), complaint))
     }
 
-    /// The step is over: a heartbeat was answered, and no silent connection has been left open.
-    pub(crate) fn stepped(
-        &mut self,
-        scene: &Scene,
-        facts: &Facts,
-        now: Instant,
-    ) -> Option<(Subject, Complaint)> {
-        let node = scene.node;
-        if let (Some(on), Told::Heartbeat, true) = (scene.connection, scene.told, scene.open) {
-            let answered = scene.frames.contains(&(on, ServerFrame::HeartbeatAck));
-            if !answered && scene.code(on).is_none() {
+    /// The step has ended: a heartbeat was answered, and no silent connection is still open.
+    pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
+        let node = step.node;
+        if let (Some(on), StepInput::Heartbeat, true) = (step.connection, step.input, step.open) {
+            let answered = step.frames.contains(&(on, ServerFrame::HeartbeatAck));
+            if !answered && step.code(on).is_none() {
                 let complaint = Complaint::new("a heartbeat has no answer", "op 11", "nothing");
                 return Some((facts.connection_name(node, on), complaint));
             }
         }
         let grace: Span = facts.cast.limits.zombie_slack;
-        let timeout = matches!(scene.told, Told::Timeout);
+        let timeout = matches!(step.input, StepInput::Timeout);
         let (pulses, watch) = self.nodes.get_mut(usize::from(node.0))?;
         let missed = watch.step(now, timeout, grace, |on| deadline(pulses, facts, node, on));
         missed.map(|(on, at)| {

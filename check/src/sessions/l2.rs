@@ -1,80 +1,78 @@
-//! L2 one live connection: a session writes to one connection at most, an accepted RESUME fences the
-//! older one, and nothing goes to or comes from a connection that is not attached.
+//! L2 one live connection: a session writes to at most one connection, an accepted RESUME fences
+//! the older one, and nothing is sent to or taken from a connection that is not attached.
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::id::Connection;
 use guildhall_core::node::{DetachReason, TraceEvent};
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::findings::{Complaint, Subject};
-use crate::scene::{Said, Scene, Told};
+use crate::findings::Complaint;
+use crate::node_step::{Emitted, NodeStep, StepInput};
 
-type Verdict = Option<(Subject, Complaint)>;
-
-fn complain(scene: &Scene, facts: &Facts, on: Connection, what: [&str; 3]) -> Verdict {
+fn complain(step: &NodeStep, facts: &Facts, on: Connection, what: [&str; 3]) -> Verdict {
     let [message, expected, got] = what;
-    let subject = facts.connection_name(scene.node, on);
+    let subject = facts.connection_name(step.node, on);
     Some((subject, Complaint::new(message, expected, got)))
 }
 
 /// A dispatch is written to a connection that no session has.
-pub(crate) fn stray(scene: &Scene, facts: &Facts, on: Connection, name: &str) -> Verdict {
+pub(crate) fn stray(step: &NodeStep, facts: &Facts, on: Connection, name: &str) -> Verdict {
     let what =
         ["a dispatch goes to a connection without a session", "op 7, 9, 10, 11 or close", name];
-    complain(scene, facts, on, what)
+    complain(step, facts, on, what)
 }
 
-/// Something other than a dispatch is said.
-pub(crate) fn said(scene: &Scene, facts: &Facts, said: Said<'_>) -> Verdict {
+/// A node sends a frame, closes a connection or reports a note.
+pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict {
     match said {
-        Said::Frame(on, _) | Said::Close(on, _) if !facts.sockets.is_open(scene.node, on) => {
+        Emitted::Frame(on, _) | Emitted::Close(on, _) if !facts.sockets.is_open(step.node, on) => {
             let what = ["a closed connection is spoken to", "nothing", "a frame or a close"];
-            complain(scene, facts, on, what)
+            complain(step, facts, on, what)
         }
-        Said::Frame(on, ServerFrame::Hello { .. }) => {
-            let first = matches!(scene.told, Told::Accepted) && scene.connection == Some(on);
+        Emitted::Frame(on, ServerFrame::Hello { .. }) => {
+            let first = matches!(step.input, StepInput::Accepted) && step.connection == Some(on);
             let what = ["op 10 comes again", "one, as the first frame", "another"];
-            if first { None } else { complain(scene, facts, on, what) }
+            if first { None } else { complain(step, facts, on, what) }
         }
-        Said::Frame(..) | Said::Close(..) => None,
-        Said::Note(note, index) => noted(scene, facts, note, index),
+        Emitted::Frame(..) | Emitted::Close(..) => None,
+        Emitted::Note(note, index) => noted(step, facts, note, index),
     }
 }
 
-fn noted(scene: &Scene, facts: &Facts, note: &TraceEvent, index: Option<u32>) -> Verdict {
-    let free =
-        |on: Connection| scene.connection == Some(on) && scene.open && scene.session.is_none();
+fn noted(step: &NodeStep, facts: &Facts, note: &TraceEvent, index: Option<u32>) -> Verdict {
+    let free = |on: Connection| step.connection == Some(on) && step.open && step.session.is_none();
     match note {
         TraceEvent::Begun { session, connection, user, shard, intents } => {
-            // The directory's word is what it waited for; the IDENTIFY came before.
-            let asked = facts.waits.get(scene.node, *connection).is_some_and(|waiting| {
+            // The step's input is the directory's answer; the IDENTIFY came in an earlier step.
+            let asked = facts.waits.get(step.node, *connection).is_some_and(|waiting| {
                 let identify = &waiting.identify;
                 waiting.session == *session
                     && (identify.shard, identify.intents) == (*shard, *intents)
                     && waiting.user == *user
             });
-            let free = facts.sockets.is_open(scene.node, *connection)
-                && facts.session_on(scene.node, *connection).is_none();
+            let free = facts.sockets.is_open(step.node, *connection)
+                && facts.session_on(step.node, *connection).is_none();
             let what = ["a session begins", "a lawful IDENTIFY on a free connection", "none"];
             let fits = asked && free && index.is_none();
-            if fits { None } else { complain(scene, facts, *connection, what) }
+            if fits { None } else { complain(step, facts, *connection, what) }
         }
         TraceEvent::Resumed { session, connection, seq } => {
-            let asked = matches!(scene.told, Told::Resume(resume)
+            let asked = matches!(step.input, StepInput::Resume(resume)
                 if resume.session == *session && resume.seq == *seq);
-            let fenced = scene.older.is_none_or(|old| scene.code(old).is_some());
+            let fenced = step.older.is_none_or(|old| step.code(old).is_some());
             let what = ["a session is resumed", "a RESUME on a free connection", "none"];
             let unfenced = ["a session is resumed", "the older connection closed", "it is not"];
             if !asked || !free(*connection) {
-                complain(scene, facts, *connection, what)
+                complain(step, facts, *connection, what)
             } else if !fenced {
-                complain(scene, facts, *connection, unfenced)
+                complain(step, facts, *connection, unfenced)
             } else {
                 None
             }
         }
         TraceEvent::Detached { connection, why, .. } => {
-            detached(scene, facts, index, (*connection, *why))
+            detached(step, facts, index, (*connection, *why))
         }
         TraceEvent::IdentifyRefused { .. }
         | TraceEvent::ResumeRefused { .. }
@@ -90,7 +88,7 @@ fn noted(scene: &Scene, facts: &Facts, note: &TraceEvent, index: Option<u32>) ->
 }
 
 fn detached(
-    scene: &Scene,
+    step: &NodeStep,
     facts: &Facts,
     index: Option<u32>,
     (on, why): (Connection, DetachReason),
@@ -98,61 +96,64 @@ fn detached(
     let attached = index.and_then(|index| facts.sessions.get(index).connection);
     if attached != Some(on) {
         let what = ["a session loses a connection that it has not", "its own", "another"];
-        return complain(scene, facts, on, what);
+        return complain(step, facts, on, what);
     }
     let concerns = match why {
         DetachReason::Gone(how) => {
-            scene.connection == Some(on) && matches!(scene.told, Told::Closed(told) if told == how)
+            step.connection == Some(on)
+                && matches!(step.input, StepInput::Closed(told) if told == how)
         }
-        DetachReason::Superseded => scene.older == Some(on) && scene.connection != Some(on),
-        DetachReason::Cut(_) => scene.code(on).is_some(),
+        DetachReason::Superseded => step.older == Some(on) && step.connection != Some(on),
+        DetachReason::Cut(_) => step.code(on).is_some(),
     };
     let what = [
         "its session loses it, although nothing has happened to it",
         "its own end, its being cut, or a RESUME on another connection",
         "none of these",
     ];
-    if concerns { None } else { complain(scene, facts, on, what) }
+    if concerns { None } else { complain(step, facts, on, what) }
 }
 
-/// The step is over.
-pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
-    let on = scene.connection?;
-    if !scene.open && !matches!(scene.told, Told::Accepted) {
+/// The step has ended.
+pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
+    let on = step.connection?;
+    if !step.open && !matches!(step.input, StepInput::Accepted) {
         let what = ["a late word of a closed connection is heard", "nothing", "something"];
-        return if scene.is_quiet() { None } else { complain(scene, facts, on, what) };
+        return if step.is_quiet() { None } else { complain(step, facts, on, what) };
     }
-    match scene.told {
-        Told::Accepted => {
-            // A node that stops sends everybody away; L7 knows when.
+    match step.input {
+        StepInput::Accepted => {
+            // A stopping node answers with op 7; L7 judges when.
             let hello = |(to, frame): &(Connection, ServerFrame)| {
                 let greets = matches!(frame, ServerFrame::Hello { .. } | ServerFrame::Reconnect);
                 *to == on && greets
             };
             let what = ["a connection is not greeted", "op 10", "none"];
-            if scene.frames.iter().any(hello) { None } else { complain(scene, facts, on, what) }
+            if step.frames.iter().any(hello) { None } else { complain(step, facts, on, what) }
         }
-        Told::Identify(_) | Told::Resume(_) if scene.session.is_some() || scene.identifying => {
-            let closed = scene.code(on).is_some_and(|code| code != CloseCode::Unknown);
+        StepInput::Identify(_) | StepInput::Resume(_)
+            if step.session.is_some() || step.identifying =>
+        {
+            let closed = step.code(on).is_some_and(|code| code != CloseCode::Unknown);
             let what = ["a second IDENTIFY or RESUME goes unpunished", "a close with 4005", "none"];
-            if closed { None } else { complain(scene, facts, on, what) }
+            if closed { None } else { complain(step, facts, on, what) }
         }
-        Told::Resume(_) => {
+        StepInput::Resume(_) => {
             let resumed =
-                scene.notes.iter().any(|(note, ..)| matches!(note, TraceEvent::Resumed { .. }));
-            let old = scene.older.filter(|_| resumed)?;
+                step.notes.iter().any(|(note, ..)| matches!(note, TraceEvent::Resumed { .. }));
+            let old = step.older.filter(|_| resumed)?;
             let what = ["the older connection is not fenced", "one close with 4000", "none"];
-            let fenced = scene.code(old) == Some(CloseCode::Unknown);
-            if fenced { None } else { complain(scene, facts, old, what) }
+            let fenced = step.code(old) == Some(CloseCode::Unknown);
+            if fenced { None } else { complain(step, facts, old, what) }
         }
-        Told::Other
-        | Told::Timeout
-        | Told::Named
-        | Told::Heartbeat
-        | Told::Identify(_)
-        | Told::Malformed(_)
-        | Told::Unheeded
-        | Told::Drained
-        | Told::Closed(_) => None,
+        StepInput::Other
+        | StepInput::Timeout
+        | StepInput::Directory
+        | StepInput::Heartbeat
+        | StepInput::Identify(_)
+        | StepInput::Malformed(_)
+        | StepInput::Unheeded
+        | StepInput::Drained
+        | StepInput::Closed(_) => None,
     }
 }

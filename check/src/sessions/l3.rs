@@ -1,22 +1,21 @@
-//! L3 convergence: once all is healed, every guild has an owner, and every honest client becomes live
-//! and gets all that it is owed.
+//! L3 convergence: after the world has healed, every guild gets an owner, and every honest client
+//! becomes live and gets everything that it is owed.
 //!
-//! How long that may take is the world's business: it knows when there was no progress for too long.
+//! The world decides how long that may take: it knows when there was no progress for too long.
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::id::Port;
 use guildhall_core::request::Origin;
-use guildhall_core::step::Head;
 use guildhall_core::time::Span;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
-use crate::facts::sessions::seats::Told;
+use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::facts::sockets::NONE;
-use crate::findings::{Complaint, Findings, Subject};
-use crate::violation::Clause;
+use crate::findings::{Complaint, Subject};
 
 /// So many refusals of older attempts are no coincidence.
 const IN_VAIN: u32 = 64;
@@ -24,7 +23,7 @@ const IN_VAIN: u32 = 64;
 /// How many of those who wait are named.
 const NAMED: usize = 3;
 
-/// What is pending, for whom and why.
+/// What is pending, for which client or guild, and why.
 pub(crate) fn pending(facts: &Facts) -> Option<String> {
     let clients = facts.clients.iter().zip(0..).filter_map(|(client, port)| {
         let why = waits(facts, client)?;
@@ -46,7 +45,7 @@ pub(crate) fn pending(facts: &Facts) -> Option<String> {
     Some(if more > 0 { format!("{said}; and {more} more") } else { said })
 }
 
-/// Why nobody serves a guild that somebody waits for.
+/// Why a guild that is not deleted is not served.
 fn unowned(facts: &Facts, guild: &Guild) -> Option<&'static str> {
     let wanted = !guild.history.is_deleted(Moment::NOW);
     let mut owners = facts.owners.of(guild.id);
@@ -55,7 +54,7 @@ fn unowned(facts: &Facts, guild: &Guild) -> Option<&'static str> {
 }
 
 fn waits(facts: &Facts, client: &Client) -> Option<String> {
-    // Of one whose story went wrong it is no longer known what it is owed.
+    // After a violation it is no longer known what a client is owed.
     if !client.honest || !client.on || client.spoilt {
         return None;
     }
@@ -95,22 +94,24 @@ fn waits_for(facts: &Facts, index: u32, number: u32, guild: &Guild) -> Option<St
     }
     let place = facts.sessions.place(index, number);
     let is_member = || guild.history.is_member(Moment::NOW, session.user);
-    match place.map(|place| (place, session.seats[place].told)) {
-        Some((place, Told::Whole)) => {
+    match place.map(|place| (place, session.subscriptions[place].phase)) {
+        Some((place, SubscriptionPhase::Available)) => {
             let (owed, _) = facts.sessions.owed(&facts.ledger, index, place);
             (owed > 0).then(|| format!("is owed {owed} events of"))
         }
-        Some((_, Told::Gap)) => Some("waits for the end of a gap of".to_owned()),
-        None | Some((_, Told::Nothing | Told::Out)) if is_member() => {
+        Some((_, SubscriptionPhase::Unavailable)) => {
+            Some("waits for the end of a gap of".to_owned())
+        }
+        None | Some((_, SubscriptionPhase::Listed | SubscriptionPhase::Removed)) if is_member() => {
             Some("waits for GUILD_CREATE of".to_owned())
         }
-        Some((_, Told::Nothing)) => Some("waits for GUILD_DELETE of".to_owned()),
-        None | Some((_, Told::Out)) => None,
+        Some((_, SubscriptionPhase::Listed)) => Some("waits for GUILD_DELETE of".to_owned()),
+        None | Some((_, SubscriptionPhase::Removed)) => None,
     }
 }
 
-/// An author has been refused by older attempts so often, in a healed world: whoever asks again before
-/// an answer can be back never gets one that counts.
+/// A client has been refused by older attempts this often in a healed world: a client that retries
+/// before an answer can arrive never gets one that counts.
 pub(crate) fn in_vain(refusals: u32, origin: Origin) -> Option<Complaint> {
     (refusals == IN_VAIN).then(|| {
         let message =
@@ -120,16 +121,15 @@ pub(crate) fn in_vain(refusals: u32, origin: Origin) -> Option<Complaint> {
     })
 }
 
-/// The world says that all is settled.
-pub(crate) fn settled(pending: Option<String>, head: &Head, findings: &mut Findings) {
-    if let Some(pending) = pending {
-        let expected = "nothing pending in a world that has settled";
-        let complaint = Complaint::new("the world has settled too early", expected, pending);
-        findings.add(head, Clause::L3, Subject::new("world", "world"), complaint);
-    }
+/// The world reports that it has settled.
+pub(crate) fn settled(pending: Option<&str>) -> Verdict {
+    let expected = "nothing pending in a world that has settled";
+    let complaint = Complaint::new("the world has settled too early", expected, pending?);
+    Some((Subject::new("world", "world"), complaint))
 }
 
-/// How long after everybody has what is owed a relay may still look for what nobody is owed.
+/// How long a relay may go on asking for what no session is owed, after all sessions have what they
+/// are owed.
 pub(crate) fn calm(facts: &Facts) -> Span {
     let limits = &facts.cast.limits;
     limits.tip_every.scaled(2, 1) + limits.gap_patience + limits.ask_again.scaled(3, 1)
@@ -137,7 +137,7 @@ pub(crate) fn calm(facts: &Facts) -> Span {
 
 /// A node has counted what it keeps in a world that has settled: in one that serves a client nothing
 /// waits.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Complaint)> {
+pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
     let serves = facts.clients.iter().any(|client| {
         let model = (client.live && client.honest && !client.spoilt).then_some(client.model);
         model.is_some_and(|it| it != NONE && facts.sessions.get(it).node == census.node)
@@ -152,12 +152,12 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Option<(Subject, Compla
 }
 
 /// The world has waited for as long as the limits allow, without progress.
-pub(crate) fn gave_up(facts: &Facts, head: &Head, why: &str, findings: &mut Findings) {
+pub(crate) fn gave_up(facts: &Facts, why: &str) -> Verdict {
     let pending = pending(facts).unwrap_or_else(|| "nothing that this checker knows of".to_owned());
     let complaint = Complaint::new(
         format!("the healed world does not settle: {pending}"),
         "every guild owned, every honest client live and told all that it is owed",
         why,
     );
-    findings.add(head, Clause::L3, Subject::new("world", "world"), complaint);
+    Some((Subject::new("world", "world"), complaint))
 }

@@ -1,22 +1,24 @@
-//! L4 no orphans: what has ended leaves no trace. A detached session ends with its time; and what a
-//! node counts is what it must still have, no more.
+//! L4 no orphans: what has ended leaves no trace.
+//!
+//! A detached session ends at its deadline, and a census counts no more than what must still exist.
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::id::NodeId;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::time::{Instant, Span};
 
+use crate::clauses::Verdict;
+use crate::deadlines::Deadlines;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
-use crate::facts::sessions::seats::{Seat, Told as Seated};
+use crate::facts::sessions::subscriptions::{Subscription, SubscriptionPhase};
 use crate::findings::{Complaint, Subject};
-use crate::scene::{Scene, Told};
-use crate::watch::Watch;
+use crate::node_step::{NodeStep, StepInput};
 
 /// The detached sessions of all nodes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Orphans {
-    nodes: Vec<Watch<u32>>,
+    nodes: Vec<Deadlines<u32>>,
 }
 
 fn deadline(facts: &Facts, index: u32) -> Option<Instant> {
@@ -26,33 +28,28 @@ fn deadline(facts: &Facts, index: u32) -> Option<Instant> {
 
 impl Orphans {
     /// A session has lost its connection.
-    pub(crate) fn detached(&mut self, scene: &Scene, facts: &Facts, index: u32) {
-        let at = usize::from(scene.node.0);
+    pub(crate) fn detached(&mut self, step: &NodeStep, facts: &Facts, index: u32) {
+        let at = usize::from(step.node.0);
         if at >= self.nodes.len() {
-            self.nodes.resize_with(at + 1, Watch::default);
+            self.nodes.resize_with(at + 1, Deadlines::default);
         }
         if let Some(due) = deadline(facts, index) {
             self.nodes[at].add(due, index);
         }
     }
 
-    /// A node has crashed: its clock may begin anew.
+    /// A node has crashed: its clock may restart.
     pub(crate) fn crash(&mut self, node: NodeId) {
         if let Some(watch) = self.nodes.get_mut(usize::from(node.0)) {
-            *watch = Watch::default();
+            *watch = Deadlines::default();
         }
     }
 
-    /// The step is over: no session has outlived its time.
-    pub(crate) fn stepped(
-        &mut self,
-        scene: &Scene,
-        facts: &Facts,
-        now: Instant,
-    ) -> Option<(Subject, Complaint)> {
-        let watch = self.nodes.get_mut(usize::from(scene.node.0))?;
+    /// The step has ended: no session has outlived its deadline.
+    pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
+        let watch = self.nodes.get_mut(usize::from(step.node.0))?;
         let grace = facts.cast.limits.orphan_slack;
-        let timeout = matches!(scene.told, Told::Timeout);
+        let timeout = matches!(step.input, StepInput::Timeout);
         let (index, at) = watch.step(now, timeout, grace, |index| deadline(facts, index))?;
         let complaint = Complaint::new(
             "a detached session outlives its time",
@@ -66,13 +63,8 @@ impl Orphans {
 /// How long an owner may go on counting a relay that it knows to be gone (L4).
 const NODE_SLACK: Span = Span::secs(15);
 
-/// An owner tells a relay something: it is not one that it has known for long to be gone.
-pub(crate) fn tells(
-    facts: &Facts,
-    owner: NodeId,
-    now: Instant,
-    message: &PeerMessage,
-) -> Option<(Subject, Complaint)> {
+/// An owner sends to a relay: not to one that it has long known to be closed.
+pub(crate) fn tells(facts: &Facts, owner: NodeId, now: Instant, message: &PeerMessage) -> Verdict {
     let (PeerMessage::Stream { relay, .. } | PeerMessage::Chunk { relay, .. }) = message else {
         return None;
     };
@@ -85,26 +77,23 @@ pub(crate) fn tells(
 }
 
 /// A node has counted what it keeps.
-pub(crate) fn counted(
-    facts: &Facts,
-    now: Instant,
-    census: &Census,
-) -> Option<(Subject, Complaint)> {
+pub(crate) fn counted(facts: &Facts, now: Instant, census: &Census) -> Verdict {
     let (node, count) = (census.node, |table| census.count(table));
     let (mut sessions, mut detached, mut held, mut named) = (0, 0, 0, 0);
     for session in facts.sessions.alive(node) {
         sessions += 1;
         detached += u64::from(session.connection.is_none());
-        // Whoever has left may have been told so by a number that waits for a connection.
-        let is_held = |seat: &&Seat| {
-            let (history, since) = (&facts.ledger.get(seat.guild).history, seat.floor);
+        // The GUILD_DELETE of a user who has left may wait for a connection.
+        let is_held = |subscription: &&Subscription| {
+            let (history, since) =
+                (&facts.ledger.get(subscription.guild).history, subscription.floor);
             let stays = history.is_member(Moment::NOW, session.user)
                 && !history.left_since(since.unwrap_or_default(), session.user);
-            seat.told != Seated::Out && stays
+            subscription.phase != SubscriptionPhase::Removed && stays
         };
-        held += session.seats.iter().filter(is_held).count() as u64;
-        // A seat for each guild that the directory has ever named, at most.
-        named += facts.named.told(node, session.user).len().max(session.seats.len()) as u64;
+        held += session.subscriptions.iter().filter(is_held).count() as u64;
+        // A subscription for each guild that the directory has ever named, at most.
+        named += facts.named.told(node, session.user).len().max(session.subscriptions.len()) as u64;
     }
     let mut of_node: Vec<_> = facts.sessions.alive(node).map(|session| session.user).collect();
     of_node.sort_unstable();
@@ -119,7 +108,7 @@ pub(crate) fn counted(
         + count(Table::Buckets)
         + u64::from(facts.stops.get(node).is_some())
         + 1;
-    // Each line lies between these.
+    // Each count is within these bounds.
     let lines = [
         (Table::Connections, facts.sockets.open(node), facts.sockets.open(node)),
         (Table::Sessions, sessions, sessions),

@@ -1,17 +1,15 @@
-//! L5 one owner: after the open of an epoch nothing of a lower one commits, and whoever opens is given
-//! all that is committed. A node that has heard from the owner of an epoch takes nothing from that of
-//! a lower one but that something was done.
+//! L5 one owner: after the open of an epoch nothing of a lower one commits, the new owner gets
+//! everything committed before, and nodes ignore messages of an owner whose epoch is over.
 
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
 use guildhall_core::journal::Log;
 use guildhall_core::request::Outcome;
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
-use crate::scene::Scene;
-
-type Verdict = Option<(Subject, Complaint)>;
+use crate::node_step::NodeStep;
 
 /// A journal makes a record durable.
 pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
@@ -31,13 +29,13 @@ pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
     })
 }
 
-/// A journal grants an epoch, and says what it holds under that fence.
+/// A journal grants an epoch, and returns its log under that fence.
 pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Verdict {
     let guild = facts.ledger.guild(id)?;
     let end = guild.records().partition_point(|it| it.record.position.epoch <= epoch);
     let from = guild.records().partition_point(|it| it.record.position <= log.base.position);
     let mut kept = guild.records()[from.min(end)..end].iter().map(|it| it.record.position);
-    // Its own record may be on its way to disk. Whether it is kept, the next owner will find.
+    // Its own record may be in flight to the disk. The next owner finds out whether it was written.
     let is_known = |position: &Position| {
         position.index > 0 || position.epoch < epoch || guild.at(*position).is_some()
     };
@@ -57,13 +55,13 @@ pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Ver
     }
 }
 
-/// A node's step is over that began with a word of an owner that it knows to be over.
-pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
-    let (guild, sender, done) = scene.over?;
-    let wrong = scene.answers.iter().any(|it| !matches!(it.outcome, Outcome::Done(_)));
-    let noted = !scene.notes.is_empty();
-    let heard = scene.dispatches > 0 || noted || wrong || !done && !scene.answers.is_empty();
-    heard.then(|| complain(facts, scene.node, guild, sender))
+/// A step has ended that began with a message of an owner whose epoch is over.
+pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
+    let (guild, sender, done) = step.over?;
+    let wrong = step.answers.iter().any(|it| !matches!(it.outcome, Outcome::Done(_)));
+    let noted = !step.notes.is_empty();
+    let heard = step.dispatches > 0 || noted || wrong || !done && !step.answers.is_empty();
+    heard.then(|| complain(facts, step.node, guild, sender))
 }
 
 fn complain(facts: &Facts, node: NodeId, guild: GuildId, sender: Epoch) -> (Subject, Complaint) {

@@ -1,31 +1,33 @@
-//! L6 close codes: who ends a connection with what decides what becomes of its session. A refusal of
-//! a RESUME is op 9.
+//! L6 close codes: how a connection is closed, and by which side, decides what happens to its
+//! session.
+//!
+//! A RESUME is refused by op 9.
 
 mod fits;
 
 use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::node::{SessionEnd, TraceEvent};
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::findings::{Complaint, Subject};
-use crate::scene::{Said, Scene, Told};
+use crate::findings::Complaint;
+use crate::node_step::{Emitted, NodeStep, StepInput};
+use crate::protocol;
 use fits::fits;
 
-type Verdict = Option<(Subject, Complaint)>;
-
-/// Something other than a dispatch is said.
-pub(crate) fn said(scene: &Scene, facts: &Facts, said: Said<'_>) -> Verdict {
+/// A node sends a frame, closes a connection or reports a note.
+pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict {
     let (on, what) = match said {
-        Said::Frame(on, ServerFrame::InvalidSession { resumable: true }) => {
+        Emitted::Frame(on, ServerFrame::InvalidSession { resumable: true }) => {
             (on, ["op 9 promises too much", "op 9 with d:false", "op 9 with d:true"])
         }
-        Said::Close(on, code) if code != CloseCode::RateLimited && !fits(scene, facts, code) => {
+        Emitted::Close(on, code) if code != CloseCode::RateLimited && !fits(step, facts, code) => {
             (on, ["a close does not fit what was sent", "a code that fits", code_name(code)])
         }
-        Said::Frame(..) | Said::Close(..) | Said::Note(..) => return None,
+        Emitted::Frame(..) | Emitted::Close(..) | Emitted::Note(..) => return None,
     };
     let [message, expected, got] = what;
-    let subject = facts.connection_name(scene.node, on);
+    let subject = facts.connection_name(step.node, on);
     Some((subject, Complaint::new(message, expected, got)))
 }
 
@@ -43,21 +45,21 @@ const fn code_name(code: CloseCode) -> &'static str {
     }
 }
 
-/// The step is over.
-pub(crate) fn stepped(scene: &Scene, facts: &Facts) -> Verdict {
-    left(scene, facts).or_else(|| invalidated(scene, facts)).or_else(|| cut(scene, facts))
+/// The step has ended.
+pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
+    left(step, facts).or_else(|| invalidated(step, facts)).or_else(|| cut(step, facts))
 }
 
 /// A client's end of an attached connection is gone.
-fn left(scene: &Scene, facts: &Facts) -> Verdict {
-    let (Told::Closed(how), Some(index)) = (scene.told, scene.session) else { return None };
+fn left(step: &NodeStep, facts: &Facts) -> Verdict {
+    let (StepInput::Closed(how), Some(index)) = (step.input, step.session) else { return None };
     let session = facts.sessions.get(index);
-    let quits = how.ends_session();
+    let quits = protocol::ends_session(how);
     let fits = if quits {
-        scene.end(index) == Some(SessionEnd::Quit)
-    } else if facts.stops.get(scene.node).is_some() {
-        // Nobody could resume it there.
-        scene.end(index) == Some(SessionEnd::Stopped)
+        step.end(index) == Some(SessionEnd::Quit)
+    } else if facts.stops.get(step.node).is_some() {
+        // It could not be resumed at a stopping node.
+        step.end(index) == Some(SessionEnd::Stopped)
     } else {
         !session.ended && session.connection.is_none()
     };
@@ -67,29 +69,20 @@ fn left(scene: &Scene, facts: &Facts) -> Verdict {
     (!fits).then(|| (facts.session_name(index), complaint))
 }
 
-/// Op 9 and the end that it tells of belong together.
-fn invalidated(scene: &Scene, facts: &Facts) -> Verdict {
-    for (note, _, attached) in &scene.notes {
-        let (on, why) = match note {
-            TraceEvent::ResumeRefused { connection, .. } => (Some(*connection), "a refused RESUME"),
-            TraceEvent::IdentifyRefused { connection, .. } => {
-                (Some(*connection), "a refused IDENTIFY")
-            }
-            TraceEvent::Ended { why: SessionEnd::Overflow, .. } => (*attached, "an overflow"),
-            TraceEvent::Begun { .. }
-            | TraceEvent::Resumed { .. }
-            | TraceEvent::Detached { .. }
-            | TraceEvent::Ended { .. }
-            | TraceEvent::RelayOpened { .. }
-            | TraceEvent::RelayClosed { .. }
-            | TraceEvent::RelayGap { .. }
-            | TraceEvent::Opened { .. }
-            | TraceEvent::SteppedDown { .. }
-            | TraceEvent::GivenUp { .. }
-            | TraceEvent::Census(_) => (None, ""),
+/// Op 9 comes with the end of a session or a refusal, and the reverse.
+fn invalidated(step: &NodeStep, facts: &Facts) -> Verdict {
+    for (note, _, attached) in &step.notes {
+        let (on, why) = if let TraceEvent::ResumeRefused { connection, .. } = note {
+            (Some(*connection), "a refused RESUME")
+        } else if let TraceEvent::IdentifyRefused { connection, .. } = note {
+            (Some(*connection), "a refused IDENTIFY")
+        } else if matches!(note, TraceEvent::Ended { why: SessionEnd::Overflow, .. }) {
+            (*attached, "an overflow")
+        } else {
+            continue;
         };
-        if let Some(on) = on.filter(|on| !scene.op9(*on)) {
-            let subject = facts.connection_name(scene.node, on);
+        if let Some(on) = on.filter(|on| !step.op9(*on)) {
+            let subject = facts.connection_name(step.node, on);
             let message = format!("{why} is not told to the client");
             return Some((subject, Complaint::new(message, "op 9", "none")));
         }
@@ -98,8 +91,8 @@ fn invalidated(scene: &Scene, facts: &Facts) -> Verdict {
 }
 
 /// A node closes an attached connection: its session is detached.
-fn cut(scene: &Scene, facts: &Facts) -> Verdict {
-    let left = scene.closes.iter().find_map(|(on, _, attached)| {
+fn cut(step: &NodeStep, facts: &Facts) -> Verdict {
+    let left = step.closes.iter().find_map(|(on, _, attached)| {
         let index = (*attached)?;
         (facts.sessions.get(index).connection == Some(*on)).then_some(index)
     })?;

@@ -1,5 +1,5 @@
-//! L7 planned stops: from the moment that a node is told to stop no session begins or resumes there,
-//! everybody is told to go, spread in time, and the node is gone in time and for good.
+//! L7 planned stops: once a node is told to stop, no session begins or resumes there, every
+//! connection gets op 7, evenly spread, and the node stops in time and for good.
 
 pub(crate) mod hand_off;
 
@@ -9,23 +9,22 @@ use guildhall_core::limits::Limits;
 use guildhall_core::node::TraceEvent;
 use guildhall_core::time::{Instant, Span};
 
+use crate::clauses::Verdict;
+use crate::deadlines::Deadlines;
 use crate::facts::Facts;
 use crate::facts::stops::Stop;
 use crate::findings::{Complaint, Subject};
-use crate::scene::{Said, Scene, Told};
-use crate::watch::Watch;
+use crate::node_step::{Emitted, NodeStep, StepInput};
 
-type Verdict = Option<(Subject, Complaint)>;
-
-/// How late whoever looks at a node's deadlines may look.
+/// How late a node may handle a deadline.
 const SLACK: Span = Span::secs(1);
 
-/// By how much connections may be told out of even spacing: a tenth of the whole, at most a second.
+/// How far from even spacing op 7 may be sent: a tenth of the spread, at most a second.
 fn play(limits: &Limits) -> Span {
     limits.stop_spread.scaled(1, 10).min(SLACK)
 }
 
-/// How many connections are due to be told when so much time of the spread has passed.
+/// How many connections are due for op 7 when this much of the spread has passed.
 fn due(stop: &Stop, limits: &Limits, passed: Span) -> u64 {
     let whole = limits.stop_spread.as_micros().max(1);
     Span::micros(stop.held).scaled(passed.as_micros().min(whole), whole).as_micros()
@@ -36,55 +35,55 @@ fn complain(facts: &Facts, node: NodeId, [message, expected, got]: [&str; 3]) ->
     Some((Subject::new("node", name), Complaint::new(format!("{name} {message}"), expected, got)))
 }
 
-/// Something is said; before the facts take note of it.
-pub(crate) fn said(scene: &Scene, facts: &Facts, now: Instant, said: Said<'_>) -> Verdict {
-    let stop = facts.stops.get(scene.node);
+/// A node emits something; called before the facts are updated.
+pub(crate) fn said(step: &NodeStep, facts: &Facts, now: Instant, said: Emitted<'_>) -> Verdict {
+    let stop = facts.stops.get(step.node);
     let what = match (said, stop) {
-        (Said::Frame(_, ServerFrame::Reconnect), None) => {
+        (Emitted::Frame(_, ServerFrame::Reconnect), None) => {
             ["sends a client away", "op 7 from a node that stops alone", "op 7"]
         }
-        (Said::Frame(_, ServerFrame::Reconnect), Some(stop)) => {
-            return ahead(scene, facts, stop, now);
+        (Emitted::Frame(_, ServerFrame::Reconnect), Some(stop)) => {
+            return ahead(step, facts, stop, now);
         }
-        (Said::Frame(_, ServerFrame::Hello { .. }), Some(_)) => {
+        (Emitted::Frame(_, ServerFrame::Hello { .. }), Some(_)) => {
             ["stops, and greets a new connection", "op 7", "op 10"]
         }
-        (Said::Note(TraceEvent::Begun { .. }, _), Some(_)) => {
+        (Emitted::Note(TraceEvent::Begun { .. }, _), Some(_)) => {
             ["stops, and a session begins there", "op 7", "a session"]
         }
-        (Said::Note(TraceEvent::Resumed { .. }, _), Some(_)) => {
+        (Emitted::Note(TraceEvent::Resumed { .. }, _), Some(_)) => {
             ["stops, and a session is resumed there", "op 7", "a RESUME accepted"]
         }
-        (Said::Note(..) | Said::Frame(..) | Said::Close(..), _) => return None,
+        (Emitted::Note(..) | Emitted::Frame(..) | Emitted::Close(..), _) => return None,
     };
-    complain(facts, scene.node, what)
+    complain(facts, step.node, what)
 }
 
-/// A connection is told to go in the node's own time: not more of them than even spacing gives.
-fn ahead(scene: &Scene, facts: &Facts, stop: &Stop, now: Instant) -> Verdict {
+/// A connection gets op 7 on the node's schedule: no more of them than even spacing allows.
+fn ahead(step: &NodeStep, facts: &Facts, stop: &Stop, now: Instant) -> Verdict {
     let limits = &facts.cast.limits;
     let most = due(stop, limits, now.since(stop.since) + play(limits)) + 1;
-    let many = matches!(scene.told, Told::Timeout) && stop.told >= most;
+    let many = matches!(step.input, StepInput::Timeout) && stop.told >= most;
     let expected = format!("{most} of {} by {now}, since {}", stop.held, stop.since);
     let got = format!("{} of them", stop.told + 1);
     let what = ["sends away too many at once", &expected, &got];
-    if many { complain(facts, scene.node, what) } else { None }
+    if many { complain(facts, step.node, what) } else { None }
 }
 
-/// A node has looked at its deadlines: not fewer were told, or have gone, than even spacing gives.
-fn behind(scene: &Scene, facts: &Facts, now: Instant) -> Verdict {
-    let stop = facts.stops.get(scene.node)?;
+/// A node has handled its deadlines: no fewer got op 7, or closed, than even spacing requires.
+fn behind(step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
+    let stop = facts.stops.get(step.node)?;
     let limits = &facts.cast.limits;
     let late = (stop.since + play(limits)).since(Instant::ZERO);
     let least = due(stop, limits, now.since(Instant::ZERO + late));
     let expected = format!("{least} of {} by {now}, since {}", stop.held, stop.since);
     let got = format!("{} of them", stop.done());
     let what = ["has not told everybody to go who should know", &expected, &got];
-    let few = matches!(scene.told, Told::Timeout) && stop.done() < least;
-    if few { complain(facts, scene.node, what) } else { None }
+    let few = matches!(step.input, StepInput::Timeout) && stop.done() < least;
+    if few { complain(facts, step.node, what) } else { None }
 }
 
-/// A node says that it is gone.
+/// A node reports that it has stopped.
 pub(crate) fn gone(facts: &Facts, node: NodeId, now: Instant) -> Verdict {
     let Some(stop) = facts.stops.get(node) else {
         let what = ["is gone", "a node that was told to stop", "it was not"];
@@ -106,15 +105,19 @@ pub(crate) fn gone(facts: &Facts, node: NodeId, now: Instant) -> Verdict {
     if early { complain(facts, node, ["is gone too early", &expected, &left]) } else { None }
 }
 
-/// A node that is gone says something.
-pub(crate) fn speaks(facts: &Facts, node: NodeId) -> Verdict {
+/// A stopped node emits something.
+pub(crate) fn speaks(step: &NodeStep, facts: &Facts) -> Verdict {
+    let node = step.node;
+    if !step.stopped && !facts.stops.is_gone(node) {
+        return None;
+    }
     complain(facts, node, ["has stopped, and speaks", "nothing", "something"])
 }
 
 /// When the nodes that stop have to be gone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Exits {
-    nodes: Vec<Watch<NodeId>>,
+    nodes: Vec<Deadlines<NodeId>>,
 }
 
 fn deadline(facts: &Facts, node: NodeId) -> Option<Instant> {
@@ -122,30 +125,30 @@ fn deadline(facts: &Facts, node: NodeId) -> Option<Instant> {
 }
 
 impl Exits {
-    /// A node is told to stop, and the facts have taken note of it.
+    /// A node is told to stop; called after the facts are updated.
     pub(crate) fn begin(&mut self, facts: &Facts, node: NodeId) {
         let at = usize::from(node.0);
         if at >= self.nodes.len() {
-            self.nodes.resize_with(at + 1, Watch::default);
+            self.nodes.resize_with(at + 1, Deadlines::default);
         }
         if let Some(due) = deadline(facts, node) {
             self.nodes[at].add(due, node);
         }
     }
 
-    /// A node has crashed, or is gone: its clock may begin anew.
+    /// A node has crashed or stopped: its clock may restart.
     pub(crate) fn crash(&mut self, node: NodeId) {
         if let Some(watch) = self.nodes.get_mut(usize::from(node.0)) {
-            *watch = Watch::default();
+            *watch = Deadlines::default();
         }
     }
 
-    /// The step is over: the node does not outlive its time.
-    pub(crate) fn stepped(&mut self, scene: &Scene, facts: &Facts, now: Instant) -> Verdict {
-        let node = scene.node;
-        let timeout = matches!(scene.told, Told::Timeout);
+    /// The step has ended: the node has not outlived its deadline.
+    pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
+        let node = step.node;
+        let timeout = matches!(step.input, StepInput::Timeout);
         let over = self.nodes.get_mut(usize::from(node.0)).and_then(|watch| {
-            let gone = scene.stopped;
+            let gone = step.stopped;
             watch.step(now, timeout, SLACK, |node| deadline(facts, node).filter(|_| !gone))
         });
         match over {
@@ -153,7 +156,7 @@ impl Exits {
                 let (expected, got) = (format!("gone by {at}"), format!("there at {now}"));
                 complain(facts, node, ["stops for too long", &expected, &got])
             }
-            None => behind(scene, facts, now),
+            None => behind(step, facts, now),
         }
     }
 }

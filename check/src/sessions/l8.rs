@@ -1,23 +1,21 @@
-//! L8 bounded staleness: an owner whose epoch was not confirmed at the journal for too long accepts and
-//! says nothing; a relay that has heard no tip for too long sends no GUILD_CREATE and passes on nothing
-//! ephemeral. Each is judged by its own clock.
+//! L8 bounded staleness: an owner whose epoch the journal has not confirmed for too long accepts
+//! and sends nothing; a relay that has heard no tip for too long sends no GUILD_CREATE and forwards
+//! nothing ephemeral.
+//!
+//! Each is judged by its own clock.
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::time::Instant;
 
+use crate::clauses::Verdict;
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
-use crate::fresh::Fresh;
 
-/// A node speaks as the owner of a guild.
-pub(crate) fn speaks(
-    facts: &Facts,
-    node: NodeId,
-    guild: GuildId,
-    now: Instant,
-) -> Option<(Subject, Complaint)> {
+/// A node sends a message as the owner of a guild.
+pub(crate) fn speaks(facts: &Facts, node: NodeId, guild: GuildId, now: Instant) -> Verdict {
     let stale = facts.cast.limits.stale_after;
     let confirmed = facts.owners.get(node, guild).and_then(|owner| owner.confirmed);
     if confirmed.is_some_and(|since| now.since(since) <= stale) {
@@ -32,12 +30,7 @@ pub(crate) fn speaks(
 
 /// An owner asks its journal to keep a record: some copy of what was asked for came while it knew
 /// itself to be the owner.
-pub(crate) fn accepts(
-    facts: &Facts,
-    node: NodeId,
-    guild: GuildId,
-    record: &Record,
-) -> Option<(Subject, Complaint)> {
+pub(crate) fn accepts(facts: &Facts, node: NodeId, guild: GuildId, record: &Record) -> Verdict {
     let taken = facts.owners.get(node, guild)?.took(record.origin?)?;
     (!taken).then(|| {
         let name = format!("{} at {}", facts.cast.guild(guild), facts.cast.node(node));
@@ -49,35 +42,17 @@ pub(crate) fn accepts(
 }
 
 /// A dispatch under a new number.
-pub(crate) fn judge(fresh: &Fresh<'_>) -> Option<Complaint> {
-    let (source, stale) = (fresh.what.source?, fresh.facts.cast.limits.stale_after);
-    let passed_on = match fresh.what.body {
-        Body::GuildCreate(_) => true,
-        // What waited for its connection was passed on before.
-        Body::TypingStart { .. } => fresh.scene.streams,
-        Body::Ready(_)
-        | Body::Resumed
-        | Body::GuildUnavailable
-        | Body::GuildDelete
-        | Body::GuildUpdate { .. }
-        | Body::RoleCreate { .. }
-        | Body::RoleUpdate { .. }
-        | Body::RoleDelete { .. }
-        | Body::ChannelCreate(_)
-        | Body::ChannelUpdate(_)
-        | Body::ChannelDelete { .. }
-        | Body::MemberAdd { .. }
-        | Body::MemberUpdate { .. }
-        | Body::MemberRemove { .. }
-        | Body::MessageCreate(_)
-        | Body::MessageUpdate(_)
-        | Body::MessageDelete { .. } => false,
-    };
-    let tip = fresh.facts.hearing.of(fresh.session.node, source.guild).tip;
-    let heard = tip.is_some_and(|tip| fresh.now.since(tip) <= stale);
+pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let (source, stale) = (tested.what.source?, tested.facts.cast.limits.stale_after);
+    let body = &tested.what.body;
+    // Typing that waited for its connection was passed on before.
+    let typing = matches!(body, Body::TypingStart { .. }) && tested.step.streams;
+    let passed_on = typing || matches!(body, Body::GuildCreate(_));
+    let tip = tested.facts.hearing.of(tested.session.node, source.guild).tip;
+    let heard = tip.is_some_and(|tip| tested.now.since(tip) <= stale);
     (passed_on && !heard).then(|| {
-        let message = format!("{} comes from a relay that has heard no tip", fresh.name());
-        let got = tip.map_or_else(|| "none".to_owned(), |tip| format!("{tip}, now {}", fresh.now));
+        let message = format!("{} comes from a relay that has heard no tip", tested.name());
+        let got = tip.map_or_else(|| "none".to_owned(), |tip| format!("{tip}, now {}", tested.now));
         Complaint::new(message, format!("a tip within {stale}"), got)
     })
 }

@@ -9,7 +9,7 @@ use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
-use guildhall_core::request::Act;
+use guildhall_core::request::Action;
 use guildhall_core::step::{Step, WorldEvent};
 use guildhall_core::time::Span;
 
@@ -191,15 +191,15 @@ fn start(stage: &mut Stage, clients: &[usize]) {
     clients.iter().for_each(|client| stage.ask(*client, client::Input::Start));
 }
 
-fn say_in(channel: guildhall_core::id::ChannelId, what: &str, mentions: &[usize]) -> Act {
+fn say_in(channel: guildhall_core::id::ChannelId, what: &str, mentions: &[usize]) -> Action {
     let mentions = mentions.iter().map(|client| user(*client)).collect();
-    Act::Say { channel, content: what.into(), mentions }
+    Action::Say { channel, content: what.into(), mentions }
 }
 
 /// Bob comes to see the office and loses it again, attached and detached; Alice speaks there.
 pub(crate) fn views() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
-    let roles = |roles: &[guildhall_core::id::RoleId]| Act::SetRoles {
+    let roles = |roles: &[guildhall_core::id::RoleId]| Action::SetRoles {
         user: user(BOB),
         roles: roles.into(),
     };
@@ -213,9 +213,9 @@ pub(crate) fn views() -> History {
     stage.pass(Span::secs(3));
     stage.say(BOB, "I am back");
     let channel = Channel { id: OFFICE, overwrites: [].into() };
-    stage.act(ALICE, Act::ChangeChannel(channel));
+    stage.act(ALICE, Action::ChangeChannel(channel));
     stage.act(BOB, say_in(OFFICE, "now it is open to all", &[]));
-    stage.act(ALICE, Act::DeleteChannel { channel: OFFICE });
+    stage.act(ALICE, Action::DeleteChannel { channel: OFFICE });
     stage.report(&WorldEvent::Settled);
     end(stage)
 }
@@ -228,18 +228,18 @@ pub(crate) fn members() -> History {
     let mut stage = Stage::with(Limits::default(), &["alice", "bob", "carol?"], intents, false);
     start(&mut stage, &[ALICE, BOB, CAROL]);
     stage.act(CAROL, say_in(HALL, "may I?", &[]));
-    stage.act(CAROL, Act::Join);
+    stage.act(CAROL, Action::Join);
     stage.act(CAROL, say_in(HALL, "hello", &[]));
-    stage.act(ALICE, Act::Kick { user: user(CAROL) });
+    stage.act(ALICE, Action::Kick { user: user(CAROL) });
     stage.say(ALICE, "she is gone");
-    stage.act(CAROL, Act::Join);
-    stage.act(CAROL, Act::Join);
-    stage.act(BOB, Act::Kick { user: user(CAROL) });
-    stage.act(CAROL, Act::Leave);
-    stage.act(ALICE, Act::Ban { user: user(CAROL) });
-    stage.act(CAROL, Act::Join);
-    stage.act(ALICE, Act::Ban { user: user(CAROL) });
-    stage.act(CAROL, Act::Join);
+    stage.act(CAROL, Action::Join);
+    stage.act(CAROL, Action::Join);
+    stage.act(BOB, Action::Kick { user: user(CAROL) });
+    stage.act(CAROL, Action::Leave);
+    stage.act(ALICE, Action::Ban { user: user(CAROL) });
+    stage.act(CAROL, Action::Join);
+    stage.act(ALICE, Action::Ban { user: user(CAROL) });
+    stage.act(CAROL, Action::Join);
     stage.pass(Span::secs(1));
     stage.report(&WorldEvent::Settled);
     end(stage)
@@ -253,13 +253,13 @@ pub(crate) fn blanks() -> History {
     start(&mut stage, &[ALICE, BOB, CAROL]);
     let said = stage.say(ALICE, "not for everybody");
     stage.act(ALICE, say_in(HALL, "for bob", &[BOB]));
-    stage.act(CAROL, Act::Type { channel: HALL });
-    stage.act(ALICE, Act::Type { channel: OFFICE });
+    stage.act(CAROL, Action::Type { channel: HALL });
+    stage.act(ALICE, Action::Type { channel: OFFICE });
     stage.say(BOB, "my own");
-    stage.act(ALICE, Act::Edit { said, content: "not for him".into() });
-    stage.act(ALICE, Act::Edit { said, content: "not for him".into() });
-    stage.act(BOB, Act::Delete { said });
-    stage.act(ALICE, Act::Delete { said });
+    stage.act(ALICE, Action::Edit { said, content: "not for him".into() });
+    stage.act(ALICE, Action::Edit { said, content: "not for him".into() });
+    stage.act(BOB, Action::Delete { said });
+    stage.act(ALICE, Action::Delete { said });
     stage.say(ALICE, "the end");
     stage.report(&WorldEvent::Settled);
     end(stage)
@@ -378,9 +378,9 @@ pub(crate) fn two_guilds() -> History {
     let there = guildhall_core::id::ChannelId(HALL.0 + 2_000);
     stage.act_in(BOB, OTHER, say_in(there, "there", &[]));
     stage.say(CAROL, "here again");
-    stage.act(ALICE, Act::Transfer { to: user(BOB) });
+    stage.act(ALICE, Action::Transfer { to: user(BOB) });
     stage.act(BOB, say_in(OFFICE, "mine", &[]));
-    stage.act(BOB, Act::DeleteGuild);
+    stage.act(BOB, Action::DeleteGuild);
     stage.act_in(BOB, OTHER, say_in(there, "and still there", &[]));
     stage.say(CAROL, "is anybody here?");
     stage.pass(Span::secs(1));
@@ -403,7 +403,7 @@ pub(crate) fn crowd() -> History {
 /// Bob hears something in the office, loses his place there, and a stranger has it replayed.
 pub(crate) fn revoked() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
-    let roles = |roles: &[guildhall_core::id::RoleId]| Act::SetRoles {
+    let roles = |roles: &[guildhall_core::id::RoleId]| Action::SetRoles {
         user: user(BOB),
         roles: roles.into(),
     };
@@ -429,7 +429,7 @@ pub(crate) fn quits() -> History {
 /// Bob is refused, and waits for a minute.
 pub(crate) fn waits() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
-    stage.act(BOB, Act::DeleteGuild);
+    stage.act(BOB, Action::DeleteGuild);
     stage.pass(Span::secs(60));
     end(stage)
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "tests look for one thing among many")]
 
+mod custom;
 mod histories;
 mod honest;
 mod stage;

@@ -11,7 +11,7 @@ use guildhall_core::id::{ChannelId, GuildId, NodeId, RoleId, Token, UserId};
 use guildhall_core::journal::Checkpoint;
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::{Overwrite, Permissions, Target};
-use guildhall_core::request::{Act, Origin};
+use guildhall_core::request::{Action, Origin};
 use guildhall_core::state::State;
 use guildhall_core::step::{Recorder, Step};
 use guildhall_core::testkit::{self, Cluster, Founding};
@@ -131,14 +131,14 @@ impl Stage {
     }
 
     /// A client's user asks for something in the guild.
-    pub(crate) fn act(&mut self, client: usize, act: Act) -> Origin {
-        self.act_in(client, GUILD, act)
+    pub(crate) fn act(&mut self, client: usize, action: Action) -> Origin {
+        self.act_in(client, GUILD, action)
     }
 
     /// A client's user says something in the hall.
     pub(crate) fn say(&mut self, client: usize, what: &str) -> Origin {
         let (content, mentions) = (what.into(), [].into());
-        self.act(client, Act::Say { channel: HALL, content, mentions })
+        self.act(client, Action::Say { channel: HALL, content, mentions })
     }
 }
 

@@ -1,22 +1,22 @@
-//! The program from outside: what it prints, what it writes, and how it ends.
+//! The program from outside: what it prints, what it writes, and its exit codes.
 //!
-//! What a scenario's seeds come to is not asserted here; that is for sweeps to say.
+//! The results of a scenario's seeds are not asserted here; sweeps do that.
 
 #![allow(clippy::disallowed_methods, reason = "tests of a program wait for it")]
 
-mod compared;
-mod exits;
-mod formed;
-mod replayed;
-mod sliced;
-mod swept;
-mod told;
+mod doctor;
+mod exit_codes;
+mod formats;
+mod merge;
+mod replay;
+mod sweep;
+mod text;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A calm conversation, in which nothing goes wrong.
+/// A short conversation without faults.
 const CALM: &str = r#"
 seed = 7
 weather = "5s"
@@ -34,7 +34,7 @@ name = "alice"
 node = "berlin"
 guilds = ["rustaceans"]
 
-[[act]]
+[[action]]
 at = "2s"
 client = "alice"
 do = "say"
@@ -42,7 +42,7 @@ to = "rustaceans/general"
 text = "hello"
 "#;
 
-/// A folder for one test's files, where its commands run.
+/// The working directory of one test.
 struct Folder(PathBuf);
 
 /// How a command ended.
@@ -97,7 +97,7 @@ impl Ended {
         self.stdout.lines().map(read).collect()
     }
 
-    /// The lines that are the same whenever and wherever they were written: all but the summary.
+    /// The lines of seeds, which are deterministic; the summary is not.
     fn seeds(&self) -> Vec<&str> {
         self.stdout.lines().filter(|line| line.contains(r#""type":"seed""#)).collect()
     }

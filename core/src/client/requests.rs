@@ -49,7 +49,7 @@ impl Requests {
     ) {
         let now = cx.now.instant;
         request.attempt = 1;
-        if !request.act.is_ephemeral() {
+        if !request.action.is_ephemeral() {
             if self.open.len() >= cx.limits.requests_open as usize {
                 return out.emit(Output::TooManyRequests(request.origin));
             }

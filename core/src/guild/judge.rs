@@ -12,7 +12,7 @@ use crate::dispatch::Message;
 use crate::event::{Channel, Event, Removal};
 use crate::id::{ChannelId, MessageId, RoleId, UserId};
 use crate::permission::{Overwrite, Permissions};
-use crate::request::{Act, Origin, Refusal};
+use crate::request::{Action, Origin, Refusal};
 use crate::state::State;
 use crate::time::Wall;
 
@@ -20,49 +20,54 @@ type Verdict = Result<Event, Refusal>;
 
 impl MaterializedState {
     /// The event that the act results in if it happens next.
-    pub(super) fn judge(&self, origin: Origin, act: &Act, wall: Wall) -> Result<Event, Refusal> {
+    pub(super) fn judge(
+        &self,
+        origin: Origin,
+        action: &Action,
+        wall: Wall,
+    ) -> Result<Event, Refusal> {
         if self.state.deleted {
             return Err(Refusal::NoSuchGuild);
         }
-        if *act != Act::Join && !self.state.members.contains_key(&origin.user) {
+        if *action != Action::Join && !self.state.members.contains_key(&origin.user) {
             return Err(Refusal::NotAMember);
         }
-        self.judge_member(origin, act, wall)
+        self.judge_member(origin, action, wall)
     }
 
     /// The same for an author who is a member, or wants to become one.
-    pub(super) fn judge_member(&self, origin: Origin, act: &Act, wall: Wall) -> Verdict {
+    pub(super) fn judge_member(&self, origin: Origin, action: &Action, wall: Wall) -> Verdict {
         let (user, state) = (origin.user, &self.state);
         let author = Author { user, state };
-        match act {
-            Act::Say { channel, content, mentions } => {
+        match action {
+            Action::Say { channel, content, mentions } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
                 Ok(self.message(origin, *channel, (content, mentions), wall))
             }
-            Act::Edit { said, content } => self.edit(&author, *said, content),
-            Act::Delete { said } => self.delete(&author, *said),
-            Act::Type { channel } => {
+            Action::Edit { said, content } => self.edit(&author, *said, content),
+            Action::Delete { said } => self.delete(&author, *said),
+            Action::Type { channel } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
                 Ok(Event::Typing { user, channel: *channel })
             }
-            Act::Join => author.join(),
-            Act::Leave if user == state.owner => Err(Refusal::Taken),
-            Act::Leave => Ok(Event::MemberRemove { user, why: Removal::Left }),
-            Act::Kick { user } => author.remove(*user, Removal::Kicked),
-            Act::Ban { user } => author.remove(*user, Removal::Banned),
-            Act::Unban { user } => author.unban(*user),
-            Act::SetRoles { user, roles } => author.set_roles(*user, roles),
-            Act::CreateRole { role, permissions } => author.create_role(*role, *permissions),
-            Act::ChangeRole { role, permissions } => author.change_role(*role, *permissions),
-            Act::DeleteRole { role } => author.delete_role(*role),
-            Act::CreateChannel(channel) => author.create_channel(channel),
-            Act::ChangeChannel(channel) => author.change_channel(channel),
-            Act::DeleteChannel { channel } => {
+            Action::Join => author.join(),
+            Action::Leave if user == state.owner => Err(Refusal::Taken),
+            Action::Leave => Ok(Event::MemberRemove { user, why: Removal::Left }),
+            Action::Kick { user } => author.remove(*user, Removal::Kicked),
+            Action::Ban { user } => author.remove(*user, Removal::Banned),
+            Action::Unban { user } => author.unban(*user),
+            Action::SetRoles { user, roles } => author.set_roles(*user, roles),
+            Action::CreateRole { role, permissions } => author.create_role(*role, *permissions),
+            Action::ChangeRole { role, permissions } => author.change_role(*role, *permissions),
+            Action::DeleteRole { role } => author.delete_role(*role),
+            Action::CreateChannel(channel) => author.create_channel(channel),
+            Action::ChangeChannel(channel) => author.change_channel(channel),
+            Action::DeleteChannel { channel } => {
                 author.may_in(*channel, Permissions::MANAGE_CHANNELS)?;
                 Ok(Event::ChannelDelete { channel: *channel })
             }
-            Act::Transfer { to } => author.transfer(*to),
-            Act::DeleteGuild => author.owns().map(|()| Event::GuildDelete),
+            Action::Transfer { to } => author.transfer(*to),
+            Action::DeleteGuild => author.owns().map(|()| Event::GuildDelete),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::event::{Event, Record};
 use crate::id::{Epoch, Position, UserId};
 use crate::machine::Sink;
 use crate::mutant::Mutant;
-use crate::request::{Act, Answer, Outcome, Refusal, Request};
+use crate::request::{Action, Answer, Outcome, Refusal, Request};
 use crate::time::Instant;
 
 /// What a copy of a request gets.
@@ -59,18 +59,18 @@ impl Owner {
         request: Request,
         out: &mut impl Sink<Output>,
     ) {
-        let Request { origin, attempt, act, .. } = request;
+        let Request { origin, attempt, action, .. } = request;
         let copy = RequestCopy { origin, back, attempt };
         if self.is_retry(cx, copy, out) {
             return;
         }
-        if self.is_full(cx, &act) {
-            if !act.is_ephemeral() {
+        if self.is_full(cx, &action) {
+            if !action.is_ephemeral() {
                 self.answer(copy, Outcome::Busy, out);
             }
             return;
         }
-        match self.judge(cx, copy, &act) {
+        match self.judge(cx, copy, &action) {
             Ok(Event::MemberAdd { user }) if !cx.bug(Mutant::JoinNotEntered) => {
                 // While another join of the same user is pending, this one is ignored.
                 if self.directory.joining(user).is_none() {
@@ -78,7 +78,7 @@ impl Owner {
                 }
             }
             Ok(event) => self.place(cx, copy, event),
-            Err(_) if act.is_ephemeral() => {}
+            Err(_) if action.is_ephemeral() => {}
             Err(why) => self.refuse(cx, copy, why),
         }
     }
@@ -91,16 +91,16 @@ impl Owner {
             return;
         }
         let Some(Join { request: copy, .. }) = self.directory.entered(user, mark) else { return };
-        match self.judge(cx, copy, &Act::Join) {
+        match self.judge(cx, copy, &Action::Join) {
             Ok(event) => self.place(cx, copy, event),
             Err(why) => self.refuse(cx, copy, why),
         }
     }
 
     /// Judges an act by the staged state (rule 6).
-    fn judge(&self, cx: &mut Cx<'_>, copy: RequestCopy, act: &Act) -> Result<Event, Refusal> {
-        let verdict = self.staged.judge(copy.origin, act, cx.now.wall);
-        cx.bent(verdict, (&self.staged, copy.origin, act))
+    fn judge(&self, cx: &mut Cx<'_>, copy: RequestCopy, action: &Action) -> Result<Event, Refusal> {
+        let verdict = self.staged.judge(copy.origin, action, cx.now.wall);
+        cx.bent(verdict, (&self.staged, copy.origin, action))
     }
 
     /// Whether the request is known. If it is, this copy is answered as far as it can be.
@@ -136,10 +136,12 @@ impl Owner {
     }
 
     /// Whether one more act would exceed the limit of a table (B1).
-    fn is_full(&self, cx: &Cx<'_>, act: &Act) -> bool {
+    fn is_full(&self, cx: &Cx<'_>, action: &Action) -> bool {
         let directed = self.directory.len();
-        let concerns_directory =
-            matches!(act, Act::Join | Act::Leave | Act::Kick { .. } | Act::Ban { .. });
+        let concerns_directory = matches!(
+            action,
+            Action::Join | Action::Leave | Action::Kick { .. } | Action::Ban { .. }
+        );
         self.is_queue_full(cx)
             || self.nonces.len() + directed >= cx.limits.nonces as usize
             || concerns_directory && directed >= cx.limits.unsynced as usize

@@ -109,7 +109,7 @@ impl Router {
         let author = self.cluster.accounts.get(&token);
         let refused = if author != Some(&request.origin.user) {
             Refusal::Unauthorized
-        } else if request.act.bytes() > u64::from(cx.limits.content_bytes) {
+        } else if request.action.bytes() > u64::from(cx.limits.content_bytes) {
             Refusal::TooLong
         } else {
             let contact = self.contacts.by_guild.get(&request.guild);

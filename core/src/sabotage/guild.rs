@@ -21,7 +21,7 @@ use crate::journal::{Log, Reply};
 use crate::machine::Sink;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
-use crate::request::{Act, Origin, Outcome, Refusal};
+use crate::request::{Action, Origin, Outcome, Refusal};
 use crate::sabotage::Bend;
 
 /// Runs one call of a guild. The bugs that drop, repeat or change whole inputs and outputs are
@@ -276,8 +276,8 @@ impl Bend<(Option<RequestStatus>, Position)> for Retry {
 }
 
 /// The verdict on an act.
-impl Bend<(&MaterializedState, Origin, &Act)> for Result<Event, Refusal> {
-    fn bend(self, about: (&MaterializedState, Origin, &Act), cx: &mut Cx<'_>) -> Self {
+impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
+    fn bend(self, about: (&MaterializedState, Origin, &Action), cx: &mut Cx<'_>) -> Self {
         if self == Err(Refusal::NotAMember) && cx.bug(Mutant::MembersNotAsked) {
             return unasked(about, cx);
         }
@@ -297,28 +297,28 @@ impl Bend<(&MaterializedState, Origin, &Act)> for Result<Event, Refusal> {
 
 /// The verdict on the act of a non-member who is not asked whether it is one.
 fn unasked(
-    (staged, origin, act): (&MaterializedState, Origin, &Act),
+    (staged, origin, action): (&MaterializedState, Origin, &Action),
     cx: &Cx<'_>,
 ) -> Result<Event, Refusal> {
-    if let Act::Say { channel, content, mentions } = act {
+    if let Action::Say { channel, content, mentions } = action {
         return Ok(staged.message(origin, *channel, (content, mentions), cx.now.wall));
     }
-    staged.judge_member(origin, act, cx.now.wall)
+    staged.judge_member(origin, action, cx.now.wall)
 }
 
 /// The verdict on a forbidden act of an author who is not asked for permission: the one on the
 /// guild's owner, who may do everything, but in the author's name.
 fn permitted(
-    (staged, origin, act): (&MaterializedState, Origin, &Act),
+    (staged, origin, action): (&MaterializedState, Origin, &Action),
     cx: &Cx<'_>,
 ) -> Result<Event, Refusal> {
-    if let Act::Say { channel, content, mentions } = act {
+    if let Action::Say { channel, content, mentions } = action {
         Ok(staged.message(origin, *channel, (content, mentions), cx.now.wall))
-    } else if let Act::Type { channel } = act {
+    } else if let Action::Type { channel } = action {
         Ok(Event::Typing { user: origin.user, channel: *channel })
-    } else if let Act::Edit { .. } = act {
+    } else if let Action::Edit { .. } = action {
         Err(Refusal::Forbidden)
     } else {
-        staged.judge_member(Origin { user: staged.state.owner, ..origin }, act, cx.now.wall)
+        staged.judge_member(Origin { user: staged.state.owner, ..origin }, action, cx.now.wall)
     }
 }

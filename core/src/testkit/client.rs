@@ -9,13 +9,13 @@ use crate::dispatch::Intents;
 use crate::frame::{ClientFrame, Disconnect};
 use crate::id::{Connection, GuildId, NodeId, Nonce, Port, Shard, UserId};
 use crate::node;
-use crate::request::{Act, Origin, Request};
-use crate::step::{Actor, Head, Witness};
+use crate::request::{Action, Origin, Request};
+use crate::step::{Actor, Head, Observed, Observer};
 
 /// The length of a frame on the wire.
 pub(super) const FRAME_BYTES: u32 = 100;
 
-impl<W: Witness> Cluster<W> {
+impl<W: Observer> Cluster<W> {
     /// Adds a client that has not started. The clients are numbered from 0.
     pub fn add_client(&mut self, user: UserId, intents: Intents, home: NodeId) {
         let nodes = u16::try_from(self.nodes.len()).unwrap_or(u16::MAX);
@@ -31,10 +31,10 @@ impl<W: Witness> Cluster<W> {
     }
 
     /// Sends a new request of a client's user to a guild.
-    pub fn act_in(&mut self, client: usize, guild: GuildId, act: Act) -> Origin {
+    pub fn act_in(&mut self, client: usize, guild: GuildId, action: Action) -> Origin {
         self.nonces += 1;
         let origin = Origin { user: self.clients[client].0, nonce: Nonce(self.nonces) };
-        self.ask(client, client::Input::Ask(Request { origin, guild, attempt: 0, act }));
+        self.ask(client, client::Input::Ask(Request { origin, guild, attempt: 0, action }));
         origin
     }
 
@@ -47,8 +47,8 @@ impl<W: Witness> Cluster<W> {
             Some(client::Input::Dispatch { connection, s, dispatch }) => {
                 observer.delivered(&head, *connection, *s, dispatch);
             }
-            Some(input) => observer.client_input(&head, input),
-            None => observer.timeout(&head),
+            Some(input) => observer.observe(&head, Observed::ClientInput(input)),
+            None => observer.observe(&head, Observed::Timeout),
         }
         let mut out = Vec::new();
         match input {
@@ -56,11 +56,11 @@ impl<W: Witness> Cluster<W> {
             None => client.handle_timeout(head.now, &mut out),
         }
         out.into_iter().for_each(|output| self.client_output(&head, at, output));
-        self.network.observer.stepped(&head);
+        self.network.observer.observe(&head, Observed::StepEnded);
     }
 
     fn client_output(&mut self, head: &Head, client: usize, output: client::Output) {
-        self.network.observer.client_output(head, &output);
+        self.network.observer.observe(head, Observed::ClientOutput(&output));
         match output {
             client::Output::Connect(node) => self.connect_client(client, node),
             client::Output::Frame { connection, frame } => {

@@ -6,9 +6,9 @@ use crate::dispatch::Intents;
 use crate::frame::{ClientFrame, Disconnect, Identify, Resume};
 use crate::id::{Connection, NodeId, Seq, SessionId, Shard, Token, UserId};
 use crate::node;
-use crate::step::Witness;
+use crate::step::Observer;
 
-impl<W: Witness> Cluster<W> {
+impl<W: Observer> Cluster<W> {
     /// Opens a connection to a node, with a window of so many bytes.
     pub fn accept(&mut self, node: NodeId, window: u32) -> Connection {
         let connection = self.network.connect(node, None);

@@ -7,9 +7,9 @@ use super::{Cluster, Life};
 use crate::frame::Disconnect;
 use crate::id::NodeId;
 use crate::node::{self, Node};
-use crate::step::{Witness, WorldEvent};
+use crate::step::{Observer, WorldEvent};
 
-impl<W: Witness> Cluster<W> {
+impl<W: Observer> Cluster<W> {
     /// Crashes a node: its memory and its connections are gone.
     pub fn crash(&mut self, node: NodeId) {
         self.report(&WorldEvent::Crashed(node));

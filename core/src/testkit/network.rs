@@ -14,7 +14,7 @@ use crate::journal::Command;
 use crate::machine::Sink;
 use crate::node::{self, Outbox};
 use crate::peer::PeerMessage;
-use crate::step::{Actor, Head, Witness};
+use crate::step::{Actor, Head, Observed, Observer};
 use crate::time::{Instant, Now};
 
 /// Every jitter is one half.
@@ -194,9 +194,9 @@ impl<'a, W> NodeEnd<'a, W> {
     }
 }
 
-impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
+impl<W: Observer> Sink<node::Output> for NodeEnd<'_, W> {
     fn emit(&mut self, output: node::Output) {
-        self.network.observer.node_output(&self.head, &output);
+        self.network.observer.observe(&self.head, Observed::NodeOutput(&output));
         let (network, from, boot) = (&mut *self.network, self.from, self.boot);
         match output {
             node::Output::Frame { connection, frame } => {
@@ -232,7 +232,7 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
     }
 }
 
-impl<W: Witness> Outbox for NodeEnd<'_, W> {
+impl<W: Observer> Outbox for NodeEnd<'_, W> {
     fn dispatch(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.network.observer.dispatched(&self.head, connection, s, dispatch);
         self.network.send_up(connection, || {

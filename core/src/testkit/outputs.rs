@@ -1,12 +1,9 @@
 //! An observer that collects what the nodes output.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::dispatch::Dispatch;
-use crate::id::{Connection, Seq};
 use crate::node::Output;
-use crate::step::{Head, Witness};
+use crate::step::{Head, Observed, Observer};
 
 /// Collects the outputs of all nodes, in order.
 #[derive(Clone, Debug, Default)]
@@ -21,12 +18,28 @@ impl Outputs {
     }
 }
 
-impl Witness for Outputs {
-    fn node_output(&mut self, _: &Head, output: &Output) {
-        self.outputs.push(output.clone());
-    }
-
-    fn dispatched(&mut self, _: &Head, to: Connection, s: Seq, what: &Arc<Dispatch>) {
-        self.outputs.push(Output::Dispatch { connection: to, s, dispatch: what.clone() });
+impl Observer for Outputs {
+    fn observe(&mut self, _: &Head, what: Observed<'_>) {
+        match what {
+            Observed::NodeOutput(output) => self.outputs.push(output.clone()),
+            Observed::Dispatched { to, s, dispatch } => {
+                self.outputs.push(Output::Dispatch {
+                    connection: to,
+                    s,
+                    dispatch: dispatch.clone(),
+                });
+            }
+            Observed::NodeInput(_)
+            | Observed::ClientInput(_)
+            | Observed::Delivered { .. }
+            | Observed::ClientOutput(_)
+            | Observed::JournalEvent { .. }
+            | Observed::JournalReply { .. }
+            | Observed::DirectoryInput(_)
+            | Observed::DirectoryOutput(_)
+            | Observed::Timeout
+            | Observed::World(_)
+            | Observed::StepEnded => {}
+        }
     }
 }

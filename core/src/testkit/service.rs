@@ -10,9 +10,9 @@ use crate::journal::Command;
 use crate::journal::keeper::{Answer, Keeper, Synced};
 use crate::journal::memory::Memory;
 use crate::node;
-use crate::step::{Actor, JournalEvent, Witness};
+use crate::step::{Actor, JournalEvent, Observed, Observer};
 
-impl<W: Witness> Cluster<W> {
+impl<W: Observer> Cluster<W> {
     /// Hands a command to a journal, which syncs at once if it has to. A guild without a journal
     /// gets no reply.
     pub(super) fn command(&mut self, guild: GuildId, from: NodeId, command: Command) {
@@ -27,28 +27,30 @@ impl<W: Witness> Cluster<W> {
 
     fn journal_step(&mut self, guild: GuildId, event: &JournalEvent, replies: Vec<Answer>) {
         let head = self.network.begin(Actor::Journal(guild));
-        self.network.observer.journal_event(&head, guild, event);
+        self.network.observer.observe(&head, Observed::JournalEvent { guild, event });
         for (to, reply) in replies {
-            self.network.observer.journal_says(&head, guild, to, &reply);
+            self.network
+                .observer
+                .observe(&head, Observed::JournalReply { guild, to, reply: &reply });
             self.network.send(Message::Node(to, node::Input::Journal { guild, reply }));
         }
-        self.network.observer.stepped(&head);
+        self.network.observer.observe(&head, Observed::StepEnded);
     }
 
     /// Hands a request to the directory, as if a node had sent it.
     pub fn direct(&mut self, input: directory::Input) {
         let head = self.network.begin(Actor::Directory);
-        self.network.observer.directory_input(&head, &input);
+        self.network.observer.observe(&head, Observed::DirectoryInput(&input));
         let mut out = Vec::new();
         self.directory.handle(input, &mut out);
         for output in out {
-            self.network.observer.directory_output(&head, &output);
+            self.network.observer.observe(&head, Observed::DirectoryOutput(&output));
             if let Some(output) = self.network.notices.pass(output) {
                 let input = node::Input::Directory(output.notice);
                 self.network.send(Message::Node(output.to, input));
             }
         }
-        self.network.observer.stepped(&head);
+        self.network.observer.observe(&head, Observed::StepEnded);
     }
 }
 

@@ -8,7 +8,7 @@ use guildhall_core::event::{Channel, Event, Record, Removal};
 use guildhall_core::id::{ChannelId, Epoch, GuildId, MessageId, Nonce, RoleId, UserId};
 use guildhall_core::journal::{Checkpoint, Command, Log, Reply};
 use guildhall_core::permission::{Overwrite, Permissions, Target};
-use guildhall_core::request::{Act, Origin};
+use guildhall_core::request::{Action, Origin};
 use guildhall_core::state::State;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -108,28 +108,28 @@ pub(crate) fn told() -> impl Strategy<Value = Body> {
     ]
 }
 
-pub(crate) fn act() -> impl Strategy<Value = Act> {
+pub(crate) fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        message().prop_map(|Message { channel, content, mentions, .. }| Act::Say {
+        message().prop_map(|Message { channel, content, mentions, .. }| Action::Say {
             channel,
             content,
             mentions
         }),
-        (origin(), ".{0,8}").prop_map(|(said, text)| Act::Edit { said, content: text.into() }),
-        origin().prop_map(|said| Act::Delete { said }),
-        any::<u64>().prop_map(|id| Act::Type { channel: ChannelId(id) }),
-        prop::sample::select(vec![Act::Join, Act::Leave, Act::DeleteGuild]),
-        user().prop_map(|user| Act::Kick { user }),
-        user().prop_map(|user| Act::Ban { user }),
-        user().prop_map(|user| Act::Unban { user }),
-        (user(), roles()).prop_map(|(user, roles)| Act::SetRoles { user, roles }),
-        role().prop_map(|(role, permissions)| Act::CreateRole { role, permissions }),
-        role().prop_map(|(role, permissions)| Act::ChangeRole { role, permissions }),
-        role().prop_map(|(role, _)| Act::DeleteRole { role }),
-        channel().prop_map(Act::CreateChannel),
-        channel().prop_map(Act::ChangeChannel),
-        channel().prop_map(|channel| Act::DeleteChannel { channel: channel.id }),
-        user().prop_map(|to| Act::Transfer { to }),
+        (origin(), ".{0,8}").prop_map(|(said, text)| Action::Edit { said, content: text.into() }),
+        origin().prop_map(|said| Action::Delete { said }),
+        any::<u64>().prop_map(|id| Action::Type { channel: ChannelId(id) }),
+        prop::sample::select(vec![Action::Join, Action::Leave, Action::DeleteGuild]),
+        user().prop_map(|user| Action::Kick { user }),
+        user().prop_map(|user| Action::Ban { user }),
+        user().prop_map(|user| Action::Unban { user }),
+        (user(), roles()).prop_map(|(user, roles)| Action::SetRoles { user, roles }),
+        role().prop_map(|(role, permissions)| Action::CreateRole { role, permissions }),
+        role().prop_map(|(role, permissions)| Action::ChangeRole { role, permissions }),
+        role().prop_map(|(role, _)| Action::DeleteRole { role }),
+        channel().prop_map(Action::CreateChannel),
+        channel().prop_map(Action::ChangeChannel),
+        channel().prop_map(|channel| Action::DeleteChannel { channel: channel.id }),
+        user().prop_map(|to| Action::Transfer { to }),
     ]
 }
 

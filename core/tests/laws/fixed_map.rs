@@ -17,10 +17,10 @@ proptest! {
     #![proptest_config(crate::cases(256))]
 
     #[test]
-    fn a_fixed_map_is_a_map(acts in vec((0..5_u8, key(), any::<u16>()), 0..400)) {
+    fn a_fixed_map_is_a_map(actions in vec((0..5_u8, key(), any::<u16>()), 0..400)) {
         let (mut fixed, mut map) = (FixedMap::default(), BTreeMap::new());
-        for (act, key, value) in acts {
-            match act {
+        for (action, key, value) in actions {
+            match action {
                 0 | 1 => prop_assert_eq!(fixed.insert(key, value), map.insert(key, value)),
                 2 => prop_assert_eq!(fixed.remove(&key), map.remove(&key)),
                 3 => prop_assert_eq!(*fixed.or_default(key), *map.entry(key).or_default()),

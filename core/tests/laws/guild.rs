@@ -8,7 +8,7 @@ mod owner;
 use guildhall_core::event::Channel;
 use guildhall_core::id::{ChannelId, Nonce, RoleId, UserId};
 use guildhall_core::permission::{Overwrite, Permissions, Target};
-use guildhall_core::request::{Act, Origin};
+use guildhall_core::request::{Action, Origin};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -59,38 +59,38 @@ fn said() -> impl Strategy<Value = Origin> {
     any::<u64>().prop_map(|it| Origin { user: UserId(0), nonce: Nonce(it) })
 }
 
-fn act() -> impl Strategy<Value = Act> {
+fn act() -> impl Strategy<Value = Action> {
     let mentions = vec(user(), 0..2).prop_map(Into::into);
     let roles = vec(role(), 0..3).prop_map(Into::into);
     prop_oneof![
         12 => (channel_id(), text(), mentions)
-            .prop_map(|(channel, content, mentions)| Act::Say { channel, content, mentions }),
-        3 => (said(), text()).prop_map(|(said, content)| Act::Edit { said, content }),
-        2 => said().prop_map(|said| Act::Delete { said }),
-        5 => channel_id().prop_map(|channel| Act::Type { channel }),
-        4 => Just(Act::Join),
-        2 => Just(Act::Leave),
-        2 => user().prop_map(|user| Act::Kick { user }),
-        2 => user().prop_map(|user| Act::Ban { user }),
-        2 => user().prop_map(|user| Act::Unban { user }),
-        4 => (user(), roles).prop_map(|(user, roles)| Act::SetRoles { user, roles }),
+            .prop_map(|(channel, content, mentions)| Action::Say { channel, content, mentions }),
+        3 => (said(), text()).prop_map(|(said, content)| Action::Edit { said, content }),
+        2 => said().prop_map(|said| Action::Delete { said }),
+        5 => channel_id().prop_map(|channel| Action::Type { channel }),
+        4 => Just(Action::Join),
+        2 => Just(Action::Leave),
+        2 => user().prop_map(|user| Action::Kick { user }),
+        2 => user().prop_map(|user| Action::Ban { user }),
+        2 => user().prop_map(|user| Action::Unban { user }),
+        4 => (user(), roles).prop_map(|(user, roles)| Action::SetRoles { user, roles }),
         2 => (role(), permissions())
-            .prop_map(|(role, permissions)| Act::CreateRole { role, permissions }),
+            .prop_map(|(role, permissions)| Action::CreateRole { role, permissions }),
         2 => (role(), permissions())
-            .prop_map(|(role, permissions)| Act::ChangeRole { role, permissions }),
-        1 => role().prop_map(|role| Act::DeleteRole { role }),
-        1 => channel().prop_map(Act::CreateChannel),
-        2 => channel().prop_map(Act::ChangeChannel),
-        1 => channel_id().prop_map(|channel| Act::DeleteChannel { channel }),
+            .prop_map(|(role, permissions)| Action::ChangeRole { role, permissions }),
+        1 => role().prop_map(|role| Action::DeleteRole { role }),
+        1 => channel().prop_map(Action::CreateChannel),
+        2 => channel().prop_map(Action::ChangeChannel),
+        1 => channel_id().prop_map(|channel| Action::DeleteChannel { channel }),
     ]
 }
 
 /// Rarer, because little happens afterwards.
-fn last_act() -> impl Strategy<Value = Act> {
+fn last_act() -> impl Strategy<Value = Action> {
     prop_oneof![
         9 => act(),
-        1 => user().prop_map(|to| Act::Transfer { to }),
-        1 => Just(Act::DeleteGuild),
+        1 => user().prop_map(|to| Action::Transfer { to }),
+        1 => Just(Action::DeleteGuild),
     ]
 }
 
@@ -98,10 +98,10 @@ fn step() -> impl Strategy<Value = Step> {
     let (pick, owner, keep) = (any::<usize>(), any::<usize>(), prop::bool::weighted(0.2));
     let wall = 0..1u64 << 41;
     let asker = select(vec![1, 1, 1, 2, 2, 3, 4, 5]);
-    let acts = prop_oneof![19 => act().boxed(), 1 => last_act().boxed()];
+    let actions = prop_oneof![19 => act().boxed(), 1 => last_act().boxed()];
     prop_oneof![
-        16 => (asker, acts, owner, wall)
-            .prop_map(|(user, act, owner, wall)| Step::Ask { user, act, owner, wall }),
+        16 => (asker, actions, owner, wall)
+            .prop_map(|(user, action, owner, wall)| Step::Ask { user, action, owner, wall }),
         4 => (pick, owner).prop_map(|(pick, owner)| Step::Again { pick, owner }),
         4 => (pick, owner).prop_map(|(pick, owner)| Step::Copy { pick, owner }),
         14 => (pick, keep).prop_map(|(pick, keep)| Step::Command { pick, keep }),

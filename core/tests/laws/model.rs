@@ -18,7 +18,7 @@ pub(crate) fn limits() -> Limits {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Act {
+pub(crate) enum Action {
     /// An event for the whole class, in one of two logs.
     Shared {
         log: usize,
@@ -133,52 +133,52 @@ impl Model {
         self.outcome.push = Some(self.judge());
     }
 
-    fn act(&mut self, act: &Act) {
+    fn act(&mut self, action: &Action) {
         self.made += 1;
-        match *act {
-            Act::Shared { length, .. } | Act::Own { length } => {
+        match *action {
+            Action::Shared { length, .. } | Action::Own { length } => {
                 self.tell(message(self.made, length));
             }
-            Act::Resume { seq, window } => self.resume(seq, window),
-            Act::Drained(bytes) => {
+            Action::Resume { seq, window } => self.resume(seq, window),
+            Action::Drained(bytes) => {
                 let Some(wire) = &mut self.wire else { return };
                 wire.credit += i64::from(bytes);
                 self.write();
                 self.outcome.push = Some(self.judge());
             }
-            Act::Acknowledge(seq) => {
+            Action::Acknowledge(seq) => {
                 let Some(wire) = &self.wire else { return };
                 if seq <= self.peak {
                     self.low = self.low.max(seq.min(wire.sent) + 1);
                 }
             }
-            Act::Detach => self.wire = None,
+            Action::Detach => self.wire = None,
         }
     }
 }
 
 impl ReferenceStateMachine for Model {
     type State = Self;
-    type Transition = Act;
+    type Transition = Action;
 
     fn init_state() -> BoxedStrategy<Self> {
         Just(Self::fresh(1, 0)).boxed()
     }
 
-    fn transitions(state: &Self) -> BoxedStrategy<Act> {
+    fn transitions(state: &Self) -> BoxedStrategy<Action> {
         let near = state.low.saturating_sub(3)..state.last() + 3;
         prop_oneof![
-            6 => (0..2usize, 0..700usize).prop_map(|(log, length)| Act::Shared { log, length }),
-            2 => (0..700usize).prop_map(|length| Act::Own { length }),
-            3 => (near.clone(), 0..3_000u32).prop_map(|(seq, window)| Act::Resume { seq, window }),
-            4 => (1..1_500u32).prop_map(Act::Drained),
-            2 => near.prop_map(Act::Acknowledge),
-            1 => Just(Act::Detach),
+            6 => (0..2usize, 0..700usize).prop_map(|(log, length)| Action::Shared { log, length }),
+            2 => (0..700usize).prop_map(|length| Action::Own { length }),
+            3 => (near.clone(), 0..3_000u32).prop_map(|(seq, window)| Action::Resume { seq, window }),
+            4 => (1..1_500u32).prop_map(Action::Drained),
+            2 => near.prop_map(Action::Acknowledge),
+            1 => Just(Action::Detach),
         ]
         .boxed()
     }
 
-    fn apply(mut state: Self, act: &Act) -> Self {
+    fn apply(mut state: Self, action: &Action) -> Self {
         // What the node did about the last outcome.
         match state.outcome.push {
             Some(Push::Overflow) => state = Self::fresh(state.generations + 1, state.made),
@@ -186,7 +186,7 @@ impl ReferenceStateMachine for Model {
             Some(Push::Fine) | None => {}
         }
         state.outcome = Outcome::default();
-        state.act(act);
+        state.act(action);
         state
     }
 }

@@ -13,7 +13,7 @@ use guildhall_core::session::{Push, Session};
 use guildhall_core::time::Instant;
 use proptest_state_machine::{StateMachineTest, prop_state_machine};
 
-use crate::model::{Act, KEPT, KEPT_BYTES, Model, Outcome, limits};
+use crate::model::{Action, KEPT, KEPT_BYTES, Model, Outcome, limits};
 use crate::replay::{Shelf, log_id, message};
 
 /// The real one, with the logs that it shares.
@@ -37,25 +37,25 @@ impl Real {
         session
     }
 
-    fn act(&mut self, act: &Act) {
+    fn act(&mut self, action: &Action) {
         let (limits, mut out) = (limits(), Vec::new());
         self.made += 1;
         let Self { session, shelf, .. } = self;
         let plant = &mut Plant::new(None);
         let cx = &mut Cx::new(Instant::ZERO.into(), &limits, plant);
-        let push = match *act {
-            Act::Shared { log, length } => {
+        let push = match *action {
+            Action::Shared { log, length } => {
                 let dispatch = Arc::new(message(self.made, length));
                 let at = (log_id(log), shelf.0[log].append(dispatch.clone()));
                 let push = session.push_shared(&limits, shelf, at, &dispatch, &mut out);
                 shelf.0[log].trim(&limits);
                 Some(push)
             }
-            Act::Own { length } => {
+            Action::Own { length } => {
                 let dispatch = Arc::new(message(self.made, length));
                 Some(session.push_own(&limits, shelf, dispatch, &mut out))
             }
-            Act::Resume { seq, window } => {
+            Action::Resume { seq, window } => {
                 let (to, credit) = (connection(self.generations + 1), Credit::new(window));
                 match session.resume(cx, to, credit, Seq(seq)) {
                     Ok(()) => {
@@ -68,17 +68,17 @@ impl Real {
                     }
                 }
             }
-            Act::Drained(bytes) => session.connection().is_some().then(|| {
+            Action::Drained(bytes) => session.connection().is_some().then(|| {
                 session.drained(bytes);
                 session.pump(cx, shelf, &mut out)
             }),
-            Act::Acknowledge(seq) => {
+            Action::Acknowledge(seq) => {
                 if session.connection().is_some() {
                     session.acknowledge(cx, Seq(seq), shelf);
                 }
                 None
             }
-            Act::Detach => {
+            Action::Detach => {
                 session.detach(Instant::ZERO);
                 None
             }
@@ -108,7 +108,7 @@ impl StateMachineTest for SessionLaw {
         Real { session, shelf, generations: 1, made: 0, outcome: Outcome::default() }
     }
 
-    fn apply(mut real: Real, model: &Model, act: Act) -> Real {
+    fn apply(mut real: Real, model: &Model, action: Action) -> Real {
         match real.outcome.push {
             Some(Push::Overflow) => {
                 real.generations += 1;
@@ -120,8 +120,8 @@ impl StateMachineTest for SessionLaw {
             Some(Push::Fine) | None => {}
         }
         real.outcome = Outcome::default();
-        real.act(&act);
-        assert_eq!(real.outcome, model.outcome, "after {act:?}");
+        real.act(&action);
+        assert_eq!(real.outcome, model.outcome, "after {action:?}");
         real
     }
 

@@ -20,13 +20,13 @@ use guildhall_core::time::{Instant, Now, Wall};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::draw::{act, channel, command, notice, origin, record, reply, word};
+use crate::draw::{action, channel, command, notice, origin, record, reply, word};
 use crate::json::{client_frame, connection, dispatch, identify, position, server_frame};
 use crate::values::round_trip;
 
 fn request() -> impl Strategy<Value = Request> {
-    (origin(), any::<u64>(), any::<u32>(), act()).prop_map(|(origin, guild, attempt, act)| {
-        Request { origin, guild: GuildId(guild), attempt, act }
+    (origin(), any::<u64>(), any::<u32>(), action()).prop_map(|(origin, guild, attempt, action)| {
+        Request { origin, guild: GuildId(guild), attempt, action }
     })
 }
 

@@ -7,7 +7,7 @@ use guildhall_core::id::{Epoch, GuildId, NodeId, Nonce, Port, Position, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{Input, Output};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::{Act, Answer, Origin, Outcome, Refusal};
+use guildhall_core::request::{Action, Answer, Origin, Outcome, Refusal};
 
 use crate::world::{NODE, WIDE, World, close, session, token, told};
 
@@ -120,7 +120,7 @@ fn a_request_is_passed_on_to_the_owner_whose_tip_came_last() {
             origin,
             guild: GuildId(1),
             attempt: 1,
-            act: Act::Leave,
+            action: Action::Leave,
         };
         let input = Input::Request { port: Port(1), token: token(1), request };
         world.handle_alone(input).into_iter().find_map(|said| match said {

@@ -11,7 +11,7 @@ use guildhall_core::id::{Token, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{Input, Node, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::{Act, Origin, Request};
+use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::testkit::{self, Cluster, Flow, Founding, Network, Outputs, guild};
 use guildhall_core::time::{Instant, Span};
 
@@ -176,13 +176,13 @@ impl World {
         self.asked += 1;
         let origin = Origin { user: UserId(user), nonce: Nonce(self.asked) };
         let (channel, mentions) = (ChannelId(guild * 10), Arc::default());
-        self.ask_for(origin, guild, Act::Say { channel, content: "well".into(), mentions })
+        self.ask_for(origin, guild, Action::Say { channel, content: "well".into(), mentions })
     }
 
     /// Somebody asks for something.
-    pub(crate) fn ask_for(&mut self, origin: Origin, guild: u64, act: Act) -> Vec<Output> {
+    pub(crate) fn ask_for(&mut self, origin: Origin, guild: u64, action: Action) -> Vec<Output> {
         let user = origin.user.0;
-        let request = Request { origin, guild: GuildId(guild), attempt: 1, act };
+        let request = Request { origin, guild: GuildId(guild), attempt: 1, action };
         self.handle(Input::Request { port: Port(1), token: token(user), request })
     }
 

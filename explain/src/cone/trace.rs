@@ -1,50 +1,47 @@
-//! What a cone needs of each step: its cause, its actor's step before, and the part of the plan
-//! that it begins with. All of it is kept up to one step, and nothing after that.
+//! What a cone needs of each step: its cause, its actor's previous step, and the part of the plan that
+//! it begins with. Steps are recorded up to a given one.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
-use guildhall_core::dispatch::Dispatch;
 use guildhall_core::frame::{ClientFrame, ServerFrame};
-use guildhall_core::id::{Connection, GuildId, Seq};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::request::Origin;
-use guildhall_core::step::{Actor, Head, JournalEvent, Witness, WorldEvent};
+use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer, WorldEvent};
 use guildhall_core::time::Instant;
-use guildhall_core::{client, directory, node};
+use guildhall_core::{client, node};
 
 use super::Part;
 use guildhall_plan::plan::{Plan, PlanError};
-use guildhall_plan::topology::{Move, Topology};
+use guildhall_plan::topology::{ResolvedAction, Topology};
 
 /// The part of a plan that a step begins with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Root {
     None,
     Fault(u32),
-    Act(u32),
+    Action(u32),
     Start(u32),
 }
 
-/// What kind of step it is.
+/// The kind of a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
-    /// A deadline came: it is due to something before.
+    /// A deadline: its cause is an earlier step.
     Deadline,
-    /// It goes on for ever by itself: heartbeats, their answers, confirmed epochs, counts.
+    /// Periodic: heartbeats, their answers, confirmed epochs, counts.
     Idle,
     /// Anything else.
     Telling,
 }
 
-/// What is kept of a step.
+/// A recorded step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
     pub(super) cause: u64,
-    /// The step that its actor took before, or 0.
+    /// The previous step of its actor, or 0.
     pub(super) before: u64,
-    /// The last one before that was neither idle nor a deadline, or 0.
+    /// The actor's last step before that was neither periodic nor a deadline, or 0.
     since: u64,
     pub(super) actor: Actor,
     pub(super) root: Root,
@@ -52,13 +49,13 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// The step that this one came of, or 0.
+    /// The cause of the step, or 0.
     fn whence(self) -> u64 {
         if self.cause == 0 && self.kind == Kind::Deadline { self.since } else { self.cause }
     }
 }
 
-/// From which step to which a fault lasted.
+/// The steps between which a fault was active.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spell {
     pub(super) fault: u32,
@@ -74,11 +71,11 @@ pub(super) struct Trace {
     seen: BTreeMap<Actor, Seen>,
     spells: Vec<Spell>,
     asked: BTreeMap<Origin, u32>,
-    /// Those who come and go at an instant, and by which act.
+    /// The clients that start or quit at an instant, and the act.
     moves: BTreeMap<(u32, Instant), u32>,
 }
 
-/// An actor's place among all, its last step, and the last one that was telling.
+/// An actor's index, its last step, and its last step that is neither periodic nor a deadline.
 #[derive(Clone, Copy)]
 struct Seen {
     place: u32,
@@ -102,15 +99,15 @@ impl Trace {
     pub(super) fn new(plan: &Plan, most: u64) -> Result<Self, PlanError> {
         let topology = Topology::new(plan)?;
         let (mut asked, mut moves) = (BTreeMap::new(), BTreeMap::new());
-        for ((port, what), index) in topology.acts.iter().zip(0..) {
+        for ((port, what), index) in topology.actions.iter().zip(0..) {
             match what {
-                Move::Ask(request) => {
+                ResolvedAction::Ask(request) => {
                     asked.insert(request.origin, index);
                 }
-                Move::Quit | Move::Start => {
-                    moves.insert((*port, plan.acts[index as usize].at), index);
+                ResolvedAction::Quit | ResolvedAction::Start => {
+                    moves.insert((*port, plan.actions[index as usize].at), index);
                 }
-                Move::Rest => {}
+                ResolvedAction::Rest => {}
             }
         }
         let (steps, actors, seen, spells) = (Vec::new(), Vec::new(), BTreeMap::new(), Vec::new());
@@ -133,8 +130,8 @@ impl Trace {
         Taken { cause, before, since, actor: self.actors[actor as usize], root, kind }
     }
 
-    /// A step and the line of causes before it, the oldest first. A deadline comes of what its actor
-    /// did before.
+    /// A step and the line of causes before it, the oldest first. The cause of a deadline is its actor's
+    /// previous step.
     pub(super) fn back_from(&self, step: u64) -> Vec<u64> {
         let some = |step: u64| (step > 0).then_some(step);
         let before = |step: &u64| some(self.step(*step).whence());
@@ -143,7 +140,7 @@ impl Trace {
         line
     }
 
-    /// The last step of an actor that is neither idle nor a deadline, or 0.
+    /// The last step of an actor that is neither periodic nor a deadline, or 0.
     pub(super) fn last_telling(&self, actor: Actor) -> u64 {
         self.seen.get(&actor).map_or(0, |seen| u64::from(seen.telling))
     }
@@ -161,15 +158,14 @@ impl Trace {
     /// The first step that a part of the plan begins.
     pub(super) fn first(&self, part: Part) -> Option<u64> {
         let begins = |root| match (root, part) {
-            (Root::Fault(index), Part::Fault(wanted)) | (Root::Act(index), Part::Act(wanted)) => {
-                index as usize == wanted
-            }
-            (Root::None | Root::Fault(_) | Root::Act(_) | Root::Start(_), _) => false,
+            (Root::Fault(index), Part::Fault(wanted))
+            | (Root::Action(index), Part::Action(wanted)) => index as usize == wanted,
+            (Root::None | Root::Fault(_) | Root::Action(_) | Root::Start(_), _) => false,
         };
         (1..=self.last()).find(|step| begins(self.step(*step).root))
     }
 
-    /// The faults that have struck, in the order in which they did.
+    /// The faults that have begun, in this order.
     pub(super) fn spells(&self) -> &[Spell] {
         &self.spells
     }
@@ -186,10 +182,10 @@ impl Trace {
         if seen.last == 0 {
             self.actors.push(head.actor);
         }
-        // What the world does at one time does not come of what it did before.
+        // A step of the world is not caused by the world's previous step.
         let before = if head.actor == Actor::World { 0 } else { seen.last };
         let (since, actor) = (seen.telling, seen.place);
-        // Every step is told; should one not be, it counts as a root of its own.
+        // Every step is observed; one that is not would count as a root.
         let root_of_its_own =
             Small { cause: 0, before: 0, since: 0, actor, kind: Kind::Telling, root: Root::None };
         self.steps.resize(step as usize - 1, root_of_its_own);
@@ -205,10 +201,10 @@ impl Trace {
         let moved = self.moves.get(&(port.0, head.at)).copied();
         match input {
             client::Input::Ask(request) => {
-                self.asked.get(&request.origin).map_or(Root::None, |&index| Root::Act(index))
+                self.asked.get(&request.origin).map_or(Root::None, |&index| Root::Action(index))
             }
-            client::Input::Start => moved.map_or(Root::Start(port.0), Root::Act),
-            client::Input::Quit => moved.map_or(Root::None, Root::Act),
+            client::Input::Start => moved.map_or(Root::Start(port.0), Root::Action),
+            client::Input::Quit => moved.map_or(Root::None, Root::Action),
             client::Input::Opened { .. }
             | client::Input::Frame { .. }
             | client::Input::Dispatch { .. }
@@ -218,29 +214,42 @@ impl Trace {
     }
 }
 
-impl Witness for Trace {
-    fn node_input(&mut self, head: &Head, input: &node::Input) {
-        self.begin(head, Root::None, kind_at_node(input));
+impl Observer for Trace {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        let idle = |idle| if idle { Kind::Idle } else { Kind::Telling };
+        match what {
+            Observed::NodeInput(input) => self.begin(head, Root::None, kind_at_node(input)),
+            Observed::ClientInput(input) => {
+                let ack = ServerFrame::HeartbeatAck;
+                let is_ack = matches!(input, client::Input::Frame { frame, .. } if *frame == ack);
+                self.begin(head, self.client_root(head, input), idle(is_ack));
+            }
+            Observed::Delivered { .. } => self.begin(head, Root::None, Kind::Telling),
+            Observed::JournalEvent { event, .. } => {
+                let confirm =
+                    matches!(event, JournalEvent::Asked { command: Command::Confirm { .. }, .. });
+                self.begin(head, Root::None, idle(confirm));
+            }
+            Observed::DirectoryInput(input) => {
+                self.begin(
+                    head,
+                    Root::None,
+                    idle(matches!(input.word, DirectoryRequest::Since { .. })),
+                );
+            }
+            Observed::Timeout => self.begin(head, Root::None, Kind::Deadline),
+            Observed::World(event) => self.world(head, event),
+            Observed::NodeOutput(_)
+            | Observed::Dispatched { .. }
+            | Observed::ClientOutput(_)
+            | Observed::JournalReply { .. }
+            | Observed::DirectoryOutput(_)
+            | Observed::StepEnded => {}
+        }
     }
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        let ack = matches!(input, client::Input::Frame { frame: ServerFrame::HeartbeatAck, .. });
-        let kind = if ack { Kind::Idle } else { Kind::Telling };
-        self.begin(head, self.client_root(head, input), kind);
-    }
-    fn delivered(&mut self, head: &Head, _: Connection, _: Seq, _: &Arc<Dispatch>) {
-        self.begin(head, Root::None, Kind::Telling);
-    }
-    fn journal_event(&mut self, head: &Head, _: GuildId, event: &JournalEvent) {
-        let confirm = matches!(event, JournalEvent::Asked { command: Command::Confirm { .. }, .. });
-        self.begin(head, Root::None, if confirm { Kind::Idle } else { Kind::Telling });
-    }
-    fn directory_input(&mut self, head: &Head, input: &directory::Input) {
-        let idle = matches!(input.word, DirectoryRequest::Since { .. });
-        self.begin(head, Root::None, if idle { Kind::Idle } else { Kind::Telling });
-    }
-    fn timeout(&mut self, head: &Head) {
-        self.begin(head, Root::None, Kind::Deadline);
-    }
+}
+
+impl Trace {
     fn world(&mut self, head: &Head, event: &WorldEvent) {
         let root = match event {
             WorldEvent::FaultBegan { index, .. } if head.step <= self.most => {
@@ -263,7 +272,7 @@ impl Witness for Trace {
     }
 }
 
-/// Whether something that happens to a node happens again and again by itself.
+/// Whether an input of a node is periodic.
 fn kind_at_node(input: &node::Input) -> Kind {
     match input {
         node::Input::Journal { reply: Reply::Confirmed { .. }, .. }

@@ -1,8 +1,8 @@
-//! The chain of causes, told: the line that leads to the violation, and how each part of the plan
-//! that it needs has played into it.
+//! The chain of causes with names: the line that leads to the violation, and the effects of each part
+//! of the plan that the failure needs.
 //!
-//! What never came has no step of its own; so the faults and acts without which the run holds are
-//! followed forwards, as far as they come near to whoever took the last step.
+//! Something that never happened has no step. So the faults and acts without which the run holds are
+//! followed forwards, until they reach the actor of the last step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,24 +13,24 @@ use guildhall_core::step::{Output, Step, StepBuilder};
 use guildhall_core::time::Instant;
 use serde::{Deserialize, Serialize};
 
-use super::lead::leads_to;
+use super::cause::leads_to;
 use crate::cone::{Causes, Part};
 use crate::transcript::{Transcript, lead, who};
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Runner};
 
-/// More links than that are no explanation.
+/// The largest number of links.
 const MOST: usize = 12;
 
-/// So many links at the end of the line are always told.
+/// The number of links at the end of the line that are always shown.
 const END: usize = 4;
 
-/// How it came to a step, newest last.
+/// The causes of a step, newest last.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Chain {
-    /// The steps that are told.
+    /// The steps that are shown.
     pub links: Vec<Link>,
-    /// How many steps between them are left out.
+    /// The number of steps between them that are left out.
     pub left_out: u64,
 }
 
@@ -41,16 +41,16 @@ pub struct Link {
     pub step: u64,
     /// The step that led to it, or 0.
     pub cause: u64,
-    /// When it was taken.
+    /// Its time.
     pub at: Instant,
-    /// Who took it, by name.
+    /// Its actor, by name.
     pub who: String,
-    /// What happened, and what came of it, in names.
+    /// Its input and outputs, with names.
     pub what: String,
 }
 
 impl Chain {
-    /// Tells the line of causes of the last step, and what became of some parts of the plan.
+    /// The line of causes of the last step, and the effects of some parts of the plan.
     pub(super) fn of(
         runner: &impl Runner,
         (plan, cast): (&Plan, &Arc<Cast>),
@@ -65,8 +65,8 @@ impl Chain {
     }
 }
 
-/// Which steps are told, and how many are not. First of all the end of the line, and where each fault
-/// struck; then what was asked for, and then what is nearest to the end.
+/// The steps to show, and how many are left out. First come the end of the line and the beginning of
+/// each fault; then the acts, and then what is nearest to the end.
 fn chosen(main: &[u64], threads: &[(Part, Vec<u64>)]) -> (BTreeSet<u64>, u64) {
     let steps = threads.iter().flat_map(|(_, thread)| thread);
     let all: BTreeSet<u64> = main.iter().chain(steps).copied().collect();
@@ -86,8 +86,8 @@ fn chosen(main: &[u64], threads: &[(Part, Vec<u64>)]) -> (BTreeSet<u64>, u64) {
     (told, left_out)
 }
 
-/// Has the run again and tells these steps of it in names; of what each asked for, only what led to
-/// another of them.
+/// Repeats the run and describes these steps. Of the outputs of each, only those that led to another
+/// of these steps are shown.
 fn links(
     runner: &impl Runner,
     (plan, cast): (&Plan, &Arc<Cast>),
@@ -97,7 +97,7 @@ fn links(
     let mut transcript = Transcript::new(cast.clone(), |_, _| {});
     let mut steps = BTreeMap::new();
     let mut listens = StepBuilder::new(|step: Step| {
-        // Sessions are numbered as they begin: the whole run is heard for their names.
+        // Sessions are numbered as they begin, so their names need the whole run.
         for output in &step.outputs {
             if let Output::Node(node::Output::Trace(note)) = output {
                 transcript.learn(note);
@@ -126,8 +126,8 @@ fn links(
     Ok(links)
 }
 
-/// A step without what is on no way to another one that is told. Where nothing leads on, it is
-/// whole: the last one says it all.
+/// A step without the outputs that do not lead to another step of the chain. The last step of a line
+/// keeps all outputs.
 fn narrowed(step: &Step, steps: &BTreeMap<u64, Step>) -> Step {
     let next: Vec<_> = steps.values().filter(|next| next.head.cause == step.head.step).collect();
     let mut step = step.clone();

@@ -1,16 +1,16 @@
-//! The chain of causes as a sequence diagram, in the language of Mermaid.
+//! The chain of causes as a Mermaid sequence diagram.
 
 use std::fmt::Write as _;
 
 use super::chain::{Chain, Link};
 use guildhall_plan::text::at;
 
-/// How long a label may be.
+/// The largest length of a label.
 const LABEL: usize = 72;
 
 impl Chain {
-    /// Draws it. An arrow goes from a step that is told to one that came of it; what came of
-    /// something that is left out stands by itself.
+    /// The diagram. An arrow goes from a step to one that it caused; a step whose cause is left out is a
+    /// note.
     #[must_use]
     pub fn diagram(&self) -> String {
         let mut page = "sequenceDiagram\n".to_owned();
@@ -35,7 +35,7 @@ impl Chain {
     }
 }
 
-/// When it was and what happened, without what came of it unless that is the end.
+/// The time and the input of a step.
 fn label(link: &Link) -> String {
     let what = link.what.split(" -> ").next().unwrap_or_default();
     let text = plain(&format!("{} {what}", at(link.at)));
@@ -45,7 +45,8 @@ fn label(link: &Link) -> String {
     text.chars().take(LABEL - 3).chain("...".chars()).collect()
 }
 
-/// Only what means nothing to Mermaid: a semicolon ends a statement, a hash begins an entity.
+/// Text without characters that Mermaid interprets: a semicolon ends a statement, a hash begins an
+/// entity.
 fn plain(text: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || " _=.,:()'@-".contains(letter);
     let quoted = text.replace('"', "'").replace('#', "");
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_came_of_another_is_an_arrow_and_nothing_in_a_label_means_anything() {
+    fn an_effect_is_an_arrow_and_labels_have_no_special_characters() {
         let link = |step: u64, cause: u64, who: &str, what: &str| {
             let (who, what) = (who.to_owned(), what.to_owned());
             Link { step, cause, at: Instant::micros(step * 1_000), who, what }

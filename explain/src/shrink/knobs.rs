@@ -1,36 +1,36 @@
-//! What of a plan can be less: times, counts and sizes, each a number that is turned down as far as
-//! it goes.
+//! The numbers of a plan that can be reduced: times, counts and sizes. Each is turned down as far as
+//! the plan still fails.
 
 use guildhall_core::time::{Instant, Span};
 
 use super::search::Search;
-use crate::parallel::Parallel;
-use guildhall_plan::plan::{Deed, Plan};
+use crate::repeater::Parallel;
+use guildhall_plan::plan::{ClientAction, Plan};
 use guildhall_plan::run::Runner;
 
-/// Words that are no longer than this are left as they are: they are what people know them by.
+/// Texts up to this length are left as they are, so that people recognize them.
 const SHORT: usize = 8;
 
-/// A number of a plan; the place is that of a fault, act, client or node, as the case may be.
+/// A number of a plan. The index is that of a fault, act, client or node.
 #[derive(Clone, Copy, Debug)]
 enum Knob {
-    /// How long nothing of the plan happens before the n-th thing in the order of time.
+    /// The time between the n-th fault or act, in order of time, and the one before.
     Gap(usize),
-    /// How long the weather goes on after the last of them.
+    /// The time that the weather lasts after the last of them.
     Tail,
     Linger,
-    /// How long a fault lasts; 0 would be for ever.
+    /// The duration of a fault; 0 would mean for ever.
     Lasts(usize),
-    /// How much a fault does.
+    /// The other number of a fault, if it has one.
     Strength(usize),
-    /// How many a crowd is.
+    /// The number of clients in a crowd.
     Count(usize),
     Starts(usize),
     Within(usize),
     ClientDrift(usize),
     NodeDrift(usize),
-    /// How long the words of an act are.
-    Words(usize),
+    /// The length of the text of an act.
+    Text(usize),
 }
 
 /// Turns every number down as far as the plan still fails.
@@ -47,7 +47,7 @@ pub(super) fn turn_down<R: Runner, P: Parallel>(search: &mut Search<'_, R, P>) {
     }
 }
 
-/// Smaller numbers to try, the best first: the least, fractions, and rounder ones.
+/// Smaller numbers to try, the best first: the minimum, fractions, and rounded ones.
 fn ladder(now: u64, least: u64) -> Vec<u64> {
     let parts = [least, now / 16, now / 4, now / 2];
     let round = [1_000_000, 100_000, 10_000, 1_000].map(|unit| now / unit * unit);
@@ -62,7 +62,7 @@ fn ladder(now: u64, least: u64) -> Vec<u64> {
 
 impl Knob {
     fn all(plan: &Plan) -> Vec<Self> {
-        let events = plan.faults.len() + plan.acts.len();
+        let events = plan.faults.len() + plan.actions.len();
         let (faults, clients) = (0..plan.faults.len(), 0..plan.clients.len());
         let of = |range: std::ops::Range<usize>, knob: fn(usize) -> Self| range.map(knob);
         of(clients.clone(), Self::Count)
@@ -74,15 +74,15 @@ impl Knob {
             .chain(of(0..events, Self::Gap))
             .chain(of(faults.clone(), Self::Lasts))
             .chain(of(faults, Self::Strength))
-            .chain(of(0..plan.acts.len(), Self::Words))
+            .chain(of(0..plan.actions.len(), Self::Text))
             .chain([Self::Tail])
             .collect()
     }
 
-    /// The least that it can be.
+    /// The minimum.
     const fn least(self) -> u64 {
         match self {
-            Self::Words(_) => SHORT as u64,
+            Self::Text(_) => SHORT as u64,
             Self::Lasts(_) | Self::Count(_) => 1,
             Self::Gap(_)
             | Self::Tail
@@ -95,7 +95,7 @@ impl Knob {
         }
     }
 
-    /// What it is; 0 if the plan has none or it cannot be less.
+    /// Its value; 0 if the plan has none, or if it cannot be reduced.
     fn get(self, plan: &Plan) -> u64 {
         match self {
             Self::Gap(nth) => {
@@ -116,7 +116,7 @@ impl Knob {
             Self::Within(nth) => plan.clients[nth].within.as_micros(),
             Self::ClientDrift(nth) => u64::from(plan.clients[nth].drift.unsigned_abs()),
             Self::NodeDrift(nth) => u64::from(plan.nodes[nth].drift.unsigned_abs()),
-            Self::Words(nth) => match words(&plan.acts[nth].deed) {
+            Self::Text(nth) => match text_length(&plan.actions[nth].action) {
                 length if length > SHORT => length as u64,
                 _ => 0,
             },
@@ -130,7 +130,7 @@ impl Knob {
                 let by = self.get(&plan) - to;
                 let from = times(&plan)[nth];
                 let faults = plan.faults.iter_mut().map(|fault| &mut fault.at);
-                for at in faults.chain(plan.acts.iter_mut().map(|act| &mut act.at)) {
+                for at in faults.chain(plan.actions.iter_mut().map(|action| &mut action.at)) {
                     if at.as_micros() >= from {
                         *at = Instant::micros(at.as_micros() - by);
                     }
@@ -151,10 +151,12 @@ impl Knob {
             Self::Count(nth) => plan.clients[nth].count = u32::try_from(to).unwrap_or(u32::MAX),
             Self::Starts(nth) => plan.clients[nth].starts = Instant::micros(to),
             Self::Within(nth) => plan.clients[nth].within = Span::micros(to),
-            Self::ClientDrift(nth) => less(&mut plan.clients[nth].drift, to),
-            Self::NodeDrift(nth) => less(&mut plan.nodes[nth].drift, to),
-            Self::Words(nth) => {
-                if let Deed::Say { text, .. } | Deed::Edit { text, .. } = &mut plan.acts[nth].deed {
+            Self::ClientDrift(nth) => set_magnitude(&mut plan.clients[nth].drift, to),
+            Self::NodeDrift(nth) => set_magnitude(&mut plan.nodes[nth].drift, to),
+            Self::Text(nth) => {
+                if let ClientAction::Say { text, .. } | ClientAction::Edit { text, .. } =
+                    &mut plan.actions[nth].action
+                {
                     let to = usize::try_from(to).unwrap_or(usize::MAX);
                     *text = text.chars().take(to).collect::<String>().into();
                 }
@@ -164,22 +166,24 @@ impl Knob {
     }
 }
 
-/// How many letters an act says.
-fn words(deed: &Deed) -> usize {
-    let (Deed::Say { text, .. } | Deed::Edit { text, .. }) = deed else { return 0 };
+/// The length of the text of an act.
+fn text_length(action: &ClientAction) -> usize {
+    let (ClientAction::Say { text, .. } | ClientAction::Edit { text, .. }) = action else {
+        return 0;
+    };
     text.chars().count()
 }
 
-/// When everything of the plan happens, in order.
+/// The times of all faults and acts, in order.
 fn times(plan: &Plan) -> Vec<u64> {
     let faults = plan.faults.iter().map(|fault| fault.at.as_micros());
     let mut times: Vec<u64> =
-        faults.chain(plan.acts.iter().map(|act| act.at.as_micros())).collect();
+        faults.chain(plan.actions.iter().map(|action| action.at.as_micros())).collect();
     times.sort_unstable();
     times
 }
 
-/// A number as far from 0 as `to`, on the same side.
-fn less(drift: &mut i32, to: u64) {
+/// Sets the magnitude of a number and keeps its sign.
+fn set_magnitude(drift: &mut i32, to: u64) {
     *drift = drift.signum() * i32::try_from(to).unwrap_or(i32::MAX);
 }

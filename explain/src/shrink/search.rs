@@ -1,24 +1,24 @@
-//! The search for a smaller plan: candidates are tried in order, and the first that fails the same
-//! way is taken. How many are tried at a time changes neither the result nor what it has cost.
+//! The search for a smaller plan: candidates are tried in order, and the first that fails in the same
+//! way is taken. How many are tried at a time changes neither the result nor its cost.
 
 use std::ops::ControlFlow;
 
-use super::{Budget, Progress, Same};
-use crate::parallel::Parallel;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Options, Outcome, Runner};
 use guildhall_plan::size::Size;
 
+use super::{Budget, Goal, Progress, Signature};
+use crate::repeater::{Parallel, Repeater};
+
 /// A search in progress.
 pub(super) struct Search<'a, R, P> {
-    pub(super) runner: &'a R,
-    /// The smallest plan so far that fails.
+    repeater: Repeater<'a, R, P>,
+    /// The smallest failing plan so far.
     pub(super) plan: Plan,
+    /// The step of its violation.
     step: Option<u64>,
-    options: Options,
-    same: &'a Same,
+    signature: &'a Signature,
     left: Budget,
-    parallel: &'a P,
     progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
     what: &'static str,
     runs: u64,
@@ -26,35 +26,30 @@ pub(super) struct Search<'a, R, P> {
     over: bool,
 }
 
-/// What came of a candidate.
+/// A candidate that was run.
 struct Tried {
     plan: Plan,
     steps: u64,
-    /// The step of the violation, if it is the same one.
+    /// The step of the violation, if it has the signature.
     fails: Option<u64>,
 }
 
 impl<'a, R: Runner, P: Parallel> Search<'a, R, P> {
     pub(super) fn new(
-        runner: &'a R,
+        repeater: Repeater<'a, R, P>,
         plan: &Plan,
-        options: Options,
-        same: &'a Same,
-        began: &Outcome,
-        budget: Budget,
-        parallel: &'a P,
-        progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
+        original: &Outcome,
+        goal: Goal<'a>,
     ) -> Self {
-        // A candidate that goes on much longer than the plan itself is no smaller one.
-        let most = began.steps.saturating_mul(4).saturating_add(10_000);
+        // A candidate that runs much longer than the plan itself is not smaller.
+        let most = original.steps.saturating_mul(4).saturating_add(10_000);
+        let Goal { signature, budget, progress } = goal;
         Self {
-            runner,
+            repeater: Repeater { options: repeater.options.up_to(most), ..repeater },
             plan: plan.clone(),
-            step: began.violations.first().map(|first| first.step),
-            options: options.up_to(most),
-            same,
+            step: original.violations.first().map(|first| first.step),
+            signature,
             left: budget,
-            parallel,
             progress,
             what: "",
             runs: 0,
@@ -63,13 +58,13 @@ impl<'a, R: Runner, P: Parallel> Search<'a, R, P> {
         }
     }
 
-    /// Something else is made less from now on.
+    /// Begins to reduce something else.
     pub(super) fn begin(&mut self, what: &'static str) {
         self.what = what;
     }
 
-    /// Tries up to `count` candidates made of the plan and takes the first that fails the same way;
-    /// returns which that was.
+    /// Tries up to `count` candidates and takes the first that fails in the same way; returns its
+    /// index.
     pub(super) fn first(
         &mut self,
         count: usize,
@@ -77,12 +72,12 @@ impl<'a, R: Runner, P: Parallel> Search<'a, R, P> {
     ) -> Option<usize> {
         let mut from = 0;
         while from < count && !self.over {
-            let width = self.parallel.width().clamp(1, count - from);
-            let (runner, plan, options, same) = (self.runner, &self.plan, self.options, self.same);
-            let tried = self.parallel.map(width, |nth| {
-                let less = make(plan, from + nth);
-                // What changes nothing is no step on the way, and would never end.
-                if less == *plan { None } else { attempt(runner, less, options, same) }
+            let (repeater, plan, signature) = (self.repeater, &self.plan, self.signature);
+            let width = repeater.parallel.width().clamp(1, count - from);
+            let tried = repeater.parallel.map(width, |nth| {
+                let candidate = make(plan, from + nth);
+                // An unchanged plan is no progress; taking it would never end.
+                if candidate == *plan { None } else { attempt(repeater, candidate, signature) }
             });
             for (tried, nth) in tried.into_iter().zip(from..) {
                 if self.take(tried) {
@@ -97,10 +92,10 @@ impl<'a, R: Runner, P: Parallel> Search<'a, R, P> {
         None
     }
 
-    /// Pays for a candidate, and takes it if it fails. Those that came after one that was taken are
-    /// not paid for: one at a time, they would not have been tried.
+    /// Charges a candidate to the budget, and takes it if it fails. Candidates after one that is taken
+    /// are not charged: without threads they would not have been tried.
     fn take(&mut self, tried: Option<Tried>) -> bool {
-        // A plan that cannot be run costs nothing.
+        // An invalid plan costs nothing.
         let Some(Tried { plan, steps, fails }) = tried else { return false };
         if self.left.runs == 0 || self.left.steps < steps {
             self.over = true;
@@ -118,37 +113,45 @@ impl<'a, R: Runner, P: Parallel> Search<'a, R, P> {
         fails.is_some()
     }
 
-    /// The step at which the plan fails.
+    /// The step of the violation.
     pub(super) fn violation_step(&self) -> Option<u64> {
         self.step
     }
 
-    pub(super) fn options(&self) -> Options {
-        self.options
+    pub(super) fn runner(&self) -> &'a R {
+        self.repeater.runner
     }
 
-    pub(super) fn same(&self) -> &Same {
-        self.same
+    pub(super) fn options(&self) -> Options {
+        self.repeater.options
+    }
+
+    pub(super) fn signature(&self) -> &Signature {
+        self.signature
     }
 
     pub(super) fn runs(&self) -> u64 {
         self.runs
     }
 
-    /// How many candidates were taken.
+    /// The number of candidates that were taken.
     pub(super) fn hits(&self) -> u64 {
         self.hits
     }
 
-    /// Whether the budget has run out, or somebody has had enough.
+    /// Whether the budget is used up, or the progress callback has stopped the search.
     pub(super) fn is_over(&self) -> bool {
         self.over
     }
 }
 
-fn attempt(runner: &impl Runner, plan: Plan, options: Options, same: &Same) -> Option<Tried> {
-    let outcome = runner.run(&plan, options, &mut ()).ok()?;
+fn attempt<R: Runner, P: Parallel>(
+    repeater: Repeater<'_, R, P>,
+    plan: Plan,
+    signature: &Signature,
+) -> Option<Tried> {
+    let outcome = repeater.run(&plan).ok()?;
     let first = outcome.violations.first();
-    let fails = first.filter(|first| Same::of(first) == *same).map(|first| first.step);
+    let fails = first.filter(|first| Signature::of(first) == *signature).map(|first| first.step);
     Some(Tried { plan, steps: outcome.steps, fails })
 }

@@ -1,4 +1,4 @@
-//! What machines say to each other and to clients, in names.
+//! Messages, frames and records as text, with names.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use guildhall_core::journal::{Command, Reply};
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::permission::{Permissions, Target};
-use guildhall_core::request::{Act, Answer, Outcome, Request};
+use guildhall_core::request::{Action, Answer, Outcome, Request};
 
-use guildhall_plan::plan::Powers;
+use guildhall_plan::plan::PermissionNames;
 
-/// Names for everything that the plan names.
+/// The names of the plan.
 pub(crate) struct Words {
     pub(crate) cast: Arc<Cast>,
 }
@@ -52,7 +52,7 @@ impl Words {
         if names.is_empty() { "no role".to_owned() } else { names.join(" ") }
     }
 
-    /// A channel with what it takes and gives.
+    /// A channel with its overwrites.
     fn described(&self, channel: &Channel) -> String {
         let mut text = self.channel(channel.id);
         for overwrite in channel.overwrites.iter() {
@@ -62,7 +62,7 @@ impl Words {
             };
             for (sign, set) in [('-', overwrite.deny), ('+', overwrite.allow)] {
                 if set != Permissions::NONE {
-                    let _ = write!(text, ", {whom} {sign}{}", Powers(set));
+                    let _ = write!(text, ", {whom} {sign}{}", PermissionNames(set));
                 }
             }
         }
@@ -86,7 +86,7 @@ impl Words {
             Body::GuildUnavailable => "unavailable".to_owned(),
             Body::GuildUpdate { owner } => format!("owner {}", self.user(*owner)),
             Body::RoleCreate { role, permissions } | Body::RoleUpdate { role, permissions } => {
-                format!("{}: {}", self.role(*role), Powers(*permissions))
+                format!("{}: {}", self.role(*role), PermissionNames(*permissions))
             }
             Body::RoleDelete { role } => self.role(*role),
             Body::ChannelCreate(channel) | Body::ChannelUpdate(channel) => self.described(channel),
@@ -105,7 +105,7 @@ impl Words {
         text
     }
 
-    /// A record of a guild: where it stands, and what happened.
+    /// A record of a guild: its position and its event.
     pub(super) fn record(&self, record: &Record) -> String {
         let what = match &record.event {
             Event::Opened => format!("epoch {} begins", record.position.epoch.0),
@@ -131,10 +131,10 @@ impl Words {
             }
             Event::Unbanned { user } => format!("{} may come back", self.user(*user)),
             Event::RoleCreate { role, permissions } => {
-                format!("new role {}: {}", self.role(*role), Powers(*permissions))
+                format!("new role {}: {}", self.role(*role), PermissionNames(*permissions))
             }
             Event::RoleUpdate { role, permissions } => {
-                format!("role {}: {}", self.role(*role), Powers(*permissions))
+                format!("role {}: {}", self.role(*role), PermissionNames(*permissions))
             }
             Event::RoleDelete { role } => format!("role {} is gone", self.role(*role)),
             Event::ChannelCreate(channel) => format!("new channel {}", self.described(channel)),
@@ -182,8 +182,8 @@ impl Words {
     pub(crate) fn request(&self, request: &Request) -> String {
         let guild = self.guild(request.guild);
         let user = |id: &UserId| self.user(*id);
-        let what = match &request.act {
-            Act::Say { channel, content, mentions } => {
+        let what = match &request.action {
+            Action::Say { channel, content, mentions } => {
                 let mut text = format!("says {:?} in {}", short(content), self.channel(*channel));
                 if !mentions.is_empty() {
                     let names: Vec<_> = mentions.iter().map(user).collect();
@@ -191,31 +191,35 @@ impl Words {
                 }
                 text
             }
-            Act::Edit { said, content } => {
+            Action::Edit { said, content } => {
                 format!("edits what {} said: {:?}", user(&said.user), short(content))
             }
-            Act::Delete { said } => format!("deletes what {} said", user(&said.user)),
-            Act::Type { channel } => format!("types in {}", self.channel(*channel)),
-            Act::Join => "joins".to_owned(),
-            Act::Leave => "leaves".to_owned(),
-            Act::Kick { user: whom } => format!("kicks {}", user(whom)),
-            Act::Ban { user: whom } => format!("bans {}", user(whom)),
-            Act::Unban { user: whom } => format!("lets {} come back", user(whom)),
-            Act::SetRoles { user: whom, roles } => {
+            Action::Delete { said } => format!("deletes what {} said", user(&said.user)),
+            Action::Type { channel } => format!("types in {}", self.channel(*channel)),
+            Action::Join => "joins".to_owned(),
+            Action::Leave => "leaves".to_owned(),
+            Action::Kick { user: whom } => format!("kicks {}", user(whom)),
+            Action::Ban { user: whom } => format!("bans {}", user(whom)),
+            Action::Unban { user: whom } => format!("lets {} come back", user(whom)),
+            Action::SetRoles { user: whom, roles } => {
                 format!("gives {} {}", user(whom), self.roles(roles))
             }
-            Act::CreateRole { role, permissions } => {
-                format!("makes role {}: {}", self.role(*role), Powers(*permissions))
+            Action::CreateRole { role, permissions } => {
+                format!("makes role {}: {}", self.role(*role), PermissionNames(*permissions))
             }
-            Act::ChangeRole { role, permissions } => {
-                format!("changes role {}: {}", self.role(*role), Powers(*permissions))
+            Action::ChangeRole { role, permissions } => {
+                format!("changes role {}: {}", self.role(*role), PermissionNames(*permissions))
             }
-            Act::DeleteRole { role } => format!("deletes role {}", self.role(*role)),
-            Act::CreateChannel(channel) => format!("makes channel {}", self.described(channel)),
-            Act::ChangeChannel(channel) => format!("changes channel {}", self.described(channel)),
-            Act::DeleteChannel { channel } => format!("deletes channel {}", self.channel(*channel)),
-            Act::Transfer { to } => format!("gives the guild to {}", user(to)),
-            Act::DeleteGuild => "deletes the guild".to_owned(),
+            Action::DeleteRole { role } => format!("deletes role {}", self.role(*role)),
+            Action::CreateChannel(channel) => format!("makes channel {}", self.described(channel)),
+            Action::ChangeChannel(channel) => {
+                format!("changes channel {}", self.described(channel))
+            }
+            Action::DeleteChannel { channel } => {
+                format!("deletes channel {}", self.channel(*channel))
+            }
+            Action::Transfer { to } => format!("gives the guild to {}", user(to)),
+            Action::DeleteGuild => "deletes the guild".to_owned(),
         };
         let again = if request.attempt > 1 {
             format!(", attempt {}", request.attempt)
@@ -243,7 +247,7 @@ impl Words {
         }
     }
 
-    /// Records by where they stand; one alone says what it is.
+    /// Records by their positions; a single one with its event.
     pub(super) fn span(&self, records: &[Arc<Record>]) -> String {
         match records {
             [] => "nothing".to_owned(),

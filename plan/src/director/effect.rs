@@ -1,27 +1,28 @@
 //! What a world is to do. Clients, guilds and nodes go by their places in the plan.
 
+use guildhall_core::step::WorldEvent;
+
 use super::Cue;
-use crate::fault::{Ending, Intrusion, Misdeed, Way};
+use crate::fault::{CutKind, Direction, Intrusion, ProtocolViolation};
 use crate::journal;
-use crate::mail::Law;
+use crate::mail::MailRule;
 
 /// One thing that a world does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
     /// Hand in the cue at this time, in microseconds.
     Schedule(u64, Cue),
-    /// Record that a fault of the plan begins.
-    Began(u32),
-    /// Record that a fault of the plan is over.
-    Ended(u32),
-    /// Record that all is healed; from now on the world is to settle.
-    Healed,
+    /// Tell the observers of the run that this happens.
+    Record(WorldEvent),
+    /// All is healed: from now on the world is to settle.
+    Settle,
 
     /// Cut a node's power: its memory and its connections are gone at once.
     Kill(u16),
     /// Take a node off the network that has stopped by itself: what it has sent still arrives.
     Retire(u16),
-    /// Switch the machine off that such a node was on: what it had to send has left by now.
+    /// Switch the machine off that such a node may still be on: what it had to send has left by now, or
+    /// never will.
     SwitchOff(u16),
     /// Start a node that is off. It knows nothing.
     Boot {
@@ -65,7 +66,7 @@ pub enum Effect {
         /// The client.
         client: u32,
         /// How.
-        how: Ending,
+        how: CutKind,
     },
     /// Have a client's connection pass nothing on, until the fault releases it.
     Stall {
@@ -74,7 +75,7 @@ pub enum Effect {
         /// The client.
         client: u32,
         /// In which direction.
-        way: Way,
+        way: Direction,
     },
     /// Let what a fault has stalled go on its way.
     Release {
@@ -82,11 +83,11 @@ pub enum Effect {
         fault: u32,
     },
     /// Have a client's connection lose what is sent, without telling anybody.
-    Silence {
+    Blackhole {
         /// The client.
         client: u32,
         /// In which direction.
-        way: Way,
+        way: Direction,
     },
     /// Set the bandwidth of a client's connections.
     SetBandwidth {
@@ -100,7 +101,7 @@ pub enum Effect {
         /// The client.
         client: u32,
         /// What it does.
-        deed: Misdeed,
+        violation: ProtocolViolation,
     },
     /// Have an intruder open a connection at a client's node.
     Intrude {
@@ -124,7 +125,7 @@ pub enum Effect {
         /// The fault.
         fault: u32,
         /// How.
-        law: Law,
+        law: MailRule,
     },
     /// A fault affects messages no more: what it has held goes on its way.
     EndLaw {

@@ -1,11 +1,12 @@
 //! When faults begin and end, and what each does.
 
 use guildhall_core::machine::Sink;
+use guildhall_core::step::WorldEvent;
 
-use super::{Cue, Director, Effect};
+use super::{Cue, Director, Effect, PlannedFault};
 use crate::fault::{Fault, Intrusion, Participant, Phase};
 use crate::journal::JournalFault;
-use crate::mail::Law;
+use crate::mail::MailRule;
 
 impl Director {
     /// The time of a fault has come: it begins, or begins to wait for its trigger.
@@ -46,13 +47,14 @@ impl Director {
         if self.healed {
             return;
         }
-        out.emit(Effect::Began(fault));
+        let PlannedFault { what, lasts, .. } = &self.faults[fault as usize];
+        let (what, lasts) = (what.clone(), *lasts);
+        out.emit(Effect::Record(WorldEvent::FaultBegan { index: fault, what }));
         self.inject(now, fault, out);
-        let planned = self.faults[fault as usize];
-        if planned.fault.lasts() {
+        if self.fault(fault).lasts() {
             self.active.push(fault);
-            if planned.lasts > 0 {
-                out.emit(Effect::Schedule(now + planned.lasts, Cue::End(fault)));
+            if lasts > 0 {
+                out.emit(Effect::Schedule(now + lasts, Cue::End(fault)));
             }
         }
     }
@@ -61,7 +63,8 @@ impl Director {
     pub(super) fn end(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
         let Some(at) = self.active.iter().position(|&other| other == fault) else { return };
         self.active.remove(at);
-        out.emit(Effect::Ended(fault));
+        let what = self.faults[fault as usize].what.clone();
+        out.emit(Effect::Record(WorldEvent::FaultEnded { index: fault, what }));
         self.withdraw(now, fault, out);
     }
 
@@ -73,7 +76,8 @@ impl Director {
             self.end(now, fault, out);
         }
         self.settle_guilds(now, out);
-        out.emit(Effect::Healed);
+        out.emit(Effect::Record(WorldEvent::Healed));
+        out.emit(Effect::Settle);
     }
 
     /// What a fault does when it begins.
@@ -87,18 +91,22 @@ impl Director {
             Fault::Slow { client, bandwidth } => {
                 out.emit(Effect::SetBandwidth { client, bandwidth: Some(bandwidth) });
             }
-            Fault::Silence { client, way } => out.emit(Effect::Silence { client, way }),
-            Fault::Misbehave { client, deed } => out.emit(Effect::Misbehave { client, deed }),
-            Fault::Steal { client, token } => {
-                out.emit(intrude(client, Intrusion::Steal { token }));
+            Fault::Blackhole { client, way } => out.emit(Effect::Blackhole { client, way }),
+            Fault::Misbehave { client, violation } => {
+                out.emit(Effect::Misbehave { client, violation })
             }
-            Fault::Knock { client, says } => out.emit(intrude(client, Intrusion::Knock(says))),
+            Fault::Hijack { client, token } => {
+                out.emit(intrude(client, Intrusion::Hijack { token }));
+            }
+            Fault::InvalidLogin { client, says } => {
+                out.emit(intrude(client, Intrusion::InvalidLogin(says)))
+            }
             Fault::Pause { node } => self.pause(node, out),
             Fault::Crash { node, forever } => self.crash(now, node, forever, out),
             Fault::Stop { node } => self.stop(now, node, out),
             Fault::FalseAlarm { node } => self.report_down(now, node, "false alarm", out),
-            Fault::WallJump { node, by_ms } => out.emit(Effect::JumpClock { node, by_ms }),
-            Fault::Move { guild, to } => self.name_owner(now, guild, to, out),
+            Fault::ClockJump { node, by_ms } => out.emit(Effect::JumpClock { node, by_ms }),
+            Fault::Reassign { guild, to } => self.name_owner(now, guild, to, out),
             Fault::JournalSlow { guild, by } => {
                 out.emit(journal(guild, JournalFault::Slow(by)));
             }
@@ -107,12 +115,12 @@ impl Director {
                 out.emit(journal(guild, JournalFault::Fill(room)));
             }
             Fault::JournalFail { guild } => out.emit(journal(guild, JournalFault::FailSync)),
-            Fault::Lossy { .. }
-            | Fault::Repeat { .. }
+            Fault::Loss { .. }
+            | Fault::Duplicate { .. }
             | Fault::Delay { .. }
             | Fault::Hold { .. }
             | Fault::Partition { .. } => {
-                if let Some(law) = Law::of(&what) {
+                if let Some(law) = MailRule::of(&what) {
                     out.emit(Effect::BeginLaw { fault, law });
                 }
             }
@@ -135,19 +143,19 @@ impl Director {
             }
             Fault::JournalCrash { guild } => out.emit(journal(guild, JournalFault::Restart)),
             Fault::JournalFull { guild, .. } => out.emit(journal(guild, JournalFault::Empty)),
-            Fault::Lossy { .. }
-            | Fault::Repeat { .. }
+            Fault::Loss { .. }
+            | Fault::Duplicate { .. }
             | Fault::Delay { .. }
             | Fault::Hold { .. }
             | Fault::Partition { .. } => out.emit(Effect::EndLaw { fault }),
             Fault::Cut { .. }
-            | Fault::Silence { .. }
+            | Fault::Blackhole { .. }
             | Fault::Misbehave { .. }
-            | Fault::Steal { .. }
-            | Fault::Knock { .. }
+            | Fault::Hijack { .. }
+            | Fault::InvalidLogin { .. }
             | Fault::FalseAlarm { .. }
-            | Fault::WallJump { .. }
-            | Fault::Move { .. }
+            | Fault::ClockJump { .. }
+            | Fault::Reassign { .. }
             | Fault::JournalFail { .. } => {}
         }
     }

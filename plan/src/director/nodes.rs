@@ -1,6 +1,8 @@
 //! Whether a node runs. Faults overlap: each is counted while it lasts.
 
+use guildhall_core::id::NodeId;
 use guildhall_core::machine::Sink;
+use guildhall_core::step::WorldEvent;
 
 use super::{Cue, Director, Effect};
 use crate::fault::{NodePhase, Participant, Phase};
@@ -69,6 +71,7 @@ impl Director {
         state.downs += 1 + std::mem::take(&mut state.stops);
         if was_up {
             out.emit(Effect::Kill(node));
+            out.emit(Effect::Record(WorldEvent::Crashed(NodeId(node))));
             self.gone(now, node, out);
             self.schedule_fail_over(now, node, out);
         }
@@ -119,6 +122,9 @@ impl Director {
             return;
         }
         state.boot += 1;
+        // It may have stopped a moment ago, and still be on its machine.
+        out.emit(Effect::SwitchOff(node));
+        out.emit(Effect::Record(WorldEvent::Started(NodeId(node))));
         out.emit(Effect::Boot { node, boot: state.boot });
         if state.is_paused() {
             out.emit(Effect::Pause(node));

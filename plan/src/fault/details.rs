@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What an intruder asks for that there is not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Knock {
+pub enum InvalidLogin {
     /// A session, with a token that is nobody's.
     Token,
     /// A session of a shard that there cannot be.
@@ -25,7 +25,7 @@ pub enum Knock {
 /// How a connection ends.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ending {
+pub enum CutKind {
     /// Both ends read the end of the stream, after what was sent before.
     Fin,
     /// Both ends are told at once; what was under way is lost.
@@ -40,7 +40,7 @@ pub enum Ending {
 /// Which way a stream flows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Way {
+pub enum Direction {
     /// To the client.
     Down,
     /// To the node.
@@ -52,7 +52,7 @@ pub enum Way {
 /// What a hostile client does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Misdeed {
+pub enum ProtocolViolation {
     /// Sends this many heartbeats at once.
     Flood {
         /// How many.
@@ -80,7 +80,7 @@ pub enum Misdeed {
     Other,
 }
 
-impl Way {
+impl Direction {
     /// Whether it affects frames to the client.
     #[must_use]
     pub const fn is_down(self) -> bool {
@@ -94,7 +94,7 @@ impl Way {
     }
 }
 
-impl fmt::Display for Way {
+impl fmt::Display for Direction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Down => "to the client",
@@ -104,7 +104,7 @@ impl fmt::Display for Way {
     }
 }
 
-impl fmt::Display for Ending {
+impl fmt::Display for CutKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fin => f.write_str("ends"),
@@ -114,7 +114,7 @@ impl fmt::Display for Ending {
     }
 }
 
-impl fmt::Display for Misdeed {
+impl fmt::Display for ProtocolViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flood { frames } => write!(f, "floods: {frames} frames"),
@@ -129,7 +129,7 @@ impl fmt::Display for Misdeed {
     }
 }
 
-impl fmt::Display for Knock {
+impl fmt::Display for InvalidLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Token => f.write_str("identifies with nobody's token"),

@@ -10,7 +10,7 @@ use super::{Names, Naming};
 
 /// One end of a message link, or several alike ones.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum End<N: Naming = Names> {
+pub enum MailEndpoint<N: Naming = Names> {
     /// Every node: `*`.
     Nodes,
     /// One node, by its name.
@@ -23,7 +23,7 @@ pub enum End<N: Naming = Names> {
     Directory,
 }
 
-impl<N: Naming> End<N> {
+impl<N: Naming> MailEndpoint<N> {
     /// Whether it is a journal.
     #[must_use]
     pub const fn is_journal(&self) -> bool {
@@ -31,7 +31,7 @@ impl<N: Naming> End<N> {
     }
 }
 
-impl fmt::Display for End {
+impl fmt::Display for MailEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nodes => f.write_str("*"),
@@ -43,7 +43,7 @@ impl fmt::Display for End {
     }
 }
 
-impl FromStr for End {
+impl FromStr for MailEndpoint {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
@@ -57,13 +57,13 @@ impl FromStr for End {
     }
 }
 
-impl Serialize for End {
+impl Serialize for MailEndpoint {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for End {
+impl<'de> Deserialize<'de> for MailEndpoint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match String::deserialize(deserializer)?.parse() {
             Ok(end) => Ok(end),

@@ -3,7 +3,7 @@
 use guildhall_check::cast::Strain;
 use guildhall_core::time::Span;
 
-use super::{End, Family, Fault, Names, Naming, Participant, Places, Strength};
+use super::{Family, Fault, MailEndpoint, Names, Naming, Participant, Places, Strength};
 
 /// The facts about a kind of fault.
 #[derive(Debug)]
@@ -32,9 +32,9 @@ pub enum Target<'a, N: Naming> {
     /// The messages from one end to another.
     Messages {
         /// From where.
-        from: &'a End<N>,
+        from: &'a MailEndpoint<N>,
         /// To where.
-        to: &'a End<N>,
+        to: &'a MailEndpoint<N>,
         /// Whether it affects messages in the other direction, too.
         both: bool,
         /// What it does to them.
@@ -70,22 +70,22 @@ impl<N: Naming> Fault<N> {
             Self::Cut { client, .. } => client_row("cut", Link, INSTANT, client),
             Self::Stall { client, .. } => client_row("stall", Link, LASTS, client),
             Self::Slow { client, .. } => client_row("slow", Link, LASTS, client),
-            Self::Silence { client, .. } => client_row("silence", Link, INSTANT, client),
+            Self::Blackhole { client, .. } => client_row("blackhole", Link, INSTANT, client),
             Self::Misbehave { client, .. } => client_row("misbehave", Hostile, INSTANT, client),
-            Self::Steal { client, .. } => client_row("steal", Hostile, INSTANT, client),
-            Self::Knock { client, .. } => client_row("knock", Hostile, INSTANT, client),
+            Self::Hijack { client, .. } => client_row("hijack", Hostile, INSTANT, client),
+            Self::InvalidLogin { client, .. } => client_row("invalid-login", Hostile, INSTANT, client),
             Self::Pause { node } => node_row("pause", Node, LASTS, Lasting, node),
             Self::Crash { node, .. } => node_row("crash", Node, LASTS, Lasting, node),
             Self::Stop { node } => node_row("stop", Node, LASTS, None, node),
             Self::FalseAlarm { node } => node_row("false-alarm", Node, INSTANT, None, node),
-            Self::WallJump { node, .. } => node_row("wall-jump", Clock, INSTANT, None, node),
-            Self::Move { guild, .. } => guild_row("move", Node, INSTANT, Moment, guild),
+            Self::ClockJump { node, .. } => node_row("clock-jump", Clock, INSTANT, None, node),
+            Self::Reassign { guild, .. } => guild_row("reassign", Node, INSTANT, Moment, guild),
             Self::JournalSlow { guild, .. } => guild_row("journal-slow", Journal, LASTS, Lasting, guild),
             Self::JournalCrash { guild } => guild_row("journal-crash", Journal, LASTS, Lasting, guild),
             Self::JournalFull { guild, .. } => guild_row("journal-full", Journal, LASTS, Lasting, guild),
             Self::JournalFail { guild } => guild_row("journal-fail", Journal, INSTANT, Moment, guild),
-            Self::Lossy { from, to, share } => mail_row("lossy", (from, to), false, MailEffect::Lose(*share)),
-            Self::Repeat { from, to, share } => mail_row("repeat", (from, to), false, MailEffect::Duplicate(*share)),
+            Self::Loss { from, to, share } => mail_row("loss", (from, to), false, MailEffect::Lose(*share)),
+            Self::Duplicate { from, to, share } => mail_row("duplicate", (from, to), false, MailEffect::Duplicate(*share)),
             Self::Delay { from, to, by } => mail_row("delay", (from, to), false, MailEffect::Delay(*by)),
             Self::Partition { a, b, one_way } => mail_row("partition", (a, b), !*one_way, MailEffect::LoseAll),
             Self::Hold { from, to } => mail_row("hold", (from, to), false, MailEffect::Hold),
@@ -96,24 +96,24 @@ impl<N: Naming> Fault<N> {
     pub const fn strength(&mut self) -> Option<Strength<'_>> {
         match self {
             Self::Cut { how, .. } => how.strength(),
-            Self::Misbehave { deed, .. } => deed.strength(),
-            Self::Knock { says, .. } => says.strength(),
+            Self::Misbehave { violation, .. } => violation.strength(),
+            Self::InvalidLogin { says, .. } => says.strength(),
             Self::Delay { by, .. } | Self::JournalSlow { by, .. } => Some(Strength::Span(by)),
-            Self::WallJump { by_ms, .. } => Some(Strength::Millis(by_ms)),
+            Self::ClockJump { by_ms, .. } => Some(Strength::Millis(by_ms)),
             Self::JournalFull { room, .. } => Some(Strength::Count(room)),
             Self::Stall { .. }
             | Self::Slow { .. }
-            | Self::Silence { .. }
-            | Self::Steal { .. }
+            | Self::Blackhole { .. }
+            | Self::Hijack { .. }
             | Self::Pause { .. }
             | Self::Crash { .. }
             | Self::Stop { .. }
             | Self::FalseAlarm { .. }
-            | Self::Move { .. }
+            | Self::Reassign { .. }
             | Self::JournalCrash { .. }
             | Self::JournalFail { .. }
-            | Self::Lossy { .. }
-            | Self::Repeat { .. }
+            | Self::Loss { .. }
+            | Self::Duplicate { .. }
             | Self::Partition { .. }
             | Self::Hold { .. } => None,
         }
@@ -164,13 +164,15 @@ impl Fault<Places> {
             Target::Node(&node) => Some(Participant::Node(node)),
             Target::Guild(&guild) => Some(Participant::Guild(guild)),
             Target::Messages { from, to, .. } => match (*from, *to) {
-                (End::Journal(guild), _) | (_, End::Journal(guild)) => {
+                (MailEndpoint::Journal(guild), _) | (_, MailEndpoint::Journal(guild)) => {
                     Some(Participant::Guild(guild))
                 }
-                (End::Node(node), _) | (_, End::Node(node)) => Some(Participant::Node(node)),
+                (MailEndpoint::Node(node), _) | (_, MailEndpoint::Node(node)) => {
+                    Some(Participant::Node(node))
+                }
                 (
-                    End::Nodes | End::Journals | End::Directory,
-                    End::Nodes | End::Journals | End::Directory,
+                    MailEndpoint::Nodes | MailEndpoint::Journals | MailEndpoint::Directory,
+                    MailEndpoint::Nodes | MailEndpoint::Journals | MailEndpoint::Directory,
                 ) => None,
             },
         }
@@ -209,13 +211,13 @@ const fn guild_row<'a, N: Naming>(
 /// Faults of messages last, and a hand-off needs the links that they affect.
 const fn mail_row<'a, N: Naming>(
     word: &'static str,
-    (from, to): (&'a End<N>, &'a End<N>),
+    (from, to): (&'a MailEndpoint<N>, &'a MailEndpoint<N>),
     both: bool,
     effect: MailEffect,
 ) -> FaultFacts<'a, N> {
     let family = if from.is_journal() || to.is_journal() {
         Family::Journal
-    } else if matches!(from, End::Directory) || matches!(to, End::Directory) {
+    } else if matches!(from, MailEndpoint::Directory) || matches!(to, MailEndpoint::Directory) {
         Family::Directory
     } else {
         Family::Peer

@@ -6,7 +6,9 @@ use guildhall_core::time::Span;
 use serde::{Deserialize, Serialize};
 
 use super::resolve::{client_place, guild_place, node_place};
-use super::{End, Ending, Knock, Misdeed, Names, Naming, Places, Way};
+use super::{
+    CutKind, Direction, InvalidLogin, MailEndpoint, Names, Naming, Places, ProtocolViolation,
+};
 use crate::plan::PlanError;
 use crate::topology::Topology;
 
@@ -21,9 +23,9 @@ use crate::topology::Topology;
     rename_all = "kebab-case",
     tag = "kind",
     bound(
-        serialize = "N::Client: Serialize, N::Node: Serialize, N::Guild: Serialize, End<N>: Serialize",
+        serialize = "N::Client: Serialize, N::Node: Serialize, N::Guild: Serialize, MailEndpoint<N>: Serialize",
         deserialize = "N::Client: Deserialize<'de>, N::Node: Deserialize<'de>, N::Guild: \
-                       Deserialize<'de>, End<N>: Deserialize<'de>"
+                       Deserialize<'de>, MailEndpoint<N>: Deserialize<'de>"
     )
 )]
 pub enum Fault<N: Naming = Names> {
@@ -32,14 +34,14 @@ pub enum Fault<N: Naming = Names> {
         /// Whose.
         client: N::Client,
         /// How.
-        how: Ending,
+        how: CutKind,
     },
     /// A client's connection passes nothing on, and keeps it.
     Stall {
         /// Whose.
         client: N::Client,
         /// Which way.
-        way: Way,
+        way: Direction,
     },
     /// A client's line is slow.
     Slow {
@@ -49,11 +51,11 @@ pub enum Fault<N: Naming = Names> {
         bandwidth: u32,
     },
     /// A client's connection is silently dead: what is sent is lost, and nobody is told.
-    Silence {
+    Blackhole {
         /// Whose.
         client: N::Client,
         /// Which way.
-        way: Way,
+        way: Direction,
     },
     /// A node does nothing; what arrives waits.
     Pause {
@@ -80,52 +82,52 @@ pub enum Fault<N: Naming = Names> {
         node: N::Node,
     },
     /// A guild is given to another node. Its old owner is not told.
-    Move {
+    Reassign {
         /// Which.
         guild: N::Guild,
         /// To which node.
         to: N::Node,
     },
     /// A node's wall clock jumps.
-    WallJump {
+    ClockJump {
         /// Whose.
         node: N::Node,
         /// By how many milliseconds.
         by_ms: i64,
     },
     /// Messages between nodes, or to and from a journal or the directory, are lost.
-    Lossy {
+    Loss {
         /// From where.
-        from: End<N>,
+        from: MailEndpoint<N>,
         /// To where.
-        to: End<N>,
+        to: MailEndpoint<N>,
         /// How many of a hundred.
         share: u8,
     },
     /// Messages arrive twice, the second time up to a second later.
-    Repeat {
+    Duplicate {
         /// From where.
-        from: End<N>,
+        from: MailEndpoint<N>,
         /// To where.
-        to: End<N>,
+        to: MailEndpoint<N>,
         /// How many of a hundred.
         share: u8,
     },
     /// Messages are late.
     Delay {
         /// From where.
-        from: End<N>,
+        from: MailEndpoint<N>,
         /// To where.
-        to: End<N>,
+        to: MailEndpoint<N>,
         /// By how much at most.
         by: Span,
     },
     /// All messages are lost: both ways, or only those from the first end to the second.
     Partition {
         /// One end.
-        a: End<N>,
+        a: MailEndpoint<N>,
         /// The other end.
-        b: End<N>,
+        b: MailEndpoint<N>,
         /// Whether messages from the second end to the first arrive.
         #[serde(default, skip_serializing_if = "is_false")]
         one_way: bool,
@@ -133,9 +135,9 @@ pub enum Fault<N: Naming = Names> {
     /// All messages are kept, and go on their way when the fault is over.
     Hold {
         /// From where.
-        from: End<N>,
+        from: MailEndpoint<N>,
         /// To where.
-        to: End<N>,
+        to: MailEndpoint<N>,
     },
     /// A journal takes longer to sync.
     JournalSlow {
@@ -168,10 +170,10 @@ pub enum Fault<N: Naming = Names> {
         /// Who.
         client: N::Client,
         /// What it does.
-        deed: Misdeed,
+        violation: ProtocolViolation,
     },
     /// An intruder opens a connection of its own and tries to take a client's session.
-    Steal {
+    Hijack {
         /// Whose session.
         client: N::Client,
         /// Whether the intruder has the right token (then it is the client's user, on a second
@@ -179,11 +181,11 @@ pub enum Fault<N: Naming = Names> {
         token: bool,
     },
     /// An intruder opens a connection of its own at a client's node, and asks for what there is not.
-    Knock {
+    InvalidLogin {
         /// Whose node, and whom it says it is.
         client: N::Client,
         /// What it asks for.
-        says: Knock,
+        says: InvalidLogin,
     },
 }
 
@@ -206,30 +208,34 @@ impl Fault {
             Self::Slow { client: who, bandwidth } => {
                 Fault::Slow { client: client(who)?, bandwidth: (*bandwidth).max(1) }
             }
-            Self::Silence { client: who, way } => {
-                Fault::Silence { client: client(who)?, way: *way }
+            Self::Blackhole { client: who, way } => {
+                Fault::Blackhole { client: client(who)?, way: *way }
             }
-            Self::Misbehave { client: who, deed } => {
+            Self::Misbehave { client: who, violation } => {
                 if names.cast.clients[names.client(who)?].honest {
                     let why = format!("`{who}` misbehaves, but is not marked as hostile");
                     return Err(PlanError::Invalid(why));
                 }
-                Fault::Misbehave { client: client(who)?, deed: *deed }
+                Fault::Misbehave { client: client(who)?, violation: *violation }
             }
-            Self::Steal { client: who, token } => {
-                Fault::Steal { client: client(who)?, token: *token }
+            Self::Hijack { client: who, token } => {
+                Fault::Hijack { client: client(who)?, token: *token }
             }
-            Self::Knock { client: who, says } => Fault::Knock { client: client(who)?, says: *says },
+            Self::InvalidLogin { client: who, says } => {
+                Fault::InvalidLogin { client: client(who)?, says: *says }
+            }
             Self::Pause { node: at } => Fault::Pause { node: node(at)? },
             Self::Crash { node: at, forever } => {
                 Fault::Crash { node: node(at)?, forever: *forever }
             }
             Self::Stop { node: at } => Fault::Stop { node: node(at)? },
             Self::FalseAlarm { node: at } => Fault::FalseAlarm { node: node(at)? },
-            Self::WallJump { node: at, by_ms } => {
-                Fault::WallJump { node: node(at)?, by_ms: *by_ms }
+            Self::ClockJump { node: at, by_ms } => {
+                Fault::ClockJump { node: node(at)?, by_ms: *by_ms }
             }
-            Self::Move { guild: of, to } => Fault::Move { guild: guild(of)?, to: node(to)? },
+            Self::Reassign { guild: of, to } => {
+                Fault::Reassign { guild: guild(of)?, to: node(to)? }
+            }
             Self::JournalSlow { guild: of, by } => {
                 Fault::JournalSlow { guild: guild(of)?, by: *by }
             }
@@ -238,13 +244,13 @@ impl Fault {
                 Fault::JournalFull { guild: guild(of)?, room: *room }
             }
             Self::JournalFail { guild: of } => Fault::JournalFail { guild: guild(of)? },
-            Self::Lossy { from, to, share: of } => {
+            Self::Loss { from, to, share: of } => {
                 let (from, to) = (from.resolve(names)?, to.resolve(names)?);
-                Fault::Lossy { from, to, share: share(*of)? }
+                Fault::Loss { from, to, share: share(*of)? }
             }
-            Self::Repeat { from, to, share: of } => {
+            Self::Duplicate { from, to, share: of } => {
                 let (from, to) = (from.resolve(names)?, to.resolve(names)?);
-                Fault::Repeat { from, to, share: share(*of)? }
+                Fault::Duplicate { from, to, share: share(*of)? }
             }
             Self::Delay { from, to, by } => {
                 Fault::Delay { from: from.resolve(names)?, to: to.resolve(names)?, by: *by }
@@ -268,7 +274,7 @@ impl fmt::Display for Fault {
             Self::Slow { client, bandwidth } => {
                 write!(f, "{client}'s line is slow: {bandwidth} B/s")
             }
-            Self::Silence { client, way } => {
+            Self::Blackhole { client, way } => {
                 write!(f, "{client}'s connection is silently dead {way}")
             }
             Self::Pause { node } => write!(f, "{node} pauses"),
@@ -276,12 +282,12 @@ impl fmt::Display for Fault {
             Self::Crash { node, forever: true } => write!(f, "{node} crashes for ever"),
             Self::Stop { node } => write!(f, "{node} is told to stop"),
             Self::FalseAlarm { node } => write!(f, "{node} is said to have crashed"),
-            Self::Move { guild, to } => write!(f, "{guild} is given to {to}"),
-            Self::WallJump { node, by_ms } => write!(f, "{node}'s wall clock jumps by {by_ms}ms"),
-            Self::Lossy { from, to, share } => {
+            Self::Reassign { guild, to } => write!(f, "{guild} is given to {to}"),
+            Self::ClockJump { node, by_ms } => write!(f, "{node}'s wall clock jumps by {by_ms}ms"),
+            Self::Loss { from, to, share } => {
                 write!(f, "{share} of 100 messages from {from} to {to} are lost")
             }
-            Self::Repeat { from, to, share } => {
+            Self::Duplicate { from, to, share } => {
                 write!(f, "{share} of 100 messages from {from} to {to} arrive twice")
             }
             Self::Delay { from, to, by } => {
@@ -302,14 +308,16 @@ impl fmt::Display for Fault {
                 write!(f, "the journal of {guild} has room for {room} records")
             }
             Self::JournalFail { guild } => write!(f, "the journal of {guild} fails to sync"),
-            Self::Misbehave { client, deed } => write!(f, "{client} {deed}"),
-            Self::Steal { client, token: false } => {
+            Self::Misbehave { client, violation } => write!(f, "{client} {violation}"),
+            Self::Hijack { client, token: false } => {
                 write!(f, "a stranger tries to resume {client}'s session")
             }
-            Self::Steal { client, token: true } => {
+            Self::Hijack { client, token: true } => {
                 write!(f, "a second socket resumes {client}'s session")
             }
-            Self::Knock { client, says } => write!(f, "a stranger at {client}'s node {says}"),
+            Self::InvalidLogin { client, says } => {
+                write!(f, "a stranger at {client}'s node {says}")
+            }
         }
     }
 }

@@ -1,21 +1,21 @@
 //! Turns the names of the ends of links, and of what faults wait for, into places.
 
-use super::{End, Participant, Phase, Places, Trigger};
+use super::{MailEndpoint, Participant, Phase, Places, Trigger};
 use crate::plan::PlanError;
 use crate::topology::Topology;
 
-impl End {
+impl MailEndpoint {
     /// The same end by places.
     ///
     /// # Errors
     /// If it names a participant that the plan does not have.
-    pub fn resolve(&self, names: &Topology) -> Result<End<Places>, PlanError> {
+    pub fn resolve(&self, names: &Topology) -> Result<MailEndpoint<Places>, PlanError> {
         Ok(match self {
-            Self::Nodes => End::Nodes,
-            Self::Journals => End::Journals,
-            Self::Directory => End::Directory,
-            Self::Node(name) => End::Node(node_place(names.node(name)?)),
-            Self::Journal(name) => End::Journal(guild_place(names.guild(name)?)),
+            Self::Nodes => MailEndpoint::Nodes,
+            Self::Journals => MailEndpoint::Journals,
+            Self::Directory => MailEndpoint::Directory,
+            Self::Node(name) => MailEndpoint::Node(node_place(names.node(name)?)),
+            Self::Journal(name) => MailEndpoint::Journal(guild_place(names.guild(name)?)),
         })
     }
 }

@@ -5,7 +5,7 @@ use guildhall_core::dispatch::Intents;
 use guildhall_core::frame::{ClientFrame, Identify, Malformed, Resume};
 use guildhall_core::id::{Seq, SessionId, Shard, Token};
 
-use super::{Knock, Misdeed};
+use super::{InvalidLogin, ProtocolViolation};
 
 /// What somebody sends on a connection.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct Speech {
     pub bytes: Option<u32>,
 }
 
-impl Misdeed {
+impl ProtocolViolation {
     /// What a client sends that does this, while it is in this session and has taken so much of it.
     #[must_use]
     pub fn speech(self, identity: Identity, session: Option<SessionId>, last: Seq) -> Speech {
@@ -45,12 +45,12 @@ impl Misdeed {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Intrusion {
     /// To take a client's session, with the client's token or with a wrong one.
-    Steal {
+    Hijack {
         /// Whether the token is the client's.
         token: bool,
     },
     /// To ask for what there is not.
-    Knock(Knock),
+    InvalidLogin(InvalidLogin),
 }
 
 impl Intrusion {
@@ -68,17 +68,17 @@ impl Intrusion {
         let resume =
             |token, seq| session.map(|session| ClientFrame::Resume(Resume { token, session, seq }));
         match self {
-            Self::Steal { token: true } => resume(token, last),
-            Self::Steal { token: false } => resume(wrong, last),
-            Self::Knock(Knock::Ahead { by }) => resume(token, Seq(last.0 + by)),
-            Self::Knock(Knock::Token) => {
+            Self::Hijack { token: true } => resume(token, last),
+            Self::Hijack { token: false } => resume(wrong, last),
+            Self::InvalidLogin(InvalidLogin::Ahead { by }) => resume(token, Seq(last.0 + by)),
+            Self::InvalidLogin(InvalidLogin::Token) => {
                 Some(ClientFrame::Identify(Identify { token: wrong, ..own }))
             }
-            Self::Knock(Knock::Shard) => {
+            Self::InvalidLogin(InvalidLogin::Shard) => {
                 let shard = Shard { id: shard.count, ..shard };
                 Some(ClientFrame::Identify(Identify { shard, ..own }))
             }
-            Self::Knock(Knock::Intents) => {
+            Self::InvalidLogin(InvalidLogin::Intents) => {
                 Some(ClientFrame::Identify(Identify { intents: Intents(u32::MAX), ..own }))
             }
         }

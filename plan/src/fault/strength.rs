@@ -2,7 +2,7 @@
 
 use guildhall_core::time::Span;
 
-use super::{Ending, Knock, Misdeed};
+use super::{CutKind, InvalidLogin, ProtocolViolation};
 
 /// A number of a fault.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Strength<'_> {
     }
 }
 
-impl Ending {
+impl CutKind {
     pub(super) const fn strength(&mut self) -> Option<Strength<'_>> {
         match self {
             Self::HalfOpen { late } => Some(Strength::Span(late)),
@@ -51,7 +51,7 @@ impl Ending {
     }
 }
 
-impl Misdeed {
+impl ProtocolViolation {
     pub(super) const fn strength(&mut self) -> Option<Strength<'_>> {
         match self {
             Self::Flood { frames: count } | Self::Huge { bytes: count } => {
@@ -65,7 +65,7 @@ impl Misdeed {
     }
 }
 
-impl Knock {
+impl InvalidLogin {
     pub(super) const fn strength(&mut self) -> Option<Strength<'_>> {
         match self {
             Self::Ahead { by } => Some(Strength::Dispatches(by)),

@@ -8,7 +8,7 @@ use guildhall_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
 use super::is_zero;
-use super::powers::Powers;
+use super::powers::PermissionNames;
 
 /// The name of the @everyone role in plans.
 pub const EVERYONE: &str = "everyone";
@@ -35,7 +35,7 @@ pub struct GuildPlan {
     pub owner: String,
     /// The standby node, which takes it over if its owner node stays down for some seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub heir: Option<String>,
+    pub standby: Option<String>,
     /// The client whose user owns the guild and is a member. `None`: a user without a client owns
     /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,10 +44,10 @@ pub struct GuildPlan {
     pub channels: Vec<ChannelPlan>,
     /// The permissions of the @everyone role.
     #[serde(default = "usual_powers", skip_serializing_if = "is_usual")]
-    pub everyone: Powers,
+    pub everyone: PermissionNames,
     /// The other roles.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub roles: BTreeMap<String, Powers>,
+    pub roles: BTreeMap<String, PermissionNames>,
     /// The roles of members, by client. A member who is not listed has no role but @everyone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, Vec<String>>,
@@ -92,11 +92,11 @@ pub struct OverwritePlan {
     #[serde(flatten)]
     pub target: TargetPlan,
     /// The permissions that it removes.
-    #[serde(default, skip_serializing_if = "Powers::is_none")]
-    pub deny: Powers,
+    #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
+    pub deny: PermissionNames,
     /// The permissions that it adds.
-    #[serde(default, skip_serializing_if = "Powers::is_none")]
-    pub allow: Powers,
+    #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
+    pub allow: PermissionNames,
 }
 
 /// The target of an overwrite: `role = "staff"` or `member = "alice"`.
@@ -154,7 +154,7 @@ impl GuildPlan {
         Self {
             name: name.to_owned(),
             owner: owner.to_owned(),
-            heir: None,
+            standby: None,
             owner_user: None,
             channels: Vec::new(),
             everyone: usual_powers(),
@@ -177,14 +177,14 @@ impl OverwritePlan {
     #[must_use]
     pub fn deny_role(role: &str, deny: Permissions) -> Self {
         let target = TargetPlan::Role(role.to_owned());
-        Self { target, deny: Powers(deny), allow: Powers::default() }
+        Self { target, deny: PermissionNames(deny), allow: PermissionNames::default() }
     }
 
     /// Creates an overwrite that adds permissions to a role.
     #[must_use]
     pub fn allow_role(role: &str, allow: Permissions) -> Self {
         let target = TargetPlan::Role(role.to_owned());
-        Self { target, deny: Powers::default(), allow: Powers(allow) }
+        Self { target, deny: PermissionNames::default(), allow: PermissionNames(allow) }
     }
 }
 
@@ -201,11 +201,11 @@ impl ClientPlan {
     }
 }
 
-const fn usual_powers() -> Powers {
-    Powers(Permissions::USUAL)
+const fn usual_powers() -> PermissionNames {
+    PermissionNames(Permissions::USUAL)
 }
 
-fn is_usual(powers: &Powers) -> bool {
+fn is_usual(powers: &PermissionNames) -> bool {
     *powers == usual_powers()
 }
 

@@ -21,9 +21,9 @@ const WORDS: &[(&str, Permissions)] = &[
 /// A set of permissions. Its text form is a list of words if there is one for each bit, else a
 /// number below 2^63.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Powers(pub Permissions);
+pub struct PermissionNames(pub Permissions);
 
-impl Powers {
+impl PermissionNames {
     /// Returns `true` if the set is empty.
     #[must_use]
     pub const fn is_none(&self) -> bool {
@@ -40,13 +40,13 @@ impl Powers {
     }
 }
 
-impl From<Permissions> for Powers {
+impl From<Permissions> for PermissionNames {
     fn from(permissions: Permissions) -> Self {
         Self(permissions)
     }
 }
 
-impl fmt::Display for Powers {
+impl fmt::Display for PermissionNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.words() {
             Some(words) if words.is_empty() => f.write_str("nothing"),
@@ -56,7 +56,7 @@ impl fmt::Display for Powers {
     }
 }
 
-impl Serialize for Powers {
+impl Serialize for PermissionNames {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.words() {
             Some(words) => words.serialize(serializer),
@@ -65,7 +65,7 @@ impl Serialize for Powers {
     }
 }
 
-impl<'de> Deserialize<'de> for Powers {
+impl<'de> Deserialize<'de> for PermissionNames {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reader)
     }
@@ -75,28 +75,28 @@ impl<'de> Deserialize<'de> for Powers {
 struct Reader;
 
 impl<'de> Visitor<'de> for Reader {
-    type Value = Powers;
+    type Value = PermissionNames;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<_> = WORDS.iter().map(|(word, _)| *word).collect();
         write!(f, "a number, or a list of {}", words.join(", "))
     }
 
-    fn visit_u64<E: Error>(self, bits: u64) -> Result<Powers, E> {
-        Ok(Powers(Permissions(bits)))
+    fn visit_u64<E: Error>(self, bits: u64) -> Result<PermissionNames, E> {
+        Ok(PermissionNames(Permissions(bits)))
     }
 
-    fn visit_i64<E: Error>(self, bits: i64) -> Result<Powers, E> {
-        u64::try_from(bits).map_err(E::custom).map(|bits| Powers(Permissions(bits)))
+    fn visit_i64<E: Error>(self, bits: i64) -> Result<PermissionNames, E> {
+        u64::try_from(bits).map_err(E::custom).map(|bits| PermissionNames(Permissions(bits)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Powers, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<PermissionNames, A::Error> {
         let mut powers = Permissions::NONE;
         while let Some(word) = list.next_element::<String>()? {
             let known = WORDS.iter().find(|(name, _)| *name == word);
             let unknown = || A::Error::invalid_value(serde::de::Unexpected::Str(&word), &Self);
             powers = powers | known.ok_or_else(unknown)?.1;
         }
-        Ok(Powers(powers))
+        Ok(PermissionNames(powers))
     }
 }

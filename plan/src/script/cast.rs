@@ -5,57 +5,62 @@ use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;
 
-use super::{Channel, Guild, Place, Role, Script, Who};
+use super::{ChannelRef, ClientRef, GuildRef, NodeRef, RoleRef, Script};
 use crate::plan::{
-    ChannelPlan, ClientPlan, EVERYONE, GuildPlan, Network, NodePlan, OverwritePlan, Powers,
+    ChannelPlan, ClientPlan, EVERYONE, GuildPlan, Network, NodePlan, OverwritePlan, PermissionNames,
 };
 
 impl Script {
     /// Adds a node.
-    pub fn node(&mut self, name: &str) -> Place {
+    pub fn node(&mut self, name: &str) -> NodeRef {
         let drift = 20_000 - i64::try_from(self.draw("drift", 10_000..=30_000)).unwrap_or(20_000);
         let drift = i32::try_from(drift).unwrap_or(0);
         self.plan.nodes.push(NodePlan { name: name.to_owned(), drift });
-        Place(self.plan.nodes.len() - 1)
+        NodeRef(self.plan.nodes.len() - 1)
     }
 
     /// Adds a guild on the node `owner`. It belongs to a user without a client.
-    pub fn guild(&mut self, name: &str, owner: Place) -> Guild {
+    pub fn guild(&mut self, name: &str, owner: NodeRef) -> GuildRef {
         let owner = &self.plan.nodes[owner.0].name;
         self.plan.guilds.push(GuildPlan::new(name, owner));
-        Guild(self.plan.guilds.len() - 1)
+        GuildRef(self.plan.guilds.len() - 1)
     }
 
     /// Names the standby node, which takes the guild over if its owner node stays down for some
     /// seconds.
-    pub fn heir(&mut self, guild: Guild, node: Place) {
-        self.plan.guilds[guild.0].heir = Some(self.plan.nodes[node.0].name.clone());
+    pub fn standby(&mut self, guild: GuildRef, node: NodeRef) {
+        self.plan.guilds[guild.0].standby = Some(self.plan.nodes[node.0].name.clone());
     }
 
     /// Makes a member the owner of a guild from the start.
-    pub fn belongs_to(&mut self, guild: Guild, who: Who) {
+    pub fn belongs_to(&mut self, guild: GuildRef, who: ClientRef) {
         self.plan.guilds[guild.0].owner_user = Some(self.name(who));
     }
 
     /// Sets the permissions of the @everyone role.
-    pub fn everyone(&mut self, guild: Guild, permissions: Permissions) {
-        self.plan.guilds[guild.0].everyone = Powers(permissions);
+    pub fn everyone(&mut self, guild: GuildRef, permissions: Permissions) {
+        self.plan.guilds[guild.0].everyone = PermissionNames(permissions);
     }
 
     /// Adds a role that exists from the start.
-    pub fn role(&mut self, guild: Guild, name: &str, permissions: Permissions) -> Role {
-        self.plan.guilds[guild.0].roles.insert(name.to_owned(), Powers(permissions));
+    pub fn role(&mut self, guild: GuildRef, name: &str, permissions: Permissions) -> RoleRef {
+        self.plan.guilds[guild.0].roles.insert(name.to_owned(), PermissionNames(permissions));
         self.new_role(guild, name)
     }
 
     /// Adds a channel that everyone can view.
-    pub fn channel(&mut self, guild: Guild, name: &str) -> Channel {
+    pub fn channel(&mut self, guild: GuildRef, name: &str) -> ChannelRef {
         self.plan.guilds[guild.0].channels.push(ChannelPlan::open(name));
         self.new_channel(guild, name)
     }
 
     /// Adds a channel that only these roles can view.
-    pub fn private_channel(&mut self, guild: Guild, name: &str, roles: &[Role]) -> Channel {
+    pub fn private_channel(
+        &mut self,
+        guild: GuildRef,
+        name: &str,
+        roles: &[RoleRef],
+    ) -> ChannelRef {
         let overwrites = self.only(roles);
         let channel = ChannelPlan { name: name.to_owned(), overwrites };
         self.plan.guilds[guild.0].channels.push(channel);
@@ -63,7 +68,7 @@ impl Script {
     }
 
     /// Assigns a role to a member from the start.
-    pub fn has(&mut self, who: Who, role: Role) {
+    pub fn has(&mut self, who: ClientRef, role: RoleRef) {
         let (guild, role) = self.roles[role.0].clone();
         let client = self.name(who);
         self.given.entry((who.0, guild)).or_default().insert(role.clone());
@@ -71,12 +76,12 @@ impl Script {
     }
 
     /// Adds a client whose user is a member of `guilds`. It starts at the current time.
-    pub fn member(&mut self, name: &str, node: Place, guilds: &[Guild]) -> Who {
+    pub fn member(&mut self, name: &str, node: NodeRef, guilds: &[GuildRef]) -> ClientRef {
         self.crowd(name, 1, node, guilds, Span::ZERO)
     }
 
     /// Adds a client whose user is in no guild. It starts at the current time.
-    pub fn outsider(&mut self, name: &str, node: Place) -> Who {
+    pub fn outsider(&mut self, name: &str, node: NodeRef) -> ClientRef {
         self.member(name, node, &[])
     }
 
@@ -86,10 +91,10 @@ impl Script {
         &mut self,
         name: &str,
         count: u32,
-        node: Place,
-        guilds: &[Guild],
+        node: NodeRef,
+        guilds: &[GuildRef],
         within: Span,
-    ) -> Who {
+    ) -> ClientRef {
         let guilds = guilds.iter().map(|guild| self.plan.guilds[guild.0].name.clone()).collect();
         let drift = i32::try_from(self.draw("drift", 0..=20_000)).unwrap_or(10_000) - 10_000;
         self.plan.clients.push(ClientPlan {
@@ -105,11 +110,11 @@ impl Script {
             hostile: false,
             drift,
         });
-        Who(self.plan.clients.len() - 1)
+        ClientRef(self.plan.clients.len() - 1)
     }
 
     /// Adds another client of the same user, at the same node.
-    pub fn second_client(&mut self, name: &str, of: Who) -> Who {
+    pub fn second_client(&mut self, name: &str, of: ClientRef) -> ClientRef {
         let first = self.plan.clients[of.0].clone();
         self.plan.clients.push(ClientPlan {
             name: name.to_owned(),
@@ -117,30 +122,30 @@ impl Script {
             same_user_as: Some(first.name.clone()),
             ..first
         });
-        Who(self.plan.clients.len() - 1)
+        ClientRef(self.plan.clients.len() - 1)
     }
 
     /// Adds another client of the same user, at another node.
-    pub fn second_client_at(&mut self, name: &str, of: Who, node: Place) -> Who {
+    pub fn second_client_at(&mut self, name: &str, of: ClientRef, node: NodeRef) -> ClientRef {
         let who = self.second_client(name, of);
         self.plan.clients[who.0].node = self.plan.nodes[node.0].name.clone();
         who
     }
 
     /// Adds a client that may violate the protocol.
-    pub fn hostile(&mut self, name: &str, node: Place, guilds: &[Guild]) -> Who {
+    pub fn hostile(&mut self, name: &str, node: NodeRef, guilds: &[GuildRef]) -> ClientRef {
         let who = self.member(name, node, guilds);
         self.plan.clients[who.0].hostile = true;
         who
     }
 
     /// Sets the intents of a client.
-    pub fn intents(&mut self, who: Who, intents: Intents) {
+    pub fn intents(&mut self, who: ClientRef, intents: Intents) {
         self.plan.clients[who.0].intents = intents;
     }
 
     /// Sets the shard of a client.
-    pub fn shard(&mut self, who: Who, id: u16, count: u16) {
+    pub fn shard(&mut self, who: ClientRef, id: u16, count: u16) {
         self.plan.clients[who.0].shards = Some([id, count]);
     }
 
@@ -156,43 +161,43 @@ impl Script {
 
     // ---- names
 
-    pub(super) fn name(&self, who: Who) -> String {
+    pub(super) fn name(&self, who: ClientRef) -> String {
         self.plan.clients[who.0].name.clone()
     }
 
-    pub(super) fn guild_name(&self, guild: Guild) -> String {
+    pub(super) fn guild_name(&self, guild: GuildRef) -> String {
         self.plan.guilds[guild.0].name.clone()
     }
 
     /// `guild/name`.
-    pub(super) fn channel_name(&self, channel: Channel) -> String {
+    pub(super) fn channel_name(&self, channel: ChannelRef) -> String {
         let (guild, name) = &self.channels[channel.0];
         format!("{}/{name}", self.plan.guilds[*guild].name)
     }
 
     /// `guild/name`.
-    pub(super) fn role_name(&self, role: Role) -> String {
+    pub(super) fn role_name(&self, role: RoleRef) -> String {
         let (guild, name) = &self.roles[role.0];
         format!("{}/{name}", self.plan.guilds[*guild].name)
     }
 
-    pub(super) fn new_channel(&mut self, guild: Guild, name: &str) -> Channel {
+    pub(super) fn new_channel(&mut self, guild: GuildRef, name: &str) -> ChannelRef {
         self.channels.push((guild.0, name.to_owned()));
-        Channel(self.channels.len() - 1)
+        ChannelRef(self.channels.len() - 1)
     }
 
-    pub(super) fn new_role(&mut self, guild: Guild, name: &str) -> Role {
+    pub(super) fn new_role(&mut self, guild: GuildRef, name: &str) -> RoleRef {
         self.roles.push((guild.0, name.to_owned()));
-        Role(self.roles.len() - 1)
+        RoleRef(self.roles.len() - 1)
     }
 
     /// Returns the overwrites with which only these roles can view a channel; without roles,
     /// everyone can.
-    pub(super) fn only(&self, roles: &[Role]) -> Vec<OverwritePlan> {
+    pub(super) fn only(&self, roles: &[RoleRef]) -> Vec<OverwritePlan> {
         if roles.is_empty() {
             return Vec::new();
         }
-        let allow = |role: &Role| {
+        let allow = |role: &RoleRef| {
             OverwritePlan::allow_role(&self.roles[role.0].1, Permissions::VIEW_CHANNEL)
         };
         let mut overwrites = vec![OverwritePlan::deny_role(EVERYONE, Permissions::VIEW_CHANNEL)];

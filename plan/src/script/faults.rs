@@ -2,27 +2,28 @@
 
 use guildhall_core::time::Span;
 
-use super::{Guild, Place, Script, Who};
+use super::{ClientRef, GuildRef, NodeRef, Script};
 use crate::fault::{
-    ClientPhase, End, Ending, Fault, GuildPhase, Knock, Misdeed, NodePhase, Trigger, Way,
+    ClientPhase, CutKind, Direction, Fault, GuildPhase, InvalidLogin, MailEndpoint, NodePhase,
+    ProtocolViolation, Trigger,
 };
 use crate::plan::FaultPlan;
 
 /// An endpoint of messages in the scenario.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum At {
+pub enum EndpointRef {
     /// Every node.
     Nodes,
     /// A node.
-    Node(Place),
+    Node(NodeRef),
     /// The journal of a guild.
-    Journal(Guild),
+    Journal(GuildRef),
     /// The directory.
     Directory,
 }
 
-impl From<Place> for At {
-    fn from(place: Place) -> Self {
+impl From<NodeRef> for EndpointRef {
+    fn from(place: NodeRef) -> Self {
         Self::Node(place)
     }
 }
@@ -31,19 +32,19 @@ impl Script {
     // ---- triggers
 
     /// The next fault waits until somebody is doing this.
-    pub fn when(&mut self, who: Who, is: ClientPhase) -> &mut Self {
+    pub fn when(&mut self, who: ClientRef, is: ClientPhase) -> &mut Self {
         self.trigger = Some(Trigger::Client { client: self.name(who), is });
         self
     }
 
     /// The next fault waits until this happens to a guild.
-    pub fn when_guild(&mut self, guild: Guild, is: GuildPhase) -> &mut Self {
+    pub fn when_guild(&mut self, guild: GuildRef, is: GuildPhase) -> &mut Self {
         self.trigger = Some(Trigger::Guild { guild: self.guild_name(guild), is });
         self
     }
 
     /// The next fault waits until this happens to a node.
-    pub fn when_node(&mut self, node: Place, is: NodePhase) -> &mut Self {
+    pub fn when_node(&mut self, node: NodeRef, is: NodePhase) -> &mut Self {
         self.trigger = Some(Trigger::Node { node: self.place_name(node), is });
         self
     }
@@ -51,13 +52,13 @@ impl Script {
     // ---- family link
 
     /// Cuts a client's connection.
-    pub fn cut(&mut self, who: Who, how: Ending) {
+    pub fn cut(&mut self, who: ClientRef, how: CutKind) {
         let client = self.name(who);
         self.fault(Fault::Cut { client, how }, Span::ZERO);
     }
 
     /// Cuts each connection of a crowd, at times that the seed draws within `within`.
-    pub fn cut_crowd(&mut self, who: Who, how: Ending, within: Span) {
+    pub fn cut_crowd(&mut self, who: ClientRef, how: CutKind, within: Span) {
         let names: Vec<_> = self.plan.clients[who.0].names().collect();
         let now = self.now;
         for client in names {
@@ -69,142 +70,165 @@ impl Script {
     }
 
     /// Stalls a client's connection: frames wait until the fault ends.
-    pub fn stall(&mut self, who: Who, way: Way, lasts: Span) {
+    pub fn stall(&mut self, who: ClientRef, way: Direction, lasts: Span) {
         let client = self.name(who);
         self.fault(Fault::Stall { client, way }, lasts);
     }
 
     /// Limits the bandwidth of a client's connection, in bytes per second.
-    pub fn slow(&mut self, who: Who, bandwidth: u32, lasts: Span) {
+    pub fn slow(&mut self, who: ClientRef, bandwidth: u32, lasts: Span) {
         let client = self.name(who);
         self.fault(Fault::Slow { client, bandwidth }, lasts);
     }
 
     /// Kills a client's connection silently: frames are lost, and neither end is notified.
-    pub fn silence(&mut self, who: Who, way: Way) {
+    pub fn blackhole(&mut self, who: ClientRef, way: Direction) {
         let client = self.name(who);
-        self.fault(Fault::Silence { client, way }, Span::ZERO);
+        self.fault(Fault::Blackhole { client, way }, Span::ZERO);
     }
 
     // ---- family node
 
     /// Pauses a node.
-    pub fn pause(&mut self, node: Place, lasts: Span) {
+    pub fn pause(&mut self, node: NodeRef, lasts: Span) {
         let node = self.place_name(node);
         self.fault(Fault::Pause { node }, lasts);
     }
 
     /// Crashes a node; it restarts after `lasts`.
-    pub fn crash(&mut self, node: Place, lasts: Span) {
+    pub fn crash(&mut self, node: NodeRef, lasts: Span) {
         let node = self.place_name(node);
         self.fault(Fault::Crash { node, forever: false }, lasts);
     }
 
     /// Crashes a node; it never restarts.
-    pub fn crash_for_ever(&mut self, node: Place) {
+    pub fn crash_for_ever(&mut self, node: NodeRef) {
         let node = self.place_name(node);
         self.fault(Fault::Crash { node, forever: true }, Span::ZERO);
     }
 
     /// Shuts a node down gracefully; it restarts after `lasts`.
-    pub fn stop(&mut self, node: Place, lasts: Span) {
+    pub fn stop(&mut self, node: NodeRef, lasts: Span) {
         let node = self.place_name(node);
         self.fault(Fault::Stop { node }, lasts);
     }
 
     /// Sends the other nodes a false crash notice about a node.
-    pub fn false_alarm(&mut self, node: Place) {
+    pub fn false_alarm(&mut self, node: NodeRef) {
         let node = self.place_name(node);
         self.fault(Fault::FalseAlarm { node }, Span::ZERO);
     }
 
     /// Moves a guild to another node without notifying its old owner.
-    pub fn move_guild(&mut self, guild: Guild, to: Place) {
+    pub fn reassign(&mut self, guild: GuildRef, to: NodeRef) {
         let (guild, to) = (self.guild_name(guild), self.place_name(to));
-        self.fault(Fault::Move { guild, to }, Span::ZERO);
+        self.fault(Fault::Reassign { guild, to }, Span::ZERO);
     }
 
     // ---- families peer, journal and directory, depending on the endpoints
 
     /// Loses `share` per cent of the messages from one endpoint to another.
-    pub fn lossy(&mut self, from: impl Into<At>, to: impl Into<At>, share: u8, lasts: Span) {
+    pub fn loss(
+        &mut self,
+        from: impl Into<EndpointRef>,
+        to: impl Into<EndpointRef>,
+        share: u8,
+        lasts: Span,
+    ) {
         let (from, to) = self.ends(from, to);
-        self.fault(Fault::Lossy { from, to, share }, lasts);
+        self.fault(Fault::Loss { from, to, share }, lasts);
     }
 
     /// Duplicates `share` per cent of the messages from one endpoint to another.
-    pub fn repeat(&mut self, from: impl Into<At>, to: impl Into<At>, share: u8, lasts: Span) {
+    pub fn duplicate(
+        &mut self,
+        from: impl Into<EndpointRef>,
+        to: impl Into<EndpointRef>,
+        share: u8,
+        lasts: Span,
+    ) {
         let (from, to) = self.ends(from, to);
-        self.fault(Fault::Repeat { from, to, share }, lasts);
+        self.fault(Fault::Duplicate { from, to, share }, lasts);
     }
 
     /// Delays messages from one endpoint to another by up to `by`.
-    pub fn delay(&mut self, from: impl Into<At>, to: impl Into<At>, by: Span, lasts: Span) {
+    pub fn delay(
+        &mut self,
+        from: impl Into<EndpointRef>,
+        to: impl Into<EndpointRef>,
+        by: Span,
+        lasts: Span,
+    ) {
         let (from, to) = self.ends(from, to);
         self.fault(Fault::Delay { from, to, by }, lasts);
     }
 
     /// Partitions two endpoints: no message passes in either direction.
-    pub fn partition(&mut self, a: impl Into<At>, b: impl Into<At>, lasts: Span) {
+    pub fn partition(&mut self, a: impl Into<EndpointRef>, b: impl Into<EndpointRef>, lasts: Span) {
         let (a, b) = self.ends(a, b);
         self.fault(Fault::Partition { a, b, one_way: false }, lasts);
     }
 
     /// Partitions two endpoints in one direction: no message passes from the first to the second.
-    pub fn mute(&mut self, from: impl Into<At>, to: impl Into<At>, lasts: Span) {
+    pub fn partition_one_way(
+        &mut self,
+        from: impl Into<EndpointRef>,
+        to: impl Into<EndpointRef>,
+        lasts: Span,
+    ) {
         let (a, b) = self.ends(from, to);
         self.fault(Fault::Partition { a, b, one_way: true }, lasts);
     }
 
     /// Holds messages from one endpoint to another until the fault ends.
-    pub fn hold(&mut self, from: impl Into<At>, to: impl Into<At>, lasts: Span) {
+    pub fn hold(&mut self, from: impl Into<EndpointRef>, to: impl Into<EndpointRef>, lasts: Span) {
         let (from, to) = self.ends(from, to);
         self.fault(Fault::Hold { from, to }, lasts);
     }
 
     /// Loses and duplicates `share` per cent of the messages between all nodes and a guild's
     /// journal.
-    pub fn journal_lossy(&mut self, guild: Guild, share: u8, lasts: Span) {
-        self.unsafe_post(At::Journal(guild), share, lasts);
+    pub fn journal_loss(&mut self, guild: GuildRef, share: u8, lasts: Span) {
+        self.unsafe_post(EndpointRef::Journal(guild), share, lasts);
     }
 
     /// Loses and duplicates `share` per cent of the messages between all nodes and the directory.
-    pub fn directory_lossy(&mut self, share: u8, lasts: Span) {
-        self.unsafe_post(At::Directory, share, lasts);
+    pub fn directory_loss(&mut self, share: u8, lasts: Span) {
+        self.unsafe_post(EndpointRef::Directory, share, lasts);
     }
 
-    fn unsafe_post(&mut self, end: At, share: u8, lasts: Span) {
+    fn unsafe_post(&mut self, end: EndpointRef, share: u8, lasts: Span) {
         let trigger = self.trigger.clone();
-        for (from, to) in [(At::Nodes, end), (end, At::Nodes)] {
+        for (from, to) in [(EndpointRef::Nodes, end), (end, EndpointRef::Nodes)] {
             self.trigger.clone_from(&trigger);
-            self.lossy(from, to, share, lasts);
+            self.loss(from, to, share, lasts);
             self.trigger.clone_from(&trigger);
-            self.repeat(from, to, share, lasts);
+            self.duplicate(from, to, share, lasts);
         }
     }
 
     // ---- family journal
 
     /// Delays each sync of a journal by `by`.
-    pub fn journal_slow(&mut self, guild: Guild, by: Span, lasts: Span) {
+    pub fn journal_slow(&mut self, guild: GuildRef, by: Span, lasts: Span) {
         let guild = self.guild_name(guild);
         self.fault(Fault::JournalSlow { guild, by }, lasts);
     }
 
     /// Crashes a journal; it restarts after `lasts`.
-    pub fn journal_crash(&mut self, guild: Guild, lasts: Span) {
+    pub fn journal_crash(&mut self, guild: GuildRef, lasts: Span) {
         let guild = self.guild_name(guild);
         self.fault(Fault::JournalCrash { guild }, lasts);
     }
 
     /// Limits a journal to `room` more records.
-    pub fn journal_full(&mut self, guild: Guild, room: u32, lasts: Span) {
+    pub fn journal_full(&mut self, guild: GuildRef, room: u32, lasts: Span) {
         let guild = self.guild_name(guild);
         self.fault(Fault::JournalFull { guild, room }, lasts);
     }
 
     /// Fails the next sync of a journal.
-    pub fn journal_fail(&mut self, guild: Guild) {
+    pub fn journal_fail(&mut self, guild: GuildRef) {
         let guild = self.guild_name(guild);
         self.fault(Fault::JournalFail { guild }, Span::ZERO);
     }
@@ -212,35 +236,39 @@ impl Script {
     // ---- family hostile
 
     /// Makes a hostile client violate the protocol.
-    pub fn misbehave(&mut self, who: Who, deed: Misdeed) {
+    pub fn misbehave(&mut self, who: ClientRef, violation: ProtocolViolation) {
         let client = self.name(who);
-        self.fault(Fault::Misbehave { client, deed }, Span::ZERO);
+        self.fault(Fault::Misbehave { client, violation }, Span::ZERO);
     }
 
     /// An intruder tries to take somebody's session, with the right token or a wrong one.
-    pub fn steal(&mut self, who: Who, token: bool) {
+    pub fn hijack(&mut self, who: ClientRef, token: bool) {
         let client = self.name(who);
-        self.fault(Fault::Steal { client, token }, Span::ZERO);
+        self.fault(Fault::Hijack { client, token }, Span::ZERO);
     }
 
     /// An intruder at somebody's node asks for what there is not.
-    pub fn knock(&mut self, who: Who, says: Knock) {
+    pub fn invalid_login(&mut self, who: ClientRef, says: InvalidLogin) {
         let client = self.name(who);
-        self.fault(Fault::Knock { client, says }, Span::ZERO);
+        self.fault(Fault::InvalidLogin { client, says }, Span::ZERO);
     }
 
     // ----
 
-    fn place_name(&self, place: Place) -> String {
+    fn place_name(&self, place: NodeRef) -> String {
         self.plan.nodes[place.0].name.clone()
     }
 
-    fn ends(&self, a: impl Into<At>, b: impl Into<At>) -> (End, End) {
+    fn ends(
+        &self,
+        a: impl Into<EndpointRef>,
+        b: impl Into<EndpointRef>,
+    ) -> (MailEndpoint, MailEndpoint) {
         let end = |at| match at {
-            At::Nodes => End::Nodes,
-            At::Node(place) => End::Node(self.place_name(place)),
-            At::Journal(guild) => End::Journal(self.guild_name(guild)),
-            At::Directory => End::Directory,
+            EndpointRef::Nodes => MailEndpoint::Nodes,
+            EndpointRef::Node(place) => MailEndpoint::Node(self.place_name(place)),
+            EndpointRef::Journal(guild) => MailEndpoint::Journal(self.guild_name(guild)),
+            EndpointRef::Directory => MailEndpoint::Directory,
         };
         (end(a.into()), end(b.into()))
     }

@@ -4,7 +4,10 @@ use guildhall_core::dispatch::Intents;
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::{Instant, Span};
 
-use crate::plan::{Act, ClientPlan, Deed, EVERYONE, OverwritePlan, Plan, Powers, Said, TargetPlan};
+use crate::plan::{
+    ActionPlan, ClientAction, ClientPlan, EVERYONE, MessageRef, OverwritePlan, PermissionNames,
+    Plan, TargetPlan,
+};
 use crate::seed::{Key, Ratio};
 
 /// The name of the administrator and of its role.
@@ -33,7 +36,7 @@ pub(super) fn rule(plan: &mut Plan, key: Key, count: u64, until: Instant) {
     let members = here.filter(|it| it.same_user_as.is_none()).flat_map(ClientPlan::names).collect();
     let roles = plan.guilds[place].roles.keys().cloned().collect();
     let channels = plan.guilds[place].channels.iter().map(|channel| channel.name.clone()).collect();
-    let may = Powers(Permissions::ADMINISTRATOR);
+    let may = PermissionNames(Permissions::ADMINISTRATOR);
     plan.guilds[place].roles.insert(WARDEN.to_owned(), may);
     plan.guilds[place].members.insert(WARDEN.to_owned(), vec![WARDEN.to_owned()]);
     plan.clients.push(ClientPlan {
@@ -59,8 +62,8 @@ pub(super) fn rule(plan: &mut Plan, key: Key, count: u64, until: Instant) {
 }
 
 impl Rule<'_> {
-    fn push(&mut self, at: Instant, client: &str, deed: Deed) {
-        self.plan.acts.push(Act { at, client: client.to_owned(), deed });
+    fn push(&mut self, at: Instant, client: &str, action: ClientAction) {
+        self.plan.actions.push(ActionPlan { at, client: client.to_owned(), action });
     }
 
     fn full(&self, name: &str) -> String {
@@ -79,46 +82,63 @@ impl Rule<'_> {
         match (key.text("kind").below(9), member) {
             (0, _) | (1.., None) => {
                 let name = format!("rank-{nth}");
-                let permissions = Powers(any(key.text("gives")));
+                let permissions = PermissionNames(any(key.text("gives")));
                 let role = self.full(&name);
-                self.push(at, WARDEN, Deed::CreateRole { role, permissions });
+                self.push(at, WARDEN, ClientAction::CreateRole { role, permissions });
                 self.roles.push(name);
             }
             (1, _) => {
-                let (role, permissions) = (self.some_role(key), Powers(any(key.text("gives"))));
+                let (role, permissions) =
+                    (self.some_role(key), PermissionNames(any(key.text("gives"))));
                 let role = self.full(&role);
-                self.push(at, WARDEN, Deed::ChangeRole { role, permissions });
+                self.push(at, WARDEN, ClientAction::ChangeRole { role, permissions });
             }
             (2 | 3, Some(user)) => {
                 let wears = |role: &&String| key.text(role).chance(Ratio::of(1, 2));
                 let roles = self.roles.iter().filter(wears).cloned().collect();
-                self.push(at, WARDEN, Deed::SetRoles { guild, user, roles });
+                self.push(at, WARDEN, ClientAction::SetRoles { guild, user, roles });
             }
             (4, Some(user)) => {
-                self.push(at, WARDEN, Deed::Kick { guild: guild.clone(), user: user.clone() });
-                self.push(soon(0), &user, Deed::Join { guild });
+                self.push(
+                    at,
+                    WARDEN,
+                    ClientAction::Kick { guild: guild.clone(), user: user.clone() },
+                );
+                self.push(soon(0), &user, ClientAction::Join { guild });
             }
             (5, Some(user)) => {
-                self.push(at, WARDEN, Deed::Ban { guild: guild.clone(), user: user.clone() });
-                let unban = Deed::Unban { guild: guild.clone(), user: user.clone() };
+                self.push(
+                    at,
+                    WARDEN,
+                    ClientAction::Ban { guild: guild.clone(), user: user.clone() },
+                );
+                let unban = ClientAction::Unban { guild: guild.clone(), user: user.clone() };
                 self.push(soon(0), WARDEN, unban);
-                self.push(soon(1), &user, Deed::Join { guild });
+                self.push(soon(1), &user, ClientAction::Join { guild });
             }
             (6, Some(user)) => {
                 let name = format!("corner-{nth}");
                 let channel = self.full(&name);
                 let overwrites = self.overwrites(key.text("overwrites"), &user);
-                self.push(at, WARDEN, Deed::CreateChannel { channel: channel.clone(), overwrites });
+                self.push(
+                    at,
+                    WARDEN,
+                    ClientAction::CreateChannel { channel: channel.clone(), overwrites },
+                );
                 let text = format!("in the corner {nth}").into();
                 let mentions = vec![WARDEN.to_owned()];
-                self.push(soon(0), &user, Deed::Say { to: channel.clone(), text, mentions });
+                self.push(
+                    soon(0),
+                    &user,
+                    ClientAction::Say { to: channel.clone(), text, mentions },
+                );
                 if key.text("edits").chance(Ratio::of(1, 2)) {
                     let text = format!("in the same corner {nth}").into();
-                    let said = Said { of: None, back: 0 };
-                    self.push(soon(0) + Span::millis(30), &user, Deed::Edit { said, text });
+                    let said = MessageRef { of: None, back: 0 };
+                    self.push(soon(0) + Span::millis(30), &user, ClientAction::Edit { said, text });
                 }
                 if key.text("goes").chance(Ratio::of(1, 2)) {
-                    self.push(soon(1), WARDEN, Deed::DeleteChannel { channel });
+                    self.push(soon(1), WARDEN, ClientAction::DeleteChannel { channel });
                 } else {
                     self.channels.push(name);
                 }
@@ -131,12 +151,12 @@ impl Rule<'_> {
                 let name: &String = key.text("channel").pick(channels);
                 let channel = self.full(name);
                 let overwrites = self.overwrites(key.text("overwrites"), &user);
-                let change = Deed::ChangeChannel { channel: channel.clone(), overwrites };
+                let change = ClientAction::ChangeChannel { channel: channel.clone(), overwrites };
                 self.push(at, WARDEN, change);
-                self.push(soon(0), &user, Deed::Type { to: channel.clone() });
+                self.push(soon(0), &user, ClientAction::Type { to: channel.clone() });
                 if key.text("opens").chance(Ratio::of(1, 2)) {
                     let overwrites = Vec::new();
-                    self.push(soon(1), WARDEN, Deed::ChangeChannel { channel, overwrites });
+                    self.push(soon(1), WARDEN, ClientAction::ChangeChannel { channel, overwrites });
                 }
             }
         }
@@ -154,7 +174,7 @@ impl Rule<'_> {
             let key = key.with(nth);
             let deny = if key.with(1).chance(Ratio::of(1, 2)) { any(key.with(2)) } else { NONE };
             let allow = if key.with(3).chance(Ratio::of(1, 2)) { any(key.with(4)) } else { NONE };
-            let (deny, allow) = (Powers(deny), Powers(allow));
+            let (deny, allow) = (PermissionNames(deny), PermissionNames(allow));
             let says = !deny.is_none() || !allow.is_none();
             says.then_some(OverwritePlan { target, deny, allow })
         });

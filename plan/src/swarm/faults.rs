@@ -2,7 +2,9 @@
 
 use guildhall_core::time::{Instant, Span};
 
-use crate::fault::{ClientPhase, End, Ending, Family, Fault, GuildPhase, Trigger, Way};
+use crate::fault::{
+    ClientPhase, CutKind, Direction, Family, Fault, GuildPhase, MailEndpoint, Trigger,
+};
 use crate::plan::{FaultPlan, Plan};
 use crate::seed::{Key, Ratio};
 
@@ -82,13 +84,13 @@ impl Draw<'_> {
 
     fn link(&mut self) {
         let (client, key) = (self.client(), self.key);
-        let way = *key.text("way").pick(&[Way::Down, Way::Up, Way::Both]);
+        let way = *key.text("way").pick(&[Direction::Down, Direction::Up, Direction::Both]);
         let when = self.when_client(&client);
         let (fault, lasts) = match key.text("kind").below(6) {
-            0 => (Fault::Cut { client, how: Ending::Fin }, Span::ZERO),
-            1 => (Fault::Cut { client, how: Ending::Reset }, Span::ZERO),
+            0 => (Fault::Cut { client, how: CutKind::Fin }, Span::ZERO),
+            1 => (Fault::Cut { client, how: CutKind::Reset }, Span::ZERO),
             2 => {
-                let how = Ending::HalfOpen { late: self.span("late", 10, 20_000) };
+                let how = CutKind::HalfOpen { late: self.span("late", 10, 20_000) };
                 (Fault::Cut { client, how }, Span::ZERO)
             }
             3 => (Fault::Stall { client, way }, self.span("for", 50, 10_000)),
@@ -96,7 +98,7 @@ impl Draw<'_> {
                 let bandwidth = *key.text("rate").pick(&[300, 2_000, 20_000]);
                 (Fault::Slow { client, bandwidth }, self.span("for", 500, 10_000))
             }
-            _ => (Fault::Silence { client, way }, Span::ZERO),
+            _ => (Fault::Blackhole { client, way }, Span::ZERO),
         };
         self.push(when, lasts, fault);
     }
@@ -104,14 +106,14 @@ impl Draw<'_> {
     fn clock(&mut self) {
         let by = self.key.text("by").between(0, 2 * 3_600_000);
         let by_ms = i64::try_from(by).unwrap_or(0) - 3_600_000;
-        self.push(None, Span::ZERO, Fault::WallJump { node: self.named("node"), by_ms });
+        self.push(None, Span::ZERO, Fault::ClockJump { node: self.named("node"), by_ms });
     }
 
     fn hostile(&mut self) {
         let client = self.client();
         let token = self.key.text("token").chance(Ratio::of(1, 3));
         let when = self.when_client(&client);
-        self.push(when, Span::ZERO, Fault::Steal { client, token });
+        self.push(when, Span::ZERO, Fault::Hijack { client, token });
     }
 
     fn node(&mut self) {
@@ -123,7 +125,7 @@ impl Draw<'_> {
             3 | 4 => {
                 if let Some(guild) = self.guild() {
                     let guild = self.plan.guilds[guild].name.clone();
-                    self.push(when, Span::ZERO, Fault::Move { guild, to: node });
+                    self.push(when, Span::ZERO, Fault::Reassign { guild, to: node });
                     self.again();
                 }
             }
@@ -153,7 +155,7 @@ impl Draw<'_> {
             return;
         };
         let (node, plan) = (self.named("again"), &self.plan.guilds[guild]);
-        let (guild, standby) = (plan.name.clone(), plan.heir.clone().unwrap_or(node));
+        let (guild, standby) = (plan.name.clone(), plan.standby.clone().unwrap_or(node));
         let is = *key.with(1).pick(&[
             GuildPhase::Opening,
             GuildPhase::Granted,
@@ -165,9 +167,9 @@ impl Draw<'_> {
         let (fault, lasts) = match key.with(2).below(4) {
             0 => (Fault::Crash { node: standby, forever: false }, lasts),
             1 => (Fault::JournalCrash { guild }, lasts.scaled(1, 4)),
-            2 => (Fault::Move { guild, to: standby }, Span::ZERO),
+            2 => (Fault::Reassign { guild, to: standby }, Span::ZERO),
             _ => {
-                let (a, b) = (End::Node(standby), End::Journal(guild));
+                let (a, b) = (MailEndpoint::Node(standby), MailEndpoint::Journal(guild));
                 let one_way = key.with(3).chance(Ratio::of(1, 2));
                 (Fault::Partition { a, b, one_way }, lasts)
             }
@@ -179,7 +181,7 @@ impl Draw<'_> {
         let key = self.key;
         let end = |name: &str| {
             let all = key.text(name).with(1).chance(Ratio::of(1, 4));
-            if all { End::Nodes } else { End::Node(self.named(name)) }
+            if all { MailEndpoint::Nodes } else { MailEndpoint::Node(self.named(name)) }
         };
         let (from, to) = (end("from"), end("to"));
         match key.text("pattern").below(5) {
@@ -196,11 +198,11 @@ impl Draw<'_> {
         let (guild, owner) = (plan.name.clone(), plan.owner.clone());
         let key = self.key.text("stale");
         let to = if key.with(0).chance(Ratio::of(1, 3)) {
-            End::Journal(guild.clone())
+            MailEndpoint::Journal(guild.clone())
         } else {
-            End::Nodes
+            MailEndpoint::Nodes
         };
-        let (from, lasts) = (End::Node(owner.clone()), self.span("for", 1_000, 12_000));
+        let (from, lasts) = (MailEndpoint::Node(owner.clone()), self.span("for", 1_000, 12_000));
         self.push(None, lasts, Fault::Hold { from, to });
         self.at = self.at + self.span("then", 5, 2_000);
         if key.with(1).chance(Ratio::of(1, 3)) {
@@ -208,12 +210,12 @@ impl Draw<'_> {
             self.push(None, lasts, Fault::Crash { node: owner, forever: false });
         } else {
             let to = self.named("heir");
-            self.push(None, Span::ZERO, Fault::Move { guild, to });
+            self.push(None, Span::ZERO, Fault::Reassign { guild, to });
         }
     }
 
     /// Partitions a link several times in a row.
-    fn flap(&mut self, a: End, b: End) {
+    fn flap(&mut self, a: MailEndpoint, b: MailEndpoint) {
         let one_way = self.key.text("way").chance(Ratio::of(1, 3));
         for nth in 0..self.key.text("times").between(2, 5) {
             let key = self.key.text("flap").with(nth);
@@ -225,12 +227,12 @@ impl Draw<'_> {
     }
 
     /// A fault of the messages from one end to another.
-    fn post(&mut self, from: End, to: End) {
+    fn post(&mut self, from: MailEndpoint, to: MailEndpoint) {
         let (key, lasts) = (self.key, self.span("for", 100, 15_000));
         let when = self.when_guild();
         let fault = match key.text("kind").below(6) {
-            0 => Fault::Lossy { from, to, share: *key.text("share").pick(&[5, 30, 80]) },
-            1 => Fault::Repeat { from, to, share: *key.text("share").pick(&[20, 80]) },
+            0 => Fault::Loss { from, to, share: *key.text("share").pick(&[5, 30, 80]) },
+            1 => Fault::Duplicate { from, to, share: *key.text("share").pick(&[20, 80]) },
             2 => Fault::Delay { from, to, by: self.span("by", 10, 3_000) },
             3 => Fault::Hold { from, to },
             4 => Fault::Partition { a: from, b: to, one_way: true },
@@ -260,18 +262,18 @@ impl Draw<'_> {
                 self.push(when, Span::ZERO, Fault::JournalFail { guild });
                 self.again();
             }
-            _ => self.either_way(End::Journal(guild)),
+            _ => self.either_way(MailEndpoint::Journal(guild)),
         }
     }
 
     fn directory(&mut self) {
-        self.either_way(End::Directory);
+        self.either_way(MailEndpoint::Directory);
     }
 
     /// A fault of the messages to an end or from it.
-    fn either_way(&mut self, end: End) {
+    fn either_way(&mut self, end: MailEndpoint) {
         let all = self.key.text("all").chance(Ratio::of(1, 2));
-        let nodes = if all { End::Nodes } else { End::Node(self.named("node")) };
+        let nodes = if all { MailEndpoint::Nodes } else { MailEndpoint::Node(self.named("node")) };
         if self.key.text("turned").chance(Ratio::of(1, 2)) {
             self.post(end, nodes);
         } else {

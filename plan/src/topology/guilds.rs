@@ -27,8 +27,8 @@ impl Topology {
         let mut all = Vec::new();
         for (place, guild) in plan.guilds.iter().enumerate() {
             unique("guild", &mut self.guilds, &guild.name, place)?;
-            let heir = guild.heir.as_ref().map(|heir| self.node(heir)).transpose()?;
-            self.owners.push((self.node(&guild.owner)?, heir));
+            let standby = guild.standby.as_ref().map(|standby| self.node(standby)).transpose()?;
+            self.owners.push((self.node(&guild.owner)?, standby));
             let id = guild_id(place);
             let mut names = Names::default();
             self.name_role(&mut names, place, &format!("{}/{EVERYONE}", guild.name))?;
@@ -42,8 +42,8 @@ impl Topology {
             }
             all.push(names);
         }
-        for act in &plan.acts {
-            let (channel, role) = act.deed.makes();
+        for action in &plan.actions {
+            let (channel, role) = action.action.makes();
             if let Some(full) = channel.filter(|name| !self.channels.contains_key(*name)) {
                 let place = self.guild_of(full)?;
                 let id = self.name_channel(&mut all[place], place, full);

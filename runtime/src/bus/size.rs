@@ -54,7 +54,7 @@ fn peer(message: &PeerMessage) -> usize {
         PeerMessage::Chunk { chunk: of, .. } => chunk(of),
         PeerMessage::Stream { record: of, .. } => record(of),
         PeerMessage::Request { request, .. } => {
-            usize::try_from(request.act.bytes()).unwrap_or(usize::MAX / 4)
+            usize::try_from(request.action.bytes()).unwrap_or(usize::MAX / 4)
         }
         PeerMessage::Subscribe { .. }
         | PeerMessage::Unsubscribe { .. }

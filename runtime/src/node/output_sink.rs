@@ -10,7 +10,7 @@ use guildhall_core::dispatch::Dispatch;
 use guildhall_core::id::{Connection, NodeId, Seq};
 use guildhall_core::machine::Sink;
 use guildhall_core::node::{Outbox, Output};
-use guildhall_core::step::{Head, Witness};
+use guildhall_core::step::{Head, Observed, Observer};
 
 use crate::bus::{Bus, BusMessage, Endpoint, Envelope};
 use crate::transport::Transport;
@@ -26,7 +26,7 @@ pub(super) struct OutputSink<'a, B, C, S> {
     stopped: &'a mut bool,
 }
 
-impl<'a, B: Bus, C: Transport, S: Witness> OutputSink<'a, B, C, S> {
+impl<'a, B: Bus, C: Transport, S: Observer> OutputSink<'a, B, C, S> {
     pub(super) const fn new(
         head: Head,
         (id, boot): (NodeId, u32),
@@ -41,9 +41,9 @@ impl<'a, B: Bus, C: Transport, S: Witness> OutputSink<'a, B, C, S> {
     }
 }
 
-impl<B: Bus, C: Transport, S: Witness> Sink<Output> for OutputSink<'_, B, C, S> {
+impl<B: Bus, C: Transport, S: Observer> Sink<Output> for OutputSink<'_, B, C, S> {
     fn emit(&mut self, output: Output) {
-        self.step.node_output(&self.head, &output);
+        self.step.observe(&self.head, Observed::NodeOutput(&output));
         match output {
             Output::Frame { connection, frame } => self.transport.send_frame(connection, &frame),
             Output::Dispatch { connection, s, dispatch } => {
@@ -68,7 +68,7 @@ impl<B: Bus, C: Transport, S: Witness> Sink<Output> for OutputSink<'_, B, C, S> 
     }
 }
 
-impl<B: Bus, C: Transport, S: Witness> Outbox for OutputSink<'_, B, C, S> {
+impl<B: Bus, C: Transport, S: Observer> Outbox for OutputSink<'_, B, C, S> {
     #[inline]
     fn dispatch(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.step.dispatched(&self.head, connection, s, dispatch);

@@ -89,13 +89,13 @@ impl RequestStreams {
 #[cfg(test)]
 mod tests {
     use guildhall_core::id::{GuildId, Nonce, UserId};
-    use guildhall_core::request::{Act, Origin};
+    use guildhall_core::request::{Action, Origin};
 
     use super::*;
 
     fn request(stream: u64, port: u32) -> IncomingRequest {
         let origin = Origin { user: UserId(1), nonce: Nonce(1) };
-        let request = Request { origin, guild: GuildId(1), attempt: 1, act: Act::Join };
+        let request = Request { origin, guild: GuildId(1), attempt: 1, action: Action::Join };
         let frame = RequestFrame { port: Port(port), token: Token(1), request };
         IncomingRequest { stream, frame, answers: mpsc::channel(1).0 }
     }

@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use guildhall_core::client::{self, Identity};
 use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::directory::Directory;
-use guildhall_core::dispatch::{Body, Dispatch, Intents};
+use guildhall_core::dispatch::{Body, Intents};
 use guildhall_core::id::{
-    ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, Shard, Token, UserId,
+    ChannelId, Connection, GuildId, NodeId, Nonce, Port, Shard, Token, UserId,
 };
 use guildhall_core::journal::Checkpoint;
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::limits::Limits;
-use guildhall_core::request::{Act, Origin, Outcome, Request};
+use guildhall_core::request::{Action, Origin, Outcome, Request};
 use guildhall_core::state::State;
-use guildhall_core::step::{Actor, Head, Witness};
+use guildhall_core::step::{Actor, Head, Observed, Observer};
 use guildhall_core::time::{Now, Span};
 use guildhall_runtime::bus::{Bus, BusMessage, Endpoint, Envelope, InProcessBus};
 use guildhall_runtime::client::{ClientCommand, NodeAddress};
@@ -50,21 +50,19 @@ struct Recorder {
 
 struct RecordStep<'a>(MutexGuard<'a, Received>, &'a Notify);
 
-impl Witness for RecordStep<'_> {
-    fn delivered(&mut self, head: &Head, on: Connection, _: Seq, what: &Arc<Dispatch>) {
-        let Actor::Client(port) = head.actor else { return };
-        self.0.bodies.entry(port.0).or_default().push(what.body.clone());
-        self.0.connections.insert(port.0, on);
-    }
-
-    fn client_input(&mut self, head: &Head, input: &client::Input) {
-        if let (Actor::Client(port), client::Input::Answer(answer)) = (head.actor, input) {
-            self.0.outcomes.entry(port.0).or_default().push(answer.outcome);
+impl Observer for RecordStep<'_> {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        match (head.actor, what) {
+            (Actor::Client(port), Observed::Delivered { on, dispatch, .. }) => {
+                self.0.bodies.entry(port.0).or_default().push(dispatch.body.clone());
+                self.0.connections.insert(port.0, on);
+            }
+            (Actor::Client(port), Observed::ClientInput(client::Input::Answer(answer))) => {
+                self.0.outcomes.entry(port.0).or_default().push(answer.outcome);
+            }
+            (_, Observed::StepEnded) => self.1.notify_waiters(),
+            _ => {}
         }
-    }
-
-    fn stepped(&mut self, _: &Head) {
-        self.1.notify_waiters();
     }
 }
 
@@ -200,8 +198,9 @@ impl Cluster {
         self.nonces.set(self.nonces.get() + 1);
         let origin =
             Origin { user: UserId(u64::from(client) + 1), nonce: Nonce(self.nonces.get()) };
-        let act = Act::Say { channel: CHANNEL, content: content.into(), mentions: Arc::default() };
-        let request = Request { origin, guild: GUILD, attempt: 0, act };
+        let action =
+            Action::Say { channel: CHANNEL, content: content.into(), mentions: Arc::default() };
+        let request = Request { origin, guild: GUILD, attempt: 0, action };
         self.commands[client as usize]
             .try_send(ClientCommand::Request(request))
             .expect("the client runs");

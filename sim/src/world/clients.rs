@@ -4,7 +4,7 @@ use guildhall_core::client;
 use guildhall_core::dispatch::Body;
 use guildhall_core::frame::CONTROL_BYTES;
 use guildhall_core::id::Port;
-use guildhall_core::step::{Actor, Witness};
+use guildhall_core::step::{Actor, Observed, Observer};
 
 use super::World;
 use super::ends::ClientEnd;
@@ -12,7 +12,7 @@ use crate::event::{Event, Kind, Parcel};
 use crate::link::Flow;
 use guildhall_plan::fault::ClientPhase;
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// A dispatch reaches its client: the hot path.
     #[inline]
     pub(super) fn deliver(&mut self, event: Event, link: u32, body: u32, s: u32) {
@@ -37,7 +37,7 @@ impl<W: Witness> World<'_, W> {
         host.client.dispatch(connection, s, &entry.dispatch);
         let (bytes, special) = (entry.dispatch.bytes, entry.dispatch.source.is_none());
         let enters = special.then(|| matches!(entry.dispatch.body, Body::Ready(_) | Body::Resumed));
-        stage.watch.stepped(&head);
+        stage.watch.observe(&head, Observed::StepEnded);
         stage.bodies.arrive(body);
         stage.end_step();
         stage.taken(link, bytes);
@@ -119,10 +119,10 @@ impl<W: Witness> World<'_, W> {
         if host.client.poll_timeout().is_some_and(|at| at <= now.instant) {
             let head = self.stage.begin(0, now, Actor::Client(Port(client)));
             self.stage.digest.word(0);
-            self.stage.watch.timeout(&head);
+            self.stage.watch.observe(&head, Observed::Timeout);
             let mut end = ClientEnd { stage: &mut self.stage, head, client };
             host.client.handle_timeout(now, &mut end);
-            self.stage.watch.stepped(&head);
+            self.stage.watch.observe(&head, Observed::StepEnded);
             self.stage.end_step();
         }
         self.rearm_client(client);
@@ -134,10 +134,10 @@ impl<W: Witness> World<'_, W> {
         let now = host.clock.read(self.stage.now);
         let head = self.stage.begin(cause, now, Actor::Client(Port(client)));
         self.stage.fold(&input);
-        self.stage.watch.client_input(&head, &input);
+        self.stage.watch.observe(&head, Observed::ClientInput(&input));
         let mut end = ClientEnd { stage: &mut self.stage, head, client };
         host.client.handle(now, input, &mut end);
-        self.stage.watch.stepped(&head);
+        self.stage.watch.observe(&head, Observed::StepEnded);
         self.stage.end_step();
         self.rearm_client(client);
         self.client_stepped(client);

@@ -2,17 +2,17 @@
 
 use guildhall_core::id::NodeId;
 use guildhall_core::node;
-use guildhall_core::step::{Witness, WorldEvent};
+use guildhall_core::step::{Observer, WorldEvent};
 use guildhall_plan::director::{Cue, Effect, News};
 use guildhall_plan::fault::{ClientPhase, NodePhase, Participant, Phase};
 use guildhall_plan::journal;
 use guildhall_plan::topology::guild_id;
 
-use super::{World, small};
+use super::World;
 use crate::event::{Event, Kind};
 use crate::link::Flow;
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// The run begins.
     pub(super) fn start(&mut self) {
         let mut effects = std::mem::take(&mut self.effects);
@@ -81,13 +81,9 @@ impl<W: Witness> World<'_, W> {
                 let event = Event { cause: self.stage.steps, kind: Kind::Cue(cue) };
                 self.stage.agenda.push(at, self.tie(cue), event);
             }
-            Effect::Began(fault) => self.began(fault),
-            Effect::Ended(index) => {
-                let what = self.plan.faults[index as usize].fault.to_string();
-                self.stage.world_event(&WorldEvent::FaultEnded { index, what });
-            }
-            Effect::Healed => self.healed(),
-            Effect::Kill(node) => self.kill(usize::from(node)),
+            Effect::Record(event) => self.record(&event),
+            Effect::Settle => self.settle(),
+            Effect::Kill(node) => self.switch_off(usize::from(node), true),
             Effect::Retire(node) => self.switch_off(usize::from(node), false),
             // What a node has sent is on its links, and needs no machine any more.
             Effect::SwitchOff(_) => {}
@@ -110,13 +106,13 @@ impl<W: Witness> World<'_, W> {
             Effect::Cut { client, how } => self.cut(client, how),
             Effect::Stall { fault, client, way } => self.stall(fault, client, way),
             Effect::Release { fault } => self.release(fault),
-            Effect::Silence { client, way } => {
+            Effect::Blackhole { client, way } => {
                 self.set_flow(self.open_link(client), way, Flow::Dead);
             }
             Effect::SetBandwidth { client, bandwidth } => {
                 self.stage.set_bandwidth(client, bandwidth);
             }
-            Effect::Misbehave { client, deed } => self.misbehave(client, deed, cause),
+            Effect::Misbehave { client, violation } => self.misbehave(client, violation, cause),
             Effect::Intrude { fault, client, why } => self.intrude(fault, client, why, cause),
             Effect::Journal { guild, fault } => {
                 self.journal(self.stage.steps, guild, journal::Input::Fault(fault));
@@ -150,13 +146,14 @@ impl<W: Witness> World<'_, W> {
         }
     }
 
-    /// A fault begins: it is told, and counted by what its target is doing.
-    fn began(&mut self, index: u32) {
-        let fault = &self.plan.faults[index as usize].fault;
-        let what = fault.to_string();
-        self.stage.world_event(&WorldEvent::FaultBegan { index, what });
-        let phase = self.director.fault(index).participant().and_then(|who| self.phase(who));
-        self.stage.coverage.count(fault.family(), phase);
+    /// Something happens to the world itself. A fault that begins is counted by what its target is doing.
+    fn record(&mut self, event: &WorldEvent) {
+        self.stage.world_event(event);
+        if let WorldEvent::FaultBegan { index, .. } = event {
+            let phase = self.director.fault(*index).participant().and_then(|who| self.phase(who));
+            let family = self.plan.faults[*index as usize].fault.family();
+            self.stage.coverage.count(family, phase);
+        }
     }
 
     /// What a participant is doing.
@@ -175,11 +172,5 @@ impl<W: Witness> World<'_, W> {
                 Some(Phase::Guild(self.stage.phases[guild as usize]))
             }
         }
-    }
-
-    /// A node's power is cut.
-    fn kill(&mut self, node: usize) {
-        self.switch_off(node, true);
-        self.stage.world_event(&WorldEvent::Crashed(NodeId(small(node))));
     }
 }

@@ -13,14 +13,14 @@ use guildhall_core::journal::Command;
 use guildhall_core::machine::Sink;
 use guildhall_core::node::{self, Outbox, TraceEvent};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::step::{Head, Witness};
+use guildhall_core::step::{Head, Observed, Observer};
 
 use super::stage::{Caller, Stage};
 use super::{place, small};
 use crate::event::{Event, Kind, Parcel};
 use guildhall_plan::director::News;
 use guildhall_plan::fault::{ClientPhase, GuildPhase};
-use guildhall_plan::mail::Spot;
+use guildhall_plan::mail::EndpointId;
 use guildhall_plan::topology::guild_place;
 
 /// A node's way out.
@@ -30,11 +30,11 @@ pub(crate) struct NodeEnd<'a, W> {
     pub(crate) node: usize,
 }
 
-impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
+impl<W: Observer> Sink<node::Output> for NodeEnd<'_, W> {
     fn emit(&mut self, output: node::Output) {
         let (stage, cause, node) = (&mut *self.stage, self.head.step, self.node);
         stage.fold(&output);
-        stage.watch.node_output(&self.head, &output);
+        stage.watch.observe(&self.head, Observed::NodeOutput(&output));
         match output {
             node::Output::Frame { connection, frame } => {
                 let link = stage.ports[node].link(connection);
@@ -59,7 +59,7 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
                 }
                 let from = small(node);
                 let parcel = Parcel::Peer(NodeId(from), message);
-                stage.mail(Spot::Node(from), Spot::Node(to.0), cause, parcel);
+                stage.mail(EndpointId::Node(from), EndpointId::Node(to.0), cause, parcel);
             }
             node::Output::Journal { guild, command } => self.command(guild, command),
             node::Output::Directory(word) => self.word(word),
@@ -74,7 +74,7 @@ impl<W: Witness> Sink<node::Output> for NodeEnd<'_, W> {
     }
 }
 
-impl<W: Witness> NodeEnd<'_, W> {
+impl<W: Observer> NodeEnd<'_, W> {
     fn command(&mut self, guild: GuildId, command: Command) {
         let (guild, node) = (guild_place(guild), small(self.node));
         match &command {
@@ -82,7 +82,7 @@ impl<W: Witness> NodeEnd<'_, W> {
             Command::Append { .. } => self.stage.reach(guild, GuildPhase::Appending),
             Command::Confirm { .. } | Command::Compact { .. } => {}
         }
-        let (from, to) = (Spot::Node(node), Spot::Journal(place(guild)));
+        let (from, to) = (EndpointId::Node(node), EndpointId::Journal(place(guild)));
         let parcel = Parcel::Command(NodeId(node), command);
         self.stage.mail(from, to, self.head.step, parcel);
     }
@@ -101,7 +101,7 @@ impl<W: Witness> NodeEnd<'_, W> {
         }
         let (from, boot) = (small(self.node), self.stage.boots[self.node]);
         let parcel = Parcel::Word(directory::Input { from: NodeId(from), boot, word });
-        self.stage.mail(Spot::Node(from), Spot::Directory, self.head.step, parcel);
+        self.stage.mail(EndpointId::Node(from), EndpointId::Directory, self.head.step, parcel);
     }
 
     fn note(&mut self, note: &TraceEvent) {
@@ -153,7 +153,7 @@ impl<W: Witness> NodeEnd<'_, W> {
     }
 }
 
-impl<W: Witness> Outbox for NodeEnd<'_, W> {
+impl<W: Observer> Outbox for NodeEnd<'_, W> {
     #[inline]
     fn expect(&self, connection: Connection) {
         let link = self.stage.ports[self.node].link(connection);
@@ -175,11 +175,11 @@ pub(crate) struct ClientEnd<'a, W> {
     pub(crate) client: u32,
 }
 
-impl<W: Witness> Sink<client::Output> for ClientEnd<'_, W> {
+impl<W: Observer> Sink<client::Output> for ClientEnd<'_, W> {
     fn emit(&mut self, output: client::Output) {
         let (stage, cause, client) = (&mut *self.stage, self.head.step, self.client);
         stage.fold(&output);
-        stage.watch.client_output(&self.head, &output);
+        stage.watch.observe(&self.head, Observed::ClientOutput(&output));
         match output {
             client::Output::Connect(node) => {
                 let link = stage.connect(Caller::Client(client), node.0, cause);

@@ -1,38 +1,38 @@
 //! How faults affect the connections of clients.
 
-use guildhall_core::step::Witness;
-use guildhall_plan::fault::{Ending, Way};
+use guildhall_core::step::Observer;
+use guildhall_plan::fault::{CutKind, Direction};
 
 use super::World;
 use crate::event::{Event, Kind};
 use crate::link::Flow;
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// The link that a client means, if its end of it is open.
     pub(super) fn open_link(&self, client: u32) -> Option<u32> {
         let link = self.stage.lines[client as usize].link;
         link.filter(|&link| self.stage.links.at(link).here)
     }
 
-    pub(super) fn cut(&mut self, client: u32, how: Ending) {
+    pub(super) fn cut(&mut self, client: u32, how: CutKind) {
         let Some(link) = self.open_link(client) else { return };
-        let reset = how != Ending::Fin;
+        let reset = how != CutKind::Fin;
         self.stage.hang_up(link, false, reset);
         match how {
-            Ending::Fin | Ending::Reset => self.stage.hang_up(link, true, reset),
-            Ending::HalfOpen { late } => {
+            CutKind::Fin | CutKind::Reset => self.stage.hang_up(link, true, reset),
+            CutKind::HalfOpen { late } => {
                 let at = self.stage.now + late.as_micros();
                 let kind = Kind::Gone { link, reset };
                 self.stage.agenda.push(at, 1, Event { cause: self.stage.steps, kind });
             }
         }
         if reset {
-            self.set_flow(Some(link), Way::Both, Flow::Dead);
+            self.set_flow(Some(link), Direction::Both, Flow::Dead);
         }
     }
 
     /// What is dead stays dead: no later fault revives a connection.
-    pub(super) fn set_flow(&mut self, link: Option<u32>, way: Way, flow: Flow) {
+    pub(super) fn set_flow(&mut self, link: Option<u32>, way: Direction, flow: Flow) {
         let Some(link) = link else { return };
         let wire = self.stage.links.at_mut(link);
         for (affected, side) in [(way.is_down(), &mut wire.down), (way.is_up(), &mut wire.up)] {
@@ -42,7 +42,7 @@ impl<W: Witness> World<'_, W> {
         }
     }
 
-    pub(super) fn stall(&mut self, fault: u32, client: u32, way: Way) {
+    pub(super) fn stall(&mut self, fault: u32, client: u32, way: Direction) {
         let link = self.open_link(client);
         self.set_flow(link, way, Flow::Stalled);
         self.stalled.extend(link.map(|link| (fault, link)));

@@ -1,20 +1,20 @@
 //! What hostile clients and intruders send, and what intruders are sent.
 
-use guildhall_core::step::Witness;
-use guildhall_plan::fault::{Intrusion, Misdeed, Speech};
+use guildhall_core::step::Observer;
+use guildhall_plan::fault::{Intrusion, ProtocolViolation, Speech};
 
 use super::World;
 use super::stage::Caller;
 use crate::event::Parcel;
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// A hostile client breaks the protocol.
-    pub(super) fn misbehave(&mut self, client: u32, deed: Misdeed, cause: u64) {
+    pub(super) fn misbehave(&mut self, client: u32, violation: ProtocolViolation, cause: u64) {
         let Some(link) = self.open_link(client) else { return };
         let identity = self.topology.clients[client as usize].identity;
         let machine = &self.clients[client as usize].client;
         let Speech { frame, times, bytes } =
-            deed.speech(identity, machine.session(), machine.last());
+            violation.speech(identity, machine.session(), machine.last());
         for _ in 0..times {
             self.stage.say(link, cause, frame, bytes);
         }

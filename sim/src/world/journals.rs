@@ -2,16 +2,16 @@
 //! the post's business.
 
 use guildhall_core::journal::keeper::Answer;
-use guildhall_core::step::{Actor, JournalEvent, Witness};
+use guildhall_core::step::{Actor, JournalEvent, Observed, Observer};
 use guildhall_plan::journal::{Effect, Input};
-use guildhall_plan::mail::Spot;
+use guildhall_plan::mail::EndpointId;
 use guildhall_plan::topology::guild_id;
 
 use super::{World, instant};
 use crate::event::{Event, Kind, Parcel};
 use crate::link::tie;
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// The journal of a guild takes an input.
     pub(super) fn journal(&mut self, mut cause: u64, journal: u32, input: Input) {
         let mut effects = std::mem::take(&mut self.journal_effects);
@@ -42,14 +42,14 @@ impl<W: Witness> World<'_, W> {
         let (stage, guild) = (&mut self.stage, guild_id(journal as usize));
         let head = stage.begin(cause, instant(stage.now).into(), Actor::Journal(guild));
         stage.fold(event);
-        stage.watch.journal_event(&head, guild, event);
+        stage.watch.observe(&head, Observed::JournalEvent { guild, event });
         for (to, reply) in replies {
             stage.fold(&(to, &reply));
-            stage.watch.journal_says(&head, guild, to, &reply);
+            stage.watch.observe(&head, Observed::JournalReply { guild, to, reply: &reply });
             let parcel = Parcel::Reply(journal, reply);
-            stage.mail(Spot::Journal(journal), Spot::Node(to.0), head.step, parcel);
+            stage.mail(EndpointId::Journal(journal), EndpointId::Node(to.0), head.step, parcel);
         }
-        stage.watch.stepped(&head);
+        stage.watch.observe(&head, Observed::StepEnded);
         stage.end_step();
         head.step
     }

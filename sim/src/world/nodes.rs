@@ -5,7 +5,7 @@
 use guildhall_core::frame::{ClientFrame, Disconnect};
 use guildhall_core::id::{NodeId, SessionId};
 use guildhall_core::journal::Reply;
-use guildhall_core::step::{Actor, Witness};
+use guildhall_core::step::{Actor, Observed, Observer};
 use guildhall_core::{directory, node};
 
 use super::ends::NodeEnd;
@@ -14,11 +14,11 @@ use crate::event::{Event, Kind, Parcel};
 use crate::link::Flow;
 use guildhall_plan::fault::GuildPhase;
 use guildhall_plan::journal;
-use guildhall_plan::mail::Spot;
+use guildhall_plan::mail::EndpointId;
 use guildhall_plan::seed::Domain;
 use guildhall_plan::topology::guild_id;
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// Whether a node takes this now; a paused one has it wait, for one that is down it is lost.
     pub(super) fn is_awake(&mut self, node: usize, event: Event) -> bool {
         let host = &mut self.nodes[node];
@@ -112,15 +112,15 @@ impl<W: Witness> World<'_, W> {
     }
 
     /// A message reaches whoever it is for.
-    pub(super) fn mail(&mut self, event: Event, to: Spot, parcel: u32) {
+    pub(super) fn mail(&mut self, event: Event, to: EndpointId, parcel: u32) {
         match to {
-            Spot::Node(node) => self.mail_to_node(event, usize::from(node), parcel),
-            Spot::Journal(journal) => {
+            EndpointId::Node(node) => self.mail_to_node(event, usize::from(node), parcel),
+            EndpointId::Journal(journal) => {
                 if let Some(Parcel::Command(from, command)) = self.stage.parcels.take(parcel) {
                     self.journal(event.cause, journal, journal::Input::Asked { from, command });
                 }
             }
-            Spot::Directory => {
+            EndpointId::Directory => {
                 if let Some(Parcel::Word(input)) = self.stage.parcels.take(parcel) {
                     self.ask_directory(event.cause, input);
                 }
@@ -162,17 +162,17 @@ impl<W: Witness> World<'_, W> {
         let now = instant(self.stage.now).into();
         let head = self.stage.begin(cause, now, Actor::Directory);
         self.stage.fold(&input);
-        self.stage.watch.directory_input(&head, &input);
+        self.stage.watch.observe(&head, Observed::DirectoryInput(&input));
         let mut said = Vec::new();
         self.directory.handle(input, &mut said);
         for output in said {
             self.stage.fold(&output);
-            self.stage.watch.directory_output(&head, &output);
+            self.stage.watch.observe(&head, Observed::DirectoryOutput(&output));
             let directory::Output { to, notice } = output;
-            let to = Spot::Node(to.0);
-            self.stage.mail(Spot::Directory, to, head.step, Parcel::Notice(notice));
+            let to = EndpointId::Node(to.0);
+            self.stage.mail(EndpointId::Directory, to, head.step, Parcel::Notice(notice));
         }
-        self.stage.watch.stepped(&head);
+        self.stage.watch.observe(&head, Observed::StepEnded);
         self.stage.end_step();
     }
 
@@ -186,10 +186,10 @@ impl<W: Witness> World<'_, W> {
         if host.node.poll_timeout().is_some_and(|at| at <= now.instant) {
             let head = self.stage.begin(0, now, Actor::Node(NodeId(small(node))));
             self.stage.digest.word(0);
-            self.stage.watch.timeout(&head);
+            self.stage.watch.observe(&head, Observed::Timeout);
             let mut end = NodeEnd { stage: &mut self.stage, head, node };
             host.node.handle_timeout(now, &mut end);
-            self.stage.watch.stepped(&head);
+            self.stage.watch.observe(&head, Observed::StepEnded);
             self.stage.end_step();
         }
         self.rearm_node(node);
@@ -201,10 +201,10 @@ impl<W: Witness> World<'_, W> {
         let now = host.clock.read(self.stage.now);
         let head = self.stage.begin(cause, now, Actor::Node(NodeId(small(node))));
         self.stage.fold(&input);
-        self.stage.watch.node_input(&head, &input);
+        self.stage.watch.observe(&head, Observed::NodeInput(&input));
         let mut end = NodeEnd { stage: &mut self.stage, head, node };
         host.node.handle(now, input, &mut end);
-        self.stage.watch.stepped(&head);
+        self.stage.watch.observe(&head, Observed::StepEnded);
         self.stage.end_step();
         self.rearm_node(node);
         self.hear_news();

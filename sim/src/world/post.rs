@@ -11,27 +11,27 @@ use super::stage::Stage;
 use crate::event::{Event, Kind, Parcel};
 use crate::link::tie;
 use guildhall_plan::digest::{Digest, Fingerprint};
-use guildhall_plan::mail::{Fate, Law, Laws, Spot};
+use guildhall_plan::mail::{Delivery, EndpointId, MailRule, MailRules};
 use guildhall_plan::seed::{Domain, Key};
 
 /// The message links, as faults have them at the moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Post {
     /// How faults affect messages.
-    laws: Laws,
+    laws: MailRules,
     /// What is held, and by which fault.
     held: Vec<(u32, Key, Event)>,
 }
 
 impl Post {
-    pub(crate) fn begin(&mut self, fault: u32, law: Law) {
+    pub(crate) fn begin(&mut self, fault: u32, law: MailRule) {
         self.laws.begin(fault, law);
     }
 }
 
 impl<W> Stage<W> {
     /// A message goes on its way.
-    pub(crate) fn mail(&mut self, from: Spot, to: Spot, cause: u64, parcel: Parcel) {
+    pub(crate) fn mail(&mut self, from: EndpointId, to: EndpointId, cause: u64, parcel: Parcel) {
         let print = print((from, to), &parcel);
         let (key, kind) = (self.keyed(Domain::Latency, print), |parcel| Kind::Mail { to, parcel });
         if from == to {
@@ -41,17 +41,17 @@ impl<W> Stage<W> {
         }
         let law = self.network.peer;
         let fate = if self.post.laws.is_empty() {
-            Fate::Passes(0, None)
+            Delivery::Passes(0, None)
         } else {
             self.post.laws.fate((from, to), self.keyed(Domain::Loss, print))
         };
         match fate {
-            Fate::Lost => {}
-            Fate::Held(fault) => {
+            Delivery::Lost => {}
+            Delivery::Held(fault) => {
                 let parcel = self.parcels.insert(parcel);
                 self.post.held.push((fault, key, Event { cause, kind: kind(parcel) }));
             }
-            Fate::Passes(late, again) => {
+            Delivery::Passes(late, again) => {
                 if let Some(later) = again {
                     let at = self.now + later + law.draw(key.with(1));
                     let parcel = self.parcels.insert(parcel.clone());
@@ -88,7 +88,7 @@ impl<W> Stage<W> {
 
 /// What a message is about. Numbers that only count how many went before it are left out: they would
 /// change with what somebody else has done.
-fn print(ends: (Spot, Spot), parcel: &Parcel) -> Fingerprint {
+fn print(ends: (EndpointId, EndpointId), parcel: &Parcel) -> Fingerprint {
     match parcel {
         Parcel::Word(input) => match &input.word {
             DirectoryRequest::Ask { user, .. } => Digest::of(&(ends, "ask", user)),

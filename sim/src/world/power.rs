@@ -1,13 +1,13 @@
 //! Nodes that are switched off and on, and what becomes of what was under way to and from them.
 
 use guildhall_core::id::NodeId;
-use guildhall_core::step::{Witness, WorldEvent};
+use guildhall_core::step::Observer;
 
 use super::{World, new_node, place};
 use crate::event::Kind;
 use crate::link::Flow;
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// A node is gone: it has crashed, or has stopped as planned.
     pub(super) fn switch_off(&mut self, node: usize, crashes: bool) {
         let host = &mut self.nodes[node];
@@ -56,7 +56,6 @@ impl<W: Witness> World<'_, W> {
         let host = &mut self.nodes[usize::from(node)];
         host.node = new_node((NodeId(node), boot), &self.topology, self.options.mutant);
         (host.wake, host.up) = (u64::MAX, true);
-        self.stage.world_event(&WorldEvent::Started(NodeId(node)));
     }
 
     /// A node takes what has arrived while it was paused, in order, and then its deadlines (L1).

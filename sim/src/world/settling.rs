@@ -1,14 +1,13 @@
 //! How the fast world is looked at once it is healed, until it has settled.
 
-use guildhall_core::step::{Witness, WorldEvent};
+use guildhall_core::step::{Observer, WorldEvent};
 use guildhall_plan::settling::{Effect, Look, Sight};
 
 use super::World;
 
-impl<W: Witness> World<'_, W> {
+impl<W: Observer> World<'_, W> {
     /// All is healed.
-    pub(super) fn healed(&mut self) {
-        self.stage.world_event(&WorldEvent::Healed);
+    pub(super) fn settle(&mut self) {
         self.settling.healed(self.stage.now);
         self.look(Look::Due);
     }

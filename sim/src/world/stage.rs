@@ -6,7 +6,7 @@ use guildhall_check::Contract;
 use guildhall_core::client::Jitter;
 use guildhall_core::frame::{CONTROL_BYTES, ClientFrame};
 use guildhall_core::id::Connection;
-use guildhall_core::step::{Actor, Head, Witness, WorldEvent};
+use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::Now;
 
 use super::post::Post;
@@ -95,7 +95,7 @@ pub(crate) struct Stage<W> {
     pub(crate) news: Vec<News>,
 }
 
-impl<W: Witness> Stage<W> {
+impl<W: Observer> Stage<W> {
     #[inline]
     pub(crate) fn head(&self, step: u64, cause: u64, now: Now, actor: Actor) -> Head {
         Head { step, cause, at: instant(self.now), now, actor }
@@ -125,8 +125,8 @@ impl<W: Witness> Stage<W> {
     pub(crate) fn world_event(&mut self, event: &WorldEvent) {
         let head = self.begin(0, instant(self.now).into(), Actor::World);
         self.fold(event);
-        self.watch.world(&head, event);
-        self.watch.stepped(&head);
+        self.watch.observe(&head, Observed::World(event));
+        self.watch.observe(&head, Observed::StepEnded);
         self.end_step();
     }
 
@@ -198,7 +198,7 @@ impl<W: Witness> Stage<W> {
             | Kind::WakeNode { .. }
             | Kind::WakeClient { .. }
             | Kind::Start { .. }
-            | Kind::Act { .. }
+            | Kind::Action { .. }
             | Kind::Cue(_)
             | Kind::Look => {}
         }

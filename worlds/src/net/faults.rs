@@ -5,7 +5,7 @@
 
 use std::io::ErrorKind;
 
-use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::fault::{CutKind, Direction};
 use guildhall_plan::seed::{Domain, Ratio};
 
 use super::direction::Flow;
@@ -23,7 +23,7 @@ const RST_ON_CRASH: Ratio = Ratio::of(50, 100);
 pub struct StalledConnections(pub(super) Vec<u64>);
 
 /// Whether a fault of this direction affects bytes from this side.
-const fn affects(way: Way, from: Side) -> bool {
+const fn affects(way: Direction, from: Side) -> bool {
     match from {
         Side::Initiator => way.is_up(),
         Side::Responder => way.is_down(),
@@ -32,14 +32,14 @@ const fn affects(way: Way, from: Side) -> bool {
 
 impl SimNetwork {
     /// Ends the open connections of a client.
-    pub fn cut(&self, client: Host, how: Ending) {
+    pub fn cut(&self, client: Host, how: CutKind) {
         self.with(|state| {
             state.open_connections(client).into_iter().for_each(|id| state.cut(id, how))
         });
     }
 
     /// Holds back everything on the open connections of a client until [`Self::release`].
-    pub fn stall(&self, client: Host, way: Way) -> StalledConnections {
+    pub fn stall(&self, client: Host, way: Direction) -> StalledConnections {
         self.with(|state| {
             let stalled = state.open_connections(client);
             stalled.iter().for_each(|id| state.set_flow(*id, way, Flow::Stalled));
@@ -66,7 +66,7 @@ impl SimNetwork {
     }
 
     /// Makes the open connections of a client lose everything silently.
-    pub fn silence(&self, client: Host, way: Way) {
+    pub fn silence(&self, client: Host, way: Direction) {
         self.with(|state| {
             state
                 .open_connections(client)
@@ -143,7 +143,7 @@ impl NetworkState {
         open.map(|connection| connection.id).collect()
     }
 
-    fn set_flow(&mut self, id: u64, way: Way, flow: Flow) {
+    fn set_flow(&mut self, id: u64, way: Direction, flow: Flow) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         for from in Side::BOTH {
             if affects(way, from) {
@@ -152,21 +152,21 @@ impl NetworkState {
         }
     }
 
-    fn cut(&mut self, id: u64, how: Ending) {
+    fn cut(&mut self, id: u64, how: CutKind) {
         self.on(id, |connection, effects| match how {
-            Ending::Fin => {
+            CutKind::Fin => {
                 for from in Side::BOTH {
                     if connection.directions[from].flow() != Flow::Dead {
                         connection.shutdown(from, effects);
                     }
                 }
             }
-            Ending::Reset => {
+            CutKind::Reset => {
                 for at in Side::BOTH {
                     connection.fail(at, ErrorKind::ConnectionReset, effects);
                 }
             }
-            Ending::HalfOpen { late } => {
+            CutKind::HalfOpen { late } => {
                 connection.fail(Side::Initiator, ErrorKind::ConnectionReset, effects);
                 effects.events.push((
                     effects.now + late.as_micros(),
@@ -174,8 +174,8 @@ impl NetworkState {
                 ));
             }
         });
-        if how != Ending::Fin {
-            self.set_flow(id, Way::Both, Flow::Dead);
+        if how != CutKind::Fin {
+            self.set_flow(id, Direction::Both, Flow::Dead);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use guildhall_plan::digest::{Digest, Fingerprint};
-use guildhall_plan::mail::{Fate, Law, Laws, Spot};
+use guildhall_plan::mail::{Delivery, EndpointId, MailRule, MailRules};
 use guildhall_plan::plan::{Latency, Network};
 use guildhall_plan::seed::{Domain, Key, Seed};
 use guildhall_plan::topology::guild_place;
@@ -31,7 +31,7 @@ struct PeerNetworkState {
     peer_latency: Latency,
     self_latency: Latency,
     /// The faults in force.
-    laws: Laws,
+    laws: MailRules,
     /// Messages that a fault holds back, with the number of the fault.
     held: Vec<(u32, Key, Endpoint, Envelope)>,
     /// The number of messages sent on each link.
@@ -47,7 +47,7 @@ impl<T: Timeline> PeerNetwork<T> {
             seed,
             peer_latency: network.peer,
             self_latency: network.near(),
-            laws: Laws::default(),
+            laws: MailRules::default(),
             held: Vec::new(),
             sent: BTreeMap::new(),
             digest: Digest::new(),
@@ -73,7 +73,7 @@ impl<T: Timeline> PeerNetwork<T> {
     }
 
     /// Begins a fault.
-    pub fn begin_fault(&self, fault: u32, law: Law) {
+    pub fn begin_fault(&self, fault: u32, law: MailRule) {
         self.state().laws.begin(fault, law);
     }
 
@@ -139,12 +139,12 @@ impl PeerNetworkState {
             Some((self.self_latency.draw(key), None))
         } else {
             match self.laws.fate((spot(from), spot(to)), lot) {
-                Fate::Lost => None,
-                Fate::Held(fault) => {
+                Delivery::Lost => None,
+                Delivery::Held(fault) => {
                     self.held.push((fault, key, to, envelope.clone()));
                     None
                 }
-                Fate::Passes(late, duplicate) => {
+                Delivery::Passes(late, duplicate) => {
                     let duplicate =
                         duplicate.map(|later| later + self.peer_latency.draw(key.with(1)));
                     Some((late + self.peer_latency.draw(key), duplicate))
@@ -161,13 +161,13 @@ impl PeerNetworkState {
 
 /// The name of an endpoint in the plan's faults.
 #[must_use]
-pub fn spot(endpoint: Endpoint) -> Spot {
+pub fn spot(endpoint: Endpoint) -> EndpointId {
     match endpoint {
-        Endpoint::Node(node) => Spot::Node(node.0),
+        Endpoint::Node(node) => EndpointId::Node(node.0),
         Endpoint::Journal(guild) => {
-            Spot::Journal(u32::try_from(guild_place(guild)).unwrap_or(u32::MAX))
+            EndpointId::Journal(u32::try_from(guild_place(guild)).unwrap_or(u32::MAX))
         }
-        Endpoint::Directory => Spot::Directory,
+        Endpoint::Directory => EndpointId::Directory,
     }
 }
 

@@ -10,7 +10,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::fault::{CutKind, Direction};
 use guildhall_plan::plan::{Latency, Network};
 use guildhall_plan::seed::{Domain, Seed};
 use tokio::net::{TcpListener, TcpStream};
@@ -41,11 +41,11 @@ struct ConnectionControl {
     node: SocketAddr,
     up: watch::Sender<Shaping>,
     down: watch::Sender<Shaping>,
-    end: watch::Sender<Option<Ending>>,
+    end: watch::Sender<Option<CutKind>>,
 }
 
 impl ConnectionControl {
-    fn set_flow(&self, way: Way, flow: Flow) {
+    fn set_flow(&self, way: Direction, flow: Flow) {
         for (affected, shaping) in [(way.is_up(), &self.up), (way.is_down(), &self.down)] {
             // A dead direction stays dead.
             if affected {
@@ -116,14 +116,14 @@ impl Proxy {
     }
 
     /// Ends the open connections of a client.
-    pub fn cut(&self, client: Host, how: Ending) {
+    pub fn cut(&self, client: Host, how: CutKind) {
         for (_, connection) in self.state().of(client) {
             connection.end.send_replace(Some(how));
         }
     }
 
     /// Holds back everything on the open connections of a client until [`Self::release`].
-    pub fn stall(&self, client: Host, way: Way) -> StalledConnections {
+    pub fn stall(&self, client: Host, way: Direction) -> StalledConnections {
         let state = self.state();
         let stalled = state.of(client).map(|(id, connection)| {
             connection.set_flow(way, Flow::Stalled);
@@ -143,7 +143,7 @@ impl Proxy {
     }
 
     /// Makes the open connections of a client lose everything silently.
-    pub fn silence(&self, client: Host, way: Way) {
+    pub fn silence(&self, client: Host, way: Direction) {
         self.state().of(client).for_each(|(_, connection)| connection.set_flow(way, Flow::Dead));
     }
 
@@ -165,7 +165,7 @@ impl Proxy {
         for connection in
             self.state().connections.values().filter(|connection| connection.node == node)
         {
-            connection.end.send_replace(Some(Ending::Reset));
+            connection.end.send_replace(Some(CutKind::Reset));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guildhall_core::id::Port;
-use guildhall_plan::topology::Move;
+use guildhall_plan::topology::ResolvedAction;
 use guildhall_runtime::client::{ClientCommand, ClientConfig, ClientDriver};
 use guildhall_runtime::rt::Rt;
 use guildhall_runtime::wire::GatewayUrls;
@@ -57,24 +57,24 @@ impl<W: World> Play<W> {
             self.clients.off.push(true);
             self.agenda.push(seated.starts.as_micros(), Cue::Start(client));
         }
-        for (index, act) in self.plan.acts.iter().enumerate() {
-            self.agenda.push(act.at.as_micros(), Cue::Act(index));
+        for (index, action) in self.plan.actions.iter().enumerate() {
+            self.agenda.push(action.at.as_micros(), Cue::Action(index));
         }
     }
 
     pub(super) fn act(&mut self, index: usize) {
-        let (client, what) = &self.topology.acts[index];
+        let (client, what) = &self.topology.actions[index];
         let client = *client as usize;
         match what {
-            Move::Quit => {
+            ResolvedAction::Quit => {
                 self.clients.off[client] = true;
                 self.clients.wish(client, ClientCommand::Quit);
             }
-            Move::Start => self.clients.start(client),
-            Move::Ask(request) => {
+            ResolvedAction::Start => self.clients.start(client),
+            ResolvedAction::Ask(request) => {
                 self.clients.wish(client, ClientCommand::Request(request.clone()))
             }
-            Move::Rest => {}
+            ResolvedAction::Rest => {}
         }
     }
 }

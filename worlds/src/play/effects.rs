@@ -1,7 +1,6 @@
 //! How a play does what the director of the plan decides. It must not decide anything itself.
 
 use guildhall_core::id::NodeId;
-use guildhall_core::step::WorldEvent;
 use guildhall_plan::director::{self, Effect};
 use guildhall_plan::journal::Input;
 use guildhall_plan::topology::guild_id;
@@ -28,23 +27,12 @@ impl<W: World> Play<W> {
     async fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Schedule(at, cue) => self.agenda.push(at, Cue::Director(cue)),
-            Effect::Began(index) => {
-                let what = self.plan.faults[index as usize].fault.to_string();
-                self.judge.world(&WorldEvent::FaultBegan { index, what });
-            }
-            Effect::Ended(index) => {
-                let what = self.plan.faults[index as usize].fault.to_string();
-                self.judge.world(&WorldEvent::FaultEnded { index, what });
-            }
-            Effect::Healed => self.healed(),
-            Effect::Kill(node) => {
-                self.take_off(node);
-                self.judge.world(&WorldEvent::Crashed(NodeId(node)));
-            }
+            Effect::Record(event) => self.judge.world(&event),
+            Effect::Settle => self.begin_to_settle(),
+            Effect::Kill(node) | Effect::SwitchOff(node) => self.switch_off(node),
             Effect::Retire(node) => {
                 self.world.peer_network().unregister(Endpoint::Node(NodeId(node)))
             }
-            Effect::SwitchOff(node) => self.take_off(node),
             Effect::Boot { node, boot } => self.boot(node, boot).await,
             Effect::Pause(node) => self.world.pause(Host::Node(node)),
             Effect::Resume(node) => self.world.resume(Host::Node(node)),
@@ -66,11 +54,11 @@ impl<W: World> Play<W> {
                     self.world.release(&stalled);
                 }
             }
-            Effect::Silence { client, way } => self.world.silence(Host::Client(client), way),
+            Effect::Blackhole { client, way } => self.world.silence(Host::Client(client), way),
             Effect::SetBandwidth { client, bandwidth } => {
                 self.world.slow(Host::Client(client), bandwidth);
             }
-            Effect::Misbehave { client, deed } => self.misbehave(client, deed),
+            Effect::Misbehave { client, violation } => self.misbehave(client, violation),
             Effect::Intrude { fault, client, why } => self.intrude(fault, client, why),
             Effect::Journal { guild, fault } => {
                 self.journals[guild as usize].handle(0, Input::Fault(fault));

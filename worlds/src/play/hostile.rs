@@ -2,7 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use guildhall_core::frame::{ClientFrame, Malformed};
-use guildhall_plan::fault::{Intrusion, Misdeed, Speech};
+use guildhall_plan::fault::{Intrusion, ProtocolViolation, Speech};
 use guildhall_runtime::client::ClientCommand;
 use guildhall_runtime::rt::Rt;
 use guildhall_runtime::wire::encode_client;
@@ -17,10 +17,10 @@ const PATIENCE: usize = 1_000;
 
 impl<W: World> Play<W> {
     /// A hostile client breaks the protocol.
-    pub(super) fn misbehave(&self, client: u32, deed: Misdeed) {
+    pub(super) fn misbehave(&self, client: u32, violation: ProtocolViolation) {
         let identity = self.topology.clients[client as usize].identity;
         let utter = ClientCommand::SendRaw(Box::new(move |machine| {
-            let speech = deed.speech(identity, machine.session(), machine.last());
+            let speech = violation.speech(identity, machine.session(), machine.last());
             vec![text(&speech); speech.times as usize]
         }));
         self.clients.wish(client as usize, utter);

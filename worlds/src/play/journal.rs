@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use guildhall_core::id::GuildId;
 use guildhall_core::journal::keeper::Answer;
-use guildhall_core::step::{Actor, JournalEvent, Witness};
+use guildhall_core::step::{Actor, JournalEvent, Observed, Observer};
 use guildhall_core::time::{Instant, Now};
 use guildhall_plan::journal::{Effect, Input, SimJournal};
 use guildhall_runtime::bus::{Bus, BusMessage, Endpoint, Envelope};
@@ -63,15 +63,15 @@ impl<T: Timeline> Journal<T> {
     fn step(&self, cause: u64, event: &JournalEvent, replies: Vec<Answer>) -> u64 {
         let now = Now::from(Instant::micros(self.time.now()));
         let (head, mut step) = self.judge.step(Actor::Journal(self.guild), now, cause);
-        step.journal_event(&head, self.guild, event);
+        step.observe(&head, Observed::JournalEvent { guild: self.guild, event });
         for (to, reply) in replies {
-            step.journal_says(&head, self.guild, to, &reply);
+            step.observe(&head, Observed::JournalReply { guild: self.guild, to, reply: &reply });
             let from = Endpoint::Journal(self.guild);
             let envelope =
                 Envelope { from, message: BusMessage::JournalReply(reply), cause: head.step };
             self.post.send(Endpoint::Node(to), envelope);
         }
-        step.stepped(&head);
+        step.observe(&head, Observed::StepEnded);
         head.step
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use guildhall_core::id::NodeId;
-use guildhall_core::step::WorldEvent;
 use guildhall_runtime::bus::Endpoint;
 use guildhall_runtime::client::NodeAddress;
 use guildhall_runtime::node::{NodeConfig, NodeDriver};
@@ -21,16 +20,14 @@ const CONNECTIONS: u32 = 10_000;
 
 impl<W: World> Play<W> {
     /// Nothing runs on a node's machine any more.
-    pub(super) fn take_off(&self, node: u16) {
+    pub(super) fn switch_off(&self, node: u16) {
         self.world.peer_network().unregister(Endpoint::Node(NodeId(node)));
         self.world.crash(Host::Node(node));
     }
 
-    /// A node starts on its machine, where one that has stopped may still be sending its last frames.
+    /// A node starts on its machine.
     pub(super) async fn boot(&mut self, node: u16, boot: u32) {
-        self.take_off(node);
         if let Some(rt) = self.world.restart(Host::Node(node)) {
-            self.judge.world(&WorldEvent::Started(NodeId(node)));
             self.start_node(NodeId(node), boot, rt).await;
         }
     }

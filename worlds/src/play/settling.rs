@@ -9,8 +9,7 @@ use crate::world::World;
 
 impl<W: World> Play<W> {
     /// All is healed.
-    pub(super) fn healed(&mut self) {
-        self.judge.world(&WorldEvent::Healed);
+    pub(super) fn begin_to_settle(&mut self) {
         let now = self.world.time().now();
         self.settling.healed(now);
         self.agenda.push(now, Cue::Look(Look::Due));

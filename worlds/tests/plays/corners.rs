@@ -9,7 +9,7 @@ use guildhall_core::time::{Instant, Span};
 use guildhall_plan::fault::{Fault, GuildPhase, NodePhase};
 use guildhall_plan::plan::{FaultPlan, Plan};
 use guildhall_plan::run::{Options, Verdict};
-use guildhall_plan::script::{At, Guild, Place, Scenario, Script, Settings};
+use guildhall_plan::script::{EndpointRef, GuildRef, NodeRef, Scenario, Script, Settings};
 use guildhall_plan::seed::Seed;
 use guildhall_plan::topology::guild_id;
 use guildhall_sim::run::run;
@@ -40,10 +40,10 @@ struct Corner {
 
 /// Berlin owns the guild, oslo takes it over, and paris looks on. Three people are in berlin, so that
 /// it takes a while to stop.
-fn scene(s: &mut Script) -> (Place, Place, Guild) {
+fn scene(s: &mut Script) -> (NodeRef, NodeRef, GuildRef) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);
-    s.heir(guild, oslo);
+    s.standby(guild, oslo);
     let general = s.channel(guild, "general");
     let alice = s.member("alice", paris, &[guild]);
     for name in ["bob", "carol", "dave"] {
@@ -138,22 +138,22 @@ fn pause_that_ends_while_down(s: &mut Script) {
 /// The guild is given to berlin while it is down: it owns it once it runs.
 fn move_to_a_node_that_is_down(s: &mut Script) {
     let (berlin, paris, guild) = scene(s);
-    s.move_guild(guild, paris);
+    s.reassign(guild, paris);
     s.wait(secs(3));
     s.crash(berlin, secs(4));
     s.wait(secs(1));
-    s.move_guild(guild, berlin);
+    s.reassign(guild, berlin);
     end(s);
 }
 
 /// The guild is given to berlin, which never runs again: when all is healed its standby gets it.
 fn move_to_a_node_that_is_gone(s: &mut Script) {
     let (berlin, paris, guild) = scene(s);
-    s.move_guild(guild, paris);
+    s.reassign(guild, paris);
     s.wait(secs(3));
     s.crash_for_ever(berlin);
     s.wait(secs(1));
-    s.move_guild(guild, berlin);
+    s.reassign(guild, berlin);
     end(s);
 }
 
@@ -185,7 +185,11 @@ fn troubles_of_a_journal(s: &mut Script) {
     s.journal_crash(guild, secs(1));
     s.wait(secs(3));
     s.journal_fail(guild);
-    s.when_guild(guild, GuildPhase::Orphaned).partition(berlin, At::Journal(guild), secs(1));
+    s.when_guild(guild, GuildPhase::Orphaned).partition(
+        berlin,
+        EndpointRef::Journal(guild),
+        secs(1),
+    );
     s.wait(secs(3));
     s.crash(berlin, secs(12));
     end(s);

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use crate::common::{CLIENT, Duplex, NODE, address, completes, constant_latency, pair, seed};
-use guildhall_plan::fault::Way;
+use guildhall_plan::fault::Direction;
 use guildhall_runtime::rt::{Listener as _, Rt};
 use guildhall_worlds::rt::simulate;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,7 +49,7 @@ fn a_reset_does_not_pass_a_dead_connection() {
     for number in seeds(false) {
         simulate(seed(number), &constant_latency(5), async |hosts, _| {
             let Duplex { mut client, node, .. } = pair(&hosts).await;
-            hosts.net().silence(CLIENT, Way::Both);
+            hosts.net().silence(CLIENT, Direction::Both);
             hosts.crash(NODE);
             drop(node);
             let time = hosts.net().time().clone();

@@ -3,8 +3,8 @@
 use crate::common::{constant_latency, seed, uniform_latency};
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{End, MailEffect, Places};
-use guildhall_plan::mail::{Law, Spot};
+use guildhall_plan::fault::{MailEffect, MailEndpoint, Places};
+use guildhall_plan::mail::{EndpointId, MailRule};
 use guildhall_plan::plan::Network;
 use guildhall_plan::topology::guild_id;
 use guildhall_runtime::bus::{Bus, BusMessage, Endpoint, Envelope};
@@ -21,13 +21,13 @@ fn envelope(from: Endpoint, number: u64) -> Envelope {
     Envelope { from, message: BusMessage::OwnGuild(GuildId(number)), cause: 0 }
 }
 
-fn law(from: Endpoint, to: Endpoint, effect: MailEffect) -> Law {
+fn law(from: Endpoint, to: Endpoint, effect: MailEffect) -> MailRule {
     let one = |end| match spot(end) {
-        Spot::Node(node) => End::<Places>::Node(node),
-        Spot::Journal(guild) => End::Journal(guild),
-        Spot::Directory => End::Directory,
+        EndpointId::Node(node) => MailEndpoint::<Places>::Node(node),
+        EndpointId::Journal(guild) => MailEndpoint::Journal(guild),
+        EndpointId::Directory => MailEndpoint::Directory,
     };
-    Law { from: one(from), to: one(to), both: false, effect }
+    MailRule { from: one(from), to: one(to), both: false, effect }
 }
 
 /// The numbers of the messages that arrive within `ms` milliseconds, in order.
@@ -49,7 +49,7 @@ async fn numbers(inbox: &mut Inbox<Envelope>, time: &SimTime, ms: u64) -> Vec<u6
 }
 
 /// The numbers of those of 1,000 messages from A to B that arrive while some faults are in force.
-fn delivered(number: u64, network: &Network, laws: &[Law]) -> Vec<u64> {
+fn delivered(number: u64, network: &Network, laws: &[MailRule]) -> Vec<u64> {
     simulate(seed(number), network, async |hosts, peers: PeerNetwork<_>| {
         let mut inbox = peers.register(B);
         for (fault, law) in (0..).zip(laws) {
@@ -115,7 +115,7 @@ fn a_partition_cuts_one_direction_or_both() {
         simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
             let time = hosts.net().time().clone();
             let (mut a, mut b) = (peers.register(A), peers.register(B));
-            peers.begin_fault(7, Law { both, ..law(A, B, MailEffect::LoseAll) });
+            peers.begin_fault(7, MailRule { both, ..law(A, B, MailEffect::LoseAll) });
             peers.send(B, envelope(A, 1));
             peers.send(A, envelope(B, 2));
             assert_eq!(numbers(&mut b, &time, 10).await, NONE);
@@ -132,8 +132,12 @@ fn held_messages_arrive_when_the_fault_ends() {
     simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
         let time = hosts.net().time().clone();
         let mut journal = peers.register(JOURNAL);
-        let holds =
-            Law { from: End::Nodes, to: End::Journals, both: false, effect: MailEffect::Hold };
+        let holds = MailRule {
+            from: MailEndpoint::Nodes,
+            to: MailEndpoint::Journals,
+            both: false,
+            effect: MailEffect::Hold,
+        };
         peers.begin_fault(7, holds);
         peers.begin_fault(8, law(B, JOURNAL, MailEffect::Hold));
         peers.send(JOURNAL, envelope(A, 1));

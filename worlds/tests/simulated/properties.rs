@@ -4,7 +4,7 @@
 use crate::common::{CLIENT, Duplex, pair, seed, uniform_latency};
 use guildhall_core::time::Span;
 use guildhall_plan::digest::Fingerprint;
-use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::fault::{CutKind, Direction};
 use guildhall_worlds::net::{SimNetwork, Stream};
 use guildhall_worlds::rt::{SimTime, simulate};
 use proptest::prelude::*;
@@ -13,9 +13,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// A fault on the client's connection.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
-    Cut(Ending),
-    Stall(Way, u64),
-    Silence(Way),
+    Cut(CutKind),
+    Stall(Direction, u64),
+    Blackhole(Direction),
     Slow(u32, u64),
 }
 
@@ -42,7 +42,7 @@ fn inject(net: &SimNetwork, fault: Fault) {
             let stalled = net.stall(CLIENT, way);
             later(ms, Box::new(move |net| net.release(&stalled)));
         }
-        Fault::Silence(way) => net.silence(CLIENT, way),
+        Fault::Blackhole(way) => net.silence(CLIENT, way),
         Fault::Slow(bandwidth, ms) => {
             net.slow(CLIENT, Some(bandwidth));
             later(ms, Box::new(|net| net.slow(CLIENT, None)));
@@ -87,17 +87,17 @@ fn bytes(count: usize) -> Vec<u8> {
     (0..=250).cycle().take(count).collect()
 }
 
-fn directions() -> impl Strategy<Value = Way> {
-    prop_oneof![Just(Way::Up), Just(Way::Down), Just(Way::Both)]
+fn directions() -> impl Strategy<Value = Direction> {
+    prop_oneof![Just(Direction::Up), Just(Direction::Down), Just(Direction::Both)]
 }
 
 fn faults() -> impl Strategy<Value = Fault> {
-    let late = (0u64..2_000).prop_map(|ms| Ending::HalfOpen { late: Span::millis(ms) });
-    let ending = prop_oneof![Just(Ending::Fin), Just(Ending::Reset), late];
+    let late = (0u64..2_000).prop_map(|ms| CutKind::HalfOpen { late: Span::millis(ms) });
+    let ending = prop_oneof![Just(CutKind::Fin), Just(CutKind::Reset), late];
     prop_oneof![
         ending.prop_map(Fault::Cut),
         (directions(), 0u64..2_000).prop_map(|(way, ms)| Fault::Stall(way, ms)),
-        directions().prop_map(Fault::Silence),
+        directions().prop_map(Fault::Blackhole),
         (1u32..1_000_000, 0u64..2_000).prop_map(|(bandwidth, ms)| Fault::Slow(bandwidth, ms)),
     ]
 }

@@ -6,7 +6,7 @@ use crate::common::{
     self, CLIENT, Duplex, NODE, address, completes, constant_latency, pair, seed, uniform_latency,
 };
 use guildhall_core::time::Span;
-use guildhall_plan::fault::{Ending, Way};
+use guildhall_plan::fault::{CutKind, Direction};
 use guildhall_runtime::rt::{Listener as _, Rt};
 use guildhall_worlds::net::{ConnectionProfile, Host};
 use guildhall_worlds::rt::simulate;
@@ -104,7 +104,7 @@ fn window_updates_travel_in_the_other_direction() {
         let Duplex { mut client, mut node, .. } = pair(&hosts).await;
         let time = hosts.net().time().clone();
         node.write_all(&vec![7; 65_536]).await.unwrap();
-        let stalled = hosts.net().stall(CLIENT, Way::Up);
+        let stalled = hosts.net().stall(CLIENT, Direction::Up);
         client.read_exact(&mut vec![0; 65_536]).await.unwrap();
         assert!(!completes(&time, 60_000, node.write(b"x")).await, "the window update cannot pass");
         hosts.net().release(&stalled);
@@ -195,7 +195,7 @@ fn a_cut_is_a_fin_or_a_reset() {
     simulate(seed(1), &constant_latency(5), async |hosts, _| {
         let Duplex { mut client, mut node, mut listener } = pair(&hosts).await;
         node.write_all(b"last words").await.unwrap();
-        hosts.net().cut(CLIENT, Ending::Fin);
+        hosts.net().cut(CLIENT, CutKind::Fin);
         assert_eq!(node.write(b"more").await.err().unwrap().kind(), ErrorKind::BrokenPipe);
         let mut all = Vec::new();
         client.read_to_end(&mut all).await.unwrap();
@@ -206,7 +206,7 @@ fn a_cut_is_a_fin_or_a_reset() {
         let (client, node) = common::join(&hosts, &mut listener).await;
         let (mut client, mut node) = (client, node);
         node.write_all(b"last words").await.unwrap();
-        hosts.net().cut(CLIENT, Ending::Reset);
+        hosts.net().cut(CLIENT, CutKind::Reset);
         for end in [&mut client, &mut node] {
             let error = end.read(&mut [0; 8]).await.err().unwrap();
             assert_eq!(error.kind(), ErrorKind::ConnectionReset);
@@ -220,7 +220,7 @@ fn a_half_open_connection_fails_late_at_the_node() {
         let Duplex { mut client, mut node, .. } = pair(&hosts).await;
         let time = hosts.net().time().clone();
         let began = time.now();
-        hosts.net().cut(CLIENT, Ending::HalfOpen { late: Span::secs(30) });
+        hosts.net().cut(CLIENT, CutKind::HalfOpen { late: Span::secs(30) });
         assert!(client.read(&mut [0; 8]).await.is_err());
         assert_eq!(time.now() / 100, began / 100, "the client fails at once");
         drop(client);
@@ -236,7 +236,7 @@ fn a_stall_holds_back_data_and_fin_until_released() {
     simulate(seed(1), &constant_latency(5), async |hosts, _| {
         let Duplex { client, mut node, .. } = pair(&hosts).await;
         let time = hosts.net().time().clone();
-        let stalled = hosts.net().stall(CLIENT, Way::Up);
+        let stalled = hosts.net().stall(CLIENT, Direction::Up);
         let mut client = client;
         client.write_all(b"held").await.unwrap();
         drop(client);
@@ -251,7 +251,7 @@ fn a_stall_holds_back_data_and_fin_until_released() {
 
 #[test]
 fn a_fin_does_not_pass_a_dead_direction() {
-    for way in [Way::Up, Way::Both] {
+    for way in [Direction::Up, Direction::Both] {
         simulate(seed(1), &constant_latency(5), async |hosts, _| {
             let Duplex { mut client, mut node, .. } = pair(&hosts).await;
             let time = hosts.net().time().clone();
@@ -259,12 +259,14 @@ fn a_fin_does_not_pass_a_dead_direction() {
             client.write_all(b"lost").await.unwrap();
             hosts.net().silence(CLIENT, way);
             assert!(!completes(&time, 1_000, node.read(&mut [0; 8])).await);
-            hosts.net().cut(CLIENT, Ending::Fin);
+            hosts.net().cut(CLIENT, CutKind::Fin);
             drop(client);
             assert!(!completes(&time, 3_600_000, node.read(&mut [0; 8])).await, "for an hour");
             // The node fills the window and receives no update.
             let much = vec![7; 100_000];
-            assert!(!completes(&time, 3_600_000, node.write_all(&much)).await || way == Way::Up);
+            assert!(
+                !completes(&time, 3_600_000, node.write_all(&much)).await || way == Direction::Up
+            );
         });
     }
 }
@@ -277,7 +279,7 @@ fn connecting_through_a_dead_connection_times_out() {
         let _listener = node.bind(address(80)).await.unwrap();
         let time = hosts.net().time().clone();
         let net = hosts.net().clone();
-        time.at(time.now() + 2_000, move || net.silence(CLIENT, Way::Both));
+        time.at(time.now() + 2_000, move || net.silence(CLIENT, Direction::Both));
         let error = client.connect(address(80)).await.err().unwrap();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert_eq!(hosts.net().connections(), 0);

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use guildhall_core::time::{Instant, Span};
 
-use crate::scene::Scene;
+use crate::node_step::NodeStep;
 
-/// Discord counts frames by the minute.
+/// Discord limits frames per minute.
 const MINUTE: Span = Span::secs(60);
 
 /// The frames of one connection in the last minute.
@@ -23,10 +23,10 @@ pub(super) struct Rates {
 }
 
 impl Rates {
-    /// A connection is told something.
-    pub(super) fn hear(&mut self, scene: &Scene, now: Instant) {
-        let Some(on) = scene.connection.filter(|_| scene.open && scene.is_frame()) else { return };
-        let (at, slot) = (usize::from(scene.node.0), on.slot as usize);
+    /// An input arrives for a connection.
+    pub(super) fn hear(&mut self, step: &NodeStep, now: Instant) {
+        let Some(on) = step.connection.filter(|_| step.open && step.is_frame()) else { return };
+        let (at, slot) = (usize::from(step.node.0), on.slot as usize);
         if at >= self.nodes.len() {
             self.nodes.resize_with(at + 1, Vec::new);
         }
@@ -44,9 +44,9 @@ impl Rates {
     }
 
     /// How many frames there were in the minute up to now: with its first moment and without.
-    pub(super) fn frames(&self, scene: &Scene, now: Instant) -> (usize, usize) {
-        let rates = self.nodes.get(usize::from(scene.node.0));
-        let rate = scene.connection.zip(rates).and_then(|(on, rates)| rates.get(on.slot as usize));
+    pub(super) fn frames(&self, step: &NodeStep, now: Instant) -> (usize, usize) {
+        let rates = self.nodes.get(usize::from(step.node.0));
+        let rate = step.connection.zip(rates).and_then(|(on, rates)| rates.get(on.slot as usize));
         let frames = rate.map(|rate| &rate.frames);
         let at_edge = |first: &&Instant| now.since(**first) == MINUTE;
         let edge = frames.map_or(0, |frames| frames.iter().take_while(at_edge).count());

@@ -1,5 +1,5 @@
-//! D5 for what stands for records that a journal may forget: it says what they came to, and which acts
-//! they were, as long as any may be asked for again.
+//! D5 for the base that replaces records which a journal may drop: it holds their result, and which
+//! requests they were for as long as any may be retried.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use guildhall_core::journal::Checkpoint;
 use guildhall_core::request::Origin;
 use guildhall_core::time::Instant;
 
-use super::{Fates, Verdict};
+use super::{RequestStatuses, Verdict};
 use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 
-impl Fates {
+impl RequestStatuses {
     /// An owner has a journal forget all up to a base.
     pub(crate) fn stands(
         &self,
@@ -60,9 +60,9 @@ impl Fates {
             let lately = known.is_some_and(|(_, then)| now.since(*then) < window);
             lately && !named.contains_key(origin) && of.position <= base.position
         };
-        let acts = guild.records().iter().map(|it| &it.record);
-        let mut acts = acts.filter_map(|record| Some((record.origin?, &**record)));
-        acts.find(is_missing).map(|(_, of)| format!("nothing of the act at {}", of.position))
+        let actions = guild.records().iter().map(|it| &it.record);
+        let mut actions = actions.filter_map(|record| Some((record.origin?, &**record)));
+        actions.find(is_missing).map(|(_, of)| format!("nothing of the act at {}", of.position))
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a guild was at each position: a timeline for each thing in it, written down from its founding
-//! and the records that its journal has committed.
+//! The history of a guild: a timeline for each thing in it, from its founding and the records that
+//! its journal has committed.
 //!
 //! No state is ever copied: a view of long ago is as cheap as one of now.
 
@@ -14,7 +14,6 @@ use guildhall_core::id::{ChannelId, GuildId, MessageId, Position, RoleId, UserId
 use guildhall_core::journal::Checkpoint;
 use guildhall_core::permission::{Overwrite, Permissions};
 use guildhall_core::request::Origin;
-use guildhall_core::roll::Roll;
 
 use super::timeline::{Moment, Timeline};
 
@@ -27,13 +26,13 @@ pub(crate) struct History {
     owner: Timeline<UserId>,
     roles: BTreeMap<RoleId, Timeline<Option<Permissions>>>,
     channels: Line<ChannelId, Overwrite>,
-    members: Roll<UserId, Timeline<Option<Arc<[RoleId]>>>>,
+    members: BTreeMap<UserId, Timeline<Option<Arc<[RoleId]>>>>,
     count: Timeline<u32>,
     banned: BTreeMap<UserId, Timeline<bool>>,
     deleted: Timeline<bool>,
-    /// By the act that said them, whether or not they were deleted since.
+    /// Messages by the request that created them, deleted or not.
     messages: BTreeMap<Origin, Timeline<Option<Message>>>,
-    /// Where each message was said, and whether it is still there.
+    /// The position and request of each message, in order.
     said: Vec<(Position, Origin)>,
     /// The highest message id that was given.
     last_message: MessageId,
@@ -116,7 +115,7 @@ impl History {
     }
 
     fn member(&mut self, at: Position, user: UserId, roles: Option<Arc<[RoleId]>>) {
-        let line = self.members.or_default(user);
+        let line = self.members.entry(user).or_default();
         let (was, is) = (line.at(Moment::NOW).is_some(), roles.is_some());
         line.set(at, roles);
         let count = *self.count.at(Moment::NOW);
@@ -127,7 +126,7 @@ impl History {
         }
     }
 
-    /// A role that is no more is nobody's.
+    /// A deleted role is removed from every member.
     fn strip(&mut self, at: Position, role: RoleId) {
         for line in self.members.values_mut() {
             let Some(roles) = line.at(Moment::NOW) else { continue };
@@ -147,7 +146,7 @@ impl History {
         channels.for_each(|line| line.set(at, None));
     }
 
-    /// The act that said the message with this id.
+    /// The request that created the message with this id.
     fn origin_of(&self, id: MessageId) -> Option<Origin> {
         let is = |origin: &Origin| self.message(Moment::NOW, *origin).is_some_and(|it| it.id == id);
         self.said.iter().rev().map(|(_, origin)| *origin).find(is)
@@ -170,23 +169,23 @@ impl History {
         self.members.get(&user)?.at(at).as_ref()
     }
 
-    /// Whether somebody was ever a member with just these roles.
+    /// Whether a user was ever a member with exactly these roles.
     pub(crate) fn ever_was(&self, user: UserId, roles: &Arc<[RoleId]>) -> bool {
         self.members.get(&user).is_some_and(|line| line.ever(|had| had.as_ref() == Some(roles)))
     }
 
-    /// Whether a role ever gave just this.
+    /// Whether a role ever gave exactly these permissions.
     pub(crate) fn ever_gave(&self, role: RoleId, gives: Permissions) -> bool {
         self.roles.get(&role).is_some_and(|line| line.ever(|gave| *gave == Some(gives)))
     }
 
-    /// Whether there ever was a channel with just these overwrites.
+    /// Whether a channel ever had exactly these overwrites.
     pub(crate) fn ever_had(&self, channel: ChannelId, overwrites: &Arc<[Overwrite]>) -> bool {
         let line = self.channels.get(&channel);
         line.is_some_and(|line| line.ever(|had| had.as_ref() == Some(overwrites)))
     }
 
-    /// Whether the guild ever belonged to somebody.
+    /// Whether a user ever owned the guild.
     pub(crate) fn ever_owned(&self, user: UserId) -> bool {
         self.owner.ever(|owner| *owner == user)
     }
@@ -195,18 +194,18 @@ impl History {
         self.member_at(at, user).is_some()
     }
 
-    /// Where somebody last came, changed or went, up to a moment.
+    /// The position of a user's last change of membership or roles, up to a moment.
     pub(crate) fn member_changed(&self, at: Moment, user: UserId) -> Option<Position> {
         self.members.get(&user)?.changed(at)
     }
 
-    /// Whether somebody went after a position.
+    /// Whether a user left after a position.
     pub(crate) fn left_since(&self, position: Position, user: UserId) -> bool {
         let line = self.members.get(&user);
         line.is_some_and(|line| line.since(position).any(Option::is_none))
     }
 
-    /// Whether somebody came after a position.
+    /// Whether a user joined after a position.
     pub(crate) fn came_since(&self, position: Position, user: UserId) -> bool {
         let line = self.members.get(&user);
         line.is_some_and(|line| line.since(position).any(Option::is_some))
@@ -218,11 +217,7 @@ impl History {
 
     /// All members, ascending.
     pub(crate) fn members(&self, at: Moment) -> impl Iterator<Item = (UserId, &Arc<[RoleId]>)> {
-        let members = self.members.iter();
-        let members = members.filter_map(move |(user, line)| Some((*user, line.at(at).as_ref()?)));
-        let mut members: Vec<_> = members.collect();
-        members.sort_unstable_by_key(|(user, _)| *user);
-        members.into_iter()
+        self.members.iter().filter_map(move |(user, line)| Some((*user, line.at(at).as_ref()?)))
     }
 
     pub(crate) fn role(&self, at: Moment, role: RoleId) -> Option<Permissions> {
@@ -246,7 +241,7 @@ impl History {
         self.channels.iter().filter_map(move |(id, line)| Some((*id, line.at(at).as_ref()?)))
     }
 
-    /// What was said by an act, as it reads.
+    /// The message that a request created, as it reads at a moment.
     pub(crate) fn message(&self, at: Moment, said: Origin) -> Option<&Message> {
         self.messages.get(&said)?.at(at).as_ref()
     }
@@ -256,15 +251,15 @@ impl History {
         self.last_message
     }
 
-    /// Who said the message with this id, if it is there.
+    /// The author of the message with this id, if it exists.
     pub(crate) fn said_by(&self, at: Moment, id: MessageId) -> Option<UserId> {
         let origins = self.said.iter().rev().map(|(_, origin)| *origin);
         let is = |origin: &Origin| self.message(at, *origin).is_some_and(|it| it.id == id);
         origins.into_iter().find(is).map(|origin| origin.user)
     }
 
-    /// How many messages were said up to a moment, and how many of them are still there, after the
-    /// one that was said by an act.
+    /// How many messages were created after the one of this request, up to a moment, and how many
+    /// of them still exist.
     pub(crate) fn newer(&self, at: Moment, said: Origin) -> (u64, u64) {
         let after = self.said.iter().rev().take_while(|(_, origin)| *origin != said);
         let after = after.filter(|(position, _)| at.includes(*position));

@@ -1,5 +1,7 @@
-//! Lanes: what is said in a guild, in order, for all those who see the same channels and have the
-//! same right to read. Sessions share them, so that what is due next is one comparison away.
+//! Lanes: the chat of a guild, in order, for all sessions that see the same channels and have the
+//! same right to read content.
+//!
+//! Sessions share a lane, so one comparison finds what is due next.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,16 +11,17 @@ use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{ChannelId, Position};
 
 use super::Committed;
-use super::kinds::{message_of, said_in};
 use super::render::blank;
+use crate::kinds::{chat_channel, message_of};
+use crate::protocol::message_bytes;
 
-/// Something that was said, as it is told in a lane.
+/// A chat event, as the sessions of a lane get it.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) record: Arc<Record>,
     /// The bytes of the dispatches of all entries before this one.
     bytes_before: u64,
-    /// The dispatch that was last found to say just this. It is held, so that its address stays its.
+    /// The dispatch last found to render this. It is held so that its address is not reused.
     seen: Option<Arc<Dispatch>>,
 }
 
@@ -26,7 +29,7 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug)]
 struct Lane {
     guild: u32,
-    /// Whether messages are told whole.
+    /// Whether messages include their content.
     whole: bool,
     channels: Vec<ChannelId>,
     entries: Vec<Entry>,
@@ -41,14 +44,14 @@ pub(crate) struct Lanes {
 }
 
 impl Entry {
-    /// Whether this very dispatch was found to tell of this record.
+    /// Whether this very dispatch was found to render this record.
     #[inline]
     pub(crate) fn is(&self, what: &Arc<Dispatch>) -> bool {
         self.seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, what))
     }
 }
 
-/// Whether `what` says of a record just what is said to those who read all of it, or blanks.
+/// Whether `what` renders a record, with content (`whole`) or without.
 pub(crate) fn tells(record: &Record, whole: bool, what: &Dispatch) -> bool {
     let reads = |said: &Message, told: &Message| {
         if whole { said == told } else { *told == blank(said) }
@@ -57,32 +60,13 @@ pub(crate) fn tells(record: &Record, whole: bool, what: &Dispatch) -> bool {
     if !placed {
         return false;
     }
-    match &what.body {
-        Body::MessageCreate(told) => {
-            matches!(&record.event, Event::Message(said) if reads(said, told))
+    match (&what.body, &record.event) {
+        (Body::MessageCreate(told), Event::Message(said))
+        | (Body::MessageUpdate(told), Event::MessageUpdate(said)) => reads(said, told),
+        (Body::MessageDelete { message, channel }, event) => {
+            *event == Event::MessageDelete { message: *message, channel: *channel }
         }
-        Body::MessageUpdate(told) => {
-            matches!(&record.event, Event::MessageUpdate(said) if reads(said, told))
-        }
-        Body::MessageDelete { message, channel } => {
-            record.event == Event::MessageDelete { message: *message, channel: *channel }
-        }
-        Body::Ready(_)
-        | Body::Resumed
-        | Body::GuildCreate(_)
-        | Body::GuildUnavailable
-        | Body::GuildDelete
-        | Body::GuildUpdate { .. }
-        | Body::RoleCreate { .. }
-        | Body::RoleUpdate { .. }
-        | Body::RoleDelete { .. }
-        | Body::ChannelCreate(_)
-        | Body::ChannelUpdate(_)
-        | Body::ChannelDelete { .. }
-        | Body::MemberAdd { .. }
-        | Body::MemberUpdate { .. }
-        | Body::MemberRemove { .. }
-        | Body::TypingStart { .. } => false,
+        _ => false,
     }
 }
 
@@ -93,7 +77,7 @@ impl Lane {
     }
 
     fn holds(&self, record: &Record) -> bool {
-        said_in(&record.event).is_some_and(|it| self.channels.binary_search(&it).is_ok())
+        chat_channel(&record.event).is_some_and(|it| self.channels.binary_search(&it).is_ok())
     }
 
     fn bytes_before(&self, index: usize) -> u64 {
@@ -105,17 +89,17 @@ impl Lane {
         }
     }
 
-    /// What the dispatch of a record takes on the wire, as `core/src/dispatch.rs` estimates it.
+    /// What the dispatch of a record takes on the wire, as both sides estimate it.
     fn bytes(&self, record: &Record) -> u64 {
         message_of(record).map_or(200, |message| {
-            let content = if self.whole { message.content.len() as u64 } else { 0 };
-            420 + content + 24 * message.mentions.len() as u64
+            let content = if self.whole { message.content.len() } else { 0 };
+            message_bytes(content, message.mentions.len())
         })
     }
 }
 
 impl Lanes {
-    /// The lane of those who see just these channels.
+    /// The lane of the sessions that see exactly these channels.
     pub(crate) fn of(
         &mut self,
         guild: u32,
@@ -159,12 +143,12 @@ impl Lanes {
         self.lanes.get(lane as usize).map(|lane| lane.guild)
     }
 
-    /// Whether messages are told whole in a lane.
+    /// Whether messages of a lane include their content.
     pub(crate) fn is_whole(&self, lane: u32) -> bool {
         self.lanes.get(lane as usize).is_some_and(|lane| lane.whole)
     }
 
-    /// Whether the entry of a lane is what a dispatch says.
+    /// Whether a dispatch renders the entry of a lane.
     pub(crate) fn says(&self, lane: u32, index: u32, what: &Arc<Dispatch>) -> bool {
         self.entry(lane, index)
             .is_some_and(|entry| entry.is(what) || tells(&entry.record, self.is_whole(lane), what))
@@ -185,7 +169,7 @@ impl Lanes {
         self.lanes.get(lane as usize).map_or(0, |lane| lane.bytes_before(index as usize))
     }
 
-    /// Remembers that `what` was found to tell of an entry, for the next one who is told it.
+    /// Remembers that `what` renders an entry, for the next session that gets it.
     pub(crate) fn recognise(&mut self, lane: u32, index: u32, what: &Arc<Dispatch>) {
         let lane = self.lanes.get_mut(lane as usize);
         if let Some(entry) = lane.and_then(|lane| lane.entries.get_mut(index as usize)) {

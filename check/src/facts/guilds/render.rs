@@ -1,4 +1,4 @@
-//! What an event says to one user, word for word from the contract's definition of `render(u,e)`, and
+//! `render(u, e)`: the rendering of an event for one user, after the contract's definition, and
 //! what a session's intents leave of it.
 
 use guildhall_core::dispatch::{Body, Intents, Message};
@@ -6,10 +6,10 @@ use guildhall_core::event::{Channel, Event, Record};
 use guildhall_core::id::{ChannelId, UserId};
 
 use super::history::History;
-use super::kinds::{made, said_in, unmade};
 use super::timeline::Moment;
+use crate::kinds::{BodyKind, body_kind, chat_channel, created_channel, deleted_channel};
 
-/// What an event says to one user.
+/// The rendering of an event for one user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Rendering {
     /// These, in this order; often nothing.
@@ -20,7 +20,7 @@ pub(crate) enum Rendering {
     Goes,
 }
 
-/// What `record` says to `user`, whatever that user's sessions want.
+/// The rendering of `record` for `user`, before intents.
 pub(crate) fn render(history: &History, user: UserId, record: &Record) -> Rendering {
     let (before, after) = (Moment::before(record.position), Moment::after(record.position));
     match (history.is_member(before, user), history.is_member(after, user)) {
@@ -34,11 +34,11 @@ pub(crate) fn render(history: &History, user: UserId, record: &Record) -> Render
         |channel: ChannelId| history.sees(after, user, channel),
     );
     let mut bodies: Vec<Body> = itself(&record.event, saw, sees).into_iter().collect();
-    // What is said in a channel changes nobody's view.
-    if said_in(&record.event).is_some() {
+    // Chat changes no view.
+    if chat_channel(&record.event).is_some() {
         return Rendering::Says(bodies);
     }
-    let (created, deleted) = (made(&record.event), unmade(&record.event));
+    let (created, deleted) = (created_channel(&record.event), deleted_channel(&record.event));
     let (had, has) = (history.visible(before, user), history.visible(after, user));
     let lost = had.iter().filter(|channel| !has.contains(channel) && deleted != Some(**channel));
     bodies.extend(lost.map(|channel| Body::ChannelDelete { channel: *channel }));
@@ -51,7 +51,7 @@ pub(crate) fn render(history: &History, user: UserId, record: &Record) -> Render
     Rendering::Says(bodies)
 }
 
-/// The event itself, for whoever sees everything.
+/// The body of the event itself, for a user who sees everything.
 pub(crate) fn itself_to_all(record: &Record) -> Option<Body> {
     itself(&record.event, |_| true, |_| true)
 }
@@ -102,7 +102,7 @@ fn itself(
     })
 }
 
-/// What is left of a body for a session of `user` with these intents.
+/// What a session of `user` with these intents gets of a body.
 pub(crate) fn wanted(body: Body, user: UserId, intents: Intents) -> Option<Body> {
     let wants = intents_of(&body, user).is_none_or(|asked| intents.contains(asked));
     let reads =
@@ -122,17 +122,17 @@ pub(crate) fn wanted(body: Body, user: UserId, intents: Intents) -> Option<Body>
     })
 }
 
-/// Whether a message is one's own, or names one.
+/// Whether the user wrote the message or is mentioned in it.
 pub(crate) fn may_read(message: &Message, user: UserId) -> bool {
     message.author == user || message.mentions.contains(&user)
 }
 
-/// A message as those have it who may not read it.
+/// A message without its content.
 pub(crate) fn blank(message: &Message) -> Message {
     Message { content: "".into(), ..message.clone() }
 }
 
-/// The message that a body tells of whole or blanked.
+/// The message in a body, with its content or without.
 pub(crate) fn message_in(body: &Body) -> Option<&Message> {
     if let Body::MessageCreate(message) | Body::MessageUpdate(message) = body {
         Some(message)
@@ -141,28 +141,15 @@ pub(crate) fn message_in(body: &Body) -> Option<&Message> {
     }
 }
 
-/// The intent without which a session is not told this, if there is one.
+/// The intent that a session needs to get this, if it needs one.
 pub(crate) fn intents_of(body: &Body, user: UserId) -> Option<Intents> {
-    match body {
-        Body::Ready(_)
-        | Body::Resumed
-        | Body::GuildCreate(_)
-        | Body::GuildUnavailable
-        | Body::GuildDelete => None,
-        Body::GuildUpdate { .. }
-        | Body::RoleCreate { .. }
-        | Body::RoleUpdate { .. }
-        | Body::RoleDelete { .. }
-        | Body::ChannelCreate(_)
-        | Body::ChannelUpdate(_)
-        | Body::ChannelDelete { .. } => Some(Intents::GUILDS),
-        Body::MemberUpdate { user: whose, .. } if *whose == user => None,
-        Body::MemberAdd { .. } | Body::MemberUpdate { .. } | Body::MemberRemove { .. } => {
-            Some(Intents::GUILD_MEMBERS)
-        }
-        Body::MessageCreate(_) | Body::MessageUpdate(_) | Body::MessageDelete { .. } => {
-            Some(Intents::GUILD_MESSAGES)
-        }
-        Body::TypingStart { .. } => Some(Intents::GUILD_MESSAGE_TYPING),
+    let own_roles = matches!(body, Body::MemberUpdate { user: whose, .. } if *whose == user);
+    match body_kind(body) {
+        BodyKind::Session | BodyKind::Snapshot | BodyKind::Removal => None,
+        BodyKind::Guild | BodyKind::Channel(_) => Some(Intents::GUILDS),
+        BodyKind::Member(_) if own_roles => None,
+        BodyKind::Member(_) => Some(Intents::GUILD_MEMBERS),
+        BodyKind::Messages(_) => Some(Intents::GUILD_MESSAGES),
+        BodyKind::Typing(_) => Some(Intents::GUILD_MESSAGE_TYPING),
     }
 }

@@ -8,7 +8,7 @@ use super::history::History;
 use super::timeline::Moment;
 
 impl History {
-    /// Whether a user may do one thing in the guild, or in one of its channels.
+    /// Whether a user has one permission in the guild, or in one of its channels.
     pub(crate) fn may(
         &self,
         at: Moment,
@@ -37,7 +37,7 @@ impl History {
         there(Permissions::VIEW_CHANNEL) && there(what)
     }
 
-    /// What the overwrites of a channel say of one permission, if they say anything.
+    /// How the overwrites of a channel decide one permission, if they do.
     fn decided(
         &self,
         overwrites: &[Overwrite],

@@ -1,4 +1,4 @@
-//! One thing over time: what it was at each position of its guild.
+//! A value over time, by position of its guild.
 
 use guildhall_core::id::Position;
 

@@ -1,4 +1,4 @@
-//! How a session goes on: what was written, and who reads.
+//! The life of a session: what was written, detaching, resuming and ending.
 
 use guildhall_core::id::Connection;
 use guildhall_core::time::Instant;
@@ -11,7 +11,10 @@ impl Sessions {
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
         cold.written = s;
         cold.fresh = false;
-        let turns = cold.seats.get(hot.seat as usize).is_some_and(|seat| !seat.turns.is_empty());
+        let turns = cold
+            .subscriptions
+            .get(hot.subscription as usize)
+            .is_some_and(|subscription| !subscription.turns.is_empty());
         let live = s + 1 >= hot.next && cold.resumed.is_empty() && cold.connection.is_some();
         hot.steady = live && !turns;
     }
@@ -22,7 +25,7 @@ impl Sessions {
         (hot.spoilt, hot.steady) = (true, false);
         self.cold[index as usize].written = s;
         if s >= hot.next {
-            // What these numbers stand for is not remembered.
+            // The dispatches of these numbers are not remembered.
             self.close_run(index);
             let hot = &mut self.hot[index as usize];
             (hot.next, hot.run_from) = (s + 1, s + 1);
@@ -53,7 +56,7 @@ impl Sessions {
         self.detach(index, None);
         let session = &mut self.cold[index as usize];
         session.ended = true;
-        session.seats.clear();
+        session.subscriptions.clear();
         let (user, node) = (session.user, session.node);
         self.let_go(index);
         if let Some(living) = self.living.get_mut(&node) {
@@ -64,7 +67,7 @@ impl Sessions {
         }
     }
 
-    /// The client says that it has everything up to `d`.
+    /// The client acknowledges everything up to `d`.
     pub(crate) fn acknowledge(&mut self, index: u32, d: u64) {
         if d > self.peak(index) {
             return;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use guildhall_core::dispatch::Dispatch;
 
-use super::{Kept, NONE, Run, Sessions};
+use super::{Content, NONE, Run, Sessions};
 
 impl Sessions {
-    /// The entry that number `s` stands for, if it lies in the run that is still growing.
+    /// The entry of number `s`, if it is in the run that is still growing.
     #[inline]
     pub(crate) fn growing(&self, index: u32, s: u64) -> Option<(u32, u32)> {
         let hot = self.hot(index);
@@ -16,32 +16,32 @@ impl Sessions {
     }
 
     /// What number `s` stands for, if it is remembered.
-    pub(crate) fn said(&self, index: u32, s: u64) -> Option<Kept> {
+    pub(crate) fn said(&self, index: u32, s: u64) -> Option<Content> {
         let (hot, cold) = (self.hot(index), self.get(index));
         if s >= hot.next {
             return None;
         }
         if s >= hot.run_from {
             let back = u32::try_from(hot.next - s).ok()?;
-            return Some(Kept::Said(hot.lane, hot.cursor - back));
+            return Some(Content::Said(hot.lane, hot.cursor - back));
         }
         let place = cold.runs.partition_point(|run| run.first + run.len <= s);
         let run = cold.runs.get(place).filter(|run| run.first <= s)?;
         Some(match &run.kept {
-            Kept::Said(lane, start) => Kept::Said(*lane, start + (s - run.first) as u32),
-            Kept::Own(own) => Kept::Own(own.clone()),
+            Content::Said(lane, start) => Content::Said(*lane, start + (s - run.first) as u32),
+            Content::Own(own) => Content::Own(own.clone()),
         })
     }
 
     /// Calls `each` with the runs that reach beyond `s`: first number, length and content.
-    pub(crate) fn runs_after(&self, index: u32, s: u64, mut each: impl FnMut(u64, u64, &Kept)) {
+    pub(crate) fn runs_after(&self, index: u32, s: u64, mut each: impl FnMut(u64, u64, &Content)) {
         let (hot, cold) = (self.hot(index), self.get(index));
         for run in cold.runs.iter().filter(|run| run.first + run.len > s + 1) {
             each(run.first, run.len, &run.kept);
         }
         let len = hot.next - hot.run_from;
         if len > 0 {
-            each(hot.run_from, len, &Kept::Said(hot.lane, hot.cursor - len as u32));
+            each(hot.run_from, len, &Content::Said(hot.lane, hot.cursor - len as u32));
         }
     }
 
@@ -50,41 +50,41 @@ impl Sessions {
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
         let len = hot.next - hot.run_from;
         if len > 0 {
-            let kept = Kept::Said(hot.lane, hot.cursor - len as u32);
+            let kept = Content::Said(hot.lane, hot.cursor - len as u32);
             cold.runs.push_back(Run { first: hot.run_from, len, kept });
             hot.run_from = hot.next;
         }
-        if let Some(seat) = cold.seats.get_mut(hot.seat as usize) {
-            seat.cursor = hot.cursor;
+        if let Some(subscription) = cold.subscriptions.get_mut(hot.subscription as usize) {
+            subscription.cursor = hot.cursor;
         }
     }
 
-    /// A new number stands for the entry `at` of the lane in which the seat at `place` is.
+    /// A new number stands for the entry `at` of the lane in which the subscription at `place` is.
     pub(crate) fn told_entry(&mut self, index: u32, place: usize, at: u32) {
-        let lane = self.get(index).seats[place].lane;
+        let lane = self.get(index).subscriptions[place].lane;
         let hot = self.hot(index);
-        if hot.lane != lane || hot.cursor != at || hot.seat as usize != place {
+        if hot.lane != lane || hot.cursor != at || hot.subscription as usize != place {
             self.let_go(index);
             let hot = &mut self.hot[index as usize];
-            (hot.lane, hot.cursor, hot.seat) = (lane, at, place as u32);
+            (hot.lane, hot.cursor, hot.subscription) = (lane, at, place as u32);
         }
         let hot = &mut self.hot[index as usize];
         hot.next += 1;
         hot.cursor += 1;
     }
 
-    /// Nothing may come by the hot path until something is told from a lane again.
+    /// Closes the hot path until the next chat event.
     pub(crate) fn let_go(&mut self, index: u32) {
         self.close_run(index);
         let hot = &mut self.hot[index as usize];
-        (hot.lane, hot.seat) = (NONE, NONE);
+        (hot.lane, hot.subscription) = (NONE, NONE);
     }
 
-    /// A new number stands for something that the session alone is told.
+    /// A new number is a dispatch of the session's own.
     pub(crate) fn told_own(&mut self, index: u32, what: &Arc<Dispatch>) {
         self.let_go(index);
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
-        let kept = Kept::Own(what.clone());
+        let kept = Content::Own(what.clone());
         cold.runs.push_back(Run { first: hot.next, len: 1, kept });
         hot.next += 1;
         hot.run_from = hot.next;

@@ -1,22 +1,29 @@
-//! Whether a refusal is right: whether what it says is so at the position that it names.
+//! Whether a refusal is right: whether its reason holds at the position that it names.
 
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
-use guildhall_core::request::{Act, Answer, Origin, Outcome, Refusal};
+use guildhall_core::request::{Action, Answer, Origin, Outcome, Refusal};
 
+use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::facts::asked::same_roles;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
+use crate::facts::requests::same_roles;
 use crate::findings::{Complaint, Subject};
 
-/// An owner refuses. `got` is what the author had got when the request was first sent.
-pub(crate) fn refused(
+/// An owner refuses a request; `got` is the position that its author had got when asking.
+pub(crate) fn answered(
     facts: &Facts,
+    node: NodeId,
     answer: &Answer,
     got: Option<Position>,
-) -> Option<(Subject, Complaint)> {
+) -> Verdict {
+    refused(facts, answer, got).or_else(|| unconfirmed(facts, node, answer))
+}
+
+/// An owner refuses. `got` is what the author had got when the request was first sent.
+fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Verdict {
     let Outcome::Refused { why, at: Some(at) } = answer.outcome else { return None };
     let (origin, guild) = (answer.origin, answer.guild);
     let author = facts.cast.user(origin.user);
@@ -34,13 +41,9 @@ pub(crate) fn refused(
     Some((subject(), complaint))
 }
 
-/// An owner refuses without knowing that it was not over when it was asked: another one may have done
-/// the act since.
-pub(crate) fn unconfirmed(
-    facts: &Facts,
-    node: NodeId,
-    answer: &Answer,
-) -> Option<(Subject, Complaint)> {
+/// An owner refuses without knowing that its epoch was in force when the request came: a later
+/// owner may have performed it since.
+fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Verdict {
     let Outcome::Refused { at: Some(_), .. } = answer.outcome else { return None };
     let owner = facts.owners.get(node, answer.guild)?;
     let came = owner.came(answer.origin, answer.attempt)?;
@@ -52,7 +55,7 @@ pub(crate) fn unconfirmed(
     Some((subject, Complaint::new(message, expected, format!("one of {confirmed}"))))
 }
 
-/// None where nothing can be said of it.
+/// None where it cannot be judged.
 fn is_right(
     facts: &Facts,
     guild: GuildId,
@@ -61,66 +64,60 @@ fn is_right(
     at: Position,
 ) -> Option<bool> {
     let history = &facts.ledger.guild(guild)?.history;
-    let acts = facts.asked.acts(origin, guild);
+    let actions = facts.requests.actions(origin, guild);
     let limits = &facts.cast.limits;
-    let so = |act: &Act| holds(history, limits, (origin, act), why, Moment::after(at));
-    (!acts.is_empty()).then(|| acts.iter().any(so))
+    let so = |action: &Action| holds(history, limits, (origin, action), why, Moment::after(at));
+    (!actions.is_empty()).then(|| actions.iter().any(so))
 }
 
 fn holds(
     history: &History,
     limits: &Limits,
-    (origin, act): (Origin, &Act),
+    (origin, action): (Origin, &Action),
     why: Refusal,
     at: Moment,
 ) -> bool {
     let author = origin.user;
     match why {
-        // These need no guild, and are judged where they are said.
+        // These need no guild, and are judged where they are sent.
         Refusal::Unauthorized | Refusal::TooLong => true,
         Refusal::NoSuchGuild => history.is_deleted(at),
         Refusal::NotAMember => !history.is_member(at, author),
-        Refusal::Member => *act == Act::Join && history.is_member(at, author),
-        Refusal::Banned => *act == Act::Join && history.is_banned(at, author),
+        Refusal::Member => *action == Action::Join && history.is_member(at, author),
+        Refusal::Banned => *action == Action::Join && history.is_banned(at, author),
         Refusal::NoSuchChannel => {
-            channel_of(act).is_some_and(|channel| !history.sees(at, author, channel))
+            channel_of(action).is_some_and(|channel| !history.sees(at, author, channel))
         }
-        Refusal::NoSuchRole => no_such_role(history, act, at),
+        Refusal::NoSuchRole => no_such_role(history, action, at),
         Refusal::NoSuchMessage => {
-            message_of(act).is_some_and(|said| is_unknown(history, limits, author, said, at))
+            message_of(action).is_some_and(|said| is_unknown(history, limits, author, said, at))
         }
-        Refusal::NoSuchUser => no_such_user(history, act, at),
-        Refusal::Forbidden => !is_allowed(history, author, act, at),
-        Refusal::Taken => is_taken(history, author, act, at),
-        Refusal::NoChange => changes_nothing(history, act, at),
+        Refusal::NoSuchUser => no_such_user(history, action, at),
+        Refusal::Forbidden => !is_allowed(history, author, action, at),
+        Refusal::Taken => is_taken(history, author, action, at),
+        Refusal::NoChange => changes_nothing(history, action, at),
     }
 }
 
-const fn channel_of(act: &Act) -> Option<ChannelId> {
-    match act {
-        Act::Say { channel, .. } | Act::Type { channel } | Act::DeleteChannel { channel } => {
-            Some(*channel)
-        }
-        Act::ChangeChannel(channel) => Some(channel.id),
-        Act::Edit { .. }
-        | Act::Delete { .. }
-        | Act::Join
-        | Act::Leave
-        | Act::Kick { .. }
-        | Act::Ban { .. }
-        | Act::Unban { .. }
-        | Act::SetRoles { .. }
-        | Act::CreateRole { .. }
-        | Act::ChangeRole { .. }
-        | Act::DeleteRole { .. }
-        | Act::CreateChannel(_)
-        | Act::Transfer { .. }
-        | Act::DeleteGuild => None,
+const fn channel_of(action: &Action) -> Option<ChannelId> {
+    if let Action::Say { channel, .. }
+    | Action::Type { channel }
+    | Action::DeleteChannel { channel } = action
+    {
+        Some(*channel)
+    } else if let Action::ChangeChannel(channel) = action {
+        Some(channel.id)
+    } else {
+        None
     }
 }
 
-fn message_of(act: &Act) -> Option<Origin> {
-    if let Act::Edit { said, .. } | Act::Delete { said } = act { Some(*said) } else { None }
+fn message_of(action: &Action) -> Option<Origin> {
+    if let Action::Edit { said, .. } | Action::Delete { said } = action {
+        Some(*said)
+    } else {
+        None
+    }
 }
 
 /// Whether a message is not there, not seen, or older than those that a guild still has to know.
@@ -136,105 +133,86 @@ fn is_unknown(
     !history.sees(at, author, message.channel) || newer >= u64::from(limits.messages)
 }
 
-fn no_such_role(history: &History, act: &Act, at: Moment) -> bool {
+fn no_such_role(history: &History, action: &Action, at: Moment) -> bool {
     let missing = |role: &RoleId| history.role(at, *role).is_none();
-    if let Act::SetRoles { roles, .. } = act {
+    if let Action::SetRoles { roles, .. } = action {
         roles.iter().any(missing)
-    } else if let Act::ChangeRole { role, .. } | Act::DeleteRole { role } = act {
+    } else if let Action::ChangeRole { role, .. } | Action::DeleteRole { role } = action {
         missing(role)
     } else {
         false
     }
 }
 
-fn no_such_user(history: &History, act: &Act, at: Moment) -> bool {
-    if let Act::Kick { user } | Act::Ban { user } | Act::SetRoles { user, .. } = act {
+fn no_such_user(history: &History, action: &Action, at: Moment) -> bool {
+    if let Action::Kick { user } | Action::Ban { user } | Action::SetRoles { user, .. } = action {
         !history.is_member(at, *user)
-    } else if let Act::Unban { user } = act {
+    } else if let Action::Unban { user } = action {
         !history.is_banned(at, *user)
-    } else if let Act::Transfer { to } = act {
+    } else if let Action::Transfer { to } = action {
         !history.is_member(at, *to)
     } else {
         false
     }
 }
 
-/// Whether an act is its author's to do, whatever else may be against it.
-fn is_allowed(history: &History, author: UserId, act: &Act, at: Moment) -> bool {
+/// Whether the author is permitted to perform an action, other objections aside.
+fn is_allowed(history: &History, author: UserId, action: &Action, at: Moment) -> bool {
     let may = |what| history.may(at, author, what, None);
     let may_there = |what, channel| history.may(at, author, what, Some(channel));
-    match act {
-        Act::Say { channel, .. } | Act::Type { channel } => {
+    match action {
+        Action::Say { channel, .. } | Action::Type { channel } => {
             may_there(Permissions::SEND_MESSAGES, *channel)
         }
-        Act::Edit { said, .. } => said.user == author,
-        Act::Delete { said } => {
+        Action::Edit { said, .. } => said.user == author,
+        Action::Delete { said } => {
             let channel = history.message(at, *said).map(|message| message.channel);
             let manages = |channel| may_there(Permissions::MANAGE_MESSAGES, channel);
             said.user == author || channel.is_some_and(manages)
         }
-        Act::Join => true,
-        Act::Leave => author != history.owner(at),
-        Act::Kick { .. } => may(Permissions::KICK_MEMBERS),
-        Act::Ban { .. } | Act::Unban { .. } => may(Permissions::BAN_MEMBERS),
-        Act::SetRoles { .. }
-        | Act::CreateRole { .. }
-        | Act::ChangeRole { .. }
-        | Act::DeleteRole { .. } => may(Permissions::MANAGE_ROLES),
-        Act::CreateChannel(_) => may(Permissions::MANAGE_CHANNELS),
-        Act::ChangeChannel(channel) => may_there(Permissions::MANAGE_CHANNELS, channel.id),
-        Act::DeleteChannel { channel } => may_there(Permissions::MANAGE_CHANNELS, *channel),
-        Act::Transfer { .. } | Act::DeleteGuild => author == history.owner(at),
+        Action::Join => true,
+        Action::Leave => author != history.owner(at),
+        Action::Kick { .. } => may(Permissions::KICK_MEMBERS),
+        Action::Ban { .. } | Action::Unban { .. } => may(Permissions::BAN_MEMBERS),
+        Action::SetRoles { .. }
+        | Action::CreateRole { .. }
+        | Action::ChangeRole { .. }
+        | Action::DeleteRole { .. } => may(Permissions::MANAGE_ROLES),
+        Action::CreateChannel(_) => may(Permissions::MANAGE_CHANNELS),
+        Action::ChangeChannel(channel) => may_there(Permissions::MANAGE_CHANNELS, channel.id),
+        Action::DeleteChannel { channel } => may_there(Permissions::MANAGE_CHANNELS, *channel),
+        Action::Transfer { .. } | Action::DeleteGuild => author == history.owner(at),
     }
 }
 
 /// Whether an act is about the owner, the role of everyone, or something that exists already.
-fn is_taken(history: &History, author: UserId, act: &Act, at: Moment) -> bool {
+fn is_taken(history: &History, author: UserId, action: &Action, at: Moment) -> bool {
     let (owner, everyone) = (history.owner(at), history.everyone());
-    match act {
-        Act::Leave => author == owner,
-        Act::Kick { user } | Act::Ban { user } | Act::SetRoles { user, .. } => *user == owner,
-        Act::CreateRole { role, .. } => history.role(at, *role).is_some(),
-        Act::ChangeRole { role, .. } | Act::DeleteRole { role } => *role == everyone,
-        Act::CreateChannel(channel) => history.channel(at, channel.id).is_some(),
-        Act::Say { .. }
-        | Act::Edit { .. }
-        | Act::Delete { .. }
-        | Act::Type { .. }
-        | Act::Join
-        | Act::Unban { .. }
-        | Act::ChangeChannel(_)
-        | Act::DeleteChannel { .. }
-        | Act::Transfer { .. }
-        | Act::DeleteGuild => false,
+    if let Action::Kick { user } | Action::Ban { user } | Action::SetRoles { user, .. } = action {
+        *user == owner
+    } else if let Action::ChangeRole { role, .. } | Action::DeleteRole { role } = action {
+        *role == everyone
+    } else if let Action::CreateRole { role, .. } = action {
+        history.role(at, *role).is_some()
+    } else if let Action::CreateChannel(channel) = action {
+        history.channel(at, channel.id).is_some()
+    } else {
+        *action == Action::Leave && author == owner
     }
 }
 
-fn changes_nothing(history: &History, act: &Act, at: Moment) -> bool {
-    match act {
-        Act::Edit { said, content } => {
-            history.message(at, *said).is_some_and(|message| message.content == *content)
-        }
-        Act::SetRoles { user, roles } => {
-            history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
-        }
-        Act::ChangeRole { role, permissions } => history.role(at, *role) == Some(*permissions),
-        Act::ChangeChannel(channel) => {
-            history.channel(at, channel.id).is_some_and(|has| *has == channel.overwrites)
-        }
-        Act::Transfer { to } => *to == history.owner(at),
-        Act::Say { .. }
-        | Act::Delete { .. }
-        | Act::Type { .. }
-        | Act::Join
-        | Act::Leave
-        | Act::Kick { .. }
-        | Act::Ban { .. }
-        | Act::Unban { .. }
-        | Act::CreateRole { .. }
-        | Act::DeleteRole { .. }
-        | Act::CreateChannel(_)
-        | Act::DeleteChannel { .. }
-        | Act::DeleteGuild => false,
+fn changes_nothing(history: &History, action: &Action, at: Moment) -> bool {
+    if let Action::Edit { said, content } = action {
+        history.message(at, *said).is_some_and(|message| message.content == *content)
+    } else if let Action::SetRoles { user, roles } = action {
+        history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
+    } else if let Action::ChangeRole { role, permissions } = action {
+        history.role(at, *role) == Some(*permissions)
+    } else if let Action::ChangeChannel(channel) = action {
+        history.channel(at, channel.id).is_some_and(|has| *has == channel.overwrites)
+    } else if let Action::Transfer { to } = action {
+        *to == history.owner(at)
+    } else {
+        false
     }
 }

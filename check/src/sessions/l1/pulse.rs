@@ -1,11 +1,11 @@
-//! What connections have shown of themselves, and when each must be closed if it shows no more.
+//! When each connection was last heard from, and when it must be closed if it stays silent.
 
 use guildhall_core::id::{Connection, NodeId};
 use guildhall_core::time::Instant;
 
+use crate::deadlines::Deadlines;
 use crate::facts::Facts;
-use crate::scene::{Scene, Told};
-use crate::watch::Watch;
+use crate::node_step::{NodeStep, StepInput};
 
 /// What a connection has shown of itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Pulse {
 /// The connections of all nodes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Zombies {
-    pub(super) nodes: Vec<(Vec<Pulse>, Watch<Connection>)>,
+    pub(super) nodes: Vec<(Vec<Pulse>, Deadlines<Connection>)>,
 }
 
 /// When a connection must be closed, unless it shows something of itself.
@@ -46,38 +46,26 @@ impl Zombies {
         (pulse.generation == on.generation).then_some(pulse)
     }
 
-    /// A connection is told something; after the facts have taken note of it.
-    pub(crate) fn hear(&mut self, scene: &Scene, facts: &Facts, now: Instant) {
-        let Some(on) = scene.connection else { return };
-        match scene.told {
-            Told::Accepted => {
-                let (at, slot) = (usize::from(scene.node.0), on.slot as usize);
-                if at >= self.nodes.len() {
-                    self.nodes.resize_with(at + 1, Default::default);
-                }
-                let (pulses, watch) = &mut self.nodes[at];
-                if slot >= pulses.len() {
-                    pulses.resize(slot + 1, Pulse::default());
-                }
-                let generation = on.generation;
-                pulses[slot] = Pulse { generation, opened: now, heard: now, moved: now };
-                let due = deadline(pulses, facts, scene.node, on);
-                watch.add(due.unwrap_or(now), on);
+    /// An input arrives for a connection; called after the facts are updated.
+    pub(crate) fn hear(&mut self, step: &NodeStep, facts: &Facts, now: Instant) {
+        let Some(on) = step.connection else { return };
+        if matches!(step.input, StepInput::Accepted) {
+            let (at, slot) = (usize::from(step.node.0), on.slot as usize);
+            if at >= self.nodes.len() {
+                self.nodes.resize_with(at + 1, Default::default);
             }
-            Told::Heartbeat => {
-                if let Some(pulse) = self.pulse(scene.node, on) {
-                    pulse.heard = now;
-                }
+            let (pulses, watch) = &mut self.nodes[at];
+            if slot >= pulses.len() {
+                pulses.resize(slot + 1, Pulse::default());
             }
-            Told::Other
-            | Told::Timeout
-            | Told::Named
-            | Told::Identify(_)
-            | Told::Resume(_)
-            | Told::Malformed(_)
-            | Told::Unheeded
-            | Told::Drained
-            | Told::Closed(_) => {}
+            let generation = on.generation;
+            pulses[slot] = Pulse { generation, opened: now, heard: now, moved: now };
+            let due = deadline(pulses, facts, step.node, on);
+            watch.add(due.unwrap_or(now), on);
+        } else if matches!(step.input, StepInput::Heartbeat)
+            && let Some(pulse) = self.pulse(step.node, on)
+        {
+            pulse.heard = now;
         }
     }
 
@@ -105,7 +93,7 @@ impl Zombies {
         })
     }
 
-    /// A node has crashed: its clock may begin anew.
+    /// A node has crashed: its clock may restart.
     pub(crate) fn crash(&mut self, node: NodeId) {
         if let Some(of) = self.nodes.get_mut(usize::from(node.0)) {
             *of = Default::default();

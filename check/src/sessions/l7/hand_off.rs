@@ -1,8 +1,8 @@
-//! Hand-offs of guilds: from the moment that its owner takes nothing more, as the journal has granted
-//! a higher epoch or the owner's node was told to stop, until the next owner serves. With journal and
-//! links well that is short, and nobody is told of a gap.
+//! Hand-offs of guilds: from the moment that the owner can append no more, because the journal has
+//! granted a higher epoch or its node was told to stop, until the next owner serves.
 //!
-//! The two ends of a hand-off lie on two nodes, so it is measured by the world's time.
+//! While journals and links are well that is short, and no relay reports a gap. The two ends of a
+//! hand-off are on two nodes, so it is measured by the world's time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::facts::Facts;
 /// and who waited in vain waits for longer.
 const AFTERMATH: Span = Span::secs(20);
 
-/// Links on which a message takes longer than this are not well, even if nothing strikes them.
+/// A link on which a message takes longer than this counts as impaired, even without a fault.
 const WELL: Span = Span::millis(100);
 
 /// A guild between two owners.
@@ -27,7 +27,7 @@ const WELL: Span = Span::millis(100);
 struct HandOff {
     from: NodeId,
     since: Instant,
-    /// The first gap that a relay told of meanwhile.
+    /// The first gap that a relay reported meanwhile.
     gap: Option<(NodeId, Instant)>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct HandOffs {
     under_way: BTreeMap<GuildId, HandOff>,
     /// The faults that keep something from being well, by their place in the plan.
     faults: BTreeSet<u32>,
-    /// When the last such thing was over.
+    /// When the last such fault ended.
     over: Option<Instant>,
 }
 
@@ -53,14 +53,14 @@ impl HandOffs {
         }
     }
 
-    /// A fault of the plan is over.
+    /// A fault of the plan has ended.
     pub(crate) fn relieved(&mut self, index: u32, at: Instant) {
         if self.faults.remove(&index) {
             self.over = Some(at);
         }
     }
 
-    /// A node has crashed: it may be the one that others wait for.
+    /// A node has crashed: it may be one that others wait for.
     pub(crate) fn crash(&mut self) {
         self.under_way.clear();
     }
@@ -90,7 +90,7 @@ impl HandOffs {
         }
     }
 
-    /// A journal grants a new epoch: whoever serves can keep nothing more.
+    /// A journal grants a new epoch: the old owner can append no more.
     pub(crate) fn granted(&mut self, facts: &Facts, guild: GuildId, to: NodeId, at: Instant) {
         let from = facts.owners.of(guild).filter(|(node, _)| *node != to).max_by_key(|it| it.1);
         if let Some((from, _)) = from
@@ -106,7 +106,7 @@ impl HandOffs {
         self.under_way.contains_key(&guild)
     }
 
-    /// A relay tells its sessions of a gap.
+    /// A relay reports a gap.
     pub(crate) fn gap(&mut self, facts: &Facts, relay: RelayId, at: Instant) {
         let guild = facts.relays.guild(relay);
         if let Some(hand_off) = guild.and_then(|guild| self.under_way.get_mut(&guild)) {

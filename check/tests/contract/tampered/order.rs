@@ -7,7 +7,7 @@ use guildhall_core::dispatch::Body;
 use guildhall_core::event::Event;
 use guildhall_core::id::{Epoch, MessageId, Nonce, Position, Seq};
 use guildhall_core::node::TraceEvent;
-use guildhall_core::request::{Act, Answer, Origin, Outcome};
+use guildhall_core::request::{Action, Answer, Origin, Outcome};
 use guildhall_core::step::{Input, Output, Step};
 use guildhall_core::{client, node};
 
@@ -95,7 +95,7 @@ fn o4_what_was_asked_later_is_placed_before() {
 #[test]
 fn o5_a_member_joins() {
     let found = tampered(histories::members(), |steps| {
-        let (at, origin) = asks(steps, 2, |act| *act == Act::Join);
+        let (at, origin) = asks(steps, 2, |action| *action == Action::Join);
         commit(steps, at, origin, Event::MemberAdd { user: origin.user });
     });
     only!(found, O5);

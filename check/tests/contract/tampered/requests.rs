@@ -11,7 +11,7 @@ use guildhall_core::id::{Epoch, Nonce, Position};
 use guildhall_core::journal::{Checkpoint, Command};
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::{Act, Origin, Outcome, Refusal};
+use guildhall_core::request::{Action, Origin, Outcome, Refusal};
 use guildhall_core::step::{Input, JournalEvent, Output, Step};
 use guildhall_core::time::Span;
 
@@ -23,7 +23,7 @@ use super::tools::*;
 #[test]
 fn i8_a_member_is_kicked_by_somebody_who_may_not() {
     let found = tampered(histories::members(), |steps| {
-        let kick = |act: &Act| *act == Act::Kick { user: user(CAROL) };
+        let kick = |action: &Action| *action == Action::Kick { user: user(CAROL) };
         let (at, origin) = asks(steps, 1, kick);
         let why = Removal::Kicked;
         commit(steps, at, origin, Event::MemberRemove { user: user(CAROL), why });
@@ -34,11 +34,11 @@ fn i8_a_member_is_kicked_by_somebody_who_may_not() {
 #[test]
 fn i8_somebody_speaks_who_is_no_member() {
     let found = tampered(histories::members(), |steps| {
-        let (at, origin) = asks(steps, 0, |act| matches!(act, Act::Say { .. }));
+        let (at, origin) = asks(steps, 0, |action| matches!(action, Action::Say { .. }));
         let Input::Client(guildhall_core::client::Input::Ask(request)) = &steps[at].input else {
             return;
         };
-        let Act::Say { channel, content, mentions } = request.act.clone() else { return };
+        let Action::Say { channel, content, mentions } = request.action.clone() else { return };
         let id = guildhall_core::id::MessageId(1 << 60);
         let (author, nonce) = (origin.user, origin.nonce);
         let message =
@@ -110,7 +110,7 @@ fn d5_an_act_is_committed_twice() {
 #[test]
 fn d5_an_act_is_committed_that_was_refused() {
     let found = tampered(histories::waits(), |steps| {
-        let (_, origin) = asks(steps, 0, |act| *act == Act::DeleteGuild);
+        let (_, origin) = asks(steps, 0, |action| *action == Action::DeleteGuild);
         commit(steps, steps.len() - 1, origin, Event::GuildDelete);
     });
     only!(found, D5);
@@ -360,7 +360,7 @@ fn d9_the_directory_forgets_a_member() {
 #[test]
 fn d9_somebody_joins_whom_the_directory_does_not_name() {
     let found = tampered(histories::members(), |steps| {
-        let (at, origin) = asks(steps, 0, |act| *act == Act::Join);
+        let (at, origin) = asks(steps, 0, |action| *action == Action::Join);
         commit(steps, at, origin, Event::MemberAdd { user: origin.user });
     });
     only!(found, D9);

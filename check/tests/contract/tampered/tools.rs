@@ -13,7 +13,7 @@ use guildhall_core::id::{NodeId, Port, Seq};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::TraceEvent;
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::{Act, Origin};
+use guildhall_core::request::{Action, Origin};
 use guildhall_core::step::{Actor, Head, Input, JournalEvent, Output, Step};
 use guildhall_core::{client, node};
 
@@ -228,9 +228,13 @@ pub(crate) fn synced(steps: &mut Vec<Step>, record: Record) {
 }
 
 /// The step in which a client asks for something like this, and under which name.
-pub(crate) fn asks(steps: &[Step], nth: usize, wanted: impl Fn(&Act) -> bool) -> (usize, Origin) {
+pub(crate) fn asks(
+    steps: &[Step],
+    nth: usize,
+    wanted: impl Fn(&Action) -> bool,
+) -> (usize, Origin) {
     let asked = steps.iter().enumerate().filter_map(|(at, step)| match &step.input {
-        Input::Client(client::Input::Ask(request)) if wanted(&request.act) => {
+        Input::Client(client::Input::Ask(request)) if wanted(&request.action) => {
             Some((at, request.origin))
         }
         _ => None,

@@ -7,7 +7,7 @@ use guildhall_core::dispatch::Message;
 use guildhall_core::event::{Event, Record, Removal};
 use guildhall_core::id::{MessageId, Position, UserId};
 use guildhall_core::permission::Permissions as P;
-use guildhall_core::request::{Act, Origin, Refusal};
+use guildhall_core::request::{Action, Origin, Refusal};
 use guildhall_core::state::State;
 
 /// A guild as whoever reads its log knows it.
@@ -49,7 +49,7 @@ impl Reader {
     }
 
     /// What the act comes to; the id of a message is left open.
-    pub(crate) fn judge(&self, origin: Origin, act: &Act) -> Result<Event, Refusal> {
+    pub(crate) fn judge(&self, origin: Origin, action: &Action) -> Result<Event, Refusal> {
         let (s, me) = (&self.state, origin.user);
         let is_member = |user: &UserId| s.members.contains_key(user);
         let need = |holds: bool, why: Refusal| if holds { Ok(()) } else { Err(why) };
@@ -59,7 +59,7 @@ impl Reader {
             need(s.permissions(me, channel).contains(bit), Refusal::Forbidden)
         };
         need(!s.deleted, Refusal::NoSuchGuild)?;
-        if *act == Act::Join {
+        if *action == Action::Join {
             need(!is_member(&me), Refusal::Member)?;
             need(!s.banned.contains(&me), Refusal::Banned)?;
             return Ok(Event::MemberAdd { user: me });
@@ -70,46 +70,46 @@ impl Reader {
             need(is_member(&user), Refusal::NoSuchUser)?;
             Ok(Event::MemberRemove { user, why })
         };
-        match act.clone() {
-            Act::Join => unreachable!("judged above"),
-            Act::Say { channel, content, mentions } => {
+        match action.clone() {
+            Action::Join => unreachable!("judged above"),
+            Action::Say { channel, content, mentions } => {
                 in_channel(channel, P::SEND_MESSAGES)?;
                 let (author, nonce) = (me, origin.nonce);
                 let id = MessageId(0);
                 Ok(Event::Message(Message { id, channel, author, nonce, content, mentions }))
             }
-            Act::Edit { said, content } => {
+            Action::Edit { said, content } => {
                 let old = self.said(me, said).ok_or(Refusal::NoSuchMessage)?;
                 need(old.author == me, Refusal::Forbidden)?;
                 need(old.content != content, Refusal::NoChange)?;
                 Ok(Event::MessageUpdate(Message { content, ..old.clone() }))
             }
-            Act::Delete { said } => {
+            Action::Delete { said } => {
                 let old = self.said(me, said).ok_or(Refusal::NoSuchMessage)?;
                 if old.author != me {
                     in_channel(old.channel, P::MANAGE_MESSAGES)?;
                 }
                 Ok(Event::MessageDelete { message: old.id, channel: old.channel })
             }
-            Act::Type { channel } => {
+            Action::Type { channel } => {
                 in_channel(channel, P::SEND_MESSAGES)?;
                 Ok(Event::Typing { user: me, channel })
             }
-            Act::Leave => removal(me, Removal::Left),
-            Act::Kick { user } => {
+            Action::Leave => removal(me, Removal::Left),
+            Action::Kick { user } => {
                 guild_wide(P::KICK_MEMBERS)?;
                 removal(user, Removal::Kicked)
             }
-            Act::Ban { user } => {
+            Action::Ban { user } => {
                 guild_wide(P::BAN_MEMBERS)?;
                 removal(user, Removal::Banned)
             }
-            Act::Unban { user } => {
+            Action::Unban { user } => {
                 guild_wide(P::BAN_MEMBERS)?;
                 need(s.banned.contains(&user), Refusal::NoSuchUser)?;
                 Ok(Event::Unbanned { user })
             }
-            Act::SetRoles { user, roles } => {
+            Action::SetRoles { user, roles } => {
                 guild_wide(P::MANAGE_ROLES)?;
                 need(is_member(&user), Refusal::NoSuchUser)?;
                 need(roles.iter().all(|it| s.roles.contains_key(it)), Refusal::NoSuchRole)?;
@@ -118,44 +118,44 @@ impl Reader {
                 need(*s.members[&user] != *roles, Refusal::NoChange)?;
                 Ok(Event::MemberUpdate { user, roles: roles.into() })
             }
-            Act::CreateRole { role, permissions } => {
+            Action::CreateRole { role, permissions } => {
                 guild_wide(P::MANAGE_ROLES)?;
                 need(!s.roles.contains_key(&role), Refusal::Taken)?;
                 Ok(Event::RoleCreate { role, permissions })
             }
-            Act::ChangeRole { role, permissions } => {
+            Action::ChangeRole { role, permissions } => {
                 guild_wide(P::MANAGE_ROLES)?;
                 need(s.roles.contains_key(&role), Refusal::NoSuchRole)?;
                 need(s.roles[&role] != permissions, Refusal::NoChange)?;
                 Ok(Event::RoleUpdate { role, permissions })
             }
-            Act::DeleteRole { role } => {
+            Action::DeleteRole { role } => {
                 guild_wide(P::MANAGE_ROLES)?;
                 need(role != s.everyone(), Refusal::Taken)?;
                 need(s.roles.contains_key(&role), Refusal::NoSuchRole)?;
                 Ok(Event::RoleDelete { role })
             }
-            Act::CreateChannel(channel) => {
+            Action::CreateChannel(channel) => {
                 guild_wide(P::MANAGE_CHANNELS)?;
                 need(!s.channels.contains_key(&channel.id), Refusal::Taken)?;
                 Ok(Event::ChannelCreate(channel))
             }
-            Act::ChangeChannel(channel) => {
+            Action::ChangeChannel(channel) => {
                 in_channel(channel.id, P::MANAGE_CHANNELS)?;
                 need(s.channels[&channel.id] != channel.overwrites, Refusal::NoChange)?;
                 Ok(Event::ChannelUpdate(channel))
             }
-            Act::DeleteChannel { channel } => {
+            Action::DeleteChannel { channel } => {
                 in_channel(channel, P::MANAGE_CHANNELS)?;
                 Ok(Event::ChannelDelete { channel })
             }
-            Act::Transfer { to } => {
+            Action::Transfer { to } => {
                 need(me == s.owner, Refusal::Forbidden)?;
                 need(to != s.owner, Refusal::NoChange)?;
                 need(is_member(&to), Refusal::NoSuchUser)?;
                 Ok(Event::GuildUpdate { owner: to })
             }
-            Act::DeleteGuild => {
+            Action::DeleteGuild => {
                 need(me == s.owner, Refusal::Forbidden)?;
                 Ok(Event::GuildDelete)
             }

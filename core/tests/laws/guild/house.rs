@@ -18,7 +18,7 @@ use guildhall_core::journal::{Checkpoint, Command, Reply};
 use guildhall_core::limits::Limits;
 use guildhall_core::mutant::{Mutant, Plant};
 use guildhall_core::peer::{Chunk, RelayId};
-use guildhall_core::request::{Act, Origin, Outcome, Request};
+use guildhall_core::request::{Action, Origin, Outcome, Request};
 use guildhall_core::testkit;
 use guildhall_core::time::{Instant, Now, Span, Wall};
 
@@ -35,7 +35,7 @@ const READER: RelayId = RelayId { node: NodeId(92), serial: 1 };
 /// Something that happens. Numbers pick one of what there is.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Ask { user: u64, act: Act, owner: usize, wall: u64 },
+    Ask { user: u64, action: Action, owner: usize, wall: u64 },
     Again { pick: usize, owner: usize },
     Copy { pick: usize, owner: usize },
     Command { pick: usize, keep: bool },
@@ -73,7 +73,7 @@ struct Owner {
 
 /// A request as its author sees it.
 struct Asked {
-    act: Act,
+    action: Action,
     attempt: u32,
     first: Instant,
     /// What the author had got when it first asked.
@@ -170,9 +170,9 @@ impl House {
         // Nothing travels in no time.
         self.pass(Span::micros(1));
         match step.clone() {
-            Step::Ask { user, act, owner, wall } => {
+            Step::Ask { user, action, owner, wall } => {
                 self.wall = Wall(wall);
-                self.ask(UserId(user), act, owner);
+                self.ask(UserId(user), action, owner);
             }
             Step::Again { pick, owner } => self.again(pick, owner),
             Step::Copy { pick, owner } => {
@@ -247,16 +247,16 @@ impl House {
         self.handle(self.owners.len() - 1, Input::Own { boot });
     }
 
-    fn ask(&mut self, user: UserId, mut act: Act, owner: usize) {
+    fn ask(&mut self, user: UserId, mut action: Action, owner: usize) {
         let origin = Origin { user, nonce: Nonce(self.order.len() as u64) };
-        if let Act::Edit { said, .. } | Act::Delete { said } = &mut act
+        if let Action::Edit { said, .. } | Action::Delete { said } = &mut action
             && let Some(at) = nth(&self.order, said.nonce.0 as usize)
         {
             *said = self.order[at];
         }
         let floor = self.got.get(&user).copied().unwrap_or_default();
         let asked =
-            Asked { act, attempt: 0, first: self.now, floor, believed: None, timely: vec![] };
+            Asked { action, attempt: 0, first: self.now, floor, believed: None, timely: vec![] };
         self.asked.insert(origin, asked);
         self.order.push(origin);
         self.send(origin, owner);
@@ -266,7 +266,7 @@ impl House {
         let Some(at) = nth(&self.order, pick) else { return };
         let asked = &self.asked[&self.order[at]];
         let old = self.now.since(asked.first) >= self.limits.request_age;
-        if asked.believed.is_none() && !old && !asked.act.is_ephemeral() {
+        if asked.believed.is_none() && !old && !asked.action.is_ephemeral() {
             self.send(self.order[at], owner);
         }
     }
@@ -287,8 +287,8 @@ impl House {
 
     fn deliver(&mut self, owner: usize, Copy { origin, attempt, epoch, heard }: Copy) {
         let back = ReplyAddress { node: NodeId(7), port: Port(attempt), boot: 1 };
-        let act = self.asked[&origin].act.clone();
-        let request = Request { origin, guild: GUILD, attempt, act };
+        let action = self.asked[&origin].action.clone();
+        let request = Request { origin, guild: GUILD, attempt, action };
         let opened = self.log.iter().rfind(|record| record.event == Event::Opened);
         if opened.is_some_and(|record| record.position.epoch <= self.owners[owner].epoch) {
             self.asked.get_mut(&origin).expect("it was asked").timely.push(attempt);

@@ -11,7 +11,7 @@ use guildhall_core::journal::{Checkpoint, Command, Reply};
 use guildhall_core::limits::Limits;
 use guildhall_core::mutant::Plant;
 use guildhall_core::peer::{PeerMessage, RelayId};
-use guildhall_core::request::{Act, Origin, Outcome, Refusal, Request};
+use guildhall_core::request::{Action, Origin, Outcome, Refusal, Request};
 use guildhall_core::testkit::{guild, serve};
 use guildhall_core::time::{Instant, Now, Span, Wall};
 
@@ -91,17 +91,17 @@ impl One {
         self.now = end;
     }
 
-    fn ask(&mut self, user: u64, nonce: u64, attempt: u32, act: Act) {
+    fn ask(&mut self, user: u64, nonce: u64, attempt: u32, action: Action) {
         let epoch = self.guild.epoch().expect("it is open");
         let origin = Origin { user: UserId(user), nonce: Nonce(nonce) };
         let back = ReplyAddress { node: NodeId(2), port: Port(attempt), boot: 1 };
-        let request = Request { origin, guild: GUILD, attempt, act };
+        let request = Request { origin, guild: GUILD, attempt, action };
         self.handle(Input::Request { back, epoch, heard: self.now, request });
     }
 
     fn say(&mut self, nonce: u64) {
         let content = nonce.to_string().into();
-        self.ask(1, nonce, 1, Act::Say { channel: ChannelId(21), content, mentions: [].into() });
+        self.ask(1, nonce, 1, Action::Say { channel: ChannelId(21), content, mentions: [].into() });
     }
 
     /// What was answered since it was last looked at, with the port.
@@ -165,7 +165,7 @@ fn an_owner_out_of_touch_accepts_nothing_and_says_nothing_until_it_is_confirmed(
     assert!(one.calls - calls <= 61, "{} calls for 60 questions", one.calls - calls);
     one.handle(Input::Subscribe(RELAY));
     one.say(1);
-    one.ask(5, 2, 1, Act::Leave);
+    one.ask(5, 2, 1, Action::Leave);
     assert_eq!((one.said.len(), one.guild.kept().followers), (60, 0));
     one.answers = true;
     one.pass(Span::secs(1));
@@ -197,9 +197,9 @@ fn a_refusal_waits_for_a_question_that_was_sent_after_it_came() {
     one.answers = false;
     one.pass(Span::micros(1));
     one.said.clear();
-    one.ask(5, 1, 1, Act::Leave);
+    one.ask(5, 1, 1, Action::Leave);
     one.pass(Span::micros(1));
-    one.ask(5, 2, 2, Act::Leave);
+    one.ask(5, 2, 2, Action::Leave);
     assert_eq!(one.count(is_confirm), 1, "the second waits for the first one's answer");
     let epoch = Epoch(1);
     let asked = |at: u64| Reply::Confirmed { epoch, asked: at };
@@ -214,7 +214,7 @@ fn a_refusal_waits_for_a_question_that_was_sent_after_it_came() {
     one.handle(Input::Journal(asked(start + 2)));
     assert_eq!(one.answers(), [(2, refused)]);
     one.answers = true;
-    one.ask(5, 1, 9, Act::Leave);
+    one.ask(5, 1, 9, Action::Leave);
     assert_eq!(one.answers(), [(9, refused)], "a refusal is remembered");
 }
 
@@ -225,8 +225,8 @@ fn at_its_limits_a_guild_is_busy_and_remembers_nothing_of_it() {
     one.answers = false;
     (1..=3).for_each(|nonce| one.say(nonce));
     one.say(4);
-    one.ask(1, 3, 7, Act::Leave);
-    one.ask(1, 5, 1, Act::Type { channel: ChannelId(21) });
+    one.ask(1, 3, 7, Action::Leave);
+    one.ask(1, 5, 1, Action::Type { channel: ChannelId(21) });
     assert_eq!(one.answers(), [(1, Outcome::Busy)], "too much waits for the journal");
     one.answers = true;
     one.pass(Span::secs(2));
@@ -264,7 +264,7 @@ fn only_the_newest_messages_are_known() {
     (1..=3).for_each(|nonce| one.say(nonce));
     assert_eq!(one.guild.kept().messages, 2);
     let _ = one.answers();
-    let delete = |nonce| Act::Delete { said: Origin { user: UserId(1), nonce: Nonce(nonce) } };
+    let delete = |nonce| Action::Delete { said: Origin { user: UserId(1), nonce: Nonce(nonce) } };
     one.ask(1, 10, 1, delete(1));
     one.ask(1, 11, 2, delete(2));
     let why = Refusal::NoSuchMessage;
@@ -278,18 +278,18 @@ fn only_the_newest_messages_are_known() {
 fn a_join_waits_for_the_directory_and_a_leave_is_told_until_it_has_heard() {
     let mut one = One::new(Limits::default(), 3);
     one.said.clear();
-    one.ask(5, 1, 1, Act::Join);
+    one.ask(5, 1, 1, Action::Join);
     let (guild, user, mark) = (GUILD, UserId(5), place(1, 0));
     assert_eq!(one.said, [Output::Directory(DirectoryRequest::Enter { guild, user, mark })]);
     one.pass(Limits::default().ask_again);
     assert_eq!(one.said.len(), 2, "it is said again");
-    one.ask(5, 1, 2, Act::Join);
+    one.ask(5, 1, 2, Action::Join);
     one.handle(Input::Entered { user, mark: place(0, 9) });
     assert_eq!((one.said.len(), one.guild.kept().directed), (2, 1), "that was not asked");
     one.handle(Input::Entered { user, mark });
     let at = place(1, 1);
     assert_eq!(one.answers(), [(2, Outcome::Done(at))]);
-    one.ask(5, 2, 1, Act::Leave);
+    one.ask(5, 2, 1, Action::Leave);
     let at = at.next();
     let remove = Output::Directory(DirectoryRequest::Remove { guild, user, at });
     assert_eq!(one.count(|output| *output == remove), 1);
@@ -307,13 +307,13 @@ fn a_join_waits_for_the_directory_and_a_leave_is_told_until_it_has_heard() {
 fn a_deleted_guild_is_gone_from_the_directory_and_for_everybody() {
     let mut one = One::new(Limits::default(), 3);
     one.said.clear();
-    one.ask(1, 1, 1, Act::DeleteGuild);
+    one.ask(1, 1, 1, Action::DeleteGuild);
     let at = place(1, 1);
     let dissolve = Output::Directory(DirectoryRequest::Dissolve { guild: GUILD, at });
     assert_eq!(one.count(|output| *output == dissolve), 1);
     let _ = one.answers();
-    one.ask(2, 2, 1, Act::Leave);
-    one.ask(9, 3, 1, Act::Join);
+    one.ask(2, 2, 1, Action::Leave);
+    one.ask(9, 3, 1, Action::Join);
     let gone = Outcome::Refused { why: Refusal::NoSuchGuild, at: Some(at) };
     assert_eq!(one.answers(), [(1, gone), (1, gone)]);
     one.handle(Input::Dissolved { at });

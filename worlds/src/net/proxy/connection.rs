@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use guildhall_plan::fault::Ending;
+use guildhall_plan::fault::CutKind;
 use guildhall_plan::plan::Latency;
 use guildhall_plan::seed::Key;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -35,7 +35,7 @@ pub(super) struct ProxiedConnection {
     pub(super) latency: Latency,
     pub(super) up: watch::Receiver<Shaping>,
     pub(super) down: watch::Receiver<Shaping>,
-    pub(super) end: watch::Receiver<Option<Ending>>,
+    pub(super) end: watch::Receiver<Option<CutKind>>,
 }
 
 enum Chunk {
@@ -57,7 +57,7 @@ enum Cause {
     Ended,
     /// The client or the node has reset it, or the proxy was dropped.
     Reset,
-    Cut(Ending),
+    Cut(CutKind),
 }
 
 impl ProxiedConnection {
@@ -65,14 +65,14 @@ impl ProxiedConnection {
         // Chunks must not be merged.
         let _ = (client.set_nodelay(true), node.set_nodelay(true));
         match self.pump(&mut client, &mut node).await {
-            Cause::Ended | Cause::Cut(Ending::Fin) => {
+            Cause::Ended | Cause::Cut(CutKind::Fin) => {
                 tokio::join!(close_gracefully(client), close_gracefully(node));
             }
-            Cause::Reset | Cause::Cut(Ending::Reset) => {
+            Cause::Reset | Cause::Cut(CutKind::Reset) => {
                 reset(client);
                 reset(node);
             }
-            Cause::Cut(Ending::HalfOpen { late }) => {
+            Cause::Cut(CutKind::HalfOpen { late }) => {
                 reset(client);
                 sleep(Duration::from_micros(late.as_micros())).await;
                 reset(node);
@@ -101,7 +101,7 @@ impl ProxiedConnection {
             () = write(up_queue, up, to_node, &down_sender, &fins) => Cause::Reset,
             () = write(down_queue, down, to_client, &up_sender, &fins) => Cause::Reset,
             () = fins.both.notified() => Cause::Ended,
-            how = cut.wait_for(|how| how.is_some_and(|how| how != Ending::Fin)) => {
+            how = cut.wait_for(|how| how.is_some_and(|how| how != CutKind::Fin)) => {
                 how.ok().and_then(|how| *how).map_or(Cause::Reset, Cause::Cut)
             }
         }
@@ -129,7 +129,7 @@ type Queued = (Instant, Chunk);
 async fn read(
     mut from: ReadHalf<'_>,
     shaping: watch::Receiver<Shaping>,
-    mut end: watch::Receiver<Option<Ending>>,
+    mut end: watch::Receiver<Option<CutKind>>,
     queue: &mpsc::Sender<Queued>,
     (key, latency): (Key, Latency),
 ) {
@@ -140,7 +140,7 @@ async fn read(
         let mut bytes = vec![0; MAX_CHUNK];
         let read = tokio::select! {
             biased;
-            _ = end.wait_for(|how| *how == Some(Ending::Fin)) => Ok(0),
+            _ = end.wait_for(|how| *how == Some(CutKind::Fin)) => Ok(0),
             read = from.read(&mut bytes) => read,
         };
         let chunk = match read {

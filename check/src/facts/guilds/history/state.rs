@@ -1,4 +1,6 @@
-//! A guild's whole state at one position, for whoever says that it was just so. It does not judge.
+//! A guild's whole state at one position, to compare with a state that an owner claims.
+//!
+//! It must not judge.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +9,7 @@ use guildhall_core::state::State;
 use super::super::timeline::{Moment, Timeline};
 use super::{History, Line};
 
-/// Of each thing there was, what it was.
+/// The values of all keys that exist at a moment.
 fn lines<K: Ord + Copy, T: Clone>(
     of: &BTreeMap<K, Timeline<Option<T>>>,
     at: Moment,
@@ -16,7 +18,7 @@ fn lines<K: Ord + Copy, T: Clone>(
 }
 
 impl History {
-    /// What it was, all of it.
+    /// The whole state at a moment.
     pub(crate) fn state(&self, at: Moment) -> State {
         let banned = self.banned.iter().filter(|(_, line)| *line.at(at));
         State {

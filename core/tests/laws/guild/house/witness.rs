@@ -7,7 +7,7 @@ use guildhall_core::guild::{Output, ReplyAddress};
 use guildhall_core::id::{MessageId, Port, Position, UserId};
 use guildhall_core::journal::Command;
 use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
-use guildhall_core::request::{Act, Answer, Origin, Outcome};
+use guildhall_core::request::{Action, Answer, Origin, Outcome};
 use guildhall_core::state::State;
 use guildhall_core::time::Span;
 
@@ -115,7 +115,7 @@ impl House {
         assert_eq!(back.port, Port(attempt), "who asked last is answered");
         let emitted = self.owners[owner].emitted;
         let asked = &self.asked[&origin];
-        assert!(!asked.act.is_ephemeral(), "an ephemeral act has no answer");
+        assert!(!asked.action.is_ephemeral(), "an ephemeral act has no answer");
         match outcome {
             Outcome::Busy => {}
             Outcome::Done(at) => {
@@ -134,8 +134,8 @@ impl House {
                     "{origin:?} is refused at {at}, by an owner that is over"
                 );
                 assert!(asked.timely.contains(&attempt), "{origin:?} came when its owner was over");
-                let verdict = self.reader(at).judge(origin, &asked.act);
-                assert_eq!(verdict, Err(why), "{:?} at {at}", asked.act);
+                let verdict = self.reader(at).judge(origin, &asked.action);
+                assert_eq!(verdict, Err(why), "{:?} at {at}", asked.action);
             }
         }
         let latest = asked.attempt == attempt;
@@ -170,7 +170,7 @@ impl House {
             let asked = &self.asked[&origin];
             let refused = matches!(asked.believed, Some(Outcome::Refused { .. }));
             assert!(!refused, "{origin:?} was refused");
-            let verdict = reader.judge(origin, &asked.act).expect("it is allowed");
+            let verdict = reader.judge(origin, &asked.action).expect("it is allowed");
             assert_eq!(unnamed(verdict), unnamed(record.event.clone()));
         }
         if let Event::Message(message) = &record.event {
@@ -202,9 +202,9 @@ impl House {
         for (origin, asked) in &self.asked {
             let given_up = self.now.since(asked.first) >= self.limits.request_age + Span::secs(20);
             assert!(
-                given_up || asked.act.is_ephemeral() || asked.believed.is_some(),
+                given_up || asked.action.is_ephemeral() || asked.believed.is_some(),
                 "{origin:?} is answered: {:?}",
-                asked.act
+                asked.action
             );
         }
         let members = &self.readers.last().expect("there is a beginning").state.members;
@@ -217,7 +217,7 @@ impl House {
     /// Whether somebody may be named too much: a join was under way when its owner ended.
     fn may_have_asked(&self, user: u64) -> bool {
         let joins = |(origin, asked): (&Origin, &Asked)| {
-            origin.user == UserId(user) && asked.act == Act::Join
+            origin.user == UserId(user) && asked.action == Action::Join
         };
         self.asked.iter().any(joins)
     }

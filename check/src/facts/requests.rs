@@ -1,0 +1,108 @@
+//! What was requested of which guild, under which name and by whom.
+//!
+//! A hostile client may use one name for several actions.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::event::{Event, Record, Removal};
+use guildhall_core::id::{GuildId, RoleId};
+use guildhall_core::request::{Action, Origin, Request};
+
+use super::guilds::history::History;
+use super::guilds::timeline::Moment;
+
+/// All acts that were asked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Requests {
+    actions: BTreeMap<(Origin, GuildId), Vec<Action>>,
+}
+
+impl Requests {
+    /// A client asks.
+    pub(crate) fn asks(&mut self, request: &Request) {
+        let asked = self.actions.entry((request.origin, request.guild)).or_default();
+        if !asked.contains(&request.action) {
+            asked.push(request.action.clone());
+        }
+    }
+
+    /// What was asked under one name.
+    pub(crate) fn actions(&self, origin: Origin, guild: GuildId) -> &[Action] {
+        self.actions.get(&(origin, guild)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an event is what an action requests, in full.
+    pub(crate) fn led_to(&self, history: &History, record: &Record) -> bool {
+        let Some(origin) = record.origin else { return record.event == Event::Opened };
+        let actions = self.actions(origin, history.guild);
+        actions.iter().any(|action| leads_to(history, origin, action, record))
+    }
+}
+
+/// Whether an act under this name is what an event is.
+fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record) -> bool {
+    let before = Moment::before(record.position);
+    let author = origin.user;
+    let said = |said: &Origin| history.message(before, *said);
+    match (action, &record.event) {
+        (Action::Say { channel, content, mentions }, Event::Message(it)) => {
+            (it.channel, it.author, it.nonce) == (*channel, author, origin.nonce)
+                && (&it.content, &it.mentions) == (content, mentions)
+        }
+        (Action::Edit { said: of, content }, Event::MessageUpdate(it)) => {
+            said(of).is_some_and(|was| {
+                it.content == *content
+                    && (it.id, it.channel, it.author, it.nonce)
+                        == (was.id, was.channel, was.author, was.nonce)
+                    && it.mentions == was.mentions
+            })
+        }
+        (Action::Delete { said: of }, Event::MessageDelete { message, channel }) => {
+            said(of).is_some_and(|was| (was.id, was.channel) == (*message, *channel))
+        }
+        (Action::Type { channel: there }, Event::Typing { user, channel }) => {
+            (there, author) == (channel, *user)
+        }
+        (Action::Join, Event::MemberAdd { user }) => *user == author,
+        (Action::Leave, Event::MemberRemove { user, why }) => {
+            (*user, *why) == (author, Removal::Left)
+        }
+        (Action::Kick { user: whom }, Event::MemberRemove { user, why }) => {
+            whom == user && *why == Removal::Kicked
+        }
+        (Action::Ban { user: whom }, Event::MemberRemove { user, why }) => {
+            whom == user && *why == Removal::Banned
+        }
+        (Action::Unban { user: whom }, Event::Unbanned { user }) => whom == user,
+        (Action::SetRoles { user: whom, roles: these }, Event::MemberUpdate { user, roles }) => {
+            whom == user && same_roles(history, these, roles)
+        }
+        (
+            Action::CreateRole { role: of, permissions: given },
+            Event::RoleCreate { role, permissions },
+        )
+        | (
+            Action::ChangeRole { role: of, permissions: given },
+            Event::RoleUpdate { role, permissions },
+        ) => (of, given) == (role, permissions),
+        (Action::DeleteRole { role: of }, Event::RoleDelete { role }) => of == role,
+        (Action::CreateChannel(asked), Event::ChannelCreate(made))
+        | (Action::ChangeChannel(asked), Event::ChannelUpdate(made)) => asked == made,
+        (Action::DeleteChannel { channel: of }, Event::ChannelDelete { channel }) => of == channel,
+        (Action::Transfer { to }, Event::GuildUpdate { owner }) => to == owner,
+        (Action::DeleteGuild, Event::GuildDelete) => true,
+        _ => false,
+    }
+}
+
+/// Whether two lists name the same roles; that of everyone needs no mention.
+pub(crate) fn same_roles(history: &History, these: &[RoleId], those: &[RoleId]) -> bool {
+    let sorted = |roles: &[RoleId]| {
+        let mut roles: Vec<_> =
+            roles.iter().copied().filter(|role| *role != history.everyone()).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        roles
+    };
+    sorted(these) == sorted(those)
+}

@@ -1,0 +1,161 @@
+//! What kind of thing events, dispatches and messages between nodes are, classified once.
+//!
+//! Each enum of the core is listed here in full, so that the compiler asks about a new variant; the
+//! clauses match on these few kinds. The machines have classes of their own, which nothing here uses.
+
+use guildhall_core::dispatch::{Body, Message};
+use guildhall_core::event::{Event, Record};
+use guildhall_core::id::{ChannelId, SessionId, UserId};
+use guildhall_core::node::TraceEvent;
+
+/// What an event is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum EventKind {
+    /// Nothing that is in anybody's view.
+    Hidden,
+    /// Messages and typing in a channel: they change nobody's view.
+    Chat(ChannelId),
+    /// A member comes, changes or goes.
+    Member(UserId),
+    /// A channel itself.
+    Channel,
+    /// A role, or the guild as a whole.
+    Guild,
+}
+
+/// What an event is about.
+pub(crate) const fn event_kind(event: &Event) -> EventKind {
+    match event {
+        Event::Opened | Event::Unbanned { .. } => EventKind::Hidden,
+        Event::Message(message) | Event::MessageUpdate(message) => EventKind::Chat(message.channel),
+        Event::MessageDelete { channel, .. } | Event::Typing { channel, .. } => {
+            EventKind::Chat(*channel)
+        }
+        Event::MemberAdd { user }
+        | Event::MemberUpdate { user, .. }
+        | Event::MemberRemove { user, .. } => EventKind::Member(*user),
+        Event::ChannelCreate(_) | Event::ChannelUpdate(_) | Event::ChannelDelete { .. } => {
+            EventKind::Channel
+        }
+        Event::RoleCreate { .. }
+        | Event::RoleUpdate { .. }
+        | Event::RoleDelete { .. }
+        | Event::GuildUpdate { .. }
+        | Event::GuildDelete => EventKind::Guild,
+    }
+}
+
+/// The channel of a message or a typing event.
+pub(crate) const fn chat_channel(event: &Event) -> Option<ChannelId> {
+    if let EventKind::Chat(channel) = event_kind(event) { Some(channel) } else { None }
+}
+
+/// The channel that an event creates: its own rendering includes it already.
+pub(crate) const fn created_channel(event: &Event) -> Option<ChannelId> {
+    if let Event::ChannelCreate(channel) = event { Some(channel.id) } else { None }
+}
+
+/// The channel that an event deletes: its own rendering includes that already.
+pub(crate) const fn deleted_channel(event: &Event) -> Option<ChannelId> {
+    if let Event::ChannelDelete { channel } = event { Some(*channel) } else { None }
+}
+
+/// Whether an event is about another member, and so changes nobody's view but that member's.
+pub(crate) fn is_of_others(event: &Event, user: UserId) -> bool {
+    matches!(event_kind(event), EventKind::Member(whose) if whose != user)
+}
+
+/// Whether an event can change what a user sees.
+pub(crate) fn changes_view(event: &Event, user: UserId) -> bool {
+    match event_kind(event) {
+        EventKind::Hidden | EventKind::Chat(_) => false,
+        EventKind::Member(whose) => whose == user,
+        EventKind::Channel | EventKind::Guild => true,
+    }
+}
+
+/// The message that an event creates or edits.
+pub(crate) const fn message_of(record: &Record) -> Option<&Message> {
+    if let Event::Message(message) | Event::MessageUpdate(message) = &record.event {
+        Some(message)
+    } else {
+        None
+    }
+}
+
+/// What a dispatch is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum BodyKind {
+    /// The session itself: READY, RESUMED.
+    Session,
+    /// GUILD_CREATE: a guild as a whole.
+    Snapshot,
+    /// GUILD_DELETE: the guild is unavailable, or is none of the session's any more.
+    Removal,
+    /// Messages in a channel.
+    Messages(ChannelId),
+    /// Typing in a channel.
+    Typing(ChannelId),
+    /// A member.
+    Member(UserId),
+    /// A channel itself.
+    Channel(ChannelId),
+    /// A role, or the guild's owner.
+    Guild,
+}
+
+/// What a dispatch is about.
+pub(crate) const fn body_kind(body: &Body) -> BodyKind {
+    match body {
+        Body::Ready(_) | Body::Resumed => BodyKind::Session,
+        Body::GuildCreate(_) => BodyKind::Snapshot,
+        Body::GuildUnavailable | Body::GuildDelete => BodyKind::Removal,
+        Body::MessageCreate(message) | Body::MessageUpdate(message) => {
+            BodyKind::Messages(message.channel)
+        }
+        Body::MessageDelete { channel, .. } => BodyKind::Messages(*channel),
+        Body::TypingStart { channel, .. } => BodyKind::Typing(*channel),
+        Body::MemberAdd { user }
+        | Body::MemberUpdate { user, .. }
+        | Body::MemberRemove { user, .. } => BodyKind::Member(*user),
+        Body::ChannelCreate(channel) | Body::ChannelUpdate(channel) => {
+            BodyKind::Channel(channel.id)
+        }
+        Body::ChannelDelete { channel } => BodyKind::Channel(*channel),
+        Body::GuildUpdate { .. }
+        | Body::RoleCreate { .. }
+        | Body::RoleUpdate { .. }
+        | Body::RoleDelete { .. } => BodyKind::Guild,
+    }
+}
+
+/// Whether a dispatch renders an event, as against the session or a guild as a whole.
+pub(crate) const fn is_event(body: &Body) -> bool {
+    match body_kind(body) {
+        BodyKind::Session | BodyKind::Snapshot | BodyKind::Removal => false,
+        BodyKind::Messages(_)
+        | BodyKind::Typing(_)
+        | BodyKind::Member(_)
+        | BodyKind::Channel(_)
+        | BodyKind::Guild => true,
+    }
+}
+
+/// The session that a note names.
+pub(crate) const fn session_of(note: &TraceEvent) -> Option<SessionId> {
+    match note {
+        TraceEvent::Begun { session, .. }
+        | TraceEvent::Resumed { session, .. }
+        | TraceEvent::ResumeRefused { session, .. }
+        | TraceEvent::Detached { session, .. }
+        | TraceEvent::Ended { session, .. } => Some(*session),
+        TraceEvent::IdentifyRefused { .. }
+        | TraceEvent::RelayOpened { .. }
+        | TraceEvent::RelayClosed { .. }
+        | TraceEvent::RelayGap { .. }
+        | TraceEvent::Opened { .. }
+        | TraceEvent::SteppedDown { .. }
+        | TraceEvent::GivenUp { .. }
+        | TraceEvent::Census(_) => None,
+    }
+}

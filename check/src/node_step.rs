@@ -1,0 +1,181 @@
+//! One step of a node while it lasts: its input, what was true before, and what was emitted so far.
+//!
+//! Dispatches are only counted: they have a fast path of their own.
+
+use guildhall_core::frame::{
+    ClientFrame, CloseCode, Disconnect, Identify, Malformed, Resume, ServerFrame,
+};
+use guildhall_core::id::{Connection, Epoch, GuildId, NodeId};
+use guildhall_core::node::{Input, SessionEnd, TraceEvent};
+use guildhall_core::request::Answer;
+
+use crate::facts::Facts;
+
+/// The input of the step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum StepInput {
+    /// Nothing about a connection.
+    #[default]
+    Other,
+    Timeout,
+    /// A notice of the directory: sessions may begin.
+    Directory,
+    Accepted,
+    Heartbeat,
+    Identify(Identify),
+    Resume(Resume),
+    Malformed(Malformed),
+    /// An opcode that has no effect within a session.
+    Unheeded,
+    Drained,
+    Closed(Disconnect),
+}
+
+/// The step.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NodeStep {
+    pub(crate) node: NodeId,
+    pub(crate) input: StepInput,
+    /// On which connection, the length of the frame, and how that connection stood before.
+    pub(crate) connection: Option<Connection>,
+    pub(crate) bytes: u32,
+    pub(crate) open: bool,
+    pub(crate) session: Option<u32>,
+    /// Whether an IDENTIFY waited there for the directory.
+    pub(crate) identifying: bool,
+    /// For a RESUME: the session that it names, and the connection that this had before.
+    pub(crate) named: Option<u32>,
+    pub(crate) older: Option<Connection>,
+    pub(crate) frames: Vec<(Connection, ServerFrame)>,
+    /// Each with the session that was attached.
+    pub(crate) closes: Vec<(Connection, CloseCode, Option<u32>)>,
+    /// Each with the session that it names, and the connection that this had before.
+    pub(crate) notes: Vec<(TraceEvent, Option<u32>, Option<Connection>)>,
+    pub(crate) dispatches: u64,
+    /// How many messages went to peers, requesters, journals and the directory.
+    pub(crate) words: u64,
+    /// The directory was asked for the guilds of a user.
+    pub(crate) asks: bool,
+    /// What requesters were answered.
+    pub(crate) answers: Vec<Answer>,
+    /// The node hears an owner that it knows to be over: which guild's, of which epoch, and whether
+    /// it is an answer that an action is done.
+    pub(crate) over: Option<(GuildId, Epoch, bool)>,
+    /// The node gets an event from an owner.
+    pub(crate) streams: bool,
+    /// A relay asks to catch up, and has not been answered yet.
+    pub(crate) catches_up: bool,
+    /// A RESUME was refused: nothing else may happen (I4).
+    pub(crate) refused: bool,
+    /// The node has reported that it has stopped.
+    pub(crate) stopped: bool,
+    /// A violation was found: what follows from it is not judged again.
+    pub(crate) complained: bool,
+}
+
+impl NodeStep {
+    /// A step begins.
+    pub(crate) fn begin(&mut self, node: NodeId) {
+        (self.node, self.input, self.connection) = (node, StepInput::Other, None);
+        (self.bytes, self.open, self.session, self.named, self.older) =
+            (0, false, None, None, None);
+        (self.identifying, self.asks, self.over, self.streams) = (false, false, None, false);
+        self.answers.clear();
+        self.frames.clear();
+        self.closes.clear();
+        self.notes.clear();
+        (self.dispatches, self.words) = (0, 0);
+        (self.refused, self.complained, self.catches_up) = (false, false, false);
+        self.stopped = false;
+    }
+
+    /// The step begins with this input.
+    pub(crate) fn hear(&mut self, facts: &Facts, input: &Input) {
+        let (connection, received, bytes) = match input {
+            Input::Accepted { connection, window: _ } => (*connection, StepInput::Accepted, 0),
+            Input::Frame { connection, frame, bytes } => {
+                let received = match frame {
+                    ClientFrame::Heartbeat { .. } => StepInput::Heartbeat,
+                    ClientFrame::Resume(resume) => StepInput::Resume(*resume),
+                    ClientFrame::Identify(_) => StepInput::Malformed(Malformed::Payload),
+                    ClientFrame::Malformed(how) => StepInput::Malformed(*how),
+                    ClientFrame::Other => StepInput::Unheeded,
+                };
+                (*connection, received, *bytes)
+            }
+            Input::Identify { connection, identify, bytes, .. } => {
+                (*connection, StepInput::Identify(*identify), *bytes)
+            }
+            Input::Drained { connection, bytes: _ } => (*connection, StepInput::Drained, 0),
+            Input::Closed { connection, how } => (*connection, StepInput::Closed(*how), 0),
+            Input::Directory(_) => {
+                self.input = StepInput::Directory;
+                return;
+            }
+            Input::Own(_)
+            | Input::Journal { .. }
+            | Input::Down(_)
+            | Input::Request { .. }
+            | Input::Peer { .. }
+            | Input::Stop
+            | Input::Census => return,
+        };
+        (self.connection, self.input, self.bytes) = (Some(connection), received, bytes);
+        self.open = facts.sockets.is_open(self.node, connection);
+        self.session = facts.session_on(self.node, connection);
+        self.identifying = self.open && facts.waits.get(self.node, connection).is_some();
+        if let StepInput::Resume(resume) = received {
+            self.named = facts.sessions.find(resume.session);
+            self.older = self.named.and_then(|index| facts.sessions.get(index).connection);
+        }
+    }
+
+    /// Whether the input is a frame of a client.
+    pub(crate) fn is_frame(&self) -> bool {
+        matches!(
+            self.input,
+            StepInput::Heartbeat
+                | StepInput::Identify(_)
+                | StepInput::Resume(_)
+                | StepInput::Malformed(_)
+                | StepInput::Unheeded
+        )
+    }
+
+    /// The code that a connection was closed with in this step.
+    pub(crate) fn code(&self, connection: Connection) -> Option<CloseCode> {
+        let found = self.closes.iter().find(|(closed, ..)| *closed == connection);
+        found.map(|(_, code, _)| *code)
+    }
+
+    /// Whether op 9 was sent on a connection in this step.
+    pub(crate) fn op9(&self, connection: Connection) -> bool {
+        let invalid = |frame: &ServerFrame| matches!(frame, ServerFrame::InvalidSession { .. });
+        self.frames.iter().any(|(to, frame)| *to == connection && invalid(frame))
+    }
+
+    /// How a session ended in this step, if it did.
+    pub(crate) fn end(&self, session: u32) -> Option<SessionEnd> {
+        self.notes.iter().find_map(|(note, index, _)| {
+            let TraceEvent::Ended { why, .. } = note else { return None };
+            (*index == Some(session)).then_some(*why)
+        })
+    }
+
+    /// Whether nothing at all has come of the input.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.frames.is_empty()
+            && self.closes.is_empty()
+            && self.notes.is_empty()
+            && self.dispatches == 0
+            && self.words == 0
+    }
+}
+
+/// An output of a node about a connection or a session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Emitted<'a> {
+    Frame(Connection, ServerFrame),
+    Close(Connection, CloseCode),
+    Note(&'a TraceEvent, Option<u32>),
+}

@@ -1,0 +1,119 @@
+//! Small tables of the protocol, restated from the contract.
+//!
+//! The machines have tables of their own. A checker that used those would repeat their mistakes, so
+//! nothing here calls them; `check/tests/protocol.rs` compares the two over all values.
+
+use guildhall_core::dispatch::{Body, Intents};
+use guildhall_core::event::{Event, Record};
+use guildhall_core::frame::{CloseCode, Disconnect};
+use guildhall_core::id::Shard;
+use guildhall_core::peer::Chunk;
+
+/// Whether a client stops for good when it is closed with this code (C2): 4004 and 4010–4014.
+#[must_use]
+pub const fn stops_client(code: CloseCode) -> bool {
+    matches!(code.code(), 4004 | 4010..=4014)
+}
+
+/// Whether a client that leaves this way ends its session (L6): it closes with 1000 or 1001. A
+/// stream that breaks off says nothing.
+#[must_use]
+pub const fn ends_session(how: Disconnect) -> bool {
+    match how {
+        Disconnect::Code(code) => code == 1000 || code == 1001,
+        Disconnect::End | Disconnect::Reset => false,
+    }
+}
+
+/// Whether an event is ephemeral: it is never stored, and a change of owner may lose it.
+#[must_use]
+pub const fn is_ephemeral(event: &Event) -> bool {
+    matches!(event, Event::Typing { .. })
+}
+
+/// What of a session's intents decides how an event is rendered for it (B3). Other intents, though
+/// valid, make no difference.
+#[must_use]
+pub fn intent_class(intents: Intents) -> [bool; 5] {
+    let rendered = [
+        Intents::GUILDS,
+        Intents::GUILD_MEMBERS,
+        Intents::GUILD_MESSAGES,
+        Intents::GUILD_MESSAGE_TYPING,
+        Intents::MESSAGE_CONTENT,
+    ];
+    rendered.map(|one| intents.0 & one.0 != 0)
+}
+
+/// Whether Discord documents all of these intents: the bits 0–16, 20, 21, 24 and 25.
+#[must_use]
+pub fn are_documented(intents: Intents) -> bool {
+    let mut set = (0..u32::BITS).filter(|bit| intents.0 >> bit & 1 == 1);
+    set.all(|bit| matches!(bit, 0..=16 | 20 | 21 | 24 | 25))
+}
+
+/// Whether there can be such a shard: they are counted from 0.
+#[must_use]
+pub fn is_shard(shard: Shard) -> bool {
+    (0..shard.count).contains(&shard.id)
+}
+
+/// How many entries a chunk of a guild's state has (B3).
+#[must_use]
+pub fn chunk_entries(chunk: &Chunk) -> usize {
+    [chunk.members.len(), chunk.channels.len(), chunk.roles.len()].iter().sum()
+}
+
+/// The bytes that a record takes in an owner's catch-up ring (D2).
+#[must_use]
+pub fn record_bytes(record: &Record) -> u64 {
+    const ID: usize = 8;
+    const OVERWRITE: usize = 32;
+    let variable = if let Event::Message(message) | Event::MessageUpdate(message) = &record.event {
+        message.content.len() + ID * message.mentions.len()
+    } else if let Event::ChannelCreate(channel) | Event::ChannelUpdate(channel) = &record.event {
+        OVERWRITE * channel.overwrites.len()
+    } else if let Event::MemberUpdate { roles, .. } = &record.event {
+        ID * roles.len()
+    } else {
+        0
+    };
+    112 + variable as u64
+}
+
+/// The bytes of a message's dispatch with this much content.
+pub(crate) const fn message_bytes(content: usize, mentions: usize) -> u64 {
+    420 + content as u64 + 24 * mentions as u64
+}
+
+/// The bytes of a dispatch on the wire (B2), as both sides estimate them.
+#[must_use]
+pub fn dispatch_bytes(body: &Body) -> u64 {
+    let times = |bytes: u64, count: usize| bytes * count as u64;
+    match body {
+        Body::Resumed => 40,
+        Body::Ready(ready) => 420 + times(48, ready.guilds.len()),
+        Body::GuildDelete | Body::GuildUnavailable => 90,
+        Body::GuildCreate(view) => {
+            let overwrites = view.channels.iter().map(|channel| channel.overwrites.len()).sum();
+            let parts = times(96, view.channels.len()) + times(60, overwrites);
+            900 + parts + times(150, view.roles.len()) + times(120, view.members.len())
+        }
+        Body::ChannelCreate(channel) | Body::ChannelUpdate(channel) => {
+            140 + times(60, channel.overwrites.len())
+        }
+        Body::MessageCreate(message) | Body::MessageUpdate(message) => {
+            message_bytes(message.content.len(), message.mentions.len())
+        }
+        Body::MemberUpdate { roles, .. } => 200 + times(22, roles.len()),
+        Body::MemberAdd { .. }
+        | Body::MemberRemove { .. }
+        | Body::GuildUpdate { .. }
+        | Body::RoleCreate { .. }
+        | Body::RoleUpdate { .. }
+        | Body::RoleDelete { .. }
+        | Body::ChannelDelete { .. }
+        | Body::MessageDelete { .. }
+        | Body::TypingStart { .. } => 200,
+    }
+}

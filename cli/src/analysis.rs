@@ -1,0 +1,174 @@
+//! Analysis of the failures of a sweep: one run of each group is repeated, shrunk and explained, and
+//! written as a capsule if wanted. Groups whose shrunk runs are identical are merged.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use guildhall_explain::failure::{Examined, Failure, Line, Origin, examine};
+use guildhall_explain::repeater::Repeater;
+use guildhall_explain::shrink::{Budget, Goal, ShrinkError, Signature};
+use guildhall_sim::run::Fast;
+
+use crate::error::Error;
+use crate::failures::{FailureGroup, FaultKinds, GroupKey};
+use crate::output::note;
+use crate::progress::while_shrinking;
+use crate::records::FailureLine;
+use crate::run_spec::{RunSpec, command_for};
+use crate::thread_pool::ThreadPool;
+use crate::{capsule_file, interrupt, panics, text};
+
+/// The largest number of groups that are saved.
+pub(crate) const MOST_SAVED: usize = 16;
+
+/// How to analyse failures.
+pub(crate) struct Analyzer<'a> {
+    /// The largest number of groups to analyse.
+    pub(crate) most: usize,
+    /// The folder for capsules, if they are to be saved.
+    pub(crate) folder: Option<&'a Path>,
+    pub(crate) threads: &'a ThreadPool,
+}
+
+/// The result of an analysis.
+#[derive(Default)]
+pub(crate) struct Analysis {
+    /// The failures that were explained.
+    pub(crate) explained: Vec<FailureLine>,
+    /// The groups that were not: there were too many, or there was an interrupt.
+    pub(crate) rest: Vec<(GroupKey, FailureGroup)>,
+    /// Whether a run took different steps when it was repeated.
+    pub(crate) nondeterminism: bool,
+}
+
+/// A group that was analysed.
+struct Analysed {
+    group: FailureGroup,
+    spec: RunSpec,
+    examined: Examined,
+}
+
+/// Analysed groups by what identifies their shrunk runs.
+type AnalysedGroups = BTreeMap<(Signature, FaultKinds), Analysed>;
+
+impl Analyzer<'_> {
+    /// Analyses the first groups, which are the most frequent ones.
+    pub(crate) fn run(&self, groups: Vec<(GroupKey, FailureGroup)>) -> Result<Analysis, Error> {
+        let mut analysis = Analysis::default();
+        let mut analysed = AnalysedGroups::new();
+        let mut tried = 0;
+        for (key, group) in groups {
+            let GroupKey::Violation(signature, _) = &key else {
+                analysis.rest.push((key, group));
+                continue;
+            };
+            if tried == self.most || interrupt::requested() {
+                analysis.rest.push((key, group));
+                continue;
+            }
+            tried += 1;
+            match self.examine(signature, &group)? {
+                Ok(examined) => {
+                    let (signature, spec) = (signature.clone(), group.smallest.spec.clone());
+                    add(&mut analysed, signature, Analysed { group, spec, examined });
+                }
+                Err(error) => {
+                    analysis.nondeterminism = true;
+                    note(format_args!("{}: {error}", group.smallest.spec.repeat_command()));
+                    analysis.rest.push((key, group));
+                }
+            }
+        }
+        for ((_, faults), analysed) in analysed {
+            analysis.explained.push(self.line(faults, analysed)?);
+        }
+        analysis.explained.sort_by_key(|line| std::cmp::Reverse(line.occurrences.seeds));
+        Ok(analysis)
+    }
+
+    /// Shrinks and explains the smallest run of a group. The inner error is nondeterminism.
+    fn examine(
+        &self,
+        signature: &Signature,
+        group: &FailureGroup,
+    ) -> Result<Result<Examined, ShrinkError>, Error> {
+        let spec = &group.smallest.spec;
+        let (plan, options) = (spec.plan()?, spec.conditions.options());
+        let origin = Origin { name: spec.target.name(), digest: group.smallest.digest };
+        let budget = if self.folder.is_some() { Budget::default() } else { Budget::brief() };
+        let runner = Fast::new();
+        let examined = panics::silenced(|| {
+            while_shrinking(|progress| {
+                let repeater = Repeater::new(&runner, options, self.threads);
+                examine(repeater, &plan, &origin, Goal { signature, budget, progress })
+            })
+        });
+        match examined {
+            Err(ShrinkError::Plan(error)) => Err(spec.invalid(&error)),
+            examined => Ok(examined),
+        }
+    }
+
+    /// Writes the capsule, if wanted, and makes the line of the failure.
+    fn line(&self, faults: FaultKinds, analysed: Analysed) -> Result<FailureLine, Error> {
+        let Analysed { group, spec, examined } = analysed;
+        let Examined { mut failure, shrunk } = examined;
+        let capsule = match self.folder {
+            None => None,
+            Some(folder) => {
+                let name = spec.target.name();
+                let file = capsule_file::file_name(&shrunk.violation, &name, spec.seed);
+                let path = folder.join(file);
+                capsule_file::write(&path, &capsule_file::of_shrunk(&spec, shrunk))?;
+                Some(path)
+            }
+        };
+        failure.lines = commands(&spec, capsule.as_deref());
+        Ok(FailureLine::new(group.occurrences, faults, capsule, failure))
+    }
+}
+
+/// The commands to paste: for the original run, and for the shrunk one if it was saved.
+fn commands(spec: &RunSpec, capsule: Option<&Path>) -> Vec<Line> {
+    let mut lines = vec![Line::new("repeat", spec.repeat_command())];
+    let Some(path) = capsule else {
+        lines.push(Line::new("shrink", spec.command("shrink")));
+        lines.push(Line::new("explain", spec.command("explain")));
+        return lines;
+    };
+    lines.extend(capsule_commands(path));
+    if spec.conditions.mutant.is_none() {
+        let test = "cargo test -p guildhall-scenarios --test corpus";
+        let file = text::shell(&path.display().to_string());
+        lines.push(Line::new("keep", format!("cp {file} scenarios/corpus/ && {test}")));
+    }
+    lines
+}
+
+/// The commands to paste for a capsule.
+pub(crate) fn capsule_commands(path: &Path) -> [Line; 2] {
+    let file = path.display().to_string();
+    [("small", "replay"), ("explain", "explain")]
+        .map(|(does, command)| Line::new(does, command_for(command, &file)))
+}
+
+/// The size of a failure: the number of its faults and acts, then of its steps.
+pub(crate) fn size(failure: &Failure) -> (Option<u64>, u64) {
+    let parts = failure.shrunk.map(|shrunk| shrunk.to.faults + shrunk.to.actions);
+    (parts, failure.explanation.steps)
+}
+
+/// Adds an analysed group. Of two whose shrunk runs are alike, the smaller one represents both.
+fn add(all: &mut AnalysedGroups, signature: Signature, new: Analysed) {
+    let faults = &new.examined.shrunk.plan.faults;
+    let faults: FaultKinds = faults.iter().map(|part| part.fault.word().to_owned()).collect();
+    let key = (signature, faults);
+    let Some(old) = all.remove(&key) else {
+        all.insert(key, new);
+        return;
+    };
+    let is_smaller = size(&new.examined.failure) < size(&old.examined.failure);
+    let (mut representative, other) = if is_smaller { (new, old) } else { (old, new) };
+    representative.group.occurrences.add_all(&other.group.occurrences);
+    all.insert(key, representative);
+}

@@ -1,0 +1,99 @@
+//! Capsules in files: reading, writing, and naming them.
+
+use std::path::{Path, PathBuf};
+
+use guildhall_check::violation::Violation;
+use guildhall_explain::shrink::Shrunk;
+use guildhall_plan::capsule::Capsule;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Options, Outcome};
+use guildhall_plan::seed::Seed;
+use guildhall_sim::run::Fast;
+
+use crate::conditions::{Conditions, MUTANTS_BUILD};
+use crate::error::Error;
+use crate::run_spec::{RunSpec, command_for};
+use crate::target::{self, Target};
+use crate::text;
+
+/// Reads a file that may hold a capsule; `None` if it holds a plan or something else.
+pub(crate) fn find(path: &Path) -> Result<Option<Capsule>, Error> {
+    let text = target::read(path)?;
+    match Capsule::from_toml(&text) {
+        Ok(capsule) => Ok(Some(capsule)),
+        // Only capsules begin with a schema version.
+        Err(error) if text.starts_with("schema") => Err(Error::plan(path, error)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Reads a capsule.
+pub(crate) fn read(path: &Path) -> Result<Capsule, Error> {
+    let text = target::read(path)?;
+    Capsule::from_toml(&text).map_err(|error| match Plan::from_toml(&text) {
+        Ok(_) => {
+            let name = path.display().to_string();
+            let run = command_for("run", &name);
+            Error::usage(format!("{name} is a plan, not a capsule: use `{run}`"))
+        }
+        Err(_) => Error::plan(path, error),
+    })
+}
+
+/// The run of a capsule. `command` is the command that needs it, for error messages.
+pub(crate) fn run_spec(command: &str, path: &Path, capsule: &Capsule) -> Result<RunSpec, Error> {
+    if let Some(mutant) = capsule.mutant
+        && cfg!(not(feature = "mutants"))
+    {
+        return Err(Error::usage(format!(
+            "{} plants the bug `{}`, which this build cannot: use `{MUTANTS_BUILD} {command} {}`",
+            path.display(),
+            mutant.word(),
+            text::shell(&path.display().to_string())
+        )));
+    }
+    let missing = capsule.require_checkers(&Fast::new());
+    missing.map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
+    Ok(RunSpec {
+        target: Target::File { path: path.to_owned(), plan: Box::new(capsule.plan.clone()) },
+        seed: capsule.plan.seed,
+        conditions: Conditions { mutant: capsule.mutant, ..Conditions::default() },
+    })
+}
+
+/// What a capsule shows, in a sentence.
+fn about(name: &str, seed: Seed, first: Option<&Violation>) -> String {
+    match first {
+        Some(first) => format!("{name} at seed {seed}: {}: {}", first.subject, first.message),
+        None => format!("{name} at seed {seed} keeps the contract"),
+    }
+}
+
+/// A run as a capsule.
+pub(crate) fn of(spec: &RunSpec, plan: Plan, outcome: &Outcome) -> Capsule {
+    let scenario = spec.target.scenario().map(|scenario| scenario.name.to_owned());
+    let about = about(&spec.target.name(), spec.seed, outcome.violations.first());
+    let options = Options { mutant: spec.conditions.mutant, ..Options::default() };
+    Capsule { scenario, about, ..Capsule::from_outcome(plan, options, outcome) }
+}
+
+/// The shrunk form of a run as a capsule.
+pub(crate) fn of_shrunk(spec: &RunSpec, shrunk: Shrunk) -> Capsule {
+    let capsule = of(spec, shrunk.plan, &shrunk.outcome);
+    Capsule { shrunk_from: Some(shrunk.from), ..capsule }
+}
+
+/// The file name for a failure: `d4-session-half-open-0x2a.toml`.
+pub(crate) fn file_name(first: &Violation, name: &str, seed: Seed) -> PathBuf {
+    let stem = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
+    let name = format!("{}-{}-{stem}-{seed}.toml", first.clause, first.kind);
+    PathBuf::from(name.to_lowercase().replace(' ', "-"))
+}
+
+/// Writes a capsule, and creates the folders above it.
+pub(crate) fn write(path: &Path, capsule: &Capsule) -> Result<(), Error> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
+    }
+    std::fs::write(path, capsule.to_toml()).map_err(|error| Error::file(path, error))
+}

@@ -1,0 +1,11 @@
+//! The subcommands, one file each.
+
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod merge;
+pub(crate) mod mutants;
+pub(crate) mod replay;
+pub(crate) mod run;
+pub(crate) mod scenarios;
+pub(crate) mod shrink;
+pub(crate) mod sweep;

@@ -1,0 +1,97 @@
+//! The results of `doctor`, written for another build or machine to compare with.
+
+use std::path::Path;
+
+use guildhall_plan::engine::{ENGINE, EngineId};
+use serde::{Deserialize, Serialize};
+
+use super::runs::Lines;
+use super::spec_of;
+use crate::error::Error;
+use crate::records::SCHEMA;
+use crate::seeds::Seeds;
+use crate::sweep_spec::SweepSpec;
+use crate::target;
+
+/// The results of another build or machine.
+pub(super) struct Recording {
+    head: Head,
+    pub(super) lines: Lines,
+}
+
+/// The first line of the file.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    schema: String,
+    r#type: String,
+    engine: EngineId,
+    build: String,
+    scenarios: Vec<String>,
+    #[serde(flatten)]
+    seeds: Seeds,
+}
+
+/// This build and machine, for people.
+pub(super) fn build() -> String {
+    let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+    format!("{profile}, {} on {}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
+impl Recording {
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let text = target::read(path)?;
+        let wrong = |why: &str| {
+            Error::usage(format!("{} was not written by doctor: {why}", path.display()))
+        };
+        let mut lines = text.lines();
+        let head: Head = serde_json::from_str(lines.next().unwrap_or_default())
+            .map_err(|error| wrong(&error.to_string()))?;
+        if (head.schema.as_str(), head.r#type.as_str()) != (SCHEMA, "doctor") {
+            return Err(wrong(&format!("its first line is not a {SCHEMA} doctor line")));
+        }
+        if head.engine != ENGINE {
+            let engine = head.engine;
+            return Err(Error::OtherEngine { what: "the file to compare with", engine });
+        }
+        let lines: Lines = lines.map(str::to_owned).collect();
+        let expected = (head.scenarios.len() as u64).checked_mul(head.seeds.count);
+        if expected != Some(lines.len() as u64) {
+            return Err(wrong("it is incomplete"));
+        }
+        Ok(Self { head, lines })
+    }
+
+    /// The runs that it has the results of.
+    pub(super) fn sweep_spec(&self) -> Result<SweepSpec, Error> {
+        let spec = spec_of(&self.head.scenarios, self.head.seeds)?;
+        // The lines are in the order of the catalogue that wrote them.
+        if !spec.scenarios.iter().map(|scenario| scenario.name).eq(&self.head.scenarios) {
+            return Err(Error::usage("the file to compare with has another order of scenarios"));
+        }
+        Ok(spec)
+    }
+
+    /// The file, and the build that wrote it.
+    pub(super) fn origin(&self, path: &Path) -> String {
+        format!("{} ({})", path.display(), self.head.build)
+    }
+
+    pub(super) fn write(path: &Path, spec: &SweepSpec, lines: &Lines) -> Result<(), Error> {
+        let head = Head {
+            schema: SCHEMA.to_owned(),
+            r#type: "doctor".to_owned(),
+            engine: ENGINE,
+            build: build(),
+            scenarios: spec.scenarios.iter().map(|scenario| scenario.name.to_owned()).collect(),
+            seeds: spec.seeds.range(),
+        };
+        let head = serde_json::to_string(&head);
+        let mut text = head.map_err(|error| Error::Internal(error.to_string()))?;
+        for line in lines {
+            text.push('\n');
+            text.push_str(line);
+        }
+        text.push('\n');
+        std::fs::write(path, text).map_err(|error| Error::file(path, error))
+    }
+}

@@ -1,0 +1,103 @@
+//! `merge`: joins the slices of a sweep.
+//!
+//! The seed lines come out as a single machine would have written them, byte for byte; the summary
+//! is computed anew. A seed that occurs twice must have the same line both times. A seed without a
+//! line leaves the result inconclusive.
+
+mod gaps;
+mod slices;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::error::{Error, Exit};
+use crate::output::{Output, note};
+use crate::report::finding::{FEW, Finding};
+use crate::report::{Format, FormatArgs, Results, Run};
+use crate::summary::{ScenarioTotals, Totals};
+use crate::target;
+use crate::text::counted;
+use gaps::Gaps;
+use slices::Slices;
+
+/// The largest number of problems of a kind that are listed.
+const MOST_LISTED: usize = 10;
+
+/// Join the slices of a sweep, as `sweep --json` has written them
+#[derive(Args, Debug)]
+pub(crate) struct MergeArgs {
+    /// The slices, in any order
+    #[arg(value_name = "FILE.jsonl", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+pub(crate) fn merge(args: &MergeArgs, out: &mut Output) -> Result<Exit, Error> {
+    let format = args.format.or("json")?;
+    let texts = args.files.iter().map(|path| target::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let files = args.files.iter().zip(&texts);
+    let mut slices = Slices::default();
+    for (path, text) in files {
+        slices.read(path, text)?;
+    }
+    slices.check_compatible()?;
+    let unequal = slices.sort();
+    for (one, other) in unequal.iter().take(MOST_LISTED) {
+        note(format_args!("nondeterminism: {one} and {other} are the same seed and differ"));
+    }
+    let gaps = Gaps::find(&slices);
+    gaps.note();
+    if !slices.lines.is_empty() && slices.summaries.is_empty() {
+        note("no file has a summary, so the range of the sweep is unknown: seeds may be missing");
+    }
+    let totals = report(&slices, format, out)?;
+    Ok(exit(&slices, &totals, &gaps, !unequal.is_empty()))
+}
+
+/// Reports the slices as one sweep.
+fn report(slices: &Slices<'_>, format: Format, out: &mut Output) -> Result<Totals, Error> {
+    let mut report = (format.report)();
+    report.begin(out)?;
+    let mut scenarios: Vec<ScenarioTotals> = Vec::new();
+    for lines in slices.lines.chunk_by(|one, other| one.scenario == other.scenario) {
+        let mut totals = ScenarioTotals::new(lines[0].scenario().name);
+        for line in lines {
+            let spec = slices.run_spec(line);
+            let (ending, text) = (line.ending(), line.text.as_bytes());
+            totals.totals.add(ending.as_ref(), line.steps(), line.deliveries());
+            report.run(&Run { spec: &spec, ending: ending.as_ref(), line: Some(text) }, out)?;
+        }
+        report.scenario(&totals, out)?;
+        scenarios.push(totals);
+    }
+    let analysis = slices.analysis();
+    let (findings, more) = Finding::all(&analysis, FEW);
+    let summary = slices.summary(&scenarios);
+    let results = Results {
+        scenarios: &scenarios,
+        summary: &summary,
+        findings: &findings,
+        more,
+        explained: &analysis.explained,
+    };
+    report.end(&results, out)?;
+    out.flush()?;
+    Ok(summary.totals)
+}
+
+/// A missing seed leaves the result inconclusive, unless something more serious happened.
+fn exit(slices: &Slices<'_>, totals: &Totals, gaps: &Gaps, unequal: bool) -> Exit {
+    if slices.lines.is_empty() {
+        note(format_args!("nothing to merge in {}", counted(slices.files, "file")));
+        return Exit::NothingRan;
+    }
+    let unknown = gaps.missing > 0 || slices.summaries.is_empty();
+    Exit::most_serious(&[
+        (gaps.missing > 0 && totals.broken > 0, Exit::Internal),
+        (unequal, Exit::Nondeterminism),
+        (totals.failing > 0, Exit::Violation),
+        (unknown || totals.inconclusive > 0, Exit::Inconclusive),
+    ])
+}

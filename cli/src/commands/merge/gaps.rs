@@ -1,0 +1,112 @@
+//! The seeds of a sweep that have no line.
+//!
+//! Each slice's summary names the range of the whole sweep, so a slice without any line is noticed
+//! too. A slice that reached its time limit has no gap at its end: it has run a prefix of each
+//! scenario's seeds.
+
+use guildhall_plan::seed::Seed;
+use guildhall_scenarios as catalogue;
+
+use super::MOST_LISTED;
+use super::slices::Slices;
+use crate::output::note;
+use crate::seeds::{Partition, Seeds};
+use crate::summary::{Ended, Swept};
+use crate::text::counted;
+
+/// The seeds that have no line.
+#[derive(Default)]
+pub(super) struct Gaps {
+    pub(super) missing: u64,
+    /// The first few of them.
+    listed: Vec<(&'static str, Seed)>,
+}
+
+/// A sweep that some slices belong to.
+struct Sweep<'a> {
+    any: &'a Swept,
+    /// For each slice, whether only the time limit ended it.
+    timed: Vec<bool>,
+}
+
+impl Gaps {
+    pub(super) fn find(slices: &Slices<'_>) -> Self {
+        let mut gaps = Self::default();
+        let swept: Vec<&Swept> =
+            slices.summaries.iter().flat_map(|summary| &summary.swept).collect();
+        for sweep in sweeps(&swept) {
+            for (index, scenario) in catalogue::ALL.iter().enumerate() {
+                if sweep.any.scenarios.iter().any(|name| name == scenario.name) {
+                    let first = slices.lines.partition_point(|line| line.scenario < index);
+                    let lines = slices.lines[first..].iter();
+                    let seeds =
+                        lines.take_while(|line| line.scenario == index).map(|line| line.seed);
+                    gaps.find_in(
+                        scenario.name,
+                        &sweep,
+                        &seeds.map(Seed::number).collect::<Vec<_>>(),
+                    );
+                }
+            }
+        }
+        gaps
+    }
+
+    /// Finds the gaps among the seeds of a scenario, which are in order.
+    fn find_in(&mut self, scenario: &'static str, sweep: &Sweep<'_>, seeds: &[u64]) {
+        let (Seeds { first, count }, slices) = (sweep.any.seeds, sweep.any.partition.slices());
+        let from = seeds.partition_point(|seed| *seed < first);
+        let to = seeds.partition_point(|seed| *seed < first + count);
+        let mut seeds = seeds[from..to].iter().map(|seed| seed - first).peekable();
+        // How many seeds each slice should have: its share, or up to the last one that it has run.
+        let shares = sweep.any.partition.all().map(|slice| slice.share(count));
+        let mut expected: Vec<u64> = shares.collect();
+        for (expected, timed) in expected.iter_mut().zip(&sweep.timed) {
+            *expected = if *timed { 0 } else { *expected };
+        }
+        for index in seeds.clone() {
+            let slice = (index % slices) as usize;
+            expected[slice] = expected[slice].max(index / slices + 1);
+        }
+        let missing = expected.iter().sum::<u64>() - seeds.clone().count() as u64;
+        self.missing += missing;
+        let is_expected = |index: u64| index / slices < expected[(index % slices) as usize];
+        let gaps =
+            (0..count).filter(|index| is_expected(*index) && seeds.next_if_eq(index).is_none());
+        let room = MOST_LISTED.saturating_sub(self.listed.len()).min(missing as usize);
+        let named = gaps.take(room).filter_map(|index| Seed::new(first + index).ok());
+        self.listed.extend(named.map(|seed| (scenario, seed)));
+    }
+
+    /// Lists them on stderr.
+    pub(super) fn note(&self) {
+        for (scenario, seed) in &self.listed {
+            note(format_args!("missing: {scenario} {seed}"));
+        }
+        if let Some(more @ 1..) = self.missing.checked_sub(self.listed.len() as u64) {
+            note(format_args!("missing: {}", counted(more, "more seed")));
+        }
+    }
+}
+
+/// The sweeps that slices belong to.
+fn sweeps<'a>(swept: &[&'a Swept]) -> Vec<Sweep<'a>> {
+    let mut sweeps: Vec<Sweep<'a>> = Vec::new();
+    for any in swept {
+        if sweeps.iter().any(|known| is_same(known.any, any)) {
+            continue;
+        }
+        let ended = |slice: Partition| {
+            let those = swept.iter().filter(move |other| is_same(other, any));
+            those.filter(move |other| other.partition == slice).map(|other| other.ended)
+        };
+        let timed = |slice| ended(slice).count() > 0 && ended(slice).all(|end| end == Ended::Time);
+        sweeps.push(Sweep { any, timed: any.partition.all().map(timed).collect() });
+    }
+    sweeps
+}
+
+fn is_same(one: &Swept, other: &Swept) -> bool {
+    let key = |swept: &Swept| (swept.seeds, swept.partition.slices());
+    key(one) == key(other) && one.scenarios == other.scenarios
+}

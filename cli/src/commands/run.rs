@@ -1,0 +1,180 @@
+//! `run`: runs one seed of a scenario, or one plan.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use guildhall_core::step::{Step, StepBuilder};
+use guildhall_explain::failure::Line;
+use guildhall_explain::transcript::Transcript;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Outcome, Verdict, cast};
+use guildhall_plan::seed::Seed;
+
+use crate::args::{JsonArg, StepsArg};
+use crate::conditions::Conditions;
+use crate::error::{Error, Exit};
+use crate::meter::{Cost, Meter};
+use crate::output::{Output, note};
+use crate::records::{RunLine, SCHEMA, StepLine};
+use crate::run_spec::RunSpec;
+use crate::target::Target;
+use crate::text::item;
+use crate::{capsule_file, panics, run_text};
+
+/// The largest number of violations in the text about a run.
+const MOST_LISTED: usize = 5;
+
+/// Run one seed of a scenario, or a plan
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    /// A scenario, or a file that holds a plan
+    #[arg(value_name = "SCENARIO|PLAN.toml")]
+    target: String,
+    /// The seed, 0 to 2^53-1, decimal or 0x…; 0 for a scenario, a plan's own for a plan
+    #[arg(long, env = "GUILDHALL_SEED", hide_env = true)]
+    seed: Option<Seed>,
+    #[command(flatten)]
+    conditions: Conditions,
+    #[command(flatten)]
+    steps: StepsArg,
+    #[command(flatten)]
+    json: JsonArg,
+    /// Write the run into this file, as a capsule for `replay`
+    #[arg(short, long, env = "GUILDHALL_OUTPUT", hide_env = true, value_name = "FILE.toml")]
+    output: Option<PathBuf>,
+}
+
+/// How to print a run, and the commands to print with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Printing<'a> {
+    /// The command that repeats the run, for the first line.
+    pub(crate) command: &'a str,
+    /// The command that repeats the run, for below a violation.
+    pub(crate) repeat: &'a str,
+    /// The command that explains the run.
+    pub(crate) explain: &'a str,
+    pub(crate) steps: bool,
+    pub(crate) json: bool,
+}
+
+pub(crate) fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Error> {
+    let target = Target::find(&args.target)?;
+    let spec = RunSpec::new(target, args.seed, args.conditions.clone())?;
+    let plan = spec.plan()?;
+    let printing = Printing {
+        command: &spec.run_command(),
+        repeat: &spec.repeat_command(),
+        explain: &spec.command("explain"),
+        steps: args.steps.steps,
+        json: args.json.json,
+    };
+    let (outcome, cost) = run_printed(&spec, &plan, printing, out)?;
+    if printing.json {
+        out.json(&RunLine::new(&spec, &outcome, cost))?;
+    }
+    if let Some(path) = &args.output {
+        write_capsule(path, &spec, plan, &outcome)?;
+    }
+    Ok(exit(&outcome))
+}
+
+/// Runs a plan and prints it as text. As JSON only the steps are printed; the caller adds the last
+/// line.
+pub(crate) fn run_printed(
+    spec: &RunSpec,
+    plan: &Plan,
+    printing: Printing<'_>,
+    out: &mut Output,
+) -> Result<(Outcome, Cost), Error> {
+    if spec.target.scenario().is_none() {
+        // A plan that was written by hand may have misspelt names. A run of no steps finds them
+        // before anything is printed.
+        panics::run(spec, plan, spec.conditions.options().up_to(0), &mut ())?;
+    }
+    if !printing.json {
+        out.line(run_text::head(printing.command, plan))?;
+        out.flush()?;
+    }
+    let meter = Meter::start();
+    let outcome = match (printing.steps, printing.json) {
+        (false, _) => panics::run(spec, plan, spec.conditions.options(), &mut ()),
+        (true, false) => run_with_transcript(spec, plan, out),
+        (true, true) => run_with_step_lines(spec, plan, out),
+    }?;
+    let cost = meter.read();
+    if !printing.json {
+        out.line(run_text::summary(&outcome, cost))?;
+        if spec.conditions.mutant.is_some() {
+            out.line(item("mutant", &format!("reached {} times", outcome.hits)))?;
+        }
+        print_violations(&outcome, printing, out)?;
+    }
+    Ok((outcome, cost))
+}
+
+/// Runs a plan and prints a line of text per step.
+fn run_with_transcript(spec: &RunSpec, plan: &Plan, out: &mut Output) -> Result<Outcome, Error> {
+    let cast = cast(plan).map_err(|error| spec.invalid(&error))?;
+    let mut written = Ok(());
+    let mut transcript = Transcript::new(cast, |_, line| {
+        if written.is_ok() {
+            written = out.line(line);
+        }
+    });
+    let outcome = panics::run(spec, plan, spec.conditions.options(), &mut transcript);
+    drop(transcript);
+    written?;
+    outcome
+}
+
+/// Runs a plan and prints an object per step.
+fn run_with_step_lines(spec: &RunSpec, plan: &Plan, out: &mut Output) -> Result<Outcome, Error> {
+    let mut written = Ok(());
+    let mut steps = StepBuilder::new(|step: Step| {
+        if written.is_ok() {
+            written = out.json(&StepLine { schema: SCHEMA, r#type: "step", step: &step });
+        }
+    });
+    let outcome = panics::run(spec, plan, spec.conditions.options(), &mut steps);
+    drop(steps);
+    written?;
+    outcome
+}
+
+/// Prints the violations, and the commands that repeat and explain the run.
+fn print_violations(
+    outcome: &Outcome,
+    printing: Printing<'_>,
+    out: &mut Output,
+) -> Result<(), Error> {
+    for violation in outcome.violations.iter().take(MOST_LISTED) {
+        out.line(format_args!("\n{}", run_text::violation(violation)))?;
+    }
+    if let Some(more @ 1..) = outcome.violations.len().checked_sub(MOST_LISTED) {
+        out.line(format_args!("\n… and {more} more; --json lists all"))?;
+    }
+    if !outcome.violations.is_empty() {
+        out.line("")?;
+        out.line(Line::new("repeat", printing.repeat))?;
+        out.line(Line::new("explain", printing.explain))?;
+    }
+    Ok(())
+}
+
+/// The exit code for a single run.
+pub(crate) fn exit(outcome: &Outcome) -> Exit {
+    match outcome.verdict {
+        Verdict::Held => Exit::Held,
+        Verdict::Violated => Exit::Violation,
+        Verdict::Inconclusive => Exit::Inconclusive,
+    }
+}
+
+fn write_capsule(path: &Path, spec: &RunSpec, plan: Plan, outcome: &Outcome) -> Result<(), Error> {
+    if outcome.verdict == Verdict::Inconclusive {
+        let path = path.display();
+        note(format_args!("{path} is not written: the run is inconclusive"));
+        return Ok(());
+    }
+    capsule_file::write(path, &capsule_file::of(spec, plan, outcome))
+}

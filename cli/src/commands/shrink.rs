@@ -1,0 +1,113 @@
+//! `shrink`: reduces a failing run to a small one that fails in the same way.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use guildhall_check::violation::Violation;
+use guildhall_explain::failure::Reduction;
+use guildhall_explain::repeater::Repeater;
+use guildhall_explain::shrink::{
+    Budget, Goal, ShrinkError, Shrunk, Signature, shrink as shrink_plan,
+};
+use guildhall_plan::capsule::Capsule;
+use guildhall_sim::run::Fast;
+
+use super::explain::nothing_to_do;
+use crate::analysis::capsule_commands;
+use crate::args::{JsonArg, ThreadsArg};
+use crate::error::{Error, Exit};
+use crate::meter::Meter;
+use crate::output::{Output, note};
+use crate::progress::while_shrinking;
+use crate::records::ShrunkLine;
+use crate::run_spec::RunSpec;
+use crate::target::{NamedRun, RunArg};
+use crate::text::item;
+use crate::thread_pool::ThreadPool;
+use crate::{capsule_file, interrupt, panics, run_text};
+
+/// Shrink a failing run, and write the result as a capsule
+#[derive(Args, Debug)]
+pub(crate) struct ShrinkArgs {
+    #[command(flatten)]
+    run: RunArg,
+    /// Stop after this many runs, with the result so far
+    #[arg(long, env = "GUILDHALL_MAX_RUNS", hide_env = true, value_name = "N")]
+    max_runs: Option<u64>,
+    #[command(flatten)]
+    threads: ThreadsArg,
+    #[command(flatten)]
+    json: JsonArg,
+    /// The file of the capsule; by default one in this folder that is named after the failure
+    #[arg(short, long, env = "GUILDHALL_OUTPUT", hide_env = true, value_name = "FILE.toml")]
+    output: Option<PathBuf>,
+}
+
+pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Error> {
+    interrupt::install_handler()?;
+    let NamedRun { spec, capsule } = args.run.find("shrink")?;
+    let outcome = panics::run(&spec, &spec.plan()?, spec.conditions.options(), &mut ())?;
+    let Some(first) = outcome.violations.first() else {
+        return nothing_to_do(&spec, &outcome, "shrink");
+    };
+    let meter = Meter::start();
+    let shrunk = match shrink_run(args, &spec, first)? {
+        Ok(shrunk) => shrunk,
+        Err(error @ ShrinkError::Nondeterminism) => {
+            note(error);
+            return Ok(Exit::Nondeterminism);
+        }
+        Err(error) => return Err(Error::Internal(error.to_string())),
+    };
+    let cost = meter.read();
+    let path = args.output.clone().unwrap_or_else(|| default_path(args, first, &spec));
+    capsule_file::write(&path, &new_capsule(&spec, &shrunk, capsule))?;
+    if args.json.json {
+        out.json(&ShrunkLine::new(&path, &shrunk, cost))?;
+    } else {
+        out.line(run_text::violation(&shrunk.violation))?;
+        out.line(item("shrunk", &Reduction::from(&shrunk).to_string()))?;
+        out.line(item("took", &format!("{:.1} s", cost.wall_s)))?;
+        out.line(item("written", &path.display().to_string()))?;
+        for line in capsule_commands(&path) {
+            out.line(line)?;
+        }
+    }
+    Ok(if interrupt::requested() { Exit::Interrupted } else { Exit::Held })
+}
+
+fn shrink_run(
+    args: &ShrinkArgs,
+    spec: &RunSpec,
+    first: &Violation,
+) -> Result<Result<Shrunk, ShrinkError>, Error> {
+    let (plan, options) = (spec.plan()?, spec.conditions.options());
+    let threads = ThreadPool::new(args.threads.count())?;
+    let default = Budget::default();
+    let budget = Budget { runs: args.max_runs.unwrap_or(default.runs), ..default };
+    let (runner, signature) = (Fast::new(), Signature::of(first));
+    let repeater = Repeater::new(&runner, options, &threads);
+    Ok(panics::silenced(|| {
+        while_shrinking(|progress| {
+            shrink_plan(repeater, &plan, Goal { signature: &signature, budget, progress })
+        })
+    }))
+}
+
+/// The capsule of the shrunk run. It keeps what a capsule that was shrunk again says about its origin.
+fn new_capsule(spec: &RunSpec, shrunk: &Shrunk, old: Option<Capsule>) -> Capsule {
+    let mut capsule = capsule_file::of_shrunk(spec, shrunk.clone());
+    if let Some(old) = old {
+        capsule.scenario = capsule.scenario.or(old.scenario);
+        capsule.shrunk_from = old.shrunk_from.or(capsule.shrunk_from);
+    }
+    capsule
+}
+
+/// `x.min.toml` beside the capsule `x.toml`; for any other run, a file named after its failure.
+fn default_path(args: &ShrinkArgs, first: &Violation, spec: &RunSpec) -> PathBuf {
+    if args.run.is_file() {
+        return Path::new(&args.run.what).with_extension("min.toml");
+    }
+    capsule_file::file_name(first, &spec.target.name(), spec.seed)
+}

@@ -1,0 +1,94 @@
+//! The conditions of a run beyond target and seed: settings, step limit, and the planted bug.
+
+use clap::Args;
+use guildhall_core::mutant::Mutant;
+use guildhall_core::time::Instant;
+use guildhall_plan::run::Options;
+use guildhall_plan::script::Settings;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::text;
+
+/// The command of a build that can plant bugs.
+pub(crate) const MUTANTS_BUILD: &str =
+    "cargo run --release -p guildhall --features mutants --target-dir target/mutants --";
+
+/// The conditions of a run, as the flags give them.
+#[derive(Args, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Conditions {
+    /// Set a value of the scenario or a limit: lines=3, limits.live_unsent=4
+    #[arg(
+        long = "set",
+        env = "GUILDHALL_SET",
+        hide_env = true,
+        value_name = "NAME=VALUE",
+        value_delimiter = ','
+    )]
+    pub(crate) set: Vec<String>,
+    /// Stop a run after this many steps; it is then inconclusive
+    #[arg(long, env = "GUILDHALL_MAX_STEPS", hide_env = true, value_name = "N")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_steps: Option<u64>,
+    /// Plant this bug; `mutants --list` lists them
+    #[cfg_attr(
+        feature = "mutants",
+        arg(
+            long,
+            env = "GUILDHALL_MUTANT",
+            hide_env = true,
+            value_name = "ID",
+            value_parser = read_mutant
+        )
+    )]
+    #[cfg_attr(not(feature = "mutants"), arg(skip))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mutant: Option<Mutant>,
+    /// The simulated time at which to stop a run; it is then inconclusive.
+    #[arg(skip)]
+    pub(crate) until: Option<Instant>,
+}
+
+impl Conditions {
+    pub(crate) fn settings(&self) -> Result<Settings, Error> {
+        Settings::parse(&self.set).map_err(|error| Error::usage(error.to_string()))
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        Options { mutant: self.mutant, max_steps: self.max_steps, until: self.until }
+    }
+
+    /// Whether a token, which only names a scenario and a seed, is enough to repeat the run.
+    pub(crate) fn are_default(&self) -> bool {
+        self.set.is_empty() && self.max_steps.is_none() && self.mutant.is_none()
+    }
+
+    /// The flags that set them.
+    pub(crate) fn flags(&self) -> String {
+        let mut flags = String::new();
+        for set in &self.set {
+            flags.push_str(" --set ");
+            flags.push_str(&text::shell(set));
+        }
+        if let Some(steps) = self.max_steps {
+            flags.push_str(&format!(" --max-steps {steps}"));
+        }
+        if let Some(mutant) = self.mutant {
+            flags.push_str(&format!(" --mutant {}", mutant.word()));
+        }
+        flags
+    }
+}
+
+/// The planted bug of this name.
+pub(crate) fn read_mutant(word: &str) -> Result<Mutant, String> {
+    Mutant::by_word(word).ok_or_else(|| {
+        let near = text::nearest(word, Mutant::ALL.iter().map(|mutant| mutant.word()));
+        let hint = near.map_or_else(
+            || "`guildhall mutants --list` lists them".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        format!("there is no planted bug `{word}`; {hint}")
+    })
+}

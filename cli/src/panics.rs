@@ -1,0 +1,132 @@
+//! Catching panics: a panic of the machines during a run is a violation, and is reported as one.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use guildhall_check::violation::Clause;
+use guildhall_core::step::Observer;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::{Options, Outcome};
+use guildhall_sim::run::run as run_plan;
+
+use crate::error::Error;
+use crate::output::note;
+use crate::run_spec::RunSpec;
+
+thread_local! {
+    /// Whether panics of this thread are silenced.
+    static SILENCED: Cell<bool> = const { Cell::new(false) };
+    /// The location of the last silenced panic.
+    static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Prints panics as usual, except for those inside runs, of which only the location is stored.
+pub(crate) fn install_hook() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if SILENCED.get() {
+            LOCATION.set(panic.location().map(ToString::to_string));
+        } else {
+            default(panic);
+        }
+    }));
+}
+
+/// Runs `plan`, which is the plan of `spec` or of a capsule.
+pub(crate) fn run(
+    spec: &RunSpec,
+    plan: &Plan,
+    options: Options,
+    observer: &mut impl Observer,
+) -> Result<Outcome, Error> {
+    SILENCED.set(true);
+    LOCATION.set(None);
+    let ended = catch_unwind(AssertUnwindSafe(|| run_plan(plan, options, observer)));
+    SILENCED.set(false);
+    let mut outcome = match ended {
+        Ok(ended) => ended.map_err(|error| spec.invalid(&error))?,
+        Err(panic) => return Err(internal_error(spec, &*panic)),
+    };
+    // The violation has the panic's message; only the hook knows the location.
+    let panicked = outcome.violations.iter_mut().find(|found| found.clause == Clause::Panic);
+    if let (Some(violation), Some(location)) = (panicked, LOCATION.take()) {
+        violation.got = format!("{} ({location})", violation.got);
+    }
+    Ok(outcome)
+}
+
+/// Does work that runs plans. The runs catch their own panics, which are not printed. A panic that
+/// reaches this function is an internal error, and is printed.
+pub(crate) fn silenced<T>(work: impl FnOnce() -> T) -> T {
+    let before = SILENCED.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    SILENCED.set(before);
+    done.unwrap_or_else(|panic| {
+        if !before {
+            let (message, location) = (message(&*panic), location());
+            note(format_args!("error: a panic at {location}: {message}"));
+        }
+        resume_unwind(panic)
+    })
+}
+
+/// The message of a panic.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let message = panic.downcast_ref::<String>().map(String::as_str);
+    message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic")
+}
+
+/// The location of the last silenced panic.
+fn location() -> String {
+    LOCATION.take().unwrap_or_else(|| "an unknown location".to_owned())
+}
+
+/// The error for a panic before or after the run itself, which gives no verdict.
+fn internal_error(spec: &RunSpec, panic: &(dyn Any + Send)) -> Error {
+    let (command, location, message) = (spec.run_command(), location(), message(panic));
+    Error::Internal(format!("`{command}` panicked at {location}: {message}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use guildhall_core::step::{Head, Observed};
+    use guildhall_plan::run::Verdict;
+    use guildhall_plan::seed::Seed;
+
+    use super::*;
+    use crate::conditions::Conditions;
+    use crate::target::{Target, scenario};
+
+    /// Panics at a step.
+    struct At(u64);
+
+    impl Observer for At {
+        fn observe(&mut self, head: &Head, _: Observed<'_>) {
+            assert!(head.step < self.0, "step {} is past the last one", head.step);
+        }
+    }
+
+    fn run_until(step: u64) -> Result<Outcome, Error> {
+        install_hook();
+        let target = Target::Scenario(scenario("two-members").unwrap());
+        let (seed, conditions) = (Seed::default(), Conditions::default());
+        let spec = RunSpec { target, seed, conditions };
+        run(&spec, &spec.plan().unwrap(), Options::default(), &mut At(step))
+    }
+
+    #[test]
+    fn a_panic_of_a_run_is_a_violation_that_names_its_location() {
+        let outcome = run_until(20).unwrap();
+        assert_eq!(outcome.verdict, Verdict::Violated);
+        let got = &outcome.violations[0].got;
+        assert!(got.contains("step 20 is past the last one (cli/src/panics.rs:"), "{got}");
+    }
+
+    #[test]
+    fn a_panic_in_the_first_step_is_a_violation_too() {
+        let outcome = run_until(1).unwrap();
+        assert_eq!(outcome.violations[0].clause, Clause::Panic);
+        assert_eq!(outcome.violations[0].step, 1);
+    }
+}

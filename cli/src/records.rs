@@ -1,0 +1,183 @@
+//! The objects of `--json`, one per line. Their form is stable: `guildhall/1`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use guildhall_check::violation::Violation;
+use guildhall_core::step::Step;
+use guildhall_explain::failure::Failure;
+use guildhall_explain::shrink::Shrunk;
+use guildhall_plan::run::Outcome;
+pub(crate) use guildhall_plan::seed_line::SCHEMA;
+use guildhall_plan::seed_line::{RunResult, SeedLine};
+use guildhall_plan::size::Size;
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::size;
+use crate::failures::{FaultKinds, Occurrences};
+use crate::meter::{self, Cost};
+use crate::run_spec::RunSpec;
+
+/// A scenario of the catalogue.
+#[derive(Serialize)]
+pub(crate) struct ScenarioLine<'a> {
+    pub(crate) schema: &'static str,
+    pub(crate) r#type: &'static str,
+    pub(crate) name: &'a str,
+    pub(crate) summary: &'a str,
+}
+
+/// A step of a run.
+#[derive(Serialize)]
+pub(crate) struct StepLine<'a> {
+    pub(crate) schema: &'static str,
+    pub(crate) r#type: &'static str,
+    #[serde(flatten)]
+    pub(crate) step: &'a Step,
+}
+
+/// The line of a run, as an object of this type.
+pub(crate) fn seed_line<'a>(
+    r#type: &'static str,
+    spec: &RunSpec,
+    outcome: &'a Outcome,
+) -> SeedLine<'a> {
+    let scenario = spec.target.scenario().map(|scenario| scenario.name);
+    let token = spec.token().map(|token| token.to_string());
+    let result = RunResult {
+        verdict: outcome.verdict,
+        digest: outcome.digest,
+        steps: outcome.steps,
+        deliveries: outcome.deliveries,
+        lasted: outcome.lasted,
+        violations: &outcome.violations,
+    };
+    SeedLine::new(r#type, scenario, spec.seed, token, result)
+}
+
+/// The result of a single run, with its cost.
+#[derive(Serialize)]
+pub(crate) struct RunLine<'a> {
+    #[serde(flatten)]
+    seed: SeedLine<'a>,
+    engine: String,
+    cpu_s: f64,
+    deliveries_per_cpu_s: u64,
+    peak_rss_bytes: Option<u64>,
+    faults: BTreeMap<&'static str, u64>,
+    meetings: BTreeMap<String, u64>,
+    marks: &'a BTreeMap<&'static str, u64>,
+    /// What a capsule expects, and whether the run ended so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_expected: Option<bool>,
+}
+
+impl<'a> RunLine<'a> {
+    pub(crate) fn new(spec: &RunSpec, outcome: &'a Outcome, cost: Cost) -> Self {
+        Self {
+            seed: seed_line("summary", spec, outcome),
+            engine: guildhall_plan::engine::ENGINE.to_string(),
+            cpu_s: cost.cpu_s,
+            deliveries_per_cpu_s: cost.per_cpu_s(outcome.deliveries),
+            peak_rss_bytes: meter::peak_rss_bytes(),
+            faults: outcome.coverage.families(),
+            meetings: outcome.coverage.meetings(),
+            marks: &outcome.marks,
+            expected: None,
+            as_expected: None,
+        }
+    }
+
+    pub(crate) fn judged(mut self, expected: String, as_expected: bool) -> Self {
+        (self.expected, self.as_expected) = (Some(expected), Some(as_expected));
+        self
+    }
+}
+
+/// A failure that was shrunk and written as a capsule.
+#[derive(Serialize)]
+pub(crate) struct ShrunkLine<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    path: String,
+    violation: &'a Violation,
+    from: Size,
+    to: Size,
+    runs: u64,
+    complete: bool,
+    wall_s: f64,
+    cpu_s: f64,
+}
+
+impl<'a> ShrunkLine<'a> {
+    pub(crate) fn new(path: &Path, shrunk: &'a Shrunk, cost: Cost) -> Self {
+        Self {
+            schema: SCHEMA,
+            r#type: "capsule",
+            path: path.display().to_string(),
+            violation: &shrunk.violation,
+            from: shrunk.from,
+            to: shrunk.to,
+            runs: shrunk.runs,
+            complete: shrunk.complete,
+            wall_s: cost.wall_s,
+            cpu_s: cost.cpu_s,
+        }
+    }
+}
+
+/// A failure, explained.
+#[derive(Serialize)]
+pub(crate) struct Failed<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    #[serde(flatten)]
+    failure: &'a Failure,
+}
+
+impl<'a> Failed<'a> {
+    pub(crate) fn new(failure: &'a Failure) -> Self {
+        Self { schema: SCHEMA, r#type: "failure", failure }
+    }
+}
+
+/// A group of failures of a sweep, with one of them explained. Slices write these lines, and `merge`
+/// reads them again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FailureLine {
+    schema: Cow<'static, str>,
+    r#type: Cow<'static, str>,
+    #[serde(flatten)]
+    pub(crate) occurrences: Occurrences,
+    /// The kinds of faults of the shrunk run.
+    pub(crate) faults: FaultKinds,
+    /// The file of the shrunk run's capsule.
+    pub(crate) capsule: Option<PathBuf>,
+    #[serde(flatten)]
+    pub(crate) failure: Failure,
+}
+
+impl FailureLine {
+    pub(crate) fn new(
+        occurrences: Occurrences,
+        faults: FaultKinds,
+        capsule: Option<PathBuf>,
+        failure: Failure,
+    ) -> Self {
+        let (schema, r#type) = (SCHEMA.into(), "failure".into());
+        Self { schema, r#type, occurrences, faults, capsule, failure }
+    }
+
+    /// Merges the same failure of another slice. The smaller one represents both.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let mut occurrences = self.occurrences.clone();
+        occurrences.add_all(&other.occurrences);
+        if size(&other.failure) < size(&self.failure) {
+            *self = other.clone();
+        }
+        self.occurrences = occurrences;
+    }
+}

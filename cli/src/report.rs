@@ -1,0 +1,291 @@
+//! `--format`: reports of the runs of a sweep, one file per format.
+//!
+//! A new format takes a file with its [`Report`] and a row in [`FORMATS`].
+
+pub(crate) mod finding;
+mod github;
+mod human;
+mod json;
+mod junit;
+
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+
+use crate::args::JsonArg;
+use crate::error::Error;
+use crate::failures::Ending;
+use crate::output::Output;
+use crate::records::FailureLine;
+use crate::run_spec::RunSpec;
+use crate::summary::{ScenarioTotals, Summary};
+use finding::Finding;
+
+/// Writes the results of a sweep, or of merged slices, in one format.
+pub(crate) trait Report {
+    /// Called before the first run, if there is one.
+    fn begin(&mut self, _: &mut Output) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Called for each run, in order.
+    fn run(&mut self, _: &Run<'_>, _: &mut Output) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Called after the last run of a scenario.
+    fn scenario(&mut self, _: &ScenarioTotals, _: &mut Output) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Called at the end.
+    fn end(&mut self, results: &Results<'_>, out: &mut Output) -> Result<(), Error>;
+}
+
+/// A run, as reports see it.
+pub(crate) struct Run<'a> {
+    pub(crate) spec: &'a RunSpec,
+    /// How it ended; `None` if it held.
+    pub(crate) ending: Option<&'a Ending>,
+    /// Its JSON line, if the format wants lines; a broken run has none.
+    pub(crate) line: Option<&'a [u8]>,
+}
+
+/// The results of a sweep.
+pub(crate) struct Results<'a> {
+    /// All scenarios, those that were not begun included.
+    pub(crate) scenarios: &'a [ScenarioTotals],
+    pub(crate) summary: &'a Summary,
+    pub(crate) findings: &'a [Finding],
+    /// The number of further groups of failures.
+    pub(crate) more: u64,
+    pub(crate) explained: &'a [FailureLine],
+}
+
+/// A format of reports.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Format {
+    pub(crate) name: &'static str,
+    about: &'static str,
+    /// Whether its report needs the JSON line of each run.
+    pub(crate) with_lines: bool,
+    pub(crate) report: fn() -> Box<dyn Report>,
+}
+
+/// All formats.
+const FORMATS: [Format; 4] = [
+    Format {
+        name: "human",
+        about: "A table and the failures",
+        with_lines: false,
+        report: || Box::<human::Human>::default(),
+    },
+    Format {
+        name: "json",
+        about: "One object per line",
+        with_lines: true,
+        report: || Box::new(json::Json),
+    },
+    Format {
+        name: "junit",
+        about: "An XML document for dashboards",
+        with_lines: false,
+        report: || Box::<junit::JUnit>::default(),
+    },
+    Format {
+        name: "github",
+        about: "Like human, with annotations and a step summary for GitHub",
+        with_lines: false,
+        report: || Box::<github::GitHub>::default(),
+    },
+];
+
+/// `--format`, and `--json` as its short form.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FormatArgs {
+    /// The format of the results
+    #[arg(
+        long,
+        env = "GUILDHALL_FORMAT",
+        hide_env = true,
+        value_parser = PossibleValuesParser::new(FORMATS.map(Format::possible_value)).map(find)
+    )]
+    format: Option<Format>,
+    #[command(flatten)]
+    json: JsonArg,
+}
+
+impl FormatArgs {
+    /// The requested format, or the one named `default`.
+    pub(crate) fn or(&self, default: &str) -> Result<Format, Error> {
+        match (self.format, self.json.json) {
+            (Some(format), true) if format.name != "json" => {
+                Err(Error::usage("--json is --format json: use only one of them"))
+            }
+            (_, true) => Ok(find("json".to_owned())),
+            (Some(format), false) => Ok(format),
+            (None, false) => Ok(find(default.to_owned())),
+        }
+    }
+}
+
+impl Format {
+    fn possible_value(self) -> PossibleValue {
+        PossibleValue::new(self.name).help(self.about)
+    }
+}
+
+/// The format of this name, which is one of the possible values.
+fn find(name: String) -> Format {
+    FORMATS.into_iter().find(|format| format.name == name).unwrap_or(FORMATS[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use guildhall_check::violation::{Clause, Violation};
+    use guildhall_core::time::Instant;
+    use guildhall_plan::seed::Seed;
+
+    use super::*;
+    use crate::analysis::Analysis;
+    use crate::conditions::Conditions;
+    use crate::failures::{FailedRun, FailureGroups, FaultKinds};
+    use crate::target::{Target, scenario};
+
+    /// A writer whose text can be read afterwards.
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The runs of three scenarios that did not hold: one has held, one has violated two clauses with
+    /// messages that formats have to escape, and one has no verdict.
+    fn failed_runs() -> Vec<(RunSpec, Ending, u64, u64)> {
+        let run = |name: &str, seed: u64, ending: Ending, steps: u64, deliveries: u64| {
+            let conditions =
+                Conditions { set: vec!["drops=3".to_owned()], ..Conditions::default() };
+            let target = Target::Scenario(scenario(name).unwrap());
+            let spec = RunSpec { target, seed: Seed::new(seed).unwrap(), conditions };
+            (spec, ending, steps, deliveries)
+        };
+        let violated = |clause: Clause, message: &str, more: usize| {
+            let first = Violation {
+                clause,
+                checker: "l2".to_owned(),
+                kind: "session".to_owned(),
+                subject: "#1.2 at paris".to_owned(),
+                message: message.to_owned(),
+                expected: "its own end, its being cut, or a RESUME on another connection"
+                    .to_owned(),
+                got: "none of these".to_owned(),
+                step: 1_118,
+                at: Instant::micros(5_659_000),
+            };
+            Ending::Violated { first, more }
+        };
+        let lost = "its session loses it, although nothing has happened to it";
+        let odd = "alice was told \"100% <b>&</b>, ```at once```\"\nand nobody said so";
+        let broken = "busy-guild has drawn an invalid plan for seed 0x4".to_owned();
+        vec![
+            run("half-open", 0x10, violated(Clause::L2, lost, 0), 2_000, 7),
+            run("half-open", 0x11, violated(Clause::L2, lost, 2), 3_000, 8),
+            run("half-open", 0x12, violated(Clause::D1, odd, 0), 4_000, 9),
+            run("busy-guild", 3, Ending::Inconclusive, 100, 0),
+            run("busy-guild", 4, Ending::Broken(broken), 0, 0),
+        ]
+    }
+
+    /// The totals of a scenario that has held, and of the failed runs.
+    fn totals() -> Vec<ScenarioTotals> {
+        let mut all = ["two-members", "half-open", "busy-guild"].map(ScenarioTotals::new);
+        (0..1_000).for_each(|_| all[0].totals.add(None, 500, 20));
+        for (spec, ending, steps, deliveries) in failed_runs() {
+            let mut of = all.iter_mut();
+            let of = of.find(|totals| totals.scenario == spec.target.name()).unwrap();
+            of.totals.add(Some(&ending), steps, deliveries);
+        }
+        all.to_vec()
+    }
+
+    fn findings() -> Vec<Finding> {
+        let mut groups = FailureGroups::default();
+        for (spec, ending, ..) in failed_runs() {
+            groups.add(FailedRun { spec, ending, steps: 0, digest: None }, FaultKinds::new());
+        }
+        let analysis = Analysis { rest: groups.into_sorted(), ..Analysis::default() };
+        Finding::all(&analysis, usize::MAX).0
+    }
+
+    /// A report of the example.
+    fn written(name: &str) -> String {
+        let page = Page::default();
+        let mut out = Output::to(page.clone());
+        let mut report = (find(name.to_owned()).report)();
+        report.begin(&mut out).unwrap();
+        for totals in totals() {
+            for (spec, ending, ..) in &failed_runs() {
+                if spec.target.name() == totals.scenario {
+                    let run = Run { spec, ending: Some(ending), line: None };
+                    report.run(&run, &mut out).unwrap();
+                }
+            }
+            report.scenario(&totals, &mut out).unwrap();
+        }
+        let summary = Summary { wall_s: 1.5, ..Summary::default() };
+        let (scenarios, findings) = (totals(), findings());
+        let results = Results {
+            scenarios: &scenarios,
+            summary: &summary,
+            findings: &findings,
+            more: 0,
+            explained: &[],
+        };
+        report.end(&results, &mut out).unwrap();
+        out.flush().unwrap();
+        let bytes = page.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn each_group_of_failures_is_one_annotation() {
+        let page = written("github");
+        let lines: Vec<_> = page.lines().filter(|line| line.starts_with("::")).collect();
+        assert_eq!(lines.len(), 4);
+        crate::snapshots().bind(|| insta::assert_snapshot!("annotations", lines.join("\n")));
+    }
+
+    #[test]
+    fn a_step_summary_has_the_failures_with_their_diagrams_and_then_the_table() {
+        let mut findings = findings();
+        for finding in findings.iter_mut().filter(|finding| finding.kind.starts_with('L')) {
+            finding.diagram = Some("flowchart TD\n    cut --> L2".to_owned());
+        }
+        let page = github::markdown(&totals(), &findings, 3);
+        crate::snapshots().bind(|| insta::assert_snapshot!("step-summary", page));
+    }
+
+    #[test]
+    fn a_sweep_is_a_document_of_suites_and_cases() {
+        let document = written("junit");
+        crate::snapshots().bind(|| insta::assert_snapshot!("junit", document));
+        let read = quick_junit::Report::deserialize_from_str(&document).unwrap();
+        assert_eq!((read.tests, read.failures, read.errors), (6, 3, 2));
+    }
+
+    #[test]
+    fn each_format_is_found_by_its_name() {
+        for format in FORMATS {
+            assert_eq!(find(format.name.to_owned()).name, format.name);
+        }
+    }
+}

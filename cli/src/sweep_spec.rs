@@ -1,0 +1,141 @@
+//! What a sweep runs: which seeds of which scenarios, under which conditions; and its batches.
+
+use std::time::{Duration, Instant};
+
+use guildhall_plan::run::{Outcome, cast};
+use guildhall_plan::script::Scenario;
+use guildhall_plan::seed::Seed;
+
+use crate::conditions::Conditions;
+use crate::error::Error;
+use crate::failures::{FaultKinds, fault_kinds};
+use crate::panics;
+use crate::records::seed_line;
+use crate::run_spec::RunSpec;
+use crate::seeds::Slice;
+use crate::target::Target;
+
+/// The runs of a sweep: all seeds of the first scenario, then those of the second, and so on. A run
+/// is known by its index in this order.
+pub(crate) struct SweepSpec {
+    pub(crate) scenarios: Vec<&'static Scenario>,
+    pub(crate) seeds: Slice,
+    pub(crate) conditions: Conditions,
+    /// Whether to find out which faults led to a failure.
+    pub(crate) with_causes: bool,
+}
+
+/// The result of a run, as the thread that ran it hands it over.
+pub(crate) struct FinishedRun {
+    pub(crate) spec: RunSpec,
+    pub(crate) outcome: Outcome,
+    /// Its JSON line, if wanted. The thread writes it, because encoding all of them takes long.
+    pub(crate) line: Vec<u8>,
+    /// The kinds of faults that led to its failure, if wanted.
+    pub(crate) causes: FaultKinds,
+}
+
+impl SweepSpec {
+    /// The number of runs.
+    pub(crate) fn size(&self) -> u64 {
+        self.seeds.count * self.scenarios.len() as u64
+    }
+
+    /// The index of a run's scenario.
+    pub(crate) fn scenario_of(&self, index: u64) -> usize {
+        (index / self.seeds.count) as usize
+    }
+
+    /// Whether a run is the last one of its scenario.
+    pub(crate) fn is_last_of_scenario(&self, index: u64) -> bool {
+        (index + 1).is_multiple_of(self.seeds.count)
+    }
+
+    /// The run of this index.
+    pub(crate) fn run_spec(&self, index: u64) -> Result<RunSpec, Error> {
+        let seed = self.seeds.nth(index % self.seeds.count)?;
+        Ok(self.run_of(self.scenarios[self.scenario_of(index)], seed))
+    }
+
+    fn run_of(&self, scenario: &'static Scenario, seed: Seed) -> RunSpec {
+        let target = Target::Scenario(scenario);
+        RunSpec { target, seed, conditions: self.conditions.clone() }
+    }
+
+    /// Reports settings that do not apply to a scenario before anything runs.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        if !self.conditions.set.is_empty() {
+            for scenario in &self.scenarios {
+                let spec = self.run_of(scenario, Seed::default());
+                cast(&spec.plan()?).map_err(|error| spec.invalid(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn run(&self, index: u64, with_line: bool) -> Result<FinishedRun, Error> {
+        let spec = self.run_spec(index)?;
+        let plan = spec.plan()?;
+        let outcome = panics::run(&spec, &plan, spec.conditions.options(), &mut ())?;
+        let causes = match self.with_causes {
+            true => fault_kinds(&spec, &plan, &outcome)?,
+            false => FaultKinds::new(),
+        };
+        let line = match with_line {
+            true => serde_json::to_vec(&seed_line("seed", &spec, &outcome))
+                .map_err(|error| Error::Internal(error.to_string()))?,
+            false => Vec::new(),
+        };
+        Ok(FinishedRun { spec, outcome, line, causes })
+    }
+}
+
+/// Consecutive runs of a sweep that are worked on together, until a deadline if the sweep has one.
+///
+/// Without a time limit the whole sweep is one batch. With a limit each scenario is a batch and gets an
+/// equal share of the time that is left. What is swept of each scenario is then a prefix of its seeds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Batch {
+    pub(crate) first: u64,
+    pub(crate) count: u64,
+    /// No run starts after this.
+    deadline: Option<Instant>,
+}
+
+impl Batch {
+    /// The batches of a sweep with this time limit. The time of a batch begins when the iterator
+    /// yields it.
+    pub(crate) fn all(spec: &SweepSpec, limit: Option<Duration>) -> impl Iterator<Item = Self> {
+        // A limit beyond what the clock can represent is no limit.
+        let end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let (scenarios, seeds) = (spec.scenarios.len() as u64, spec.seeds.count);
+        let (batches, count) = match limit {
+            Some(_) => (scenarios, seeds),
+            None => (1, scenarios * seeds),
+        };
+        (0..batches).map(move |nth| Self {
+            first: nth * count,
+            count,
+            deadline: end.map(|end| share_of(end, batches - nth)),
+        })
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// The index after its last run.
+    pub(crate) fn end(&self) -> u64 {
+        self.first + self.count
+    }
+
+    pub(crate) fn is_timed(&self) -> bool {
+        self.deadline.is_some()
+    }
+}
+
+/// The deadline of the first of `batches` that share the time until `end`.
+fn share_of(end: Instant, batches: u64) -> Instant {
+    let (now, batches) = (Instant::now(), u32::try_from(batches).unwrap_or(u32::MAX).max(1));
+    now + end.saturating_duration_since(now) / batches
+}

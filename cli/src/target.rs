@@ -1,0 +1,153 @@
+//! What a command runs: a scenario of the catalogue or a plan in a file, and how arguments name it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use guildhall_plan::capsule::Capsule;
+use guildhall_plan::engine::ENGINE;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::script::Scenario;
+use guildhall_plan::seed::Seed;
+use guildhall_plan::token::RunToken;
+use guildhall_scenarios as catalogue;
+
+use crate::conditions::Conditions;
+use crate::error::Error;
+use crate::run_spec::{RunSpec, invocation};
+use crate::{capsule_file, text};
+
+/// What is run.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    Scenario(&'static Scenario),
+    File { path: PathBuf, plan: Box<Plan> },
+}
+
+/// A run as the command line names it.
+#[derive(Args, Debug)]
+pub(crate) struct RunArg {
+    /// A token, a file that holds a capsule or a plan, or a scenario
+    #[arg(value_name = "TOKEN|FILE.toml|SCENARIO")]
+    pub(crate) what: String,
+    /// The seed of a scenario or a plan
+    #[arg(long, env = "GUILDHALL_SEED", hide_env = true)]
+    seed: Option<Seed>,
+    #[command(flatten)]
+    conditions: Conditions,
+}
+
+/// The run that an argument names.
+pub(crate) struct NamedRun {
+    pub(crate) spec: RunSpec,
+    /// The capsule, if the argument is one.
+    pub(crate) capsule: Option<Capsule>,
+}
+
+impl Target {
+    /// A text that ends in `.toml` is a file, any other text is the name of a scenario.
+    pub(crate) fn find(text: &str) -> Result<Self, Error> {
+        if !is_file(text) {
+            return scenario(text).map(Self::Scenario);
+        }
+        let path = PathBuf::from(text);
+        let plan = read(&path)?;
+        let plan = Plan::from_toml(&plan).map_err(|error| match Capsule::from_toml(&plan) {
+            Ok(_) => Error::usage(format!(
+                "{text} is a capsule, not a plan: use `{} replay {}`",
+                invocation(),
+                text::shell(text)
+            )),
+            Err(_) => Error::plan(&path, error),
+        })?;
+        Ok(Self::File { path, plan: Box::new(plan) })
+    }
+
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Scenario(scenario) => scenario.name.to_owned(),
+            Self::File { path, .. } => path.display().to_string(),
+        }
+    }
+
+    pub(crate) fn scenario(&self) -> Option<&'static Scenario> {
+        match self {
+            Self::Scenario(scenario) => Some(scenario),
+            Self::File { .. } => None,
+        }
+    }
+}
+
+impl RunArg {
+    /// Finds the run. `command` is the command that needs it, for error messages.
+    pub(crate) fn find(&self, command: &str) -> Result<NamedRun, Error> {
+        let what = self.what.as_str();
+        let capsule = if is_file(what) { capsule_file::find(Path::new(what))? } else { None };
+        if (capsule.is_some() || is_token(what))
+            && (self.seed.is_some() || !self.conditions.are_default())
+        {
+            let why =
+                "a token or a capsule includes the seed and all settings: leave the flags out";
+            return Err(Error::usage(why));
+        }
+        if let Some(capsule) = capsule {
+            let spec = capsule_file::run_spec(command, Path::new(what), &capsule)?;
+            return Ok(NamedRun { spec, capsule: Some(capsule) });
+        }
+        let spec = if is_token(what) {
+            by_token(what)?
+        } else {
+            RunSpec::new(Target::find(what)?, self.seed, self.conditions.clone())?
+        };
+        Ok(NamedRun { spec, capsule: None })
+    }
+
+    pub(crate) fn is_file(&self) -> bool {
+        is_file(&self.what)
+    }
+}
+
+/// Whether an argument is a file.
+pub(crate) fn is_file(text: &str) -> bool {
+    Path::new(text).extension().is_some_and(|extension| extension == "toml")
+}
+
+fn is_token(word: &str) -> bool {
+    word.starts_with("gh1-") && !is_file(word)
+}
+
+/// Reads a file.
+pub(crate) fn read(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|error| Error::file(path, error))
+}
+
+/// The scenario of this name.
+pub(crate) fn scenario(name: &str) -> Result<&'static Scenario, Error> {
+    catalogue::by_name(name).ok_or_else(|| {
+        let near = text::nearest(name, catalogue::ALL.iter().map(|scenario| scenario.name));
+        let hint = near.map_or_else(
+            || "`guildhall scenarios` lists them".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Error::usage(format!("there is no scenario `{name}`; {hint}"))
+    })
+}
+
+/// The scenarios of these names, in the catalogue's order; all scenarios if there are no names.
+pub(crate) fn scenarios(names: &[String]) -> Result<Vec<&'static Scenario>, Error> {
+    let named: Vec<&str> = names
+        .iter()
+        .map(|name| scenario(name).map(|scenario| scenario.name))
+        .collect::<Result<_, _>>()?;
+    let wanted = |name| named.is_empty() || named.contains(&name);
+    Ok(catalogue::ALL.iter().filter(|scenario| wanted(scenario.name)).collect())
+}
+
+/// The run that a token of this engine names.
+pub(crate) fn by_token(word: &str) -> Result<RunSpec, Error> {
+    let token: RunToken = word.parse().map_err(|error| Error::usage(format!("{error}")))?;
+    if token.engine != ENGINE {
+        return Err(Error::OtherEngine { what: "this token", engine: token.engine });
+    }
+    let target = Target::Scenario(scenario(&token.scenario)?);
+    RunSpec::new(target, Some(token.seed), Conditions::default())
+}

@@ -1,0 +1,72 @@
+//! Exit codes: each one is produced once.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use crate::{CALM, Folder, capsule, with};
+
+/// A folder with the files that the commands below need.
+fn folder(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    let kept = capsule(&folder);
+    folder.write("broken.toml", &with(&kept, "expect", "D1"));
+    folder.write("other.toml", &with(&kept, "digest", "00000000000000000000000000000000"));
+    folder
+}
+
+/// A command for each code, except for those that need more than a command.
+const LINES: [(i32, &str); 7] = [
+    (0, "run calm.toml"),
+    (1, "replay broken.toml"),
+    (2, "run nonsense"),
+    (3, "run calm.toml --max-steps 10"),
+    (4, "sweep --count 0"),
+    (5, "replay other.toml"),
+    (6, "replay gh1-two-members-0x2a-abcdef"),
+];
+
+/// Those that do: stdout is full, or its reader has closed it.
+const OTHERS: [i32; 2] = [70, 130];
+
+#[test]
+fn each_code_is_produced() {
+    let folder = folder("codes");
+    for (code, line) in LINES {
+        let ended = folder.run(line);
+        assert_eq!(ended.code, Some(code), "{line}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn help_lists_the_codes_that_are_tested_and_no_others() {
+    let help = Folder::new("listed").run("--help").stdout;
+    let listed = help.lines().skip_while(|line| *line != "Exit codes:").skip(1);
+    let listed = listed.take_while(|line| !line.is_empty());
+    let listed = listed.map(|line| line.split_whitespace().next().unwrap().parse().unwrap());
+    let tested = LINES.into_iter().map(|(code, _)| code).chain(OTHERS);
+    assert_eq!(listed.collect::<Vec<i32>>(), tested.collect::<Vec<i32>>());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_an_error_of_the_program_and_not_a_verdict() {
+    let folder = Folder::new("full");
+    folder.write("calm.toml", CALM);
+    for line in ["run calm.toml", "sweep two-members --count 1 --json", "scenarios"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = folder.command(line).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(70), "{line}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("stdout cannot be written"), "{line}: {said}");
+    }
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_interrupts() {
+    let folder = Folder::new("unread");
+    let mut command = folder.command("sweep two-members --count 1000000 --json");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{line}");
+}

@@ -1,0 +1,138 @@
+//! Text for people: the catalogue, help, error messages, steps.
+
+use crate::{CALM, Ended, Folder, capsule, ended, snapshots};
+
+#[test]
+fn the_catalogue_tells_each_scenario_in_a_sentence() {
+    let folder = Folder::new("catalogue");
+    let (told, listed) = (folder.run("scenarios"), folder.run("scenarios --json"));
+    assert_eq!((told.code, listed.code), (Some(0), Some(0)));
+    snapshots().bind(|| insta::assert_snapshot!("scenarios", told.stdout));
+    for object in listed.objects() {
+        assert_eq!(
+            (&object["schema"], &object["type"]),
+            (&"guildhall/1".into(), &"scenario".into())
+        );
+        assert!(!object["summary"].as_str().unwrap().contains('\n'));
+        assert!(told.stdout.contains(object["name"].as_str().unwrap()));
+    }
+}
+
+#[test]
+fn help_names_the_commands_and_every_exit_code() {
+    let help = Folder::new("help").run("--help");
+    assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
+    snapshots().bind(|| insta::assert_snapshot!("help", help.stdout));
+}
+
+#[test]
+fn what_cannot_be_done_is_said_in_a_sentence() {
+    let folder = Folder::new("mistakes");
+    folder.write("calm.toml", CALM);
+    folder.write("type.toml", &CALM.replace(r#""5s""#, "5"));
+    folder.write("name.toml", &CALM.replace("client = \"alice\"", "client = \"bob\""));
+    folder.write("field.toml", &format!("colour = 3\n{CALM}"));
+    folder.write("kept.toml", &capsule(&folder));
+    let lines = [
+        "run two-memers",
+        "sweep nonsense",
+        "run two-members --seed 9007199254740992",
+        "run two-members --seed many",
+        "run two-members --set lines",
+        "run two-members --set lines=few",
+        "run two-members --set colour=red",
+        "run two-members --set limits.live_unsent=0",
+        "run calm.toml --set lines=3",
+        "run missing.toml",
+        "run type.toml",
+        "run name.toml",
+        "run field.toml",
+        "run kept.toml",
+        "replay calm.toml",
+        "replay field.toml",
+        "replay nonsense",
+        "replay gh1-two-members-0x2",
+        "replay gh1-two-members-0xzz-000000",
+        "replay gh1-two-members-0x2-abcdef",
+        "explain two-members --seed 0x3",
+        "explain calm.toml",
+        "explain missing.toml",
+        "explain kept.toml --seed 3",
+        "explain gh1-two-members-0x2-abcdef",
+        "shrink two-members",
+        "sweep --seeds 5",
+        "sweep --seeds 7..5",
+        "sweep --seeds 0..5 --count 3",
+        "sweep --count 2 --start 9007199254740991",
+        "sweep --jobs 0",
+        "sweep --partition slice:3/2",
+        "sweep --for soon",
+        "sweep --json --format junit",
+        "sweep --format pdf",
+        "merge",
+        "merge missing.jsonl",
+        "merge calm.toml",
+        "doctor --against calm.toml",
+        "doctor --against kept.jsonl --count 3",
+        "frobnicate",
+    ];
+    let mut page = String::new();
+    for line in lines {
+        let ended = folder.run(line);
+        let code = ended.code.unwrap();
+        assert_eq!(ended.stdout, "", "{line}");
+        page.push_str(&format!("$ guildhall {line}\n{}=> {code}\n\n", ended.stderr));
+    }
+    snapshots().bind(|| insta::assert_snapshot!("mistakes", page));
+}
+
+#[test]
+fn a_plan_that_cannot_be_read_is_shown_with_line_and_column() {
+    let folder = Folder::new("malformed");
+    folder.write("bad.toml", "weather = \"5s\"\n[[node]]\nname = 3\n");
+    let ended = folder.run("run bad.toml");
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("bad.toml: TOML parse error at line 3, column 8"));
+}
+
+#[test]
+fn steps_are_told_in_names_or_as_objects() {
+    let folder = Folder::new("steps");
+    folder.write("calm.toml", CALM);
+    let told = folder.run("run calm.toml --steps");
+    assert!(told.stdout.starts_with("guildhall run calm.toml --seed 0x7 "));
+    assert!(told.stdout.contains("alice: \"hello\""), "{}", told.stdout);
+    let listed = folder.run("run calm.toml --steps --json").objects();
+    let (summary, steps) = listed.split_last().unwrap();
+    assert_eq!(summary["steps"], steps.len());
+    assert!(steps.iter().zip(1..).all(|(step, number)| step["step"] == number));
+    // In names, the idle round of questions between nodes, journals and the directory is left out.
+    let lines = told.stdout.lines().filter(|line| line.starts_with('#')).count();
+    assert!(lines > steps.len() / 3 && lines <= steps.len(), "{lines} of {}", steps.len());
+}
+
+#[test]
+fn what_was_set_is_in_the_line_that_repeats_it() {
+    let folder = Folder::new("set");
+    let line = "run two-members --seed 0x5 --set lines=3 --set latency_ms=7";
+    let once = folder.run(line);
+    assert!(once.stdout.starts_with(&format!("guildhall {line} ")), "{}", once.stdout);
+    let mut by_variable = folder.command("run two-members");
+    by_variable.env("GUILDHALL_SET", "lines=3,latency_ms=7").env("GUILDHALL_SEED", "5");
+    let again = ended(&mut by_variable);
+    let digest = |ended: &Ended| {
+        ended.stdout.lines().find(|line| line.contains("digest")).map(str::to_owned)
+    };
+    assert!(digest(&once).is_some());
+    assert_eq!(digest(&once), digest(&again));
+}
+
+#[test]
+fn completions_name_the_commands() {
+    let folder = Folder::new("completions");
+    for shell in ["bash", "zsh", "fish"] {
+        let ended = folder.run(&format!("completions {shell}"));
+        assert_eq!(ended.code, Some(0));
+        assert!(ended.stdout.contains("sweep"));
+    }
+}

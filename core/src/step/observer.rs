@@ -1,0 +1,135 @@
+//! Observers of a history: what happens in a step, reported as it happens.
+//!
+//! An observer sees each input and output by reference, so a run at full speed copies none of them.
+//! It must not act, and nothing that it does may change the run.
+
+use alloc::sync::Arc;
+
+use super::{Head, JournalEvent, WorldEvent};
+use crate::dispatch::Dispatch;
+use crate::id::{Connection, GuildId, NodeId, Seq};
+use crate::journal::Reply;
+use crate::{client, directory, node};
+
+/// One thing that happens in a step.
+///
+/// A step is one input, then its outputs in order, then [`Observed::StepEnded`].
+#[derive(Clone, Copy, Debug)]
+pub enum Observed<'a> {
+    /// A node receives an input.
+    NodeInput(&'a node::Input),
+    /// A node emits an output that is not a dispatch.
+    NodeOutput(&'a node::Output),
+    /// A node writes a dispatch to a connection.
+    Dispatched {
+        /// The connection.
+        to: Connection,
+        /// The sequence number within the session.
+        s: Seq,
+        /// The dispatch.
+        dispatch: &'a Arc<Dispatch>,
+    },
+    /// A client receives an input that is not a dispatch.
+    ClientInput(&'a client::Input),
+    /// A dispatch reaches a client.
+    Delivered {
+        /// The connection.
+        on: Connection,
+        /// The sequence number within the session.
+        s: Seq,
+        /// The dispatch.
+        dispatch: &'a Arc<Dispatch>,
+    },
+    /// A client emits an output.
+    ClientOutput(&'a client::Output),
+    /// A guild's journal receives a command, syncs records or loses them.
+    JournalEvent {
+        /// The guild whose journal it is.
+        guild: GuildId,
+        /// The event.
+        event: &'a JournalEvent,
+    },
+    /// A guild's journal replies to a node.
+    JournalReply {
+        /// The guild whose journal it is.
+        guild: GuildId,
+        /// The node that the reply goes to.
+        to: NodeId,
+        /// The reply.
+        reply: &'a Reply,
+    },
+    /// The directory receives an input.
+    DirectoryInput(&'a directory::Input),
+    /// The directory emits an output.
+    DirectoryOutput(&'a directory::Output),
+    /// A deadline of the actor expires.
+    Timeout,
+    /// Something happens to the world itself: a fault, a crash, a start.
+    World(&'a WorldEvent),
+    /// The step has ended.
+    StepEnded,
+}
+
+/// Observes a history, step by step.
+pub trait Observer {
+    /// Something happens in the step of this head.
+    fn observe(&mut self, head: &Head, what: Observed<'_>);
+
+    /// A node writes a dispatch. A separate method because nearly all that happens in a run is this
+    /// and [`Observer::delivered`]; an observer that need not be fast implements neither.
+    #[inline]
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.observe(head, Observed::Dispatched { to, s, dispatch });
+    }
+
+    /// A dispatch reaches a client.
+    #[inline]
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.observe(head, Observed::Delivered { on, s, dispatch });
+    }
+}
+
+/// Observes nothing.
+impl Observer for () {
+    #[inline]
+    fn observe(&mut self, _: &Head, _: Observed<'_>) {}
+}
+
+/// Two observers; the first one sees everything first.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    #[inline]
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        self.0.observe(head, what);
+        self.1.observe(head, what);
+    }
+
+    #[inline]
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.0.dispatched(head, to, s, dispatch);
+        self.1.dispatched(head, to, s, dispatch);
+    }
+
+    #[inline]
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        self.0.delivered(head, on, s, dispatch);
+        self.1.delivered(head, on, s, dispatch);
+    }
+}
+
+/// A `&mut W` is an observer too.
+impl<W: Observer> Observer for &mut W {
+    #[inline]
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        (**self).observe(head, what);
+    }
+
+    #[inline]
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        (**self).dispatched(head, to, s, dispatch);
+    }
+
+    #[inline]
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        (**self).delivered(head, on, s, dispatch);
+    }
+}

@@ -1,0 +1,223 @@
+//! The actions of clients in a scenario.
+
+use std::ops::RangeInclusive;
+
+use guildhall_core::permission::Permissions;
+
+use super::{ChannelRef, ClientRef, GuildRef, RoleRef, Script};
+use crate::plan::{ActionPlan, ClientAction, MessageRef, OverwritePlan, PermissionNames};
+
+impl Script {
+    // ---- messages
+
+    /// Sends a message.
+    pub fn say(&mut self, who: ClientRef, channel: ChannelRef, text: &str) {
+        self.say_to(who, channel, text, &[]);
+    }
+
+    /// Sends a message that mentions users.
+    pub fn say_to(
+        &mut self,
+        who: ClientRef,
+        channel: ChannelRef,
+        text: &str,
+        mentions: &[ClientRef],
+    ) {
+        let to = self.channel_name(channel);
+        let mentions = mentions.iter().map(|who| self.name(*who)).collect();
+        self.act(who, ClientAction::Say { to, text: text.into(), mentions });
+    }
+
+    /// Sends `count` messages, each from a client that the seed picks, with pauses in milliseconds
+    /// that the seed draws.
+    pub fn chat(
+        &mut self,
+        who: &[ClientRef],
+        channel: ChannelRef,
+        count: u32,
+        pause: RangeInclusive<u64>,
+    ) {
+        for _ in 0..count {
+            let speaker = who[self.draw("speaker", 0..=who.len() as u64 - 1) as usize];
+            // All messages differ, so that a mix-up of two never looks right.
+            self.say(speaker, channel, &format!("line {}", self.plan.actions.len() + 1));
+            self.wait_between(pause.clone());
+        }
+    }
+
+    /// Edits the user's own message, `back` messages before the last.
+    pub fn edit(&mut self, who: ClientRef, back: u32, text: &str) {
+        self.act(
+            who,
+            ClientAction::Edit { said: MessageRef { of: None, back }, text: text.into() },
+        );
+    }
+
+    /// Deletes a message of the user `of`, `back` messages before the last.
+    pub fn delete(&mut self, who: ClientRef, of: ClientRef, back: u32) {
+        let of = (of != who).then(|| self.name(of));
+        self.act(who, ClientAction::Delete { said: MessageRef { of, back } });
+    }
+
+    /// Sends a typing indicator.
+    pub fn type_in(&mut self, who: ClientRef, channel: ChannelRef) {
+        let to = self.channel_name(channel);
+        self.act(who, ClientAction::Type { to });
+    }
+
+    // ---- members
+
+    /// Joins a guild.
+    pub fn join(&mut self, who: ClientRef, guild: GuildRef) {
+        self.given.remove(&(who.0, guild.0));
+        let guild = self.guild_name(guild);
+        self.act(who, ClientAction::Join { guild });
+    }
+
+    /// Leaves a guild.
+    pub fn leave(&mut self, who: ClientRef, guild: GuildRef) {
+        self.given.remove(&(who.0, guild.0));
+        let guild = self.guild_name(guild);
+        self.act(who, ClientAction::Leave { guild });
+    }
+
+    /// Kicks a member.
+    pub fn kick(&mut self, by: ClientRef, guild: GuildRef, whom: ClientRef) {
+        self.given.remove(&(whom.0, guild.0));
+        let (guild, user) = (self.guild_name(guild), self.name(whom));
+        self.act(by, ClientAction::Kick { guild, user });
+    }
+
+    /// Bans a member.
+    pub fn ban(&mut self, by: ClientRef, guild: GuildRef, whom: ClientRef) {
+        self.given.remove(&(whom.0, guild.0));
+        let (guild, user) = (self.guild_name(guild), self.name(whom));
+        self.act(by, ClientAction::Ban { guild, user });
+    }
+
+    /// Lifts a ban.
+    pub fn unban(&mut self, by: ClientRef, guild: GuildRef, whom: ClientRef) {
+        let (guild, user) = (self.guild_name(guild), self.name(whom));
+        self.act(by, ClientAction::Unban { guild, user });
+    }
+
+    /// Assigns a role to a member, who keeps the roles assigned before.
+    pub fn grant(&mut self, by: ClientRef, whom: ClientRef, role: RoleRef) {
+        let (guild, role) = self.roles[role.0].clone();
+        self.given.entry((whom.0, guild)).or_default().insert(role);
+        self.set_roles(by, guild, whom);
+    }
+
+    /// Removes a role from a member.
+    pub fn revoke(&mut self, by: ClientRef, whom: ClientRef, role: RoleRef) {
+        let (guild, role) = self.roles[role.0].clone();
+        self.given.entry((whom.0, guild)).or_default().remove(&role);
+        self.set_roles(by, guild, whom);
+    }
+
+    fn set_roles(&mut self, by: ClientRef, guild: usize, whom: ClientRef) {
+        let roles = self.given.get(&(whom.0, guild)).into_iter().flatten().cloned().collect();
+        let (guild, user) = (self.guild_name(GuildRef(guild)), self.name(whom));
+        self.act(by, ClientAction::SetRoles { guild, user, roles });
+    }
+
+    // ---- roles and channels
+
+    /// Creates a role.
+    pub fn create_role(
+        &mut self,
+        by: ClientRef,
+        guild: GuildRef,
+        name: &str,
+        permissions: Permissions,
+    ) -> RoleRef {
+        let made = self.new_role(guild, name);
+        let role = self.role_name(made);
+        self.act(by, ClientAction::CreateRole { role, permissions: PermissionNames(permissions) });
+        made
+    }
+
+    /// Changes the permissions of a role.
+    pub fn change_role(&mut self, by: ClientRef, role: RoleRef, permissions: Permissions) {
+        let role = self.role_name(role);
+        self.act(by, ClientAction::ChangeRole { role, permissions: PermissionNames(permissions) });
+    }
+
+    /// Deletes a role.
+    pub fn delete_role(&mut self, by: ClientRef, role: RoleRef) {
+        let (guild, name) = self.roles[role.0].clone();
+        for ((_, of), given) in &mut self.given {
+            if *of == guild {
+                given.remove(&name);
+            }
+        }
+        let role = self.role_name(role);
+        self.act(by, ClientAction::DeleteRole { role });
+    }
+
+    /// Creates a channel that only these roles can view; without roles, everyone can.
+    pub fn create_channel(
+        &mut self,
+        by: ClientRef,
+        guild: GuildRef,
+        name: &str,
+        roles: &[RoleRef],
+    ) -> ChannelRef {
+        let made = self.new_channel(guild, name);
+        let (channel, overwrites) = (self.channel_name(made), self.only(roles));
+        self.act(by, ClientAction::CreateChannel { channel, overwrites });
+        made
+    }
+
+    /// Changes a channel so that only these roles can view it; without roles, everyone can.
+    pub fn show_to(&mut self, by: ClientRef, channel: ChannelRef, roles: &[RoleRef]) {
+        let overwrites = self.only(roles);
+        self.overwrite(by, channel, overwrites);
+    }
+
+    /// Replaces the overwrites of a channel.
+    pub fn overwrite(
+        &mut self,
+        by: ClientRef,
+        channel: ChannelRef,
+        overwrites: Vec<OverwritePlan>,
+    ) {
+        let channel = self.channel_name(channel);
+        self.act(by, ClientAction::ChangeChannel { channel, overwrites });
+    }
+
+    /// Deletes a channel.
+    pub fn delete_channel(&mut self, by: ClientRef, channel: ChannelRef) {
+        let channel = self.channel_name(channel);
+        self.act(by, ClientAction::DeleteChannel { channel });
+    }
+
+    // ---- guilds and sessions
+
+    /// Transfers a guild to another member.
+    pub fn transfer(&mut self, by: ClientRef, guild: GuildRef, to: ClientRef) {
+        let (guild, user) = (self.guild_name(guild), self.name(to));
+        self.act(by, ClientAction::Transfer { guild, user });
+    }
+
+    /// Deletes a guild.
+    pub fn delete_guild(&mut self, by: ClientRef, guild: GuildRef) {
+        let guild = self.guild_name(guild);
+        self.act(by, ClientAction::DeleteGuild { guild });
+    }
+
+    /// Ends the client's session and stops the client.
+    pub fn quit(&mut self, who: ClientRef) {
+        self.act(who, ClientAction::Quit);
+    }
+
+    /// Starts a client that has quit.
+    pub fn start(&mut self, who: ClientRef) {
+        self.act(who, ClientAction::Start);
+    }
+
+    fn act(&mut self, who: ClientRef, action: ClientAction) {
+        let client = self.name(who);
+        self.plan.actions.push(ActionPlan { at: self.now, client, action });
+    }
+}

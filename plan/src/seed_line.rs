@@ -1,0 +1,94 @@
+//! The result of a seed as a line of JSON, which the programs of all worlds print.
+//!
+//! Its form is stable: `guildhall/1`. The same seed gives the same bytes, so nothing here is measured.
+
+use guildhall_check::violation::{Clause, Violation};
+use guildhall_core::time::Instant;
+use serde::{Serialize, Serializer};
+
+use crate::digest::Fingerprint;
+use crate::run::Verdict;
+use crate::seed::Seed;
+
+/// The version of all objects that the programs print.
+pub const SCHEMA: &str = "guildhall/1";
+
+/// The result of a seed.
+#[derive(Serialize)]
+pub struct SeedLine<'a> {
+    schema: &'static str,
+    r#type: &'static str,
+    scenario: Option<&'a str>,
+    seed: u64,
+    verdict: &'static str,
+    #[serde(serialize_with = "as_text")]
+    digest: Fingerprint,
+    steps: u64,
+    deliveries: u64,
+    sim_ms: u64,
+    violation: Option<ViolationLine<'a>>,
+    violations: &'a [Violation],
+}
+
+/// The essentials of a violation.
+#[derive(Serialize)]
+struct ViolationLine<'a> {
+    clause: Clause,
+    checker: &'a str,
+    subject: &'a str,
+    message: &'a str,
+    token: Option<String>,
+}
+
+/// What a run has counted and found, in any world.
+#[derive(Clone, Copy, Debug)]
+pub struct RunResult<'a> {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The digest of all steps.
+    pub digest: Fingerprint,
+    /// The number of steps.
+    pub steps: u64,
+    /// The number of dispatches that clients received.
+    pub deliveries: u64,
+    /// The simulated time at the end.
+    pub lasted: Instant,
+    /// All violations, the earliest first.
+    pub violations: &'a [Violation],
+}
+
+impl<'a> SeedLine<'a> {
+    /// The line of a run. `token` repeats the run, if a token can.
+    #[must_use]
+    pub fn new(
+        r#type: &'static str,
+        scenario: Option<&'a str>,
+        seed: Seed,
+        token: Option<String>,
+        result: RunResult<'a>,
+    ) -> Self {
+        Self {
+            schema: SCHEMA,
+            r#type,
+            scenario,
+            seed: seed.number(),
+            verdict: result.verdict.name(),
+            digest: result.digest,
+            steps: result.steps,
+            deliveries: result.deliveries,
+            sim_ms: result.lasted.as_micros() / 1_000,
+            violation: result.violations.first().map(|first| ViolationLine {
+                clause: first.clause,
+                checker: &first.checker,
+                subject: &first.subject,
+                message: &first.message,
+                token,
+            }),
+            violations: result.violations,
+        }
+    }
+}
+
+fn as_text<S: Serializer>(digest: &Fingerprint, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(digest)
+}

@@ -1,0 +1,42 @@
+//! The result of a run, as text and as a line of JSON.
+
+use std::fmt::Write as _;
+
+use guildhall_plan::seed::Seed;
+use guildhall_plan::seed_line::{RunResult, SeedLine};
+use guildhall_worlds::outcome::Outcome;
+
+/// One object, as the fast world's program prints it.
+pub(crate) fn line(name: &str, seed: Seed, outcome: &Outcome) -> Result<String, serde_json::Error> {
+    let result = RunResult {
+        verdict: outcome.verdict,
+        digest: outcome.digest,
+        steps: outcome.steps,
+        deliveries: outcome.deliveries,
+        lasted: outcome.lasted,
+        violations: &outcome.violations,
+    };
+    serde_json::to_string(&SeedLine::new("seed", Some(name), seed, None, result))
+}
+
+/// A few lines for people.
+pub(crate) fn block(name: &str, seed: Seed, outcome: &Outcome) -> String {
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{name} {seed}: {} after {} steps and {} deliveries, {:.3} s simulated, digest {}",
+        outcome.verdict.name(),
+        outcome.steps,
+        outcome.deliveries,
+        outcome.lasted.as_micros() as f64 / 1e6,
+        outcome.digest,
+    );
+    for violation in &outcome.violations {
+        let _ =
+            writeln!(text, "{}  {}: {}", violation.clause, violation.subject, violation.message);
+        let _ = writeln!(text, "  expected  {}", violation.expected);
+        let _ = writeln!(text, "  got       {}", violation.got);
+        let _ = writeln!(text, "  where     step {}", violation.step);
+    }
+    text
+}
