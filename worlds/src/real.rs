@@ -155,6 +155,8 @@ impl World for RealWorld {
 
     fn crash(&self, host: Host) {
         if let Some(rt) = self.host(host) {
+            // In this order: a task that is being polled must not take a step after the crash.
+            rt.gate.stop();
             rt.crashed.cancel();
         }
         if let Host::Node(node) = host {

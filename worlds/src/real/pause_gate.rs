@@ -5,12 +5,16 @@
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::task::{Poll, Waker};
 
 /// The gate of one host. All clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PauseGate(Arc<Mutex<GateState>>);
+pub(super) struct PauseGate {
+    state: Arc<Mutex<GateState>>,
+    /// Read while a task is polled.
+    polls: Arc<RwLock<()>>,
+}
 
 #[derive(Debug, Default)]
 struct GateState {
@@ -23,12 +27,19 @@ struct GateState {
 
 impl PauseGate {
     fn state(&self) -> MutexGuard<'_, GateState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Suspends all tasks. A poll in progress completes.
     pub(super) fn close(&self) {
         self.state().closed = true;
+    }
+
+    /// Suspends all tasks for good, and waits for the polls in progress: a host that has crashed takes
+    /// no further step. It must not be called from a task of the host.
+    pub(super) fn stop(&self) {
+        self.close();
+        drop(self.polls.write());
     }
 
     /// Resumes all tasks.
@@ -50,6 +61,7 @@ impl PauseGate {
             state.tasks
         };
         poll_fn(|cx| {
+            let _polled = self.polls.read();
             {
                 let mut state = self.state();
                 if state.closed {
@@ -109,5 +121,25 @@ mod tests {
         late.await.expect("the task does not panic");
         drop(sender);
         task.await.expect("the task does not panic");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_stopped_gate_has_no_poll_in_progress() {
+        let (gate, steps) = (PauseGate::default(), Arc::new(AtomicU32::new(0)));
+        let counter = steps.clone();
+        let task = async move {
+            counter.store(1, Ordering::SeqCst);
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < std::time::Duration::from_millis(50) {
+                std::hint::spin_loop();
+            }
+            counter.store(2, Ordering::SeqCst);
+        };
+        tokio::spawn(gate.clone().run(task));
+        while steps.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        gate.stop();
+        assert_eq!(steps.load(Ordering::SeqCst), 2);
     }
 }
