@@ -27,7 +27,7 @@ pub(crate) fn head(command: &str, plan: &Plan) -> String {
         counted(plan.nodes.len() as u64, "node"),
         counted(plan.guilds.len() as u64, "guild"),
         counted(plan.sessions(), "client"),
-        counted(plan.actions.len() as u64, "act"),
+        counted(plan.actions.len() as u64, "action"),
         format!("faults: {}", counts(&faults)),
         format!("weather for {}", plan.weather),
     ];

@@ -134,15 +134,15 @@ fn little_is_left_of_a_planted_bug() {
         let (from, to) = (&shrunk["from"], &shrunk["to"]);
         let of = |size: &Value, what: &str| size[what].as_u64().unwrap();
         faults.push(of(to, "faults"));
-        actions.push(of(to, "acts"));
+        actions.push(of(to, "actions"));
         took.push(shrunk["wall_s"].as_f64().unwrap());
         println!(
             "| `{bug}` | {} | {}, {} | {}, {} | {} | {:.2} |",
             shrunk["violation"]["clause"].as_str().unwrap(),
             of(from, "faults"),
-            of(from, "acts"),
+            of(from, "actions"),
             of(to, "faults"),
-            of(to, "acts"),
+            of(to, "actions"),
             shrunk["runs"],
             shrunk["wall_s"].as_f64().unwrap(),
         );
@@ -151,8 +151,8 @@ fn little_is_left_of_a_planted_bug() {
     actions.sort_unstable();
     took.sort_by(f64::total_cmp);
     let (faults, actions, took) = (faults[5], actions[5], took[5]);
-    println!("medians: {faults} faults, {actions} acts, {took:.2} s");
-    assert!(faults <= 3 && actions <= 10, "medians: {faults} faults, {actions} acts");
+    println!("medians: {faults} faults, {actions} actions, {took:.2} s");
+    assert!(faults <= 3 && actions <= 10, "medians: {faults} faults, {actions} actions");
 }
 
 #[test]

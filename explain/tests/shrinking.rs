@@ -102,7 +102,7 @@ fn a_step_stays_the_same_without_everything_outside_its_past() {
         });
         assert!(taken, "without what is not in its past this is not done: {step:?}");
     }
-    assert!(narrower > 0, "no act is outside of any past");
+    assert!(narrower > 0, "no action is outside of any past");
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Display for Size {
         let Self { faults, actions, clients, nodes, guilds } = *self;
         let counts = [
             (faults, "fault"),
-            (actions, "act"),
+            (actions, "action"),
             (clients, "client"),
             (nodes, "node"),
             (guilds, "guild"),

@@ -84,19 +84,19 @@ impl RequestStatuses {
         let lately = |(_, then): &(Position, Instant)| at.since(*then) < window.scaled(95, 100);
         if let Some((first, _)) = before.filter(lately) {
             let words = (format!("once, at {first}"), format!("again at {position}"));
-            return complain(facts, action, "an act is committed twice", words);
+            return complain(facts, action, "a request is committed twice", words);
         }
         let refused = self.refused.get(&action).is_some_and(|by| by.contains(&position.epoch));
         if refused || self.given_up.contains(&action) {
             let words = ("never".to_owned(), format!("at {position}"));
-            return complain(facts, action, "an act is committed that was refused", words);
+            return complain(facts, action, "a request that was refused is committed", words);
         }
         if self.came_late(action, position.epoch) {
             let words = ("a copy that is not too old".to_owned(), "none".to_owned());
             return complain(
                 facts,
                 action,
-                "an act is committed whose copies all came late",
+                "a request is committed though every copy of it was too old",
                 words,
             );
         }
@@ -118,7 +118,7 @@ impl RequestStatuses {
                 let known = self.committed.get(&action);
                 let (position, _) = known.filter(|(position, _)| position.epoch <= sender)?;
                 let words = (format!("done at {position}"), format!("refused: {why:?}"));
-                complain(facts, action, "an act that is committed is refused", words)
+                complain(facts, action, "a committed request is refused", words)
             }
             Outcome::Busy => None,
         }
@@ -134,7 +134,7 @@ impl RequestStatuses {
         let first = *self.done.entry(action).or_insert(position);
         if first != position {
             let words = (first.to_string(), position.to_string());
-            return complain(facts, action, "an act is done at two places", words);
+            return complain(facts, action, "a request is done at two positions", words);
         }
         let guild = facts.ledger.guild(action.1)?;
         let Some(record) = guild.at(position) else {
@@ -142,12 +142,12 @@ impl RequestStatuses {
             let words = || ("what is kept".to_owned(), format!("{position}, which is not"));
             let is_over = position.epoch < guild.epoch;
             return is_over.then(|| {
-                complain(facts, action, "an act is done that can be kept no more", words())
+                complain(facts, action, "a request is done that can no longer commit", words())
             })?;
         };
         let stands = record.record.origin;
         (stands != Some(action.0)).then(|| {
-            let message = format!("an answer names the place of another act, {position}");
+            let message = format!("an answer names the position of another request, {position}");
             let owner = stands.map_or_else(|| "nobody's".to_owned(), |it| name(facts, it));
             let subject = facts.event_name(action.1, position);
             (subject, Complaint::new(message, owner, name(facts, action.0)))
@@ -159,7 +159,7 @@ impl RequestStatuses {
         self.given_up.insert(action);
         let (position, _) = *self.committed.get(&action)?;
         let words = (format!("done at {position}"), "refused".to_owned());
-        complain(facts, action, "an act is refused for good that is committed", words)
+        complain(facts, action, "a committed request is refused for good", words)
     }
 }
 

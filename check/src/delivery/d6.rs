@@ -35,7 +35,7 @@ impl Fleeting {
         (first != record.position).then(|| {
             let expected = format!("once, at {first}");
             let got = format!("again at {}", record.position);
-            let complaint = Complaint::new("an act happens twice", expected, got);
+            let complaint = Complaint::new("a request takes effect twice", expected, got);
             (facts.event_name(guild, record.position), complaint)
         })
     }
@@ -48,7 +48,7 @@ pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdi
         let author = record.origin.map_or("nobody", |origin| facts.cast.user(origin.user));
         let complaint = Complaint::new(
             "an event was never requested",
-            "an act that its author asked for",
+            "a request of its author",
             format!("{} by {author}", describe(record)),
         );
         (facts.event_name(guild, record.position), complaint)

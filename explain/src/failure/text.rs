@@ -100,7 +100,7 @@ impl Display for Blame {
         // Each with its indentation.
         let mut lines = Vec::new();
         if self.needed.is_empty() {
-            lines.push((0, "no single fault or act is needed for it".to_owned()));
+            lines.push((0, "no single fault or action is needed for it".to_owned()));
         } else {
             lines.push((0, "it holds without any one of these:".to_owned()));
         }
@@ -134,9 +134,9 @@ impl Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.faults, self.actions) {
             (faults, 0) => write!(f, "{}", counted(faults, "fault")),
-            (0, actions) => write!(f, "{}", counted(actions, "act")),
+            (0, actions) => write!(f, "{}", counted(actions, "action")),
             (faults, actions) => {
-                write!(f, "{}, {}", counted(faults, "fault"), counted(actions, "act"))
+                write!(f, "{}, {}", counted(faults, "fault"), counted(actions, "action"))
             }
         }
     }

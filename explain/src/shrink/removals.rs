@@ -23,7 +23,7 @@ pub(super) type Walk = fn(&mut Plan, &mut dyn FnMut() -> bool);
 /// All kinds with their names, in the order in which to remove them.
 pub(super) const ALL: &[(&str, Walk)] = &[
     ("faults", faults),
-    ("acts", actions),
+    ("actions", actions),
     ("clients", clients),
     ("guilds", guilds),
     ("nodes", nodes),

@@ -129,10 +129,8 @@ mod tests {
         let counter = steps.clone();
         let task = async move {
             counter.store(1, Ordering::SeqCst);
-            let begun = std::time::Instant::now();
-            while begun.elapsed() < std::time::Duration::from_millis(50) {
-                std::hint::spin_loop();
-            }
+            // Long enough for the other thread to call `stop` meanwhile.
+            (0..10_000_000).for_each(|_| std::hint::spin_loop());
             counter.store(2, Ordering::SeqCst);
         };
         tokio::spawn(gate.clone().run(task));

@@ -52,7 +52,7 @@ impl RequestStatuses {
             guild.at(**at).is_none_or(|it| it.record.origin != Some(**origin))
         });
         if let Some((_, at)) = made_up {
-            return Some(format!("an act at {at} that was none"));
+            return Some(format!("a request at {at} that was never made"));
         }
         let window = facts.cast.limits.nonce_window.scaled(95, 100);
         let is_missing = |(origin, of): &(Origin, &Record)| {
@@ -62,7 +62,9 @@ impl RequestStatuses {
         };
         let actions = guild.records().iter().map(|it| &it.record);
         let mut actions = actions.filter_map(|record| Some((record.origin?, &**record)));
-        actions.find(is_missing).map(|(_, of)| format!("nothing of the act at {}", of.position))
+        actions
+            .find(is_missing)
+            .map(|(_, of)| format!("no trace of the request at {}", of.position))
     }
 }
 
