@@ -107,7 +107,7 @@ fn what_is_blamed_is_needed_and_the_chain_shows_it() {
         let explained = explain(Repeater::new(&runner, failing.1, &Sequential), &small.plan);
         let explained = explained.unwrap().unwrap();
         assert!(!explained.blame.needed.is_empty(), "{mutant:?} is to blame for all of it");
-        let told = |fault: &str| {
+        let is_shown = |fault: &str| {
             let fault = format!("FAULT {fault}");
             explained.chain.links.iter().any(|link| link.what == fault)
         };

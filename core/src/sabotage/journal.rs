@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::keeper::{Answer, Keeper, Pending};
 use super::store::{Store, StoreError};
-use super::{Base, Command, Log, Reply};
+use super::{Checkpoint, Command, Log, Reply};
 use crate::event::Record;
 use crate::id::{Epoch, NodeId, Position};
 use crate::machine::Sink;
@@ -106,7 +106,7 @@ impl<S: Store> Store for SabotagedStore<S> {
         self.store.confirm(epoch)
     }
 
-    fn compact(&mut self, epoch: Epoch, base: Arc<Base>) -> Result<(), StoreError> {
+    fn compact(&mut self, epoch: Epoch, base: Arc<Checkpoint>) -> Result<(), StoreError> {
         self.store.compact(epoch, base)
     }
 
