@@ -30,7 +30,7 @@ pub enum Actor {
     World,
     /// A node.
     Node(NodeId),
-    /// A client, by the port that frames to it use.
+    /// A client, by its port, which is also where replies to it go.
     Client(Port),
     /// The journal of a guild. Its steps are in the order in which they happened.
     Journal(GuildId),

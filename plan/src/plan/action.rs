@@ -144,7 +144,7 @@ pub enum ClientAction {
     },
     /// Delete a guild.
     DeleteGuild {
-        /// Which.
+        /// The guild.
         guild: String,
     },
     /// Ends the client's session and stops the client.
