@@ -1,8 +1,8 @@
-//! What a world leaves to be judged: one [`Step`] for each input that a machine handled.
+//! The record of a run: one [`Step`] for each input that a machine handled.
 //!
-//! A step is the machine's own input and outputs; there is no second vocabulary. A run at full speed
-//! builds no steps: it reports each input and output to an [`Observer`] as it happens, and
-//! [`Step::tell`] reports a recorded step again. Observers must not act.
+//! A step contains the machine's own input and output types. A run at full speed builds no steps:
+//! it reports each input and output to an [`Observer`] as it happens. [`Step::tell`] replays a
+//! recorded step to an observer. Observers must not act.
 
 mod observer;
 mod recorder;
@@ -23,130 +23,130 @@ use crate::{client, directory, node};
 pub use observer::{Observed, Observer};
 pub use recorder::{Recorder, StepBuilder, StepSink};
 
-/// Who took a step.
+/// The actor that takes a step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Actor {
-    /// The world itself: a fault begins or ends, all is healed.
+    /// The world itself: a fault begins or ends, or everything is healed.
     World,
     /// A node.
     Node(NodeId),
-    /// A client; its port is also where its answers go.
+    /// A client, by its port, which is also where replies to it go.
     Client(Port),
-    /// The journal of a guild. Its steps are in the order in which it did things.
+    /// The journal of a guild. Its steps are in the order in which they happened.
     Journal(GuildId),
     /// The directory.
     Directory,
 }
 
-/// When a step was taken, by whom, and because of which other.
+/// The number, cause, time and actor of a step.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Head {
-    /// Its number in the history, from 1.
+    /// The number in the history, from 1.
     pub step: u64,
-    /// The step that led to this one; 0 where it is the plan itself.
+    /// The step that caused this one. 0 if the plan itself is the cause.
     pub cause: u64,
-    /// The time of the world that wrote it. Real worlds have no such time that could be compared
-    /// across machines, so no safety clause reads it.
+    /// The time of the world. Real worlds have no time that is comparable across machines, so no
+    /// safety clause reads it.
     pub at: Instant,
     /// The actor's own clocks.
     pub now: Now,
-    /// Who took it.
+    /// The actor that took the step.
     pub actor: Actor,
 }
 
-/// One input and all that came of it.
+/// An input and its outputs.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Step {
-    /// When, by whom and why.
+    /// The number, cause, time and actor.
     #[serde(flatten)]
     pub head: Head,
-    /// What happened.
+    /// The input.
     pub input: Input,
-    /// What the machine asked for, in order.
+    /// The outputs, in order.
     pub outputs: Vec<Output>,
 }
 
-/// What happened to an actor.
+/// An input of an actor.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Input {
-    /// To a node.
+    /// An input of a node.
     Node(node::Input),
-    /// To a client.
+    /// An input of a client.
     Client(client::Input),
-    /// To a journal.
+    /// An event of a journal.
     Journal(JournalEvent),
-    /// To the directory.
+    /// An input of the directory.
     Directory(directory::Input),
-    /// A deadline came.
+    /// A deadline expired.
     Timeout,
-    /// To the world.
+    /// An event of the world.
     World(WorldEvent),
 }
 
-/// What an actor asked for.
+/// An output of an actor.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Output {
-    /// A node.
+    /// An output of a node.
     Node(node::Output),
-    /// A client.
+    /// An output of a client.
     Client(client::Output),
-    /// A journal: to which node it says what.
+    /// A reply of a journal to this node.
     Journal(NodeId, Reply),
-    /// The directory.
+    /// An output of the directory.
     Directory(directory::Output),
 }
 
-/// What happens to a journal.
+/// An event of a journal.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum JournalEvent {
-    /// Somebody asks for something.
+    /// A node sends a command.
     Asked {
         /// The node.
         from: NodeId,
-        /// What.
+        /// The command.
         command: Command,
     },
-    /// Everything up to here is on disk for good, whoever learns of it: this is the moment of the
-    /// commit. The records are those that were not durable before.
+    /// All records up to here are durable, even if no node knows yet: this is the moment of the
+    /// commit. `records` were not durable before.
     Synced {
         /// The records, ascending.
         records: Vec<Arc<Record>>,
     },
-    /// What was not synced is lost, whole or torn: whoever keeps the journal has crashed.
+    /// The journal crashed and lost unsynced records, whole or torn.
     Lost {
-        /// How many records.
+        /// The number of records lost.
         records: u64,
     },
 }
 
-/// What happens to the world itself.
+/// An event of the world itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum WorldEvent {
     /// A fault of the plan begins.
     FaultBegan {
-        /// Its place in the plan.
+        /// The index in the plan.
         index: u32,
-        /// What it is, in words.
+        /// A description of the fault.
         what: String,
     },
     /// A fault of the plan ends.
     FaultEnded {
-        /// Its place in the plan.
+        /// The index in the plan.
         index: u32,
-        /// What it was, in words.
+        /// A description of the fault.
         what: String,
     },
-    /// All faults are over, and none will come (CONTRACT, F5).
+    /// All faults have ended, and none will begin (CONTRACT, F5).
     Healed,
     /// Nothing is pending and nothing is owed.
     Settled,
-    /// A node has crashed: its memory is gone, and so are its connections.
+    /// A node has crashed and lost its memory and its connections.
     Crashed(NodeId),
-    /// A node runs again, with nothing in its memory.
+    /// A node has started, with empty memory.
     Started(NodeId),
 }
 
-/// A digest holds the place of a fault, not its words: a text that is put better changes no run.
+/// Hashes the index of a fault and not its description, so that rewording changes no digest.
 impl Hash for WorldEvent {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let (tag, of) = match self {
@@ -162,7 +162,7 @@ impl Hash for WorldEvent {
 }
 
 impl Step {
-    /// Reports this step to `observer`, as the world did that wrote it.
+    /// Replays this step to `observer`, with the same calls as when it was recorded.
     pub fn tell(&self, observer: &mut impl Observer) {
         let head = &self.head;
         match &self.input {

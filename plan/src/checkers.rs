@@ -1,7 +1,7 @@
-//! Custom checkers as a runner knows them: by name, with a constructor for each.
+//! The custom checkers of a runner: their names, and a constructor for each.
 //!
-//! A run must not share state with another one, so each run makes new checkers. The names go into
-//! capsules: a program that does not have a checker cannot judge such a run.
+//! Runs must not share state, so each run creates new checkers. Capsules contain the names: a
+//! program without one of the checkers cannot judge the run.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use guildhall_check::Checker;
 /// A checker of one run.
 pub type BoxedChecker = Box<dyn Checker + Send>;
 
-/// Makes the checker of a run.
+/// Creates the checker of a run.
 type Constructor = Arc<dyn Fn() -> BoxedChecker + Send + Sync>;
 
 /// The custom checkers of a runner.
@@ -21,13 +21,13 @@ pub struct CustomCheckers {
 }
 
 impl CustomCheckers {
-    /// No checkers.
+    /// Creates an empty set.
     #[must_use]
     pub const fn new() -> Self {
         Self { entries: Vec::new() }
     }
 
-    /// Adds a checker. `new` makes one for each run.
+    /// Adds a checker. `new` is called once for each run.
     #[must_use]
     pub fn with<C: Checker + Send + 'static>(
         mut self,
@@ -38,13 +38,13 @@ impl CustomCheckers {
         self
     }
 
-    /// The names, in order.
+    /// Returns the names, in order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.entries.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// Makes the checkers of a run.
+    /// Creates the checkers of a run.
     #[must_use]
     pub fn make(&self) -> Vec<BoxedChecker> {
         self.entries.iter().map(|(_, new)| new()).collect()

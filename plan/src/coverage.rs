@@ -1,22 +1,22 @@
-//! Which faults met which phases: what a sweep has to show for itself, besides finding nothing.
+//! Counts which faults met which phases. This is the coverage of a sweep that found no violation.
 
 use std::collections::BTreeMap;
 
 use crate::fault::{Family, Phase};
 
-/// How often faults of each family began, and what their targets were doing.
+/// How often faults of each family began, and in which phases their targets were.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Coverage {
     met: BTreeMap<(Family, Option<Phase>), u64>,
 }
 
 impl Coverage {
-    /// A fault of a family has begun while its target was in this phase.
+    /// Counts a fault of a family that began while its target was in this phase.
     pub fn count(&mut self, family: Family, phase: Option<Phase>) {
         *self.met.entry((family, phase)).or_default() += 1;
     }
 
-    /// How often faults of each family began.
+    /// Returns how often faults of each family began.
     #[must_use]
     pub fn families(&self) -> BTreeMap<&'static str, u64> {
         let mut families = BTreeMap::new();
@@ -26,7 +26,7 @@ impl Coverage {
         families
     }
 
-    /// How often faults of each family met each phase: `link × resuming`.
+    /// Returns how often faults of each family met each phase: `link × resuming`.
     #[must_use]
     pub fn meetings(&self) -> BTreeMap<String, u64> {
         let mut meetings = BTreeMap::new();

@@ -1,30 +1,32 @@
-//! What a plan does to a world: when each fault begins and ends, which nodes run, and which node owns
-//! each guild. It is decided here once, so that a plan means the same in every world.
+//! The effect of a plan on a world: when each fault begins and ends, which nodes run, and which
+//! node owns each guild. It is decided here once, so that a plan means the same in every world.
 //!
-//! A [`Director`] is a state machine like those of the core: a [`Cue`] or some [`News`] in, [`Effect`]s
-//! into a sink, time as an argument. A world keeps the clock: it hands in each cue at its time, tells
-//! what has happened to its machines, and performs the effects in their order. It never asks back.
-//! What must not happen here: I/O, running machines, and judging.
+//! A [`Director`] is a state machine like those of the core: a [`Cue`] or some [`News`] in,
+//! [`Effect`]s into a sink, time as an argument. The world keeps the clock. It passes in each cue
+//! at its time, reports what happens to its machines, and performs the effects in order. The
+//! director never queries the world. It does no I/O, runs no machine and judges nothing.
 //!
-//! Faults overlap, and a trigger lets them meet in any order. In the corners these rules hold:
+//! Faults overlap, and triggers let them meet in any order. These rules hold in the corner cases:
 //!
-//! - **A node is down as long as any fault keeps it down.** Faults are counted, not remembered: a
-//!   node starts again when the last of them is over, whichever began first.
-//! - **A node that is down cannot crash.** Another crash only keeps it down longer. Nobody is told of
-//!   it, for nothing is lost: its memory and its connections are gone already. This is so, too, for a
-//!   node that will never run again and that no fault keeps down at the moment.
-//! - **A node goes on stopping until the last fault that stops it is over.** Only then is it killed if
-//!   it is not gone yet. One of two overlapping stops that ends does not make the other one a crash.
-//! - **A crash turns a stop that is under way into a crash.** The faults that stopped the node keep it
-//!   down from then on, each until it is over.
-//! - **A stop of a node that is down keeps it down**, and there is nothing to stop.
-//! - **A pause survives a crash.** A node that starts while a fault pauses it starts paused; what it
-//!   had not handled when it crashed is lost.
-//! - **A guild may be given to a node that is down.** That node owns it once it runs; if it never
-//!   does, the guild goes to its standby, or to the first node that runs, when all is healed.
-//! - **Nothing begins once all is healed.** A fault whose trigger is met by the healing itself, or that
-//!   is planned for later, does not happen: nothing would end it, and the world is to settle.
-//! - **A fault that has not begun cannot end**, and one ends once.
+//! - **A node is down as long as any fault keeps it down.** Faults are counted: the node starts
+//!   again when the last of them ends, whichever began first.
+//! - **A node that is down cannot crash.** Another crash only keeps it down longer. It is not
+//!   reported, because nothing is lost: the node's memory and connections are gone already. This
+//!   also holds for a node that never restarts and that no fault keeps down at the moment.
+//! - **A node keeps stopping until the last fault that stops it ends.** Only then is it killed, if
+//!   it has not stopped yet. When one of two overlapping stops ends, the other does not become a
+//!   crash.
+//! - **A crash during a stop turns the stop into a crash.** From then on the faults that stopped
+//!   the node keep it down, each until it ends.
+//! - **A stop of a node that is down keeps it down.** There is nothing to stop.
+//! - **A pause survives a crash.** A node that starts while a fault pauses it starts paused. Input
+//!   that it had not handled when it crashed is lost.
+//! - **A guild may be assigned to a node that is down.** That node owns it once it runs. If it
+//!   never does, the guild goes to its standby, or to the first node that runs, when everything is
+//!   healed.
+//! - **No fault begins once everything is healed.** A fault that is triggered by the healing itself
+//!   or planned for later does not happen: nothing would end it, and the world has to settle.
+//! - **A fault that has not begun cannot end**, and a fault ends only once.
 
 mod cue;
 mod effect;
@@ -44,21 +46,21 @@ use crate::plan::{Plan, PlanError};
 use crate::seed::Seed;
 use crate::topology::Topology;
 
-/// Decides what a plan does to a world.
+/// Decides the effects of a plan on a world.
 #[derive(Clone, Debug)]
 pub struct Director {
     seed: Seed,
-    /// When all is healed.
+    /// The time at which everything is healed, in microseconds.
     weather: u64,
     faults: Vec<PlannedFault>,
-    /// Those whose time has come and that wait for their triggers.
+    /// The faults whose time has come and that wait for their triggers.
     waiting: Vec<u32>,
-    /// Those that last and have begun, in the order in which they did.
+    /// The active faults, in the order in which they began.
     active: Vec<u32>,
     healed: bool,
     nodes: Vec<NodeState>,
     guilds: Vec<GuildState>,
-    /// What has happened to nodes in this call, for faults to wait for.
+    /// The phases that nodes have entered in this call, as triggers for faults.
     reached: Vec<(Participant, Phase)>,
 }
 
@@ -66,31 +68,32 @@ pub struct Director {
 #[derive(Clone, Debug)]
 struct PlannedFault {
     fault: Fault<Places>,
-    /// What it is, in words.
+    /// A description of the fault.
     what: String,
     at: u64,
-    /// What it waits for, if not only for its time.
+    /// The trigger. `None`: the fault begins at its time.
     trigger: Option<(Participant, Phase)>,
-    /// How long it lasts; 0 is until all is healed.
+    /// The duration, in microseconds. 0: until everything is healed.
     lasts: u64,
 }
 
-/// Who owns a guild.
+/// The placement of a guild.
 #[derive(Clone, Copy, Debug)]
 struct GuildState {
     owner: u16,
-    /// The node that takes it over when its owner is gone.
+    /// The node that takes the guild over when its owner is gone.
     standby: Option<u16>,
 }
 
 impl Director {
-    /// Nothing has happened yet.
+    /// Creates a director at the start of a run.
     ///
     /// # Errors
-    /// If a fault of the plan names a participant that the plan does not have, or cannot be.
+    /// If a fault names a participant that the plan does not have, or has a value that is not
+    /// allowed.
     ///
     /// # Panics
-    /// If the plan has more nodes than a node has numbers.
+    /// If the plan has more nodes than a node index can count.
     pub fn new(plan: &Plan, topology: &Topology) -> Result<Self, PlanError> {
         let small = |node: usize| u16::try_from(node).expect("a plan has fewer than 2^16 nodes");
         let faults = plan.faults.iter().map(|part| {
@@ -120,7 +123,7 @@ impl Director {
         })
     }
 
-    /// The run begins: every guild has its first owner, and the cues of the plan are scheduled.
+    /// Starts the run: assigns every guild to its first owner and schedules the cues of the plan.
     pub fn start(&self, out: &mut impl Sink<Effect>) {
         for (planned, index) in self.faults.iter().zip(0..) {
             out.emit(Effect::Schedule(planned.at, Cue::Due(index)));
@@ -134,7 +137,7 @@ impl Director {
         }
     }
 
-    /// The time of a cue has come.
+    /// Handles a cue whose time has come.
     pub fn handle(&mut self, now: u64, cue: Cue, out: &mut impl Sink<Effect>) {
         match cue {
             Cue::Due(fault) => self.due(now, fault, out),
@@ -167,7 +170,7 @@ impl Director {
         self.trigger_reached(now, out);
     }
 
-    /// Something has happened in the world.
+    /// Handles a report of something that happened in the world.
     pub fn hear(&mut self, now: u64, news: News, out: &mut impl Sink<Effect>) {
         match news {
             News::Reached(who, phase) => self.trigger(now, (who, phase), out),
@@ -179,7 +182,7 @@ impl Director {
         self.trigger_reached(now, out);
     }
 
-    /// Has every node that can count what it keeps.
+    /// Asks every node that can to count its state.
     pub fn census(&self, out: &mut impl Sink<Effect>) {
         for (state, node) in self.nodes.iter().zip(0..) {
             if state.is_up() && !state.is_paused() {
@@ -188,32 +191,32 @@ impl Director {
         }
     }
 
-    /// Whether a fault waits for something to happen. Where none does, nobody need say what has.
+    /// Returns `true` if a fault waits for a trigger. Otherwise the world need not report phases.
     #[inline]
     #[must_use]
     pub const fn waits(&self) -> bool {
         !self.waiting.is_empty()
     }
 
-    /// A fault of the plan, by its place.
+    /// Returns the fault with this index in the plan.
     #[must_use]
     pub fn fault(&self, fault: u32) -> &Fault<Places> {
         &self.faults[fault as usize].fault
     }
 
-    /// Whether a node runs; a paused one does.
+    /// Returns `true` if a node runs. A paused node does.
     #[must_use]
     pub fn is_up(&self, node: u16) -> bool {
         self.node(node).is_up()
     }
 
-    /// The node that is named for a guild.
+    /// Returns the node that a guild is assigned to.
     #[must_use]
     pub fn owner(&self, guild: u32) -> u16 {
         self.guilds[guild as usize].owner
     }
 
-    /// The first guild that a node is named for.
+    /// Returns the first guild that is assigned to a node.
     #[must_use]
     pub fn first_guild(&self, node: u16) -> Option<u32> {
         (0..).zip(&self.guilds).find(|(_, state)| state.owner == node).map(|(guild, _)| guild)

@@ -1,9 +1,9 @@
-//! What can go wrong, as data: each fault names its target.
+//! Faults as data: each fault names its target.
 //!
 //! Faults are typed by their target. A client's link is a byte stream: it stalls, breaks and
-//! half-opens, but never loses a middle byte; messages between nodes, journals and the directory are
-//! lost, delayed, duplicated and reordered (CONTRACT, F2). What all kinds have in common is one row each
-//! in `facts.rs`. Nothing here acts.
+//! half-opens, but never loses a byte in the middle. Messages between nodes, journals and the
+//! directory are lost, delayed, duplicated and reordered (CONTRACT, F2). The facts that every kind
+//! has are one row per kind in `facts.rs`. This module injects nothing.
 
 mod details;
 mod end;
@@ -26,30 +26,30 @@ pub use phase::{ClientPhase, GuildPhase, NodePhase, Participant, Phase, Trigger}
 pub use speech::{Intrusion, Speech};
 pub use strength::Strength;
 
-/// Families of faults; a seed draws which of them exist at all.
+/// Families of faults. The seed draws which families a run contains.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
     /// Connections break, stall, slow down or half-open.
     Link,
-    /// Nodes pause, crash, stop as planned, are said to have crashed, and take guilds over.
+    /// Nodes pause, crash, stop as planned, are reported down wrongly, and take over guilds.
     Node,
     /// Wall clocks jump.
     Clock,
     /// Clients break the protocol.
     Hostile,
-    /// Messages between nodes are lost, late, repeated, held back or cut off.
+    /// Messages between nodes are lost, delayed, duplicated, held or partitioned.
     Peer,
-    /// Journals are slow, crash, are full, fail; and the messages to and from them suffer.
+    /// Journals are slow, crash, are full or fail, and messages to and from them are disturbed.
     Journal,
-    /// The messages to and from the directory suffer.
+    /// Messages to and from the directory are disturbed.
     Directory,
-    /// Somebody changes roles, channels and members. Nothing breaks; it is acts, not faults.
+    /// Clients change roles, channels and members. These are actions, not faults: nothing breaks.
     Administration,
 }
 
 impl Family {
-    /// All of them.
+    /// All families.
     pub const ALL: [Self; 8] = [
         Self::Link,
         Self::Node,
@@ -61,7 +61,7 @@ impl Family {
         Self::Administration,
     ];
 
-    /// Its name.
+    /// Returns the name of the family.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -76,7 +76,8 @@ impl Family {
         }
     }
 
-    /// What a seed's draws know it by. It never changes, whatever the family comes to be called.
+    /// Returns the label that draws from the seed use. It must never change, even if the family is
+    /// renamed.
     #[must_use]
     pub const fn tag(self) -> &'static str {
         match self {

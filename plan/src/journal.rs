@@ -1,8 +1,9 @@
-//! The journal of a guild as a world simulates it: it takes its time to sync, is slow, crashes, is full
-//! and fails, as faults have it.
+//! The simulated journal of a guild. Its syncs take time, and faults make it slow, crash it, fill
+//! it or fail its syncs.
 //!
-//! A state machine without I/O, the same in every world: an [`Input`] in, [`Effect`]s into a sink. It
-//! keeps what a sync has confirmed, whatever happens. What becomes of its messages is not its business.
+//! This is a state machine without I/O, the same in every world: an [`Input`] in, [`Effect`]s into
+//! a sink. It never loses a record that a sync has confirmed. It does not decide what happens to
+//! its messages.
 
 use std::sync::Arc;
 
@@ -26,69 +27,69 @@ pub struct SimJournal {
     seed: Seed,
     latency: Latency,
     keeper: Keeper<Memory>,
-    /// Which sync is under way or will be next.
+    /// The number of the current or next sync.
     turn: u32,
     syncing: bool,
-    /// How many faults keep it down.
+    /// The number of faults that keep it down.
     downs: u32,
-    /// How many leave it without room.
+    /// The number of faults that keep it full.
     fulls: u32,
-    /// How much longer its syncs take, in microseconds.
+    /// The additional latency of its syncs, in microseconds.
     slower: u64,
 }
 
-/// What a journal is told.
+/// An input of a journal.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// A node asks for something.
+    /// A node sends a command.
     Asked {
         /// The node.
         from: NodeId,
-        /// What it asks for.
+        /// The command.
         command: Command,
     },
-    /// The sync of this number is done, unless something came between.
+    /// The sync with this number completes, unless it was interrupted.
     Synced(u32),
-    /// A fault begins or is over.
+    /// A fault begins or ends.
     Fault(JournalFault),
 }
 
-/// What faults do to a journal.
+/// The effect of a fault on a journal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum JournalFault {
-    /// It crashes: of what was not synced, a part is lost.
+    /// It crashes and loses a part of its unsynced records.
     Crash,
-    /// One of the faults that keep it down is over.
+    /// A fault that keeps it down ends.
     Restart,
     /// Its next sync fails.
     FailSync,
-    /// It has room for so many records more.
+    /// It has room for this many further records.
     Fill(u32),
-    /// One of the faults that leave it without room is over.
+    /// A fault that keeps it full ends.
     Empty,
-    /// Its syncs take so much longer.
+    /// Its syncs take this much longer.
     Slow(Span),
-    /// They no longer do.
+    /// Its syncs no longer take this much longer.
     Quicken(Span),
 }
 
-/// What comes of it.
+/// An effect of an input.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// The journal takes a step. Of the steps of one input each is the cause of the next.
+    /// The journal takes a step. Each step of an input is the cause of the next.
     Step {
-        /// What happens.
+        /// The event.
         event: JournalEvent,
-        /// What the journal says, and to whom.
+        /// The replies and their receivers.
         replies: Vec<Answer>,
     },
-    /// The guild has reached a phase that faults may wait for.
+    /// The guild has entered a phase that faults may wait for.
     Reached(GuildPhase),
     /// A sync begins.
     Sync {
-        /// When it is done, in microseconds.
+        /// The time of completion, in microseconds.
         at: u64,
-        /// What its latency was drawn by.
+        /// The key that its latency was drawn with.
         key: Key,
         /// Its number, for [`Input::Synced`].
         turn: u32,
@@ -96,7 +97,7 @@ pub enum Effect {
 }
 
 impl SimJournal {
-    /// The journal of the guild at a place of the plan, as it is when the run begins.
+    /// Creates the journal of the guild with this index in the plan, as at the start of a run.
     #[must_use]
     pub fn new(
         guild: u32,
@@ -117,13 +118,13 @@ impl SimJournal {
         }
     }
 
-    /// How often the planted bug was reached.
+    /// Returns how often the planted bug was reached.
     #[must_use]
     pub const fn hits(&self) -> u64 {
         self.keeper.hits()
     }
 
-    /// Takes an input.
+    /// Handles an input.
     pub fn handle(&mut self, now: u64, input: Input, out: &mut impl Sink<Effect>) {
         match input {
             Input::Asked { from, command } => self.asked(now, from, command, out),
@@ -148,7 +149,7 @@ impl SimJournal {
         }
     }
 
-    /// A node asks for something. One that is down hears nothing.
+    /// Handles a command from a node. A journal that is down ignores it.
     fn asked(&mut self, now: u64, from: NodeId, command: Command, out: &mut impl Sink<Effect>) {
         if self.downs > 0 {
             return;
@@ -168,7 +169,8 @@ impl SimJournal {
         }
     }
 
-    /// What was written is on disk: whoever waits for it is told.
+    /// Completes a sync: the written records are durable, and the nodes that wait for them get
+    /// replies.
     fn synced(&mut self, now: u64, turn: u32, out: &mut impl Sink<Effect>) {
         if self.turn != turn || self.downs > 0 {
             return;
@@ -185,7 +187,7 @@ impl SimJournal {
         }
     }
 
-    /// A sync has failed: what was written is lost from some point on, or found again later.
+    /// Handles a failed sync: the written records are lost from some point on, or recovered later.
     fn failed(&mut self, now: u64, replies: Vec<Answer>, out: &mut impl Sink<Effect>) {
         let key = self.key(now, "fail");
         let memory = self.keeper.store();
@@ -200,7 +202,7 @@ impl SimJournal {
         self.finds(found, out);
     }
 
-    /// Whoever keeps it crashes.
+    /// Crashes the journal.
     fn crash(&mut self, now: u64, out: &mut impl Sink<Effect>) {
         let key = self.key(now, "crash");
         self.interrupt();
@@ -214,7 +216,7 @@ impl SimJournal {
         self.finds(found, out);
     }
 
-    /// Of what was written, these records were found again: they are on disk for good.
+    /// Recovers some of the written records: they are durable from now on.
     fn finds(&mut self, records: Vec<Arc<Record>>, out: &mut impl Sink<Effect>) {
         if !records.is_empty() {
             self.keeper.found(&records);
@@ -223,7 +225,7 @@ impl SimJournal {
         }
     }
 
-    /// The sync under way is over, one way or the other.
+    /// Ends the sync in progress, whether it completed or not.
     const fn interrupt(&mut self) {
         self.turn += 1;
         self.syncing = false;
@@ -234,7 +236,7 @@ impl SimJournal {
     }
 }
 
-/// How many of so many records survive.
+/// Returns how many of the written records survive.
 fn some_of(key: Key, written: usize) -> usize {
     usize::try_from(key.between(0, written as u64)).unwrap_or(written)
 }

@@ -24,16 +24,16 @@ pub enum EndpointId {
     Directory,
 }
 
-/// How a fault affects the messages between two ends.
+/// The effect of a fault on the messages between two endpoints.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MailRule {
-    /// From where.
+    /// The sender.
     pub from: MailEndpoint<Places>,
-    /// To where.
+    /// The receiver.
     pub to: MailEndpoint<Places>,
-    /// Whether it affects messages in the other direction, too.
+    /// Whether it also affects messages in the other direction.
     pub both: bool,
-    /// What it does.
+    /// The effect.
     pub effect: MailEffect,
 }
 
@@ -67,7 +67,7 @@ impl EndpointId {
 }
 
 impl MailEndpoint<Places> {
-    /// Whether this is it, or one of them.
+    /// Returns `true` if the endpoint is this one or one of these.
     const fn holds(self, spot: EndpointId) -> bool {
         match (self, spot) {
             (Self::Nodes, EndpointId::Node(_))
@@ -84,7 +84,7 @@ impl MailEndpoint<Places> {
 }
 
 impl MailRule {
-    /// How a fault affects messages, if it does.
+    /// Returns the effect of a fault on messages, if it has one.
     #[must_use]
     pub const fn of(fault: &Fault<Places>) -> Option<Self> {
         match fault.facts().target {
@@ -95,7 +95,7 @@ impl MailRule {
         }
     }
 
-    /// Whether it affects messages from one end to another.
+    /// Returns `true` if the rule affects messages from one endpoint to another.
     #[must_use]
     pub fn is_about(&self, from: EndpointId, to: EndpointId) -> bool {
         let about = |a: EndpointId, b: EndpointId| self.from.holds(a) && self.to.holds(b);
@@ -104,18 +104,18 @@ impl MailRule {
 }
 
 impl MailRules {
-    /// Whether no fault affects messages.
+    /// Returns `true` if no fault affects messages.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// A fault begins.
+    /// Adds the rule of a fault that begins.
     pub fn begin(&mut self, fault: u32, law: MailRule) {
         self.0.push((fault, law));
     }
 
-    /// It is over.
+    /// Removes the rule of a fault that ends.
     pub fn end(&mut self, fault: u32) {
         self.0.retain(|(other, _)| *other != fault);
     }

@@ -1,7 +1,7 @@
 //! A plan: everything that a run consists of, as values that a person can write.
 //!
-//! Topology, acts and faults with their times, limits, and the seed of what is left to chance
-//! (latencies, ids, jitter). A plan only says: it does nothing by itself.
+//! A plan contains the topology, the actions and faults with their times, the limits, and the seed
+//! for random values (latencies, ids, jitter). A plan is data: it does nothing by itself.
 
 mod action;
 mod latency;
@@ -26,18 +26,18 @@ pub use powers::PermissionNames;
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// What is left to chance follows from this.
+    /// The seed of all random values.
     #[serde(default)]
     pub seed: Seed,
-    /// How long faults and acts may last; then all is healed.
+    /// The time during which faults and actions happen. At its end everything is healed.
     pub weather: Span,
-    /// How long the run goes on after everything has settled, so that what has ended can go.
+    /// How long the run continues after it has settled, so that expired state can be dropped.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub linger: Span,
-    /// How frames travel.
+    /// The network.
     #[serde(default)]
     pub network: Network,
-    /// The bounds, the same for everybody.
+    /// The limits, the same for all participants.
     #[serde(default)]
     pub limits: Limits,
     /// The nodes.
@@ -49,28 +49,29 @@ pub struct Plan {
     /// The clients.
     #[serde(rename = "client", default, skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<ClientPlan>,
-    /// What clients do.
+    /// The actions of clients.
     #[serde(rename = "action", default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionPlan>,
-    /// What goes wrong.
+    /// The faults.
     #[serde(rename = "fault", default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultPlan>,
 }
 
-/// How frames travel, unless a fault says otherwise.
+/// The latencies and capacities of the network when no fault affects it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Network {
-    /// Between a client and its node.
+    /// The latency between a client and its node.
     pub client: Latency,
-    /// Between two nodes, or a node and a journal or the directory; each message by itself, so they
-    /// overtake each other.
+    /// The latency between two nodes, or between a node and a journal or the directory. It is drawn
+    /// for each message, so messages overtake each other.
     pub peer: Latency,
-    /// How long a journal takes to have on disk what it was told.
+    /// How long a journal takes to sync.
     pub sync: Latency,
-    /// Bytes that a connection's buffers hold in each direction.
+    /// The capacity of a connection's buffers in each direction, in bytes.
     pub window: u32,
-    /// Bytes per second and direction of a client's line; none is without limit.
+    /// The bandwidth of a client's connection in each direction, in bytes per second. `None` is
+    /// unlimited.
     pub bandwidth: Option<u32>,
 }
 
@@ -89,25 +90,25 @@ impl Default for Network {
 }
 
 impl Network {
-    /// How long a message takes from a node to itself.
+    /// Returns the latency of a message from a node to itself.
     #[must_use]
     pub const fn near(&self) -> Latency {
         Latency::Constant { span: Span::micros(20) }
     }
 }
 
-/// When something goes wrong, what, and for how long.
+/// A fault with its time, trigger and duration.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FaultPlan {
-    /// When it begins, or from when on its trigger counts.
+    /// The time at which it begins, or from which its trigger counts.
     pub at: Instant,
-    /// What it waits for, if not only for the time.
+    /// The trigger. `None`: the fault begins at its time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Trigger>,
-    /// How long it lasts, if it is something that lasts; without a time, until all is healed.
+    /// The duration, for faults that have one. Zero: until everything is healed.
     #[serde(rename = "for", default, skip_serializing_if = "is_zero")]
     pub lasts: Span,
-    /// What goes wrong.
+    /// The fault.
     #[serde(flatten)]
     pub fault: Fault,
 }
@@ -119,55 +120,56 @@ fn is_zero(span: &Span) -> bool {
 /// Why a plan cannot be run.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PlanError {
-    /// Not TOML, or not the TOML of a plan; the text shows where.
+    /// The text is not TOML, or not a plan. The message shows where.
     #[error("{0}")]
     Malformed(String),
-    /// A name that nothing has.
+    /// An unknown name.
     #[error("{what} `{name}` is not in the plan")]
     Unknown {
-        /// What is missing.
+        /// The kind of participant.
         what: &'static str,
-        /// Its name.
+        /// The name.
         name: String,
     },
-    /// Two of a kind have the same name.
+    /// Two participants of a kind have the same name.
     #[error("two {what}s are called `{name}`")]
     Twice {
-        /// What there are two of.
+        /// The kind of participant.
         what: &'static str,
-        /// Their name.
+        /// The name.
         name: String,
     },
-    /// A value out of its range.
+    /// A value is out of range.
     #[error("{0}")]
     Invalid(String),
 }
 
 impl Plan {
-    /// Reads a plan.
+    /// Parses a plan from TOML.
     ///
     /// # Errors
-    /// [`PlanError::Malformed`], with line and column and the line itself.
+    /// [`PlanError::Malformed`], with the line, the column and the text of the line.
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
         toml::from_str(text).map_err(|error| PlanError::Malformed(error.to_string()))
     }
 
-    /// Writes a plan.
+    /// Formats the plan as TOML.
     ///
     /// # Panics
-    /// Never for a plan of this version: every part of it has a TOML form.
+    /// Never: every part of a plan has a TOML form.
     #[must_use]
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every part of a plan has a TOML form")
     }
 
-    /// More steps than a sound run of it takes: thousands for each client, and a good many besides.
+    /// Returns a number of steps that no correct run exceeds: thousands per client, plus a
+    /// constant.
     #[must_use]
     pub fn most_steps(&self) -> u64 {
         5_000_000 + 20_000 * self.sessions()
     }
 
-    /// How many clients there are, crowds counted out.
+    /// Returns the number of clients, with every client of a crowd counted.
     #[must_use]
     pub fn sessions(&self) -> u64 {
         self.clients.iter().map(|client| u64::from(client.count)).sum()

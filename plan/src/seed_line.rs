@@ -1,6 +1,7 @@
 //! The result of a seed as a line of JSON, which the programs of all worlds print.
 //!
-//! Its form is stable: `guildhall/1`. The same seed gives the same bytes, so nothing here is measured.
+//! The format is stable: `guildhall/1`. The same seed gives the same bytes, so it contains no
+//! measurements.
 
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::time::Instant;
@@ -10,7 +11,7 @@ use crate::digest::Fingerprint;
 use crate::run::Verdict;
 use crate::seed::Seed;
 
-/// The version of all objects that the programs print.
+/// The format version of all objects that the programs print.
 pub const SCHEMA: &str = "guildhall/1";
 
 /// The result of a seed.
@@ -40,7 +41,7 @@ struct ViolationLine<'a> {
     token: Option<String>,
 }
 
-/// What a run has counted and found, in any world.
+/// The totals and findings of a run, in any world.
 #[derive(Clone, Copy, Debug)]
 pub struct RunResult<'a> {
     /// The verdict.
@@ -58,7 +59,7 @@ pub struct RunResult<'a> {
 }
 
 impl<'a> SeedLine<'a> {
-    /// The line of a run. `token` repeats the run, if a token can.
+    /// Returns the line of a run. `token` reproduces the run, if a token can.
     #[must_use]
     pub fn new(
         r#type: &'static str,

@@ -1,84 +1,85 @@
-//! How far a run is, and whether a healed world has settled (L3).
+//! The progress of a run, and whether a healed world has settled (L3).
 //!
-//! A state machine without I/O, the same in every world. A healed world is looked at once a second.
-//! It has settled when nobody is owed anything, nothing has been owed for a while, since late reports
-//! may still be on their way and the next tips may show that a relay has missed something, and no node
-//! keeps what it should not. The last takes a census; a world hands in its result when it has come.
-//! What must not happen here: judging the contract, and running anything.
+//! This is a state machine without I/O, the same in every world. It inspects a healed world once a
+//! second. The world has settled when nothing is owed, nothing has been owed for a while, and no
+//! node keeps state that it should have dropped. The pause is needed because late reports may still
+//! arrive, and because the next tips may show that a relay has missed something. The last condition
+//! needs a census. The world takes it and passes in the result. This module does not judge the
+//! contract and runs no machine.
 
 use guildhall_check::Contract;
 use guildhall_core::limits::Limits;
 use guildhall_core::machine::Sink;
 use guildhall_core::time::Span;
 
-/// How often a healed world is looked at, in microseconds.
+/// The interval between inspections of a healed world, in microseconds.
 pub const LOOK_EVERY: u64 = 1_000_000;
 
-/// How long, besides two tips, nothing may be owed before a census is taken, in microseconds: a report
-/// of a crash, or a duplicate of a message, may be as late as that.
+/// How long, in addition to two tips, nothing may be owed before a census is taken, in
+/// microseconds. A crash report or a duplicate may be that late.
 const CALM: u64 = 5_000_000;
 
 /// Decides when a run is over.
 #[derive(Clone, Debug)]
 pub struct Settling {
-    /// How long there may be no progress.
+    /// The maximum time without progress, in microseconds.
     patience: u64,
-    /// How long nothing may be owed.
+    /// How long nothing may be owed before a census, in microseconds.
     quiet: u64,
-    /// How long the run goes on after the world has settled.
+    /// How long the run continues after the world has settled, in microseconds.
     linger: u64,
     stage: Stage,
 }
 
-/// How far a run is.
+/// The stage of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Stage {
     /// Faults may still begin.
     Weather,
-    /// Healed, and not settled.
+    /// Everything is healed, and the world has not settled.
     Settling(Progress),
-    /// Settled: the census of that moment is under way.
+    /// The world has settled, and the census at that moment is in progress.
     Settled,
-    /// The run goes on for as long as the plan says.
+    /// The run continues for the time that the plan asks for.
     Lingering,
-    /// The last census is under way.
+    /// The last census is in progress.
     Counting,
     Over,
 }
 
-/// How a world comes to settle.
+/// The progress of a world towards settling.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Progress {
-    /// Since when there was none.
+    /// The time of the last progress, in microseconds.
     since: u64,
-    /// How much had been delivered then, and what was waited for.
+    /// The number of deliveries at that time, and what was pending.
     seen: (u64, Option<String>),
-    /// Since when nothing has been owed.
+    /// Since when nothing has been owed, in microseconds.
     calm: Option<u64>,
 }
 
-/// Why a world is looked at.
+/// The reason to inspect a world.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Look {
-    /// It is time to, as [`Effect::Look`] said.
+    /// The time of [`Effect::Look`] has come.
     Due,
-    /// The census that was to be taken has come.
+    /// The requested census has completed.
     Counted,
 }
 
-/// What a healed world looks like.
+/// The observable state of a healed world.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sight {
-    /// How many dispatches clients have taken.
+    /// The number of dispatches that clients have received.
     pub deliveries: u64,
-    /// What somebody is owed.
+    /// Something that is still owed to a participant.
     pub owed: Option<String>,
-    /// What a node keeps that it should not, by the last census.
+    /// State that a node keeps and should have dropped, by the last census.
     pub kept: Option<String>,
 }
 
 impl Sight {
-    /// What the contract knows of a world.
+    /// Creates the state from the contract's view of the world.
     #[must_use]
     pub fn of(contract: &Contract) -> Self {
         Self {
@@ -89,12 +90,12 @@ impl Sight {
     }
 }
 
-/// What a world is to do.
+/// An instruction to the world.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
-    /// Hand in [`Look::Due`] at this time, in microseconds.
+    /// Pass in [`Look::Due`] at this time, in microseconds.
     Look(u64),
-    /// Take a census, and hand in [`Look::Counted`] when it has come.
+    /// Take a census, and pass in [`Look::Counted`] when it has completed.
     Census,
     /// Record that the world has settled.
     Settled,
@@ -105,16 +106,16 @@ pub enum Effect {
 /// How a run ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RunEnd {
-    /// Everything settled.
+    /// The world has settled.
     Settled,
-    /// It did not, for this reason.
+    /// The world has not settled, for this reason.
     Stuck(String),
     /// The budget ran out.
     OutOfBudget,
 }
 
 impl Settling {
-    /// The run begins.
+    /// Creates the state at the start of a run.
     #[must_use]
     pub fn new(limits: &Limits, linger: Span) -> Self {
         Self {
@@ -125,13 +126,13 @@ impl Settling {
         }
     }
 
-    /// All is healed. The world is to be looked at for the first time.
+    /// Everything is healed. Schedules the first inspection.
     pub fn healed(&mut self, now: u64) {
         let progress = Progress { since: now, seen: (0, None), calm: None };
         self.stage = Stage::Settling(progress);
     }
 
-    /// The world is looked at.
+    /// Inspects the world.
     pub fn handle(&mut self, now: u64, why: Look, sight: Sight, out: &mut impl Sink<Effect>) {
         match (&mut self.stage, why) {
             (Stage::Settling(_), _) => self.progress(now, why, sight, out),
@@ -152,7 +153,7 @@ impl Settling {
         }
     }
 
-    /// The world may have settled.
+    /// Checks whether the world has settled.
     fn progress(&mut self, now: u64, why: Look, sight: Sight, out: &mut impl Sink<Effect>) {
         let Stage::Settling(progress) = &mut self.stage else { return };
         if sight.owed.is_some() {
@@ -176,8 +177,8 @@ impl Settling {
         }
     }
 
-    /// The world has not settled for this reason. Gives up when there was no progress for as long as
-    /// L3 allows.
+    /// Records that the world has not settled, for this reason. Gives up when there was no progress
+    /// for the time that L3 allows.
     fn waits(
         &mut self,
         now: u64,

@@ -1,7 +1,7 @@
 //! The storage of a guild's log: fenced by epoch, in order, and durable only after a sync.
 //!
-//! A store does at once what it is told, or returns why it cannot. When an answer is sent, and
-//! whether it arrives, is the business of whoever serves the store.
+//! A store executes each operation at once or returns an error. The caller decides when a reply is
+//! sent, and the network decides whether it arrives.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -10,14 +10,14 @@ use super::{Checkpoint, Log};
 use crate::event::Record;
 use crate::id::{Epoch, Position};
 
-/// Why a store does not do what it is told.
+/// Why a store rejects an operation.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum StoreError {
     /// There is a higher epoch.
     Fenced(Epoch),
     /// A sync has failed, now or earlier. This is final for the epoch (F1).
     Failed,
-    /// There is no room. Nothing has changed.
+    /// There is no room. Nothing was changed.
     Full,
 }
 
@@ -27,14 +27,14 @@ pub trait Store {
     /// rule 2). The epoch is granted once a [`sync`](Self::sync) has succeeded.
     ///
     /// # Errors
-    /// If there is no room, or the store is broken.
+    /// If there is no room, or if the store has failed.
     fn open(&mut self) -> Result<Epoch, StoreError>;
 
-    /// Writes those of the records that the log does not hold. `after` is the durable record before
-    /// the first.
+    /// Writes the records that the log does not hold yet. `after` is the durable record before the
+    /// first one.
     ///
     /// # Errors
-    /// If the epoch is not the fence (rule 3), if there is no room, or if the store is broken.
+    /// If the epoch is not the fence (rule 3), if there is no room, or if the store has failed.
     fn append(
         &mut self,
         epoch: Epoch,
@@ -42,33 +42,33 @@ pub trait Store {
         records: &[Arc<Record>],
     ) -> Result<(), StoreError>;
 
-    /// The records that were written and are not durable yet.
+    /// Returns the records that were written and are not durable yet.
     fn written(&self) -> &[Arc<Record>];
 
-    /// The same, for a planted bug to change. A store that returns `None` is safe from those.
+    /// Returns the same records for a planted bug to change. A store that returns `None` is immune.
     #[cfg(feature = "mutants")]
     fn written_mut(&mut self) -> Option<&mut Vec<Arc<Record>>> {
         None
     }
 
-    /// Makes durable what was written, and returns it.
+    /// Makes the written records durable and returns them.
     ///
     /// # Errors
-    /// If it is not known to have succeeded: what was written may be kept or not.
+    /// If the sync is not known to have succeeded. The written records may be durable or lost.
     fn sync(&mut self) -> Result<Vec<Arc<Record>>, StoreError>;
 
-    /// Whether the epoch is the fence.
+    /// Checks that the epoch is the fence.
     ///
     /// # Errors
     /// If it is not.
     fn confirm(&self, epoch: Epoch) -> Result<(), StoreError>;
 
-    /// Replaces the records up to the position of `base` by it.
+    /// Replaces the records up to the position of `base` by `base`.
     ///
     /// # Errors
     /// If the epoch is not the fence.
     fn compact(&mut self, epoch: Epoch, base: Arc<Checkpoint>) -> Result<(), StoreError>;
 
-    /// The durable log.
+    /// Returns the durable log.
     fn read(&self) -> Arc<Log>;
 }

@@ -1,7 +1,7 @@
-//! Observers of a history: what happens in a step, reported as it happens.
+//! Observers of a history: they are called for each event of a step as it happens.
 //!
-//! An observer sees each input and output by reference, so a run at full speed copies none of them.
-//! It must not act, and nothing that it does may change the run.
+//! An observer gets each input and output by reference, so a run at full speed copies none of them.
+//! It must not change the run.
 
 use alloc::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::id::{Connection, GuildId, NodeId, Seq};
 use crate::journal::Reply;
 use crate::{client, directory, node};
 
-/// One thing that happens in a step.
+/// An event of a step.
 ///
-/// A step is one input, then its outputs in order, then [`Observed::StepEnded`].
+/// A step consists of one input, its outputs in order, and [`Observed::StepEnded`].
 #[derive(Clone, Copy, Debug)]
 pub enum Observed<'a> {
     /// A node receives an input.
@@ -64,7 +64,7 @@ pub enum Observed<'a> {
     DirectoryOutput(&'a directory::Output),
     /// A deadline of the actor expires.
     Timeout,
-    /// Something happens to the world itself: a fault, a crash, a start.
+    /// An event of the world itself: a fault, a crash, a start.
     World(&'a WorldEvent),
     /// The step has ended.
     StepEnded,
@@ -72,17 +72,18 @@ pub enum Observed<'a> {
 
 /// Observes a history, step by step.
 pub trait Observer {
-    /// Something happens in the step of this head.
+    /// Called for each event of the step with this head.
     fn observe(&mut self, head: &Head, what: Observed<'_>);
 
-    /// A node writes a dispatch. A separate method because nearly all that happens in a run is this
-    /// and [`Observer::delivered`]; an observer that need not be fast implements neither.
+    /// Called when a node writes a dispatch. This is a separate method because nearly all events of
+    /// a run are this one and [`Observer::delivered`]. An observer that need not be fast implements
+    /// neither.
     #[inline]
     fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.observe(head, Observed::Dispatched { to, s, dispatch });
     }
 
-    /// A dispatch reaches a client.
+    /// Called when a dispatch reaches a client.
     #[inline]
     fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         self.observe(head, Observed::Delivered { on, s, dispatch });
@@ -95,7 +96,7 @@ impl Observer for () {
     fn observe(&mut self, _: &Head, _: Observed<'_>) {}
 }
 
-/// Two observers; the first one sees everything first.
+/// Calls two observers, the first one first.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     #[inline]
     fn observe(&mut self, head: &Head, what: Observed<'_>) {

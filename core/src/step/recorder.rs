@@ -1,6 +1,6 @@
-//! Recorded steps: all of a history kept, or each step handed on as soon as it has ended.
+//! Recorders of steps: one keeps the whole history, the other passes each step on when it ends.
 //!
-//! A run at full speed uses neither; code that reads, compares or explains a run does.
+//! A run at full speed uses neither. Code that reads, compares or explains a run does.
 
 use alloc::vec::Vec;
 
@@ -55,9 +55,9 @@ impl Observer for Recorder {
     }
 }
 
-/// Takes steps, each as soon as it has ended.
+/// Receives each step when it ends.
 pub trait StepSink {
-    /// Takes the next one.
+    /// Receives the next step.
     fn take(&mut self, step: Step);
 }
 
@@ -67,16 +67,16 @@ impl<F: FnMut(Step)> StepSink for F {
     }
 }
 
-/// Hands each step on whole, and keeps none.
+/// Passes each step on and keeps none.
 #[derive(Clone, Debug, Default)]
 pub struct StepBuilder<T> {
     recorder: Recorder,
-    /// Whoever takes them.
+    /// The receiver of the steps.
     pub takes: T,
 }
 
 impl<T: StepSink> StepBuilder<T> {
-    /// Hands steps to `takes`.
+    /// Creates a recorder that passes steps to `takes`.
     pub fn new(takes: T) -> Self {
         Self { recorder: Recorder::default(), takes }
     }

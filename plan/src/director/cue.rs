@@ -1,56 +1,56 @@
-//! What a director is told: that the time of a cue has come, and what has happened in the world.
+//! The inputs of a director: cues whose time has come, and reports of what happened in the world.
 
 use crate::fault::{Participant, Phase};
 
-/// Something that the director does at a time of its own. The world keeps the clock.
+/// A timer of the director. The world keeps the clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cue {
-    /// The time of a fault has come: it begins, or begins to wait for its trigger.
+    /// The time of a fault has come: it begins, or starts to wait for its trigger.
     Due(u32),
-    /// A fault begins whose trigger was met.
+    /// A fault begins because of its trigger.
     Begin(u32),
-    /// A fault has lasted for as long as it was to.
+    /// The duration of a fault is over.
     End(u32),
-    /// A node is told to stop, if it still is to.
+    /// A node is asked to stop, if the stop is still active.
     TellStop(u16),
-    /// The machine of a node that has stopped is switched off, unless it has been started since.
+    /// A stopped node is powered off, unless it has been started since.
     SwitchOff {
         /// The node.
         node: u16,
         /// How often it had been started.
         boot: u32,
     },
-    /// A node is told to own a guild, if it still is to.
+    /// A node is notified that it owns a guild, if it still does.
     TellOwner {
         /// The node.
         node: u16,
         /// The guild.
         guild: u32,
     },
-    /// A node is told that another one is down, rightly or not.
+    /// A node receives a report, right or wrong, that another node is down.
     TellDown {
-        /// Who is told.
+        /// The receiver of the report.
         to: u16,
-        /// Who is said to be down.
+        /// The node that is reported down.
         about: u16,
     },
-    /// A guild goes to its standby, if it is still named for a node that cannot keep it.
+    /// A guild fails over to its standby, if it is still assigned to a node that cannot keep it.
     FailOver {
         /// The guild.
         guild: u32,
-        /// The node that was to lose it.
+        /// The node that loses it.
         from: u16,
     },
-    /// Every node counts what it keeps.
+    /// Every node counts its state.
     Census,
-    /// All faults are over, and none begins any more.
+    /// All faults end, and no more begin.
     Heal,
 }
 
-/// Something that has happened in the world.
+/// A report of something that happened in the world.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum News {
-    /// A participant has reached a phase that a fault may wait for.
+    /// A participant has entered a phase that a fault may wait for.
     Reached(Participant, Phase),
     /// A node no longer owns a guild.
     SteppedDown {
@@ -58,9 +58,9 @@ pub enum News {
         node: u16,
         /// The guild.
         guild: u32,
-        /// Whether it gave the guild up of its own accord, so that another node is to own it.
+        /// Whether the node closed the guild itself, so that another node has to own it.
         closed: bool,
     },
-    /// A node that was told to stop has stopped.
+    /// A node that was asked to stop has stopped.
     Stopped(u16),
 }

@@ -1,4 +1,4 @@
-//! What a world is to do. Clients, guilds and nodes go by their places in the plan.
+//! The instructions to a world. Clients, guilds and nodes are indexes in the plan.
 
 use guildhall_core::step::WorldEvent;
 
@@ -7,57 +7,56 @@ use crate::fault::{CutKind, Direction, Intrusion, ProtocolViolation};
 use crate::journal;
 use crate::mail::MailRule;
 
-/// One thing that a world does.
+/// An instruction to a world.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
-    /// Hand in the cue at this time, in microseconds.
+    /// Pass in the cue at this time, in microseconds.
     Schedule(u64, Cue),
-    /// Tell the observers of the run that this happens.
+    /// Report this event to the observers of the run.
     Record(WorldEvent),
-    /// All is healed: from now on the world is to settle.
+    /// Everything is healed: from now on the world has to settle.
     Settle,
 
-    /// Cut a node's power: its memory and its connections are gone at once.
+    /// Kill a node. Its memory and its connections are lost at once.
     Kill(u16),
-    /// Take a node off the network that has stopped by itself: what it has sent still arrives.
+    /// Remove a stopped node from the network. What it has sent still arrives.
     Retire(u16),
-    /// Switch the machine off that such a node may still be on: what it had to send has left by now, or
-    /// never will.
+    /// Power a stopped node off. Frames that it has not sent by now are never sent.
     SwitchOff(u16),
-    /// Start a node that is off. It knows nothing.
+    /// Start a node that is off, with empty memory.
     Boot {
         /// The node.
         node: u16,
-        /// How often it has been started by now.
+        /// How often it has been started, including this start.
         boot: u32,
     },
-    /// Have a node do nothing; what arrives waits.
+    /// Pause a node. It handles nothing, and its input waits.
     Pause(u16),
-    /// Have a paused node go on, with what has arrived meanwhile.
+    /// Resume a paused node, with the input that has arrived meanwhile.
     Resume(u16),
-    /// Tell a node to stop.
+    /// Ask a node to stop.
     TellStop(u16),
-    /// Tell a node to own a guild.
+    /// Notify a node that it owns a guild.
     TellOwner {
         /// The node.
         node: u16,
         /// The guild.
         guild: u32,
     },
-    /// Tell a node that another one is down.
+    /// Report to a node that another one is down.
     TellDown {
-        /// Who is told.
+        /// The receiver of the report.
         to: u16,
-        /// Who is said to be down.
+        /// The node that is reported down.
         about: u16,
     },
-    /// Have a node count what it keeps.
+    /// Ask a node to count its state.
     Census(u16),
     /// Set a node's wall clock.
     JumpClock {
         /// The node.
         node: u16,
-        /// By how many milliseconds.
+        /// The jump, in milliseconds.
         by_ms: i64,
     },
 
@@ -65,69 +64,69 @@ pub enum Effect {
     Cut {
         /// The client.
         client: u32,
-        /// How.
+        /// How the connection ends.
         how: CutKind,
     },
-    /// Have a client's connection pass nothing on, until the fault releases it.
+    /// Stall a client's connection until the fault releases it.
     Stall {
         /// The fault.
         fault: u32,
         /// The client.
         client: u32,
-        /// In which direction.
+        /// The direction.
         way: Direction,
     },
-    /// Let what a fault has stalled go on its way.
+    /// Release the data that a fault has stalled.
     Release {
         /// The fault.
         fault: u32,
     },
-    /// Have a client's connection lose what is sent, without telling anybody.
+    /// Make a client's connection lose all data silently.
     Blackhole {
         /// The client.
         client: u32,
-        /// In which direction.
+        /// The direction.
         way: Direction,
     },
     /// Set the bandwidth of a client's connections.
     SetBandwidth {
         /// The client.
         client: u32,
-        /// Bytes per second; none is as usual.
+        /// Bytes per second. `None` is the usual bandwidth.
         bandwidth: Option<u32>,
     },
-    /// Have a hostile client break the protocol.
+    /// Make a hostile client violate the protocol.
     Misbehave {
         /// The client.
         client: u32,
-        /// What it does.
+        /// The violation.
         violation: ProtocolViolation,
     },
-    /// Have an intruder open a connection at a client's node.
+    /// Let an intruder open a connection to a client's node.
     Intrude {
-        /// The fault, by which the intruder is known.
+        /// The fault, which identifies the intruder.
         fault: u32,
-        /// Whom it pretends to be.
+        /// The client whose identity the intruder claims.
         client: u32,
-        /// What for.
+        /// The purpose.
         why: Intrusion,
     },
 
-    /// Inject a fault into the journal of a guild, or heal it.
+    /// Begin or end a fault of a guild's journal.
     Journal {
         /// The guild.
         guild: u32,
-        /// Which.
+        /// The fault.
         fault: journal::JournalFault,
     },
     /// A fault affects messages from now on.
     BeginLaw {
         /// The fault.
         fault: u32,
-        /// How.
+        /// The effect on messages.
         law: MailRule,
     },
-    /// A fault affects messages no more: what it has held goes on its way.
+    /// A fault no longer affects messages. The messages that it has held are sent on.
     EndLaw {
         /// The fault.
         fault: u32,

@@ -1,4 +1,4 @@
-//! When faults begin and end, and what each does.
+//! The begin, the end and the effects of each fault.
 
 use guildhall_core::machine::Sink;
 use guildhall_core::step::WorldEvent;
@@ -9,7 +9,7 @@ use crate::journal::JournalFault;
 use crate::mail::MailRule;
 
 impl Director {
-    /// The time of a fault has come: it begins, or begins to wait for its trigger.
+    /// Handles the time of a fault: it begins, or starts to wait for its trigger.
     pub(super) fn due(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
         match self.faults[fault as usize].trigger {
             None => self.begin(now, fault, out),
@@ -18,7 +18,7 @@ impl Director {
         }
     }
 
-    /// A participant has reached a phase: the faults that wait for it begin.
+    /// Begins the faults that wait for the phase that a participant has entered.
     pub(super) fn trigger(
         &mut self,
         now: u64,
@@ -35,14 +35,14 @@ impl Director {
         });
     }
 
-    /// What has happened to nodes in this call may be what faults wait for.
+    /// Begins the faults that wait for phases that nodes have entered in this call.
     pub(super) fn trigger_reached(&mut self, now: u64, out: &mut impl Sink<Effect>) {
         for reached in std::mem::take(&mut self.reached) {
             self.trigger(now, reached, out);
         }
     }
 
-    /// A fault begins, unless all is healed.
+    /// Begins a fault, unless everything is healed.
     pub(super) fn begin(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
         if self.healed {
             return;
@@ -59,7 +59,7 @@ impl Director {
         }
     }
 
-    /// A fault is over, if it has begun and is not over yet.
+    /// Ends a fault, if it has begun and has not ended yet.
     pub(super) fn end(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
         let Some(at) = self.active.iter().position(|&other| other == fault) else { return };
         self.active.remove(at);
@@ -68,7 +68,7 @@ impl Director {
         self.withdraw(now, fault, out);
     }
 
-    /// All faults are over, in the order in which they began, and none that waits will come.
+    /// Ends all active faults, in the order in which they began, and drops those that wait.
     pub(super) fn heal(&mut self, now: u64, out: &mut impl Sink<Effect>) {
         self.healed = true;
         self.waiting.clear();
@@ -80,7 +80,7 @@ impl Director {
         out.emit(Effect::Settle);
     }
 
-    /// What a fault does when it begins.
+    /// Applies the effects of a fault that begins.
     fn inject(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
         let journal = |guild, fault| Effect::Journal { guild, fault };
         let intrude = |client, why| Effect::Intrude { fault, client, why };
@@ -127,7 +127,7 @@ impl Director {
         }
     }
 
-    /// What happens when a fault that lasts is over.
+    /// Reverts the effects of a fault that ends.
     fn withdraw(&mut self, now: u64, fault: u32, out: &mut impl Sink<Effect>) {
         let journal = |guild, fault| Effect::Journal { guild, fault };
         match *self.fault(fault) {

@@ -1,12 +1,12 @@
-//! Which node is named for each guild, and who is told of it; and who is told, late, twice or wrongly,
-//! that a node is down.
+//! The placement of guilds and the messages about it, and crash reports, which may be late,
+//! duplicated or wrong.
 
 use guildhall_core::machine::Sink;
 
 use super::{Cue, Director, Effect, placement};
 
 impl Director {
-    /// A guild is given to a node. Its old owner is not told.
+    /// Assigns a guild to a node. The old owner is not notified.
     pub(super) fn name_owner(
         &mut self,
         now: u64,
@@ -18,14 +18,14 @@ impl Director {
         out.emit(Effect::Schedule(now, Cue::TellOwner { node, guild }));
     }
 
-    /// A node has started, and is told of each guild that it is named for.
+    /// Notifies a node that has started of each guild that is assigned to it.
     pub(super) fn name_again(&mut self, now: u64, node: u16, out: &mut impl Sink<Effect>) {
         for guild in self.guilds_of(node) {
             self.name_owner(now, guild, node, out);
         }
     }
 
-    /// The guilds of a node that is gone, or about to go, are to go to their standbys.
+    /// Schedules the failover of the guilds of a node that is gone or about to stop.
     pub(super) fn schedule_fail_over(&mut self, now: u64, node: u16, out: &mut impl Sink<Effect>) {
         for guild in self.guilds_of(node) {
             if self.guilds[guild as usize].standby.is_some() {
@@ -35,7 +35,7 @@ impl Director {
         }
     }
 
-    /// A guild goes to its standby, if it is still named for a node that cannot keep it, and the
+    /// Moves a guild to its standby, if it is still assigned to a node that cannot keep it and the
     /// standby can.
     pub(super) fn fail_over(
         &mut self,
@@ -52,8 +52,8 @@ impl Director {
         }
     }
 
-    /// A node no longer owns a guild: whoever is named for it is told again, or its standby if the
-    /// node has closed it.
+    /// Places a guild again after its owner has stepped down. The assigned node is notified again.
+    /// If the owner has closed the guild, its standby is notified.
     pub(super) fn place_again(
         &self,
         now: u64,
@@ -70,7 +70,7 @@ impl Director {
         out.emit(Effect::Schedule(at, cue));
     }
 
-    /// All other nodes are told, sooner or later and some of them twice, that a node is down.
+    /// Reports to all other nodes, with delays and some duplicates, that a node is down.
     pub(super) fn report_down(&self, now: u64, about: u16, why: &str, out: &mut impl Sink<Effect>) {
         for (_, to) in self.nodes.iter().zip(0..).filter(|(_, to)| *to != about) {
             let (first, again) = placement::told_after(self.seed, (about, why), to, now);
@@ -80,8 +80,8 @@ impl Director {
         }
     }
 
-    /// All is healed: each guild is named for a node that runs, and each node that does not run is
-    /// known not to.
+    /// Completes the placement at the healing: assigns each guild to a node that runs, and reports
+    /// each node that does not run.
     pub(super) fn settle_guilds(&mut self, now: u64, out: &mut impl Sink<Effect>) {
         let (up, down): (Vec<u16>, Vec<u16>) =
             self.nodes.iter().zip(0..).map(|(_, node)| node).partition(|node| self.is_up(*node));

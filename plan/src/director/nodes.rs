@@ -1,4 +1,4 @@
-//! Whether a node runs. Faults overlap: each is counted while it lasts.
+//! Whether a node runs. Faults overlap, so active faults are counted.
 
 use guildhall_core::id::NodeId;
 use guildhall_core::machine::Sink;
@@ -7,22 +7,22 @@ use guildhall_core::step::WorldEvent;
 use super::{Cue, Director, Effect};
 use crate::fault::{NodePhase, Participant, Phase};
 
-/// How long the machine of a node that has stopped stays on, in microseconds: its last frames are
-/// still to leave.
+/// How long a node stays powered on after it has stopped, in microseconds, so that it can send its
+/// last frames.
 const LAST_FRAMES: u64 = 6_000_000;
 
-/// A node, as faults have it at the moment.
+/// A node and the active faults on it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NodeState {
     /// How often it has been started.
     boot: u32,
-    /// How many faults keep it down.
+    /// The number of faults that keep it down.
     downs: u32,
-    /// How many faults have told it to stop, while it has not stopped yet.
+    /// The number of faults that stop it, while it has not stopped yet.
     stops: u32,
-    /// How many faults pause it.
+    /// The number of faults that pause it.
     pauses: u32,
-    /// It never runs again.
+    /// Whether it never restarts.
     forever: bool,
 }
 
@@ -45,19 +45,19 @@ impl NodeState {
         self.boot
     }
 
-    /// Whether it was told to stop, and has not stopped yet.
+    /// Returns `true` if it was asked to stop and has not stopped yet.
     pub(super) const fn is_stopping(&self) -> bool {
         self.stops > 0
     }
 
-    /// Whether a guild can be left to it.
+    /// Returns `true` if it can keep its guilds.
     pub(super) const fn keeps_guilds(&self) -> bool {
         self.is_up() && !self.is_stopping()
     }
 }
 
 impl Director {
-    /// A fault crashes a node.
+    /// Begins a crash of a node.
     pub(super) fn crash(
         &mut self,
         now: u64,
@@ -77,7 +77,7 @@ impl Director {
         }
     }
 
-    /// A fault has a node stop as planned. One that is down stays down until the fault is over.
+    /// Begins a graceful stop of a node. A node that is down stays down until the fault ends.
     pub(super) fn stop(&mut self, now: u64, node: u16, out: &mut impl Sink<Effect>) {
         let state = self.node_mut(node);
         if state.is_up() {
@@ -89,7 +89,8 @@ impl Director {
         }
     }
 
-    /// A node says that it has stopped. It has been killed meanwhile if no stop is under way.
+    /// Handles a node's report that it has stopped. If no stop is active, it has been killed
+    /// meanwhile.
     pub(super) fn stopped(&mut self, now: u64, node: u16, out: &mut impl Sink<Effect>) {
         let state = self.node_mut(node);
         if state.is_stopping() {
@@ -101,7 +102,7 @@ impl Director {
         }
     }
 
-    /// A fault that stops a node is over.
+    /// Ends a fault that stops a node.
     pub(super) fn end_stop(&mut self, now: u64, node: u16, out: &mut impl Sink<Effect>) {
         let state = self.node_mut(node);
         if state.stops > 1 {
@@ -114,7 +115,7 @@ impl Director {
         self.end_crash(now, node, out);
     }
 
-    /// A fault that keeps a node down is over.
+    /// Ends a fault that keeps a node down.
     pub(super) fn end_crash(&mut self, now: u64, node: u16, out: &mut impl Sink<Effect>) {
         let state = self.node_mut(node);
         state.downs = state.downs.saturating_sub(1);
@@ -122,7 +123,7 @@ impl Director {
             return;
         }
         state.boot += 1;
-        // It may have stopped a moment ago, and still be on its machine.
+        // The node may have stopped a moment ago and may still be powered on.
         out.emit(Effect::SwitchOff(node));
         out.emit(Effect::Record(WorldEvent::Started(NodeId(node))));
         out.emit(Effect::Boot { node, boot: state.boot });
@@ -133,7 +134,7 @@ impl Director {
         self.name_again(now, node, out);
     }
 
-    /// A fault pauses a node.
+    /// Begins a pause of a node.
     pub(super) fn pause(&mut self, node: u16, out: &mut impl Sink<Effect>) {
         let state = self.node_mut(node);
         state.pauses += 1;
@@ -142,7 +143,7 @@ impl Director {
         }
     }
 
-    /// A fault that pauses a node is over.
+    /// Ends a pause of a node.
     pub(super) fn end_pause(&mut self, node: u16, out: &mut impl Sink<Effect>) {
         let state = self.node_mut(node);
         state.pauses = state.pauses.saturating_sub(1);
@@ -151,7 +152,7 @@ impl Director {
         }
     }
 
-    /// A node is gone, by a crash or of its own accord.
+    /// Handles the loss of a node, by a crash or a stop.
     fn gone(&mut self, now: u64, node: u16, out: &mut impl Sink<Effect>) {
         self.reached.push((Participant::Node(node), Phase::Node(NodePhase::Down)));
         self.report_down(now, node, "crash", out);

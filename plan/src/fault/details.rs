@@ -1,23 +1,23 @@
-//! How a fault goes about it, where there is more than one way.
+//! The variants of faults that have more than one form.
 
 use std::fmt;
 
 use guildhall_core::time::Span;
 use serde::{Deserialize, Serialize};
 
-/// What an intruder asks for that there is not.
+/// An invalid login by an intruder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InvalidLogin {
-    /// A session, with a token that is nobody's.
+    /// A session, with an unknown token.
     Token,
-    /// A session of a shard that there cannot be.
+    /// A session of an invalid shard.
     Shard,
-    /// A session with intents that there are not.
+    /// A session with unknown intents.
     Intents,
-    /// The client's session, with its token, after so many dispatches that were never sent.
+    /// The client's session, with its token, and a sequence number that was never sent.
     Ahead {
-        /// How many more than the last one that the client has taken.
+        /// The distance to the last sequence number that the client has received.
         by: u64,
     },
 }
@@ -26,18 +26,18 @@ pub enum InvalidLogin {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CutKind {
-    /// Both ends read the end of the stream, after what was sent before.
+    /// Both ends read the end of the stream after all data in flight.
     Fin,
-    /// Both ends are told at once; what was under way is lost.
+    /// Both ends are notified at once, and data in flight is lost.
     Reset,
-    /// The client is told at once, its node only later: the connection is half open meanwhile.
+    /// The client is notified at once and the node later. Until then the connection is half open.
     HalfOpen {
-        /// How much later.
+        /// The delay until the node is notified.
         late: Span,
     },
 }
 
-/// Which way a stream flows.
+/// The direction of a stream.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
@@ -45,49 +45,49 @@ pub enum Direction {
     Down,
     /// To the node.
     Up,
-    /// Both.
+    /// Both directions.
     Both,
 }
 
-/// What a hostile client does.
+/// A protocol violation by a hostile client.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProtocolViolation {
-    /// Sends this many heartbeats at once.
+    /// Sends many heartbeats at once.
     Flood {
-        /// How many.
+        /// The number of heartbeats.
         frames: u32,
     },
-    /// Claims to have taken dispatches that were never sent.
+    /// Acknowledges dispatches that were never sent.
     LieAhead {
-        /// How many more than the last one.
+        /// The distance to the last sequence number received.
         by: u64,
     },
-    /// Sends a frame that cannot be read.
+    /// Sends a malformed frame.
     Broken,
-    /// Sends an opcode that does not exist.
+    /// Sends an unknown opcode.
     Opcode,
-    /// Sends a frame of this many bytes.
+    /// Sends an oversized frame.
     Huge {
-        /// How long.
+        /// The size, in bytes.
         bytes: u32,
     },
     /// Identifies a second time on the same connection.
     IdentifyAgain,
-    /// Resumes on a connection that has a session already.
+    /// Resumes on a connection that already has a session.
     ResumeAgain,
-    /// Sends an opcode that only a session may use, and that nothing comes of there.
+    /// Sends an opcode that is valid only within a session, and has no effect there.
     Other,
 }
 
 impl Direction {
-    /// Whether it affects frames to the client.
+    /// Returns `true` if it affects frames to the client.
     #[must_use]
     pub const fn is_down(self) -> bool {
         matches!(self, Self::Down | Self::Both)
     }
 
-    /// Whether it affects frames to the node.
+    /// Returns `true` if it affects frames to the node.
     #[must_use]
     pub const fn is_up(self) -> bool {
         matches!(self, Self::Up | Self::Both)

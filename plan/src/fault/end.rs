@@ -1,4 +1,4 @@
-//! The ends of message links, as plans name them.
+//! The endpoints of messages, as plans name them.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -8,23 +8,23 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Names, Naming};
 
-/// One end of a message link, or several alike ones.
+/// An endpoint of messages, or all endpoints of a kind.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum MailEndpoint<N: Naming = Names> {
-    /// Every node: `*`.
+    /// All nodes: `*`.
     Nodes,
-    /// One node, by its name.
+    /// A node, by its name.
     Node(N::Node),
-    /// The journal of every guild: `journal`.
+    /// The journals of all guilds: `journal`.
     Journals,
-    /// The journal of one guild: `journal/` and its name.
+    /// The journal of a guild: `journal/` and the guild's name.
     Journal(N::Guild),
     /// The directory: `directory`.
     Directory,
 }
 
 impl<N: Naming> MailEndpoint<N> {
-    /// Whether it is a journal.
+    /// Returns `true` for a journal or all journals.
     #[must_use]
     pub const fn is_journal(&self) -> bool {
         matches!(self, Self::Journals | Self::Journal(_))

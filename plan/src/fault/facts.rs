@@ -1,4 +1,4 @@
-//! What there is to know about each kind of fault: one row per kind.
+//! The facts about each kind of fault: one row per kind.
 
 use guildhall_check::cast::Strain;
 use guildhall_core::time::Span;
@@ -8,57 +8,58 @@ use super::{Family, Fault, MailEndpoint, Names, Naming, Participant, Places, Str
 /// The facts about a kind of fault.
 #[derive(Debug)]
 pub struct FaultFacts<'a, N: Naming> {
-    /// The word for it in plans.
+    /// The name of the kind in plans.
     pub word: &'static str,
-    /// The family that it belongs to.
+    /// The family of the kind.
     pub family: Family,
-    /// Whether it stays in force until something ends it; other faults happen in an instant.
+    /// Whether the fault has a duration. Other faults are instantaneous.
     pub lasts: bool,
-    /// What it does to nodes, journals and the links between them: to all that a hand-off needs (L7).
+    /// How the fault affects nodes, journals and the links between them: everything a hand-off
+    /// needs (L7).
     pub strain: Strain,
-    /// What it is injected into.
+    /// The target.
     pub target: Target<'a, N>,
 }
 
-/// What a fault is injected into.
+/// The target of a fault.
 #[derive(Debug)]
 pub enum Target<'a, N: Naming> {
-    /// A client, or its connection.
+    /// A client or its connection.
     Client(&'a N::Client),
     /// A node.
     Node(&'a N::Node),
-    /// A guild, or its journal.
+    /// A guild or its journal.
     Guild(&'a N::Guild),
-    /// The messages from one end to another.
+    /// The messages from one endpoint to another.
     Messages {
-        /// From where.
+        /// The sender.
         from: &'a MailEndpoint<N>,
-        /// To where.
+        /// The receiver.
         to: &'a MailEndpoint<N>,
-        /// Whether it affects messages in the other direction, too.
+        /// Whether it also affects messages in the other direction.
         both: bool,
-        /// What it does to them.
+        /// The effect on the messages.
         effect: MailEffect,
     },
 }
 
-/// What a fault does to messages; shares are of a hundred.
+/// The effect of a fault on messages. Shares are in percent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MailEffect {
-    /// So many are lost.
+    /// This share of the messages is lost.
     Lose(u8),
-    /// So many are duplicated; the duplicate arrives up to a second later.
+    /// This share is duplicated. The duplicate arrives up to a second after the original.
     Duplicate(u8),
-    /// Each is delayed, by so much at most.
+    /// Each message is delayed by up to this time.
     Delay(Span),
-    /// All are lost.
+    /// All messages are lost.
     LoseAll,
-    /// All are kept until the fault is over.
+    /// All messages are held until the fault ends.
     Hold,
 }
 
 impl<N: Naming> Fault<N> {
-    /// The facts about this fault.
+    /// Returns the facts about this fault.
     #[must_use]
     #[rustfmt::skip]
     pub const fn facts(&self) -> FaultFacts<'_, N> {
@@ -92,7 +93,7 @@ impl<N: Naming> Fault<N> {
         }
     }
 
-    /// The number that says how much it does, if there is one.
+    /// Returns the magnitude of the fault, if it has one.
     pub const fn strength(&mut self) -> Option<Strength<'_>> {
         match self {
             Self::Cut { how, .. } => how.strength(),
@@ -119,25 +120,25 @@ impl<N: Naming> Fault<N> {
         }
     }
 
-    /// The word for its kind in plans.
+    /// Returns the name of its kind in plans.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         self.facts().word
     }
 
-    /// The family that it belongs to.
+    /// Returns its family.
     #[must_use]
     pub const fn family(&self) -> Family {
         self.facts().family
     }
 
-    /// Whether it stays in force until something ends it.
+    /// Returns `true` if the fault has a duration.
     #[must_use]
     pub const fn lasts(&self) -> bool {
         self.facts().lasts
     }
 
-    /// What it does to nodes, journals and the links between them.
+    /// Returns how it affects nodes, journals and the links between them.
     #[must_use]
     pub const fn strain(&self) -> Strain {
         self.facts().strain
@@ -145,7 +146,7 @@ impl<N: Naming> Fault<N> {
 }
 
 impl Fault<Names> {
-    /// The client that it is injected into, if it is one.
+    /// Returns the target if it is a client.
     #[must_use]
     pub const fn client(&self) -> Option<&str> {
         match self.facts().target {
@@ -156,7 +157,7 @@ impl Fault<Names> {
 }
 
 impl Fault<Places> {
-    /// The participant that it is injected into: of two ends of a link a journal rather than a node.
+    /// Returns the target participant. For a link, a journal takes precedence over a node.
     #[must_use]
     pub const fn participant(&self) -> Option<Participant> {
         match self.facts().target {
@@ -208,7 +209,7 @@ const fn guild_row<'a, N: Naming>(
     FaultFacts { word, family, lasts, strain, target: Target::Guild(guild) }
 }
 
-/// Faults of messages last, and a hand-off needs the links that they affect.
+/// Message faults always have a duration, and they affect links that a hand-off needs.
 const fn mail_row<'a, N: Naming>(
     word: &'static str,
     (from, to): (&'a MailEndpoint<N>, &'a MailEndpoint<N>),

@@ -1,4 +1,4 @@
-//! The kinds of faults, each with its target: by name and by place, and in words.
+//! The kinds of faults, each with its target, by name or by index.
 
 use std::fmt;
 
@@ -12,12 +12,13 @@ use super::{
 use crate::plan::PlanError;
 use crate::topology::Topology;
 
-/// One thing that goes wrong.
+/// A fault.
 ///
-/// Its hash is part of what a seed means, here and in the types that it is made of: variants and
-/// fields are known by their order, so a new one comes last, and a new name changes nothing.
+/// Its hash is part of the meaning of a seed, and so are the hashes of its parts. Variants and
+/// fields are hashed by their order: add new ones at the end. Renaming them changes nothing.
 ///
-/// A plan refers to participants by name; [`resolve`](Fault::resolve) gives the same fault by places.
+/// A plan refers to participants by name. [`resolve`](Fault::resolve) returns the same fault with
+/// indexes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(
     rename_all = "kebab-case",
@@ -31,169 +32,169 @@ use crate::topology::Topology;
 pub enum Fault<N: Naming = Names> {
     /// A client's connection ends.
     Cut {
-        /// Whose.
+        /// The client.
         client: N::Client,
-        /// How.
+        /// How the connection ends.
         how: CutKind,
     },
-    /// A client's connection passes nothing on, and keeps it.
+    /// A client's connection stalls: it keeps all data and delivers none.
     Stall {
-        /// Whose.
+        /// The client.
         client: N::Client,
-        /// Which way.
+        /// The direction.
         way: Direction,
     },
-    /// A client's line is slow.
+    /// A client's connection has a low bandwidth.
     Slow {
-        /// Whose.
+        /// The client.
         client: N::Client,
         /// Bytes per second in each direction.
         bandwidth: u32,
     },
-    /// A client's connection is silently dead: what is sent is lost, and nobody is told.
+    /// A client's connection is silently dead: data is lost and neither end is notified.
     Blackhole {
-        /// Whose.
+        /// The client.
         client: N::Client,
-        /// Which way.
+        /// The direction.
         way: Direction,
     },
-    /// A node does nothing; what arrives waits.
+    /// A node pauses: it handles nothing, and its input waits.
     Pause {
-        /// Which.
+        /// The node.
         node: N::Node,
     },
-    /// A node's memory and connections are gone; it runs again when the fault is over.
+    /// A node crashes and loses its memory and its connections. It restarts when the fault ends.
     Crash {
-        /// Which.
+        /// The node.
         node: N::Node,
-        /// Whether it never runs again, healed or not.
+        /// Whether the node never restarts, not even after healing.
         #[serde(default, skip_serializing_if = "is_false")]
         forever: bool,
     },
-    /// A node is told to stop, and does so in its own time; it runs again when the fault is over. One
-    /// that is not gone by then is killed first.
+    /// A node is asked to stop and shuts down gracefully. It restarts when the fault ends. If it
+    /// has not stopped by then, it is killed first.
     Stop {
-        /// Which.
+        /// The node.
         node: N::Node,
     },
-    /// All other nodes are told that a node has crashed, wrongly.
+    /// All other nodes receive a false report that a node has crashed.
     FalseAlarm {
-        /// Which.
+        /// The node.
         node: N::Node,
     },
-    /// A guild is given to another node. Its old owner is not told.
+    /// A guild is assigned to another node. The old owner is not notified.
     Reassign {
-        /// Which.
+        /// The guild.
         guild: N::Guild,
-        /// To which node.
+        /// The new owner.
         to: N::Node,
     },
     /// A node's wall clock jumps.
     ClockJump {
-        /// Whose.
+        /// The node.
         node: N::Node,
-        /// By how many milliseconds.
+        /// The jump, in milliseconds.
         by_ms: i64,
     },
     /// Messages between nodes, or to and from a journal or the directory, are lost.
     Loss {
-        /// From where.
+        /// The sender.
         from: MailEndpoint<N>,
-        /// To where.
+        /// The receiver.
         to: MailEndpoint<N>,
-        /// How many of a hundred.
+        /// The share of messages, in percent.
         share: u8,
     },
-    /// Messages arrive twice, the second time up to a second later.
+    /// Messages are duplicated. The duplicate arrives up to a second after the original.
     Duplicate {
-        /// From where.
+        /// The sender.
         from: MailEndpoint<N>,
-        /// To where.
+        /// The receiver.
         to: MailEndpoint<N>,
-        /// How many of a hundred.
+        /// The share of messages, in percent.
         share: u8,
     },
-    /// Messages are late.
+    /// Messages are delayed.
     Delay {
-        /// From where.
+        /// The sender.
         from: MailEndpoint<N>,
-        /// To where.
+        /// The receiver.
         to: MailEndpoint<N>,
-        /// By how much at most.
+        /// The maximum delay.
         by: Span,
     },
-    /// All messages are lost: both ways, or only those from the first end to the second.
+    /// All messages are lost, in both directions or only from `a` to `b`.
     Partition {
-        /// One end.
+        /// The first end.
         a: MailEndpoint<N>,
-        /// The other end.
+        /// The second end.
         b: MailEndpoint<N>,
-        /// Whether messages from the second end to the first arrive.
+        /// Whether messages from the second end to the first still arrive.
         #[serde(default, skip_serializing_if = "is_false")]
         one_way: bool,
     },
-    /// All messages are kept, and go on their way when the fault is over.
+    /// All messages are held until the fault ends.
     Hold {
-        /// From where.
+        /// The sender.
         from: MailEndpoint<N>,
-        /// To where.
+        /// The receiver.
         to: MailEndpoint<N>,
     },
     /// A journal takes longer to sync.
     JournalSlow {
-        /// Whose.
+        /// The guild.
         guild: N::Guild,
-        /// By how much.
+        /// The additional latency.
         by: Span,
     },
-    /// Whoever keeps a journal crashes: what was not synced is lost from some point on, and what
-    /// was asked is forgotten. It runs again when the fault is over.
+    /// A journal crashes. It loses its unsynced records from some point on, and all pending
+    /// requests. It restarts when the fault ends.
     JournalCrash {
-        /// Whose.
+        /// The guild.
         guild: N::Guild,
     },
-    /// A journal has no room for more than so many records.
+    /// A journal has room for only a limited number of further records.
     JournalFull {
-        /// Whose.
+        /// The guild.
         guild: N::Guild,
-        /// How many.
+        /// The number of records.
         #[serde(default)]
         room: u32,
     },
-    /// The next sync of a journal fails, and its owner has to step down.
+    /// The next sync of a journal fails, and the owner has to step down.
     JournalFail {
-        /// Whose.
+        /// The guild.
         guild: N::Guild,
     },
-    /// A hostile client speaks out of turn on its connection.
+    /// A hostile client violates the protocol on its connection.
     Misbehave {
-        /// Who.
+        /// The client.
         client: N::Client,
-        /// What it does.
+        /// The violation.
         violation: ProtocolViolation,
     },
-    /// An intruder opens a connection of its own and tries to take a client's session.
+    /// An intruder opens its own connection and tries to take over a client's session.
     Hijack {
-        /// Whose session.
+        /// The client whose session is attacked.
         client: N::Client,
-        /// Whether the intruder has the right token (then it is the client's user, on a second
-        /// socket).
+        /// Whether the intruder has the right token. If so, it acts as the client's user on a
+        /// second socket.
         token: bool,
     },
-    /// An intruder opens a connection of its own at a client's node, and asks for what there is not.
+    /// An intruder opens its own connection to a client's node and sends an invalid login.
     InvalidLogin {
-        /// Whose node, and whom it says it is.
+        /// The client whose node is attacked and whose identity the intruder claims.
         client: N::Client,
-        /// What it asks for.
+        /// The invalid login.
         says: InvalidLogin,
     },
 }
 
 impl Fault {
-    /// The same fault by places.
+    /// Returns the same fault with participants by index.
     ///
     /// # Errors
-    /// If it names a participant that the plan does not have, or asks for what cannot be.
+    /// If it names a participant that the plan does not have, or has a value that is not allowed.
     pub fn resolve(&self, names: &Topology) -> Result<Fault<Places>, PlanError> {
         let client = |name: &str| names.client(name).map(client_place);
         let node = |name: &str| names.node(name).map(node_place);

@@ -1,23 +1,23 @@
-//! How a fault refers to participants: by the names of its plan, or by their places in it.
+//! How a fault refers to participants: by name or by index in the plan.
 
 use std::fmt;
 use std::hash::Hash;
 
 /// A way to refer to participants.
 pub trait Naming {
-    /// Refers to a client.
+    /// A reference to a client.
     type Client: Clone + PartialEq + Eq + Hash + fmt::Debug;
-    /// Refers to a node.
+    /// A reference to a node.
     type Node: Clone + PartialEq + Eq + Hash + fmt::Debug;
-    /// Refers to a guild.
+    /// A reference to a guild.
     type Guild: Clone + PartialEq + Eq + Hash + fmt::Debug;
 }
 
-/// By name, as plans are written.
+/// References by name, as in written plans.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Names {}
 
-/// By place in the plan, as worlds refer to them.
+/// References by index in the plan, as worlds use them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Places {}
 

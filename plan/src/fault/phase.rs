@@ -1,36 +1,36 @@
-//! The phases that participants go through: what a fault can wait for, and what its target was doing
-//! when it was injected.
+//! The phases of participants. A fault can wait for a phase, and coverage records the phase that a
+//! target was in when the fault began.
 
 use serde::{Deserialize, Serialize};
 
-/// What a fault can wait for.
+/// The trigger of a fault.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Trigger {
-    /// A client does something.
+    /// A client enters a phase.
     Client {
-        /// Whom it waits for.
+        /// The client.
         client: String,
-        /// What that client is to be doing.
+        /// The phase.
         is: ClientPhase,
     },
-    /// Something happens to a guild.
+    /// A guild enters a phase.
     Guild {
-        /// Which.
+        /// The guild.
         guild: String,
-        /// What.
+        /// The phase.
         is: GuildPhase,
     },
-    /// Something happens to a node.
+    /// A node enters a phase.
     Node {
-        /// Which.
+        /// The node.
         node: String,
-        /// What.
+        /// The phase.
         is: NodePhase,
     },
 }
 
-/// What a client can be waited for to do.
+/// The phases of a client.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClientPhase {
@@ -38,51 +38,51 @@ pub enum ClientPhase {
     Identifying,
     /// It has sent RESUME.
     Resuming,
-    /// It has taken the first dispatch of a replay.
+    /// It has received the first dispatch of a replay.
     Replaying,
-    /// It is in a session.
+    /// It has a session.
     Live,
     /// It has lost its connection.
     Lost,
 }
 
-/// What can be waited for to happen to a guild.
+/// The phases of a guild.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GuildPhase {
-    /// Nobody has asked for its journal yet, or its owner has stepped down.
+    /// No node has opened its journal yet, or its owner has stepped down.
     Orphaned,
-    /// A node has asked its journal for an epoch.
+    /// A node has requested an epoch from its journal.
     Opening,
-    /// Its journal has granted an epoch, and no node knows yet.
+    /// Its journal has granted an epoch, and the node has not received the grant yet.
     Granted,
-    /// Its owner has begun to serve, or has heard that all is kept.
+    /// Its owner has begun to serve, or has no append pending any more.
     Serving,
-    /// Its owner has an append without an answer.
+    /// Its owner has an append pending.
     Appending,
-    /// Its journal was told to keep records, and has not synced them yet.
+    /// Its journal has written records and has not synced them yet.
     Written,
-    /// Records are on disk, and their owner does not know yet.
+    /// Records are durable, and the owner has not received the confirmation yet.
     Kept,
-    /// A relay has asked its owner for what it misses.
+    /// A relay has requested missing records from the owner.
     Asked,
-    /// Its owner has told the directory that somebody is about to join.
+    /// Its owner has announced to the directory that a user is about to join.
     Entering,
-    /// Its owner has told the directory that somebody has left.
+    /// Its owner has announced to the directory that a user has left.
     Removing,
 }
 
-/// What can be waited for to happen to a node.
+/// The phases of a node.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodePhase {
-    /// It runs again after a crash, and knows nothing.
+    /// It has restarted after a crash, with empty memory.
     Started,
     /// It has crashed.
     Down,
 }
 
-/// What a participant was doing.
+/// The phase of a participant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Phase {
     /// A client.
@@ -94,11 +94,11 @@ pub enum Phase {
 }
 
 impl ClientPhase {
-    /// All of them.
+    /// All phases.
     pub const ALL: [Self; 5] =
         [Self::Identifying, Self::Resuming, Self::Replaying, Self::Live, Self::Lost];
 
-    /// Its name.
+    /// Returns the name of the phase.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -112,7 +112,7 @@ impl ClientPhase {
 }
 
 impl GuildPhase {
-    /// All of them.
+    /// All phases.
     pub const ALL: [Self; 10] = [
         Self::Orphaned,
         Self::Opening,
@@ -126,7 +126,7 @@ impl GuildPhase {
         Self::Removing,
     ];
 
-    /// Its name.
+    /// Returns the name of the phase.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -145,7 +145,7 @@ impl GuildPhase {
 }
 
 impl NodePhase {
-    /// Its name.
+    /// Returns the name of the phase.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -156,7 +156,7 @@ impl NodePhase {
 }
 
 impl Phase {
-    /// Its name.
+    /// Returns the name of the phase.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -167,7 +167,7 @@ impl Phase {
     }
 }
 
-/// Whom a phase is about, by place in the plan.
+/// A participant, by index in the plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Participant {
     /// A client.

@@ -1,11 +1,11 @@
-//! Turns the names of the ends of links, and of what faults wait for, into places.
+//! Resolves the names in message endpoints and triggers to indexes.
 
 use super::{MailEndpoint, Participant, Phase, Places, Trigger};
 use crate::plan::PlanError;
 use crate::topology::Topology;
 
 impl MailEndpoint {
-    /// The same end by places.
+    /// Returns the same endpoint by index.
     ///
     /// # Errors
     /// If it names a participant that the plan does not have.
@@ -21,7 +21,7 @@ impl MailEndpoint {
 }
 
 impl Trigger {
-    /// Who is waited for, and for what.
+    /// Returns the participant and the phase that the trigger waits for.
     ///
     /// # Errors
     /// If it names a participant that the plan does not have.

@@ -1,4 +1,4 @@
-//! What hostile clients and intruders send, as frames: the same in every world.
+//! The frames that hostile clients and intruders send, the same in every world.
 
 use guildhall_core::client::Identity;
 use guildhall_core::dispatch::Intents;
@@ -7,19 +7,20 @@ use guildhall_core::id::{Seq, SessionId, Shard, Token};
 
 use super::{InvalidLogin, ProtocolViolation};
 
-/// What somebody sends on a connection.
+/// Frames to send on a connection.
 #[derive(Clone, Debug)]
 pub struct Speech {
     /// The frame.
     pub frame: ClientFrame,
-    /// How many times it is sent.
+    /// The number of times it is sent.
     pub times: u32,
-    /// How long it is, if not as long as such frames are.
+    /// The size, in bytes. `None` is the usual size.
     pub bytes: Option<u32>,
 }
 
 impl ProtocolViolation {
-    /// What a client sends that does this, while it is in this session and has taken so much of it.
+    /// Returns the frames of this violation, for a client with this session and last sequence
+    /// number.
     #[must_use]
     pub fn speech(self, identity: Identity, session: Option<SessionId>, last: Seq) -> Speech {
         let Identity { token, intents, shard, .. } = identity;
@@ -41,21 +42,22 @@ impl ProtocolViolation {
     }
 }
 
-/// Why an intruder opens a connection of its own.
+/// The purpose of an intruder's connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Intrusion {
-    /// To take a client's session, with the client's token or with a wrong one.
+    /// To take over a client's session, with the right token or a wrong one.
     Hijack {
         /// Whether the token is the client's.
         token: bool,
     },
-    /// To ask for what there is not.
+    /// To send an invalid login.
     InvalidLogin(InvalidLogin),
 }
 
 impl Intrusion {
-    /// What an intruder sends who pretends to be this client, which is in this session and has taken
-    /// so much of it. None if that takes a session and the client has none.
+    /// Returns the frame that an intruder sends. It claims the identity of a client with this
+    /// session and last sequence number. `None` if the frame needs a session and the client has
+    /// none.
     #[must_use]
     pub fn frame(
         self,

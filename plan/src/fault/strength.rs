@@ -1,24 +1,24 @@
-//! The number that says how much a fault does: what shrinking turns down.
+//! The magnitude of a fault, which shrinking reduces.
 
 use guildhall_core::time::Span;
 
 use super::{CutKind, InvalidLogin, ProtocolViolation};
 
-/// A number of a fault.
+/// A mutable reference to the magnitude of a fault.
 #[derive(Debug)]
 pub enum Strength<'a> {
-    /// A time.
+    /// A duration.
     Span(&'a mut Span),
-    /// A difference in milliseconds, whose sign stays as it is.
+    /// A difference in milliseconds. Its sign does not change.
     Millis(&'a mut i64),
-    /// A count of records, frames or bytes.
+    /// A number of records, frames or bytes.
     Count(&'a mut u32),
-    /// A count of dispatches.
+    /// A number of dispatches.
     Dispatches(&'a mut u64),
 }
 
 impl Strength<'_> {
-    /// What it is, without its sign.
+    /// Returns the magnitude, without its sign.
     #[must_use]
     pub const fn get(&self) -> u64 {
         match self {
@@ -29,7 +29,7 @@ impl Strength<'_> {
         }
     }
 
-    /// Sets it, unless it cannot be that much.
+    /// Sets the magnitude. A value out of range changes nothing.
     pub fn set(&mut self, to: u64) {
         match self {
             Self::Span(span) => **span = Span::micros(to),

@@ -1,4 +1,4 @@
-//! What clients do, in names.
+//! The actions of clients, with participants by name.
 
 use std::sync::Arc;
 
@@ -8,159 +8,159 @@ use serde::{Deserialize, Serialize};
 use super::parts::OverwritePlan;
 use super::powers::PermissionNames;
 
-/// What a client does.
+/// An action of a client.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ActionPlan {
-    /// When.
+    /// The time.
     pub at: Instant,
-    /// Who.
+    /// The client.
     pub client: String,
-    /// What.
+    /// The action.
     #[serde(flatten)]
     pub action: ClientAction,
 }
 
-/// What a client can do. Channels and roles are named `guild/name`, users by their clients.
+/// The kinds of actions. Channels and roles are named `guild/name`, users by their clients.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
 pub enum ClientAction {
-    /// Say something.
+    /// Sends a message.
     Say {
-        /// Where.
+        /// The channel.
         to: String,
-        /// What.
+        /// The content.
         text: Arc<str>,
-        /// Whom it names.
+        /// The clients whose users it mentions.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<String>,
     },
-    /// Have something that was said read otherwise.
+    /// Edits a message.
     Edit {
-        /// What.
+        /// The message.
         #[serde(flatten)]
         said: MessageRef,
-        /// How it reads from now on.
+        /// The new content.
         text: Arc<str>,
     },
-    /// Delete something that was said.
+    /// Deletes a message.
     Delete {
-        /// What.
+        /// The message.
         #[serde(flatten)]
         said: MessageRef,
     },
-    /// Show that one is about to say something.
+    /// Sends a typing indicator.
     Type {
-        /// Where.
+        /// The channel.
         to: String,
     },
-    /// Become a member.
+    /// Joins a guild.
     Join {
-        /// Of which guild.
+        /// The guild.
         guild: String,
     },
-    /// Cease to be a member.
+    /// Leaves a guild.
     Leave {
-        /// Of which guild.
+        /// The guild.
         guild: String,
     },
-    /// Remove a member.
+    /// Kicks a member.
     Kick {
-        /// From which guild.
+        /// The guild.
         guild: String,
-        /// Whom.
+        /// The member.
         user: String,
     },
-    /// Remove a member for good.
+    /// Bans a member.
     Ban {
-        /// From which guild.
+        /// The guild.
         guild: String,
-        /// Whom.
+        /// The member.
         user: String,
     },
-    /// Let somebody come back.
+    /// Lifts a ban.
     Unban {
-        /// To which guild.
+        /// The guild.
         guild: String,
-        /// Whom.
+        /// The banned user.
         user: String,
     },
-    /// Give a member just these roles.
+    /// Replaces the roles of a member.
     SetRoles {
-        /// In which guild.
+        /// The guild.
         guild: String,
-        /// To whom.
+        /// The member.
         user: String,
-        /// Which, without their guild.
+        /// The new roles, without the name of the guild.
         roles: Vec<String>,
     },
-    /// Make a role.
+    /// Creates a role.
     CreateRole {
-        /// Its name.
+        /// The name.
         role: String,
-        /// What it gives.
+        /// The permissions.
         #[serde(default)]
         permissions: PermissionNames,
     },
-    /// Have a role give something else.
+    /// Changes the permissions of a role.
     ChangeRole {
-        /// Its name.
+        /// The role.
         role: String,
-        /// What it gives from now on.
+        /// The new permissions.
         #[serde(default)]
         permissions: PermissionNames,
     },
-    /// Delete a role.
+    /// Deletes a role.
     DeleteRole {
-        /// Its name.
+        /// The role.
         role: String,
     },
-    /// Make a channel.
+    /// Creates a channel.
     CreateChannel {
-        /// Its name.
+        /// The name.
         channel: String,
-        /// What it takes from whom and gives to whom.
+        /// The permission overwrites.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         overwrites: Vec<OverwritePlan>,
     },
-    /// Change who may do what in a channel.
+    /// Replaces the permission overwrites of a channel.
     ChangeChannel {
-        /// Its name.
+        /// The channel.
         channel: String,
-        /// All that it takes and gives from now on.
+        /// The new overwrites.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         overwrites: Vec<OverwritePlan>,
     },
-    /// Delete a channel.
+    /// Deletes a channel.
     DeleteChannel {
-        /// Its name.
+        /// The channel.
         channel: String,
     },
-    /// Give a guild to another member.
+    /// Transfers a guild to another member.
     Transfer {
-        /// Which.
+        /// The guild.
         guild: String,
-        /// To whom.
+        /// The new owner.
         user: String,
     },
     /// Delete a guild.
     DeleteGuild {
-        /// Which.
+        /// The guild.
         guild: String,
     },
-    /// Give up its session.
+    /// Ends the client's session and stops the client.
     Quit,
-    /// Start again after it has quit.
+    /// Starts the client after it has quit.
     Start,
 }
 
-/// Something that was said: by whom, and how many of that client's sayings ago. Of what was never said
-/// nothing is asked.
+/// A reference to a message by its author and its distance from the author's last message. An
+/// action that refers to a message that was never sent makes no request.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct MessageRef {
-    /// Who said it; whoever acts, if nobody is named.
+    /// The author. `None` is the acting client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
-    /// How many things the same client has said since, up to this act; 0 is the last one.
+    /// How many messages the author has sent after it, up to this action. 0 is the last message.
     #[serde(default, skip_serializing_if = "is_last")]
     pub back: u32,
 }
@@ -171,7 +171,7 @@ fn is_last(back: &u32) -> bool {
 }
 
 impl ClientAction {
-    /// The channel that it makes, and the role, if it makes one: `guild/name`.
+    /// Returns the channel or role that the action creates, as `guild/name`.
     #[must_use]
     pub fn makes(&self) -> (Option<&str>, Option<&str>) {
         match self {

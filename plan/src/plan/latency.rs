@@ -1,11 +1,11 @@
-//! Latency laws: the delay of a frame, by a law and a key.
+//! Latency distributions: the delay of a frame, drawn by a key.
 
 use guildhall_core::time::Span;
 use serde::{Deserialize, Serialize};
 
 use crate::seed::Key;
 
-/// A law of latency.
+/// A latency distribution.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "law", deny_unknown_fields)]
 pub enum Latency {

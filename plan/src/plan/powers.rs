@@ -1,4 +1,4 @@
-//! Permissions in plans: a list of words, or Discord's number.
+//! Permissions in plans: a list of names, or Discord's number.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use guildhall_core::permission::Permissions;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The words and their permissions.
+/// The names of the permissions.
 const WORDS: &[(&str, Permissions)] = &[
     ("kick-members", Permissions::KICK_MEMBERS),
     ("ban-members", Permissions::BAN_MEMBERS),
@@ -18,8 +18,8 @@ const WORDS: &[(&str, Permissions)] = &[
     ("manage-roles", Permissions::MANAGE_ROLES),
 ];
 
-/// A set of permissions. Its text form is a list of words if there is one for each bit, else a
-/// number below 2^63.
+/// A set of permissions. Its text form is a list of names if every bit has one, else a number below
+/// 2^63.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct PermissionNames(pub Permissions);
 
@@ -30,7 +30,7 @@ impl PermissionNames {
         self.0.0 == 0
     }
 
-    /// Returns the words; `None` if a bit has no word.
+    /// Returns the names. `None` if a bit has no name.
     #[must_use]
     pub fn words(self) -> Option<Vec<&'static str>> {
         let held = WORDS.iter().filter(|(_, bit)| self.0.contains(*bit));

@@ -28,8 +28,7 @@ impl Script {
         self.act(who, ClientAction::Say { to, text: text.into(), mentions });
     }
 
-    /// Sends `count` messages, each from a client that the seed picks, with pauses in milliseconds
-    /// that the seed draws.
+    /// Sends `count` messages, each from a random client, with random pauses in milliseconds.
     pub fn chat(
         &mut self,
         who: &[ClientRef],
@@ -39,7 +38,7 @@ impl Script {
     ) {
         for _ in 0..count {
             let speaker = who[self.draw("speaker", 0..=who.len() as u64 - 1) as usize];
-            // All messages differ, so that a mix-up of two never looks right.
+            // All messages differ, so that a checker notices if two are confused.
             self.say(speaker, channel, &format!("line {}", self.plan.actions.len() + 1));
             self.wait_between(pause.clone());
         }

@@ -31,19 +31,19 @@ impl From<NodeRef> for EndpointRef {
 impl Script {
     // ---- triggers
 
-    /// The next fault waits until somebody is doing this.
+    /// The next fault waits until this client enters a phase.
     pub fn when(&mut self, who: ClientRef, is: ClientPhase) -> &mut Self {
         self.trigger = Some(Trigger::Client { client: self.name(who), is });
         self
     }
 
-    /// The next fault waits until this happens to a guild.
+    /// The next fault waits until this guild enters a phase.
     pub fn when_guild(&mut self, guild: GuildRef, is: GuildPhase) -> &mut Self {
         self.trigger = Some(Trigger::Guild { guild: self.guild_name(guild), is });
         self
     }
 
-    /// The next fault waits until this happens to a node.
+    /// The next fault waits until this node enters a phase.
     pub fn when_node(&mut self, node: NodeRef, is: NodePhase) -> &mut Self {
         self.trigger = Some(Trigger::Node { node: self.place_name(node), is });
         self
@@ -57,7 +57,7 @@ impl Script {
         self.fault(Fault::Cut { client, how }, Span::ZERO);
     }
 
-    /// Cuts each connection of a crowd, at times that the seed draws within `within`.
+    /// Cuts each connection of a crowd, at random times within `within`.
     pub fn cut_crowd(&mut self, who: ClientRef, how: CutKind, within: Span) {
         let names: Vec<_> = self.plan.clients[who.0].names().collect();
         let now = self.now;
@@ -113,7 +113,7 @@ impl Script {
         self.fault(Fault::Stop { node }, lasts);
     }
 
-    /// Sends the other nodes a false crash notice about a node.
+    /// Sends the other nodes a false crash report about a node.
     pub fn false_alarm(&mut self, node: NodeRef) {
         let node = self.place_name(node);
         self.fault(Fault::FalseAlarm { node }, Span::ZERO);
@@ -127,7 +127,7 @@ impl Script {
 
     // ---- families peer, journal and directory, depending on the endpoints
 
-    /// Loses `share` per cent of the messages from one endpoint to another.
+    /// Loses `share` percent of the messages from one endpoint to another.
     pub fn loss(
         &mut self,
         from: impl Into<EndpointRef>,
@@ -139,7 +139,7 @@ impl Script {
         self.fault(Fault::Loss { from, to, share }, lasts);
     }
 
-    /// Duplicates `share` per cent of the messages from one endpoint to another.
+    /// Duplicates `share` percent of the messages from one endpoint to another.
     pub fn duplicate(
         &mut self,
         from: impl Into<EndpointRef>,
@@ -186,13 +186,13 @@ impl Script {
         self.fault(Fault::Hold { from, to }, lasts);
     }
 
-    /// Loses and duplicates `share` per cent of the messages between all nodes and a guild's
+    /// Loses and duplicates `share` percent of the messages between all nodes and a guild's
     /// journal.
     pub fn journal_loss(&mut self, guild: GuildRef, share: u8, lasts: Span) {
         self.unsafe_post(EndpointRef::Journal(guild), share, lasts);
     }
 
-    /// Loses and duplicates `share` per cent of the messages between all nodes and the directory.
+    /// Loses and duplicates `share` percent of the messages between all nodes and the directory.
     pub fn directory_loss(&mut self, share: u8, lasts: Span) {
         self.unsafe_post(EndpointRef::Directory, share, lasts);
     }
@@ -221,7 +221,7 @@ impl Script {
         self.fault(Fault::JournalCrash { guild }, lasts);
     }
 
-    /// Limits a journal to `room` more records.
+    /// Limits a journal to `room` further records.
     pub fn journal_full(&mut self, guild: GuildRef, room: u32, lasts: Span) {
         let guild = self.guild_name(guild);
         self.fault(Fault::JournalFull { guild, room }, lasts);
@@ -241,13 +241,13 @@ impl Script {
         self.fault(Fault::Misbehave { client, violation }, Span::ZERO);
     }
 
-    /// An intruder tries to take somebody's session, with the right token or a wrong one.
+    /// An intruder tries to take over a client's session, with the right token or a wrong one.
     pub fn hijack(&mut self, who: ClientRef, token: bool) {
         let client = self.name(who);
         self.fault(Fault::Hijack { client, token }, Span::ZERO);
     }
 
-    /// An intruder at somebody's node asks for what there is not.
+    /// An intruder sends an invalid login to a client's node.
     pub fn invalid_login(&mut self, who: ClientRef, says: InvalidLogin) {
         let client = self.name(who);
         self.fault(Fault::InvalidLogin { client, says }, Span::ZERO);
