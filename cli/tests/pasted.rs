@@ -51,12 +51,11 @@ fn line<'a>(told: &'a str, does: &str) -> &'a str {
 
 /// The clause and the subject of the first failure in a text.
 fn sentence(told: &str) -> &str {
-    let is_clause = |line: &&str| {
-        let word = line.split(' ').next().unwrap_or_default();
-        word.len() == 2 && word.as_bytes()[1].is_ascii_digit()
-    };
-    let line = told.lines().find(is_clause);
-    &line.unwrap_or_else(|| panic!("no failure is told:\n{told}"))[..2]
+    let clause = told
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .find(|word| *word == "Panic" || word.len() == 2 && word.as_bytes()[1].is_ascii_digit());
+    clause.unwrap_or_else(|| panic!("no failure is told:\n{told}"))
 }
 
 fn folder(name: &str) -> PathBuf {

@@ -155,7 +155,8 @@ fn a_failed_test_panics_with_the_failure_block() {
     let plan = by_name("half-open").unwrap().plan(Seed::new(1).unwrap(), &Settings::default());
     let options = Options { mutant: Some(Mutant::LateCloseDetaches), ..Options::default() };
     let lines = [Line::new("repeat", "cargo run --release -- replay gh1-half-open-0x1-abcdef")];
-    let failing = || assert_held(&Fast::new(), "half-open", plan.as_ref().unwrap(), options, &lines);
+    let failing =
+        || assert_held(&Fast::new(), "half-open", plan.as_ref().unwrap(), options, &lines);
     let panic = std::panic::catch_unwind(failing).unwrap_err();
     let block = panic.downcast_ref::<String>().unwrap();
     let mut settings = insta::Settings::clone_current();
