@@ -148,7 +148,7 @@ impl Facts {
         })
     }
 
-    /// Records an IDENTIFY that will be accepted, on a connection that has no session yet.
+    /// Records an IDENTIFY that will be handled, on a connection without a session.
     pub(crate) fn identifies(
         &mut self,
         node: NodeId,

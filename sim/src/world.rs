@@ -69,7 +69,7 @@ struct NodeHost {
     paused: bool,
     /// The events that arrived during a pause.
     held: Vec<Event>,
-    /// How often the planted bug was reached before the last restart.
+    /// The number of times that the planted bug was reached before the last restart.
     hits: u64,
 }
 
@@ -99,7 +99,7 @@ pub(crate) struct World<'a, W> {
     /// The frame that each intruder will send, by its link.
     intruders: Vec<(u32, ClientFrame)>,
     settling: Settling,
-    /// How the run ended, if it has.
+    /// The end of the run, if it has ended.
     end: Option<RunEnd>,
     options: Options,
     /// The number of steps after which the run is given up. It drops after a violation.
@@ -231,7 +231,7 @@ impl<'a, W: Observer> World<'a, W> {
         }
     }
 
-    /// How often the planted bug was reached.
+    /// The number of times that the planted bug was reached.
     pub(crate) fn hits(&self) -> u64 {
         let nodes = self.nodes.iter().map(|host| {
             // A node that is down keeps its state machine from before the crash.

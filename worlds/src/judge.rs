@@ -49,7 +49,7 @@ pub struct Bench {
     pub steps: u64,
     /// The time of the last step.
     pub last: Instant,
-    /// How often the planted bug made a difference.
+    /// The number of times that the planted bug made a difference.
     pub hits: u64,
     /// The dispatches that each client received, in order.
     pub written: Written,

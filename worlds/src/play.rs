@@ -83,7 +83,7 @@ pub struct Play<W: World> {
     /// The connections that faults stall.
     stalled: BTreeMap<u32, W::Stall>,
     settling: Settling,
-    /// How the play ended, if it has.
+    /// The end of the play, if it has ended.
     end: Option<RunEnd>,
     news: mpsc::UnboundedReceiver<News>,
 }

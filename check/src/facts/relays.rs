@@ -16,7 +16,8 @@ struct Open {
     least: Position,
     /// The chunks of a state that it was sent.
     pieces: (Position, BTreeSet<u32>),
-    /// The highest reach of a whole state that it was sent: no event below it links to it.
+    /// The highest reach of a whole state that it was sent. Below it, a relay cannot continue by
+    /// events.
     reach: Option<Position>,
 }
 
@@ -71,7 +72,8 @@ impl Relays {
         self.gaps.insert((relay.node, open.guild, at), heard);
     }
 
-    /// Whether a relay was sent a state that is the only one from which it could continue.
+    /// Whether a relay is below the reach of a state that it was sent, and so cannot continue by
+    /// events.
     pub(crate) fn is_behind(&self, relay: RelayId) -> bool {
         let open = self.open.get(&relay);
         open.is_some_and(|open| open.reach.is_some_and(|reach| open.least < reach))

@@ -98,8 +98,8 @@ impl<W: Observer> World<'_, W> {
         }
         wire.here = false;
         let Some(client) = wire.client else { return };
-        // A socket that never opened has no connection id yet; a later one of this client may get
-        // it.
+        // A socket that never opened has no connection id. That id may name a later socket of the
+        // client.
         let opened = wire.opened.then_some(wire.connection);
         if self.stage.lines[client as usize].link != Some(link) {
             return;

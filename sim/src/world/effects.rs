@@ -167,7 +167,7 @@ impl<W: Observer> World<'_, W> {
             Participant::Node(node) if !self.nodes[usize::from(node)].up => {
                 Some(Phase::Node(NodePhase::Down))
             }
-            // A node has the phase of the first guild that it is assigned.
+            // A node has the phase of the first guild whose designated owner it is.
             Participant::Node(node) => {
                 let guild = self.director.first_guild(node)?;
                 Some(Phase::Guild(self.stage.phases[guild as usize]))

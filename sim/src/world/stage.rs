@@ -87,7 +87,7 @@ pub(crate) struct Stage<W> {
     pub(crate) parcels: Slab<Parcel>,
     pub(crate) coverage: Coverage,
     pub(crate) post: Post,
-    /// How often each node has been started.
+    /// The number of times that each node has been started.
     pub(crate) boots: Vec<u32>,
     /// The last phase that each guild has reached.
     pub(crate) phases: Vec<GuildPhase>,

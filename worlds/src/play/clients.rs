@@ -20,7 +20,7 @@ const WISHES: usize = 1_024;
 #[derive(Default)]
 pub(super) struct Clients {
     wishes: Vec<mpsc::Sender<ClientCommand>>,
-    /// Whether each client has quit and may be started again.
+    /// Whether each client has quit. Such a client may start again.
     off: Vec<bool>,
 }
 
