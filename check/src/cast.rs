@@ -1,4 +1,4 @@
-//! The participants of a run: what a checker may know before the first step, and nothing else.
+//! The participants of a run: everything that a checker may know before the first step.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use guildhall_core::time::Span;
 pub struct Cast {
     /// The bounds of the run.
     pub limits: Arc<Limits>,
-    /// What every node knows from the start.
+    /// The cluster configuration, which every node has from the start.
     pub cluster: Arc<ClusterConfig>,
     /// The nodes; the index is the [`NodeId`].
     pub nodes: Vec<String>,
@@ -21,21 +21,21 @@ pub struct Cast {
     pub guilds: Vec<GuildPart>,
     /// The clients; the index is the [`Port`].
     pub clients: Vec<ClientPart>,
-    /// What each fault of the plan does to guilds, by its place there.
+    /// The effect of each fault of the plan on guilds, in the order of the plan.
     pub strains: Vec<Strain>,
-    /// How long a message between nodes and journals takes at most, or a sync, where nothing strikes
-    /// them.
+    /// The maximum latency of a message between nodes and journals, or of a disk sync, without
+    /// faults.
     pub trip: Span,
 }
 
-/// What a fault does to nodes, to journals and to the links between them.
+/// The effect of a fault on nodes, journals and the links between them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Strain {
-    /// All goes on as it was; a planned stop is none either.
+    /// No effect. Planned stops have none either.
     None,
-    /// Something is changed in an instant.
+    /// An instantaneous change.
     Moment,
-    /// Something is impaired until the fault ends. An unknown fault counts as this.
+    /// An impairment until the fault ends. Unknown faults count as this.
     #[default]
     Lasting,
 }
@@ -43,28 +43,28 @@ pub enum Strain {
 /// A guild of the plan.
 #[derive(Clone, Debug)]
 pub struct GuildPart {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its id.
+    /// The id.
     pub id: GuildId,
-    /// Its channels by name.
+    /// The channels by name.
     pub channels: Vec<(String, ChannelId)>,
-    /// Its roles by name.
+    /// The roles by name.
     pub roles: Vec<(String, RoleId)>,
-    /// What it is before anything happens to it.
+    /// The state of the guild before the first event.
     pub founding: Arc<Checkpoint>,
 }
 
 /// A client of the plan.
 #[derive(Clone, Debug)]
 pub struct ClientPart {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its user.
+    /// The user.
     pub user: UserId,
-    /// The node that it identifies at.
+    /// The node that the client identifies at.
     pub home: NodeId,
-    /// Whether it keeps the client's half of the contract (C1–C3).
+    /// Whether the client keeps the client's half of the contract (C1–C3).
     pub honest: bool,
 }
 
@@ -81,7 +81,7 @@ impl Cast {
         self.clients.get(port.0 as usize).map_or("?", |part| part.name.as_str())
     }
 
-    /// The name of a user: that of its first client.
+    /// The name of a user: the name of its first client.
     #[must_use]
     pub fn user(&self, user: UserId) -> &str {
         self.clients.iter().find(|part| part.user == user).map_or("?", |part| part.name.as_str())

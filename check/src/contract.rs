@@ -1,8 +1,8 @@
-//! The contract as one observer: hands each part of a step to the clauses that judge it, and
+//! The contract as one observer: passes each part of a step to the clauses that check it, and
 //! updates the facts.
 //!
-//! It must not judge: `clauses` lists which clause is asked where. What follows from a violation is
-//! not judged again.
+//! It must not judge: `clauses` lists the clauses of each hook. Consequences of a violation are not
+//! judged again.
 
 mod clients;
 mod directory;
@@ -34,7 +34,7 @@ use crate::sessions::l3;
 use crate::view::View;
 use crate::violation::{Clause, Violation};
 
-/// All clauses, listening to one history.
+/// All clauses, as one observer of a history.
 #[derive(Debug)]
 pub struct Contract {
     facts: Facts,
@@ -45,20 +45,20 @@ pub struct Contract {
     last: Head,
     models: Models,
     checkers: CheckerList,
-    /// The step is one for a client's deadlines.
+    /// Whether the step handles a client's timeout.
     timeout: bool,
-    /// The step is one in which a client does more than take a dispatch.
+    /// Whether the client does more in this step than take a dispatch.
     busy: bool,
-    /// The nodes that something waits at, by their last census.
+    /// The nodes where something is waiting, by their last census.
     waiting: Vec<(NodeId, String)>,
-    /// Nothing was pending, and nothing has happened since that anything could be pending for.
+    /// Nothing was pending when last checked, and no step since can have made anything pending.
     calm: Cell<bool>,
-    /// When the world has settled, if nothing was asked for and nothing went wrong since.
+    /// The time when the world settled, if no request and no violation has followed.
     settled: Option<Instant>,
 }
 
 impl Contract {
-    /// Judges a run of this cast.
+    /// Creates the checkers for a run with this cast.
     #[must_use]
     pub fn new(cast: Arc<Cast>) -> Self {
         let now = Now::from(Instant::ZERO);
@@ -80,38 +80,38 @@ impl Contract {
         }
     }
 
-    /// Judges by these checkers too. Their findings are violations like those of the contract.
+    /// Adds checkers. Their findings are violations like those of the contract.
     #[must_use]
     pub fn with_checkers(mut self, checkers: Vec<Box<dyn Checker + Send>>) -> Self {
         self.checkers = CheckerList::new(checkers);
         self
     }
 
-    /// What was found so far, in the order in which it was found. Of each clause and subject the
-    /// first violation is kept, and of all not more than a few dozen.
+    /// The violations so far, in the order in which they were found. Only the first violation of
+    /// each clause and subject is kept, and at most a few dozen in total.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         self.findings.all()
     }
 
-    /// What is known of the world so far.
+    /// The facts so far.
     pub(crate) const fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// Whether anything was found so far.
+    /// Whether any violation was found so far.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         !self.findings.all().is_empty()
     }
 
-    /// The violation of the earliest step, ties in the contract's order.
+    /// The violation of the earliest step. Ties are in the contract's order.
     #[must_use]
     pub fn first(&self) -> Option<&Violation> {
         self.findings.first()
     }
 
-    /// What is still pending, for which client or guild, and why; none if everything has settled.
+    /// What is still pending, for which client or guild, and why. `None` if everything has settled.
     #[must_use]
     pub fn pending(&self) -> Option<String> {
         if self.calm.get() {
@@ -123,21 +123,21 @@ impl Contract {
         pending
     }
 
-    /// Asks every clause of a hook, and reports each that objects. Returns those.
+    /// Asks every clause of a hook and reports each one that objects. Returns these clauses.
     fn ask<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Vec<Clause> {
         let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let found = cx.ask_all(rows, about);
         found.into_iter().map(|(clause, found)| self.report(head, clause, found)).collect()
     }
 
-    /// Asks the clauses of a hook until one objects, and reports that one.
+    /// Asks the clauses of a hook in order, and reports the first one that objects.
     fn ask_first<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Option<Clause> {
         let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let (clause, found) = cx.ask_first(rows, about)?;
         Some(self.report(head, clause, found))
     }
 
-    /// The same, within a node's step: what else is wrong with the step follows from that.
+    /// Like `ask_first`, within a node's step. Other errors in the step follow from the first.
     fn complain<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> bool {
         let complained = self.ask_first(head, rows, about).is_some();
         self.step.complained |= complained;
@@ -150,14 +150,13 @@ impl Contract {
         clause
     }
 
-    /// Something has happened that may leave something pending.
+    /// Notes that something may be pending from now on.
     #[inline]
     fn stirs(&mut self) {
         self.calm = Cell::new(false);
     }
 
-    /// What waits at nodes, as far as the last census of each has counted it. A world that wants to
-    /// know has everything counted first.
+    /// What is waiting at nodes, by the last census of each. Take a census of all nodes first.
     #[must_use]
     pub fn waiting(&self) -> Option<String> {
         let name = |(node, what): &(NodeId, String)| {
@@ -166,8 +165,7 @@ impl Contract {
         self.waiting.first().map(name)
     }
 
-    /// The run has ended. `gave_up` is the reason if a healed world did not settle within L3's
-    /// time.
+    /// Ends the run. `gave_up` is the reason if a healed world did not settle within L3's time.
     pub fn finish(&mut self, healed: bool, gave_up: Option<String>) {
         if let Some(why) = gave_up {
             let why = if healed { why } else { format!("{why} (never healed)") };
@@ -176,13 +174,13 @@ impl Contract {
         }
     }
 
-    /// How many dispatches clients have taken.
+    /// The number of dispatches that clients received.
     #[must_use]
     pub const fn deliveries(&self) -> u64 {
         self.deliveries
     }
 
-    /// How often each of the things has happened that a good run shows sometimes.
+    /// The count of each mark: a situation that good runs reach sometimes.
     #[must_use]
     pub fn marks(&self) -> BTreeMap<&'static str, u64> {
         self.marks.counts()
@@ -247,7 +245,7 @@ impl Observer for Contract {
 }
 
 impl Contract {
-    /// Calls each checkers checker.
+    /// Calls each additional checker.
     fn call(&mut self, mut of: impl FnMut(&mut dyn Checker, &View<'_>, &mut Findings)) {
         let (view, findings) = (View::new(&self.facts), &mut self.findings);
         self.checkers.each(|checker| of(checker, &view, findings));

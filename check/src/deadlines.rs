@@ -1,4 +1,4 @@
-//! Deadlines of one node that must not be missed, judged by the steps that the node takes.
+//! Checks the deadlines of one node by the steps that the node takes.
 //!
 //! A paused node takes no steps, and after a pause it first gets the inputs that have waited. So it
 //! has missed a deadline only if it has handled a timeout since without acting on it, or has been
@@ -11,7 +11,7 @@ use guildhall_core::time::{Instant, Span};
 /// The longest time between two steps for which a node counts as awake.
 const AWAKE: Span = Span::secs(1);
 
-/// Keys with a deadline each. A deadline may move meanwhile, so it is looked up again when it
+/// A set of keys, each with a deadline. A deadline may move, so it is looked up again when it
 /// expires.
 #[derive(Clone, Debug)]
 pub(crate) struct Deadlines<K> {
@@ -31,8 +31,8 @@ impl<K: Copy + Ord> Deadlines<K> {
         self.due.insert((at, what));
     }
 
-    /// The node has ended a step, `timeout` if it was one for its deadlines. Returns something that
-    /// is over its deadline by more than `grace` through the node's own fault.
+    /// Ends a step of the node; `timeout` is whether the step handled its timeouts. Returns a key
+    /// that is overdue by more than `grace` through the node's own fault.
     pub(crate) fn step(
         &mut self,
         now: Instant,

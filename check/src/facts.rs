@@ -1,4 +1,4 @@
-//! What is known of the run from the steps so far: facts, shared by all clauses.
+//! Facts about the run, derived from the steps so far and shared by all clauses.
 //!
 //! They must not judge.
 
@@ -59,12 +59,12 @@ pub(crate) struct Facts {
     kin: BTreeMap<UserId, Vec<Port>>,
     /// The bytes of the largest dispatch seen.
     pub(crate) largest: u64,
-    /// Clients take the very dispatches that nodes write. A history that was read back has copies,
-    /// so nothing can be told from their identity.
+    /// Whether clients take the same `Arc` that nodes write. A history that was read back has
+    /// copies, so identity proves nothing there.
     pub(crate) live: bool,
-    /// The nodes that have crashed or stopped, and were not started since.
+    /// The nodes that have crashed or stopped, and have not restarted since.
     pub(crate) down: Vec<NodeId>,
-    /// The world is healed, and no fault has begun since.
+    /// Whether the world is healed and no fault has begun since.
     pub(crate) healed: bool,
 }
 
@@ -115,7 +115,7 @@ impl Facts {
         self.clients.get(port.0 as usize)
     }
 
-    /// The journal of a guild has committed a record: the sessions that have the guild are owed its
+    /// Records a commit by the journal of a guild. Every session of the guild is owed its
     /// rendering.
     pub(crate) fn commit(&mut self, number: u32, record: &Arc<Record>) {
         self.ledger.commit(number, record);
@@ -148,7 +148,7 @@ impl Facts {
         })
     }
 
-    /// An IDENTIFY has come that will be heard, on a connection that is free for it.
+    /// Records an IDENTIFY that will be handled, on a connection without a session.
     pub(crate) fn identifies(
         &mut self,
         node: NodeId,
@@ -173,7 +173,7 @@ impl Facts {
         self.waits.begin(node, on, waiting);
     }
 
-    /// The guilds in which the user has been a member since the IDENTIFY.
+    /// The guilds of which the user has been a member ever since the IDENTIFY.
     fn throughout(&self, waiting: &PendingIdentify) -> Vec<GuildId> {
         let still = |(id, changed): &&(GuildId, Option<Position>)| {
             let guild = self.ledger.guild(*id);
@@ -187,7 +187,7 @@ impl Facts {
         waiting.member.iter().filter(still).map(|(id, _)| *id).collect()
     }
 
-    /// A node has reported what happened to a session, a connection, a relay or a guild.
+    /// Records a node's trace event about a session, a connection, a relay or a guild.
     pub(crate) fn noted(&mut self, node: NodeId, now: Instant, note: &TraceEvent) {
         match note {
             TraceEvent::Begun { session, connection, user, shard, intents } => {
@@ -247,7 +247,7 @@ impl Facts {
         }
     }
 
-    /// A session is detached from its connection.
+    /// Detaches a session from its connection.
     pub(crate) fn detach(&mut self, index: u32, node: NodeId, now: Instant) {
         if let Some(connection) = self.sessions.get(index).connection {
             self.sockets.attach(node, connection, NONE);
@@ -255,13 +255,13 @@ impl Facts {
         self.sessions.detach(index, Some(now));
     }
 
-    /// A node is told to stop. IDENTIFYs that wait there will get no session.
+    /// Records that a node begins a planned stop. Pending IDENTIFYs there will get no session.
     pub(crate) fn stops(&mut self, node: NodeId, now: Instant) {
         self.stops.begin(node, now, self.sockets.all(node));
         self.waits.crash(node);
     }
 
-    /// A node has crashed, or stopped: all that it had in its memory is gone.
+    /// Records that a node has crashed or stopped: its memory is lost.
     pub(crate) fn crash(&mut self, node: NodeId, now: Instant) {
         for index in self.sessions.living() {
             if self.sessions.get(index).node == node {
@@ -277,14 +277,14 @@ impl Facts {
         self.down.push(node);
     }
 
-    /// At most so many numbers, with so many bytes, does a session hold that no connection has ever
-    /// been written.
+    /// An upper bound on the dispatches, and on their bytes, that a session holds and has not yet
+    /// written to any connection.
     pub(crate) fn most_unsent(&self, index: u32) -> (u64, u64) {
         let session = self.sessions.get(index);
         let resumed = session.resumed.len() as u64;
         let (mut count, mut bytes) = (resumed, resumed * 64);
         if self.sessions.peak(index) == 0 {
-            // READY itself may wait.
+            // READY itself may not be written yet.
             (count, bytes) = (count + 1, bytes + 1_000 + 64 * session.listed);
         }
         for (place, subscription) in session.subscriptions.iter().enumerate() {
@@ -300,7 +300,7 @@ impl Facts {
         (count, bytes)
     }
 
-    /// The same for the attached connection: with what it still has to be given again.
+    /// Like `most_unsent`, plus what the attached connection is still to be sent again.
     pub(crate) fn most_waiting(&self, index: u32) -> (u64, u64) {
         let (count, bytes) = self.most_unsent(index);
         let written = self.sessions.written(index);
@@ -308,7 +308,7 @@ impl Facts {
         (count + again, bytes + self.bytes_after(index, written))
     }
 
-    /// The bytes of what a session was sent after number `s`, as far as that is remembered.
+    /// The bytes of the dispatches of a session after number `s`, as far as they are remembered.
     pub(crate) fn bytes_after(&self, index: u32, s: u64) -> u64 {
         let mut bytes = 0;
         self.sessions.runs_after(index, s, |first, len, kept| match kept {
@@ -332,7 +332,7 @@ impl Facts {
         Subject::new("connection", format!("{connection} at {}", self.cast.node(node)))
     }
 
-    /// The clients of one user: this one and all others.
+    /// All clients of the user of this client, including this one.
     pub(crate) fn kin(&self, port: Port) -> &[Port] {
         let user = self.cast.clients.get(port.0 as usize).map(|part| part.user);
         user.and_then(|user| self.kin.get(&user)).map_or(&[], Vec::as_slice)

@@ -1,4 +1,4 @@
-//! One step of a node while it lasts: its input, what was true before, and what was emitted so far.
+//! One step of a node in progress: its input, the state before, and the outputs so far.
 //!
 //! Dispatches are only counted: they have a fast path of their own.
 
@@ -14,11 +14,11 @@ use crate::facts::Facts;
 /// The input of the step.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum StepInput {
-    /// Nothing about a connection.
+    /// Any input that is not about a connection.
     #[default]
     Other,
     Timeout,
-    /// A notice of the directory: sessions may begin.
+    /// A notice of the directory, after which sessions may begin.
     Directory,
     Accepted,
     Heartbeat,
@@ -31,50 +31,51 @@ pub(crate) enum StepInput {
     Closed(Disconnect),
 }
 
-/// The step.
+/// One step of a node.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NodeStep {
     pub(crate) node: NodeId,
     pub(crate) input: StepInput,
-    /// On which connection, the length of the frame, and how that connection stood before.
+    /// The connection, the length of the frame, and the state of that connection before the step.
     pub(crate) connection: Option<Connection>,
     pub(crate) bytes: u32,
     pub(crate) open: bool,
     pub(crate) session: Option<u32>,
-    /// Whether an IDENTIFY waited there for the directory.
+    /// Whether an IDENTIFY was pending on the connection.
     pub(crate) identifying: bool,
-    /// For a RESUME: the session that it names, and the connection that this had before.
+    /// For a RESUME: the session that it names, and the connection of that session before.
     pub(crate) named: Option<u32>,
     pub(crate) older: Option<Connection>,
     pub(crate) frames: Vec<(Connection, ServerFrame)>,
-    /// Each with the session that was attached.
+    /// The connections closed, each with the session that was attached.
     pub(crate) closes: Vec<(Connection, CloseCode, Option<u32>)>,
-    /// Each with the session that it names, and the connection that this had before.
+    /// The trace events, each with the session that it names and the connection of that session
+    /// before.
     pub(crate) notes: Vec<(TraceEvent, Option<u32>, Option<Connection>)>,
     pub(crate) dispatches: u64,
-    /// How many messages went to peers, requesters, journals and the directory.
+    /// The number of messages to peers, requesters, journals and the directory.
     pub(crate) words: u64,
-    /// The directory was asked for the guilds of a user.
+    /// Whether the node asked the directory for the guilds of a user.
     pub(crate) asks: bool,
-    /// What requesters were answered.
+    /// The answers to requesters.
     pub(crate) answers: Vec<Answer>,
-    /// The node hears an owner that it knows to be over: which guild's, of which epoch, and whether
-    /// it is an answer that an action is done.
+    /// Set if the message comes from an owner that the node knows to be replaced: the guild, the
+    /// epoch, and whether the message answers that an action is done.
     pub(crate) over: Option<(GuildId, Epoch, bool)>,
-    /// The node gets an event from an owner.
+    /// Whether the input is an event from an owner.
     pub(crate) streams: bool,
-    /// A relay asks to catch up, and has not been answered yet.
+    /// Whether a relay asks to catch up and has not been answered yet.
     pub(crate) catches_up: bool,
-    /// A RESUME was refused: nothing else may happen (I4).
+    /// Whether a RESUME was refused: nothing else may happen (I4).
     pub(crate) refused: bool,
-    /// The node has reported that it has stopped.
+    /// Whether the node has reported that it has stopped.
     pub(crate) stopped: bool,
-    /// A violation was found: what follows from it is not judged again.
+    /// Whether a violation was found. Consequences of it are not judged again.
     pub(crate) complained: bool,
 }
 
 impl NodeStep {
-    /// A step begins.
+    /// Begins a step.
     pub(crate) fn begin(&mut self, node: NodeId) {
         (self.node, self.input, self.connection) = (node, StepInput::Other, None);
         (self.bytes, self.open, self.session, self.named, self.older) =
@@ -89,7 +90,7 @@ impl NodeStep {
         self.stopped = false;
     }
 
-    /// The step begins with this input.
+    /// Records the input of the step.
     pub(crate) fn hear(&mut self, facts: &Facts, input: &Input) {
         let (connection, received, bytes) = match input {
             Input::Accepted { connection, window: _ } => (*connection, StepInput::Accepted, 0),
@@ -142,7 +143,7 @@ impl NodeStep {
         )
     }
 
-    /// The code that a connection was closed with in this step.
+    /// The code with which a connection was closed in this step.
     pub(crate) fn code(&self, connection: Connection) -> Option<CloseCode> {
         let found = self.closes.iter().find(|(closed, ..)| *closed == connection);
         found.map(|(_, code, _)| *code)
@@ -162,7 +163,7 @@ impl NodeStep {
         })
     }
 
-    /// Whether nothing at all has come of the input.
+    /// Whether the input has had no effect at all.
     pub(crate) fn is_quiet(&self) -> bool {
         self.frames.is_empty()
             && self.closes.is_empty()

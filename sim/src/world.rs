@@ -1,8 +1,8 @@
-//! The fast world: nodes, clients and links, driven through simulated time in one thread.
+//! The simulated world: nodes, clients and links, driven through simulated time in one thread.
 //!
-//! A run has phases: *weather* (acts and faults, safety judged at each step), *heal*, *settle* (L3),
-//! and where the plan asks for it *linger*, until all that has ended must be gone (L4). The same plan
-//! gives the same steps, everywhere and always. What must not happen here: judging.
+//! A run has phases: *weather* (actions and faults, safety checked at each step), *heal*, *settle*
+//! (L3), and, if the plan asks for it, *linger*, until all leftover state must be gone (L4). The
+//! same plan gives the same steps on every machine. The world must not judge.
 
 mod clients;
 mod effects;
@@ -48,32 +48,32 @@ use guildhall_plan::topology::{ClientSetup, ResolvedAction, Topology};
 use post::Post;
 use stage::{Line, Stage};
 
-/// How many steps a run goes on after the contract was broken: what follows says little, and a world
-/// that is broken may be busy for ever.
+/// The number of steps that a run continues after the first violation. Later steps say little, and
+/// a broken world may stay busy for ever.
 const AFTERMATH: u64 = 100_000;
 
-/// How many events are looked at ahead: so many reads can be under way at once.
+/// The number of upcoming events to prefetch for: this many reads can be in flight at once.
 const AHEAD: usize = 16;
 
-/// From so many clients on that pays; fewer stay near.
+/// The number of clients from which prefetching pays. Fewer clients stay in the cache.
 const CROWD: usize = 2_000;
 
-/// A node and its circumstances.
+/// A node and the state of its machine.
 struct NodeHost {
     node: Node,
     clock: Clock,
-    /// When the next wake is due, or `u64::MAX`.
+    /// The time of the next wake-up, or `u64::MAX`.
     wake: u64,
-    /// It runs; a paused one does.
+    /// Whether the node runs. A paused node does.
     up: bool,
     paused: bool,
-    /// What has arrived meanwhile.
+    /// The events that arrived during a pause.
     held: Vec<Event>,
-    /// How often a planted bug was reached before it was started again.
+    /// The number of times that the planted bug was reached before the last restart.
     hits: u64,
 }
 
-/// A client and its circumstances. What a dispatch touches comes first.
+/// A client and its environment. The fields that a dispatch touches come first.
 #[repr(C)]
 struct ClientHost {
     clock: Clock,
@@ -90,28 +90,31 @@ pub(crate) struct World<'a, W> {
     clients: Vec<ClientHost>,
     journals: Vec<SimJournal>,
     directory: Directory,
-    /// Decides what the plan does to all of them, and is heard by way of a buffer of effects.
+    /// Decides the effect of the plan on all of them. Its effects go through a buffer.
     director: Director,
     effects: Vec<Effect>,
     journal_effects: Vec<journal::Effect>,
     /// The links that faults stall.
     stalled: Vec<(u32, u32)>,
-    /// What each intruder came to send, by its link.
+    /// The frame that each intruder will send, by its link.
     intruders: Vec<(u32, ClientFrame)>,
     settling: Settling,
-    /// How the run ended, if it has.
+    /// The end of the run, if it has ended.
     end: Option<RunEnd>,
     options: Options,
-    /// Steps after which the run is given up, as things stand.
+    /// The number of steps after which the run is given up. It drops after a violation.
     most: u64,
-    /// The contract was broken.
+    /// Whether the contract was violated.
     broken: bool,
-    /// How many of the next events were looked at ahead.
+    /// The number of upcoming events that were prefetched already.
     looked: usize,
 }
 
 impl<'a, W: Observer> World<'a, W> {
+    /// Creates the world of a plan.
+    ///
     /// # Errors
+    ///
     /// If the plan cannot be run.
     pub(crate) fn new(
         plan: &'a Plan,
@@ -178,7 +181,7 @@ impl<'a, W: Observer> World<'a, W> {
         Ok(world)
     }
 
-    /// What the plan has clients do.
+    /// Schedules the starts and the actions of clients.
     fn set_the_scene(&mut self) {
         let key = self.stage.seed.key(Domain::Tie);
         let mut agenda = Agenda::new();
@@ -190,15 +193,15 @@ impl<'a, W: Observer> World<'a, W> {
             push(seated.starts.as_micros(), tie, Kind::Start { client });
         }
         for (index, action) in self.plan.actions.iter().enumerate() {
-            // Of what one client does at one instant, what comes first in the plan is done first.
+            // Actions of one client at the same instant run in the order of the plan.
             let tie = crate::link::tie(key.with(1).text(&action.client));
             push(action.at.as_micros(), tie, Kind::Action { index: place(index) });
         }
         self.stage.agenda = agenda;
     }
 
-    /// Where a fault that is due stands among the events of its instant: by what it is, so that the
-    /// others stay where they are when one is taken out.
+    /// The rank of a fault among the events of its instant. It depends on the content of the fault,
+    /// so removing one fault does not reorder the others.
     fn fault_tie(&self, fault: u32) -> u32 {
         let Fingerprint(what) = Digest::of(&self.plan.faults[fault as usize].fault);
         crate::link::tie(self.stage.seed.key(Domain::Tie).with(2).with(what as u64))
@@ -228,10 +231,10 @@ impl<'a, W: Observer> World<'a, W> {
         }
     }
 
-    /// How often the planted bug was reached.
+    /// The number of times that the planted bug was reached.
     pub(crate) fn hits(&self) -> u64 {
         let nodes = self.nodes.iter().map(|host| {
-            // The machine of a node that is down stands as it was when it crashed.
+            // A node that is down keeps its state machine from before the crash.
             host.hits + if host.up { host.node.hits() } else { 0 }
         });
         let clients = self.clients.iter().map(|host| host.client.hits());
@@ -239,7 +242,7 @@ impl<'a, W: Observer> World<'a, W> {
         nodes.chain(clients).chain(journals).sum::<u64>() + self.directory.hits()
     }
 
-    /// What is left when the machines are gone.
+    /// Drops the state machines and returns the rest.
     pub(crate) fn into_stage(self) -> Stage<W> {
         self.stage
     }
@@ -273,8 +276,8 @@ impl<'a, W: Observer> World<'a, W> {
         }
     }
 
-    /// Has the memory that the next dispatches will touch on its way here, all of it at once: each
-    /// reaches another client than the one before, and of many clients none is near.
+    /// Prefetches the memory that the next dispatches will touch, all of it at once. Each dispatch
+    /// goes to another client, and with many clients none of them is in the cache.
     #[inline]
     fn look_ahead(&mut self) {
         if self.looked > 0 {
@@ -284,7 +287,7 @@ impl<'a, W: Observer> World<'a, W> {
         }
     }
 
-    /// One loop for each step on the way, so that no read has to wait for the one before.
+    /// Uses one loop for each level of indirection, so that no read waits for the one before.
     #[inline(never)]
     fn look_far_ahead(&mut self) {
         let mut reached = [Port(u32::MAX); AHEAD];
@@ -349,7 +352,7 @@ fn new_node(start: (NodeId, u32), topology: &Topology, mutant: Option<Mutant>) -
     Node::new(start, Arc::clone(&topology.cast.limits), Arc::clone(&topology.cast.cluster), mutant)
 }
 
-/// Each user and the guilds that it is in when the run begins.
+/// Each user with its guilds at the start of the run.
 fn founding_members(topology: &Topology) -> BTreeMap<UserId, Vec<GuildId>> {
     let mut users: BTreeMap<UserId, Vec<GuildId>> = BTreeMap::new();
     for guild in &topology.cast.guilds {
@@ -360,7 +363,7 @@ fn founding_members(topology: &Topology) -> BTreeMap<UserId, Vec<GuildId>> {
     users
 }
 
-/// A dense index as the number that events carry.
+/// Converts a dense index to the number in events.
 fn place(index: usize) -> u32 {
     u32::try_from(index).expect("a plan has fewer parts than a place has numbers")
 }
@@ -369,7 +372,7 @@ fn small(node: usize) -> u16 {
     u16::try_from(node).expect("a plan has fewer nodes than a node has numbers")
 }
 
-/// The world's time as the steps carry it.
+/// Converts the world's time to the time in steps.
 pub(crate) const fn instant(at: u64) -> Instant {
     Instant::micros(at)
 }

@@ -1,5 +1,5 @@
-//! What happened to nodes and guilds in a run, whatever the world: what a plan decides, and must be the
-//! same in all of them.
+//! The history of nodes and guilds in a run. The plan decides it, so it must be the same in all
+//! worlds.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use guildhall_core::id::{Epoch, GuildId, NodeId};
 use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 
-/// What happened to nodes and guilds.
+/// The history of nodes and guilds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Chronicle {
     nodes: BTreeMap<NodeId, Vec<Power>>,
@@ -15,28 +15,28 @@ pub struct Chronicle {
     faults: Vec<(u32, Bound)>,
 }
 
-/// Something that happened to a node.
+/// A change of a node's state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Power {
-    /// It has crashed.
+    /// The node crashed.
     Crashed,
-    /// It has stopped, as it was told to.
+    /// The node stopped as planned.
     Stopped,
-    /// It has started again.
+    /// The node started again.
     Started,
 }
 
-/// Where a fault has a bound.
+/// The beginning or the end of a fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Bound {
-    /// It has begun.
+    /// The fault began.
     Began,
-    /// It is over.
+    /// The fault ended.
     Ended,
 }
 
 impl Chronicle {
-    /// What happened to a node, in order.
+    /// The changes of a node's state, in order.
     #[must_use]
     pub fn node(&self, node: NodeId) -> &[Power] {
         self.nodes.get(&node).map_or(&[], Vec::as_slice)
@@ -48,13 +48,13 @@ impl Chronicle {
         self.node(node).last().is_none_or(|last| *last == Power::Started)
     }
 
-    /// The node that has served a guild last, in its highest epoch.
+    /// The last owner of a guild, by its highest epoch.
     #[must_use]
     pub fn owner(&self, guild: GuildId) -> Option<NodeId> {
         self.owners.get(&guild).map(|(_, node)| *node)
     }
 
-    /// The faults that began and those that ended, in order.
+    /// The faults that began and ended, in order.
     #[must_use]
     pub fn faults(&self) -> &[(u32, Bound)] {
         &self.faults

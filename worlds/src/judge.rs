@@ -1,9 +1,9 @@
-//! The checkers as those who listen in a real world: one line of steps, whoever takes them.
+//! The checkers as observers of a real world: one sequence of steps, whichever task takes them.
 //!
-//! A step is told under a lock, so the history is one in which every cause comes before its effect,
-//! and the checkers are the ones of the fast world. The wire does not say which event a dispatch
-//! tells of; what a client has taken is looked up among what its node wrote under that name, and
-//! compared. It must not act.
+//! A step is reported under a lock, so every cause comes before its effect, and the checkers are
+//! the same as in the simulated world. A dispatch on the wire does not identify its event: the
+//! judge finds it among the dispatches that the node wrote under the same number, and compares the
+//! two. It must not act.
 
 mod phases;
 mod written;
@@ -31,36 +31,36 @@ use phases::Phases;
 pub use written::Taken;
 use written::Written;
 
-/// Judges one run. All clones are one.
+/// Judges one run. All clones share their state.
 #[derive(Clone)]
 pub struct Judge(Arc<Mutex<Bench>>);
 
-/// What the time is in this world.
+/// Returns the current time of the world.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
-/// Everything that listens.
+/// All observers.
 pub struct Bench {
     clock: Clock,
     /// The clauses.
     pub contract: Contract,
-    /// Every step so far, in one number.
+    /// The digest of all steps so far.
     pub digest: Digest,
-    /// How many steps there were.
+    /// The number of steps.
     pub steps: u64,
-    /// When the last of them was taken.
+    /// The time of the last step.
     pub last: Instant,
-    /// How often the planted bug made a difference.
+    /// The number of times that the planted bug made a difference.
     pub hits: u64,
-    /// What each client has taken, in order.
+    /// The dispatches that each client received, in order.
     pub written: Written,
-    /// What happened to nodes and guilds.
+    /// The history of nodes and guilds.
     pub chronicle: Chronicle,
     phases: Phases,
     news: mpsc::UnboundedSender<News>,
 }
 
 impl Judge {
-    /// Nobody has done anything yet. What the play has to know of is told as `news`.
+    /// Creates the judge of a run before its first step. The play is notified through `news`.
     #[must_use]
     pub fn new(cast: Arc<Cast>, clock: Clock, news: mpsc::UnboundedSender<News>) -> Self {
         let clients = cast.clients.len();
@@ -78,12 +78,12 @@ impl Judge {
         })))
     }
 
-    /// What was seen so far. While it is held nothing happens.
+    /// Locks the observers. No step can be taken while the guard is held.
     pub fn bench(&self) -> MutexGuard<'_, Bench> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something happens to the world itself.
+    /// Reports an event of the world itself.
     pub fn world(&self, event: &WorldEvent) {
         let mut bench = self.bench();
         let now = Now::from((bench.clock)());
@@ -94,7 +94,7 @@ impl Judge {
         bench.contract.observe(&head, Observed::StepEnded);
     }
 
-    /// A guild has reached a phase that a fault may wait for.
+    /// Reports that a guild has reached a phase that a fault may wait for.
     pub fn guild_reached(&self, guild: GuildId, phase: GuildPhase) {
         self.bench().tell(phases::guild_reached(guild, phase));
     }
@@ -124,14 +124,14 @@ impl Bench {
         Head { step: self.steps, cause, at, now, actor }
     }
 
-    /// What faults may wait for.
+    /// Notifies the play of a phase that faults may wait for.
     fn tell(&self, reached: Option<(Participant, Phase)>) {
         if let Some((who, phase)) = reached {
             let _ = self.news.send(News::Reached(who, phase));
         }
     }
 
-    /// The phase that this has brought a client or a guild to.
+    /// The phase that a client or a guild reaches by this observation.
     fn reached(&mut self, head: &Head, what: Observed<'_>) -> Option<(Participant, Phase)> {
         match what {
             Observed::NodeInput(input) => phases::node_input(input),
@@ -150,7 +150,7 @@ impl Bench {
         }
     }
 
-    /// Tells the play that an owner steps down or a node has stopped.
+    /// Notifies the play that an owner steps down or a node has stopped.
     fn report_owner(&self, head: &Head, output: &node::Output) {
         let Actor::Node(NodeId(node)) = head.actor else { return };
         let stepped_down = |guild, closed| {
@@ -176,7 +176,7 @@ impl Bench {
     }
 }
 
-/// Listens to one step.
+/// Observes one step.
 pub struct Listening<'a>(MutexGuard<'a, Bench>);
 
 fn port(head: &Head) -> Option<Port> {
@@ -233,7 +233,8 @@ impl Observer for Listening<'_> {
         let Some(port) = port(head) else { return };
         bench.digest.word(u64::from(on.slot) << 40 ^ s.0);
         what.hash(&mut bench.digest);
-        // If the client received something else than was written, the checkers see what it received.
+        // If the client received something else than was written, the checkers see what it
+        // received.
         let received = bench.written.take(port, on, s, what).unwrap_or_else(|| what.clone());
         bench.contract.delivered(head, on, s, &received);
         let reached = bench.phases.delivered(port, &received.body);

@@ -27,13 +27,13 @@ pub struct Outcome {
     pub lasted: Instant,
     /// The violations, the earliest step's first, ties in the contract's order.
     pub violations: Vec<Violation>,
-    /// How often the run reached each mark.
+    /// The number of times that the run reached each mark.
     pub marks: BTreeMap<&'static str, u64>,
-    /// How often the planted bug made a difference.
+    /// The number of times that the planted bug made a difference.
     pub hits: u64,
-    /// What each client has received, in the order of the plan.
+    /// The dispatches that each client received, in the order of the plan.
     pub taken: Vec<Taken>,
-    /// What happened to nodes and guilds.
+    /// The history of nodes and guilds.
     pub chronicle: Chronicle,
 }
 

@@ -1,9 +1,9 @@
-//! A plan acted out by the real shell: nodes, clients, journals and the directory as tasks of a world,
-//! and one task that does to them what the plan says.
+//! A plan run by the real shell: nodes, clients, journals and the directory are tasks of a world,
+//! and one task performs the plan on them.
 //!
-//! What the plan says is decided by the machines of `guildhall_plan`, as in the fast world: the
-//! director, the journals, and whether the world has settled. What becomes of bytes and messages is the
-//! world's business, what becomes of the contract the judge's.
+//! The state machines of `guildhall_plan` decide what the plan means, as in the simulated world:
+//! the director, the journals, and whether the world has settled. The world transports bytes and
+//! messages; the judge checks the contract.
 
 mod agenda;
 mod clients;
@@ -39,12 +39,12 @@ use agenda::Agenda;
 use clients::Clients;
 use journal::Journal;
 
-/// How a plan is to be played.
+/// The options of a play.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// The bug to plant, in a build that can.
+    /// The bug to plant. Needs a build with planted bugs.
     pub mutant: Option<Mutant>,
-    /// Steps after which a run is given up as inconclusive.
+    /// The number of steps after which a run is given up as inconclusive.
     pub max_steps: u64,
 }
 
@@ -54,16 +54,16 @@ impl Default for Options {
     }
 }
 
-/// What the play does at some time.
+/// A scheduled step of the play.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Cue {
-    /// A client starts.
+    /// Starts a client.
     Start(usize),
-    /// An act of the plan.
+    /// Performs an action of the plan.
     Action(usize),
-    /// The director decides something.
+    /// Calls the director.
     Director(director::Cue),
-    /// The world is looked at.
+    /// Checks whether the world has settled.
     Look(Look),
 }
 
@@ -75,7 +75,7 @@ pub struct Play<W: World> {
     judge: Judge,
     options: Options,
     agenda: Agenda,
-    /// What tells each node to stop.
+    /// The token that stops each node.
     stops: Vec<CancellationToken>,
     clients: Clients,
     journals: Vec<Journal<W::Time>>,
@@ -83,15 +83,16 @@ pub struct Play<W: World> {
     /// The connections that faults stall.
     stalled: BTreeMap<u32, W::Stall>,
     settling: Settling,
-    /// How the play ended, if it has.
+    /// The end of the play, if it has ended.
     end: Option<RunEnd>,
     news: mpsc::UnboundedReceiver<News>,
 }
 
 impl<W: World> Play<W> {
-    /// Everybody is there, and nothing has happened yet.
+    /// Creates a play before its first step.
     ///
     /// # Errors
+    ///
     /// If the plan cannot be played.
     pub async fn new(world: W, plan: Arc<Plan>, options: Options) -> Result<Self, PlanError> {
         let topology = Topology::new(&plan)?;
@@ -130,7 +131,7 @@ impl<W: World> Play<W> {
         Ok(play)
     }
 
-    /// The journals and the directory.
+    /// Creates the journals and the directory.
     fn found(&mut self) {
         let post = self.world.peer_network().clone();
         let how = (self.plan.seed, self.plan.network.sync);
@@ -187,7 +188,7 @@ impl<W: World> Play<W> {
         }
     }
 
-    /// Who listened to all of it.
+    /// The observer of all steps.
     #[must_use]
     pub const fn judge(&self) -> &Judge {
         &self.judge

@@ -1,4 +1,4 @@
-//! Every scenario, run by the real shell: all under madsim, some on real sockets.
+//! Runs every scenario in the real shell: all under madsim, some on real sockets.
 
 #![cfg(madsim)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -1,12 +1,11 @@
-//! Who is entered in the directory, by its own notices: entered since the founding or since the
-//! last removal.
+//! The entries of the directory, by its own notices: those since the founding or the last removal.
 
 use std::collections::BTreeMap;
 
 use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::id::{GuildId, NodeId, Position, UserId};
 
-/// The entries, each with the position that it was entered with.
+/// The entries, each with its position.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DirectoryEntries {
     named: BTreeMap<(GuildId, UserId), Position>,
@@ -15,7 +14,7 @@ pub(crate) struct DirectoryEntries {
 }
 
 impl DirectoryEntries {
-    /// A user was a member from the start.
+    /// Records that a user was a member from the start.
     pub(crate) fn founded(&mut self, guild: GuildId, user: UserId) {
         self.named.insert((guild, user), Position::default());
     }
@@ -24,7 +23,7 @@ impl DirectoryEntries {
         self.named.contains_key(&(guild, user))
     }
 
-    /// The directory sends a notice to a node.
+    /// Records a notice of the directory to a node.
     pub(crate) fn says(&mut self, to: NodeId, notice: &DirectoryEvent) {
         match notice {
             DirectoryEvent::Entered { guild, user, mark } => {
@@ -32,7 +31,7 @@ impl DirectoryEntries {
                 *known = (*known).max(*mark);
             }
             DirectoryEvent::Removed { guild, user, at } => {
-                // An entry made after the user had left stays.
+                // An entry made after the user's removal stays.
                 if self.named.get(&(*guild, *user)).is_some_and(|mark| mark < at) {
                     self.named.remove(&(*guild, *user));
                 }

@@ -1,5 +1,5 @@
-//! The ledger of each guild: what its journal has committed, in order, and the ephemeral events
-//! that an owner has streamed.
+//! The ledger of each guild: the records that its journal has committed, in order, and the
+//! ephemeral events that an owner has streamed.
 //!
 //! It must not judge.
 
@@ -24,13 +24,13 @@ use history::History;
 use lanes::{Entry, Lanes};
 use timeline::Moment;
 
-/// A durable event that is committed.
+/// A committed record.
 #[derive(Clone, Debug)]
 pub(crate) struct Committed {
     pub(crate) record: Arc<Record>,
-    /// How many records all guilds together had committed before.
+    /// The number of records that all guilds together had committed before.
     pub(crate) stamp: u64,
-    /// The nodes with a session that got it, as far as was looked at.
+    /// The nodes with a session that got it, among those checked so far.
     told_at: Vec<NodeId>,
 }
 
@@ -42,15 +42,17 @@ pub(crate) struct Guild {
     records: Vec<Committed>,
     /// The indices of the records that are not chat.
     turning: Vec<u32>,
-    /// Ephemeral events.
+    /// The ephemeral events.
     pub(crate) fleeting: BTreeMap<Position, Arc<Record>>,
-    /// What an owner has asked the journal to keep, and is not known to be kept.
+    /// The records that an owner has asked the journal to append and that are not known to be
+    /// committed.
     pub(crate) staged: BTreeMap<Position, Arc<Record>>,
     /// The highest position that an owner has announced.
     pub(crate) told: Position,
     /// The highest epoch whose record is committed.
     pub(crate) epoch: Epoch,
-    /// The last change that each incarnation was not given as a record, for it was forgotten by then.
+    /// The last change that each incarnation did not get as a record because it was forgotten by
+    /// then.
     pub(crate) forgotten: BTreeMap<Epoch, Position>,
 }
 
@@ -69,12 +71,12 @@ impl Guild {
         }
     }
 
-    /// All that is committed, in order.
+    /// All committed records, in order.
     pub(crate) fn records(&self) -> &[Committed] {
         &self.records
     }
 
-    /// The last position that is committed.
+    /// The last committed position.
     pub(crate) fn end(&self) -> Position {
         self.records.last().map_or(Position::default(), |last| last.record.position)
     }
@@ -100,7 +102,7 @@ impl Guild {
         self.turning[from..].iter().map(record)
     }
 
-    /// A session at a node got the durable event at a position.
+    /// Records that a session at a node got the durable event at a position.
     pub(crate) fn tell(&mut self, position: Position, node: NodeId) {
         let found = self.records.binary_search_by_key(&position, |it| it.record.position);
         if let Ok(index) = found
@@ -126,7 +128,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// A guild of the plan.
+    /// Adds a guild of the plan.
     pub(crate) fn found(&mut self, id: GuildId, founding: &Checkpoint) {
         let number = self.guilds.len() as u32;
         self.by_id.insert(id, number);
@@ -154,17 +156,17 @@ impl Ledger {
         self.find(id).map(|number| self.get_mut(number))
     }
 
-    /// All of them, with their numbers.
+    /// All guilds, with their numbers.
     pub(crate) fn all(&self) -> impl Iterator<Item = (u32, &Guild)> {
         (0..).zip(&self.guilds)
     }
 
-    /// How many records there are in all.
+    /// The total number of records.
     pub(crate) const fn stamps(&self) -> u64 {
         self.stamps
     }
 
-    /// The journal of a guild has committed a record, which is later than all before it.
+    /// Records a commit by the journal of a guild. It is later than all before it.
     pub(crate) fn commit(&mut self, number: u32, record: &Arc<Record>) {
         let stamp = self.stamps;
         self.stamps += 1;
@@ -172,7 +174,7 @@ impl Ledger {
         guild.staged.remove(&record.position);
         if record.event == Event::Opened {
             guild.epoch = guild.epoch.max(record.position.epoch);
-            // Nothing that older owners still had in hand can be kept any more.
+            // Uncommitted records of older owners can never commit now.
             guild.staged.retain(|position, _| position.epoch >= record.position.epoch);
         } else if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
             guild.turning.push(guild.records.len() as u32);
@@ -182,7 +184,7 @@ impl Ledger {
         self.lanes.feed(number, record);
     }
 
-    /// The lane of a session with these intents, as its user sees the guild at a moment.
+    /// The lane of a session with these intents, by its user's view of the guild at a moment.
     pub(crate) fn lane(&mut self, number: u32, at: Moment, user: UserId, intents: Intents) -> u32 {
         if !intents.contains(Intents::GUILD_MESSAGES) {
             return NONE;

@@ -1,4 +1,4 @@
-//! What each node has heard from the owners of guilds: epochs, positions and tips.
+//! The messages of guild owners that each node has received: epochs, positions and tips.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::Outcome;
 use guildhall_core::time::Instant;
 
-/// What one node has heard of one guild.
+/// What one node knows of one guild.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Heard {
-    /// The highest incarnation of its owner.
+    /// The highest epoch of an owner.
     pub(crate) epoch: Epoch,
     /// The newest position.
     pub(crate) position: Position,
-    /// When the last tip came, by the node's own clock.
+    /// The time of the last tip, by the node's own clock.
     pub(crate) tip: Option<Instant>,
-    /// When a relay of it last reported a gap.
+    /// The time of the last gap that one of its relays reported.
     pub(crate) gap: Option<Instant>,
-    /// When the node last opened a relay of it while it had none.
+    /// The time when the node last opened its first relay of the guild.
     pub(crate) since: Option<Instant>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn word(message: &PeerMessage) -> Option<(GuildId, Epoch, Option<Posi
     })
 }
 
-/// Whether it is an answer that an action is done, which is true whatever the sender's epoch.
+/// Whether it is an answer that an action is done. Such an answer is valid in any epoch.
 pub(crate) const fn is_done(message: &PeerMessage) -> bool {
     if let PeerMessage::Answer { answer, .. } = message {
         matches!(answer.outcome, Outcome::Done(_))
@@ -65,8 +65,8 @@ impl Hearing {
         self.heard.get(&(node, guild)).copied().unwrap_or_default()
     }
 
-    /// A node gets a message from another node, or from itself. Returns the guild and the epoch if
-    /// its sender is known to be over (L5).
+    /// Records a message to a node from another node, or from itself. Returns the guild and the
+    /// epoch if the sender is known to be replaced (L5).
     pub(crate) fn hear(
         &mut self,
         node: NodeId,
@@ -78,7 +78,7 @@ impl Hearing {
         let over = sender < heard.epoch;
         heard.epoch = heard.epoch.max(sender);
         let told = position.filter(|_| {
-            // A refusal names a position without telling of what is there.
+            // A refusal names a position without carrying its event.
             !matches!(message, PeerMessage::Answer { .. }) || is_done(message)
         });
         if let Some(position) = told.filter(|_| !over || is_done(message)) {
@@ -90,17 +90,17 @@ impl Hearing {
         over.then_some((guild, sender))
     }
 
-    /// A relay at a node has reported a gap.
+    /// Records that a relay at a node has reported a gap.
     pub(crate) fn gap(&mut self, node: NodeId, guild: GuildId, now: Instant) {
         self.heard.entry((node, guild)).or_default().gap = Some(now);
     }
 
-    /// A node has opened its first relay of a guild.
+    /// Records that a node has opened its first relay of a guild.
     pub(crate) fn follows(&mut self, node: NodeId, guild: GuildId, now: Instant) {
         self.heard.entry((node, guild)).or_default().since = Some(now);
     }
 
-    /// A node has crashed and lost its memory.
+    /// Records that a node has crashed and lost its memory.
     pub(crate) fn crash(&mut self, node: NodeId) {
         self.heard.retain(|(at, _), _| *at != node);
     }

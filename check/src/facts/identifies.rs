@@ -1,4 +1,4 @@
-//! IDENTIFYs that wait for the directory, with what was known when they came.
+//! The pending IDENTIFYs, which wait for the directory, with the facts at their arrival.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,17 +11,17 @@ pub(crate) struct PendingIdentify {
     pub(crate) identify: Identify,
     pub(crate) session: SessionId,
     pub(crate) user: UserId,
-    /// The guilds in which its user was a member, and where that had last changed.
+    /// The guilds of which its user was a member, and the position of the last change of that.
     pub(crate) member: Vec<(GuildId, Option<Position>)>,
-    /// What its node had heard of each guild.
+    /// The position of each guild that the node knew of.
     pub(crate) heard: Vec<(GuildId, Position)>,
 }
 
-/// All of them.
+/// All pending IDENTIFYs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PendingIdentifies {
     waiting: BTreeMap<(NodeId, Connection), PendingIdentify>,
-    /// All who ever identified at a node, and how many there are of each node.
+    /// All users and shards that ever identified at a node, and their number for each node.
     ever: BTreeSet<(NodeId, UserId, Shard)>,
     counts: BTreeMap<NodeId, u64>,
 }
@@ -46,12 +46,12 @@ impl PendingIdentifies {
         self.waiting.retain(|(at, _), _| *at != node);
     }
 
-    /// How many pairs of user and shard ever identified at a node.
+    /// The number of pairs of user and shard that ever identified at a node.
     pub(crate) fn identified(&self, node: NodeId) -> u64 {
         self.counts.get(&node).copied().unwrap_or(0)
     }
 
-    /// How many wait at a node.
+    /// The number of IDENTIFYs that are pending at a node.
     pub(crate) fn count(&self, node: NodeId) -> u64 {
         self.waiting.iter().filter(|((at, _), _)| *at == node).count() as u64
     }

@@ -1,5 +1,5 @@
-//! Which node serves which guild, what it asks of the journal, and for how long it is known to be
-//! the owner: all by its own clock, from its own steps.
+//! The owner of each guild, its journal commands, and how long it is known to be the owner: all by
+//! the node's own clock and its own steps.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use guildhall_core::journal::{Command, Reply};
 use guildhall_core::request::Origin;
 use guildhall_core::time::{Instant, Span};
 
-/// What was asked of a journal.
+/// A command to a journal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Question {
     Open(u64),
@@ -16,27 +16,28 @@ enum Question {
     Confirm(Epoch, u64),
 }
 
-/// One node that owns a guild, or is about to.
+/// A node that owns a guild, or is about to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Owner {
-    /// Its epoch, once it has reported that it serves.
+    /// The epoch, once the node has reported that it serves.
     pub(crate) epoch: Option<Epoch>,
     asked: BTreeMap<Question, Instant>,
-    /// When it sent what the journal last confirmed.
+    /// The time when the node sent the last command that the journal confirmed.
     pub(crate) confirmed: Option<Instant>,
-    /// When each attempt at an act first came.
+    /// The time of each attempt's first arrival.
     came: BTreeMap<(Origin, u32), Instant>,
-    /// Whether any copy of each act came while it had been confirmed lately.
+    /// Whether any copy of each action arrived while the owner was recently confirmed.
     took: BTreeMap<Origin, bool>,
 }
 
 impl Owner {
-    /// When an attempt at an act first came.
+    /// The time of an attempt's first arrival.
     pub(crate) fn came(&self, origin: Origin, attempt: u32) -> Option<Instant> {
         self.came.get(&(origin, attempt)).copied()
     }
 
-    /// Whether any copy of an act came while it had been confirmed lately; none if none came.
+    /// Whether any copy of an action arrived while the owner was recently confirmed. `None` if no
+    /// copy arrived.
     pub(crate) fn took(&self, origin: Origin) -> Option<bool> {
         self.took.get(&origin).copied()
     }
@@ -64,12 +65,12 @@ impl Owners {
         self.owners.keys().find(|(at, _)| *at == node).map(|(_, guild)| *guild)
     }
 
-    /// How many guilds a node owns or is about to own.
+    /// The number of guilds that a node owns or is about to own.
     pub(crate) fn count(&self, node: NodeId) -> u64 {
         self.owners.keys().filter(|(at, _)| *at == node).count() as u64
     }
 
-    /// A node is to own a guild.
+    /// Assigns a guild to a node.
     pub(crate) fn own(&mut self, node: NodeId, guild: GuildId) {
         self.owners.entry((node, guild)).or_default();
     }
@@ -78,7 +79,7 @@ impl Owners {
         self.owners.entry((node, guild)).or_default().epoch = Some(epoch);
     }
 
-    /// A node is asked for something as the owner of a guild.
+    /// Records a request to a node as the owner of a guild.
     pub(crate) fn asked(
         &mut self,
         node: NodeId,
@@ -101,8 +102,8 @@ impl Owners {
         self.owners.retain(|(at, _), _| *at != node);
     }
 
-    /// A node sends a command to a journal. Of a command sent twice only the last time counts: it
-    /// is not known which of the two is answered.
+    /// Records a command from a node to a journal. If a command is sent twice only the last time
+    /// counts, because it is not known which of the two is answered.
     pub(crate) fn asks(&mut self, node: NodeId, guild: GuildId, now: Instant, what: &Command) {
         let question = match what {
             Command::Open { ticket } => Question::Open(*ticket),
@@ -116,7 +117,7 @@ impl Owners {
         self.owners.entry((node, guild)).or_default().asked.insert(question, now);
     }
 
-    /// A journal has answered a node.
+    /// Records the answer of a journal to a node.
     pub(crate) fn hears(&mut self, node: NodeId, guild: GuildId, reply: &Reply) {
         let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
         let asked = match reply {

@@ -1,5 +1,5 @@
-//! Which relays are open at which node, their least positions, the gaps that they have reported,
-//! and which owner still counts them as followers.
+//! The open relays of each node, their least positions, the gaps that they have reported, and the
+//! owners that still count them as followers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,25 +8,26 @@ use guildhall_core::node::GapReason;
 use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
 use guildhall_core::time::Instant;
 
-/// One relay that is open.
+/// An open relay.
 #[derive(Clone, Debug)]
 struct Open {
     guild: GuildId,
-    /// Its position is this or later.
+    /// The least position that the relay can have.
     least: Position,
-    /// The pieces of a state that it was given.
+    /// The chunks of a state that it was sent.
     pieces: (Position, BTreeSet<u32>),
-    /// The highest reach of a whole state that it was given: below it no event leads on.
+    /// The highest reach of a whole state that it was sent. Below it, a relay cannot continue by
+    /// events.
     reach: Option<Position>,
 }
 
-/// What an owner knows about a closed relay.
+/// What an owner knows of a closed relay.
 #[derive(Clone, Copy, Debug)]
 struct Follower {
     guild: GuildId,
-    /// The position that it asked to catch up from, if it asked for events rather than a state.
+    /// The position from which it asked to catch up, if it asked for events rather than a state.
     from: Option<Position>,
-    /// Since when the owner knows that it is closed.
+    /// The time when the owner learned that it is closed.
     gone: Option<Instant>,
 }
 
@@ -34,9 +35,9 @@ struct Follower {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Relays {
     open: BTreeMap<RelayId, Open>,
-    /// Each gap, with the newest position that its node had heard of by then.
+    /// Each gap, with the newest position that its node knew of at that time.
     gaps: BTreeMap<(NodeId, GuildId, Position), Position>,
-    /// By the owner's node.
+    /// The followers by the owner's node.
     followers: BTreeMap<(NodeId, RelayId), Follower>,
 }
 
@@ -61,7 +62,7 @@ impl Relays {
         self.open.get(&relay).map(|open| open.guild)
     }
 
-    /// A relay has reported a gap; its node had heard of the guild up to `heard`.
+    /// Records a gap of a relay. Its node knew of the guild up to `heard`.
     pub(crate) fn gap(&mut self, relay: RelayId, at: Position, why: GapReason, heard: Position) {
         let Some(open) = self.open.get_mut(&relay) else { return };
         if why == GapReason::Behind {
@@ -71,7 +72,8 @@ impl Relays {
         self.gaps.insert((relay.node, open.guild, at), heard);
     }
 
-    /// Whether a relay was given a state from which alone it could go on.
+    /// Whether a relay is below the reach of a state that it was sent, and so cannot continue by
+    /// events.
     pub(crate) fn is_behind(&self, relay: RelayId) -> bool {
         let open = self.open.get(&relay);
         open.is_some_and(|open| open.reach.is_some_and(|reach| open.least < reach))
@@ -88,7 +90,7 @@ impl Relays {
         self.open.range(first..=last).map(|(_, open)| open.guild)
     }
 
-    /// How many are open at a node.
+    /// The number of open relays of a node.
     pub(crate) fn count(&self, node: NodeId) -> u64 {
         self.at(node).count() as u64
     }
@@ -98,12 +100,12 @@ impl Relays {
         self.at(node).any(|other| other == guild)
     }
 
-    /// Whether a relay of this node has reported a gap of this guild that begins there.
+    /// Whether a relay of this node has reported a gap of this guild that begins at this position.
     pub(crate) fn has_gap(&self, node: NodeId, guild: GuildId, at: Position) -> bool {
         self.gaps.contains_key(&(node, guild, at))
     }
 
-    /// How many gaps of a guild were reported at a node.
+    /// The number of gaps of a guild that a node has reported.
     pub(crate) fn gaps(&self, node: NodeId, guild: GuildId) -> u64 {
         let from = (node, guild, Position::default());
         let same =
@@ -111,7 +113,8 @@ impl Relays {
         self.gaps.range(from..).take_while(same).count() as u64
     }
 
-    /// What a node had heard of a guild when it reported the gap that begins there.
+    /// The newest position that a node knew of when it reported the gap that begins at this
+    /// position.
     pub(crate) fn heard_at_gap(
         &self,
         node: NodeId,
@@ -121,7 +124,7 @@ impl Relays {
         self.gaps.get(&(node, guild, at)).copied()
     }
 
-    /// A relay is given a piece of a state.
+    /// Records a chunk of a state for a relay.
     pub(crate) fn given(&mut self, relay: RelayId, chunk: &Chunk) {
         let Some(open) = self.open.get_mut(&relay) else { return };
         if chunk.position > open.pieces.0 {
@@ -137,7 +140,7 @@ impl Relays {
         }
     }
 
-    /// A relay gets an event. It has it if the event links to what it surely has.
+    /// Records an event for a relay. The relay has it if the event links to one that it surely has.
     pub(crate) fn streamed(&mut self, relay: RelayId, prev: Position, position: Position) {
         let Some(open) = self.open.get_mut(&relay) else { return };
         if open.least > Position::default() && prev <= open.least {
@@ -145,14 +148,14 @@ impl Relays {
         }
     }
 
-    /// A relay states its own position.
+    /// Records the position that a relay reports.
     pub(crate) fn stands(&mut self, relay: RelayId, from: Position) {
         if let Some(open) = self.open.get_mut(&relay) {
             open.least = open.least.max(from);
         }
     }
 
-    /// An owner gets a message from or about a relay.
+    /// Records a message to an owner from or about a relay.
     pub(crate) fn asks(&mut self, owner: NodeId, now: Instant, message: &PeerMessage) {
         match message {
             PeerMessage::Subscribe { guild, relay } => {
@@ -176,7 +179,7 @@ impl Relays {
         }
     }
 
-    /// An owner hears that a node has crashed.
+    /// Records that an owner learns of the crash of a node.
     pub(crate) fn down(&mut self, owner: NodeId, now: Instant, node: NodeId) {
         let theirs = self.followers.iter_mut();
         for ((_, _), follower) in
@@ -186,23 +189,24 @@ impl Relays {
         }
     }
 
-    /// A node no longer owns a guild, or has lost its memory of owning it.
+    /// Records that a node no longer owns a guild, or has lost its memory of owning it.
     pub(crate) fn forget(&mut self, owner: NodeId, guild: Option<GuildId>) {
         self.followers
             .retain(|(at, _), it| *at != owner || guild.is_some_and(|guild| it.guild != guild));
     }
 
-    /// From where a relay has last asked an owner for events.
+    /// The position from which a relay has last asked an owner for events.
     pub(crate) fn asked_from(&self, owner: NodeId, relay: RelayId) -> Option<Position> {
         self.followers.get(&(owner, relay))?.from
     }
 
-    /// Since when an owner knows that a relay is gone.
+    /// The time when an owner learned that a relay is gone.
     pub(crate) fn gone(&self, owner: NodeId, relay: RelayId) -> Option<Instant> {
         self.followers.get(&(owner, relay))?.gone
     }
 
-    /// How many follow a node's guilds at most, of those who are not known to be gone for `span`.
+    /// An upper bound on the followers of a node's guilds. Those known to be gone for long, by
+    /// `gone_since`, do not count.
     pub(crate) fn followers(&self, owner: NodeId, gone_since: Instant) -> u64 {
         let (first, last) = (
             RelayId { node: NodeId(0), serial: 0 },
@@ -212,7 +216,7 @@ impl Relays {
         theirs.filter(|(_, it)| it.gone.is_none_or(|gone| gone >= gone_since)).count() as u64
     }
 
-    /// A node has crashed.
+    /// Records that a node has crashed.
     pub(crate) fn crash(&mut self, node: NodeId) {
         self.open.retain(|relay, _| relay.node != node);
         self.forget(node, None);

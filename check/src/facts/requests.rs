@@ -1,6 +1,6 @@
-//! What was requested of which guild, under which name and by whom.
+//! The requests: the guild, the request id and the requester of each action.
 //!
-//! A hostile client may use one name for several actions.
+//! A hostile client may use one request id for several actions.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use guildhall_core::request::{Action, Origin, Request};
 use super::guilds::history::History;
 use super::guilds::timeline::Moment;
 
-/// All acts that were asked.
+/// All requested actions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Requests {
     actions: BTreeMap<(Origin, GuildId), Vec<Action>>,
 }
 
 impl Requests {
-    /// A client asks.
+    /// Records a request of a client.
     pub(crate) fn asks(&mut self, request: &Request) {
         let asked = self.actions.entry((request.origin, request.guild)).or_default();
         if !asked.contains(&request.action) {
@@ -26,12 +26,12 @@ impl Requests {
         }
     }
 
-    /// What was asked under one name.
+    /// The actions requested under one request id.
     pub(crate) fn actions(&self, origin: Origin, guild: GuildId) -> &[Action] {
         self.actions.get(&(origin, guild)).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether an event is what an action requests, in full.
+    /// Whether an action requests exactly this event.
     pub(crate) fn led_to(&self, history: &History, record: &Record) -> bool {
         let Some(origin) = record.origin else { return record.event == Event::Opened };
         let actions = self.actions(origin, history.guild);
@@ -39,7 +39,7 @@ impl Requests {
     }
 }
 
-/// Whether an act under this name is what an event is.
+/// Whether an action under this request id leads to an event.
 fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record) -> bool {
     let before = Moment::before(record.position);
     let author = origin.user;
@@ -95,7 +95,7 @@ fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record)
     }
 }
 
-/// Whether two lists name the same roles; that of everyone needs no mention.
+/// Whether two lists name the same roles. The everyone role may be left out.
 pub(crate) fn same_roles(history: &History, these: &[RoleId], those: &[RoleId]) -> bool {
     let sorted = |roles: &[RoleId]| {
         let mut roles: Vec<_> =

@@ -1,4 +1,4 @@
-//! What each session has been sent so far, and its place in the streams of its guilds.
+//! The dispatches sent to each session so far, and its place in the streams of its guilds.
 //!
 //! A session's numbers are runs that point into the ledger; nothing is kept per dispatch. Facts
 //! record what a node emits; clauses judge whether it may.
@@ -18,7 +18,7 @@ use super::guilds::Ledger;
 use super::sockets::NONE;
 use subscriptions::Subscription;
 
-/// What the hot path reads and writes: half a line of memory, and never parts of two.
+/// The fields of the hot path: half a cache line, never split between two.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
 pub(crate) struct Hot {
@@ -32,9 +32,9 @@ pub(crate) struct Hot {
     pub(crate) cursor: u32,
     /// Its subscription.
     subscription: u32,
-    /// Attached, nothing to replay, no RESUMED to come: only live dispatches are due.
+    /// Attached, nothing to replay, no RESUMED pending: only live dispatches are due.
     pub(crate) steady: bool,
-    /// A violation was found: what follows from it is not judged again.
+    /// Whether a violation was found. Consequences of it are not judged again.
     pub(crate) spoilt: bool,
 }
 
@@ -47,12 +47,12 @@ struct Run {
     kept: Content,
 }
 
-/// What was sent under a number.
+/// The content of a number.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     /// A chat event: its lane and its index there.
     Said(u32, u32),
-    /// A dispatch that is this session's own.
+    /// A dispatch for this session only.
     Own(Arc<Dispatch>),
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) user: UserId,
     pub(crate) node: NodeId,
-    /// Which of its user's sessions this is.
+    /// The ordinal of this session among those of its user.
     pub(crate) ordinal: u32,
     pub(crate) shard: Shard,
     pub(crate) intents: Intents,
@@ -70,34 +70,36 @@ pub(crate) struct Session {
     pub(crate) detached: Option<Instant>,
     pub(crate) ended: bool,
     pub(crate) subscriptions: Vec<Subscription>,
-    /// How many guilds READY lists, whether or not it was sent.
+    /// The number of guilds that READY lists, whether or not it was sent.
     pub(crate) listed: u64,
-    /// The guilds in which its user was a member from its IDENTIFY to its beginning (D9).
+    /// The guilds of which its user was a member from the IDENTIFY to the beginning of the session
+    /// (D9).
     pub(crate) throughout: Vec<GuildId>,
-    /// What its node had heard of each guild when its IDENTIFY came.
+    /// The position of each guild that the node knew of when the IDENTIFY came.
     pub(crate) heard: Vec<(GuildId, Position)>,
     runs: VecDeque<Run>,
-    /// RESUMEDs that are numbered and not yet sent: what the ledger held as each was.
+    /// The RESUMEDs that are numbered and not yet sent, each with the size of the ledger at its
+    /// time.
     pub(crate) resumed: VecDeque<u64>,
-    /// The last number written to the attached connection, where the session is not steady.
+    /// The last number written to the attached connection. Valid if the session is not steady.
     pub(crate) written: u64,
-    /// How often it was resumed.
+    /// The number of resumes.
     pub(crate) resumes: u32,
-    /// Nothing was written since a RESUME was accepted.
+    /// Whether nothing was written since a RESUME was accepted.
     pub(crate) fresh: bool,
-    /// What its client has acknowledged and the node had written by then.
+    /// The highest number that the client has acknowledged and the node had written by then.
     pub(crate) acked: u64,
-    /// The highest number that its client has claimed to have, of those that were sent.
+    /// The highest number that its client has claimed to have, among those sent.
     pub(crate) claimed: u64,
 }
 
-/// All sessions that ever were.
+/// All sessions, including ended ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sessions {
     hot: Vec<Hot>,
     cold: Vec<Session>,
     by_id: BTreeMap<SessionId, u32>,
-    /// Those that have not ended, by node.
+    /// The sessions that have not ended, by node.
     living: BTreeMap<NodeId, BTreeSet<u32>>,
     by_user: BTreeMap<UserId, UserSessions>,
 }
@@ -105,9 +107,9 @@ pub(crate) struct Sessions {
 /// The sessions of one user.
 #[derive(Clone, Debug, Default)]
 struct UserSessions {
-    /// How many there ever were.
+    /// The number of sessions so far.
     ever: u32,
-    /// Those that have not ended.
+    /// The sessions that have not ended.
     living: Vec<u32>,
 }
 
@@ -121,7 +123,7 @@ impl Sessions {
         &self.hot[index as usize]
     }
 
-    /// Reads what the hot path will read, if there is such a session.
+    /// Prefetches the memory that the hot path will read, if there is such a session.
     pub(crate) fn touch(&self, index: u32) -> u64 {
         self.hot.get(index as usize).map_or(0, |hot| hot.next)
     }
@@ -135,29 +137,29 @@ impl Sessions {
         &mut self.cold[index as usize]
     }
 
-    /// Those that have not ended, of one node.
+    /// The sessions of one node that have not ended.
     pub(crate) fn alive(&self, node: NodeId) -> impl Iterator<Item = &Session> {
         self.living.get(&node).into_iter().flatten().map(|index| self.get(*index))
     }
 
-    /// All that have not ended, ascending.
+    /// All sessions that have not ended, ascending.
     pub(crate) fn living(&self) -> Vec<u32> {
         let mut living: Vec<_> = self.living.values().flatten().copied().collect();
         living.sort_unstable();
         living
     }
 
-    /// Those of one user that have not ended.
+    /// The sessions of one user that have not ended.
     pub(crate) fn of_user(&self, user: UserId) -> &[u32] {
         self.by_user.get(&user).map_or(&[], |theirs| &theirs.living)
     }
 
-    /// Whether another session of the same user lives.
+    /// Whether another session of the same user has not ended.
     pub(crate) fn has_sibling(&self, index: u32) -> bool {
         self.of_user(self.get(index).user).len() > 1
     }
 
-    /// A new session, attached.
+    /// Adds a session, attached.
     pub(crate) fn begin(
         &mut self,
         (id, node, user): (SessionId, NodeId, UserId),
@@ -206,7 +208,7 @@ impl Sessions {
         index
     }
 
-    /// The hot path: whether this is just what is due next.
+    /// The hot path: whether this dispatch is the next one due.
     #[inline]
     pub(crate) fn takes(
         &mut self,

@@ -1,4 +1,4 @@
-//! Which connections are open at which node, and which session writes to each.
+//! The open connections of each node, and the session that writes to each.
 
 use std::collections::BTreeSet;
 
@@ -12,17 +12,17 @@ struct Socket {
     generation: u32,
     session: u32,
     open: bool,
-    /// Another connection has taken over its session.
+    /// Whether another connection has taken over its session.
     superseded: bool,
-    /// How many frames that are no dispatches were written to it.
+    /// The number of frames other than dispatches written to it.
     answers: u32,
-    /// How many of them were written since it last took anything.
+    /// The number of those written since the peer last received anything.
     untaken: u32,
-    /// How many bytes its buffers hold.
+    /// The size of its buffers in bytes.
     window: u32,
 }
 
-/// What the hot path asks of a connection, apart from the rest so that eight are in a line of memory.
+/// The state of a connection for the hot path, kept apart so that eight fit in a cache line.
 #[derive(Clone, Copy, Debug)]
 struct Writer {
     generation: u32,
@@ -40,7 +40,7 @@ impl Socket {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sockets {
     nodes: Vec<Vec<Socket>>,
-    /// The same as the hot path sees it.
+    /// The same for the hot path.
     writers: Vec<Vec<Writer>>,
     open: Vec<u64>,
 }
@@ -96,7 +96,7 @@ impl Sockets {
         self.writers[at][slot] = socket.writer();
     }
 
-    /// It is closed; its session is recorded separately.
+    /// Closes a connection. Its session is recorded separately.
     pub(crate) fn close(&mut self, node: NodeId, connection: Connection) {
         if let Some(socket) = self.slot_mut(node, connection)
             && socket.open
@@ -114,7 +114,7 @@ impl Sockets {
         }
     }
 
-    /// A frame that is no dispatch is written to a connection.
+    /// Records a frame other than a dispatch.
     pub(crate) fn answer(&mut self, node: NodeId, connection: Connection) {
         if let Some(socket) = self.slot_mut(node, connection) {
             socket.answers += 1;
@@ -122,20 +122,21 @@ impl Sockets {
         }
     }
 
-    /// A connection has taken something.
+    /// Records that the peer of a connection has received something.
     pub(crate) fn drain(&mut self, node: NodeId, connection: Connection) {
         if let Some(socket) = self.slot_mut(node, connection) {
             socket.untaken = 0;
         }
     }
 
-    /// How many bytes an open connection holds, and how many answers since it last took anything.
+    /// The buffer size of an open connection in bytes, and the number of answers since its peer
+    /// last received anything.
     pub(crate) fn untaken(&self, node: NodeId, connection: Connection) -> Option<(u32, u32)> {
         let socket = self.slot(node, connection).filter(|socket| socket.open)?;
         Some((socket.window, socket.untaken))
     }
 
-    /// Another connection has taken over the session of this one.
+    /// Records that another connection has taken over the session of this one.
     pub(crate) fn supersede(&mut self, node: NodeId, connection: Connection) {
         if let Some(socket) = self.slot_mut(node, connection) {
             socket.superseded = true;
@@ -146,24 +147,24 @@ impl Sockets {
         self.slot(node, connection).is_some_and(|socket| socket.superseded)
     }
 
-    /// How many of those there were.
+    /// The number of frames other than dispatches that were written to a connection.
     pub(crate) fn answers(&self, node: NodeId, connection: Connection) -> u64 {
         self.slot(node, connection).map_or(0, |socket| u64::from(socket.answers))
     }
 
-    /// How many are open at a node.
+    /// The number of open connections of a node.
     pub(crate) fn open(&self, node: NodeId) -> u64 {
         self.open.get(usize::from(node.0)).copied().unwrap_or(0)
     }
 
-    /// Those that are open at a node.
+    /// The open connections of a node.
     pub(crate) fn all(&self, node: NodeId) -> BTreeSet<Connection> {
         let sockets = self.nodes.get(usize::from(node.0)).map_or(&[][..], Vec::as_slice);
         let open = sockets.iter().zip(0..).filter(|(socket, _)| socket.open);
         open.map(|(socket, slot)| Connection { slot, generation: socket.generation }).collect()
     }
 
-    /// A node has crashed, and all its connections with it.
+    /// Records that a node has crashed, and all its connections with it.
     pub(crate) fn crash(&mut self, node: NodeId) {
         if let Some(sockets) = self.nodes.get_mut(usize::from(node.0)) {
             sockets.iter_mut().for_each(|socket| socket.open = false);

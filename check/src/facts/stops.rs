@@ -1,4 +1,4 @@
-//! Which nodes are in a planned stop, since when, and which connections each has sent op 7.
+//! The planned stops in progress: the node, the start, and the connections that were sent op 7.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,44 +9,44 @@ use guildhall_core::time::Instant;
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
     pub(crate) since: Instant,
-    /// How many connections were open then.
+    /// The number of connections open at the start.
     pub(crate) held: u64,
-    /// Those of them that got no op 7 and have not closed.
+    /// The connections that got no op 7 and have not closed.
     left: BTreeSet<Connection>,
-    /// How many connections got op 7 on the node's schedule, not as an answer.
+    /// The number of connections that got op 7 on the node's schedule, not as an answer.
     pub(crate) told: u64,
     told_at: BTreeMap<Connection, Instant>,
 }
 
 impl Stop {
-    /// How many of the connections held got op 7 or are closed.
+    /// The number of these connections that got op 7 or are closed.
     pub(crate) fn done(&self) -> u64 {
         self.held - self.left.len() as u64
     }
 
-    /// When a connection got op 7.
+    /// The time when a connection got op 7.
     pub(crate) fn told_at(&self, on: Connection) -> Option<Instant> {
         self.told_at.get(&on).copied()
     }
 }
 
-/// All of them.
+/// All planned stops.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stops {
     stops: BTreeMap<NodeId, Stop>,
-    /// Nodes that have stopped, and were not started since.
+    /// The nodes that have stopped and have not restarted since.
     gone: BTreeSet<NodeId>,
 }
 
 impl Stops {
-    /// A node is told to stop, with these connections open.
+    /// Begins the planned stop of a node with these connections open.
     pub(crate) fn begin(&mut self, node: NodeId, now: Instant, open: BTreeSet<Connection>) {
         let held = open.len() as u64;
         let (told, told_at) = (0, BTreeMap::new());
         self.stops.entry(node).or_insert(Stop { since: now, held, left: open, told, told_at });
     }
 
-    /// The stop that a node is about.
+    /// The planned stop of a node, if it is in progress.
     pub(crate) fn get(&self, node: NodeId) -> Option<&Stop> {
         self.stops.get(&node)
     }
@@ -65,7 +65,7 @@ impl Stops {
         self.get(node).is_some_and(|stop| stop.told_at(on).is_some())
     }
 
-    /// A connection gets op 7: as an answer, or on the node's schedule.
+    /// Records that a connection gets op 7: as an answer, or on the node's schedule.
     pub(crate) fn tell(&mut self, node: NodeId, on: Connection, now: Instant, answer: bool) {
         if let Some(stop) = self.stops.get_mut(&node) {
             stop.left.remove(&on);
@@ -74,20 +74,20 @@ impl Stops {
         }
     }
 
-    /// A connection is gone.
+    /// Records that a connection is gone.
     pub(crate) fn leave(&mut self, node: NodeId, on: Connection) {
         if let Some(stop) = self.stops.get_mut(&node) {
             stop.left.remove(&on);
         }
     }
 
-    /// A node has stopped.
+    /// Records that a node has stopped.
     pub(crate) fn end(&mut self, node: NodeId) {
         self.stops.remove(&node);
         self.gone.insert(node);
     }
 
-    /// A node has crashed, or runs again.
+    /// Records that a node has crashed or restarted.
     pub(crate) fn forget(&mut self, node: NodeId) {
         self.stops.remove(&node);
         self.gone.remove(&node);

@@ -1,4 +1,4 @@
-//! What reaches clients: dispatches, other frames, the end of a connection, and their deadlines.
+//! Inputs of clients: dispatches, other frames, disconnects and timeouts.
 
 use guildhall_core::client;
 use guildhall_core::dispatch::Body;
@@ -13,7 +13,7 @@ use crate::link::Flow;
 use guildhall_plan::fault::ClientPhase;
 
 impl<W: Observer> World<'_, W> {
-    /// A dispatch reaches its client: the hot path.
+    /// Delivers a dispatch to its client: the hot path.
     #[inline]
     pub(super) fn deliver(&mut self, event: Event, link: u32, body: u32, s: u32) {
         let stage = &mut self.stage;
@@ -48,7 +48,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// The first dispatch after a RESUME has reached its client.
+    /// Marks that the first dispatch after a RESUME has reached its client.
     #[cold]
     pub(super) fn replays(&mut self, link: u32, client: u32) {
         self.stage.links.at_mut(link).resuming = false;
@@ -57,7 +57,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// Something other than a dispatch reaches a client.
+    /// Delivers anything but a dispatch to a client.
     pub(super) fn down(&mut self, event: Event, link: u32, parcel: u32) {
         let wire = self.stage.links.at(link);
         if !wire.here || wire.down != Flow::Open {
@@ -90,7 +90,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// A client's end of a link is gone.
+    /// Tells a client that its connection is lost.
     pub(super) fn lost(&mut self, cause: u64, link: u32) {
         let wire = self.stage.links.at_mut(link);
         if !wire.here {
@@ -98,7 +98,8 @@ impl<W: Observer> World<'_, W> {
         }
         wire.here = false;
         let Some(client) = wire.client else { return };
-        // A socket that never opened has no name yet; a later one of this client may.
+        // A socket that never opened has no connection id. That id may name a later socket of the
+        // client.
         let opened = wire.opened.then_some(wire.connection);
         if self.stage.lines[client as usize].link != Some(link) {
             return;

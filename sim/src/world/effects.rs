@@ -1,4 +1,4 @@
-//! How the fast world does what the director of the plan decides.
+//! How the simulated world performs the director's effects.
 
 use guildhall_core::id::NodeId;
 use guildhall_core::node;
@@ -13,14 +13,14 @@ use crate::event::{Event, Kind};
 use crate::link::Flow;
 
 impl<W: Observer> World<'_, W> {
-    /// The run begins.
+    /// Starts the run.
     pub(super) fn start(&mut self) {
         let mut effects = std::mem::take(&mut self.effects);
         self.director.start(&mut effects);
         self.perform_all(0, effects);
     }
 
-    /// The time of a cue has come.
+    /// Handles a cue that is due.
     pub(super) fn cue(&mut self, cause: u64, cue: Cue) {
         let mut effects = std::mem::take(&mut self.effects);
         self.director.handle(self.stage.now, cue, &mut effects);
@@ -28,14 +28,14 @@ impl<W: Observer> World<'_, W> {
         self.hear_news();
     }
 
-    /// Every node that can counts what it keeps.
+    /// Takes a census of every running node.
     pub(super) fn census(&mut self) {
         let mut effects = std::mem::take(&mut self.effects);
         self.director.census(&mut effects);
         self.perform_all(0, effects);
     }
 
-    /// The director hears what has happened to guilds and nodes since it last did.
+    /// Passes the new events of guilds and nodes to the director.
     #[inline]
     pub(super) fn hear_news(&mut self) {
         if !self.stage.news.is_empty() {
@@ -55,7 +55,7 @@ impl<W: Observer> World<'_, W> {
         self.perform_all(self.stage.steps, effects);
     }
 
-    /// A client's own outputs may have brought it to a phase that a fault waits for.
+    /// Checks whether a client's own outputs have brought it to a phase that a fault waits for.
     #[inline]
     pub(super) fn client_stepped(&mut self, client: u32) {
         if self.director.waits() {
@@ -64,7 +64,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// A client has reached a phase.
+    /// Records that a client has reached a phase.
     pub(super) fn reached(&mut self, client: u32, phase: ClientPhase) {
         self.stage.lines[client as usize].phase = phase;
         self.client_stepped(client);
@@ -85,7 +85,8 @@ impl<W: Observer> World<'_, W> {
             Effect::Settle => self.settle(),
             Effect::Kill(node) => self.switch_off(usize::from(node), true),
             Effect::Retire(node) => self.switch_off(usize::from(node), false),
-            // What a node has sent is on its links, and needs no machine any more.
+            // Everything that a node has sent is on its links, so its machine is not needed any
+            // more.
             Effect::SwitchOff(_) => {}
             Effect::Boot { node, boot } => self.boot(node, boot),
             Effect::Pause(node) => self.nodes[usize::from(node)].paused = true,
@@ -122,8 +123,8 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// A node is told something by whoever places guilds. A paused one is told when it goes on, if it
-    /// still is to be.
+    /// Delivers an input from the placement of guilds to a node. A paused node gets it after the
+    /// pause, if it is still valid then.
     fn tell(&mut self, node: u16, (cause, cue): (u64, Cue), input: node::Input) {
         let node = usize::from(node);
         if self.is_awake(node, Event { cause, kind: Kind::Cue(cue) }) {
@@ -131,7 +132,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// Where a cue stands among the events of its instant.
+    /// The rank of a cue among the events of its instant.
     fn tie(&self, cue: Cue) -> u32 {
         match cue {
             Cue::Begin(_) => 0,
@@ -146,7 +147,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// Something happens to the world itself. A fault that begins is counted by what its target is doing.
+    /// Records an event of the world itself. A fault that begins is counted by its target's phase.
     fn record(&mut self, event: &WorldEvent) {
         self.stage.world_event(event);
         if let WorldEvent::FaultBegan { index, .. } = event {
@@ -156,7 +157,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// What a participant is doing.
+    /// The current phase of a participant.
     fn phase(&self, who: Participant) -> Option<Phase> {
         match who {
             Participant::Client(client) => {
@@ -166,7 +167,7 @@ impl<W: Observer> World<'_, W> {
             Participant::Node(node) if !self.nodes[usize::from(node)].up => {
                 Some(Phase::Node(NodePhase::Down))
             }
-            // It does what the first guild does that it is named for.
+            // A node has the phase of the first guild whose designated owner it is.
             Participant::Node(node) => {
                 let guild = self.director.first_guild(node)?;
                 Some(Phase::Guild(self.stage.phases[guild as usize]))

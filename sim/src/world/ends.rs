@@ -1,4 +1,4 @@
-//! The ends through which the outputs of nodes and clients become events.
+//! The sinks that turn the outputs of nodes and clients into events.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use guildhall_plan::fault::{ClientPhase, GuildPhase};
 use guildhall_plan::mail::EndpointId;
 use guildhall_plan::topology::guild_place;
 
-/// A node's way out.
+/// The sink of a node.
 pub(crate) struct NodeEnd<'a, W> {
     pub(crate) stage: &'a mut Stage<W>,
     pub(crate) head: Head,
@@ -126,14 +126,14 @@ impl<W: Observer> NodeEnd<'_, W> {
         }
     }
 
-    /// The director hears that a guild has lost its owner.
+    /// Tells the director that a guild has lost its owner.
     fn stepped_down(&mut self, guild: usize, closed: bool) {
         self.stage.reach(guild, GuildPhase::Orphaned);
         let (node, guild) = (small(self.node), place(guild));
         self.stage.news.push(News::SteppedDown { node, guild, closed });
     }
 
-    /// A node writes a dispatch: the hot path.
+    /// Writes a dispatch: the hot path.
     #[inline]
     fn write(&mut self, connection: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
         let stage = &mut *self.stage;
@@ -168,7 +168,7 @@ impl<W: Observer> Outbox for NodeEnd<'_, W> {
     }
 }
 
-/// A client's way out.
+/// The sink of a client.
 pub(crate) struct ClientEnd<'a, W> {
     pub(crate) stage: &'a mut Stage<W>,
     pub(crate) head: Head,

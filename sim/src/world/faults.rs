@@ -1,4 +1,4 @@
-//! How faults affect the connections of clients.
+//! The effects of faults on the connections of clients.
 
 use guildhall_core::step::Observer;
 use guildhall_plan::fault::{CutKind, Direction};
@@ -8,7 +8,7 @@ use crate::event::{Event, Kind};
 use crate::link::Flow;
 
 impl<W: Observer> World<'_, W> {
-    /// The link that a client means, if its end of it is open.
+    /// The current link of a client, if the client's end is open.
     pub(super) fn open_link(&self, client: u32) -> Option<u32> {
         let link = self.stage.lines[client as usize].link;
         link.filter(|&link| self.stage.links.at(link).here)
@@ -31,7 +31,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// What is dead stays dead: no later fault revives a connection.
+    /// Sets the flow of a link. A dead link stays dead: no later fault revives it.
     pub(super) fn set_flow(&mut self, link: Option<u32>, way: Direction, flow: Flow) {
         let Some(link) = link else { return };
         let wire = self.stage.links.at_mut(link);
@@ -48,7 +48,7 @@ impl<W: Observer> World<'_, W> {
         self.stalled.extend(link.map(|link| (fault, link)));
     }
 
-    /// What a stall held back goes on its way, before anything that comes after it.
+    /// Sends everything that a stall held back, before anything later.
     pub(super) fn release(&mut self, fault: u32) {
         let Some(at) = self.stalled.iter().position(|&(other, _)| other == fault) else { return };
         let (_, link) = self.stalled.swap_remove(at);

@@ -1,4 +1,4 @@
-//! What hostile clients and intruders send, and what intruders are sent.
+//! Frames from hostile clients and intruders, and frames to intruders.
 
 use guildhall_core::step::Observer;
 use guildhall_plan::fault::{Intrusion, ProtocolViolation, Speech};
@@ -8,7 +8,7 @@ use super::stage::Caller;
 use crate::event::Parcel;
 
 impl<W: Observer> World<'_, W> {
-    /// A hostile client breaks the protocol.
+    /// Makes a hostile client violate the protocol.
     pub(super) fn misbehave(&mut self, client: u32, violation: ProtocolViolation, cause: u64) {
         let Some(link) = self.open_link(client) else { return };
         let identity = self.topology.clients[client as usize].identity;
@@ -20,7 +20,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// An intruder opens a connection of its own, to send one frame on it.
+    /// Opens a connection for an intruder, which sends one frame on it.
     pub(super) fn intrude(&mut self, fault: u32, client: u32, why: Intrusion, cause: u64) {
         let identity = self.topology.clients[client as usize].identity;
         let machine = &self.clients[client as usize].client;
@@ -29,7 +29,7 @@ impl<W: Observer> World<'_, W> {
         self.intruders.push((link, frame));
     }
 
-    /// An intruder's connection is open, or something reaches it there.
+    /// Handles the open connection of an intruder, or a frame to it.
     pub(super) fn intruder(&mut self, link: u32, parcel: Option<Parcel>, cause: u64) {
         match parcel {
             Some(Parcel::Opened) => {

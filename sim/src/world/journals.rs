@@ -1,5 +1,5 @@
-//! The journals of guilds: each takes its steps in the world's time. What becomes of its messages is
-//! the post's business.
+//! The journals of guilds: each takes its steps in the world's time. The message links decide the
+//! fate of its messages.
 
 use guildhall_core::journal::keeper::Answer;
 use guildhall_core::step::{Actor, JournalEvent, Observed, Observer};
@@ -12,7 +12,7 @@ use crate::event::{Event, Kind, Parcel};
 use crate::link::tie;
 
 impl<W: Observer> World<'_, W> {
-    /// The journal of a guild takes an input.
+    /// Passes an input to the journal of a guild.
     pub(super) fn journal(&mut self, mut cause: u64, journal: u32, input: Input) {
         let mut effects = std::mem::take(&mut self.journal_effects);
         self.journals[journal as usize].handle(self.stage.now, input, &mut effects);

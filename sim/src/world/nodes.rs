@@ -1,6 +1,5 @@
-//! What reaches nodes: connections, frames, messages and requests, and their deadlines. A paused
-//! node takes none of it; it waits in the order in which it arrived. What reaches one that is down is
-//! lost.
+//! Inputs of nodes: connections, frames, messages, requests and timeouts. A paused node takes none
+//! of them: they wait in the order of arrival. Inputs of a node that is down are lost.
 
 use guildhall_core::frame::{ClientFrame, Disconnect};
 use guildhall_core::id::{NodeId, SessionId};
@@ -19,7 +18,8 @@ use guildhall_plan::seed::Domain;
 use guildhall_plan::topology::guild_id;
 
 impl<W: Observer> World<'_, W> {
-    /// Whether a node takes this now; a paused one has it wait, for one that is down it is lost.
+    /// Whether a node takes this event now. A paused node keeps it for later; a node that is down
+    /// loses it.
     pub(super) fn is_awake(&mut self, node: usize, event: Event) -> bool {
         let host = &mut self.nodes[node];
         if !host.up {
@@ -79,7 +79,7 @@ impl<W: Observer> World<'_, W> {
         self.node_step(node, event.cause, input);
     }
 
-    /// A node learns that the other end of a link is gone.
+    /// Tells a node that the other end of a link is gone.
     pub(super) fn gone(&mut self, event: Event, link: u32, reset: bool) {
         let node = usize::from(self.stage.links.at(link).node);
         if self.is_awake(node, event) {
@@ -88,8 +88,8 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// The word of an end reaches its node even if the node has closed the connection meanwhile: a
-    /// late close must touch nothing (L2). A node that has crashed since never had it.
+    /// Delivers a disconnect to its node even if the node has closed the connection meanwhile: a
+    /// late close must have no effect (L2). A node that has crashed since never gets it.
     pub(super) fn bye(&mut self, cause: u64, link: u32, how: Disconnect) {
         let wire = self.stage.links.at_mut(link);
         if wire.connection.generation == 0 || wire.severed {
@@ -111,7 +111,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// A message reaches whoever it is for.
+    /// Delivers a message to its recipient.
     pub(super) fn mail(&mut self, event: Event, to: EndpointId, parcel: u32) {
         match to {
             EndpointId::Node(node) => self.mail_to_node(event, usize::from(node), parcel),
@@ -146,7 +146,7 @@ impl<W: Observer> World<'_, W> {
         self.node_step(node, event.cause, input);
     }
 
-    /// A request reaches a node, if that is still the one that it was sent to.
+    /// Delivers a request to a node, unless the node has restarted since.
     pub(super) fn request(&mut self, event: Event, node: usize, parcel: u32) {
         if self.is_awake(node, event)
             && let Some(Parcel::Request(port, token, request, boot)) =
@@ -157,7 +157,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// Something reaches the directory.
+    /// Delivers an input to the directory.
     fn ask_directory(&mut self, cause: u64, input: directory::Input) {
         let now = instant(self.stage.now).into();
         let head = self.stage.begin(cause, now, Actor::Directory);

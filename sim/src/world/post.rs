@@ -1,8 +1,8 @@
 //! The message links: between nodes, and between a node and a journal or the directory. Messages
-//! overtake each other, and a fault of a link affects each message by itself.
+//! can be reordered, and a link fault affects each message independently.
 //!
-//! What becomes of a message hangs on what it says, from where, to where and when, and on nothing that was
-//! sent before it: a message that is taken out of a run changes no other (law 3).
+//! The fate of a message depends on its content, its sender, its recipient and its time, and not on
+//! earlier messages: removing one message from a run changes no other (law 3).
 
 use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
 use guildhall_core::journal::{Command, Reply};
@@ -14,12 +14,12 @@ use guildhall_plan::digest::{Digest, Fingerprint};
 use guildhall_plan::mail::{Delivery, EndpointId, MailRule, MailRules};
 use guildhall_plan::seed::{Domain, Key};
 
-/// The message links, as faults have them at the moment.
+/// The message links, with the faults now in effect.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Post {
-    /// How faults affect messages.
+    /// The effects of faults on messages.
     laws: MailRules,
-    /// What is held, and by which fault.
+    /// The messages held back, each with the fault that holds it.
     held: Vec<(u32, Key, Event)>,
 }
 
@@ -30,7 +30,7 @@ impl Post {
 }
 
 impl<W> Stage<W> {
-    /// A message goes on its way.
+    /// Sends a message.
     pub(crate) fn mail(&mut self, from: EndpointId, to: EndpointId, cause: u64, parcel: Parcel) {
         let print = print((from, to), &parcel);
         let (key, kind) = (self.keyed(Domain::Latency, print), |parcel| Kind::Mail { to, parcel });
@@ -64,7 +64,7 @@ impl<W> Stage<W> {
         }
     }
 
-    /// A fault affects messages no more: what it held goes on its way.
+    /// Ends the effect of a fault on messages, and delivers those that it held back.
     pub(crate) fn release_mail(&mut self, fault: u32) {
         self.post.laws.end(fault);
         let law = self.network.peer;
@@ -78,7 +78,7 @@ impl<W> Stage<W> {
         }
     }
 
-    /// A key for a question about something that is sent now.
+    /// A random key for a decision about something sent now.
     pub(crate) fn keyed(&self, domain: Domain, print: Fingerprint) -> Key {
         #[allow(clippy::cast_possible_truncation, reason = "half of a fingerprint is one")]
         let print = print.0 as u64;
@@ -86,8 +86,8 @@ impl<W> Stage<W> {
     }
 }
 
-/// What a message is about. Numbers that only count how many went before it are left out: they would
-/// change with what somebody else has done.
+/// The fingerprint of a message's content. Sequence numbers are left out: they would change with
+/// the actions of others.
 fn print(ends: (EndpointId, EndpointId), parcel: &Parcel) -> Fingerprint {
     match parcel {
         Parcel::Word(input) => match &input.word {

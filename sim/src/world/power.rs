@@ -1,4 +1,4 @@
-//! Nodes that are switched off and on, and what becomes of what was under way to and from them.
+//! Switching nodes off and on, and what happens to traffic in flight to and from them.
 
 use guildhall_core::id::NodeId;
 use guildhall_core::step::Observer;
@@ -8,7 +8,7 @@ use crate::event::Kind;
 use crate::link::Flow;
 
 impl<W: Observer> World<'_, W> {
-    /// A node is gone: it has crashed, or has stopped as planned.
+    /// Switches a node off: it has crashed, or has stopped as planned.
     pub(super) fn switch_off(&mut self, node: usize, crashes: bool) {
         let host = &mut self.nodes[node];
         host.hits += host.node.hits();
@@ -20,8 +20,8 @@ impl<W: Observer> World<'_, W> {
         self.sever(node, crashes);
     }
 
-    /// The connections of a node that has crashed are reset: what was under way on them is lost. Those
-    /// of one that has stopped end: what was said on them before arrives.
+    /// Ends the connections of a node. Those of a crashed node are reset: traffic in flight is
+    /// lost. Those of a stopped node close: everything sent before still arrives.
     fn sever(&mut self, node: usize, reset: bool) {
         for link in 0..self.stage.links.len() {
             let link = place(link);
@@ -50,7 +50,7 @@ impl<W: Observer> World<'_, W> {
         }
     }
 
-    /// A node starts, and knows nothing.
+    /// Starts a node with empty memory.
     pub(super) fn boot(&mut self, node: u16, boot: u32) {
         self.stage.boots[usize::from(node)] = boot;
         let host = &mut self.nodes[usize::from(node)];
@@ -58,7 +58,8 @@ impl<W: Observer> World<'_, W> {
         (host.wake, host.up) = (u64::MAX, true);
     }
 
-    /// A node takes what has arrived while it was paused, in order, and then its deadlines (L1).
+    /// Ends a pause: the node takes the inputs that have arrived, in order, and then its timeouts
+    /// (L1).
     pub(super) fn resume(&mut self, node: usize) {
         let host = &mut self.nodes[node];
         (host.wake, host.paused) = (u64::MAX, false);

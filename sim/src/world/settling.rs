@@ -1,4 +1,4 @@
-//! How the fast world is looked at once it is healed, until it has settled.
+//! Checks a healed simulated world until it has settled.
 
 use guildhall_core::step::{Observer, WorldEvent};
 use guildhall_plan::settling::{Effect, Look, Sight};
@@ -6,13 +6,13 @@ use guildhall_plan::settling::{Effect, Look, Sight};
 use super::World;
 
 impl<W: Observer> World<'_, W> {
-    /// All is healed.
+    /// Begins to settle, after all faults are healed.
     pub(super) fn settle(&mut self) {
         self.settling.healed(self.stage.now);
         self.look(Look::Due);
     }
 
-    /// The world is looked at.
+    /// Checks whether the world has settled.
     pub(super) fn look(&mut self, why: Look) {
         let (sight, mut effects) = (Sight::of(&self.stage.watch.0), Vec::new());
         self.settling.handle(self.stage.now, why, sight, &mut effects);
@@ -20,7 +20,7 @@ impl<W: Observer> World<'_, W> {
             match effect {
                 Effect::Look(at) => self.stage.look_at(at),
                 Effect::Census => {
-                    // It takes no time here.
+                    // A census takes no time here.
                     self.census();
                     self.look(Look::Counted);
                 }

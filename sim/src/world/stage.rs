@@ -1,4 +1,4 @@
-//! What machines act upon: the agenda, the links and the watchers.
+//! The environment of the state machines: the agenda, the links and the observers.
 
 use std::hash::Hash;
 
@@ -21,7 +21,7 @@ use guildhall_plan::fault::{ClientPhase, GuildPhase, Participant, Phase};
 use guildhall_plan::plan::Network;
 use guildhall_plan::seed::{Domain, Seed};
 
-/// Roughly what an IDENTIFY, a RESUME and a heartbeat take on the wire, in bytes.
+/// The approximate length of an IDENTIFY, a RESUME and a heartbeat on the wire, in bytes.
 const fn length(frame: &ClientFrame) -> u32 {
     match frame {
         ClientFrame::Identify(_) => 320,
@@ -34,16 +34,16 @@ const fn length(frame: &ClientFrame) -> u32 {
 /// A client's side of its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
-    /// The link that it means.
+    /// The current link.
     pub(crate) link: Option<u32>,
     pub(crate) phase: ClientPhase,
-    /// Bytes per second, or 0 for no limit.
+    /// The bandwidth in bytes per second, or 0 for no limit.
     pub(crate) bandwidth: u32,
-    /// How fast it is without a fault.
+    /// The bandwidth without faults.
     usual: u32,
     connects: u64,
     jitters: u64,
-    /// When the last request to each node arrives there.
+    /// The arrival time of the last request to each node.
     roads: Vec<(u16, u64)>,
 }
 
@@ -62,15 +62,15 @@ impl Line {
     }
 }
 
-/// Who opens a link.
+/// The party that opens a link.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Caller {
     Client(u32),
-    /// An intruder whom a fault of the plan sends; it is known by that fault.
+    /// An intruder, identified by the fault of the plan that sends it.
     Intruder(u32),
 }
 
-/// Everything but the machines themselves.
+/// Everything but the state machines.
 pub(crate) struct Stage<W> {
     pub(crate) seed: Seed,
     pub(crate) network: Network,
@@ -87,11 +87,11 @@ pub(crate) struct Stage<W> {
     pub(crate) parcels: Slab<Parcel>,
     pub(crate) coverage: Coverage,
     pub(crate) post: Post,
-    /// How often each node has been started.
+    /// The number of times that each node has been started.
     pub(crate) boots: Vec<u32>,
-    /// The phase that each guild has reached last.
+    /// The last phase that each guild has reached.
     pub(crate) phases: Vec<GuildPhase>,
-    /// What has happened that the director has not heard of yet.
+    /// The news that the director has not handled yet.
     pub(crate) news: Vec<News>,
 }
 
@@ -101,7 +101,7 @@ impl<W: Observer> Stage<W> {
         Head { step, cause, at: instant(self.now), now, actor }
     }
 
-    /// A step begins.
+    /// Begins a step.
     pub(crate) fn begin(&mut self, cause: u64, now: Now, actor: Actor) -> Head {
         self.steps += 1;
         let head = self.head(self.steps, cause, now, actor);
@@ -141,7 +141,8 @@ impl<W: Observer> Stage<W> {
         Jitter(u16::try_from(key.below(1 << 16)).unwrap_or(u16::MAX))
     }
 
-    /// A client's line, and the link that it means, become this fast, or as fast as usual.
+    /// Sets the bandwidth of a client's line and of its current link. `None` restores the usual
+    /// one.
     pub(crate) fn set_bandwidth(&mut self, client: u32, bandwidth: Option<u32>) {
         let line = &mut self.lines[client as usize];
         let bandwidth = bandwidth.unwrap_or(line.usual);
@@ -154,7 +155,7 @@ impl<W: Observer> Stage<W> {
 
     // ---- down to clients
 
-    /// A node writes something other than a dispatch.
+    /// Sends anything but a dispatch from a node to a client.
     pub(crate) fn send_down(&mut self, link: u32, cause: u64, parcel: Parcel) {
         let down = self.links.down(link);
         if down.open {
@@ -164,7 +165,7 @@ impl<W: Observer> Stage<W> {
         }
     }
 
-    /// Something for a client finds its link stalled, dead or closed.
+    /// Handles something for a client that finds its link stalled, dead or closed.
     #[cold]
     pub(crate) fn miss(&mut self, event: Event, link: u32, body: Option<u32>) {
         let wire = self.links.at(link);
@@ -178,7 +179,7 @@ impl<W: Observer> Stage<W> {
         }
     }
 
-    /// What was under way is lost.
+    /// Drops an event in flight.
     #[cold]
     pub(crate) fn discard(&mut self, event: Event) {
         match event.kind {
@@ -204,7 +205,7 @@ impl<W: Observer> Stage<W> {
         }
     }
 
-    /// A client has taken `bytes`; its node is told in quarters of the window.
+    /// Records that a client has received `bytes`. Its node is notified in quarters of the window.
     #[inline]
     pub(crate) fn taken(&mut self, link: u32, bytes: u32) {
         let wire = self.links.at_mut(link);
@@ -219,7 +220,7 @@ impl<W: Observer> Stage<W> {
 
     // ---- up to nodes
 
-    /// A client, or whoever speaks for it, writes a frame.
+    /// Sends a frame from a client or from an intruder.
     pub(crate) fn say(&mut self, link: u32, cause: u64, frame: ClientFrame, bytes: Option<u32>) {
         let bytes = bytes.unwrap_or(length(&frame));
         self.send_up(link, cause, bytes, Parcel::Said(frame, bytes));
@@ -235,7 +236,7 @@ impl<W: Observer> Stage<W> {
         }
     }
 
-    /// One end of a link learns, after what is under way to it, that the other is gone.
+    /// Tells one end of a link that the other is gone, after everything in flight to it.
     pub(crate) fn hang_up(&mut self, link: u32, node: bool, reset: bool) {
         let (law, cause) = (self.network.client, self.steps);
         let wire = self.links.at(link);
@@ -252,7 +253,7 @@ impl<W: Observer> Stage<W> {
         }
     }
 
-    /// Somebody connects to a node.
+    /// Opens a connection to a node.
     pub(crate) fn connect(&mut self, who: Caller, node: u16, cause: u64) -> u32 {
         let (client, name, bandwidth) = match who {
             Caller::Client(client) => {
@@ -269,16 +270,16 @@ impl<W: Observer> Stage<W> {
         link
     }
 
-    /// An answer by itself, which others may overtake.
+    /// Sends an answer that others may overtake.
     ///
-    /// Its latency hangs on what it says and when, not on how many went before it: an answer that is
-    /// taken out of a run changes no other (law 3).
+    /// Its latency depends on its content and its time, not on earlier answers: removing one answer
+    /// from a run changes no other (law 3).
     pub(super) fn answer(&mut self, about: &impl Hash, event: Event) {
         let key = self.keyed(Domain::Latency, Digest::of(about));
         self.agenda.push(self.now + self.network.client.draw(key), tie(key), event);
     }
 
-    /// A request, which arrives after all that its client has sent to this node before.
+    /// Sends a request. It arrives after all earlier requests of its client to the same node.
     pub(super) fn ask(&mut self, client: u32, node: u16, about: &impl Hash, event: Event) {
         let key = self.keyed(Domain::Latency, Digest::of(about));
         let roads = &mut self.lines[client as usize].roads;
@@ -291,7 +292,7 @@ impl<W: Observer> Stage<W> {
         self.agenda.push(*last, tie(key), event);
     }
 
-    /// A guild has reached a phase.
+    /// Records that a guild has reached a phase.
     pub(crate) fn reach(&mut self, guild: usize, phase: GuildPhase) {
         self.phases[guild] = phase;
         let who = Participant::Guild(place(guild));
@@ -300,7 +301,7 @@ impl<W: Observer> Stage<W> {
 }
 
 impl<W> Stage<W> {
-    /// The link that a client means by `connection`.
+    /// The link of a client with this connection id.
     pub(super) fn meant(&self, client: u32, connection: Connection) -> Option<u32> {
         let link = self.lines[client as usize].link?;
         (self.links.at(link).connection == connection).then_some(link)

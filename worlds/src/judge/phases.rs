@@ -1,4 +1,4 @@
-//! The phases that clients and guilds reach: what faults can wait for.
+//! The phases that clients and guilds reach, and that faults can wait for.
 
 use guildhall_core::client;
 use guildhall_core::directory::DirectoryRequest;
@@ -13,7 +13,7 @@ use guildhall_plan::topology::guild_place;
 
 type Reached = Option<(Participant, Phase)>;
 
-/// What each client is doing.
+/// The phase of each client.
 pub(super) struct Phases(Vec<ClientPhase>);
 
 impl Phases {
@@ -75,7 +75,7 @@ impl Phases {
     }
 }
 
-/// What the input of a node says of a guild.
+/// The phase of a guild that an input of a node implies.
 pub(super) fn node_input(input: &node::Input) -> Reached {
     match input {
         node::Input::Journal { guild, reply: Reply::Appended { .. } } => {
@@ -97,7 +97,7 @@ pub(super) fn node_input(input: &node::Input) -> Reached {
     }
 }
 
-/// What the output of a node says of a guild.
+/// The phase of a guild that an output of a node implies.
 pub(super) fn node_output(output: &node::Output) -> Reached {
     use node::Output;
     let (guild, phase) = match output {
@@ -130,7 +130,7 @@ pub(super) fn node_output(output: &node::Output) -> Reached {
     guild_reached(*guild, phase)
 }
 
-/// A guild has reached a phase.
+/// Records that a guild has reached a phase.
 pub(super) fn guild_reached(guild: GuildId, phase: GuildPhase) -> Reached {
     let place = u32::try_from(guild_place(guild)).ok()?;
     Some((Participant::Guild(place), Phase::Guild(phase)))

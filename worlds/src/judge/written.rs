@@ -1,4 +1,4 @@
-//! What nodes wrote and what clients took, side by side.
+//! The dispatches that nodes wrote and those that clients received, side by side.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::id::{Connection, Port, Seq, SessionId};
 
-/// What a client has taken so far.
+/// Everything that a client has received so far.
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
-    /// Its session, by the last READY.
+    /// The session of the last READY.
     pub session: Option<SessionId>,
-    /// The highest number since.
+    /// The highest number since that READY.
     pub last: Seq,
-    /// All that came, replays of what was taken already left out.
+    /// All dispatches, without replays of those already received.
     pub dispatches: Vec<Arc<Dispatch>>,
 }
 
-/// What was written on each connection and not taken yet, and what was taken.
+/// The dispatches that were written on each connection and not received yet, and those received.
 pub struct Written {
     under_way: BTreeMap<Connection, BTreeMap<Seq, Arc<Dispatch>>>,
     taken: Vec<Taken>,
@@ -32,8 +32,8 @@ impl Written {
         self.under_way.entry(to).or_default().insert(s, what.clone());
     }
 
-    /// A client has taken something: the dispatch that its node wrote, if that is what came. What was
-    /// written before it on the same connection will not come any more.
+    /// Records that a client has received a dispatch. Returns the one that its node wrote, if they
+    /// are the same. Dispatches written before it on the same connection cannot arrive any more.
     pub(super) fn take(
         &mut self,
         port: Port,
@@ -51,13 +51,13 @@ impl Written {
         Some(what)
     }
 
-    /// What a client has taken.
+    /// Everything that a client has received.
     #[must_use]
     pub fn of(&self, client: u32) -> Option<&Taken> {
         self.taken.get(client as usize)
     }
 
-    /// What every client has taken, in the order of the cast.
+    /// Everything that each client has received, in the order of the cast.
     #[must_use]
     pub fn all(&self) -> &[Taken] {
         &self.taken
@@ -76,7 +76,7 @@ impl Taken {
     }
 }
 
-/// Whether what came says what was written; positions are not on the wire.
+/// Whether the dispatch received is the one written. Positions are not on the wire.
 fn is_same(what: &Dispatch, came: &Dispatch) -> bool {
     let guild = |dispatch: &Dispatch| dispatch.source.map(|source| source.guild);
     what.body == came.body && guild(what) == guild(came)

@@ -1,10 +1,10 @@
-//! What a play is still to do, in the order of time; what is entered first comes first.
+//! The schedule of a play, ordered by time. Cues of the same instant run in insertion order.
 
 use std::collections::BTreeMap;
 
 use super::Cue;
 
-/// Cues by their time and their place among those of that time.
+/// The cues by time and by their rank within the instant.
 #[derive(Default)]
 pub(super) struct Agenda {
     cues: BTreeMap<(u64, u64), Cue>,
@@ -17,12 +17,12 @@ impl Agenda {
         self.entered += 1;
     }
 
-    /// When the next is due.
+    /// The time of the next cue.
     pub(super) fn next(&self) -> Option<u64> {
         self.cues.first_key_value().map(|(&(at, _), _)| at)
     }
 
-    /// The next, if it is due.
+    /// Removes the next cue, if it is due.
     pub(super) fn pop(&mut self, now: u64) -> Option<Cue> {
         self.next().filter(|at| *at <= now)?;
         self.cues.pop_first().map(|(_, cue)| cue)

@@ -1,4 +1,4 @@
-//! The clients of a play: the shell's own client, and what the plan wishes of it.
+//! The clients of a play: the shell's own client, and the commands that the plan gives it.
 
 use std::sync::Arc;
 
@@ -13,19 +13,19 @@ use super::{Cue, Play};
 use crate::net::Host;
 use crate::world::World;
 
-/// How many wishes wait for a client at most.
+/// The maximum number of commands that wait for a client.
 const WISHES: usize = 1_024;
 
-/// The ends by which clients are wished things of.
+/// The senders of the commands to clients.
 #[derive(Default)]
 pub(super) struct Clients {
     wishes: Vec<mpsc::Sender<ClientCommand>>,
-    /// Who has quit, and may be started again.
+    /// Whether each client has quit. Such a client may start again.
     off: Vec<bool>,
 }
 
 impl Clients {
-    /// A client goes online.
+    /// Starts a client.
     pub(super) fn start(&mut self, client: usize) {
         self.off[client] = false;
         self.wish(client, ClientCommand::Start);

@@ -1,4 +1,4 @@
-//! How a play does what the director of the plan decides. It must not decide anything itself.
+//! How a play performs the director's effects. It must not decide anything itself.
 
 use guildhall_core::id::NodeId;
 use guildhall_plan::director::{self, Effect};
@@ -12,7 +12,7 @@ use crate::rt::Timeline;
 use crate::world::World;
 
 impl<W: World> Play<W> {
-    /// Has the director decide something, and does it.
+    /// Passes a cue to the director, and performs its effects.
     pub(super) async fn direct(
         &mut self,
         decide: impl FnOnce(&mut director::Director, u64, &mut Vec<Effect>),
@@ -68,7 +68,7 @@ impl<W: World> Play<W> {
         }
     }
 
-    /// Says something to a node, past the faults of its links.
+    /// Sends a message to a node. Link faults do not affect it.
     fn tell(&self, node: u16, message: BusMessage) {
         let envelope = Envelope { from: Endpoint::Directory, message, cause: 0 };
         self.world.peer_network().deliver_now(Endpoint::Node(NodeId(node)), envelope);

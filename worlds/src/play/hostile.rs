@@ -1,4 +1,4 @@
-//! What hostile clients and intruders send, on the wire.
+//! Frames that hostile clients and intruders send on the wire.
 
 use futures_util::{SinkExt, StreamExt};
 use guildhall_core::frame::{ClientFrame, Malformed};
@@ -12,11 +12,11 @@ use super::Play;
 use crate::net::Host;
 use crate::world::World;
 
-/// Messages at most that an intruder reads before it gives up.
+/// The maximum number of messages that an intruder reads before it gives up.
 const PATIENCE: usize = 1_000;
 
 impl<W: World> Play<W> {
-    /// A hostile client breaks the protocol.
+    /// Makes a hostile client violate the protocol.
     pub(super) fn misbehave(&self, client: u32, violation: ProtocolViolation) {
         let identity = self.topology.clients[client as usize].identity;
         let utter = ClientCommand::SendRaw(Box::new(move |machine| {
@@ -26,7 +26,7 @@ impl<W: World> Play<W> {
         self.clients.wish(client as usize, utter);
     }
 
-    /// An intruder opens a connection of its own, to send one frame on it.
+    /// Opens a connection for an intruder, which sends one frame on it.
     pub(super) fn intrude(&self, fault: u32, client: u32, why: Intrusion) {
         let identity = self.topology.clients[client as usize].identity;
         let taken = self.judge.bench().written.of(client).map(|taken| (taken.session, taken.last));
@@ -39,7 +39,7 @@ impl<W: World> Play<W> {
     }
 }
 
-/// A frame as text, though it may be none that a client should send: broken JSON, or too long.
+/// A frame as text. It may be invalid: broken JSON, or too long.
 fn text(speech: &Speech) -> String {
     let mut text = encode_client(&speech.frame);
     if speech.frame == ClientFrame::Malformed(Malformed::Payload) {

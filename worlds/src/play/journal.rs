@@ -1,5 +1,5 @@
-//! The journal of a guild as a task: it takes its steps in the world's time. How it answers is decided
-//! by [`SimJournal`]; what becomes of its messages is the post's business.
+//! The journal of a guild as a task: it takes its steps in the world's time. [`SimJournal`] decides
+//! its answers; the message links decide the fate of its messages.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,7 +16,7 @@ use crate::judge::Judge;
 use crate::net::PeerNetwork;
 use crate::rt::Timeline;
 
-/// The journal of one guild. All clones are one.
+/// The journal of one guild. All clones share their state.
 #[derive(Clone)]
 pub(super) struct Journal<T: Timeline> {
     pub(super) guild: GuildId,
@@ -27,7 +27,7 @@ pub(super) struct Journal<T: Timeline> {
 }
 
 impl<T: Timeline> Journal<T> {
-    /// Hears what is asked, for ever.
+    /// Handles commands for ever.
     pub(super) async fn run(self, mut mail: Inbox<Envelope>) {
         let mut envelopes = Vec::new();
         loop {
@@ -42,7 +42,7 @@ impl<T: Timeline> Journal<T> {
     }
 
     pub(super) fn handle(&self, mut cause: u64, input: Input) {
-        // Held throughout, so that steps are told in the order in which they were taken.
+        // Held throughout, so that steps are reported in the order in which they are taken.
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let (before, mut effects) = (machine.hits(), Vec::new());
         machine.handle(self.time.now(), input, &mut effects);
@@ -59,7 +59,7 @@ impl<T: Timeline> Journal<T> {
         }
     }
 
-    /// One step: what happens, and what is said about it.
+    /// Takes one step: the event and the answers to it.
     fn step(&self, cause: u64, event: &JournalEvent, replies: Vec<Answer>) -> u64 {
         let now = Now::from(Instant::micros(self.time.now()));
         let (head, mut step) = self.judge.step(Actor::Journal(self.guild), now, cause);

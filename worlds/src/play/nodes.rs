@@ -15,27 +15,28 @@ use super::Play;
 use crate::net::Host;
 use crate::world::World;
 
-/// How many connections a node holds at most: more than any plan for these worlds opens.
+/// The maximum number of connections of a node: more than any plan for these worlds opens.
 const CONNECTIONS: u32 = 10_000;
 
 impl<W: World> Play<W> {
-    /// Nothing runs on a node's machine any more.
+    /// Ends everything that runs on a node's machine.
     pub(super) fn switch_off(&self, node: u16) {
         self.world.peer_network().unregister(Endpoint::Node(NodeId(node)));
         self.world.crash(Host::Node(node));
     }
 
-    /// A node starts on its machine.
+    /// Starts a node on its machine.
     pub(super) async fn boot(&mut self, node: u16, boot: u32) {
         if let Some(rt) = self.world.restart(Host::Node(node)) {
             self.start_node(NodeId(node), boot, rt).await;
         }
     }
 
-    /// Has a node run on its machine.
+    /// Runs a node on its machine.
     ///
     /// # Panics
-    /// If its addresses are taken: in a play they are its own.
+    ///
+    /// If its addresses are in use. In a play they are its own.
     pub(super) async fn start_node(&mut self, node: NodeId, boot: u32, rt: W::Rt) {
         let setting = SocketConfig {
             node,

@@ -1,4 +1,4 @@
-//! How a play is looked at once it is healed, until it has settled.
+//! Checks a healed play until it has settled.
 
 use guildhall_core::step::WorldEvent;
 use guildhall_plan::settling::{Effect, LOOK_EVERY, Look, Sight};
@@ -8,14 +8,14 @@ use crate::rt::Timeline;
 use crate::world::World;
 
 impl<W: World> Play<W> {
-    /// All is healed.
+    /// Begins to settle, after all faults are healed.
     pub(super) fn begin_to_settle(&mut self) {
         let now = self.world.time().now();
         self.settling.healed(now);
         self.agenda.push(now, Cue::Look(Look::Due));
     }
 
-    /// The world is looked at.
+    /// Checks whether the world has settled.
     pub(super) async fn look(&mut self, why: Look) {
         let (now, mut effects) = (self.world.time().now(), Vec::new());
         let sight = Sight::of(&self.judge.bench().contract);
@@ -25,7 +25,7 @@ impl<W: World> Play<W> {
                 Effect::Look(at) => self.agenda.push(at, Cue::Look(Look::Due)),
                 Effect::Census => {
                     self.direct(|director, _, out| director.census(out)).await;
-                    // It takes its time to come.
+                    // The census takes time to arrive.
                     self.agenda.push(now + LOOK_EVERY, Cue::Look(Look::Counted));
                 }
                 Effect::Settled => self.judge.world(&WorldEvent::Settled),

@@ -1,6 +1,7 @@
-//! Where faults meet: a plan decides which nodes run and who owns each guild, the same in all worlds.
+//! Combinations of faults: a plan decides which nodes run and who owns each guild, the same in all
+//! worlds.
 //!
-//! Each corner says what is to happen to the node `berlin` and which node owns the guild in the end.
+//! Each corner states what happens to the node `berlin` and which node owns the guild in the end.
 
 use std::sync::Arc;
 
@@ -25,21 +26,21 @@ const BERLIN: NodeId = NodeId(0);
 const PARIS: NodeId = NodeId(1);
 const OSLO: NodeId = NodeId(2);
 
-/// How many times as fast as the clock real sockets are.
+/// The speed of time on real sockets, as a multiple of the clock.
 const PACE: u32 = 10;
 
-/// What happens, what it does to berlin, and who owns the guild in the end.
+/// The faults, their effect on berlin, and the owner of the guild in the end.
 struct Corner {
     name: &'static str,
     script: fn(&mut Script),
-    /// Faults that no script tells.
+    /// Faults that a script cannot express.
     faults: fn() -> Vec<FaultPlan>,
     berlin: &'static [Power],
     owner: NodeId,
 }
 
-/// Berlin owns the guild, oslo takes it over, and paris looks on. Three people are in berlin, so that
-/// it takes a while to stop.
+/// Berlin owns the guild, oslo is its standby, and paris has neither role. Three clients are at
+/// berlin, so its stop takes a while.
 fn scene(s: &mut Script) -> (NodeRef, NodeRef, GuildRef) {
     let (berlin, paris, oslo) = (s.node("berlin"), s.node("paris"), s.node("oslo"));
     let guild = s.guild("rustaceans", berlin);
@@ -66,7 +67,7 @@ fn none() -> Vec<FaultPlan> {
     Vec::new()
 }
 
-/// Two faults stop berlin, and the first is over while it still stops: it goes on stopping.
+/// Two faults stop berlin, and the first ends during the stop: berlin continues to stop.
 fn overlapping_stops(s: &mut Script) {
     let (berlin, ..) = scene(s);
     s.stop(berlin, secs(2));
@@ -75,15 +76,15 @@ fn overlapping_stops(s: &mut Script) {
     s.wait(secs(30));
 }
 
-/// The fault is over before berlin has stopped: it is killed, and starts.
+/// The fault ends before berlin has stopped: berlin is killed and restarted.
 fn stop_that_is_too_short(s: &mut Script) {
     let (berlin, ..) = scene(s);
-    // Shorter than it takes to place a guild again, so that berlin is the one to keep it.
+    // Shorter than the placement of a guild takes, so that berlin keeps it.
     s.stop(berlin, Span::millis(400));
     end(s);
 }
 
-/// Berlin crashes while it stops, and is down until both faults are over.
+/// Berlin crashes during its stop, and is down until both faults have ended.
 fn crash_of_a_stopping_node(s: &mut Script) {
     let (berlin, ..) = scene(s);
     s.stop(berlin, secs(12));
@@ -92,7 +93,7 @@ fn crash_of_a_stopping_node(s: &mut Script) {
     end(s);
 }
 
-/// Berlin is told to stop while it is down: it only stays down for longer.
+/// Berlin is stopped while it is down: it only stays down for longer.
 fn stop_of_a_crashed_node(s: &mut Script) {
     let (berlin, ..) = scene(s);
     s.crash(berlin, secs(2));
@@ -101,7 +102,8 @@ fn stop_of_a_crashed_node(s: &mut Script) {
     end(s);
 }
 
-/// Berlin crashes again after a crash that it never comes back from is over: there is nothing to crash.
+/// Berlin crashes again after the end of a crash from which it never comes back: there is nothing
+/// to crash.
 fn quiet(s: &mut Script) {
     let (_, _, _) = scene(s);
     end(s);
@@ -117,7 +119,7 @@ fn crash_after_the_last_crash() -> Vec<FaultPlan> {
     vec![crash(6, 1, true), crash(9, 2, false)]
 }
 
-/// Berlin crashes while it is paused: it starts paused, and goes on later.
+/// Berlin crashes during a pause: it starts paused, and resumes later.
 fn crash_of_a_paused_node(s: &mut Script) {
     let (berlin, ..) = scene(s);
     s.pause(berlin, secs(9));
@@ -126,7 +128,7 @@ fn crash_of_a_paused_node(s: &mut Script) {
     end(s);
 }
 
-/// A pause is over while its node is down: the node starts, and is not paused.
+/// A pause ends while its node is down: the node starts, and is not paused.
 fn pause_that_ends_while_down(s: &mut Script) {
     let (berlin, ..) = scene(s);
     s.pause(berlin, secs(2));
@@ -135,7 +137,7 @@ fn pause_that_ends_while_down(s: &mut Script) {
     end(s);
 }
 
-/// The guild is given to berlin while it is down: it owns it once it runs.
+/// The guild is assigned to berlin while it is down: berlin owns it once it runs.
 fn move_to_a_node_that_is_down(s: &mut Script) {
     let (berlin, paris, guild) = scene(s);
     s.reassign(guild, paris);
@@ -146,7 +148,7 @@ fn move_to_a_node_that_is_down(s: &mut Script) {
     end(s);
 }
 
-/// The guild is given to berlin, which never runs again: when all is healed its standby gets it.
+/// The guild is assigned to berlin, which never runs again: its standby gets it when all is healed.
 fn move_to_a_node_that_is_gone(s: &mut Script) {
     let (berlin, paris, guild) = scene(s);
     s.reassign(guild, paris);
@@ -157,7 +159,8 @@ fn move_to_a_node_that_is_gone(s: &mut Script) {
     end(s);
 }
 
-/// A fault waits for berlin to start, which it does only when all is healed: it never begins.
+/// A fault waits for the start of berlin, which starts only when all is healed: the fault never
+/// begins.
 fn trigger_met_by_healing(s: &mut Script) {
     let (berlin, paris, _) = scene(s);
     s.when_node(berlin, NodePhase::Started).crash(paris, secs(60));
@@ -175,7 +178,7 @@ fn fault_after_healing() -> Vec<FaultPlan> {
     }]
 }
 
-/// The journal crashes while it is full, is slow, and fails; its owner crashes when that has happened.
+/// The journal crashes while it is full, is slow, and fails. Its owner crashes after that.
 fn troubles_of_a_journal(s: &mut Script) {
     let (berlin, _, guild) = scene(s);
     s.journal_full(guild, 1, secs(6));
@@ -239,7 +242,7 @@ impl Corner {
         assert_eq!(chronicle.owner(guild_id(0)), Some(self.owner), "{what}");
     }
 
-    /// What happens in the fast world, which holds.
+    /// The history in the simulated world, where the scenario must hold.
     fn fast(&self) -> Chronicle {
         let mut chronicle = Chronicle::default();
         let outcome = run(&self.plan(), Options::default(), &mut chronicle).unwrap();
@@ -262,7 +265,7 @@ fn a_corner_is_the_same_in_the_fast_world_and_under_madsim() {
 
 #[test]
 fn a_corner_is_the_same_on_real_sockets() {
-    // Four at a time: a machine that is too busy is late for everything.
+    // Four at a time: on an overloaded machine every deadline is late.
     for corners in CORNERS.chunks(4) {
         std::thread::scope(|scope| {
             for corner in corners {

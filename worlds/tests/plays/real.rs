@@ -1,5 +1,5 @@
-//! Real sockets: some scenarios hold, and without faults clients receive what they receive
-//! elsewhere.
+//! Real sockets: some scenarios hold, and without faults clients receive the same as in the other
+//! worlds.
 
 use std::sync::Arc;
 

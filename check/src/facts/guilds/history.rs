@@ -1,7 +1,7 @@
 //! The history of a guild: a timeline for each thing in it, from its founding and the records that
 //! its journal has committed.
 //!
-//! No state is ever copied: a view of long ago is as cheap as one of now.
+//! No state is ever copied: an old view is as cheap as a current one.
 
 mod state;
 
@@ -34,12 +34,12 @@ pub(crate) struct History {
     messages: BTreeMap<Origin, Timeline<Option<Message>>>,
     /// The position and request of each message, in order.
     said: Vec<(Position, Origin)>,
-    /// The highest message id that was given.
+    /// The highest message id assigned.
     last_message: MessageId,
 }
 
 impl History {
-    /// A guild as it was founded.
+    /// The history of a guild at its founding.
     pub(crate) fn new(guild: GuildId, founding: &Checkpoint) -> Self {
         fn lines<K: Ord + Copy, T: Clone>(of: &BTreeMap<K, T>) -> BTreeMap<K, Timeline<Option<T>>> {
             of.iter().map(|(key, value)| (*key, Timeline::new(Some(value.clone())))).collect()
@@ -66,7 +66,7 @@ impl History {
         }
     }
 
-    /// A record has been committed.
+    /// Applies a committed record.
     pub(crate) fn take(&mut self, record: &Record) {
         let at = record.position;
         match &record.event {
@@ -164,7 +164,7 @@ impl History {
         self.banned.get(&user).is_some_and(|line| *line.at(at))
     }
 
-    /// The roles of a member; none if it is no member.
+    /// The roles of a member. `None` if the user is not a member.
     pub(crate) fn member_at(&self, at: Moment, user: UserId) -> Option<&Arc<[RoleId]>> {
         self.members.get(&user)?.at(at).as_ref()
     }
@@ -241,12 +241,12 @@ impl History {
         self.channels.iter().filter_map(move |(id, line)| Some((*id, line.at(at).as_ref()?)))
     }
 
-    /// The message that a request created, as it reads at a moment.
+    /// The message that a request created, as of a moment.
     pub(crate) fn message(&self, at: Moment, said: Origin) -> Option<&Message> {
         self.messages.get(&said)?.at(at).as_ref()
     }
 
-    /// The highest message id that was given.
+    /// The highest message id assigned.
     pub(crate) const fn last_message(&self) -> MessageId {
         self.last_message
     }
@@ -258,8 +258,8 @@ impl History {
         origins.into_iter().find(is).map(|origin| origin.user)
     }
 
-    /// How many messages were created after the one of this request, up to a moment, and how many
-    /// of them still exist.
+    /// The number of messages created after the one of this request, up to a moment, and the number
+    /// of those that still exist.
     pub(crate) fn newer(&self, at: Moment, said: Origin) -> (u64, u64) {
         let after = self.said.iter().rev().take_while(|(_, origin)| *origin != said);
         let after = after.filter(|(position, _)| at.includes(*position));

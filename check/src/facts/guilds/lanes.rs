@@ -21,7 +21,8 @@ pub(crate) struct Entry {
     pub(crate) record: Arc<Record>,
     /// The bytes of the dispatches of all entries before this one.
     bytes_before: u64,
-    /// The dispatch last found to render this. It is held so that its address is not reused.
+    /// The last dispatch that was found to render this entry. It is held so that its address is not
+    /// reused.
     seen: Option<Arc<Dispatch>>,
 }
 
@@ -44,7 +45,7 @@ pub(crate) struct Lanes {
 }
 
 impl Entry {
-    /// Whether this very dispatch was found to render this record.
+    /// Whether this `Arc` is the one found to render this record.
     #[inline]
     pub(crate) fn is(&self, what: &Arc<Dispatch>) -> bool {
         self.seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, what))
@@ -89,7 +90,7 @@ impl Lane {
         }
     }
 
-    /// What the dispatch of a record takes on the wire, as both sides estimate it.
+    /// The length of a record's dispatch on the wire, as both sides estimate it.
     fn bytes(&self, record: &Record) -> u64 {
         message_of(record).map_or(200, |message| {
             let content = if self.whole { message.content.len() } else { 0 };
@@ -122,7 +123,7 @@ impl Lanes {
         number
     }
 
-    /// A record of a guild is committed.
+    /// Adds a committed record of a guild.
     pub(crate) fn feed(&mut self, guild: u32, record: &Arc<Record>) {
         for number in self.of_guild.get(&guild).into_iter().flatten() {
             let lane = &mut self.lanes[*number as usize];

@@ -1,5 +1,5 @@
-//! `render(u, e)`: the rendering of an event for one user, after the contract's definition, and
-//! what a session's intents leave of it.
+//! `render(u, e)`: the rendering of an event for one user, as the contract defines it, and the part
+//! of it that a session's intents keep.
 
 use guildhall_core::dispatch::{Body, Intents, Message};
 use guildhall_core::event::{Channel, Event, Record};
@@ -12,11 +12,11 @@ use crate::kinds::{BodyKind, body_kind, chat_channel, created_channel, deleted_c
 /// The rendering of an event for one user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Rendering {
-    /// These, in this order; often nothing.
+    /// These bodies, in this order; often none.
     Says(Vec<Body>),
-    /// GUILD_CREATE alone, whenever it comes: the user has joined.
+    /// Only GUILD_CREATE, whenever it comes: the user has joined.
     Comes,
-    /// GUILD_DELETE alone: the user has left, or the guild is no more.
+    /// Only GUILD_DELETE: the user has left, or the guild was deleted.
     Goes,
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn render(history: &History, user: UserId, record: &Record) -> Render
         |channel: ChannelId| history.sees(after, user, channel),
     );
     let mut bodies: Vec<Body> = itself(&record.event, saw, sees).into_iter().collect();
-    // Chat changes no view.
+    // Chat does not change the view.
     if chat_channel(&record.event).is_some() {
         return Rendering::Says(bodies);
     }
@@ -56,7 +56,7 @@ pub(crate) fn itself_to_all(record: &Record) -> Option<Body> {
     itself(&record.event, |_| true, |_| true)
 }
 
-/// The event itself, if it is about something in the view just before, or for a creation just after.
+/// The event itself, if its subject is in the view just before, or just after for a creation.
 fn itself(
     event: &Event,
     saw: impl Fn(ChannelId) -> bool,
@@ -102,7 +102,7 @@ fn itself(
     })
 }
 
-/// What a session of `user` with these intents gets of a body.
+/// The part of a body that a session of `user` with these intents gets.
 pub(crate) fn wanted(body: Body, user: UserId, intents: Intents) -> Option<Body> {
     let wants = intents_of(&body, user).is_none_or(|asked| intents.contains(asked));
     let reads =

@@ -1,5 +1,5 @@
-//! Who may do what, and who sees what, at a moment: Discord's rules asked one permission at a time,
-//! from the most particular rule to the most general.
+//! Permissions and visibility at a moment: Discord's rules applied to one permission at a time,
+//! from the most specific rule to the most general.
 
 use guildhall_core::id::{ChannelId, RoleId, UserId};
 use guildhall_core::permission::{Overwrite, Permissions, Target};
@@ -37,7 +37,7 @@ impl History {
         there(Permissions::VIEW_CHANNEL) && there(what)
     }
 
-    /// How the overwrites of a channel decide one permission, if they do.
+    /// The decision of a channel's overwrites about one permission, if they make one.
     fn decided(
         &self,
         overwrites: &[Overwrite],

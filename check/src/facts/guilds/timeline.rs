@@ -31,7 +31,7 @@ impl Moment {
     }
 }
 
-/// What something was at first, and each of its changes, ascending.
+/// The initial value and each change, ascending.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timeline<T> {
     first: T,
@@ -52,18 +52,18 @@ impl<T> Timeline<T> {
         known.checked_sub(1).map_or(&self.first, |last| &self.changes[last].1)
     }
 
-    /// Each value that it had after a position, the first of them by a change there or later.
+    /// Each value after a position. The first one comes from a change there or later.
     pub(crate) fn since(&self, position: Position) -> impl Iterator<Item = &T> {
         let from = self.changes.partition_point(|(other, _)| *other <= position);
         self.changes[from..].iter().map(|(_, value)| value)
     }
 
-    /// Whether it ever was so.
+    /// Whether any value satisfied the predicate.
     pub(crate) fn ever(&self, so: impl Fn(&T) -> bool) -> bool {
         so(&self.first) || self.changes.iter().any(|(_, value)| so(value))
     }
 
-    /// The place of its last change up to a moment.
+    /// The position of the last change up to a moment.
     pub(crate) fn changed(&self, moment: Moment) -> Option<Position> {
         let known = self.changes.partition_point(|(position, _)| moment.includes(*position));
         known.checked_sub(1).map(|last| self.changes[last].0)

@@ -1,4 +1,4 @@
-//! `view(u,p)`: what a user may know of a guild at a moment, as GUILD_CREATE shows it.
+//! `view(u,p)`: the part of a guild that a user may see at a moment, as in GUILD_CREATE.
 
 use guildhall_core::dispatch::{Intents, Snapshot};
 use guildhall_core::event::Channel;
@@ -8,7 +8,7 @@ use guildhall_core::limits::Limits;
 use super::history::History;
 use super::timeline::Moment;
 
-/// The view of a member, cut to what a session wants (D3).
+/// The view of a member, filtered by the intents of a session (D3).
 pub(crate) fn view(
     history: &History,
     at: Moment,

@@ -6,7 +6,7 @@ use guildhall_core::time::Instant;
 use super::Sessions;
 
 impl Sessions {
-    /// Number `s` was written to the attached connection.
+    /// Records that number `s` was written to the attached connection.
     pub(crate) fn wrote(&mut self, index: u32, s: u64) {
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
         cold.written = s;
@@ -19,7 +19,7 @@ impl Sessions {
         hot.steady = live && !turns;
     }
 
-    /// A violation was found: nothing that follows from it is judged again.
+    /// Records a violation. Consequences of it are not judged again.
     pub(crate) fn spoil(&mut self, index: u32, s: u64) {
         let hot = &mut self.hot[index as usize];
         (hot.spoilt, hot.steady) = (true, false);
@@ -67,7 +67,7 @@ impl Sessions {
         }
     }
 
-    /// The client acknowledges everything up to `d`.
+    /// Records that the client acknowledges everything up to `d`.
     pub(crate) fn acknowledge(&mut self, index: u32, d: u64) {
         if d > self.peak(index) {
             return;

@@ -1,4 +1,4 @@
-//! What a session's numbers stand for: runs that point into the ledger.
+//! The content of a session's numbers: runs that point into the ledger.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ impl Sessions {
         within.then(|| (hot.lane, hot.cursor - (hot.next - s) as u32))
     }
 
-    /// What number `s` stands for, if it is remembered.
+    /// The content of number `s`, if it is remembered.
     pub(crate) fn said(&self, index: u32, s: u64) -> Option<Content> {
         let (hot, cold) = (self.hot(index), self.get(index));
         if s >= hot.next {
@@ -45,7 +45,7 @@ impl Sessions {
         }
     }
 
-    /// The growing run is whole; the next number begins another.
+    /// Closes the growing run. The next number begins another.
     pub(super) fn close_run(&mut self, index: u32) {
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);
         let len = hot.next - hot.run_from;
@@ -59,7 +59,7 @@ impl Sessions {
         }
     }
 
-    /// A new number stands for the entry `at` of the lane in which the subscription at `place` is.
+    /// Assigns a new number to the entry `at` of the lane of the subscription at `place`.
     pub(crate) fn told_entry(&mut self, index: u32, place: usize, at: u32) {
         let lane = self.get(index).subscriptions[place].lane;
         let hot = self.hot(index);
@@ -80,7 +80,7 @@ impl Sessions {
         (hot.lane, hot.subscription) = (NONE, NONE);
     }
 
-    /// A new number is a dispatch of the session's own.
+    /// Assigns a new number to a dispatch for this session only.
     pub(crate) fn told_own(&mut self, index: u32, what: &Arc<Dispatch>) {
         self.let_go(index);
         let (hot, cold) = (&mut self.hot[index as usize], &mut self.cold[index as usize]);

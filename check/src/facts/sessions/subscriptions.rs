@@ -1,9 +1,8 @@
-//! The subscriptions of a session: for each of its guilds, what it was sent and what it is owed
-//! next.
+//! The subscriptions of a session: for each of its guilds, the dispatches sent and those due next.
 //!
-//! Most of what it is owed is chat, an index in a lane. Everything else, events that only some
-//! sessions get or that change the view, is a turn of its own, after which the subscription goes on
-//! in the same lane or in another.
+//! Most of these are chat, an index in a lane. Every other event, which only some sessions get or
+//! which changes the view, is a turn of its own. After it the subscription continues in the same
+//! lane or in another.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,7 +23,7 @@ use crate::protocol;
 /// The phase of a session's subscription to a guild.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum SubscriptionPhase {
-    /// READY has listed it, and nothing else was sent.
+    /// Listed in READY, and nothing else was sent.
     Listed,
     /// GUILD_CREATE was sent, and events may follow.
     Available,
@@ -34,13 +33,13 @@ pub(crate) enum SubscriptionPhase {
     Removed,
 }
 
-/// What a session is owed apart from its lane.
+/// An event that a session is owed apart from its lane.
 #[derive(Clone, Debug)]
 pub(crate) struct Turn {
     pub(crate) position: Position,
     /// The bodies in order; none if only the view changes.
     pub(crate) bodies: Vec<Body>,
-    /// It is the user's removal or the guild's end.
+    /// Whether it is the user's removal or the guild's end.
     pub(crate) goes: bool,
     /// The lane that follows.
     lane: u32,
@@ -52,23 +51,23 @@ pub(crate) struct Subscription {
     pub(crate) guild: u32,
     pub(crate) phase: SubscriptionPhase,
     pub(super) lane: u32,
-    /// The next entry of the lane, unless the hot path knows better.
+    /// The next entry of the lane, unless the hot path has a later one.
     pub(super) cursor: u32,
     /// The highest position sent outside of the lane.
     pub(crate) floor: Option<Position>,
     pub(crate) turns: VecDeque<Turn>,
-    /// How many bodies of the first turn were sent.
+    /// The number of bodies of the first turn that were sent.
     pub(crate) nth: u32,
 }
 
-/// What a session is owed next of one guild.
+/// The next dispatch that a session is owed of one guild.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Due<'a> {
-    /// Nothing, as far as is committed.
+    /// Nothing, by the committed records.
     Nothing,
     /// A chat event: the index in the lane.
     Entry(&'a Entry, u32, u32),
-    /// Something of a turn.
+    /// A body of a turn.
     Turn(&'a Turn, u32),
 }
 
@@ -88,14 +87,14 @@ impl Subscription {
         Self { guild, phase, lane: NONE, cursor: 0, floor, turns: VecDeque::new(), nth: 0 }
     }
 
-    /// Whether the user's removal is among what it is owed, and where.
+    /// The position of the user's removal, if it is among the turns.
     pub(crate) fn goes(&self) -> Option<Position> {
         self.turns.back().filter(|turn| turn.goes).map(|turn| turn.position)
     }
 }
 
 impl Sessions {
-    /// Where among its subscriptions the one of a guild is.
+    /// The index of a guild's subscription among those of the session.
     pub(crate) fn place(&self, index: u32, guild: u32) -> Option<usize> {
         self.get(index).subscriptions.iter().position(|subscription| subscription.guild == guild)
     }
@@ -109,7 +108,7 @@ impl Sessions {
         )
     }
 
-    /// What is owed next at a subscription.
+    /// The next dispatch due of a subscription.
     pub(crate) fn due<'a>(&'a self, ledger: &'a Ledger, index: u32, place: usize) -> Due<'a> {
         let subscription = &self.get(index).subscriptions[place];
         if subscription.phase != SubscriptionPhase::Available {
@@ -127,7 +126,7 @@ impl Sessions {
         }
     }
 
-    /// How much is owed at a subscription, and about how many bytes that takes.
+    /// The number of dispatches that a subscription is owed, and approximately their bytes.
     pub(crate) fn owed(&self, ledger: &Ledger, index: u32, place: usize) -> (u64, u64) {
         let subscription = &self.get(index).subscriptions[place];
         if subscription.phase != SubscriptionPhase::Available {
@@ -140,7 +139,7 @@ impl Sessions {
             count += u64::from(to.saturating_sub(from));
             bytes += before(to.max(from)) - before(from);
         };
-        // Up to each turn it is one lane, from then on perhaps another.
+        // Each turn may change the lane.
         for turn in &subscription.turns {
             pass(lane, cursor, ledger.lanes.after(lane, turn.position).max(cursor));
             (lane, cursor) = (turn.lane, ledger.lanes.after(turn.lane, turn.position));
@@ -153,28 +152,28 @@ impl Sessions {
         (count - if subscription.turns.is_empty() { 0 } else { u64::from(subscription.nth) }, bytes)
     }
 
-    /// The session stands so in a guild from now on.
+    /// Sets the state of a session's subscription.
     pub(crate) fn stand(&mut self, index: u32, subscription: Subscription) {
         self.let_go(index);
         match self.place(index, subscription.guild) {
             Some(place) => self.cold[index as usize].subscriptions[place] = subscription,
             None => {
                 let subscriptions = &mut self.cold[index as usize].subscriptions;
-                // Most sessions are of few guilds: no more room than that.
+                // Most sessions have few guilds, so no spare capacity is reserved.
                 subscriptions.reserve_exact(1);
                 subscriptions.push(subscription);
             }
         }
     }
 
-    /// The guilds of a READY: each is to become available.
+    /// Adds the guilds of a READY: each is to become available.
     pub(crate) fn expect(&mut self, index: u32, ledger: &Ledger, guilds: &[GuildId]) {
         for number in guilds.iter().filter_map(|guild| ledger.find(*guild)) {
             self.stand(index, Subscription::new(number, SubscriptionPhase::Listed, None));
         }
     }
 
-    /// GUILD_CREATE of a guild as it was at a position: all that happened since is owed.
+    /// Handles GUILD_CREATE with the state at a position: all later events are owed.
     pub(crate) fn takes_guild(
         &mut self,
         ledger: &mut Ledger,
@@ -198,7 +197,7 @@ impl Sessions {
         }
     }
 
-    /// A committed event may be a turn of a session.
+    /// Checks whether a committed event is a turn of a session, and adds it.
     pub(crate) fn turns(
         &mut self,
         ledger: &mut Ledger,
@@ -212,7 +211,7 @@ impl Sessions {
             return;
         }
         let Some(turn) = self.turn(ledger, index, place, record) else { return };
-        // From now on only the slow path knows what comes first.
+        // From now on only the slow path knows which dispatch comes first.
         let (steady, written) = (self.hot(index).steady, self.written(index));
         let hot = &mut self.hot[index as usize];
         if steady && hot.subscription as usize == place {
@@ -223,7 +222,7 @@ impl Sessions {
         self.pass(ledger, index, place);
     }
 
-    /// The turn of a session that an event is, if it is one.
+    /// The turn of a session for an event, if it is one.
     fn turn(
         &self,
         ledger: &mut Ledger,
@@ -257,7 +256,7 @@ impl Sessions {
         (!bodies.is_empty() || lane != last).then_some(Turn { position, bodies, goes: false, lane })
     }
 
-    /// A body of the first turn of a subscription was sent.
+    /// Records that a body of the first turn of a subscription was sent.
     pub(crate) fn told_turn(
         &mut self,
         ledger: &Ledger,
@@ -297,7 +296,8 @@ impl Sessions {
     }
 }
 
-/// The messages after a position that a user may read whole though its session reads none.
+/// The messages after a position whose content a user may read although its session lacks the
+/// intent.
 fn concerning(ledger: &Ledger, guild: u32, user: UserId, position: Position) -> Vec<Arc<Record>> {
     let records = ledger.get(guild).records();
     let from = records.partition_point(|it| it.record.position <= position);
