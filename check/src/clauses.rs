@@ -5,7 +5,8 @@
 //!
 //! 1. write its file: a function that returns a [`Verdict`], or a [`Complaint`] where the hook says
 //!    whom it is about;
-//! 2. add its name to [`Clause`], in the contract's order;
+//! 2. add its `mod` line in the file of its part, and its name to [`Clause`] in
+//!    `violation/clause.rs`, in the contract's order;
 //! 3. add its row below, at the place in the order where it is to be asked.
 //!
 //! A clause that keeps state of its own has a field in [`Models`]. Nothing else changes: the

@@ -152,7 +152,7 @@ pub(crate) fn capsule_commands(path: &Path) -> [Line; 2] {
         .map(|(does, command)| Line::new(does, command_for(command, &file)))
 }
 
-/// The size of a failure: the number of its faults and acts, then of its steps.
+/// The size of a failure: the number of its faults and actions, then of its steps.
 pub(crate) fn size(failure: &Failure) -> (Option<u64>, u64) {
     let parts = failure.shrunk.map(|shrunk| shrunk.to.faults + shrunk.to.actions);
     (parts, failure.explanation.steps)

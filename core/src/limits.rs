@@ -175,8 +175,8 @@ impl Limits {
 
     /// Checks that these limits can work together.
     ///
-    /// # Errors Returns an error that names the first limit that cannot work, and the rule that it
-    /// breaks. Such limits are a mistake in the plan, never a violation of the contract.
+    /// # Errors
+    /// Returns an error that names the first limit that cannot work, and the rule that it breaks. Such limits are a mistake in the plan, never a violation of the contract.
     pub fn validate(&self) -> Result<(), LimitError> {
         let minute = Span::secs(60).as_micros();
         let rules: [(bool, &'static str, &'static str); 30] = [

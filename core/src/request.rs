@@ -1,7 +1,7 @@
 //! Requests of users to a guild, and the guild's answers.
 //!
 //! An [`Origin`] identifies a request; another request with the same origin is a retransmit
-//! (CONTRACT, D5). The machines that forward requests do not inspect the act.
+//! (CONTRACT, D5). The machines that forward requests do not inspect the action.
 
 use alloc::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::event::Channel;
 use crate::id::{ChannelId, GuildId, Nonce, Position, RoleId, UserId};
 use crate::permission::Permissions;
 
-/// The id of an act: its author, and the author's nonce.
+/// The id of an action: its author, and the author's nonce.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Origin {
     /// The author.
@@ -23,7 +23,7 @@ pub struct Origin {
 /// A request to one guild.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// The id of the act.
+    /// The id of the action.
     pub origin: Origin,
     /// The guild that it is sent to.
     pub guild: GuildId,
@@ -31,11 +31,11 @@ pub struct Request {
     /// (PROTOCOL, rule 19).
     #[serde(default)]
     pub attempt: u32,
-    /// The act.
+    /// The action.
     pub action: Action,
 }
 
-/// An act, and the permission that it needs.
+/// An action, and the permission that it needs.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Action {
     /// Sends a message. Needs SEND_MESSAGES in the channel.
@@ -50,14 +50,14 @@ pub enum Action {
     },
     /// Edits the author's own message. Needs VIEW_CHANNEL in its channel.
     Edit {
-        /// The act that sent the message.
+        /// The action that sent the message.
         said: Origin,
         /// The new text.
         content: Arc<str>,
     },
     /// Deletes a message. Another user's message needs MANAGE_MESSAGES.
     Delete {
-        /// The act that sent the message.
+        /// The action that sent the message.
         said: Origin,
     },
     /// Sends a typing indicator. Needs SEND_MESSAGES in the channel. It is ephemeral and gets no
@@ -156,7 +156,7 @@ impl Action {
         }
     }
 
-    /// Returns `true` if the act is ephemeral: delivered at most once, never journaled and never
+    /// Returns `true` if the action is ephemeral: delivered at most once, never journaled and never
     /// answered.
     #[must_use]
     pub const fn is_ephemeral(&self) -> bool {
@@ -167,7 +167,7 @@ impl Action {
 /// The answer to a request. Without one the outcome is unknown (CONTRACT, D5).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Answer {
-    /// The id of the act.
+    /// The id of the action.
     pub origin: Origin,
     /// The guild that answers.
     pub guild: GuildId,
@@ -178,12 +178,12 @@ pub struct Answer {
     pub outcome: Outcome,
 }
 
-/// The outcome of an act.
+/// The outcome of an action.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Outcome {
-    /// The act is committed at this position.
+    /// The action is committed at this position.
     Done(Position),
-    /// The act is refused.
+    /// The action is refused.
     Refused {
         /// The reason.
         why: Refusal,
@@ -211,15 +211,15 @@ pub enum Refusal {
     NoSuchChannel,
     /// The role does not exist in the guild.
     NoSuchRole,
-    /// The guild remembers no message of that act, or the author cannot view it.
+    /// The guild remembers no message of that action, or the author cannot view it.
     NoSuchMessage,
-    /// The target of the act is not a member, or not banned.
+    /// The target of the action is not a member, or not banned.
     NoSuchUser,
     /// The author lacks the permission.
     Forbidden,
     /// The target is the guild's owner or the @everyone role, or the id already exists.
     Taken,
-    /// The act would change nothing.
+    /// The action would change nothing.
     NoChange,
     /// The content is longer than a message may be.
     TooLong,

@@ -1,4 +1,4 @@
-//! Blame by counterfactual: how a run ends if one fault or one act is removed from its plan.
+//! Blame by counterfactual: how a run ends if one fault or one action is removed from its plan.
 //!
 //! Random decisions are keyed by what they are about, so everything else stays the same: if the run
 //! holds without a part, the failure needs that part.
@@ -25,7 +25,7 @@ pub enum Counterfactual {
 }
 
 impl Part {
-    /// All parts of a plan: its faults, then its acts.
+    /// All parts of a plan: its faults, then its actions.
     pub fn all(plan: &Plan) -> impl Iterator<Item = Self> {
         let faults = (0..plan.faults.len()).map(Self::Fault);
         faults.chain((0..plan.actions.len()).map(Self::Action))
@@ -57,7 +57,7 @@ impl Counterfactual {
     }
 }
 
-/// Runs the plan without each of its faults and acts, one at a time.
+/// Runs the plan without each of its faults and actions, one at a time.
 pub fn blame<R: Runner, P: Parallel>(
     repeater: Repeater<'_, R, P>,
     plan: &Plan,

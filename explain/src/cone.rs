@@ -1,6 +1,6 @@
 //! The causal cone of a step: the parts of the plan that led to it.
 //!
-//! There are two answers. The *past* is everything that can have led to the step: the acts and clients
+//! There are two answers. The *past* is everything that can have led to the step: the actions and clients
 //! in the transitive closure of each step's cause and its actor's previous step, and every fault that
 //! had begun by then, since a fault also has effects by what it prevents. The *chain* is the one line
 //! of causes from the step back to the part of the plan that began it. Nothing here judges a run.
@@ -21,12 +21,12 @@ use trace::{Root, Trace};
 /// The largest number of steps that a cone covers; each takes 28 bytes.
 pub const MOST_STEPS: u64 = 4_000_000;
 
-/// A fault or an act of a plan, by its index.
+/// A fault or an action of a plan, by its index.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Part {
     /// A fault.
     Fault(usize),
-    /// An act.
+    /// An action.
     Action(usize),
 }
 

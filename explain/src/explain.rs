@@ -1,7 +1,7 @@
 //! Why a run fails: the chain of causes, what is to blame, and the state of everyone involved.
 //!
 //! All of it is found by repeating the run: once to find the cause of each step, and once without each
-//! fault and each act. Nothing is guessed, and nothing is judged here.
+//! fault and each action. Nothing is guessed, and nothing is judged here.
 
 mod blame;
 mod cause;

@@ -1,6 +1,6 @@
 //! Shrinking: from a failing plan to a small one that fails in the same way.
 //!
-//! It begins with the causal cone of the violation, then removes single faults and acts, then other
+//! It begins with the causal cone of the violation, then removes single faults and actions, then other
 //! parts that are no longer needed, then reduces times and sizes, and repeats this until nothing
 //! changes. The result depends on the plan and the budget alone: not on the number of threads, and
 //! never on real time.
@@ -174,7 +174,7 @@ fn narrow<R: Runner, P: Parallel>(search: &mut Search<'_, R, P>) {
     search.first(candidates.len(), &|_, nth| candidates[nth].clone());
 }
 
-/// The plan with only these faults and acts.
+/// The plan with only these faults and actions.
 fn only(plan: &Plan, parts: &Parts) -> Plan {
     let mut plan = plan.clone();
     let mut index = 0..;

@@ -88,7 +88,8 @@ impl Seed {
 
     /// Creates a seed from a number.
     ///
-    /// # Errors Returns [`SeedError::TooLarge`] above [`Seed::MAX`].
+    /// # Errors
+    /// Returns [`SeedError::TooLarge`] above [`Seed::MAX`].
     pub const fn new(number: u64) -> Result<Self, SeedError> {
         if number <= Self::MAX.0 { Ok(Self(number)) } else { Err(SeedError::TooLarge) }
     }
@@ -201,7 +202,8 @@ impl Ratio {
 
     /// Creates the probability `numerator / denominator`.
     ///
-    /// # Errors Returns [`RatioError::Improper`] if `denominator` is zero or less than `numerator`.
+    /// # Errors
+    /// Returns [`RatioError::Improper`] if `denominator` is zero or less than `numerator`.
     pub const fn new(numerator: u32, denominator: u32) -> Result<Self, RatioError> {
         if denominator > 0 && numerator <= denominator {
             Ok(Self { numerator, denominator })

@@ -20,14 +20,14 @@ type Action = (Origin, GuildId);
 /// What became of all requests.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestStatuses {
-    /// Where each act was committed last, and when.
+    /// Where each action was committed last, and when.
     committed: BTreeMap<Action, (Position, Instant)>,
-    /// The incarnations that have refused an act.
+    /// The incarnations that have refused an action.
     refused: BTreeMap<Action, BTreeSet<Epoch>>,
     /// The acts that were refused by their latest attempts.
     given_up: BTreeSet<Action>,
     done: BTreeMap<Action, Position>,
-    /// The copies of each act that owners were given in time, by the incarnation they were meant for.
+    /// The copies of each action that owners were given in time, by the incarnation they were meant for.
     fresh: BTreeSet<(GuildId, Origin, Epoch)>,
     /// Copies that arrived too late.
     old: BTreeSet<(GuildId, Origin, Epoch)>,
@@ -56,14 +56,14 @@ impl RequestStatuses {
         self.strayed.insert((action.1, action.0, epoch));
     }
 
-    /// Whether an incarnation has only ever been given copies of an act that were meant for others:
+    /// Whether an incarnation has only ever been given copies of an action that were meant for others:
     /// then nothing is known of what its author had got (O4).
     pub(crate) fn is_stray(&self, action: Action, epoch: Epoch) -> bool {
         let copy = (action.1, action.0, epoch);
         self.strayed.contains(&copy) && !self.fresh.contains(&copy) && !self.old.contains(&copy)
     }
 
-    /// Whether an owner was given a copy of this act that was meant for this incarnation.
+    /// Whether an owner was given a copy of this action that was meant for this incarnation.
     fn came_late(&self, action: Action, epoch: Epoch) -> bool {
         let copy = (action.1, action.0, epoch);
         self.old.contains(&copy) && !self.fresh.contains(&copy)

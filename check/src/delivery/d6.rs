@@ -21,7 +21,7 @@ use crate::isolation::i1::is_form_of;
 use crate::kinds::{chat_channel, message_of};
 use crate::ordering::o1;
 
-/// Where each ephemeral act has happened.
+/// Where each ephemeral action has happened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fleeting {
     places: BTreeMap<(Origin, GuildId), Position>,

@@ -1,7 +1,7 @@
-//! Authority: the event that an act results in, or why it is refused (CONTRACT, I8).
+//! Authority: the event that an action results in, or why it is refused (CONTRACT, I8).
 //!
-//! An act is judged by the staged state, which is the state just before the position that its event
-//! would get. Nothing changes here. An act that would change nothing is refused, so that every
+//! An action is judged by the staged state, which is the state just before the position that its event
+//! would get. Nothing changes here. An action that would change nothing is refused, so that every
 //! event of the stream is a change (O5).
 
 use alloc::sync::Arc;
@@ -19,7 +19,7 @@ use crate::time::Wall;
 type Verdict = Result<Event, Refusal>;
 
 impl MaterializedState {
-    /// The event that the act results in if it happens next.
+    /// The event that the action results in if it happens next.
     pub(super) fn judge(
         &self,
         origin: Origin,

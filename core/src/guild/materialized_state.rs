@@ -1,7 +1,7 @@
 //! The state of a guild that results from its durable records up to one position.
 //!
 //! An owner holds two: the staged one, by which requests are judged, and the committed one, which
-//! is all that leaves (PROTOCOL, rule 6). It changes by records and by nothing else; whether an act
+//! is all that leaves (PROTOCOL, rule 6). It changes by records and by nothing else; whether an action
 //! is allowed is decided in `judge`.
 
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! The status of each request by its nonce, so that no act happens twice (CONTRACT, D5).
+//! The status of each request by its nonce, so that no action happens twice (CONTRACT, D5).
 //!
 //! The table is built from the committed records, and also holds what is staged and what this
 //! incarnation has refused (PROTOCOL, rule 18). It must not judge requests.

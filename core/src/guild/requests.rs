@@ -1,6 +1,6 @@
 //! What an owner does with a request: it ignores it, gives its event a position, or refuses it.
 //!
-//! No act happens twice, and what is staged is never refused (PROTOCOL, rules 17 to 21).
+//! No action happens twice, and what is staged is never refused (PROTOCOL, rules 17 to 21).
 
 use alloc::sync::Arc;
 
@@ -97,7 +97,7 @@ impl Owner {
         }
     }
 
-    /// Judges an act by the staged state (rule 6).
+    /// Judges an action by the staged state (rule 6).
     fn judge(&self, cx: &mut Cx<'_>, copy: RequestCopy, action: &Action) -> Result<Event, Refusal> {
         let verdict = self.staged.judge(copy.origin, action, cx.now.wall);
         cx.bent(verdict, (&self.staged, copy.origin, action))
@@ -174,7 +174,7 @@ impl Owner {
 
     /// A refusal waits until the state that it was judged by is durable (rule 6), and until the
     /// journal confirms that this owner was current when the request arrived: a newer owner may
-    /// have performed the act since.
+    /// have performed the action since.
     fn queue_refusal(&mut self, cx: &Cx<'_>, copy: RequestCopy, why: Refusal, at: Position) {
         let now = cx.now.instant;
         self.journal.require_confirmation(now);

@@ -275,7 +275,7 @@ impl Bend<(Option<RequestStatus>, Position)> for Retry {
     }
 }
 
-/// The verdict on an act.
+/// The verdict on an action.
 impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
     fn bend(self, about: (&MaterializedState, Origin, &Action), cx: &mut Cx<'_>) -> Self {
         if self == Err(Refusal::NotAMember) && cx.bug(Mutant::MembersNotAsked) {
@@ -295,7 +295,7 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
     }
 }
 
-/// The verdict on the act of a non-member who is not asked whether it is one.
+/// The verdict on the action of a non-member who is not asked whether it is one.
 fn unasked(
     (staged, origin, action): (&MaterializedState, Origin, &Action),
     cx: &Cx<'_>,

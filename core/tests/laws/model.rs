@@ -39,7 +39,7 @@ pub(crate) enum Action {
     Detach,
 }
 
-/// What came of an act.
+/// What came of an action.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Outcome {
     /// Connection, number and content.

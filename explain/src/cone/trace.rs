@@ -71,7 +71,7 @@ pub(super) struct Trace {
     seen: BTreeMap<Actor, Seen>,
     spells: Vec<Spell>,
     asked: BTreeMap<Origin, u32>,
-    /// The clients that start or quit at an instant, and the act.
+    /// The clients that start or quit at an instant, and the action.
     moves: BTreeMap<(u32, Instant), u32>,
 }
 

@@ -1,4 +1,4 @@
-//! What is to blame, by name: the faults and acts without which a run holds, those without which it
+//! What is to blame, by name: the faults and actions without which a run holds, those without which it
 //! fails in another way, and how many make no difference.
 
 use guildhall_check::violation::{Clause, Violation};
@@ -93,7 +93,7 @@ pub(super) fn parts_to_show(plan: &Plan, verdicts: &[(Part, Counterfactual)]) ->
     shown
 }
 
-/// The violation with descriptions of acts: checkers identify an act by its user and a number.
+/// The violation with descriptions of actions: checkers identify an action by its user and a number.
 pub(super) fn with_acts(mut violation: Violation, topology: &Topology) -> Violation {
     let words = Words { cast: topology.cast.clone() };
     for (_, what) in &topology.actions {

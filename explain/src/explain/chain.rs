@@ -1,7 +1,7 @@
 //! The chain of causes with names: the line that leads to the violation, and the effects of each part
 //! of the plan that the failure needs.
 //!
-//! Something that never happened has no step. So the faults and acts without which the run holds are
+//! Something that never happened has no step. So the faults and actions without which the run holds are
 //! followed forwards, until they reach the actor of the last step.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,7 +66,7 @@ impl Chain {
 }
 
 /// The steps to show, and how many are left out. First come the end of the line and the beginning of
-/// each fault; then the acts, and then what is nearest to the end.
+/// each fault; then the actions, and then what is nearest to the end.
 fn chosen(main: &[u64], threads: &[(Part, Vec<u64>)]) -> (BTreeSet<u64>, u64) {
     let steps = threads.iter().flat_map(|(_, thread)| thread);
     let all: BTreeSet<u64> = main.iter().chain(steps).copied().collect();

@@ -29,7 +29,7 @@ enum Knob {
     Within(usize),
     ClientDrift(usize),
     NodeDrift(usize),
-    /// The length of the text of an act.
+    /// The length of the text of an action.
     Text(usize),
 }
 
@@ -166,7 +166,7 @@ impl Knob {
     }
 }
 
-/// The length of the text of an act.
+/// The length of the text of an action.
 fn text_length(action: &ClientAction) -> usize {
     let (ClientAction::Say { text, .. } | ClientAction::Edit { text, .. }) = action else {
         return 0;
@@ -174,7 +174,7 @@ fn text_length(action: &ClientAction) -> usize {
     text.chars().count()
 }
 
-/// The times of all faults and acts, in order.
+/// The times of all faults and actions, in order.
 fn times(plan: &Plan) -> Vec<u64> {
     let faults = plan.faults.iter().map(|fault| fault.at.as_micros());
     let mut times: Vec<u64> =

@@ -87,7 +87,7 @@ impl<'a> Actions<'a> {
         })
     }
 
-    /// Returns the guild and the act of a request; `None` if the action sends no request.
+    /// Returns the guild and the action of a request; `None` if the action sends no request.
     fn asks(
         &self,
         index: usize,

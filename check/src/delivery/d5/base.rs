@@ -38,7 +38,7 @@ impl RequestStatuses {
         wrong.map(|wrong| (subject, Complaint::new(message, expected, wrong)))
     }
 
-    /// An act that it does not name, or not rightly. Clocks may run one per cent apart, and whoever
+    /// An action that it does not name, or not rightly. Clocks may run one per cent apart, and whoever
     /// has been away for long is not asked for what is old.
     fn forgets(
         &self,

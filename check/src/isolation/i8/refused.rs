@@ -29,14 +29,15 @@ fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Verdict {
     let author = facts.cast.user(origin.user);
     let subject = || Subject::new("request", format!("{author}'s {}", origin.nonce.0));
     if let Some(got) = got.filter(|got| at < *got) {
-        let message = format!("{author} is refused by what was so before what {author} had got");
+        let message =
+            format!("a refusal of {author} names a position before one that {author} had received");
         let complaint = Complaint::new(message, format!("not before {got}"), at.to_string());
         return Some((subject(), complaint));
     }
     if is_right(facts, guild, origin, why, at)? {
         return None;
     }
-    let message = format!("{author} is refused for what is not so at {at}");
+    let message = format!("{author} is refused for a reason that does not hold at {at}");
     let complaint = Complaint::new(message, "a reason that holds there", format!("{why:?}"));
     Some((subject(), complaint))
 }
@@ -185,7 +186,7 @@ fn is_allowed(history: &History, author: UserId, action: &Action, at: Moment) ->
     }
 }
 
-/// Whether an act is about the owner, the role of everyone, or something that exists already.
+/// Whether an action is about the owner, the role of everyone, or something that exists already.
 fn is_taken(history: &History, author: UserId, action: &Action, at: Moment) -> bool {
     let (owner, everyone) = (history.owner(at), history.everyone());
     if let Action::Kick { user } | Action::Ban { user } | Action::SetRoles { user, .. } = action {

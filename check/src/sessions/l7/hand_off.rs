@@ -15,9 +15,9 @@ use super::{Verdict, complain};
 use crate::cast::Strain;
 use crate::facts::Facts;
 
-/// For how long what has disturbed a journal or a link goes on to tell: what was under way is late,
-/// and who waited in vain waits for longer.
-const AFTERMATH: Span = Span::secs(20);
+/// How long a fault of a journal or a link has effects after its end: messages in flight are late,
+/// and retries have backed off.
+const RECOVERY: Span = Span::secs(20);
 
 /// A link on which a message takes longer than this counts as impaired, even without a fault.
 const WELL: Span = Span::millis(100);
@@ -71,7 +71,7 @@ impl HandOffs {
     }
 
     fn is_well(&self, facts: &Facts, at: Instant) -> bool {
-        let calm = self.over.is_none_or(|over| at > over + AFTERMATH);
+        let calm = self.over.is_none_or(|over| at > over + RECOVERY);
         calm && self.faults.is_empty() && facts.cast.trip <= WELL && facts.down.is_empty()
     }
 

@@ -1,5 +1,5 @@
 //! What may happen in a guild, said again in another way than the guild says it: a table of what
-//! each act needs, in the order in which it is looked at.
+//! each action needs, in the order in which it is looked at.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ impl Reader {
         self.messages.values().find(is_it).filter(|it| self.state.sees(user, it.channel))
     }
 
-    /// What the act comes to; the id of a message is left open.
+    /// What the action comes to; the id of a message is left open.
     pub(crate) fn judge(&self, origin: Origin, action: &Action) -> Result<Event, Refusal> {
         let (s, me) = (&self.state, origin.user);
         let is_member = |user: &UserId| s.members.contains_key(user);
