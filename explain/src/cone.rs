@@ -216,5 +216,5 @@ fn targets(fault: &Fault<Places>, actor: Actor) -> bool {
 /// Whether a fault affects messages from one actor to another.
 fn affects(fault: &Fault<Places>, from: Option<Actor>, to: Actor) -> bool {
     let ends = from.and_then(EndpointId::of).zip(EndpointId::of(to));
-    MailRule::of(fault).zip(ends).is_some_and(|(law, (from, to))| law.is_about(from, to))
+    MailRule::of(fault).zip(ends).is_some_and(|(rule, (from, to))| rule.is_about(from, to))
 }

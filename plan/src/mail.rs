@@ -1,6 +1,6 @@
 //! How faults affect messages between nodes, journals and the directory: the same in every world.
 //!
-//! The fate of a message depends on the active laws and on a key. The world chooses what the key
+//! The fate of a message depends on the active rules and on a key. The world chooses what the key
 //! contains, and carries the messages.
 
 use guildhall_core::step::Actor;
@@ -49,7 +49,7 @@ pub enum Delivery {
     Passes(u64, Option<u64>),
 }
 
-/// The active laws, each with the fault that it comes from.
+/// The active rules, each with the fault that it comes from.
 #[derive(Clone, Debug, Default)]
 pub struct MailRules(Vec<(u32, MailRule)>);
 
@@ -111,8 +111,8 @@ impl MailRules {
     }
 
     /// Adds the rule of a fault that begins.
-    pub fn begin(&mut self, fault: u32, law: MailRule) {
-        self.0.push((fault, law));
+    pub fn begin(&mut self, fault: u32, rule: MailRule) {
+        self.0.push((fault, rule));
     }
 
     /// Removes the rule of a fault that ends.
@@ -125,8 +125,8 @@ impl MailRules {
     pub fn fate(&self, (from, to): (EndpointId, EndpointId), key: Key) -> Delivery {
         let (mut held, mut late, mut again) = (None, 0, None);
         let share = |name, of: u8| key.text(name).with(u64::from(of)).chance(percent(of));
-        for (fault, law) in self.0.iter().filter(|(_, law)| law.is_about(from, to)) {
-            match law.effect {
+        for (fault, rule) in self.0.iter().filter(|(_, rule)| rule.is_about(from, to)) {
+            match rule.effect {
                 MailEffect::LoseAll => return Delivery::Lost,
                 MailEffect::Lose(of) if share("lost", of) => return Delivery::Lost,
                 MailEffect::Duplicate(of) if share("twice", of) => {

@@ -92,8 +92,7 @@ impl Work {
             said.push(what.clone());
         }
         let count = said.len();
-        // Where there is but one, nothing has to be counted; and where nothing is shared at all, as in
-        // a history that was read back, nothing can be.
+        // One needs no counting, and a history that was read back shares nothing to be counted.
         let most = if count > 1 && facts.live { classes(facts, node, lane, what) } else { count };
         (count > most).then(|| {
             let guild = what.source.map_or("?", |source| facts.cast.guild(source.guild));

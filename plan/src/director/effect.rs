@@ -120,14 +120,14 @@ pub enum Effect {
         fault: journal::JournalFault,
     },
     /// A fault affects messages from now on.
-    BeginLaw {
+    BeginMailRule {
         /// The fault.
         fault: u32,
         /// The effect on messages.
-        law: MailRule,
+        rule: MailRule,
     },
     /// A fault no longer affects messages. The messages that it has held are sent on.
-    EndLaw {
+    EndMailRule {
         /// The fault.
         fault: u32,
     },

@@ -120,8 +120,8 @@ impl Director {
             | Fault::Delay { .. }
             | Fault::Hold { .. }
             | Fault::Partition { .. } => {
-                if let Some(law) = MailRule::of(&what) {
-                    out.emit(Effect::BeginLaw { fault, law });
+                if let Some(rule) = MailRule::of(&what) {
+                    out.emit(Effect::BeginMailRule { fault, rule });
                 }
             }
         }
@@ -147,7 +147,7 @@ impl Director {
             | Fault::Duplicate { .. }
             | Fault::Delay { .. }
             | Fault::Hold { .. }
-            | Fault::Partition { .. } => out.emit(Effect::EndLaw { fault }),
+            | Fault::Partition { .. } => out.emit(Effect::EndMailRule { fault }),
             Fault::Cut { .. }
             | Fault::Blackhole { .. }
             | Fault::Misbehave { .. }

@@ -45,7 +45,7 @@ impl Script {
 
     /// The next fault waits until this node enters a phase.
     pub fn when_node(&mut self, node: NodeRef, is: NodePhase) -> &mut Self {
-        self.trigger = Some(Trigger::Node { node: self.place_name(node), is });
+        self.trigger = Some(Trigger::Node { node: self.node_name(node), is });
         self
     }
 
@@ -91,37 +91,37 @@ impl Script {
 
     /// Pauses a node.
     pub fn pause(&mut self, node: NodeRef, lasts: Span) {
-        let node = self.place_name(node);
+        let node = self.node_name(node);
         self.fault(Fault::Pause { node }, lasts);
     }
 
     /// Crashes a node; it restarts after `lasts`.
     pub fn crash(&mut self, node: NodeRef, lasts: Span) {
-        let node = self.place_name(node);
+        let node = self.node_name(node);
         self.fault(Fault::Crash { node, forever: false }, lasts);
     }
 
     /// Crashes a node; it never restarts.
     pub fn crash_for_ever(&mut self, node: NodeRef) {
-        let node = self.place_name(node);
+        let node = self.node_name(node);
         self.fault(Fault::Crash { node, forever: true }, Span::ZERO);
     }
 
     /// Shuts a node down gracefully; it restarts after `lasts`.
     pub fn stop(&mut self, node: NodeRef, lasts: Span) {
-        let node = self.place_name(node);
+        let node = self.node_name(node);
         self.fault(Fault::Stop { node }, lasts);
     }
 
     /// Sends the other nodes a false crash report about a node.
     pub fn false_alarm(&mut self, node: NodeRef) {
-        let node = self.place_name(node);
+        let node = self.node_name(node);
         self.fault(Fault::FalseAlarm { node }, Span::ZERO);
     }
 
     /// Moves a guild to another node without notifying its old owner.
     pub fn reassign(&mut self, guild: GuildRef, to: NodeRef) {
-        let (guild, to) = (self.guild_name(guild), self.place_name(to));
+        let (guild, to) = (self.guild_name(guild), self.node_name(to));
         self.fault(Fault::Reassign { guild, to }, Span::ZERO);
     }
 
@@ -189,15 +189,15 @@ impl Script {
     /// Loses and duplicates `share` percent of the messages between all nodes and a guild's
     /// journal.
     pub fn journal_loss(&mut self, guild: GuildRef, share: u8, lasts: Span) {
-        self.unsafe_post(EndpointRef::Journal(guild), share, lasts);
+        self.unreliable_messages(EndpointRef::Journal(guild), share, lasts);
     }
 
     /// Loses and duplicates `share` percent of the messages between all nodes and the directory.
     pub fn directory_loss(&mut self, share: u8, lasts: Span) {
-        self.unsafe_post(EndpointRef::Directory, share, lasts);
+        self.unreliable_messages(EndpointRef::Directory, share, lasts);
     }
 
-    fn unsafe_post(&mut self, end: EndpointRef, share: u8, lasts: Span) {
+    fn unreliable_messages(&mut self, end: EndpointRef, share: u8, lasts: Span) {
         let trigger = self.trigger.clone();
         for (from, to) in [(EndpointRef::Nodes, end), (end, EndpointRef::Nodes)] {
             self.trigger.clone_from(&trigger);
@@ -255,7 +255,7 @@ impl Script {
 
     // ----
 
-    fn place_name(&self, place: NodeRef) -> String {
+    fn node_name(&self, place: NodeRef) -> String {
         self.plan.nodes[place.0].name.clone()
     }
 
@@ -266,7 +266,7 @@ impl Script {
     ) -> (MailEndpoint, MailEndpoint) {
         let end = |at| match at {
             EndpointRef::Nodes => MailEndpoint::Nodes,
-            EndpointRef::Node(place) => MailEndpoint::Node(self.place_name(place)),
+            EndpointRef::Node(place) => MailEndpoint::Node(self.node_name(place)),
             EndpointRef::Journal(guild) => MailEndpoint::Journal(self.guild_name(guild)),
             EndpointRef::Directory => MailEndpoint::Directory,
         };

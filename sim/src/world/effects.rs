@@ -118,8 +118,8 @@ impl<W: Observer> World<'_, W> {
             Effect::Journal { guild, fault } => {
                 self.journal(self.stage.steps, guild, journal::Input::Fault(fault));
             }
-            Effect::BeginLaw { fault, law } => self.stage.post.begin(fault, law),
-            Effect::EndLaw { fault } => self.stage.release_mail(fault),
+            Effect::BeginMailRule { fault, rule } => self.stage.post.begin(fault, rule),
+            Effect::EndMailRule { fault } => self.stage.release_mail(fault),
         }
     }
 

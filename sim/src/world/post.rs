@@ -2,7 +2,7 @@
 //! can be reordered, and a link fault affects each message independently.
 //!
 //! The fate of a message depends on its content, its sender, its recipient and its time, and not on
-//! earlier messages: removing one message from a run changes no other (law 3).
+//! earlier messages: removing one message from a run changes no other (rule 3).
 
 use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
 use guildhall_core::journal::{Command, Reply};
@@ -18,14 +18,14 @@ use guildhall_plan::seed::{Domain, Key};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Post {
     /// The effects of faults on messages.
-    laws: MailRules,
+    rules: MailRules,
     /// The messages held back, each with the fault that holds it.
     held: Vec<(u32, Key, Event)>,
 }
 
 impl Post {
-    pub(crate) fn begin(&mut self, fault: u32, law: MailRule) {
-        self.laws.begin(fault, law);
+    pub(crate) fn begin(&mut self, fault: u32, rule: MailRule) {
+        self.rules.begin(fault, rule);
     }
 }
 
@@ -39,11 +39,11 @@ impl<W> Stage<W> {
             let parcel = self.parcels.insert(parcel);
             return self.agenda.push(at, tie(key), Event { cause, kind: kind(parcel) });
         }
-        let law = self.network.peer;
-        let fate = if self.post.laws.is_empty() {
+        let rule = self.network.peer;
+        let fate = if self.post.rules.is_empty() {
             Delivery::Passes(0, None)
         } else {
-            self.post.laws.fate((from, to), self.keyed(Domain::Loss, print))
+            self.post.rules.fate((from, to), self.keyed(Domain::Loss, print))
         };
         match fate {
             Delivery::Lost => {}
@@ -53,11 +53,11 @@ impl<W> Stage<W> {
             }
             Delivery::Passes(late, again) => {
                 if let Some(later) = again {
-                    let at = self.now + later + law.draw(key.with(1));
+                    let at = self.now + later + rule.draw(key.with(1));
                     let parcel = self.parcels.insert(parcel.clone());
                     self.agenda.push(at, tie(key.with(1)), Event { cause, kind: kind(parcel) });
                 }
-                let at = self.now + late + law.draw(key);
+                let at = self.now + late + rule.draw(key);
                 let parcel = self.parcels.insert(parcel);
                 self.agenda.push(at, tie(key), Event { cause, kind: kind(parcel) });
             }
@@ -66,12 +66,12 @@ impl<W> Stage<W> {
 
     /// Ends the effect of a fault on messages, and delivers those that it held back.
     pub(crate) fn release_mail(&mut self, fault: u32) {
-        self.post.laws.end(fault);
-        let law = self.network.peer;
+        self.post.rules.end(fault);
+        let rule = self.network.peer;
         let held = std::mem::take(&mut self.post.held);
         for (other, key, event) in held {
             if other == fault {
-                self.agenda.push(self.now + law.draw(key.with(2)), tie(key.with(2)), event);
+                self.agenda.push(self.now + rule.draw(key.with(2)), tie(key.with(2)), event);
             } else {
                 self.post.held.push((other, key, event));
             }

@@ -31,7 +31,7 @@ struct PeerNetworkState {
     peer_latency: Latency,
     self_latency: Latency,
     /// The faults in force.
-    laws: MailRules,
+    rules: MailRules,
     /// Messages that a fault holds back, with the number of the fault.
     held: Vec<(u32, Key, Endpoint, Envelope)>,
     /// The number of messages sent on each link.
@@ -47,7 +47,7 @@ impl<T: Timeline> PeerNetwork<T> {
             seed,
             peer_latency: network.peer,
             self_latency: network.near(),
-            laws: MailRules::default(),
+            rules: MailRules::default(),
             held: Vec::new(),
             sent: BTreeMap::new(),
             digest: Digest::new(),
@@ -73,8 +73,8 @@ impl<T: Timeline> PeerNetwork<T> {
     }
 
     /// Begins a fault.
-    pub fn begin_fault(&self, fault: u32, law: MailRule) {
-        self.state().laws.begin(fault, law);
+    pub fn begin_fault(&self, fault: u32, rule: MailRule) {
+        self.state().rules.begin(fault, rule);
     }
 
     /// Ends a fault. The messages that it held back are delivered.
@@ -82,7 +82,7 @@ impl<T: Timeline> PeerNetwork<T> {
         let mut freed = Vec::new();
         {
             let mut state = self.state();
-            state.laws.end(fault);
+            state.rules.end(fault);
             let peer_latency = state.peer_latency;
             for (other, key, to, envelope) in std::mem::take(&mut state.held) {
                 if other == fault {
@@ -138,7 +138,7 @@ impl PeerNetworkState {
         let delays = if from == to {
             Some((self.self_latency.draw(key), None))
         } else {
-            match self.laws.fate((spot(from), spot(to)), lot) {
+            match self.rules.fate((spot(from), spot(to)), lot) {
                 Delivery::Lost => None,
                 Delivery::Held(fault) => {
                     self.held.push((fault, key, to, envelope.clone()));

@@ -63,14 +63,16 @@ impl<W: World> Play<W> {
             Effect::Journal { guild, fault } => {
                 self.journals[guild as usize].handle(0, Input::Fault(fault));
             }
-            Effect::BeginLaw { fault, law } => self.world.peer_network().begin_fault(fault, law),
-            Effect::EndLaw { fault } => self.world.peer_network().end_fault(fault),
+            Effect::BeginMailRule { fault, rule } => {
+                self.world.peer_network().begin_fault(fault, rule)
+            }
+            Effect::EndMailRule { fault } => self.world.peer_network().end_fault(fault),
         }
     }
 
     /// Sends a message to a node. Link faults do not affect it.
     fn tell(&self, node: u16, message: BusMessage) {
-        let envelope = Envelope { from: Endpoint::Directory, message, cause: 0 };
-        self.world.peer_network().deliver_now(Endpoint::Node(NodeId(node)), envelope);
+        let (to, from) = (Endpoint::Node(NodeId(node)), Endpoint::Directory);
+        self.world.peer_network().deliver_now(to, Envelope { from, message, cause: 0 });
     }
 }

@@ -57,9 +57,9 @@ async fn speak<R: Rt>(rt: R, at: std::net::SocketAddr, frame: String) {
         return;
     }
     for _ in 0..PATIENCE {
-        match socket.next().await {
-            Some(Ok(message)) if !message.is_close() => {}
-            Some(_) | None => return,
+        let next = socket.next().await;
+        if !matches!(next, Some(Ok(message)) if !message.is_close()) {
+            return;
         }
     }
 }

@@ -66,9 +66,8 @@ impl<T: Timeline> Journal<T> {
         step.observe(&head, Observed::JournalEvent { guild: self.guild, event });
         for (to, reply) in replies {
             step.observe(&head, Observed::JournalReply { guild: self.guild, to, reply: &reply });
-            let from = Endpoint::Journal(self.guild);
-            let envelope =
-                Envelope { from, message: BusMessage::JournalReply(reply), cause: head.step };
+            let (from, message) = (Endpoint::Journal(self.guild), BusMessage::JournalReply(reply));
+            let envelope = Envelope { from, message, cause: head.step };
             self.post.send(Endpoint::Node(to), envelope);
         }
         step.observe(&head, Observed::StepEnded);

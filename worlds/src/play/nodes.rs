@@ -32,11 +32,7 @@ impl<W: World> Play<W> {
         }
     }
 
-    /// Runs a node on its machine.
-    ///
-    /// # Panics
-    ///
-    /// If its addresses are in use. In a play they are its own.
+    /// Runs a node on its machine, at addresses that are its own.
     pub(super) async fn start_node(&mut self, node: NodeId, boot: u32, rt: W::Rt) {
         let setting = SocketConfig {
             node,
@@ -63,9 +59,9 @@ impl<W: World> Play<W> {
         };
         let stop = CancellationToken::new();
         self.stops[usize::from(node.0)] = stop.clone();
-        let post = self.world.peer_network().clone();
-        let mail = post.register(Endpoint::Node(node));
-        let around = (rt.clone(), post, self.judge.clone());
-        rt.spawn(NodeDriver::new(start, around, sockets, mail, stop).run());
+        let peers = self.world.peer_network().clone();
+        let inbox = peers.register(Endpoint::Node(node));
+        let around = (rt.clone(), peers, self.judge.clone());
+        rt.spawn(NodeDriver::new(start, around, sockets, inbox, stop).run());
     }
 }

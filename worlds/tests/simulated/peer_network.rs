@@ -21,7 +21,7 @@ fn envelope(from: Endpoint, number: u64) -> Envelope {
     Envelope { from, message: BusMessage::OwnGuild(GuildId(number)), cause: 0 }
 }
 
-fn law(from: Endpoint, to: Endpoint, effect: MailEffect) -> MailRule {
+fn rule(from: Endpoint, to: Endpoint, effect: MailEffect) -> MailRule {
     let one = |end| match spot(end) {
         EndpointId::Node(node) => MailEndpoint::<Places>::Node(node),
         EndpointId::Journal(guild) => MailEndpoint::Journal(guild),
@@ -49,11 +49,11 @@ async fn numbers(inbox: &mut Inbox<Envelope>, time: &SimTime, ms: u64) -> Vec<u6
 }
 
 /// The numbers of those of 1,000 messages from A to B that arrive while some faults are in force.
-fn delivered(number: u64, network: &Network, laws: &[MailRule]) -> Vec<u64> {
+fn delivered(number: u64, network: &Network, rules: &[MailRule]) -> Vec<u64> {
     simulate(seed(number), network, async |hosts, peers: PeerNetwork<_>| {
         let mut inbox = peers.register(B);
-        for (fault, law) in (0..).zip(laws) {
-            peers.begin_fault(fault, *law);
+        for (fault, rule) in (0..).zip(rules) {
+            peers.begin_fault(fault, *rule);
         }
         (0..1_000).for_each(|number| peers.send(B, envelope(A, number)));
         numbers(&mut inbox, hosts.net().time(), 60_000).await
@@ -74,23 +74,23 @@ fn messages_are_reordered_and_arrive_once() {
 
 #[test]
 fn faults_lose_and_duplicate_messages() {
-    let lost = delivered(1, &uniform_latency(1, 5), &[law(A, B, MailEffect::Lose(30))]);
+    let lost = delivered(1, &uniform_latency(1, 5), &[rule(A, B, MailEffect::Lose(30))]);
     assert!((600..800).contains(&lost.len()), "{}", lost.len());
     let mut received =
-        sorted(delivered(1, &uniform_latency(1, 5), &[law(A, B, MailEffect::Duplicate(30))]));
+        sorted(delivered(1, &uniform_latency(1, 5), &[rule(A, B, MailEffect::Duplicate(30))]));
     assert!((1_200..1_400).contains(&received.len()), "{}", received.len());
     received.dedup();
     assert_eq!(received.len(), 1_000);
-    assert_eq!(delivered(1, &uniform_latency(1, 5), &[law(A, B, MailEffect::Lose(100))]), NONE);
+    assert_eq!(delivered(1, &uniform_latency(1, 5), &[rule(A, B, MailEffect::Lose(100))]), NONE);
     // Faults on other links do not affect these messages.
-    let others = [law(B, A, MailEffect::LoseAll), law(A, JOURNAL, MailEffect::LoseAll)];
+    let others = [rule(B, A, MailEffect::LoseAll), rule(A, JOURNAL, MailEffect::LoseAll)];
     assert_eq!(delivered(1, &uniform_latency(1, 5), &others).len(), 1_000);
 }
 
 #[test]
 fn loss_depends_on_the_message_and_not_on_other_faults() {
-    let lossy = law(A, B, MailEffect::Lose(30));
-    let slow = law(A, B, MailEffect::Delay(Span::secs(3)));
+    let lossy = rule(A, B, MailEffect::Lose(30));
+    let slow = rule(A, B, MailEffect::Delay(Span::secs(3)));
     let alone = sorted(delivered(1, &uniform_latency(1, 5), &[lossy]));
     assert_eq!(alone, sorted(delivered(1, &uniform_latency(1, 5), &[slow, lossy])));
     assert_ne!(alone, sorted(delivered(2, &uniform_latency(1, 5), &[lossy])));
@@ -101,7 +101,7 @@ fn a_delay_is_bounded() {
     simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
         let time = hosts.net().time().clone();
         let mut inbox = peers.register(B);
-        peers.begin_fault(7, law(A, B, MailEffect::Delay(Span::secs(3))));
+        peers.begin_fault(7, rule(A, B, MailEffect::Delay(Span::secs(3))));
         (0..100).for_each(|number| peers.send(B, envelope(A, number)));
         let soon = numbers(&mut inbox, &time, 1_000).await.len();
         assert!((10..60).contains(&soon), "{soon}");
@@ -115,7 +115,7 @@ fn a_partition_cuts_one_direction_or_both() {
         simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
             let time = hosts.net().time().clone();
             let (mut a, mut b) = (peers.register(A), peers.register(B));
-            peers.begin_fault(7, MailRule { both, ..law(A, B, MailEffect::LoseAll) });
+            peers.begin_fault(7, MailRule { both, ..rule(A, B, MailEffect::LoseAll) });
             peers.send(B, envelope(A, 1));
             peers.send(A, envelope(B, 2));
             assert_eq!(numbers(&mut b, &time, 10).await, NONE);
@@ -139,7 +139,7 @@ fn held_messages_arrive_when_the_fault_ends() {
             effect: MailEffect::Hold,
         };
         peers.begin_fault(7, holds);
-        peers.begin_fault(8, law(B, JOURNAL, MailEffect::Hold));
+        peers.begin_fault(8, rule(B, JOURNAL, MailEffect::Hold));
         peers.send(JOURNAL, envelope(A, 1));
         peers.send(JOURNAL, envelope(B, 2));
         assert_eq!(numbers(&mut journal, &time, 60_000).await, NONE);
@@ -155,7 +155,7 @@ fn messages_to_oneself_are_fast_and_unaffected_by_faults() {
     simulate(seed(1), &constant_latency(2), async |hosts, peers: PeerNetwork<_>| {
         let time = hosts.net().time().clone();
         let mut inbox = peers.register(A);
-        peers.begin_fault(7, law(A, A, MailEffect::LoseAll));
+        peers.begin_fault(7, rule(A, A, MailEffect::LoseAll));
         peers.send(A, envelope(A, 1));
         assert_eq!(numbers(&mut inbox, &time, 1).await, [1]);
     });

@@ -38,8 +38,8 @@ impl RequestStatuses {
         wrong.map(|wrong| (subject, Complaint::new(message, expected, wrong)))
     }
 
-    /// An action that it does not name, or not rightly. Clocks may run one per cent apart, and whoever
-    /// has been away for long is not asked for what is old.
+    /// A request that the checkpoint does not name, or names wrongly. Clocks may run one percent
+    /// apart, so a request that is nearly too old is not looked for.
     fn forgets(
         &self,
         facts: &Facts,

@@ -75,8 +75,8 @@ impl HandOffs {
         calm && self.faults.is_empty() && facts.cast.trip <= WELL && facts.down.is_empty()
     }
 
-    /// A node is told to stop, for the first time: the guilds that it serves are handed off. It cannot
-    /// take what others hand off.
+    /// A node is asked to stop for the first time: the guilds that it serves are handed off, and it
+    /// takes none over.
     pub(crate) fn stops(&mut self, facts: &Facts, node: NodeId, at: Instant) {
         self.under_way.clear();
         if !self.is_well(facts, at) || facts.stops.any() {
