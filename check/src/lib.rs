@@ -17,6 +17,7 @@ mod deadlines;
 mod dispatch_under_test;
 mod facts;
 mod findings;
+mod index;
 mod kinds;
 mod marks;
 mod node_step;

@@ -13,6 +13,7 @@ use guildhall_core::time::Instant;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::Complaint;
+use crate::index::Index;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 use rates::Rates;
 
@@ -20,7 +21,7 @@ use rates::Rates;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Admission {
     rates: Rates,
-    begun: BTreeMap<(NodeId, UserId, Shard), Instant>,
+    begun: Index<(NodeId, UserId, Shard), Instant>,
     /// When each node last saw to its deadlines.
     timeouts: BTreeMap<NodeId, Instant>,
 }

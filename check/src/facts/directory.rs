@@ -1,16 +1,16 @@
 //! The entries of the directory, by its own notices: those since the founding or the last removal.
 
-use std::collections::BTreeMap;
-
 use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::id::{GuildId, NodeId, Position, UserId};
+
+use crate::index::Index;
 
 /// The entries, each with its position.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DirectoryEntries {
-    named: BTreeMap<(GuildId, UserId), Position>,
+    named: Index<(GuildId, UserId), Position>,
     /// The guilds that the directory ever listed for a user, by node.
-    told: BTreeMap<(NodeId, UserId), Vec<GuildId>>,
+    told: Index<(NodeId, UserId), Vec<GuildId>>,
 }
 
 impl DirectoryEntries {
@@ -33,7 +33,7 @@ impl DirectoryEntries {
             DirectoryEvent::Removed { guild, user, at } => {
                 // An entry made after the user's removal stays.
                 if self.named.get(&(*guild, *user)).is_some_and(|mark| mark < at) {
-                    self.named.remove(&(*guild, *user));
+                    self.named.swap_remove(&(*guild, *user));
                 }
             }
             DirectoryEvent::Dissolved { guild, at } => {

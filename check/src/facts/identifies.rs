@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use guildhall_core::frame::Identify;
 use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard, UserId};
 
+use crate::index::Index;
+
 /// One IDENTIFY.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingIdentify {
@@ -20,7 +22,7 @@ pub(crate) struct PendingIdentify {
 /// All pending IDENTIFYs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PendingIdentifies {
-    waiting: BTreeMap<(NodeId, Connection), PendingIdentify>,
+    waiting: Index<(NodeId, Connection), PendingIdentify>,
     /// All users and shards that ever identified at a node, and their number for each node.
     ever: BTreeSet<(NodeId, UserId, Shard)>,
     counts: BTreeMap<NodeId, u64>,
@@ -39,7 +41,7 @@ impl PendingIdentifies {
     }
 
     pub(crate) fn end(&mut self, node: NodeId, on: Connection) -> Option<PendingIdentify> {
-        self.waiting.remove(&(node, on))
+        self.waiting.swap_remove(&(node, on))
     }
 
     pub(crate) fn crash(&mut self, node: NodeId) {

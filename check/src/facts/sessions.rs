@@ -14,6 +14,8 @@ use guildhall_core::dispatch::{Dispatch, Intents};
 use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard, UserId};
 use guildhall_core::time::Instant;
 
+use crate::index::Index;
+
 use super::guilds::Ledger;
 use super::sockets::NONE;
 use subscriptions::Subscription;
@@ -98,10 +100,10 @@ pub(crate) struct Session {
 pub(crate) struct Sessions {
     hot: Vec<Hot>,
     cold: Vec<Session>,
-    by_id: BTreeMap<SessionId, u32>,
+    by_id: Index<SessionId, u32>,
     /// The sessions that have not ended, by node.
     living: BTreeMap<NodeId, BTreeSet<u32>>,
-    by_user: BTreeMap<UserId, UserSessions>,
+    by_user: Index<UserId, UserSessions>,
 }
 
 /// The sessions of one user.
