@@ -31,7 +31,6 @@ pub mod context;
 pub mod fixed_map;
 pub mod machine;
 pub mod mutant;
-pub mod roll;
 mod sabotage;
 pub mod timer;
 

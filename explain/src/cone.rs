@@ -183,9 +183,9 @@ fn near(plan: &Plan, topology: &Topology, trace: &Trace, chain: &[u64]) -> Parts
         let lasts = |step: u64| spell.began < step && step <= spell.ended;
         let met = chain.iter().any(|&step| {
             let taken = trace.step(step);
-            let whence = (taken.cause > 0).then(|| trace.step(taken.cause).actor);
+            let from = (taken.cause > 0).then(|| trace.step(taken.cause).actor);
             lasts(step) && targets(&fault, taken.actor)
-                || lasts(taken.cause) && affects(&fault, whence, taken.actor)
+                || lasts(taken.cause) && affects(&fault, from, taken.actor)
         });
         if met {
             parts.faults.insert(spell.fault as usize);

@@ -50,7 +50,7 @@ pub(super) struct Taken {
 
 impl Taken {
     /// The cause of the step, or 0.
-    fn whence(self) -> u64 {
+    fn parent(self) -> u64 {
         if self.cause == 0 && self.kind == Kind::Deadline { self.since } else { self.cause }
     }
 }
@@ -134,7 +134,7 @@ impl Trace {
     /// previous step.
     pub(super) fn back_from(&self, step: u64) -> Vec<u64> {
         let some = |step: u64| (step > 0).then_some(step);
-        let before = |step: &u64| some(self.step(*step).whence());
+        let before = |step: &u64| some(self.step(*step).parent());
         let mut line: Vec<_> = std::iter::successors(some(step), before).collect();
         line.reverse();
         line
@@ -149,8 +149,8 @@ impl Trace {
     pub(super) fn origins(&self) -> Vec<u64> {
         let mut origins = vec![0];
         for step in 1..=self.last() {
-            let whence = self.step(step).whence();
-            origins.push(if whence == 0 { step } else { origins[whence as usize] });
+            let parent = self.step(step).parent();
+            origins.push(if parent == 0 { step } else { origins[parent as usize] });
         }
         origins
     }
