@@ -1,5 +1,7 @@
 //! The participants of a run: everything that a checker may know before the first step.
 
+mod bounds;
+
 use std::sync::Arc;
 
 use guildhall_core::cluster::ClusterConfig;
@@ -26,6 +28,11 @@ pub struct Cast {
     /// The maximum latency of a message between nodes and journals, or of a disk sync, without
     /// faults.
     pub trip: Span,
+    /// The maximum latency of a message between a client and its node, without faults.
+    pub client_trip: Span,
+    /// The least bandwidth of a client's connection without faults, in bytes per second. `None` is
+    /// unlimited.
+    pub bandwidth: Option<u32>,
 }
 
 /// The effect of a fault on nodes, journals and the links between them.

@@ -46,7 +46,7 @@ use crate::isolation::{i1, i2, i3, i4, i5, i7, i8};
 use crate::node_step::Emitted;
 use crate::ordering::o4::Causes;
 use crate::ordering::{o1, o2, o3, o5};
-use crate::sessions::{l1, l2, l3, l4, l5, l6, l7, l8};
+use crate::sessions::{l1, l2, l3, l4, l5, l6, l7, l8, l9};
 use crate::violation::Clause;
 pub(crate) use context::Context;
 pub(crate) use models::Models;
@@ -322,6 +322,7 @@ pub(crate) const ANSWERED: &[(Clause, fn(&mut Context<'_>, (&Answer, bool)) -> V
             cx.models.causes.placed(cx.facts, answer.origin, answer.guild, position)
         })
     }),
+    (Clause::L9, |cx, (answer, latest)| cx.models.probes.answered(cx.facts, answer, latest)),
 ];
 
 /// A client's older attempt was refused, for the so-many-th time in a healed world. Independent.
@@ -339,12 +340,16 @@ pub(crate) const TAKES: &[(Clause, fn(&Taking<'_>) -> Option<Complaint>)] = &[
 ];
 
 /// The world says that it has settled, with this still pending. Independent.
-pub(crate) const SETTLES: &[(Clause, fn(&mut Context<'_>, Option<&str>) -> Verdict)] =
-    &[(Clause::L3, |_, pending| l3::settled(pending))];
+pub(crate) const SETTLES: &[(Clause, fn(&mut Context<'_>, Option<&str>) -> Verdict)] = &[
+    (Clause::L3, |_, pending| l3::settled(pending)),
+    (Clause::L9, |cx, _| l9::settled(cx.facts, &cx.models.probes)),
+];
 
-/// The world gives up waiting. Independent.
-pub(crate) const GIVES_UP: &[(Clause, fn(&mut Context<'_>, &str) -> Verdict)] =
-    &[(Clause::L3, |cx, why| l3::gave_up(cx.facts, why))];
+/// The world gives up waiting. Exclusive.
+pub(crate) const GIVES_UP: &[(Clause, fn(&mut Context<'_>, &str) -> Verdict)] = &[
+    (Clause::L9, |cx, why| l9::gave_up(cx.facts, &cx.models.probes, why)),
+    (Clause::L3, |cx, why| l3::gave_up(cx.facts, why)),
+];
 
 impl<'a> Emitted<'a> {
     /// The note, if that is what was said, with the session that it names.

@@ -4,16 +4,27 @@
 //! second. The world has settled when nothing is owed, nothing has been owed for a while, and no
 //! node keeps state that it should have dropped. The pause is needed because late reports may still
 //! arrive, and because the next tips may show that a relay has missed something. The last condition
-//! needs a census. The world takes it and passes in the result. This module does not judge the
-//! contract and runs no machine.
+//! needs a census. The world takes it and passes in the result.
+//!
+//! A settled world must serve (L9): clients type and say something, and the run goes on when all are
+//! served. This module does not judge the contract and runs no machine.
 
-use guildhall_check::Contract;
-use guildhall_core::limits::Limits;
+mod probing;
+
+use guildhall_check::cast::Cast;
+use guildhall_check::{Contract, Speaker};
 use guildhall_core::machine::Sink;
+use guildhall_core::request::Request;
 use guildhall_core::time::Span;
+
+use crate::seed::Seed;
+use probing::Probing;
 
 /// The interval between inspections of a healed world, in microseconds.
 pub const LOOK_EVERY: u64 = 1_000_000;
+
+/// The interval between inspections of a settled world that is to serve, in microseconds.
+const PROBE_EVERY: u64 = 250_000;
 
 /// How long, in addition to two tips, nothing may be owed before a census is taken, in
 /// microseconds. A crash report or a duplicate may be that late.
@@ -28,6 +39,8 @@ pub struct Settling {
     quiet: u64,
     /// How long the run continues after the world has settled, in microseconds.
     linger: u64,
+    /// The requests of clients to a settled world, until they begin.
+    probing: Probing,
     stage: Stage,
 }
 
@@ -40,6 +53,8 @@ enum Stage {
     Settling(Progress),
     /// The world has settled, and the census at that moment is in progress.
     Settled,
+    /// Clients ask for something, and wait until they are served.
+    Probing,
     /// The run continues for the time that the plan asks for.
     Lingering,
     /// The last census is in progress.
@@ -76,6 +91,14 @@ pub struct Sight {
     pub owed: Option<String>,
     /// State that a node keeps and should have dropped, by the last census.
     pub kept: Option<String>,
+    /// The clients to ask for something, once the world has settled.
+    pub speakers: Vec<Speaker>,
+    /// The time within which they are to be served.
+    pub serves_within: Span,
+    /// The number of their requests so far.
+    pub probed: u32,
+    /// Somebody whom these requests have not reached yet.
+    pub unserved: Option<String>,
 }
 
 impl Sight {
@@ -86,6 +109,10 @@ impl Sight {
             deliveries: contract.deliveries(),
             owed: contract.pending(),
             kept: contract.waiting(),
+            speakers: contract.speakers(),
+            serves_within: contract.serves_within(),
+            probed: contract.probed(),
+            unserved: contract.unserved(),
         }
     }
 }
@@ -97,6 +124,13 @@ pub enum Effect {
     Look(u64),
     /// Take a census, and pass in [`Look::Counted`] when it has completed.
     Census,
+    /// Let a client's user ask for something.
+    Ask {
+        /// The client.
+        client: u32,
+        /// The request.
+        request: Request,
+    },
     /// Record that the world has settled.
     Settled,
     /// The run is over.
@@ -117,11 +151,13 @@ pub enum RunEnd {
 impl Settling {
     /// Creates the state at the start of a run.
     #[must_use]
-    pub fn new(limits: &Limits, linger: Span) -> Self {
+    pub fn new(cast: &Cast, linger: Span, seed: Seed) -> Self {
+        let limits = &cast.limits;
         Self {
             patience: limits.settle_within().as_micros(),
             quiet: CALM + limits.tip_every.scaled(2, 1).as_micros(),
             linger: linger.as_micros(),
+            probing: Probing::new(cast, seed),
             stage: Stage::Weather,
         }
     }
@@ -136,21 +172,51 @@ impl Settling {
     pub fn handle(&mut self, now: u64, why: Look, sight: Sight, out: &mut impl Sink<Effect>) {
         match (&mut self.stage, why) {
             (Stage::Settling(_), _) => self.progress(now, why, sight, out),
-            (Stage::Settled, Look::Counted) if self.linger > 0 => {
-                self.stage = Stage::Lingering;
-                out.emit(Effect::Look(now + self.linger));
+            (Stage::Settled, Look::Counted) if !sight.speakers.is_empty() => {
+                self.stage = Stage::Probing;
+                self.probing.begin(sight.speakers, sight.serves_within);
+                self.probe(now, sight.probed, sight.unserved, out);
             }
+            (Stage::Settled, Look::Counted) => self.rest(now, out),
+            (Stage::Probing, Look::Due) => self.probe(now, sight.probed, sight.unserved, out),
             (Stage::Lingering, Look::Due) => {
                 self.stage = Stage::Counting;
                 out.emit(Effect::Census);
             }
-            (Stage::Settled | Stage::Counting, Look::Counted) => {
-                self.over(RunEnd::Settled, out);
-            }
+            (Stage::Counting, Look::Counted) => self.over(RunEnd::Settled, out),
             (Stage::Settled | Stage::Counting, Look::Due)
-            | (Stage::Lingering, Look::Counted)
+            | (Stage::Probing | Stage::Lingering, Look::Counted)
             | (Stage::Weather | Stage::Over, _) => {}
         }
+    }
+
+    /// Lets the next clients ask when those before them are served. Gives up when that takes longer
+    /// than L9 allows.
+    fn probe(
+        &mut self,
+        now: u64,
+        probed: u32,
+        unserved: Option<String>,
+        out: &mut impl Sink<Effect>,
+    ) {
+        if let Some(why) = self.probing.waits(probed, unserved) {
+            if self.probing.is_late(now) {
+                return self.over(RunEnd::Stuck(why), out);
+            }
+        } else if self.probing.ask(now, out) == 0 {
+            out.emit(Effect::Settled);
+            return self.rest(now, out);
+        }
+        out.emit(Effect::Look(now + PROBE_EVERY));
+    }
+
+    /// Lets time pass in which leftover state is dropped, if the plan asks for it.
+    fn rest(&mut self, now: u64, out: &mut impl Sink<Effect>) {
+        if self.linger == 0 {
+            return self.over(RunEnd::Settled, out);
+        }
+        self.stage = Stage::Lingering;
+        out.emit(Effect::Look(now + self.linger));
     }
 
     /// Checks whether the world has settled.

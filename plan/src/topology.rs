@@ -146,6 +146,8 @@ impl Topology {
             clients,
             strains: plan.faults.iter().map(|part| part.fault.strain()).collect(),
             trip: plan.network.peer.most().max(plan.network.sync.most()),
+            client_trip: plan.network.client.most(),
+            bandwidth: plan.network.bandwidth,
         });
     }
 

@@ -124,6 +124,7 @@ impl<'a, W: Observer> World<'a, W> {
     ) -> Result<Self, PlanError> {
         let topology = Topology::new(plan)?;
         let director = Director::new(plan, &topology)?;
+        let settling = Settling::new(&topology.cast, plan.linger, plan.seed);
         let nodes = node_hosts(plan, &topology, options.mutant);
         let clients = client_hosts(&topology, options.mutant);
         let stage = Stage {
@@ -170,7 +171,7 @@ impl<'a, W: Observer> World<'a, W> {
             journal_effects: Vec::new(),
             stalled: Vec::new(),
             intruders: Vec::new(),
-            settling: Settling::new(&plan.limits, plan.linger),
+            settling,
             end: None,
             most: options.max_steps.unwrap_or_else(|| plan.most_steps()),
             broken: false,

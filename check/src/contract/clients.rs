@@ -29,6 +29,10 @@ impl Contract {
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);
         }
+        if let Input::Ask(request) = input {
+            self.settled = None;
+            self.models.probes.asks(&self.facts, port, request);
+        }
         let Some(client) = self.facts.client_mut(port) else { return };
         match input {
             Input::Start => (client.on, client.stopped) = (true, false),
@@ -63,8 +67,12 @@ impl Contract {
                     client.give_up();
                 }
             }
-            Input::Ask(_) => self.settled = None,
-            Input::Frame { .. } | Input::Dispatch { .. } | Input::Answer(_) => {}
+            Input::Frame { connection, frame: ServerFrame::HeartbeatAck } => {
+                if client.meant == Some(*connection) {
+                    client.unproven = None;
+                }
+            }
+            Input::Ask(_) | Input::Frame { .. } | Input::Dispatch { .. } | Input::Answer(_) => {}
         }
     }
 
@@ -78,6 +86,9 @@ impl Contract {
         match answer.outcome {
             Outcome::Done(position) => {
                 settles = true;
+                if self.models.probes.done(origin) {
+                    self.marks.add(Mark::ProbeDone);
+                }
                 if !found.contains(&Clause::D5) {
                     self.models.causes.learns(port, guild, position);
                 }

@@ -145,5 +145,6 @@ impl Contract {
         if let Some(guild) = self.facts.ledger.guild_mut(guild) {
             guild.fleeting.insert(record.position, record.clone());
         }
+        self.models.probes.streams(&self.facts, guild, record);
     }
 }

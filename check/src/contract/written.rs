@@ -193,6 +193,11 @@ impl Contract {
                 }
                 sessions.get_mut(index).subscriptions[place].floor = Some(position);
                 self.marks.add(Mark::TypingDispatched);
+                let record = self.facts.ledger.get(guild).fleeting.get(&position);
+                let origin = record.and_then(|record| record.origin);
+                if origin.is_some_and(|origin| self.models.probes.dispatched(origin, index)) {
+                    self.marks.add(Mark::ProbeDispatched);
+                }
             }
         }
     }

@@ -434,6 +434,23 @@ pub(crate) fn waits() -> History {
     end(stage)
 }
 
+/// The world settles; Bob is refused in the office, and speaks and types in the hall.
+pub(crate) fn served() -> History {
+    let names = ["alice", "bob", "carol"];
+    let mut stage = Stage::with(Limits::default(), &names, |_| Intents::ALL, false);
+    start(&mut stage, &[ALICE, BOB, CAROL]);
+    stage.say(ALICE, "one");
+    stage.pass(Span::secs(1));
+    stage.report(&WorldEvent::Settled);
+    stage.act(BOB, say_in(OFFICE, "may I?", &[]));
+    stage.act(BOB, Action::Type { channel: OFFICE });
+    stage.say(BOB, "two");
+    stage.act(BOB, Action::Type { channel: HALL });
+    stage.pass(Span::secs(1));
+    stage.report(&WorldEvent::Settled);
+    end(stage)
+}
+
 /// All of them, with their names.
 pub(crate) fn all() -> Vec<(&'static str, History)> {
     vec![
@@ -461,5 +478,6 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("revoked", revoked()),
         ("quits", quits()),
         ("waits", waits()),
+        ("served", served()),
     ]
 }

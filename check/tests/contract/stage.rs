@@ -117,6 +117,8 @@ impl Stage {
             clients,
             strains: Vec::new(),
             trip: Span::ZERO,
+            client_trip: Span::ZERO,
+            bandwidth: None,
         });
         cluster.own(PARIS, GUILD);
         if two {

@@ -10,5 +10,6 @@ mod isolation;
 mod order;
 mod owners;
 mod requests;
+mod service;
 mod sessions;
 mod stops;

@@ -278,6 +278,9 @@ impl Bend<(Option<RequestStatus>, Position)> for Retry {
 /// The verdict on an action.
 impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
     fn bend(self, about: (&MaterializedState, Origin, &Action), cx: &mut Cx<'_>) -> Self {
+        if cx.bug(Mutant::AllRefused) {
+            return Err(Refusal::Unauthorized);
+        }
         if self == Err(Refusal::NotAMember) && cx.bug(Mutant::MembersNotAsked) {
             return unasked(about, cx);
         }

@@ -92,4 +92,5 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::StopTakesSessions, Clause::L7, "rolling-restart"),
     (Mutant::StopWaitsForEver, Clause::L7, "rolling-restart"),
     (Mutant::StopKeepsGuilds, Clause::L7, "rolling-restart"),
+    (Mutant::AllRefused, Clause::L9, "two-members"),
 ];
