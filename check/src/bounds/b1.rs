@@ -3,9 +3,11 @@
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::frame::CONTROL_BYTES;
+use guildhall_core::id::NodeId;
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
+use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 use crate::node_step::NodeStep;
@@ -123,7 +125,7 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
             let asked = 2 * count(Table::Followers);
             (count(Table::Guilds) * (u64::from(limits.unsynced) + 1) + asked, any)
         }
-        Table::Directed => (guilds * facts.cast.cluster.accounts.len() as u64, any),
+        Table::Directed => (most_directed(facts, census.node), any),
         Table::Contacts => (guilds, any),
         Table::Users => (count(Table::Sessions) + count(Table::Identifying), any),
         Table::Identifying => (count(Table::Connections), any),
@@ -131,6 +133,17 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Timers => (any, any),
         Table::OpenRequests => (u64::from(limits.requests_open), any),
     })
+}
+
+/// How many users can wait for the directory in the guilds of a node. Of one user both a removal
+/// and a join may wait, and the end of a guild waits as well.
+fn most_directed(facts: &Facts, node: NodeId) -> u64 {
+    let owned = facts.ledger.all().filter(|(_, guild)| facts.owners.get(node, guild.id).is_some());
+    let waits = |(_, guild): (u32, &Guild)| {
+        let ends = u64::from(guild.history.is_deleted(Moment::NOW));
+        facts.requests.joiners(guild.id) + guild.history.leavers() + ends
+    };
+    owned.map(waits).sum()
 }
 
 /// Into how many pieces the largest guild is cut.
