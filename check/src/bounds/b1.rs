@@ -2,7 +2,6 @@
 //! to.
 
 use guildhall_core::census::{Census, Table};
-use guildhall_core::frame::CONTROL_BYTES;
 use guildhall_core::id::NodeId;
 
 use crate::clauses::Verdict;
@@ -60,14 +59,13 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
 /// memory.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let on = step.connection?;
-    let (window, answers) = facts.sockets.untaken(step.node, on)?;
-    // The last answer that had room, and the one that is too many, may each stand out.
-    let most = window + facts.cast.limits.control_unsent_bytes + 2 * CONTROL_BYTES;
-    (answers.saturating_mul(CONTROL_BYTES) > most).then(|| {
+    let open = facts.sockets.is_open(step.node, on);
+    (open && facts.floods(step.node, on)).then(|| {
         let message = "a peer that asks and never reads is not cut";
-        let expected = format!("at most {most} bytes of answers");
-        let complaint = Complaint::new(message, expected, format!("{answers} answers"));
-        (facts.connection_name(step.node, on), complaint)
+        let most = facts.cast.limits.control_unsent_bytes;
+        let expected = format!("at most {most} bytes of answers that have no room");
+        let got = facts.sockets.debt(step.node, on).to_string();
+        (facts.connection_name(step.node, on), Complaint::new(message, expected, got))
     })
 }
 

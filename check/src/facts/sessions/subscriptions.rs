@@ -86,16 +86,7 @@ impl Due<'_> {
 
 impl Subscription {
     pub(crate) const fn new(guild: u32, phase: SubscriptionPhase, floor: Option<Position>) -> Self {
-        Self {
-            guild,
-            phase,
-            lane: NONE,
-            cursor: 0,
-            from: 0,
-            floor,
-            turns: VecDeque::new(),
-            nth: 0,
-        }
+        Self { guild, phase, lane: NONE, cursor: 0, from: 0, floor, turns: VecDeque::new(), nth: 0 }
     }
 
     /// The position of the user's removal, if it is among the turns.
