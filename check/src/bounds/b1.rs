@@ -108,7 +108,8 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Followers => (any, any),
         Table::CatchUpRing => {
             let owned = count(Table::Guilds);
-            let bytes = u64::from(limits.catch_up_bytes) + facts.largest;
+            // The newest event stays, however large it is.
+            let bytes = u64::from(limits.catch_up_bytes) + facts.largest_record;
             (owned * u64::from(limits.catch_up_events), owned * bytes)
         }
         Table::Nonces => {
