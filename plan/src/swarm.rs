@@ -145,7 +145,7 @@ fn bounds(plan: &mut Plan, key: Key) {
     let least = limits.tip_every.max(limits.confirm_every).scaled(2, 1);
     limits.stale_after = limits.stale_after.max(least);
     limits.unreachable_after = limits.unreachable_after.max(limits.stale_after);
-    limits.nonce_window = limits.nonce_window.max(limits.request_age.scaled(2, 1));
+    limits.nonce_window = limits.nonce_window.max(limits.retried_within());
     let least = limits.stop_spread + limits.stop_patience + Span::secs(1);
     limits.stop_within = limits.stop_within.max(least);
     if limits.validate().is_err() {

@@ -118,7 +118,7 @@ pub(crate) struct House {
 
 pub(crate) fn limits() -> Limits {
     Limits {
-        nonce_window: Span::secs(60),
+        nonce_window: Span::secs(61),
         request_age: Span::secs(30),
         journal_tail: 12,
         chunk_entries: 3,
