@@ -112,8 +112,8 @@ pub enum Output {
     Relay(RelayId, PeerMessage),
     /// Send the tip to every node, this one included.
     Tip(PeerMessage),
-    /// Answer a request.
-    Answer(ReplyAddress, Answer),
+    /// Answer a request, as the owner of this epoch.
+    Answer(ReplyAddress, Epoch, Answer),
     /// Send a request to the directory.
     Directory(DirectoryRequest),
     /// The guild is served from now on.

@@ -179,9 +179,7 @@ impl Router {
                         out.emit(Output::Peer { to, message: message.clone() });
                     }
                 }
-                guild::Output::Answer(ReplyAddress { node, port, boot }, answer) => {
-                    let epoch = self.guilds.by_id.get(&id).and_then(|owned| owned.guild.epoch());
-                    let sender = epoch.unwrap_or_default();
+                guild::Output::Answer(ReplyAddress { node, port, boot }, sender, answer) => {
                     let message = PeerMessage::Answer { port, boot, sender, answer };
                     out.emit(Output::Peer { to: node, message });
                 }

@@ -107,7 +107,7 @@ impl One {
     /// What was answered since it was last looked at, with the port.
     fn answers(&mut self) -> Vec<(u32, Outcome)> {
         let answer = |output| match output {
-            Output::Answer(back, answer) => Some((back.port.0, answer.outcome)),
+            Output::Answer(back, _, answer) => Some((back.port.0, answer.outcome)),
             _ => None,
         };
         std::mem::take(&mut self.said).into_iter().filter_map(answer).collect()
