@@ -50,6 +50,8 @@ pub enum Input {
     /// durable, streamed and answered.
     Close,
     /// The journal has answered.
+    /// The owner of a higher epoch has been heard: step down (PROTOCOL, rule 4).
+    Replaced(Epoch),
     Journal(Reply),
     /// A request has arrived.
     Request {

@@ -90,7 +90,8 @@ impl Owner {
         out: &mut impl Sink<Output>,
     ) -> Option<StepDown> {
         match input {
-            Input::Own { .. } => {}
+            Input::Replaced(by) if by > self.epoch => return Some(StepDown::Fenced(by)),
+            Input::Own { .. } | Input::Replaced(_) => {}
             Input::Close => self.closing = true,
             Input::Journal(reply) => {
                 if let Some(why) = self.answered(&reply) {
@@ -135,6 +136,7 @@ impl Owner {
             }
             Input::Entered { user, mark } => self.entered(cx, user, mark),
             Input::Own { .. }
+            | Input::Replaced(_)
             | Input::Close
             | Input::Journal(_)
             | Input::Unsubscribe(_)

@@ -43,6 +43,11 @@ impl Contacts {
     /// The newest position of a guild that the node has heard.
     pub(super) fn position(&self, guild: GuildId) -> Position {
         self.by_guild.get(&guild).map(|contact| contact.position).unwrap_or_default()
+    /// The highest epoch of a guild's owner that the node has heard from.
+    pub(super) fn epoch(&self, guild: GuildId) -> Epoch {
+        self.by_guild.get(&guild).map(|contact| contact.epoch).unwrap_or_default()
+    }
+
     }
 
     /// When the last tip of a guild's owner arrived.
@@ -158,7 +163,8 @@ impl Router {
             return;
         }
         self.contacts.tip(guild, cx.now.instant, sent);
-        self.contacts.learn(guild, position);
+        self.contacts.learn(cx, guild, position);
+        self.replaced(cx, guild, out);
         self.relays_tipped(cx, guild, was_fresh, out);
     }
 }

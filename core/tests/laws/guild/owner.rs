@@ -263,6 +263,57 @@ fn only_the_newest_messages_are_known() {
     let mut one = One::new(Limits { messages: 2, ..Limits::default() }, 3);
     (1..=3).for_each(|nonce| one.say(nonce));
     assert_eq!(one.guild.kept().messages, 2);
+#[test]
+fn the_age_of_a_nonce_survives_a_hand_off() {
+    let limits = Limits::default();
+    let mut one = One::new(limits.clone(), 3);
+    (1..=4).for_each(|nonce| one.say(nonce));
+    let heard = Instant::ZERO + Span::secs(1_000);
+    let mut ages = Ages::default();
+    ages.mark(heard - Span::secs(700), place(1, 1), limits.nonce_window);
+    ages.mark(heard - Span::secs(100), place(1, 3), limits.nonce_window);
+    let mut next = One::knowing(limits, one.keeper.store().clone(), ages);
+    assert_eq!(next.guild.kept().nonces, 3, "the window of the first is over");
+    next.pass(Span::secs(499));
+    assert_eq!(next.guild.kept().nonces, 3);
+    next.pass(Span::secs(1));
+    assert_eq!(next.guild.kept().nonces, 1, "of the last its node has heard nothing");
+    next.pass(Span::secs(100));
+    assert_eq!(next.guild.kept().nonces, 0);
+}
+
+#[test]
+fn a_node_keeps_few_marks_and_makes_nothing_older_than_it_is() {
+    let (mut ages, window) = (Ages::default(), Span::secs(160));
+    for second in 0..1_000 {
+        let now = Instant::ZERO + Span::secs(second);
+        ages.mark(now, place(1, second), window);
+        assert!(ages.len() <= 18, "{} marks", ages.len());
+        for index in 0..=second {
+            let Some(since) = ages.since(place(1, index)) else { continue };
+            assert!(since >= Instant::ZERO + Span::secs(index), "it was not there before");
+            let late = since.since(Instant::ZERO + Span::secs(index));
+            let is_over = now.since(since) >= window;
+            assert!(is_over || late <= Span::secs(10), "its age is known to a sixteenth");
+        }
+    }
+}
+
+#[test]
+fn an_owner_that_is_replaced_steps_down_and_can_be_named_again() {
+    let mut one = One::new(Limits::default(), 3);
+    one.said.clear();
+    one.handle(Input::Replaced(Epoch(1)));
+    assert_eq!((one.said.len(), one.guild.epoch()), (0, Some(Epoch(1))), "that is its own");
+    one.keeper.store().open().expect("there is room");
+    one.keeper.store().sync().expect("a sync works");
+    one.handle(Input::Replaced(Epoch(2)));
+    let (epoch, why) = (Epoch(1), StepDown::Fenced(Epoch(2)));
+    assert_eq!(one.said, [Output::SteppedDown { epoch, why }]);
+    one.handle(Input::Own { boot: 1, ages: Ages::default() });
+    assert_eq!(one.guild.epoch(), Some(Epoch(3)));
+}
+
     let _ = one.answers();
     let delete = |nonce| Action::Delete { said: Origin { user: UserId(1), nonce: Nonce(nonce) } };
     one.ask(1, 10, 1, delete(1));
