@@ -13,7 +13,7 @@ use super::nonces::{Nonces, RequestStatus};
 use super::owner::Owner;
 use super::queue::{Exit, Item, Queue};
 use super::requests::Retry;
-use super::{Guild, Input, Output, Phase, adoption};
+use super::{Ages, Guild, Input, Output, Phase, adoption};
 use crate::context::Cx;
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position};
@@ -180,7 +180,8 @@ impl Bend<&Log> for Owner {
         }
         match renumbered(self.epoch, log) {
             Some(log) if cx.bug(Mutant::TailRenumbered) => {
-                Self::adopt(cx, (self.id, self.epoch, self.journal.confirmed()), &log)
+                let id = (self.id, self.epoch, self.journal.confirmed());
+                Self::adopt(cx, id, (&log, &Ages::default()))
             }
             Some(_) | None => self,
         }

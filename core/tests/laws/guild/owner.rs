@@ -2,7 +2,7 @@
 
 use guildhall_core::context::Cx;
 use guildhall_core::directory::DirectoryRequest;
-use guildhall_core::guild::{Guild, Input, Output, ReplyAddress, StepDown};
+use guildhall_core::guild::{Ages, Guild, Input, Output, ReplyAddress, StepDown};
 use guildhall_core::id::{ChannelId, Epoch, NodeId, Nonce, Port, Position, UserId};
 use guildhall_core::journal::keeper::Keeper;
 use guildhall_core::journal::memory::Memory;
@@ -38,11 +38,16 @@ impl One {
     }
 
     fn owning(limits: Limits, memory: Memory) -> Self {
+        Self::knowing(limits, memory, Ages::default())
+    }
+
+    /// The owner at a node that has heard of the guild before.
+    fn knowing(limits: Limits, memory: Memory, ages: Ages) -> Self {
         let (guild, now) = (Guild::new(GUILD), Instant::ZERO + Span::secs(1_000));
         let (answers, said, calls) = (true, Vec::new(), 0);
         let keeper = Keeper::new(memory, None);
         let mut one = Self { guild, limits, keeper, now, answers, said, calls };
-        one.handle(Input::Own { boot: 1 });
+        one.handle(Input::Own { boot: 1, ages });
         one
     }
 
@@ -244,7 +249,7 @@ fn at_its_limits_a_guild_is_busy_and_remembers_nothing_of_it() {
 }
 
 #[test]
-fn a_new_owner_gives_what_it_adopts_a_window_of_its_own() {
+fn what_its_node_has_not_heard_of_is_new_to_an_owner() {
     let mut one = One::new(Limits { journal_tail: 2, ..Limits::default() }, 3);
     (1..=4).for_each(|nonce| one.say(nonce));
     let mut next = One::owning(Limits::default(), one.keeper.store().clone());
@@ -258,11 +263,6 @@ fn a_new_owner_gives_what_it_adopts_a_window_of_its_own() {
     assert_eq!(next.guild.kept().nonces, 0);
 }
 
-#[test]
-fn only_the_newest_messages_are_known() {
-    let mut one = One::new(Limits { messages: 2, ..Limits::default() }, 3);
-    (1..=3).for_each(|nonce| one.say(nonce));
-    assert_eq!(one.guild.kept().messages, 2);
 #[test]
 fn the_age_of_a_nonce_survives_a_hand_off() {
     let limits = Limits::default();
@@ -314,6 +314,11 @@ fn an_owner_that_is_replaced_steps_down_and_can_be_named_again() {
     assert_eq!(one.guild.epoch(), Some(Epoch(3)));
 }
 
+#[test]
+fn only_the_newest_messages_are_known() {
+    let mut one = One::new(Limits { messages: 2, ..Limits::default() }, 3);
+    (1..=3).for_each(|nonce| one.say(nonce));
+    assert_eq!(one.guild.kept().messages, 2);
     let _ = one.answers();
     let delete = |nonce| Action::Delete { said: Origin { user: UserId(1), nonce: Nonce(nonce) } };
     one.ask(1, 10, 1, delete(1));
@@ -432,7 +437,7 @@ fn an_answer_to_an_older_question_opens_nothing() {
         let (mut out, now) = (Vec::new(), Instant::ZERO + Span::millis(ms));
         let cx = &mut Cx::new(now.into(), &limits, plant);
         if ms == 0 {
-            guild.handle(cx, Input::Own { boot: 3 }, &mut out);
+            guild.handle(cx, Input::Own { boot: 3, ages: Ages::default() }, &mut out);
         } else {
             assert_eq!(guild.poll_timeout(), Some(now), "each time it is given longer");
             guild.handle_timeout(cx, &mut out);
