@@ -33,6 +33,8 @@ pub struct Cast {
     /// The least bandwidth of a client's connection without faults, in bytes per second. `None` is
     /// unlimited.
     pub bandwidth: Option<u32>,
+    /// The number of requests that the plan makes.
+    pub requests: usize,
 }
 
 /// The effect of a fault on nodes, journals and the links between them.

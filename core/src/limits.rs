@@ -158,29 +158,6 @@ impl Limits {
         self.backoff_first.scaled(factor, 1).min(self.backoff_most)
     }
 
-    /// Returns the longest time after *healed* until a run must have converged (L3).
-    ///
-    /// It adds up the slowest recovery. A client first detects that its connection is dead (two
-    /// intervals). It waits for its longest back-off (plus half of it by jitter), tries a node that
-    /// is gone for ever and then another one, has its RESUME refused, waits for the identify bucket
-    /// and identifies again. Meanwhile a guild may wait for an owner, and the owner for its
-    /// journal. The node queries the directory again. Requests that a full nonce table keeps *busy*
-    /// expire.
-    #[must_use]
-    pub fn settle_within(&self) -> Span {
-        let notice = self.heartbeat_interval.scaled(2, 1) + self.zombie_slack;
-        let back_off = self.backoff_most.scaled(9, 2);
-        let connect = self.connect_patience.scaled(4, 1);
-        let identify = self.identify_every.scaled(4, 1);
-        let directory = self.ask_again.scaled(2, 1) + self.reconcile_every.scaled(2, 1);
-        let owner = PLACED_WITHIN + self.journal_again.scaled(4, 1) + self.confirm_every;
-        let stream = self.tip_every.scaled(2, 1) + self.ask_again.scaled(2, 1) + self.stale_after;
-        let requests = self.request_age + self.request_again.scaled(2, 1);
-        let client = notice + back_off + connect + identify + directory;
-        // A clock that is 1 % slow stretches every one of these waits (F3).
-        (client + owner + stream + requests).scaled(102, 100)
-    }
-
     /// Checks that these limits can work together.
     ///
     /// # Errors

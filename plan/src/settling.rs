@@ -33,8 +33,10 @@ const CALM: u64 = 5_000_000;
 /// Decides when a run is over.
 #[derive(Clone, Debug)]
 pub struct Settling {
-    /// The maximum time without progress, in microseconds.
+    /// The maximum time from *healed* until the world has settled, in microseconds.
     patience: u64,
+    /// The time at which everything was healed, in microseconds.
+    healed: u64,
     /// How long nothing may be owed before a census, in microseconds.
     quiet: u64,
     /// How long the run continues after the world has settled, in microseconds.
@@ -49,8 +51,9 @@ pub struct Settling {
 enum Stage {
     /// Faults may still begin.
     Weather,
-    /// Everything is healed, and the world has not settled.
-    Settling(Progress),
+    /// Everything is healed, and the world has not settled. Nothing has been owed since this time,
+    /// in microseconds.
+    Settling(Option<u64>),
     /// The world has settled, and the census at that moment is in progress.
     Settled,
     /// Clients ask for something, and wait until they are served.
@@ -60,17 +63,6 @@ enum Stage {
     /// The last census is in progress.
     Counting,
     Over,
-}
-
-/// The progress of a world towards settling.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Progress {
-    /// The time of the last progress, in microseconds.
-    since: u64,
-    /// The number of deliveries at that time, and what was pending.
-    seen: (u64, Option<String>),
-    /// Since when nothing has been owed, in microseconds.
-    calm: Option<u64>,
 }
 
 /// The reason to inspect a world.
@@ -85,8 +77,6 @@ pub enum Look {
 /// The observable state of a healed world.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sight {
-    /// The number of dispatches that clients have received.
-    pub deliveries: u64,
     /// Something that is still owed to a participant.
     pub owed: Option<String>,
     /// State that a node keeps and should have dropped, by the last census.
@@ -106,7 +96,6 @@ impl Sight {
     #[must_use]
     pub fn of(contract: &Contract) -> Self {
         Self {
-            deliveries: contract.deliveries(),
             owed: contract.pending(),
             kept: contract.waiting(),
             speakers: contract.speakers(),
@@ -152,10 +141,11 @@ impl Settling {
     /// Creates the state at the start of a run.
     #[must_use]
     pub fn new(cast: &Cast, linger: Span, seed: Seed) -> Self {
-        let limits = &cast.limits;
+        let quiet = CALM + cast.limits.tip_every.scaled(2, 1).as_micros();
         Self {
-            patience: limits.settle_within().as_micros(),
-            quiet: CALM + limits.tip_every.scaled(2, 1).as_micros(),
+            patience: cast.settles_within().as_micros() + quiet,
+            healed: 0,
+            quiet,
             linger: linger.as_micros(),
             probing: Probing::new(cast, seed),
             stage: Stage::Weather,
@@ -164,8 +154,8 @@ impl Settling {
 
     /// Everything is healed. Schedules the first inspection.
     pub fn healed(&mut self, now: u64) {
-        let progress = Progress { since: now, seen: (0, None), calm: None };
-        self.stage = Stage::Settling(progress);
+        self.healed = now;
+        self.stage = Stage::Settling(None);
     }
 
     /// Inspects the world.
@@ -221,21 +211,18 @@ impl Settling {
 
     /// Checks whether the world has settled.
     fn progress(&mut self, now: u64, why: Look, sight: Sight, out: &mut impl Sink<Effect>) {
-        let Stage::Settling(progress) = &mut self.stage else { return };
-        if sight.owed.is_some() {
-            progress.calm = None;
-            return self.waits(now, sight.deliveries, sight.owed, out);
+        let Stage::Settling(calm) = &mut self.stage else { return };
+        if let Some(owed) = sight.owed {
+            *calm = None;
+            return self.wait(now, owed, out);
         }
-        if now - *progress.calm.get_or_insert(now) < self.quiet {
-            let calm = Some("nothing, for a while".to_owned());
-            return self.waits(now, sight.deliveries, calm, out);
+        if now - *calm.get_or_insert(now) < self.quiet {
+            return self.wait(now, "nothing, for a while".to_owned(), out);
         }
-        match why {
-            Look::Due => out.emit(Effect::Census),
-            Look::Counted if sight.kept.is_some() => {
-                self.waits(now, sight.deliveries, sight.kept, out);
-            }
-            Look::Counted => {
+        match (why, sight.kept) {
+            (Look::Due, _) => out.emit(Effect::Census),
+            (Look::Counted, Some(kept)) => self.wait(now, kept, out),
+            (Look::Counted, None) => {
                 self.stage = Stage::Settled;
                 out.emit(Effect::Settled);
                 out.emit(Effect::Census);
@@ -243,21 +230,11 @@ impl Settling {
         }
     }
 
-    /// Records that the world has not settled, for this reason. Gives up when there was no progress
-    /// for the time that L3 allows.
-    fn waits(
-        &mut self,
-        now: u64,
-        deliveries: u64,
-        why: Option<String>,
-        out: &mut impl Sink<Effect>,
-    ) {
-        let Stage::Settling(progress) = &mut self.stage else { return };
-        let seen = (deliveries, why);
-        if progress.seen != seen {
-            (progress.since, progress.seen) = (now, seen);
-        } else if now - progress.since > self.patience {
-            return self.over(RunEnd::Stuck(seen.1.unwrap_or_default()), out);
+    /// Records that the world has not settled, for this reason. Gives up after the time that L3
+    /// allows, whatever has happened meanwhile.
+    fn wait(&mut self, now: u64, why: String, out: &mut impl Sink<Effect>) {
+        if now - self.healed > self.patience {
+            return self.over(RunEnd::Stuck(why), out);
         }
         out.emit(Effect::Look(now + LOOK_EVERY));
     }

@@ -148,6 +148,7 @@ impl Topology {
             trip: plan.network.peer.most().max(plan.network.sync.most()),
             client_trip: plan.network.client.most(),
             bandwidth: plan.network.bandwidth,
+            requests: plan.actions.len(),
         });
     }
 

@@ -2,14 +2,88 @@
 //!
 //! Each formula adds up waits that the protocol allows. It must not read what a run has observed.
 
+use std::collections::BTreeMap;
+
+use guildhall_core::id::UserId;
+use guildhall_core::limits::PLACED_WITHIN;
 use guildhall_core::time::Span;
 
-use super::Cast;
+use super::{Cast, GuildPart};
+
+/// How long a crash report or a duplicate may be under way.
+const CALM: Span = Span::secs(5);
 
 /// The bytes of a message apart from its content, rounded up.
 const MESSAGE_BYTES: u64 = 1_024;
 
+/// The bytes of a member, a role, a channel or an overwrite in a snapshot, rounded up.
+const ENTRY_BYTES: u64 = 160;
+
 impl Cast {
+    /// The time from *healed* within which the world must have settled (L3), whatever happens
+    /// meanwhile. It adds up the slowest recovery of each part.
+    #[must_use]
+    pub fn settles_within(&self) -> Span {
+        let limits = &self.limits;
+        let directory = limits.ask_again.scaled(2, 1) + limits.reconcile_every.scaled(2, 1);
+        let owner =
+            PLACED_WITHIN + limits.journal_again.scaled(4, 1) + limits.confirm_every.scaled(2, 1);
+        let stream =
+            limits.tip_every.scaled(3, 1) + limits.ask_again.scaled(4, 1) + limits.stale_after;
+        let trips = self.trip.scaled(32, 1) + self.client_trip.scaled(32, 1);
+        let parts = [self.comes_back(), directory, owner, stream, self.is_answered(), trips];
+        let all = parts.into_iter().fold(CALM, |all, part| all + part) + self.sends(self.backlog());
+        // A clock that is 1 % slow stretches every one of these waits (F3).
+        all.scaled(102, 100)
+    }
+
+    /// The time until a client is in a session again. It detects that its connection is dead, waits
+    /// for its longest back-off (and half of it more, by jitter), tries each node, of which all but
+    /// one may be gone for ever, has its RESUME refused, and waits for its turn in the identify
+    /// bucket.
+    fn comes_back(&self) -> Span {
+        let limits = &self.limits;
+        let notice = limits.heartbeat_interval.scaled(2, 1) + limits.zombie_slack;
+        let nodes = self.nodes.len() as u64;
+        let back_off = limits.backoff_most.scaled(3 * (nodes + 1), 2);
+        let connect = limits.connect_patience.scaled(nodes + 2, 1);
+        notice + back_off + connect + limits.identify_every.scaled(3 + self.most_clients(), 1)
+    }
+
+    /// The number of clients of the user that has the most: they may share an identify bucket.
+    fn most_clients(&self) -> u64 {
+        let mut of_user: BTreeMap<UserId, u64> = BTreeMap::new();
+        self.clients.iter().for_each(|part| *of_user.entry(part.user).or_default() += 1);
+        of_user.into_values().max().unwrap_or(0)
+    }
+
+    /// The time until an open request has an answer that counts. The wait between two attempts is
+    /// longest after sixteen of them. Where a refusal takes longer than that wait, only the age of
+    /// the request ends it; so it does where the table of nonces may be full.
+    fn is_answered(&self) -> Span {
+        let limits = &self.limits;
+        let wait = limits.request_again(16);
+        let trips = self.trip.scaled(8, 1) + self.client_trip.scaled(2, 1);
+        let is_full = self.requests >= limits.nonces as usize;
+        if is_full || wait < trips + limits.journal_again {
+            limits.request_age + wait
+        } else {
+            limits.request_age.min(wait.scaled(2, 1)) + wait
+        }
+    }
+
+    /// The bytes that may wait for one client: its replay, and a snapshot of every guild.
+    fn backlog(&self) -> u64 {
+        let snapshot = |part: &GuildPart| {
+            let state = &part.founding.state;
+            let overwrites: usize = state.channels.values().map(|it| it.len()).sum();
+            let founded = state.members.len() + state.roles.len() + state.channels.len();
+            // Each request may add something.
+            (founded + overwrites + self.requests) as u64 * ENTRY_BYTES + MESSAGE_BYTES
+        };
+        u64::from(self.limits.replay_bytes) + self.guilds.iter().map(snapshot).sum::<u64>()
+    }
+
     /// The time within which a settled world serves what clients ask at once (L9): a request is
     /// done, and told to all who see it.
     ///
