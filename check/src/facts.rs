@@ -13,6 +13,7 @@ pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod sockets;
 pub(crate) mod stops;
+pub(crate) mod weather;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use requests::Requests;
 use sessions::{Content, Sessions};
 use sockets::{NONE, Sockets};
 use stops::Stops;
+use weather::Weather;
 
 /// All facts.
 #[derive(Clone, Debug)]
@@ -66,6 +68,7 @@ pub(crate) struct Facts {
     pub(crate) down: Vec<NodeId>,
     /// Whether the world is healed and no fault has begun since.
     pub(crate) healed: bool,
+    pub(crate) weather: Weather,
 }
 
 impl Facts {
@@ -98,6 +101,7 @@ impl Facts {
             live: false,
             down: Vec::new(),
             healed: false,
+            weather: Weather::default(),
         }
     }
 

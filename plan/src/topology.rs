@@ -14,7 +14,7 @@ use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, RoleId, Shard, Token, UserId};
 use guildhall_core::time::Instant;
 
-use crate::plan::{Plan, PlanError};
+use crate::plan::{FaultPlan, Plan, PlanError};
 use crate::seed::Domain;
 
 pub use actions::ResolvedAction;
@@ -93,6 +93,7 @@ impl Topology {
         let clients = topology.clients(plan)?;
         let guilds = topology.found_guilds(plan, names)?;
         topology.cast(plan, guilds, clients);
+        topology.cast_faults(plan)?;
         topology.actions = topology.resolve_actions(plan)?;
         Ok(topology)
     }
@@ -144,9 +145,18 @@ impl Topology {
             nodes: plan.nodes.iter().map(|node| node.name.clone()).collect(),
             guilds,
             clients,
-            strains: plan.faults.iter().map(|part| part.fault.strain()).collect(),
+            faults: Vec::new(),
             trip: plan.network.peer.most().max(plan.network.sync.most()),
+            client_trip: plan.network.client.most(),
         });
+    }
+
+    /// Adds the faults to the cast. They name participants, which have to be in it already.
+    fn cast_faults(&mut self, plan: &Plan) -> Result<(), PlanError> {
+        let part = |planned: &FaultPlan| Ok(planned.fault.resolve(self)?.part());
+        let faults = plan.faults.iter().map(part).collect::<Result<_, PlanError>>()?;
+        Arc::make_mut(&mut self.cast).faults = faults;
+        Ok(())
     }
 
     /// Returns the index of a node.

@@ -198,6 +198,7 @@ impl Contract {
                     self.marks.add(Mark::GuildHandedOff);
                 }
                 self.ask(head, clauses::SERVES, *guild);
+                self.facts.weather.serves(*guild, head.at);
             }
             TraceEvent::SteppedDown { guild, why: StepDown::Failed, .. } => {
                 self.models.hand_offs.fails(*guild)

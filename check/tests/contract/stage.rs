@@ -115,8 +115,9 @@ impl Stage {
             nodes: vec!["paris".to_owned(), "berlin".to_owned()],
             guilds: parts,
             clients,
-            strains: Vec::new(),
+            faults: Vec::new(),
             trip: Span::ZERO,
+            client_trip: Span::ZERO,
         });
         cluster.own(PARIS, GUILD);
         if two {
