@@ -212,6 +212,10 @@ mutants! {
         "a node that stops waits until everybody has gone";
     StopKeepsGuilds = "stop-keeps-guilds",
         "a node that stops keeps its guilds until it is gone";
+    AllRefused = "all-refused",
+        "every request is refused as Unauthorized";
+    ThirdUnheard = "third-unheard",
+        "an owner never hears one request in three";
 }
 
 /// At most one planted bug, and how often it made a difference.

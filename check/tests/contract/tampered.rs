@@ -6,6 +6,7 @@ mod tools;
 mod bounds;
 mod clients;
 mod delivery;
+mod duties;
 mod isolation;
 mod order;
 mod owners;

@@ -52,8 +52,12 @@ fn bent_input(owner: &Owner, cx: &mut Cx<'_>, mut input: Input) -> Option<Input>
             *heard = now;
         }
     }
-    let stays = matches!(input, Input::Close) && cx.bug(Mutant::StopKeepsGuilds);
-    (!stays).then_some(input)
+    let is_lost = if let Input::Request { request, .. } = &input {
+        request.origin.nonce.0.is_multiple_of(3) && cx.bug(Mutant::ThirdUnheard)
+    } else {
+        matches!(input, Input::Close) && cx.bug(Mutant::StopKeepsGuilds)
+    };
+    (!is_lost).then_some(input)
 }
 
 /// What a bug sends before an input is handled.
@@ -278,6 +282,9 @@ impl Bend<(Option<RequestStatus>, Position)> for Retry {
 /// The verdict on an action.
 impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
     fn bend(self, about: (&MaterializedState, Origin, &Action), cx: &mut Cx<'_>) -> Self {
+        if cx.bug(Mutant::AllRefused) {
+            return Err(Refusal::Unauthorized);
+        }
         if self == Err(Refusal::NotAMember) && cx.bug(Mutant::MembersNotAsked) {
             return unasked(about, cx);
         }

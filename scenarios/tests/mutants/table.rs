@@ -92,4 +92,6 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::StopTakesSessions, Clause::L7, "rolling-restart"),
     (Mutant::StopWaitsForEver, Clause::L7, "rolling-restart"),
     (Mutant::StopKeepsGuilds, Clause::L7, "rolling-restart"),
+    (Mutant::AllRefused, Clause::D10, "two-members"),
+    (Mutant::ThirdUnheard, Clause::D10, "two-members"),
 ];
