@@ -159,8 +159,12 @@ pub(crate) const DEADLINES: &[Row<()>] = &[
     (Clause::L7, |cx, ()| cx.models.overdue.stop.take()),
 ];
 
-/// A node's step has ended: whether it heeded a message that it should not. Exclusive.
-pub(crate) const HEEDED: &[Row<()>] = &[(Clause::L5, |cx, ()| l5::stepped(cx.step, cx.facts))];
+/// A node's step has ended: whether it heeded a message that it should not, or refused a request
+/// by itself that it should not. Exclusive.
+pub(crate) const HEEDED: &[Row<()>] = &[
+    (Clause::L5, |cx, ()| l5::stepped(cx.step, cx.facts)),
+    (Clause::I8, |cx, ()| i8::node::stepped(cx.step, cx.facts)),
+];
 
 /// A node's step that concerned a connection has ended: whether its input has been answered as it
 /// should. Exclusive.

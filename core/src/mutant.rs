@@ -216,6 +216,8 @@ mutants! {
         "every request is refused as Unauthorized";
     ThirdUnheard = "third-unheard",
         "an owner never hears one request in three";
+    ShortTooLong = "short-too-long",
+        "a request with more than six bytes of content is refused as too long";
 }
 
 /// At most one planted bug, and how often it made a difference.

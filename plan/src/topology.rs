@@ -138,7 +138,11 @@ impl Topology {
     fn cast(&mut self, plan: &Plan, guilds: Vec<GuildPart>, clients: Vec<ClientPart>) {
         let accounts = self.clients.iter().map(|it| (it.identity.token, it.identity.user));
         let nodes = (0..plan.nodes.len()).map(|node| NodeId(u16::try_from(node).unwrap_or(0)));
-        let cluster = ClusterConfig { accounts: accounts.collect(), nodes: nodes.collect() };
+        let cluster = ClusterConfig {
+            accounts: accounts.collect(),
+            nodes: nodes.collect(),
+            guilds: guilds.iter().map(|guild| guild.id).collect(),
+        };
         self.cast = Arc::new(Cast {
             limits: Arc::new(plan.limits.clone()),
             cluster: Arc::new(cluster),

@@ -2,6 +2,7 @@
 //!
 //! A refusal holds at the position that it names, and that is not before what its author had got.
 
+pub(crate) mod node;
 mod refused;
 
 use guildhall_core::event::{Event, Record, Removal};

@@ -10,6 +10,7 @@ mod duties;
 mod isolation;
 mod order;
 mod owners;
+mod refusals;
 mod requests;
 mod sessions;
 mod stops;

@@ -94,4 +94,5 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::StopKeepsGuilds, Clause::L7, "rolling-restart"),
     (Mutant::AllRefused, Clause::D10, "two-members"),
     (Mutant::ThirdUnheard, Clause::D10, "two-members"),
+    (Mutant::ShortTooLong, Clause::I8, "two-members"),
 ];

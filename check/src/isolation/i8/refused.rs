@@ -112,6 +112,12 @@ fn holds(
     at: Moment,
 ) -> bool {
     let author = origin.user;
+    // Whoever does not see what the action is about is told just that (I7).
+    if let Some(only) = unseen(history, author, action, at)
+        && history.is_member(at, author)
+    {
+        return why == only;
+    }
     match why {
         // A node refuses for these, and asks no owner.
         Refusal::Unauthorized | Refusal::TooLong => false,
@@ -131,6 +137,16 @@ fn holds(
         Refusal::Taken => is_taken(history, author, action, at),
         Refusal::NoChange => changes_nothing(history, action, at),
     }
+}
+
+/// The reason that an author gets who does not see the channel or the message of an action.
+fn unseen(history: &History, author: UserId, action: &Action, at: Moment) -> Option<Refusal> {
+    let sees = |channel| history.sees(at, author, channel);
+    let message = |said: Origin| history.message(at, said);
+    let channel = channel_of(action).filter(|channel| !sees(*channel));
+    let said = message_of(action).filter(|said| !message(*said).is_some_and(|it| sees(it.channel)));
+    let no_message = said.map(|_| Refusal::NoSuchMessage);
+    channel.map(|_| Refusal::NoSuchChannel).or(no_message)
 }
 
 const fn channel_of(action: &Action) -> Option<ChannelId> {
