@@ -159,8 +159,12 @@ pub(crate) const DEADLINES: &[Row<()>] = &[
     (Clause::L7, |cx, ()| cx.models.overdue.stop.take()),
 ];
 
-/// A node's step has ended: whether it heeded a message that it should not. Exclusive.
-pub(crate) const HEEDED: &[Row<()>] = &[(Clause::L5, |cx, ()| l5::stepped(cx.step, cx.facts))];
+/// A node's step has ended: whether it heeded a message that it should not, or refused a request
+/// by itself that it should not. Exclusive.
+pub(crate) const HEEDED: &[Row<()>] = &[
+    (Clause::L5, |cx, ()| l5::stepped(cx.step, cx.facts)),
+    (Clause::I8, |cx, ()| i8::node::stepped(cx.step, cx.facts)),
+];
 
 /// A node's step that concerned a connection has ended: whether its input has been answered as it
 /// should. Exclusive.
@@ -200,7 +204,15 @@ pub(crate) const ANSWERS: &[(Clause, fn(&mut Context<'_>, (Epoch, &Answer, bool)
     (Clause::I8, |cx, (_, answer, sound)| {
         let judged = sound && !cx.has_found(Clause::D5);
         let bound = cx.models.causes.bound(answer.origin, answer.guild);
-        judged.then(|| i8::answered(cx.facts, cx.step.node, answer, bound)).flatten()
+        judged.then(|| i8::outdated(cx.facts, cx.step.node, answer, bound)).flatten()
+    }),
+    (Clause::D10, |cx, (_, answer, sound)| {
+        let judged = sound && cx.found.is_empty();
+        judged.then(|| cx.models.duties.refused(cx.facts, answer)).flatten()
+    }),
+    (Clause::I8, |cx, (_, answer, sound)| {
+        let judged = sound && cx.found.is_empty();
+        judged.then(|| i8::answered(cx.facts, answer)).flatten()
     }),
 ];
 
@@ -271,6 +283,10 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
         d9::joins(cx.facts, guild, user)
     }),
 ];
+
+/// Time has passed, and requests wait for answers. Independent.
+pub(crate) const DUTIES: &[Row<()>] =
+    &[(Clause::D10, |cx, ()| cx.models.duties.look(cx.facts, cx.head.at))];
 
 /// The directory emits a notice. Independent.
 pub(crate) const NOTICES: &[(Clause, fn(&mut Context<'_>, &DirectoryEvent) -> Verdict)] =

@@ -291,6 +291,9 @@ impl Contract {
 
     fn step_ended(&mut self, head: &Head) {
         self.last = *head;
+        if self.models.duties.is_due(head.at) {
+            self.ask(head, clauses::DUTIES, ());
+        }
         match head.actor {
             Actor::Node(_) => self.node_stepped(head),
             Actor::Client(port) if self.busy => self.client_stepped(head, port),

@@ -14,6 +14,7 @@ pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod sockets;
 pub(crate) mod stops;
+pub(crate) mod weather;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ use requests::Requests;
 use sessions::{Content, Sessions};
 use sockets::{NONE, Sockets};
 use stops::Stops;
+use weather::Weather;
 
 /// All facts.
 #[derive(Clone, Debug)]
@@ -70,6 +72,7 @@ pub(crate) struct Facts {
     pub(crate) down: Vec<NodeId>,
     /// Whether the world is healed and no fault has begun since.
     pub(crate) healed: bool,
+    pub(crate) weather: Weather,
 }
 
 impl Facts {
@@ -103,6 +106,7 @@ impl Facts {
             live: false,
             down: Vec::new(),
             healed: false,
+            weather: Weather::default(),
         }
     }
 

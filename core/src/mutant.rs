@@ -216,6 +216,10 @@ mutants! {
         "a node that stops keeps its guilds until it is gone";
     AllRefused = "all-refused",
         "every request is refused as Unauthorized";
+    ThirdUnheard = "third-unheard",
+        "an owner never hears one request in three";
+    ShortTooLong = "short-too-long",
+        "a request with more than six bytes of content is refused as too long";
 }
 
 /// At most one planted bug, and how often it made a difference.

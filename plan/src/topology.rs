@@ -14,7 +14,7 @@ use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, RoleId, Shard, Token, UserId};
 use guildhall_core::time::Instant;
 
-use crate::plan::{Plan, PlanError};
+use crate::plan::{FaultPlan, Plan, PlanError};
 use crate::seed::Domain;
 
 pub use actions::ResolvedAction;
@@ -93,6 +93,7 @@ impl Topology {
         let clients = topology.clients(plan)?;
         let guilds = topology.found_guilds(plan, names)?;
         topology.cast(plan, guilds, clients);
+        topology.cast_faults(plan)?;
         topology.actions = topology.resolve_actions(plan)?;
         Ok(topology)
     }
@@ -137,19 +138,31 @@ impl Topology {
     fn cast(&mut self, plan: &Plan, guilds: Vec<GuildPart>, clients: Vec<ClientPart>) {
         let accounts = self.clients.iter().map(|it| (it.identity.token, it.identity.user));
         let nodes = (0..plan.nodes.len()).map(|node| NodeId(u16::try_from(node).unwrap_or(0)));
-        let cluster = ClusterConfig { accounts: accounts.collect(), nodes: nodes.collect() };
+        let cluster = ClusterConfig {
+            accounts: accounts.collect(),
+            nodes: nodes.collect(),
+            guilds: guilds.iter().map(|guild| guild.id).collect(),
+        };
         self.cast = Arc::new(Cast {
             limits: Arc::new(plan.limits.clone()),
             cluster: Arc::new(cluster),
             nodes: plan.nodes.iter().map(|node| node.name.clone()).collect(),
             guilds,
             clients,
-            strains: plan.faults.iter().map(|part| part.fault.strain()).collect(),
+            faults: Vec::new(),
             trip: plan.network.peer.most().max(plan.network.sync.most()),
             client_trip: plan.network.client.most(),
             bandwidth: plan.network.bandwidth,
             requests: plan.actions.len(),
         });
+    }
+
+    /// Adds the faults to the cast. They name participants, which have to be in it already.
+    fn cast_faults(&mut self, plan: &Plan) -> Result<(), PlanError> {
+        let part = |planned: &FaultPlan| Ok(planned.fault.resolve(self)?.part());
+        let faults = plan.faults.iter().map(part).collect::<Result<_, PlanError>>()?;
+        Arc::make_mut(&mut self.cast).faults = faults;
+        Ok(())
     }
 
     /// Returns the index of a node.

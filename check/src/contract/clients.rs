@@ -33,6 +33,9 @@ impl Contract {
             self.settled = None;
             self.models.probes.asks(&self.facts, port, request);
         }
+        if *input == Input::Start {
+            self.models.duties.starts(port, head.at);
+        }
         let Some(client) = self.facts.client_mut(port) else { return };
         match input {
             Input::Start => (client.on, client.stopped) = (true, false),
@@ -100,6 +103,7 @@ impl Contract {
             }
             Outcome::Busy => {
                 settles = false;
+                self.models.duties.waits(origin, guild, head.at);
                 self.marks.add(Mark::RequestBusy);
             }
         }
@@ -107,6 +111,7 @@ impl Contract {
         let Some(client) = self.facts.client_mut(port) else { return };
         if settles {
             client.open.remove(&origin);
+            self.models.duties.ends(origin, guild);
         } else if let Some(open) = client.open.get_mut(&origin) {
             if latest {
                 // Busy: it waits from now on.
@@ -127,10 +132,14 @@ impl Contract {
         }
         let Actor::Client(port) = head.actor else { return };
         let Some(client) = self.facts.client(port) else { return };
-        if client.honest && !client.spoilt {
+        let honest = client.honest;
+        if honest && !client.spoilt {
             self.ask_first(head, clauses::CLIENT_SAYS, (port, output));
         }
-        if let Output::Request { request, .. } = output {
+        if let Output::Request { node, request, .. } = output {
+            if honest {
+                self.models.duties.asks(&self.facts, (port, *node), request, head.at);
+            }
             self.facts.requests.asks(request);
             self.models.causes.sends(&self.facts, port, request.origin, request.guild);
         }
@@ -160,6 +169,7 @@ impl Contract {
             Output::TooManyRequests(_) => self.marks.add(Mark::TooManyRequests),
             Output::GaveUp(origin) => {
                 client.open.remove(origin);
+                self.models.duties.gives_up(*origin);
                 self.marks.add(Mark::RequestGivenUp);
             }
         }

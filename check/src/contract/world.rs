@@ -15,12 +15,14 @@ impl Contract {
         }
         match event {
             WorldEvent::FaultBegan { index, .. } => {
-                self.models.hand_offs.strikes(&self.facts, *index);
+                let strain = self.facts.strain(*index);
+                self.models.hand_offs.strikes(strain);
+                self.facts.weather.begins(*index, strain);
                 self.facts.healed = false;
                 self.marks.add(Mark::FaultBegan);
             }
             WorldEvent::FaultEnded { index, .. } => {
-                self.models.hand_offs.relieved(*index, head.at);
+                self.facts.weather.ends(*index, head.at);
                 self.marks.add(Mark::FaultEnded);
             }
             WorldEvent::Healed => {
@@ -41,6 +43,7 @@ impl Contract {
                 self.marks.add(Mark::NodeStarted);
                 self.facts.down.retain(|down| down != node);
                 self.facts.stops.forget(*node);
+                self.facts.weather.starts(*node, head.at);
             }
         }
     }

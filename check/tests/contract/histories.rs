@@ -7,9 +7,10 @@ use guildhall_core::client;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
+use guildhall_core::id::{GuildId, Nonce, Port};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
-use guildhall_core::request::Action;
+use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::step::{Step, WorldEvent};
 use guildhall_core::time::Span;
 
@@ -451,6 +452,23 @@ pub(crate) fn served() -> History {
     end(stage)
 }
 
+/// Bob speaks and deletes where he sees nothing, and a stranger's requests never reach the guild.
+pub(crate) fn turned_away() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    let hidden = stage.act(ALICE, say_in(OFFICE, "between us", &[]));
+    stage.act(BOB, say_in(OFFICE, "is anybody here?", &[]));
+    stage.act(BOB, Action::Delete { said: hidden });
+    let long = "long ".repeat(1_000);
+    let (unknown, port) = (GuildId(1), Port(BOB as u32));
+    for (guild, of, what) in [(GUILD, ALICE, "mine"), (unknown, BOB, "where?"), (GUILD, BOB, &long)]
+    {
+        let origin = Origin { user: user(BOB), nonce: Nonce(100 + what.len() as u64) };
+        let request = Request { origin, guild, attempt: 1, action: say_in(HALL, what, &[]) };
+        stage.tell(BERLIN, node::Input::Request { port, token: token(of), request });
+    }
+    end(stage)
+}
+
 /// All of them, with their names.
 pub(crate) fn all() -> Vec<(&'static str, History)> {
     vec![
@@ -475,6 +493,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("behind", behind()),
         ("two guilds", two_guilds()),
         ("crowd", crowd()),
+        ("turned away", turned_away()),
         ("revoked", revoked()),
         ("quits", quits()),
         ("waits", waits()),

@@ -115,7 +115,7 @@ impl Stage {
             nodes: vec!["paris".to_owned(), "berlin".to_owned()],
             guilds: parts,
             clients,
-            strains: Vec::new(),
+            faults: Vec::new(),
             trip: Span::ZERO,
             client_trip: Span::ZERO,
             bandwidth: None,

@@ -52,8 +52,12 @@ fn bent_input(owner: &Owner, cx: &mut Cx<'_>, mut input: Input) -> Option<Input>
             *heard = now;
         }
     }
-    let stays = matches!(input, Input::Close) && cx.bug(Mutant::StopKeepsGuilds);
-    (!stays).then_some(input)
+    let is_lost = if let Input::Request { request, .. } = &input {
+        request.origin.nonce.0.is_multiple_of(3) && cx.bug(Mutant::ThirdUnheard)
+    } else {
+        matches!(input, Input::Close) && cx.bug(Mutant::StopKeepsGuilds)
+    };
+    (!is_lost).then_some(input)
 }
 
 /// What a bug sends before an input is handled.

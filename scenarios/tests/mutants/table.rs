@@ -93,5 +93,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::StopTakesSessions, Clause::L7, "rolling-restart"),
     (Mutant::StopWaitsForEver, Clause::L7, "rolling-restart"),
     (Mutant::StopKeepsGuilds, Clause::L7, "rolling-restart"),
-    (Mutant::AllRefused, Clause::L9, "two-members"),
+    (Mutant::AllRefused, Clause::D10, "two-members"),
+    (Mutant::ThirdUnheard, Clause::D10, "two-members"),
+    (Mutant::ShortTooLong, Clause::I8, "two-members"),
 ];
