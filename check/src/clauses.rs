@@ -149,12 +149,14 @@ pub(crate) const CENSUSES: &[(Clause, fn(&mut Context<'_>, (&Census, bool)) -> V
     (Clause::L1, |cx, (census, _)| l1::counted(cx.facts, census)),
     (Clause::L4, |cx, (census, _)| l4::counted(cx.facts, cx.now(), census)),
     (Clause::B2, |cx, (census, _)| b2::counted(cx.facts, census)),
+    (Clause::D4, |cx, (census, _)| d4::counted(cx.facts, census)),
     (Clause::B1, |cx, (census, _)| b1::counted(cx.facts, census)),
     (Clause::L3, |cx, (census, calm)| l3::counted(cx.facts, census).filter(|_| calm)),
 ];
 
-/// A node's step has ended: its deadlines. Independent.
+/// A node's step has ended: what it had to do by now, for whomever. Independent.
 pub(crate) const DEADLINES: &[Row<()>] = &[
+    (Clause::O3, |cx, ()| o3::waits(cx.step, cx.facts).filter(|_| !cx.step.complained)),
     (Clause::L4, |cx, ()| cx.models.overdue.orphan.take()),
     (Clause::L7, |cx, ()| cx.models.overdue.stop.take()),
 ];

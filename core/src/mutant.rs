@@ -52,6 +52,8 @@ mutants! {
         "what happens while a replay is under way is not told";
     ResumeByUser = "resume-by-user",
         "a RESUME of a dead session takes another one of the same user (rule 23)";
+    AcksIgnored = "acks-ignored",
+        "a heartbeat lets go of nothing";
     TokenNotChecked = "token-not-checked",
         "whoever knows a session's id may resume it";
     IdKept = "id-kept",
@@ -198,6 +200,10 @@ mutants! {
         "a replay leaves out what its user may not see any more";
     JoinNotEntered = "join-not-entered",
         "a join commits before the directory names it";
+    ReadyOfAll = "ready-of-all",
+        "READY lists the guilds of all users of its node";
+    ReadyWaits = "ready-waits",
+        "READY waits until the owners of all its guilds are in reach";
     RemoveUnmarked = "remove-unmarked",
         "a late removal takes a member who has come back out of the directory";
     DirectoryNotAsked = "directory-not-asked",
@@ -206,6 +212,12 @@ mutants! {
         "a guild does whatever a member asks";
     MessagePerMember = "message-per-member",
         "a crash notice costs a message for every session";
+    BackoffLongest = "backoff-longest",
+        "a client always waits for the longest time before it comes back";
+    BackoffTogether = "backoff-together",
+        "a client waits for just the nominal time before it comes back";
+    LeavesForNoReason = "leaves-for-no-reason",
+        "a client leaves a connection whose heartbeats are answered";
     StopAllAtOnce = "stop-all-at-once",
         "a node that stops tells everybody in one instant";
     StopTakesSessions = "stop-takes-sessions",

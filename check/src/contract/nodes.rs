@@ -1,5 +1,6 @@
 //! The steps of nodes, except for dispatches.
 
+use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::NodeId;
@@ -57,7 +58,8 @@ impl Contract {
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
             Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
-            Input::Directory(_) | Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
+            Input::Directory(notice) => self.facts.named.hears(node, notice),
+            Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
             Input::Stop => {
                 if self.facts.stops.get(node).is_none() {
                     self.models.hand_offs.stops(&self.facts, node, head.at);
@@ -115,8 +117,14 @@ impl Contract {
             }
             Output::Directory(word) => {
                 self.step.words += 1;
-                self.step.asks |=
-                    matches!(word, guildhall_core::directory::DirectoryRequest::Ask { .. });
+                if let DirectoryRequest::Ask { mark, .. } = word {
+                    self.step.asks = true;
+                    if let (StepInput::Identify(_), Some(on)) =
+                        (self.step.input, self.step.connection)
+                    {
+                        self.facts.waits.asks(self.step.node, on, *mark);
+                    }
+                }
             }
             Output::Answer { answer, .. } => {
                 self.step.words += 1;

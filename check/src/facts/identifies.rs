@@ -13,6 +13,8 @@ pub(crate) struct PendingIdentify {
     pub(crate) identify: Identify,
     pub(crate) session: SessionId,
     pub(crate) user: UserId,
+    /// The mark of the question that the node has asked the directory for it.
+    pub(crate) mark: Option<u64>,
     /// The guilds of which its user was a member, and the position of the last change of that.
     pub(crate) member: Vec<(GuildId, Option<Position>)>,
     /// The position of each guild that the node knew of.
@@ -38,6 +40,21 @@ impl PendingIdentifies {
             *self.counts.entry(node).or_default() += 1;
         }
         self.waiting.insert((node, on), waiting);
+    }
+
+    /// Records that a node asks the directory for a pending IDENTIFY.
+    pub(crate) fn asks(&mut self, node: NodeId, on: Connection, mark: u64) {
+        if let Some(waiting) = self.waiting.get_mut(&(node, on)) {
+            waiting.mark = Some(mark);
+        }
+    }
+
+    /// A connection of a user that still waits, though what the node has asked for it is answered.
+    pub(crate) fn answered(&self, node: NodeId, user: UserId, asked: u64) -> Option<Connection> {
+        let found = self.waiting.iter().find(|((at, _), it)| {
+            *at == node && it.user == user && it.mark.is_some_and(|mark| mark <= asked)
+        });
+        found.map(|((_, on), _)| *on)
     }
 
     pub(crate) fn end(&mut self, node: NodeId, on: Connection) -> Option<PendingIdentify> {

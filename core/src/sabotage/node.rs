@@ -12,7 +12,7 @@ use crate::context::Cx;
 use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::dispatch::Intents;
 use crate::frame::{ClientFrame, CloseCode, Disconnect, Identify, Resume, ServerFrame};
-use crate::id::{Connection, SessionId, UserId};
+use crate::id::{Connection, GuildId, SessionId, UserId};
 use crate::mutant::Mutant;
 use crate::sabotage::Bend;
 use crate::session::{Push, Session};
@@ -71,10 +71,15 @@ fn bent_input(
     if let Input::Identify { connection, identify, .. } = &input {
         open_bucket(router, cx, *connection, identify);
     }
-    if let Input::Directory(DirectoryEvent::Guilds { user, asked, .. }) = &input
+    if let Input::Directory(DirectoryEvent::Guilds { user, asked, guilds, .. }) = &mut input
         && !router.users.due(*user, *asked).is_empty()
     {
         steal(router, cx, *user, out);
+        list_all(router, cx, guilds);
+        let unheard = guilds.iter().any(|guild| !router.contacts.heard(cx, *guild).is_fresh);
+        if unheard && cx.bug(Mutant::ReadyWaits) {
+            return None;
+        }
     }
     if let Input::Closed { connection, how } = &input
         && let Some(session) = cx.recall(*connection)
@@ -149,6 +154,16 @@ fn steal(router: &mut Router, cx: &mut Cx<'_>, user: UserId, out: &mut Vec<Outpu
     {
         router.detach(cx, slot, DetachReason::Superseded, out);
         router.supersede(old, out);
+    }
+}
+
+/// The guilds that anybody has here are listed for a user.
+fn list_all(router: &Router, cx: &mut Cx<'_>, guilds: &mut Vec<GuildId>) {
+    let others = router.relays.guilds().filter(|guild| !guilds.contains(guild));
+    let others: Vec<_> = others.collect();
+    if !others.is_empty() && cx.bug(Mutant::ReadyOfAll) {
+        guilds.extend(others);
+        guilds.sort_unstable();
     }
 }
 
