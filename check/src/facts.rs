@@ -179,7 +179,7 @@ impl Facts {
                 member.push((guild.id, guild.history.member_changed(Moment::NOW, user)));
             }
         }
-        let waiting = PendingIdentify { identify, session, user, member, heard };
+        let waiting = PendingIdentify { identify, session, user, mark: None, member, heard };
         self.waits.begin(node, on, waiting);
     }
 
@@ -204,6 +204,7 @@ impl Facts {
                 let who = (*session, node, *user);
                 let index = self.sessions.begin(who, *connection, *shard, *intents);
                 self.enter(index, node, *connection);
+                self.sessions.get_mut(index).named = self.named.heard(node, *user);
                 if let Some(waiting) = self.waits.end(node, *connection) {
                     let throughout = self.throughout(&waiting);
                     let session = self.sessions.get_mut(index);
@@ -303,7 +304,7 @@ impl Facts {
             // A guild may become available and unavailable again in between.
             (count, bytes) = (count + gaps, bytes + gaps * 128);
             let (owed, size) = self.sessions.owed(&self.ledger, index, place);
-            let floor = subscription.floor.unwrap_or_default();
+            let floor = self.sessions.floor(&self.ledger, index, place).unwrap_or_default();
             let fleeting = guild.fleeting.range(floor..).count() as u64;
             (count, bytes) = (count + owed + fleeting, bytes + size + 200 * fleeting);
         }

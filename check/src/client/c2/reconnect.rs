@@ -4,8 +4,12 @@ use guildhall_core::id::Connection;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
+use super::storm::Storms;
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
+
+/// How late a client may handle a deadline.
+const LATE: Span = Span::secs(1);
 
 /// What one client is about.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +20,16 @@ pub(super) struct Reconnect {
     pub(super) ended: Option<Instant>,
     /// How often that happened since it was last in a session; not more than it really did.
     pub(super) attempts: u32,
+    /// The same, but not less than it really did.
+    pub(super) most: u32,
+    /// The storm in which it lost its socket.
+    pub(super) storm: Option<usize>,
+    /// When the socket that it means was opened, if HELLO has not come since.
+    pub(super) opened: Option<Instant>,
+    /// Whether it was told to quit in this step.
+    pub(super) quits: bool,
+    /// When it sent the heartbeat that is not answered.
+    pub(super) unanswered: Option<Instant>,
     /// A socket that it must close in this step, and one after which it must stop.
     pub(super) unwanted: Option<Connection>,
     pub(super) must_stop: bool,
@@ -34,6 +48,7 @@ impl Reconnect {
         &mut self,
         limits: &Limits,
         client: &Client,
+        storms: &mut Storms,
         now: Instant,
     ) -> Option<Complaint> {
         if let Some(since) = self.opening.replace(now) {
@@ -42,7 +57,7 @@ impl Reconnect {
                 let expected = "one socket at a time";
                 return Some(Complaint::new("a client opens two sockets", expected, "another"));
             }
-            (self.ended, self.attempts) = (Some(given_up), self.attempts + 1);
+            self.loses(given_up);
         }
         if client.stopped {
             return Some(Complaint::new("a client comes back", "it has stopped", "a new socket"));
@@ -51,12 +66,73 @@ impl Reconnect {
             let expected = "one socket at a time";
             return Some(Complaint::new("a client opens two sockets", expected, "another"));
         }
-        let ended = self.ended.take()?;
-        let (waited, nominal) = (now.since(ended), wait(limits, self.attempts.saturating_sub(1)));
-        let least = nominal.scaled(1, 2);
-        (waited < least).then(|| {
+        self.returns(limits, storms, now)
+    }
+
+    /// It has waited for as long as it should: between half the nominal wait and one and a half of
+    /// it, and not all that were cut with it the same.
+    fn returns(&mut self, limits: &Limits, storms: &mut Storms, now: Instant) -> Option<Complaint> {
+        let storm = self.storm.take();
+        let waited = now.since(self.ended.take()?);
+        let least = self.least(limits);
+        if waited < least {
             let expected = format!("at least {least}");
-            Complaint::new("a client comes back too soon", expected, format!("{waited}"))
+            return Some(Complaint::new(
+                "a client comes back too soon",
+                expected,
+                format!("{waited}"),
+            ));
+        }
+        let longest = self.longest(limits);
+        if waited > longest {
+            let expected = format!("at most {longest}");
+            return Some(Complaint::new(
+                "a client comes back too late",
+                expected,
+                format!("{waited}"),
+            ));
+        }
+        let (came, clients) = storms.ends(storm?, waited)?;
+        let expected = format!("a quarter of {clients} within a tenth of the wait");
+        let message = "clients that were cut at once come back at once";
+        Some(Complaint::new(message, expected, format!("{came} of them")))
+    }
+
+    fn least(&self, limits: &Limits) -> Span {
+        wait(limits, self.attempts.saturating_sub(1)).scaled(1, 2)
+    }
+
+    /// The longest wait, jitter included.
+    pub(super) fn longest(&self, limits: &Limits) -> Span {
+        wait(limits, self.most.saturating_sub(1)).scaled(3, 2) + LATE
+    }
+
+    /// It has lost its socket, or could not have it.
+    pub(super) fn loses(&mut self, at: Instant) {
+        (self.ended, self.opened, self.unanswered) = (Some(at), None, None);
+        self.attempts += 1;
+        self.most += 1;
+    }
+
+    /// It has lost its socket by no doing of its own, at the instant `at` of the world.
+    pub(super) fn is_cut(&mut self, limits: &Limits, storms: &mut Storms, at: Instant) {
+        let nominal = wait(limits, self.attempts.saturating_sub(1));
+        self.storm = (self.attempts == self.most).then(|| storms.begins(at, nominal));
+    }
+
+    /// It closes the socket that it means and comes back: it was told to, or nobody is there.
+    pub(super) fn leaves(
+        &self,
+        limits: &Limits,
+        on: Connection,
+        now: Instant,
+    ) -> Option<Complaint> {
+        let silent = self.opened.is_some_and(|opened| now >= opened + limits.connect_patience);
+        let dead = self.unanswered.is_some_and(|sent| now >= sent + limits.heartbeat_interval);
+        let told = self.must_leave == Some(on);
+        (!silent && !dead && !told).then(|| {
+            let expected = "op 7, a heartbeat without an answer, or no HELLO";
+            Complaint::new("a client leaves for no reason", expected, "a close")
         })
     }
 }
