@@ -72,6 +72,10 @@ mutants! {
         "a peer that asks and never reads is never cut";
     HeartbeatUnanswered = "heartbeat-unanswered",
         "a heartbeat during a replay has no answer";
+    ResumedPilesUp = "resumed-piles-up",
+        "a RESUME whose replay ends in a RESUMED adds another";
+    PartIgnored = "part-ignored",
+        "a client leaves a connection on which a long frame is arriving";
     LieBelieved = "lie-believed",
         "a heartbeat above what was sent lets go of what was";
     SlowNotCut = "slow-not-cut",

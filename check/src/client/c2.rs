@@ -1,6 +1,7 @@
 //! C2 reconnecting: a client stops on final codes, identifies after op 9 and resumes otherwise,
-//! uses one socket at a time, and backs off before it tries again.
+//! uses one socket at a time, leaves none that lives, and backs off before it tries again.
 
+mod hearing;
 mod reconnect;
 
 use guildhall_core::client::{Input, Output};
@@ -39,6 +40,7 @@ impl Reconnects {
         input: &Input,
     ) {
         let reconnect = self.reconnect(port);
+        reconnect.hearing.hears(limits, client, (now, reconnect.opening), input);
         match input {
             Input::Start => reconnect.ended = None,
             Input::Opened { connection, .. } => match reconnect.opening.take() {
@@ -64,7 +66,11 @@ impl Reconnects {
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {
                 reconnect.must_leave = client.meant.filter(|meant| meant == connection);
             }
-            Input::Frame { .. } | Input::Dispatch { .. } | Input::Ask(_) | Input::Answer(_) => {}
+            Input::Frame { .. }
+            | Input::Dispatch { .. }
+            | Input::Partial { .. }
+            | Input::Ask(_)
+            | Input::Answer(_) => {}
         }
     }
 
@@ -95,13 +101,20 @@ impl Reconnects {
             Output::Frame { frame: ClientFrame::Resume(_), .. } if client.session.is_none() => {
                 Some(Complaint::new("a client resumes nothing", "an IDENTIFY", "a RESUME"))
             }
+            Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. } => {
+                reconnect.hearing.beats(client, now);
+                None
+            }
             Output::Close { connection, code } => {
-                reconnect.must_leave = reconnect.must_leave.filter(|told| told != connection);
+                let told = reconnect.must_leave.take_if(|told| told == connection);
                 if reconnect.unwanted == Some(*connection) {
                     reconnect.unwanted = None;
                 } else if client.meant == Some(*connection) && *code != 1000 {
                     (reconnect.ended, reconnect.attempts) =
                         (Some(reconnect.ended.unwrap_or(now)), reconnect.attempts + 1);
+                    if told.is_none() {
+                        return reconnect.hearing.leaves(limits, client, now);
+                    }
                 }
                 None
             }

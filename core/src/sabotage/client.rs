@@ -1,9 +1,16 @@
-//! The planted bug of a client.
+//! The planted bugs of a client.
 
 use crate::context::Cx;
 use crate::mutant::Mutant;
 use crate::request::{Answer, Outcome};
 use crate::sabotage::Bend;
+
+/// Whether a part of a frame is a sign of life.
+impl Bend<()> for bool {
+    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
+        self && !cx.bug(Mutant::PartIgnored)
+    }
+}
 
 /// Whether an answer counts.
 impl Bend<&Answer> for bool {

@@ -263,10 +263,10 @@ fn a_ready_that_overflows_the_replay_ends_the_session_and_begins_nothing_in_its_
     // HELLO alone takes all the credit, so READY waits, and is larger than what may wait.
     let a = world.accept(1);
     let said = world.identify(a, 1, session(1));
-    assert!(notes(&said).contains(&&TraceEvent::Ended {
-        session: session(1),
-        why: SessionEnd::Overflow
-    }));
+    assert!(
+        notes(&said)
+            .contains(&&TraceEvent::Ended { session: session(1), why: SessionEnd::Overflow })
+    );
     assert!(invalid(&said, a));
     let kept = kept(&mut world);
     assert!(!kept.iter().any(|(table, _)| matches!(table, Table::Sessions | Table::Relays)));

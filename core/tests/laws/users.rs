@@ -46,7 +46,8 @@ fn a_change_that_overtakes_the_answer_is_not_lost() {
         Input::Directory(DirectoryEvent::Changed { version, users })
     };
     // A join, and a leave: the answer is older than the change and says the contrary.
-    let stories = [(changed(7, &[1, 2]), named(1, 6, &[1]), 2), (changed(7, &[]), named(1, 6, &[1]), 0)];
+    let stories =
+        [(changed(7, &[1, 2]), named(1, 6, &[1]), 2), (changed(7, &[]), named(1, 6, &[1]), 0)];
     for (change, answer, relays) in stories {
         let mut world = World::new(Limits::default(), &[&[1], &[1]]);
         world.set_named(false);

@@ -4,6 +4,7 @@ use guildhall_core::id::Connection;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
+use super::hearing::Hearing;
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
 
@@ -21,6 +22,8 @@ pub(super) struct Reconnect {
     pub(super) must_stop: bool,
     /// A socket on which it received op 7.
     pub(super) must_leave: Option<Connection>,
+    /// What it has heard on its socket.
+    pub(super) hearing: Hearing,
 }
 
 /// The nominal wait before a try, jitter apart.
