@@ -103,6 +103,7 @@ pub(crate) const TIMING: &[Judge] = &[
     (Clause::O3, o3::judge),
     (Clause::D2, d2::judge),
     (Clause::D3, d3::judge),
+    (Clause::O1, o1::piles_up),
     (Clause::D4, d4::judge),
     (Clause::L8, l8::judge),
     (Clause::L5, l5::unheard),

@@ -292,7 +292,7 @@ impl Facts {
     /// written to any connection.
     pub(crate) fn most_unsent(&self, index: u32) -> (u64, u64) {
         let session = self.sessions.get(index);
-        let resumed = session.resumed.len() as u64;
+        let resumed = session.resumed.map_or(0, |due| u64::from(due.most));
         let (mut count, mut bytes) = (resumed, resumed * 64);
         if self.sessions.peak(index) == 0 {
             // READY itself may not be written yet.

@@ -78,6 +78,10 @@ mutants! {
         "a connection that has had many answers is cut as slow, though it has read them";
     HeartbeatUnanswered = "heartbeat-unanswered",
         "a heartbeat during a replay has no answer";
+    ResumedPilesUp = "resumed-piles-up",
+        "a RESUME whose replay ends in a RESUMED adds another";
+    PartIgnored = "part-ignored",
+        "a client leaves a connection on which a long frame is arriving";
     LieBelieved = "lie-believed",
         "a heartbeat above what was sent lets go of what was";
     SlowNotCut = "slow-not-cut",

@@ -253,6 +253,7 @@ impl<'a, W: Observer> World<'a, W> {
         match event.kind {
             Kind::Dispatch { link, body, s } => self.deliver(event, link, body, s),
             Kind::Down { link, parcel } => self.down(event, link, parcel),
+            Kind::Part { link } => self.part(event, link),
             Kind::Up { link, parcel } => self.up(event, link, parcel),
             Kind::WakeNode { node } => self.wake_node(usize::from(node), event),
             Kind::WakeClient { client } => self.wake_client(client),

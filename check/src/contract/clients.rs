@@ -16,8 +16,11 @@ use crate::violation::Clause;
 impl Contract {
     pub(super) fn client_hears(&mut self, head: &Head, input: &Input) {
         self.busy = true;
-        // An answered heartbeat changes nothing that anybody waits for.
-        if !matches!(input, Input::Frame { frame: ServerFrame::HeartbeatAck, .. }) {
+        // An answered heartbeat changes nothing that anybody waits for, nor does a part of a frame.
+        if !matches!(
+            input,
+            Input::Frame { frame: ServerFrame::HeartbeatAck, .. } | Input::Partial { .. }
+        ) {
             self.stirs();
         }
         let Actor::Client(port) = head.actor else { return };
@@ -76,7 +79,11 @@ impl Contract {
                     client.unproven = None;
                 }
             }
-            Input::Ask(_) | Input::Frame { .. } | Input::Dispatch { .. } | Input::Answer(_) => {}
+            Input::Ask(_)
+            | Input::Frame { .. }
+            | Input::Dispatch { .. }
+            | Input::Partial { .. }
+            | Input::Answer(_) => {}
         }
     }
 

@@ -24,6 +24,8 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::AnswersNotCounted, Clause::B1, "hostile-client"),
     (Mutant::CutWithoutNeed, Clause::D2, "hostile-client"),
     (Mutant::HeartbeatUnanswered, Clause::L1, "slow-consumer"),
+    (Mutant::ResumedPilesUp, Clause::O1, "second-drop"),
+    (Mutant::PartIgnored, Clause::C2, "slow-consumer"),
     (Mutant::LieBelieved, Clause::D4, "hostile-client"),
     (Mutant::SlowNotCut, Clause::B2, "slow-consumer"),
     (Mutant::OverflowLater, Clause::B2, "slow-consumer"),
