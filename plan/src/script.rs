@@ -212,6 +212,7 @@ impl Script {
                     shards: None,
                     same_user_as: None,
                     hostile: false,
+                    impostor: false,
                     drift: 0,
                 });
             }

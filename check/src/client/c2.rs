@@ -4,7 +4,7 @@
 mod reconnect;
 
 use guildhall_core::client::{Input, Output};
-use guildhall_core::frame::{ClientFrame, ServerFrame};
+use guildhall_core::frame::{ClientFrame, Disconnect, ServerFrame};
 use guildhall_core::id::Port;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::Instant;
@@ -60,7 +60,7 @@ impl Reconnects {
                     reconnect.must_stop = code.is_some_and(protocol::stops_client);
                 }
             }
-            Input::Quit => (reconnect.opening, reconnect.ended) = (None, None),
+            Input::Quit { .. } => (reconnect.opening, reconnect.ended) = (None, None),
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {
                 reconnect.must_leave = client.meant.filter(|meant| meant == connection);
             }
@@ -99,7 +99,9 @@ impl Reconnects {
                 reconnect.must_leave = reconnect.must_leave.filter(|told| told != connection);
                 if reconnect.unwanted == Some(*connection) {
                     reconnect.unwanted = None;
-                } else if client.meant == Some(*connection) && *code != 1000 {
+                } else if client.meant == Some(*connection)
+                    && !protocol::ends_session(Disconnect::Code(*code))
+                {
                     (reconnect.ended, reconnect.attempts) =
                         (Some(reconnect.ended.unwrap_or(now)), reconnect.attempts + 1);
                 }

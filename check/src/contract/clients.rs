@@ -32,7 +32,7 @@ impl Contract {
         let Some(client) = self.facts.client_mut(port) else { return };
         match input {
             Input::Start => (client.on, client.stopped) = (true, false),
-            Input::Quit => {
+            Input::Quit { .. } => {
                 client.on = false;
                 client.opening = false;
                 client.give_up();
@@ -119,8 +119,11 @@ impl Contract {
         if client.honest && !client.spoilt {
             self.ask_first(head, clauses::CLIENT_SAYS, (port, output));
         }
-        if let Output::Request { request, .. } = output {
-            self.facts.requests.asks(request);
+        if let Output::Request { token, request, .. } = output {
+            // A request with the token of nobody, or of somebody else, asks for nothing.
+            if self.facts.cast.cluster.accounts.get(token) == Some(&request.origin.user) {
+                self.facts.requests.asks(request);
+            }
             self.models.causes.sends(&self.facts, port, request.origin, request.guild);
         }
         let Some(client) = self.facts.client_mut(port) else { return };
