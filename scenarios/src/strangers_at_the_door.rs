@@ -38,5 +38,12 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(10));
     s.weather(&[Family::Hostile, Family::Link, Family::Clock]);
+    s.expect("identify refused: token");
+    s.expect("identify refused: shard");
+    s.expect("identify refused: intents");
+    s.expect("resume refused: seq never sent");
+    s.expect("resume refused: token");
+    s.expect("resume refused: no session");
+    s.expect("session quit");
     s.until_nothing_is_left();
 }

@@ -78,6 +78,7 @@ impl Contract {
         match answer.outcome {
             Outcome::Done(position) => {
                 settles = true;
+                self.marks.add(Mark::RequestDone);
                 if !found.contains(&Clause::D5) {
                     self.models.causes.learns(port, guild, position);
                 }
