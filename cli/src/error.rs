@@ -38,6 +38,7 @@ pub(crate) enum Exit {
     NothingRan = 4,
     Nondeterminism = 5,
     OtherEngine = 6,
+    Unreached = 7,
     Internal = 70,
     Interrupted = 130,
 }
@@ -52,6 +53,7 @@ Exit codes:
     4  nothing ran
     5  nondeterminism: the same run took different steps
     6  a token or a slice of another engine
+    7  a mark or an expectation of a scenario was never reached
    70  an internal error of guildhall
   130  interrupted; the results so far were written
 
@@ -88,7 +90,7 @@ impl Error {
 }
 
 impl Exit {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Held,
         Self::Violation,
         Self::Usage,
@@ -96,6 +98,7 @@ impl Exit {
         Self::NothingRan,
         Self::Nondeterminism,
         Self::OtherEngine,
+        Self::Unreached,
         Self::Internal,
         Self::Interrupted,
     ];
@@ -107,9 +110,15 @@ impl Exit {
 
     /// The exit of a command that ran many seeds: the most serious of those that apply.
     pub(crate) fn most_serious(applies: &[(bool, Self)]) -> Self {
-        use Exit::{Held, Inconclusive, Internal, Interrupted, Nondeterminism, Violation};
-        let order = [Interrupted, Internal, Nondeterminism, Violation, Inconclusive];
-        order.into_iter().find(|exit| applies.contains(&(true, *exit))).unwrap_or(Held)
+        let order = [
+            Self::Interrupted,
+            Self::Internal,
+            Self::Nondeterminism,
+            Self::Violation,
+            Self::Inconclusive,
+            Self::Unreached,
+        ];
+        order.into_iter().find(|exit| applies.contains(&(true, *exit))).unwrap_or(Self::Held)
     }
 }
 

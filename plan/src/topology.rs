@@ -118,14 +118,20 @@ impl Topology {
                     Some(other) => self.user(other)?,
                     None => UserId(port as u64 + 1),
                 };
-                let token = Token(plan.seed.key(Domain::Token).with(user.0).wide());
+                let token = plan.seed.key(Domain::Token).with(user.0).wide();
+                let token = Token(if client.impostor { !token } else { token });
                 let intents = client.intents;
                 let identity = Identity { user, token, intents, shard, home, nodes };
                 let spread = plan.seed.key(Domain::Script).text("starts").text(&client.name);
                 let wait = spread.with(nth).between(0, client.within.as_micros());
                 let starts = Instant::micros(client.starts.as_micros() + wait);
                 self.clients.push(ClientSetup { identity, starts, drift: client.drift });
-                parts.push(ClientPart { name, user, home, honest: !client.hostile });
+                parts.push(ClientPart {
+                    name,
+                    user,
+                    home,
+                    honest: !client.hostile && !client.impostor,
+                });
             }
             if client.count > 1 {
                 let first = parts.len() - client.count as usize;
@@ -136,7 +142,10 @@ impl Topology {
     }
 
     fn cast(&mut self, plan: &Plan, guilds: Vec<GuildPart>, clients: Vec<ClientPart>) {
-        let accounts = self.clients.iter().map(|it| (it.identity.token, it.identity.user));
+        let all = plan.clients.iter();
+        let impostors = all.flat_map(|it| (0..it.count).map(|_| it.impostor));
+        let owners = self.clients.iter().zip(impostors).filter(|(_, impostor)| !impostor);
+        let accounts = owners.map(|(it, _)| (it.identity.token, it.identity.user));
         let nodes = (0..plan.nodes.len()).map(|node| NodeId(u16::try_from(node).unwrap_or(0)));
         let cluster = ClusterConfig {
             accounts: accounts.collect(),

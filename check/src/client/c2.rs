@@ -72,7 +72,7 @@ impl Reconnects {
                     reconnect.is_cut(limits, storms, at);
                 }
             }
-            Input::Quit => {
+            Input::Quit { .. } => {
                 (reconnect.opening, reconnect.ended, reconnect.quits) = (None, None, true);
             }
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {

@@ -43,7 +43,7 @@ impl Contract {
         let Some(client) = self.facts.client_mut(port) else { return };
         match input {
             Input::Start => (client.on, client.stopped) = (true, false),
-            Input::Quit => {
+            Input::Quit { .. } => {
                 client.on = false;
                 client.opening = false;
                 client.give_up();
@@ -97,6 +97,7 @@ impl Contract {
         match answer.outcome {
             Outcome::Done(position) => {
                 settles = true;
+                self.marks.add(Mark::RequestDone);
                 if self.models.probes.done(origin) {
                     self.marks.add(Mark::ProbeDone);
                 }
@@ -144,11 +145,14 @@ impl Contract {
         if honest && !client.spoilt {
             self.ask_first(head, clauses::CLIENT_SAYS, (port, output));
         }
-        if let Output::Request { node, request, .. } = output {
-            if honest {
-                self.models.duties.asks(&self.facts, (port, *node), request, head.at);
+        if let Output::Request { node, token, request, .. } = output {
+            // A request with the token of nobody, or of somebody else, asks for nothing.
+            if self.facts.cast.cluster.accounts.get(token) == Some(&request.origin.user) {
+                if honest {
+                    self.models.duties.asks(&self.facts, (port, *node), request, head.at);
+                }
+                self.facts.requests.asks(request);
             }
-            self.facts.requests.asks(request);
             self.models.causes.sends(&self.facts, port, request.origin, request.guild);
         }
         let Some(client) = self.facts.client_mut(port) else { return };

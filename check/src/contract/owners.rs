@@ -52,7 +52,12 @@ impl Contract {
                             self.marks.add(Mark::OldRequestArrived);
                         }
                     }
-                    Some(serves) => self.models.statuses.strays(action, serves),
+                    Some(serves) => {
+                        if *epoch < serves {
+                            self.marks.add(Mark::RequestForOldOwner);
+                        }
+                        self.models.statuses.strays(action, serves);
+                    }
                     None => {}
                 }
             }

@@ -70,6 +70,11 @@ impl Clause {
         ]
     };
 
+    /// The clauses of the contract, in its order.
+    pub(crate) fn of_contract() -> impl Iterator<Item = Self> {
+        Self::OWN.into_iter().filter(|clause| *clause != Self::Panic)
+    }
+
     /// A clause of a custom checker, by its name in reports.
     ///
     /// # Panics

@@ -71,7 +71,7 @@ pub(crate) fn resumed() -> History {
         stage.say(BOB, what);
     }
     stage.pass(Span::secs(50));
-    stage.ask(BOB, client::Input::Quit);
+    stage.ask(BOB, client::Input::Quit { code: 1000 });
     stage.pass(Span::secs(10));
     end(stage)
 }
@@ -421,7 +421,7 @@ pub(crate) fn revoked() -> History {
 pub(crate) fn quits() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
     stage.say(ALICE, "one");
-    stage.ask(BOB, client::Input::Quit);
+    stage.ask(BOB, client::Input::Quit { code: 1000 });
     stage.pass(Span::secs(30));
     stage.say(ALICE, "two");
     end(stage)

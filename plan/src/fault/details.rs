@@ -20,6 +20,9 @@ pub enum InvalidLogin {
         /// The distance to the last sequence number that the client has received.
         by: u64,
     },
+    /// The client's session, with its token, from its very beginning. The node accepts it while the
+    /// session still keeps everything.
+    FromStart,
 }
 
 /// How a connection ends.
@@ -136,6 +139,7 @@ impl fmt::Display for InvalidLogin {
             Self::Shard => f.write_str("identifies for a shard that cannot be"),
             Self::Intents => f.write_str("identifies with intents that there are not"),
             Self::Ahead { by } => write!(f, "resumes {by} dispatches ahead"),
+            Self::FromStart => f.write_str("resumes from the beginning"),
         }
     }
 }

@@ -155,7 +155,11 @@ pub enum ClientAction {
         guild: String,
     },
     /// Ends the client's session and stops the client.
-    Quit,
+    Quit {
+        /// The close code: 1000, or 1001 if the user goes away.
+        #[serde(default = "normal", skip_serializing_if = "is_normal")]
+        code: u16,
+    },
     /// Starts the client after it has quit.
     Start,
 }
@@ -175,6 +179,16 @@ pub struct MessageRef {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_last(back: &u32) -> bool {
     *back == 0
+}
+
+/// The close code of a client that is done.
+const fn normal() -> u16 {
+    1000
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_normal(code: &u16) -> bool {
+    *code == normal()
 }
 
 impl ClientAction {
@@ -201,7 +215,7 @@ impl ClientAction {
             | Self::DeleteChannel { .. }
             | Self::Transfer { .. }
             | Self::DeleteGuild { .. }
-            | Self::Quit
+            | Self::Quit { .. }
             | Self::Start => (None, None),
         }
     }

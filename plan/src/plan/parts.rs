@@ -179,6 +179,10 @@ pub struct ClientPlan {
     /// not checked for C1–C3.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hostile: bool,
+    /// Whether its token is nobody's: the node refuses its IDENTIFY and all its requests. Such a
+    /// client is not checked for C1–C3 either.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub impostor: bool,
     /// How fast its clock is, in millionths; negative if slow.
     #[serde(default, skip_serializing_if = "is_still")]
     pub drift: i32,

@@ -225,7 +225,12 @@ impl Script {
 
     /// Ends the client's session and stops the client.
     pub fn quit(&mut self, who: ClientRef) {
-        self.act(who, ClientAction::Quit);
+        self.act(who, ClientAction::Quit { code: 1000 });
+    }
+
+    /// Ends the client's session as a closed browser tab does, and stops the client.
+    pub fn go_away(&mut self, who: ClientRef) {
+        self.act(who, ClientAction::Quit { code: 1001 });
     }
 
     /// Starts a client that has quit.

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use guildhall_check::protocol::ends_session;
 use guildhall_core::event::Channel;
+use guildhall_core::frame::Disconnect;
 use guildhall_core::id::{GuildId, Nonce, UserId};
 use guildhall_core::request::{self, Origin, Request};
 use guildhall_core::time::Instant;
@@ -20,7 +22,10 @@ pub enum ResolvedAction {
     /// Starts the client if it has quit.
     Start,
     /// Ends the client's session.
-    Quit,
+    Quit {
+        /// The close code, 1000 or 1001.
+        code: u16,
+    },
     /// Sends a request to a guild.
     Ask(Request),
     /// Does nothing: the action edits or deletes a message that the plan does not send.
@@ -81,7 +86,13 @@ impl<'a> Actions<'a> {
             Some((guild, action)) => {
                 (port, ResolvedAction::Ask(Request { origin, guild, attempt: 0, action }))
             }
-            None if *action == ClientAction::Quit => (port, ResolvedAction::Quit),
+            None if let &ClientAction::Quit { code } = action => {
+                if !ends_session(Disconnect::Code(code)) {
+                    let why = format!("a client quits with 1000 or 1001, not with {code}");
+                    return Err(PlanError::Invalid(why));
+                }
+                (port, ResolvedAction::Quit { code })
+            }
             None if *action == ClientAction::Start => (port, ResolvedAction::Start),
             None => (port, ResolvedAction::Rest),
         })
@@ -167,7 +178,7 @@ impl<'a> Actions<'a> {
                 (guild(name)?, Ask::Transfer { to: names.user(user)? })
             }
             ClientAction::DeleteGuild { guild: name } => (guild(name)?, Ask::DeleteGuild),
-            ClientAction::Quit | ClientAction::Start => return Ok(None),
+            ClientAction::Quit { .. } | ClientAction::Start => return Ok(None),
         }))
     }
 

@@ -51,7 +51,7 @@ impl Hearing {
             }
             Input::Partial { connection } if client.meant == Some(*connection) => self.heard = true,
             Input::Start
-            | Input::Quit
+            | Input::Quit { .. }
             | Input::Closed { .. }
             | Input::Frame { .. }
             | Input::Partial { .. }

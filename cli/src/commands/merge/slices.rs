@@ -200,7 +200,7 @@ impl<'a> Slices<'a> {
             note("slices overlap or are incomplete: the counts of faults and marks are not exact");
         }
         whole.totals.broken = broken;
-        whole.complete()
+        whole.complete(scenarios)
     }
 }
 
