@@ -57,6 +57,7 @@ catalogue! {
     everybody_back
     rolling_restart
     false_alarm
+    ambitious_moderator
     role_revoked
     revoked_while_away
     kick_and_rejoin

@@ -7,8 +7,10 @@ use guildhall_core::client;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
+use guildhall_core::id::RoleId;
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
+use guildhall_core::permission::{Overwrite, Permissions, Target};
 use guildhall_core::request::Action;
 use guildhall_core::step::{Step, WorldEvent};
 use guildhall_core::time::Span;
@@ -199,10 +201,7 @@ fn say_in(channel: guildhall_core::id::ChannelId, what: &str, mentions: &[usize]
 /// Bob comes to see the office and loses it again, attached and detached; Alice speaks there.
 pub(crate) fn views() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
-    let roles = |roles: &[guildhall_core::id::RoleId]| Action::SetRoles {
-        user: user(BOB),
-        roles: roles.into(),
-    };
+    let roles = |roles: &[RoleId]| Action::SetRoles { user: user(BOB), roles: roles.into() };
     stage.act(ALICE, say_in(OFFICE, "he does not hear this", &[]));
     stage.act(ALICE, roles(&[STAFF]));
     stage.act(ALICE, say_in(OFFICE, "he hears this", &[]));
@@ -221,6 +220,7 @@ pub(crate) fn views() -> History {
 }
 
 pub(crate) const CAROL: usize = 2;
+pub(crate) const DAVE: usize = 3;
 
 /// Carol comes, is thrown out, comes back, leaves and is kept away; Bob wants to hear of members.
 pub(crate) fn members() -> History {
@@ -241,6 +241,37 @@ pub(crate) fn members() -> History {
     stage.act(ALICE, Action::Ban { user: user(CAROL) });
     stage.act(CAROL, Action::Join);
     stage.pass(Span::secs(1));
+    stage.report(&WorldEvent::Settled);
+    end(stage)
+}
+
+/// Above [`STAFF`], once it has been moved there.
+pub(crate) const BOARD: RoleId = RoleId(9);
+
+/// Bob is of the staff and may manage roles, Carol is on the board; he tries to rise.
+pub(crate) fn ranks() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob", "carol", "dave"]);
+    let set =
+        |of: usize, roles: &[RoleId]| Action::SetRoles { user: user(of), roles: roles.into() };
+    let manages = Permissions::MANAGE_ROLES | Permissions::MANAGE_CHANNELS;
+    let manages = manages | Permissions::KICK_MEMBERS | Permissions::USUAL;
+    let (target, deny) = (Target::Member(user(BOB)), Permissions::NONE);
+    let own = Overwrite { target, deny, allow: Permissions::MANAGE_MESSAGES };
+    let all = Permissions::ADMINISTRATOR;
+    stage.act(ALICE, Action::ChangeRole { role: STAFF, permissions: manages });
+    stage.act(ALICE, set(BOB, &[STAFF]));
+    stage.act(ALICE, Action::CreateRole { role: BOARD, permissions: Permissions::USUAL });
+    stage.act(ALICE, set(CAROL, &[BOARD]));
+    stage.act(ALICE, Action::MoveRole { role: BOARD, position: 2 });
+    stage.act(BOB, set(BOB, &[STAFF, BOARD]));
+    stage.act(BOB, Action::Kick { user: user(CAROL) });
+    stage.act(BOB, Action::ChangeChannel(Channel { id: HALL, overwrites: [own].into() }));
+    stage.act(BOB, Action::CreateRole { role: RoleId(10), permissions: all });
+    stage.act(BOB, Action::CreateRole { role: RoleId(10), permissions: Permissions::NONE });
+    stage.act(BOB, Action::MoveRole { role: RoleId(10), position: 3 });
+    stage.act(BOB, set(DAVE, &[RoleId(10)]));
+    stage.act(BOB, Action::Kick { user: user(DAVE) });
+    stage.act(BOB, Action::DeleteRole { role: RoleId(10) });
     stage.report(&WorldEvent::Settled);
     end(stage)
 }
@@ -449,6 +480,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("unheard", unheard()),
         ("views", views()),
         ("members", members()),
+        ("ranks", ranks()),
         ("blanks", blanks()),
         ("handed over", handed_over()),
         ("crashed", crashed()),

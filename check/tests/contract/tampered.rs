@@ -9,6 +9,7 @@ mod delivery;
 mod isolation;
 mod order;
 mod owners;
+mod ranks;
 mod requests;
 mod sessions;
 mod stops;

@@ -21,6 +21,7 @@ use crate::journal::{Log, Reply};
 use crate::machine::Sink;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
+use crate::permission::Role;
 use crate::request::{Action, Origin, Outcome, Refusal};
 use crate::sabotage::Bend;
 
@@ -284,6 +285,19 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
         if self == Err(Refusal::Forbidden) && cx.bug(Mutant::PermissionNotAsked) {
             return permitted(about, cx);
         }
+        if let Err(Refusal::Outranked | Refusal::NotHeld) = self
+            && let Some(mutant) = presumption(&self, about)
+            && cx.bug(mutant)
+        {
+            return permitted(about, cx);
+        }
+        let (staged, origin, action) = about;
+        if is_about_rank(action) {
+            let aged = by_age(staged).judge(origin, action, cx.now.wall);
+            if aged != self && cx.bug(Mutant::RanksByAge) {
+                return aged;
+            }
+        }
         let mut verdict = self;
         if let Ok(Event::Message(message)) = &mut verdict {
             let tinted = message_id(cx.now.wall);
@@ -293,6 +307,44 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
         }
         verdict
     }
+}
+
+/// The bug that lets an action pass which the hierarchy forbids.
+fn presumption(
+    verdict: &Result<Event, Refusal>,
+    (_, origin, action): (&MaterializedState, Origin, &Action),
+) -> Option<Mutant> {
+    if *verdict == Err(Refusal::NotHeld) {
+        return Some(Mutant::HandsOnMore);
+    }
+    if let Action::SetRoles { user, .. } = action {
+        (*user == origin.user).then_some(Mutant::PromotesItself)
+    } else if let Action::Kick { .. } | Action::Ban { .. } = action {
+        Some(Mutant::BansUpwards)
+    } else {
+        None
+    }
+}
+
+const fn is_about_rank(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Kick { .. }
+            | Action::Ban { .. }
+            | Action::SetRoles { .. }
+            | Action::ChangeRole { .. }
+            | Action::DeleteRole { .. }
+    )
+}
+
+/// The guild as if no role had ever been moved.
+fn by_age(staged: &MaterializedState) -> MaterializedState {
+    let mut staged = staged.clone();
+    let everyone = staged.state.everyone();
+    for (role, is) in &mut staged.state.roles {
+        is.position = if *role == everyone { 0 } else { Role::LOWEST };
+    }
+    staged
 }
 
 /// The verdict on the action of a non-member who is not asked whether it is one.

@@ -49,7 +49,7 @@ fn i8_somebody_speaks_who_is_no_member() {
 }
 
 /// Changes what owners answer, as they say it; the history ends with the first that is changed.
-fn answered(steps: &mut Vec<Step>, change: impl Fn(Origin, &mut Outcome) -> bool) {
+pub(crate) fn answered(steps: &mut Vec<Step>, change: impl Fn(Origin, &mut Outcome) -> bool) {
     let mut last = None;
     for (at, step) in steps.iter_mut().enumerate() {
         for output in &mut step.outputs {
