@@ -255,6 +255,9 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
         let judged = !cx.has_found(Clause::D5) && !cx.has_found(Clause::I8);
         judged.then(|| i9::committed(cx.facts, guild, record)).flatten()
     }),
+    (Clause::B1, |cx, (guild, record)| {
+        cx.unless(Clause::D5, |cx| b1::tables::committed(cx.facts, guild, record))
+    }),
     (Clause::O5, |cx, (guild, record)| {
         cx.unless(Clause::D5, |cx| o5::committed(cx.facts, guild, record))
     }),

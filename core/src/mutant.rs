@@ -210,6 +210,10 @@ mutants! {
         "an older role ranks higher than a newer one, wherever roles were moved to";
     HandsOnMore = "hands-on-more",
         "roles and overwrites grant permissions that their author does not have";
+    TablesNotBounded = "tables-not-bounded",
+        "a guild has as many channels, roles and bans as anybody makes";
+    FullTooSoon = "full-too-soon",
+        "a guild refuses the last channel, role or ban that it has room for";
     MessagePerMember = "message-per-member",
         "a crash notice costs a message for every session";
     StopAllAtOnce = "stop-all-at-once",

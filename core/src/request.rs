@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Channel;
 use crate::id::{ChannelId, GuildId, Nonce, Position, RoleId, UserId};
+use crate::limits::Limits;
 use crate::permission::Permissions;
 
 /// The id of an action: its author, and the author's nonce.
@@ -234,6 +235,54 @@ pub enum Refusal {
     Taken,
     /// The action would change nothing.
     NoChange,
-    /// The content is longer than a message may be.
+    /// The content takes more bytes than an action may.
     TooLong,
+    /// The guild's table is full.
+    Full(GuildTable),
+}
+
+/// A table of a guild that has a limit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuildTable {
+    /// The channels.
+    Channels,
+    /// The roles, that of everyone included.
+    Roles,
+    /// The permission overwrites of one channel.
+    ChannelOverwrites,
+    /// The permission overwrites of all channels together.
+    Overwrites,
+    /// The members.
+    Members,
+    /// The banned users.
+    Bans,
+}
+
+impl GuildTable {
+    /// Returns the name of its limit.
+    #[must_use]
+    pub const fn limit_name(self) -> &'static str {
+        match self {
+            Self::Channels => "channels",
+            Self::Roles => "roles",
+            Self::ChannelOverwrites => "channel_overwrites",
+            Self::Overwrites => "overwrites",
+            Self::Members => "members",
+            Self::Bans => "bans",
+        }
+    }
+
+    /// Returns how many entries it may have.
+    #[must_use]
+    pub const fn limit(self, limits: &Limits) -> u32 {
+        match self {
+            Self::Channels => limits.channels,
+            Self::Roles => limits.roles,
+            Self::ChannelOverwrites => limits.channel_overwrites,
+            Self::Overwrites => limits.overwrites,
+            Self::Members => limits.members,
+            Self::Bans => limits.bans,
+        }
+    }
 }

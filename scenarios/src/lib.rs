@@ -58,6 +58,7 @@ catalogue! {
     rolling_restart
     false_alarm
     ambitious_moderator
+    crowded_guild
     role_revoked
     revoked_while_away
     kick_and_rejoin

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use guildhall_core::client;
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::id::{Nonce, UserId};
-use guildhall_core::request::{Action, Outcome, Refusal};
+use guildhall_core::request::{Action, GuildTable, Outcome, Refusal};
 use guildhall_core::step::{Head, Observed, Observer};
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Options, Verdict};
@@ -71,4 +71,54 @@ fn a_moderator_can_neither_demote_nor_ban_an_administrator() {
     let refused = Some(Refusal::Outranked);
     // Nor can she give her own role more, and she may not ban anybody.
     assert_eq!(witness.refusals(), [refused, refused, refused, None, Some(Refusal::Forbidden)]);
+}
+
+#[test]
+fn a_reader_keeps_its_session_when_all_channels_are_hidden_at_once() {
+    let witness = Witness::of(include_str!("authority/channels-hidden-at-once.toml"));
+    assert_eq!(witness.refusals(), [None, None]);
+    let count = |name| witness.delivered.iter().filter(|it| it.body.name() == name).count();
+    assert_eq!(count("CHANNEL_DELETE"), 120);
+    assert_eq!(count("READY"), 3, "nobody begins anew");
+    assert_eq!(count("MESSAGE_CREATE"), 2);
+}
+
+/// One user makes channels without end.
+#[test]
+fn a_channel_above_the_limit_is_refused_by_the_name_of_the_limit() {
+    let mut plan = String::from(
+        r#"
+        weather = "40s"
+        [limits]
+        channels = 20
+        [[node]]
+        name = "berlin"
+        [[guild]]
+        name = "big"
+        owner = "berlin"
+        owner_user = "alice"
+        channels = ["general"]
+        [[client]]
+        name = "alice"
+        node = "berlin"
+        guilds = ["big"]
+        "#,
+    );
+    for nth in 0..30 {
+        let (at, name) = (5_000 + 1_000 * nth, format!("big/n{nth}"));
+        plan += &format!(
+            "[[action]]\nat = \"{at}ms\"\nclient = \"alice\"\ndo = \"create-channel\"\nchannel = \"{name}\"\n"
+        );
+    }
+    let refusals = Witness::of(&plan).refusals();
+    let full = Some(Refusal::Full(GuildTable::Channels));
+    assert_eq!(refusals, [[None; 19].as_slice(), &[full; 11]].concat());
+}
+
+#[test]
+fn a_plan_does_not_found_a_guild_above_its_limits() {
+    let plan = include_str!("authority/channels-hidden-at-once.toml");
+    let plan = Plan::from_toml(&plan.replace("channels = 120", "channels = 119")).unwrap();
+    let error = run(&plan, Options::default(), &mut ()).unwrap_err().to_string();
+    assert_eq!(error, "the guild `big` has 120 channels, and the limit is 119");
 }

@@ -7,7 +7,7 @@ use guildhall_core::client;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
-use guildhall_core::id::RoleId;
+use guildhall_core::id::{ChannelId, RoleId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::permission::{Overwrite, Permissions, Target};
@@ -149,12 +149,12 @@ pub(crate) fn refused() -> History {
 
 /// A reader that takes nothing is cut as slow; when it stays away, its session overflows.
 pub(crate) fn slow() -> History {
-    let limits = Limits { live_unsent: 4, replay_dispatches: 8, ..Limits::default() };
+    let limits = Limits { live_unsent: 6, replay_dispatches: 10, channels: 2, ..Limits::default() };
     let mut stage = begin(limits, &["alice", "mallory!"]);
     let on = stage.accept(PARIS, 1_500);
     let session = stage.identify(on, user(1), Intents::USUAL);
     stage.tell(PARIS, node::Input::Drained { connection: on, bytes: 400 });
-    for _ in 0..8 {
+    for _ in 0..10 {
         stage.say(ALICE, "more and more");
     }
     let on = stage.accept(PARIS, 1 << 20);
@@ -166,7 +166,7 @@ pub(crate) fn slow() -> History {
         PARIS,
         node::Input::Closed { connection: on, how: guildhall_core::frame::Disconnect::End },
     );
-    for _ in 0..9 {
+    for _ in 0..11 {
         stage.say(ALICE, "and more");
     }
     end(stage)
@@ -272,6 +272,29 @@ pub(crate) fn ranks() -> History {
     stage.act(BOB, set(DAVE, &[RoleId(10)]));
     stage.act(BOB, Action::Kick { user: user(DAVE) });
     stage.act(BOB, Action::DeleteRole { role: RoleId(10) });
+    stage.report(&WorldEvent::Settled);
+    end(stage)
+}
+
+/// Alice fills a guild, and asks for more than it holds.
+pub(crate) fn full() -> History {
+    let limits =
+        Limits { channels: 3, roles: 3, bans: 0, channel_overwrites: 2, ..Limits::default() };
+    let mut stage = begin(limits, &["alice", "bob"]);
+    let overwrite = |role| {
+        let (deny, allow) = (Permissions::NONE, Permissions::SEND_MESSAGES);
+        Overwrite { target: Target::Role(RoleId(role)), deny, allow }
+    };
+    let channel =
+        |id, overwrites: Vec<_>| Channel { id: ChannelId(id), overwrites: overwrites.into() };
+    for id in [72, 73] {
+        stage.act(ALICE, Action::CreateChannel(channel(id, Vec::new())));
+        let (role, permissions) = (RoleId(id), Permissions::NONE);
+        stage.act(ALICE, Action::CreateRole { role, permissions });
+    }
+    let many = [GUILD.0, 8, 72].map(overwrite).to_vec();
+    stage.act(ALICE, Action::ChangeChannel(channel(72, many)));
+    stage.act(ALICE, Action::Ban { user: user(BOB) });
     stage.report(&WorldEvent::Settled);
     end(stage)
 }
@@ -481,6 +504,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("views", views()),
         ("members", members()),
         ("ranks", ranks()),
+        ("full", full()),
         ("blanks", blanks()),
         ("handed over", handed_over()),
         ("crashed", crashed()),

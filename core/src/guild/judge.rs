@@ -6,6 +6,7 @@
 
 mod hierarchy;
 mod roles;
+mod room;
 
 use alloc::sync::Arc;
 
@@ -13,8 +14,9 @@ use super::materialized_state::MaterializedState;
 use crate::dispatch::Message;
 use crate::event::{Channel, Event, Removal};
 use crate::id::{ChannelId, MessageId, UserId};
+use crate::limits::Limits;
 use crate::permission::{Overwrite, Permissions};
-use crate::request::{Action, Origin, Refusal};
+use crate::request::{Action, GuildTable, Origin, Refusal};
 use crate::state::State;
 use crate::time::Wall;
 use hierarchy::changed;
@@ -25,6 +27,7 @@ impl MaterializedState {
     /// The event that the action results in if it happens next.
     pub(super) fn judge(
         &self,
+        limits: &Limits,
         origin: Origin,
         action: &Action,
         wall: Wall,
@@ -35,13 +38,19 @@ impl MaterializedState {
         if *action != Action::Join && !self.state.members.contains_key(&origin.user) {
             return Err(Refusal::NotAMember);
         }
-        self.judge_member(origin, action, wall)
+        self.judge_member(limits, origin, action, wall)
     }
 
     /// The same for an author who is a member, or wants to become one.
-    pub(super) fn judge_member(&self, origin: Origin, action: &Action, wall: Wall) -> Verdict {
+    pub(super) fn judge_member(
+        &self,
+        limits: &Limits,
+        origin: Origin,
+        action: &Action,
+        wall: Wall,
+    ) -> Verdict {
         let (user, state) = (origin.user, &self.state);
-        let author = Author { user, state };
+        let author = Author { user, state, limits };
         match action {
             Action::Say { channel, content, mentions } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
@@ -122,6 +131,7 @@ impl MaterializedState {
 struct Author<'a> {
     user: UserId,
     state: &'a State,
+    limits: &'a Limits,
 }
 
 impl Author<'_> {
@@ -150,6 +160,7 @@ impl Author<'_> {
         } else if self.state.banned.contains(&user) {
             Err(Refusal::Banned)
         } else {
+            self.has_room(GuildTable::Members, self.state.members.len())?;
             Ok(Event::MemberAdd { user })
         }
     }
@@ -162,6 +173,9 @@ impl Author<'_> {
             Err(Refusal::Taken)
         } else if self.state.members.contains_key(&user) {
             self.outranks_member(user)?;
+            if why.is_for_good() {
+                self.has_room(GuildTable::Bans, self.state.banned.len())?;
+            }
             Ok(Event::MemberRemove { user, why })
         } else {
             Err(Refusal::NoSuchUser)
@@ -181,6 +195,8 @@ impl Author<'_> {
         }
         let channel = one_of_each_target(channel);
         Self::hands_on(self.state.base(self.user), changed(&[], &channel.overwrites))?;
+        self.has_room(GuildTable::Channels, self.state.channels.len())?;
+        self.has_room_for(channel.id, &channel.overwrites)?;
         Ok(Event::ChannelCreate(channel))
     }
 
@@ -193,6 +209,7 @@ impl Author<'_> {
         if old == Some(&channel.overwrites) {
             return Err(Refusal::NoChange);
         }
+        self.has_room_for(channel.id, &channel.overwrites)?;
         Ok(Event::ChannelUpdate(channel))
     }
 

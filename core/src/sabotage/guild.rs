@@ -18,6 +18,7 @@ use crate::context::Cx;
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position};
 use crate::journal::{Log, Reply};
+use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
@@ -292,8 +293,19 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
             return permitted(about, cx);
         }
         let (staged, origin, action) = about;
+        if matches!(self, Err(Refusal::Full(_))) && cx.bug(Mutant::TablesNotBounded) {
+            let limits = bounded(cx.limits, |_| u32::MAX);
+            return staged.judge(&limits, origin, action, cx.now.wall);
+        }
+        let limits = bounded(cx.limits, |most| most.saturating_sub(1));
+        if let tight @ Err(Refusal::Full(_)) = staged.judge(&limits, origin, action, cx.now.wall)
+            && self.is_ok()
+            && cx.bug(Mutant::FullTooSoon)
+        {
+            return tight;
+        }
         if is_about_rank(action) {
-            let aged = by_age(staged).judge(origin, action, cx.now.wall);
+            let aged = by_age(staged).judge(cx.limits, origin, action, cx.now.wall);
             if aged != self && cx.bug(Mutant::RanksByAge) {
                 return aged;
             }
@@ -326,6 +338,18 @@ fn presumption(
     }
 }
 
+/// The limits with other ones for the tables of a guild.
+fn bounded(limits: &Limits, most: impl Fn(u32) -> u32) -> Limits {
+    Limits {
+        channels: most(limits.channels),
+        roles: most(limits.roles),
+        channel_overwrites: most(limits.channel_overwrites),
+        overwrites: most(limits.overwrites),
+        bans: most(limits.bans),
+        ..limits.clone()
+    }
+}
+
 const fn is_about_rank(action: &Action) -> bool {
     matches!(
         action,
@@ -355,7 +379,7 @@ fn unasked(
     if let Action::Say { channel, content, mentions } = action {
         return Ok(staged.message(origin, *channel, (content, mentions), cx.now.wall));
     }
-    staged.judge_member(origin, action, cx.now.wall)
+    staged.judge_member(cx.limits, origin, action, cx.now.wall)
 }
 
 /// The verdict on a forbidden act of an author who is not asked for permission: the one on the
@@ -371,6 +395,7 @@ fn permitted(
     } else if let Action::Edit { .. } = action {
         Err(Refusal::Forbidden)
     } else {
-        staged.judge_member(Origin { user: staged.state.owner, ..origin }, action, cx.now.wall)
+        let owner = Origin { user: staged.state.owner, ..origin };
+        staged.judge_member(cx.limits, owner, action, cx.now.wall)
     }
 }

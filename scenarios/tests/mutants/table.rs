@@ -91,6 +91,8 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::BansUpwards, Clause::I9, "ambitious-moderator"),
     (Mutant::RanksByAge, Clause::I9, "ambitious-moderator"),
     (Mutant::HandsOnMore, Clause::I9, "ambitious-moderator"),
+    (Mutant::TablesNotBounded, Clause::B1, "crowded-guild"),
+    (Mutant::FullTooSoon, Clause::I8, "crowded-guild"),
     (Mutant::MessagePerMember, Clause::B3, "everybody-back"),
     (Mutant::StopAllAtOnce, Clause::L7, "rolling-restart"),
     (Mutant::StopTakesSessions, Clause::L7, "rolling-restart"),

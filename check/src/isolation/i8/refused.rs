@@ -5,6 +5,7 @@ use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Action, Answer, Origin, Outcome, Refusal};
 
+use crate::bounds::b1::tables::overfills;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::history::History;
@@ -98,6 +99,7 @@ fn holds(
         Refusal::NoSuchUser => no_such_user(history, action, at),
         Refusal::Forbidden => !is_allowed(history, author, action, at),
         Refusal::Outranked => i9::reaches_up(history, at, author, action),
+        Refusal::Full(table) => overfills(history, limits, action, at, table),
         Refusal::NotHeld => i9::overgives(history, at, author, action),
         Refusal::Taken => is_taken(history, author, action, at),
         Refusal::NoChange => changes_nothing(history, action, at),
