@@ -210,6 +210,8 @@ mutants! {
         "an older role ranks higher than a newer one, wherever roles were moved to";
     HandsOnMore = "hands-on-more",
         "roles and overwrites grant permissions that their author does not have";
+    EditKeepsMentions = "edit-keeps-mentions",
+        "an edited message mentions those whom it mentioned before";
     TablesNotBounded = "tables-not-bounded",
         "a guild has as many channels, roles and bans as anybody makes";
     FullTooSoon = "full-too-soon",

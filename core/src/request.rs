@@ -55,6 +55,9 @@ pub enum Action {
         said: Origin,
         /// The new text.
         content: Arc<str>,
+        /// The users that it mentions from now on, ascending.
+        #[serde(default)]
+        mentions: Arc<[UserId]>,
     },
     /// Deletes a message. Another user's message needs MANAGE_MESSAGES.
     Delete {
@@ -142,8 +145,9 @@ impl Action {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         match self {
-            Self::Say { content, mentions, .. } => content.len() as u64 + 8 * mentions.len() as u64,
-            Self::Edit { content, .. } => content.len() as u64,
+            Self::Say { content, mentions, .. } | Self::Edit { content, mentions, .. } => {
+                content.len() as u64 + 8 * mentions.len() as u64
+            }
             Self::SetRoles { roles, .. } => 8 * roles.len() as u64,
             Self::CreateChannel(channel) | Self::ChangeChannel(channel) => {
                 32 * channel.overwrites.len() as u64

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use guildhall_core::client;
-use guildhall_core::dispatch::Dispatch;
+use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::id::{Nonce, UserId};
 use guildhall_core::request::{Action, GuildTable, Outcome, Refusal};
 use guildhall_core::step::{Head, Observed, Observer};
@@ -121,4 +121,15 @@ fn a_plan_does_not_found_a_guild_above_its_limits() {
     let plan = Plan::from_toml(&plan.replace("channels = 120", "channels = 119")).unwrap();
     let error = run(&plan, Options::default(), &mut ()).unwrap_err().to_string();
     assert_eq!(error, "the guild `big` has 120 channels, and the limit is 119");
+}
+
+#[test]
+fn whoever_an_edit_mentions_reads_it() {
+    let witness = Witness::of(include_str!("authority/edit-adds-a-mention.toml"));
+    let edited = witness.delivered.iter().filter_map(|it| match &it.body {
+        Body::MessageUpdate(message) => Some((&*message.content, &*message.mentions)),
+        _ => None,
+    });
+    let expected = ("please help, @bot", &[UserId(2)][..]);
+    assert_eq!(edited.collect::<Vec<_>>(), [expected, expected]);
 }

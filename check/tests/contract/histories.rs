@@ -11,7 +11,7 @@ use guildhall_core::id::{ChannelId, RoleId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::permission::{Overwrite, Permissions, Target};
-use guildhall_core::request::Action;
+use guildhall_core::request::{Action, Origin};
 use guildhall_core::step::{Step, WorldEvent};
 use guildhall_core::time::Span;
 
@@ -198,6 +198,11 @@ fn say_in(channel: guildhall_core::id::ChannelId, what: &str, mentions: &[usize]
     Action::Say { channel, content: what.into(), mentions }
 }
 
+pub(crate) fn edit(said: Origin, what: &str, mentions: &[usize]) -> Action {
+    let mentions = mentions.iter().map(|client| user(*client)).collect();
+    Action::Edit { said, content: what.into(), mentions }
+}
+
 /// Bob comes to see the office and loses it again, attached and detached; Alice speaks there.
 pub(crate) fn views() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
@@ -310,8 +315,9 @@ pub(crate) fn blanks() -> History {
     stage.act(CAROL, Action::Type { channel: HALL });
     stage.act(ALICE, Action::Type { channel: OFFICE });
     stage.say(BOB, "my own");
-    stage.act(ALICE, Action::Edit { said, content: "not for him".into() });
-    stage.act(ALICE, Action::Edit { said, content: "not for him".into() });
+    stage.act(ALICE, edit(said, "not for him", &[]));
+    stage.act(ALICE, edit(said, "not for him", &[]));
+    stage.act(ALICE, edit(said, "now for him", &[BOB]));
     stage.act(BOB, Action::Delete { said });
     stage.act(ALICE, Action::Delete { said });
     stage.say(ALICE, "the end");

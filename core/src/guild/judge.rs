@@ -56,7 +56,9 @@ impl MaterializedState {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
                 Ok(self.message(origin, *channel, (content, mentions), wall))
             }
-            Action::Edit { said, content } => self.edit(&author, *said, content),
+            Action::Edit { said, content, mentions } => {
+                self.edit(&author, *said, (content, mentions))
+            }
             Action::Delete { said } => self.delete(&author, *said),
             Action::Type { channel } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
@@ -99,15 +101,20 @@ impl MaterializedState {
         Event::Message(Message { id, channel, author, nonce, content, mentions })
     }
 
-    fn edit(&self, author: &Author<'_>, said: Origin, content: &Arc<str>) -> Verdict {
+    fn edit(
+        &self,
+        author: &Author<'_>,
+        said: Origin,
+        (content, mentions): (&Arc<str>, &Arc<[UserId]>),
+    ) -> Verdict {
         let message = self.seen_by(author.user, said)?;
         if message.author != author.user {
             Err(Refusal::Forbidden)
-        } else if message.content == *content {
+        } else if (&message.content, &message.mentions) == (content, mentions) {
             Err(Refusal::NoChange)
         } else {
-            let content = content.clone();
-            Ok(Event::MessageUpdate(Message { content, ..message.clone() }))
+            let (content, mentions) = (content.clone(), mentions.clone());
+            Ok(Event::MessageUpdate(Message { content, mentions, ..message.clone() }))
         }
     }
 

@@ -311,6 +311,14 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
             }
         }
         let mut verdict = self;
+        if let (Ok(Event::MessageUpdate(message)), Action::Edit { said, .. }) =
+            (&mut verdict, action)
+            && let Some(known) = staged.messages.by_request(*said)
+            && known.mentions != message.mentions
+            && cx.bug(Mutant::EditKeepsMentions)
+        {
+            message.mentions = known.mentions.clone();
+        }
         if let Ok(Event::Message(message)) = &mut verdict {
             let tinted = message_id(cx.now.wall);
             if tinted < message.id && cx.bug(Mutant::IdOfWallClock) {

@@ -144,7 +144,9 @@ impl Rule<'_> {
                 if key.text("edits").chance(Ratio::of(1, 2)) {
                     let text = format!("in the same corner {nth}").into();
                     let said = MessageRef { of: None, back: 0 };
-                    self.push(soon(0) + Span::millis(30), &user, ClientAction::Edit { said, text });
+                    let mentioned = key.text("mentioned").pick(&self.members).clone();
+                    let edit = ClientAction::Edit { said, text, mentions: vec![mentioned] };
+                    self.push(soon(0) + Span::millis(30), &user, edit);
                 }
                 if key.text("goes").chance(Ratio::of(1, 2)) {
                     self.push(soon(1), WARDEN, ClientAction::DeleteChannel { channel });

@@ -91,6 +91,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::BansUpwards, Clause::I9, "ambitious-moderator"),
     (Mutant::RanksByAge, Clause::I9, "ambitious-moderator"),
     (Mutant::HandsOnMore, Clause::I9, "ambitious-moderator"),
+    (Mutant::EditKeepsMentions, Clause::D6, "quiet-reader"),
     (Mutant::TablesNotBounded, Clause::B1, "crowded-guild"),
     (Mutant::FullTooSoon, Clause::I8, "crowded-guild"),
     (Mutant::MessagePerMember, Clause::B3, "everybody-back"),

@@ -1,5 +1,6 @@
 //! Whether a refusal is right: whether its reason holds at the position that it names.
 
+use guildhall_core::dispatch::Message;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
@@ -215,8 +216,9 @@ fn is_taken(history: &History, author: UserId, action: &Action, at: Moment) -> b
 }
 
 fn changes_nothing(history: &History, action: &Action, at: Moment) -> bool {
-    if let Action::Edit { said, content } = action {
-        history.message(at, *said).is_some_and(|message| message.content == *content)
+    if let Action::Edit { said, content, mentions } = action {
+        let same = |was: &Message| (&was.content, &was.mentions) == (content, mentions);
+        history.message(at, *said).is_some_and(same)
     } else if let Action::SetRoles { user, roles } = action {
         history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
     } else if let Action::ChangeRole { role, permissions } = action {

@@ -413,3 +413,22 @@ fn i2_a_channel_is_taken_away_that_is_still_seen() {
     });
     only!(found, I2);
 }
+
+#[test]
+fn d6_an_edit_mentions_those_whom_the_message_mentioned_before() {
+    let found = tampered(histories::blanks(), |steps| {
+        let wanted = |action: &Action| match action {
+            Action::Edit { mentions, .. } => !mentions.is_empty(),
+            _ => false,
+        };
+        let (at, origin) = asks(steps, 0, wanted);
+        let said = committed(&steps[..at]).into_iter().find_map(|record| match &record.event {
+            Event::MessageUpdate(message) => Some(message.clone()),
+            _ => None,
+        });
+        let mut message = said.expect("it was edited before");
+        message.content = "now for him".into();
+        commit(steps, at, origin, Event::MessageUpdate(message));
+    });
+    only!(found, D6);
+}
