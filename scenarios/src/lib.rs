@@ -67,6 +67,7 @@ catalogue! {
     end_of_a_guild
     many_guilds
     lost_directory
+    random_plan
 }
 
 /// The scenario with this name.

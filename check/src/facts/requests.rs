@@ -2,10 +2,10 @@
 //!
 //! A hostile client may use one request id for several actions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guildhall_core::event::{Event, Record, Removal};
-use guildhall_core::id::{GuildId, RoleId};
+use guildhall_core::id::{GuildId, RoleId, UserId};
 use guildhall_core::request::{Action, Origin, Request};
 
 use super::guilds::history::History;
@@ -16,6 +16,8 @@ use crate::protocol::NEW_ROLE;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Requests {
     actions: BTreeMap<(Origin, GuildId), Vec<Action>>,
+    /// The users who ever asked to join each guild.
+    joiners: BTreeSet<(GuildId, UserId)>,
 }
 
 impl Requests {
@@ -25,6 +27,15 @@ impl Requests {
         if !asked.contains(&request.action) {
             asked.push(request.action.clone());
         }
+        if request.action == Action::Join {
+            self.joiners.insert((request.guild, request.origin.user));
+        }
+    }
+
+    /// The number of users who ever asked to join a guild.
+    pub(crate) fn joiners(&self, guild: GuildId) -> u64 {
+        let (first, last) = ((guild, UserId(0)), (guild, UserId(u64::MAX)));
+        self.joiners.range(first..=last).count() as u64
     }
 
     /// The actions requested under one request id.

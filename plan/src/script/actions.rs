@@ -173,8 +173,20 @@ impl Script {
         name: &str,
         roles: &[RoleRef],
     ) -> ChannelRef {
+        let overwrites = self.only(roles);
+        self.create_channel_with(by, guild, name, overwrites)
+    }
+
+    /// Creates a channel with these overwrites.
+    pub fn create_channel_with(
+        &mut self,
+        by: ClientRef,
+        guild: GuildRef,
+        name: &str,
+        overwrites: Vec<OverwritePlan>,
+    ) -> ChannelRef {
         let made = self.new_channel(guild, name);
-        let (channel, overwrites) = (self.channel_name(made), self.only(roles));
+        let channel = self.channel_name(made);
         self.act(by, ClientAction::CreateChannel { channel, overwrites });
         made
     }

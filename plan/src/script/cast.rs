@@ -66,6 +66,16 @@ impl Script {
         roles: &[RoleRef],
     ) -> ChannelRef {
         let overwrites = self.only(roles);
+        self.channel_with(guild, name, overwrites)
+    }
+
+    /// Adds a channel with these overwrites.
+    pub fn channel_with(
+        &mut self,
+        guild: GuildRef,
+        name: &str,
+        overwrites: Vec<OverwritePlan>,
+    ) -> ChannelRef {
         let channel = ChannelPlan { name: name.to_owned(), overwrites };
         self.plan.guilds[guild.0].channels.push(channel);
         self.new_channel(guild, name)

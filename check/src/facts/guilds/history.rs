@@ -111,6 +111,7 @@ impl History {
             }
             Event::ChannelDelete { channel } => {
                 self.channels.entry(*channel).or_default().set(at, None);
+                self.unsay(at, *channel);
             }
             Event::GuildUpdate { owner } => self.owner.set(at, *owner),
             Event::GuildDelete => self.end(at),
@@ -136,6 +137,15 @@ impl History {
             if roles.contains(&role) {
                 let left = roles.iter().copied().filter(|other| *other != role).collect();
                 line.set(at, Some(left));
+            }
+        }
+    }
+
+    /// A deleted channel takes its messages with it: one made anew under its id begins empty.
+    fn unsay(&mut self, at: Position, channel: ChannelId) {
+        for line in self.messages.values_mut() {
+            if line.at(Moment::NOW).as_ref().is_some_and(|message| message.channel == channel) {
+                line.set(at, None);
             }
         }
     }
@@ -210,6 +220,11 @@ impl History {
     pub(crate) fn left_since(&self, position: Position, user: UserId) -> bool {
         let line = self.members.get(&user);
         line.is_some_and(|line| line.since(position).any(Option::is_none))
+    }
+
+    /// The number of users who have ever left.
+    pub(crate) fn leavers(&self) -> u64 {
+        self.members.values().filter(|line| line.ever(Option::is_none)).count() as u64
     }
 
     /// Whether a user joined after a position.
