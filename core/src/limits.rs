@@ -60,9 +60,12 @@ limits! {
     control_unsent_bytes: u32 = 4_096;
     /// The longest frame that a client may send, in bytes (B4).
     frame_bytes: u32 = 4_096;
-    /// The longest content of a message, in bytes; longer messages are refused before they queue
-    /// (B4).
-    content_bytes: u32 = 4_096;
+    /// The longest content of a request, in bytes: text, mentions, roles and overwrites. Longer
+    /// requests are refused before they queue (B4).
+    content_bytes: u32 = 8_192;
+    /// The longest text of a message, in Unicode scalar values; longer messages are refused before
+    /// they queue (B4).
+    content_characters: u32 = 2_000;
     /// Frames that a client may send in any minute; the connection is closed at twice as many at
     /// the latest (B4).
     frames_per_minute: u32 = 120;

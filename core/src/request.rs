@@ -169,6 +169,16 @@ impl Action {
         }
     }
 
+    /// Returns the number of characters, which are Unicode scalar values, of the text.
+    #[must_use]
+    pub fn characters(&self) -> u64 {
+        if let Self::Say { content, .. } | Self::Edit { content, .. } = self {
+            content.chars().count() as u64
+        } else {
+            0
+        }
+    }
+
     /// Returns `true` if the action is ephemeral: delivered at most once, never journaled and never
     /// answered.
     #[must_use]
@@ -239,8 +249,10 @@ pub enum Refusal {
     Taken,
     /// The action would change nothing.
     NoChange,
-    /// The content takes more bytes than an action may.
+    /// The content takes more bytes than that of an action may.
     TooLong,
+    /// The text has more characters than that of a message may.
+    TooManyCharacters,
     /// The guild's table is full.
     Full(GuildTable),
 }

@@ -179,6 +179,7 @@ fn bounds(plan: &mut Plan, key: Key) {
         unauthenticated, "unauthenticated": [Span::secs(5), Span::secs(20)];
         frame_bytes, "frame_bytes": [1_024, 2_048];
         content_bytes, "content_bytes": [64, 256];
+        content_characters, "content_characters": [12, 100];
         frames_per_minute, "frames_per_minute": [8, 30];
         catch_up_bytes, "catch_up_bytes": [1, 256, 4_096];
         requests_open, "requests_open": [1, 4];

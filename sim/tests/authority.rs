@@ -133,3 +133,16 @@ fn whoever_an_edit_mentions_reads_it() {
     let expected = ("please help, @bot", &[UserId(2)][..]);
     assert_eq!(edited.collect::<Vec<_>>(), [expected, expected]);
 }
+
+#[test]
+fn long_words_are_counted_in_characters_and_in_bytes() {
+    // 1,366 characters, 4,098 bytes.
+    let plan = include_str!("authority/long-words.toml");
+    assert_eq!(Witness::of(plan).refusals(), [None]);
+    let text = plan.split("text = ").nth(1).unwrap().trim();
+    let with =
+        |content: String| Witness::of(&plan.replace(text, &format!("{content:?}"))).refusals();
+    assert_eq!(with("\u{6f22}".repeat(2_000)), [None]);
+    assert_eq!(with("a".repeat(2_001)), [Some(Refusal::TooManyCharacters)]);
+    assert_eq!(with("\u{10348}".repeat(2_049)), [Some(Refusal::TooLong)]);
+}

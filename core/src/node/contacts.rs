@@ -129,6 +129,8 @@ impl Router {
             Refusal::Unauthorized
         } else if request.action.bytes() > u64::from(cx.limits.content_bytes) {
             Refusal::TooLong
+        } else if request.action.characters() > u64::from(cx.limits.content_characters) {
+            Refusal::TooManyCharacters
         } else {
             let contact = self.contacts.by_guild.get(&request.guild);
             if let Some(&Contact { owner: to, epoch, tip: Some((_, heard)), .. }) = contact {

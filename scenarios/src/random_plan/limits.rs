@@ -54,6 +54,7 @@ const LEAST: &[Set] = &[
     |limits| limits.control_unsent_bytes = 1,
     |limits| limits.frame_bytes = 512,
     |limits| limits.content_bytes = 64,
+    |limits| limits.content_characters = 1,
     |limits| limits.frames_per_minute = 8,
     |limits| limits.relay_sessions = 1,
     |limits| limits.catch_up_events = 1,

@@ -85,7 +85,7 @@ fn holds(
     let author = origin.user;
     match why {
         // These need no guild, and are judged where they are sent.
-        Refusal::Unauthorized | Refusal::TooLong => true,
+        Refusal::Unauthorized | Refusal::TooLong | Refusal::TooManyCharacters => true,
         Refusal::NoSuchGuild => history.is_deleted(at),
         Refusal::NotAMember => !history.is_member(at, author),
         Refusal::Member => *action == Action::Join && history.is_member(at, author),

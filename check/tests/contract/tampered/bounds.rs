@@ -215,3 +215,13 @@ fn i8_a_guild_is_said_to_be_full_that_has_room() {
     });
     only!(found, I8);
 }
+
+#[test]
+fn b4_a_message_is_committed_that_is_too_long() {
+    let tighter: [fn(&mut Limits); 2] =
+        [|limits| limits.content_characters = 5, |limits| limits.content_bytes = 5];
+    for tighten in tighter {
+        let (cast, steps) = histories::talk();
+        only!(red(&bounded(&cast, tighten), &steps), B4);
+    }
+}
