@@ -36,7 +36,7 @@ use guildhall_core::node::TraceEvent;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Origin, Outcome};
 
-use crate::bounds::{b1, b2, b3};
+use crate::bounds::{b1, b2, b3, b4};
 use crate::client::{c1, c3};
 use crate::delivery::{d1, d2, d3, d4, d5, d6, d7, d9};
 use crate::dispatch_under_test::DispatchUnderTest;
@@ -287,6 +287,12 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
     (Clause::I9, |cx, (guild, record)| {
         let judged = !cx.has_found(Clause::D5) && !cx.has_found(Clause::I8);
         judged.then(|| i9::committed(cx.facts, guild, record)).flatten()
+    }),
+    (Clause::B4, |cx, (guild, record)| {
+        cx.unless(Clause::D5, |cx| b4::committed(cx.facts, guild, record))
+    }),
+    (Clause::B1, |cx, (guild, record)| {
+        cx.unless(Clause::D5, |cx| b1::tables::committed(cx.facts, guild, record))
     }),
     (Clause::O5, |cx, (guild, record)| {
         cx.unless(Clause::D5, |cx| o5::committed(cx.facts, guild, record))

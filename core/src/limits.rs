@@ -60,9 +60,12 @@ limits! {
     control_unsent_bytes: u32 = 4_096;
     /// The longest frame that a client may send, in bytes (B4).
     frame_bytes: u32 = 4_096;
-    /// The longest content of a message, in bytes; longer messages are refused before they queue
-    /// (B4).
-    content_bytes: u32 = 4_096;
+    /// The longest content of a request, in bytes: text, mentions, roles and overwrites. Longer
+    /// requests are refused before they queue (B4).
+    content_bytes: u32 = 8_192;
+    /// The longest text of a message, in Unicode scalar values; longer messages are refused before
+    /// they queue (B4).
+    content_characters: u32 = 2_000;
     /// Frames that a client may send in any minute; the connection is closed at twice as many at
     /// the latest (B4).
     frames_per_minute: u32 = 120;
@@ -91,6 +94,18 @@ limits! {
     nonces: u32 = 65_536;
     /// Messages that a guild remembers, so that they can be edited and deleted (B1).
     messages: u32 = 4_096;
+    /// Channels of a guild (B1).
+    channels: u32 = 500;
+    /// Roles of a guild, that of everyone included (B1).
+    roles: u32 = 250;
+    /// Permission overwrites of one channel (B1).
+    channel_overwrites: u32 = 100;
+    /// Permission overwrites of all channels of a guild together (B1).
+    overwrites: u32 = 5_000;
+    /// Members of a guild (B1).
+    members: u32 = 25_000_000;
+    /// Users that a guild has banned (B1).
+    bans: u32 = 100_000;
     /// Records that wait for the journal, and answers queued behind them; at the limit a guild
     /// answers *busy* (B1).
     unsynced: u32 = 1_024;
@@ -158,13 +173,37 @@ impl Limits {
         self.backoff_first.scaled(factor, 1).min(self.backoff_most)
     }
 
+    /// Returns the most dispatches that one event is rendered as: itself, and one for each channel,
+    /// since a change of a role may show or hide them all.
+    #[must_use]
+    pub fn rendering(&self) -> u64 {
+        u64::from(self.channels) + 1
+    }
+
+    /// Returns the most bytes that one event is rendered as: a message, or a change that shows or
+    /// hides all channels with all of their overwrites.
+    #[must_use]
+    pub fn rendering_bytes(&self) -> u64 {
+        let [channels, overwrites, own, roles, content] = [
+            self.channels,
+            self.overwrites,
+            self.channel_overwrites,
+            self.roles,
+            self.content_bytes,
+        ]
+        .map(u64::from);
+        let change = 200 + (60 * own).max(22 * roles) + 200 * channels + 60 * overwrites;
+        // A mention takes 8 bytes of a request and 24 of a dispatch.
+        change.max(420 + 3 * content)
+    }
+
     /// Checks that these limits can work together.
     ///
     /// # Errors
     /// Returns an error that names the first limit that cannot work, and the rule that it breaks. Such limits are a mistake in the plan, never a violation of the contract.
     pub fn validate(&self) -> Result<(), LimitError> {
         let minute = Span::secs(60).as_micros();
-        let rules: [(bool, &'static str, &'static str); 30] = [
+        let rules: [(bool, &'static str, &'static str); 33] = [
             (self.heartbeat_interval >= Span::millis(500), "heartbeat_interval", "at least 500ms"),
             (self.zombie_slack >= Span::secs(1), "zombie_slack", "at least 1s"),
             (self.session_ttl >= Span::secs(1), "session_ttl", "at least 1s"),
@@ -175,6 +214,19 @@ impl Limits {
                 "below replay_dispatches, or a slow connection could never resume",
             ),
             (self.replay_bytes >= 4_096, "replay_bytes", "at least 4096"),
+            (self.roles >= 1, "roles", "at least 1, that of everyone"),
+            (
+                u64::from(self.live_unsent) >= 2 * self.rendering(),
+                "live_unsent",
+                "at least twice channels + 1: an event may show all channels and the next hide them, \
+                 and a connection must not be cut for that",
+            ),
+            (
+                u64::from(self.replay_bytes) >= 2 * self.rendering_bytes(),
+                "replay_bytes",
+                "at least twice what an event is rendered as within channels, overwrites, \
+                 channel_overwrites, roles and content_bytes",
+            ),
             (self.frame_bytes <= MOST_FRAME_BYTES, "frame_bytes", "at most 16384, what is read"),
             (self.relay_sessions >= 1, "relay_sessions", "at least 1"),
             (self.chunk_entries >= 1, "chunk_entries", "at least 1"),

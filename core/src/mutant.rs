@@ -236,6 +236,20 @@ mutants! {
         "a node that has missed a change in the directory never asks for it";
     PermissionNotAsked = "permission-not-asked",
         "a guild does whatever a member asks";
+    PromotesItself = "promotes-itself",
+        "whoever may manage roles gives itself any role";
+    BansUpwards = "bans-upwards",
+        "whoever may kick or ban members does so to those who rank higher";
+    RanksByAge = "ranks-by-age",
+        "an older role ranks higher than a newer one, wherever roles were moved to";
+    HandsOnMore = "hands-on-more",
+        "roles and overwrites grant permissions that their author does not have";
+    EditKeepsMentions = "edit-keeps-mentions",
+        "an edited message mentions those whom it mentioned before";
+    TablesNotBounded = "tables-not-bounded",
+        "a guild has as many channels, roles and bans as anybody makes";
+    FullTooSoon = "full-too-soon",
+        "a guild refuses the last channel, role or ban that it has room for";
     MessagePerMember = "message-per-member",
         "a crash notice costs a message for every session";
     BackoffLongest = "backoff-longest",

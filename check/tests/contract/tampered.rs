@@ -10,6 +10,7 @@ mod duties;
 mod isolation;
 mod order;
 mod owners;
+mod ranks;
 mod refusals;
 mod requests;
 mod service;

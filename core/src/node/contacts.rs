@@ -147,6 +147,8 @@ impl Router {
             Some(Refusal::NoSuchGuild)
         } else if request.action.bytes() > u64::from(limits.content_bytes) {
             Some(Refusal::TooLong)
+        } else if request.action.characters() > u64::from(limits.content_characters) {
+            Some(Refusal::TooManyCharacters)
         } else {
             None
         }

@@ -41,6 +41,9 @@ pub enum ClientAction {
         said: MessageRef,
         /// The new content.
         text: Arc<str>,
+        /// The clients whose users it mentions from now on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<String>,
     },
     /// Deletes a message.
     Delete {

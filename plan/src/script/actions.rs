@@ -45,11 +45,16 @@ impl Script {
     }
 
     /// Edits the user's own message, `back` messages before the last.
+    /// It mentions nobody from then on.
     pub fn edit(&mut self, who: ClientRef, back: u32, text: &str) {
-        self.act(
-            who,
-            ClientAction::Edit { said: MessageRef { of: None, back }, text: text.into() },
-        );
+        self.edit_to(who, back, text, &[]);
+    }
+
+    /// Edits the user's own message, `back` messages before the last, so that it mentions these users.
+    pub fn edit_to(&mut self, who: ClientRef, back: u32, text: &str, mentions: &[ClientRef]) {
+        let said = MessageRef { of: None, back };
+        let mentions = mentions.iter().map(|who| self.name(*who)).collect();
+        self.act(who, ClientAction::Edit { said, text: text.into(), mentions });
     }
 
     /// Deletes a message of the user `of`, `back` messages before the last.

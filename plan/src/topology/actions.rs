@@ -4,6 +4,7 @@
 //! changes no other nonce (ARCHITECTURE, law 3).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use guildhall_check::protocol::ends_session;
 use guildhall_core::event::Channel;
@@ -110,15 +111,13 @@ impl<'a> Actions<'a> {
         Ok(Some(match action {
             ClientAction::Say { to, text, mentions } => {
                 let (guild, channel) = names.channel(to)?;
-                let mut users: Vec<UserId> =
-                    mentions.iter().map(|name| names.user(name)).collect::<Result<_, _>>()?;
-                users.sort_unstable();
-                users.dedup();
-                (guild, Ask::Say { channel, content: text.clone(), mentions: users.into() })
+                let mentions = self.mentioned(mentions)?;
+                (guild, Ask::Say { channel, content: text.clone(), mentions })
             }
-            ClientAction::Edit { said, text } => {
+            ClientAction::Edit { said, text, mentions } => {
+                let mentions = self.mentioned(mentions)?;
                 let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
-                (guild, Ask::Edit { said, content: text.clone() })
+                (guild, Ask::Edit { said, content: text.clone(), mentions })
             }
             ClientAction::Delete { said } => {
                 let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
@@ -180,6 +179,15 @@ impl<'a> Actions<'a> {
             ClientAction::DeleteGuild { guild: name } => (guild(name)?, Ask::DeleteGuild),
             ClientAction::Quit { .. } | ClientAction::Start => return Ok(None),
         }))
+    }
+
+    /// Returns the users of these clients, each once, ascending.
+    fn mentioned(&self, names: &[String]) -> Result<Arc<[UserId]>, PlanError> {
+        let users = names.iter().map(|name| self.topology.user(name));
+        let mut users = users.collect::<Result<Vec<_>, _>>()?;
+        users.sort_unstable();
+        users.dedup();
+        Ok(users.into())
     }
 
     fn described(

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use guildhall_check::cast::GuildPart;
 use guildhall_core::id::{ChannelId, RoleId, UserId};
 use guildhall_core::journal::Checkpoint;
+use guildhall_core::limits::Limits;
 use guildhall_core::permission::{Overwrite, Role, Target};
+use guildhall_core::request::GuildTable;
 use guildhall_core::state::State;
 
 use super::{Topology, guild_id, unique};
@@ -91,7 +93,9 @@ impl Topology {
         let mut parts = Vec::new();
         for ((place, guild), Names { channels, roles }) in plan.guilds.iter().enumerate().zip(names)
         {
-            let founding = Arc::new(Checkpoint::founding(self.found(plan, place, guild)?));
+            let state = self.found(plan, place, guild)?;
+            within(&plan.limits, &guild.name, &state)?;
+            let founding = Arc::new(Checkpoint::founding(state));
             let (name, id) = (guild.name.clone(), guild_id(place));
             parts.push(GuildPart { name, id, channels, roles, founding });
         }
@@ -163,6 +167,27 @@ impl Topology {
         };
         overwrites.iter().map(resolve).collect()
     }
+}
+
+/// Checks that a guild is founded within its limits.
+fn within(limits: &Limits, name: &str, state: &State) -> Result<(), PlanError> {
+    let own = state.channels.values().map(|overwrites| overwrites.len());
+    let held = [
+        (GuildTable::Channels, state.channels.len()),
+        (GuildTable::Roles, state.roles.len()),
+        (GuildTable::ChannelOverwrites, own.clone().max().unwrap_or(0)),
+        (GuildTable::Overwrites, own.sum()),
+        (GuildTable::Members, state.members.len()),
+    ];
+    for (table, count) in held {
+        let most = table.limit(limits);
+        if count as u64 > u64::from(most) {
+            let limit = table.limit_name();
+            let why = format!("the guild `{name}` has {count} {limit}, and the limit is {most}");
+            return Err(PlanError::Invalid(why));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the name without its guild.

@@ -1,10 +1,12 @@
 //! Whether a refusal is right: whether its reason holds at the position that it names.
 
+use guildhall_core::dispatch::Message;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Action, Answer, Origin, Outcome, Refusal};
 
+use crate::bounds::b1::tables::overfills;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::history::History;
@@ -122,7 +124,7 @@ fn holds(
     }
     match why {
         // A node refuses for these, and asks no owner.
-        Refusal::Unauthorized | Refusal::TooLong => false,
+        Refusal::Unauthorized | Refusal::TooLong | Refusal::TooManyCharacters => false,
         Refusal::NoSuchGuild => history.is_deleted(at),
         Refusal::NotAMember => *action != Action::Join && !history.is_member(at, author),
         Refusal::Member => *action == Action::Join && history.is_member(at, author),
@@ -137,6 +139,7 @@ fn holds(
         Refusal::NoSuchUser => no_such_user(history, action, at),
         Refusal::Forbidden => !is_allowed(history, author, action, at),
         Refusal::Outranked => i9::reaches_up(history, at, author, action),
+        Refusal::Full(table) => overfills(history, limits, action, at, table),
         Refusal::NotHeld => i9::overgives(history, at, author, action),
         Refusal::Taken => is_taken(history, author, action, at),
         Refusal::NoChange => changes_nothing(history, action, at),
@@ -262,8 +265,9 @@ fn is_taken(history: &History, author: UserId, action: &Action, at: Moment) -> b
 }
 
 fn changes_nothing(history: &History, action: &Action, at: Moment) -> bool {
-    if let Action::Edit { said, content } = action {
-        history.message(at, *said).is_some_and(|message| message.content == *content)
+    if let Action::Edit { said, content, mentions } = action {
+        let same = |was: &Message| (&was.content, &was.mentions) == (content, mentions);
+        history.message(at, *said).is_some_and(same)
     } else if let Action::SetRoles { user, roles } = action {
         history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
     } else if let Action::ChangeRole { role, permissions } = action {
