@@ -12,6 +12,7 @@ pub mod digest;
 pub mod seed;
 
 pub mod fault;
+pub mod file;
 pub mod plan;
 pub mod script;
 pub mod size;
