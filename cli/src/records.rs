@@ -10,7 +10,7 @@ use guildhall_explain::failure::Failure;
 use guildhall_explain::shrink::Shrunk;
 use guildhall_plan::run::Outcome;
 pub(crate) use guildhall_plan::seed_line::SCHEMA;
-use guildhall_plan::seed_line::{RunResult, SeedLine};
+use guildhall_plan::seed_line::{RunOrigin, RunResult, SeedLine};
 use guildhall_plan::size::Size;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ use crate::analysis::size;
 use crate::failures::{FaultKinds, Occurrences};
 use crate::meter::{self, Cost};
 use crate::run_spec::RunSpec;
+
+/// The name of the world in which this program runs plans.
+pub(crate) const WORLD: &str = "fast";
 
 /// A scenario of the catalogue.
 #[derive(Serialize)]
@@ -43,7 +46,12 @@ pub(crate) fn seed_line<'a>(
     spec: &RunSpec,
     outcome: &'a Outcome,
 ) -> SeedLine<'a> {
-    let scenario = spec.target.scenario().map(|scenario| scenario.name);
+    let origin = RunOrigin {
+        scenario: spec.target.scenario().map(|scenario| scenario.name),
+        seed: spec.seed,
+        world: WORLD,
+        conditions: spec.conditions.flags().trim_start().to_owned(),
+    };
     let token = spec.token().map(|token| token.to_string());
     let result = RunResult {
         verdict: outcome.verdict,
@@ -53,7 +61,7 @@ pub(crate) fn seed_line<'a>(
         lasted: outcome.lasted,
         violations: &outcome.violations,
     };
-    SeedLine::new(r#type, scenario, spec.seed, token, result)
+    SeedLine::new(r#type, origin, token, result)
 }
 
 /// The result of a single run, with its cost.
@@ -61,7 +69,6 @@ pub(crate) fn seed_line<'a>(
 pub(crate) struct RunLine<'a> {
     #[serde(flatten)]
     seed: SeedLine<'a>,
-    engine: String,
     cpu_s: f64,
     deliveries_per_cpu_s: u64,
     peak_rss_bytes: Option<u64>,
@@ -79,7 +86,6 @@ impl<'a> RunLine<'a> {
     pub(crate) fn new(spec: &RunSpec, outcome: &'a Outcome, cost: Cost) -> Self {
         Self {
             seed: seed_line("summary", spec, outcome),
-            engine: guildhall_plan::engine::ENGINE.to_string(),
             cpu_s: cost.cpu_s,
             deliveries_per_cpu_s: cost.per_cpu_s(outcome.deliveries),
             peak_rss_bytes: meter::peak_rss_bytes(),
