@@ -9,6 +9,7 @@ mod exit_codes;
 mod formats;
 mod merge;
 mod replay;
+mod signals;
 mod sweep;
 mod text;
 
