@@ -64,6 +64,15 @@ pub(crate) fn seed_line<'a>(
     SeedLine::new(r#type, origin, token, result)
 }
 
+/// A single run that has ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) outcome: Outcome,
+    pub(crate) cost: Cost,
+    /// The parts of the plan that did not come to happen.
+    pub(crate) unmet: Vec<String>,
+}
+
 /// The result of a single run, with its cost.
 #[derive(Serialize)]
 pub(crate) struct RunLine<'a> {
@@ -75,6 +84,8 @@ pub(crate) struct RunLine<'a> {
     faults: BTreeMap<&'static str, u64>,
     meetings: BTreeMap<String, u64>,
     marks: &'a BTreeMap<&'static str, u64>,
+    /// The parts of the plan that did not come to happen.
+    unmet: &'a [String],
     /// What a capsule expects, and whether the run ended so.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<String>,
@@ -83,7 +94,8 @@ pub(crate) struct RunLine<'a> {
 }
 
 impl<'a> RunLine<'a> {
-    pub(crate) fn new(spec: &RunSpec, outcome: &'a Outcome, cost: Cost) -> Self {
+    pub(crate) fn new(spec: &RunSpec, ran: &'a Ran) -> Self {
+        let Ran { outcome, cost, unmet } = ran;
         Self {
             seed: seed_line("summary", spec, outcome),
             cpu_s: cost.cpu_s,
@@ -92,6 +104,7 @@ impl<'a> RunLine<'a> {
             faults: outcome.coverage.families(),
             meetings: outcome.coverage.meetings(),
             marks: &outcome.marks,
+            unmet,
             expected: None,
             as_expected: None,
         }

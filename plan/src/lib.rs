@@ -30,6 +30,7 @@ pub mod capsule;
 pub mod checkers;
 pub mod coverage;
 pub mod engine;
+pub mod met;
 pub mod run;
 pub mod seed_line;
 pub mod text;

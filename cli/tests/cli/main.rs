@@ -8,6 +8,7 @@ mod doctor;
 mod exit_codes;
 mod formats;
 mod merge;
+mod plans;
 mod replay;
 mod signals;
 mod sweep;
