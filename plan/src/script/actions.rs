@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use guildhall_core::permission::Permissions;
 
 use super::{ChannelRef, ClientRef, GuildRef, RoleRef, Script};
-use crate::plan::{ActionPlan, ClientAction, MessageRef, OverwritePlan, PermissionNames};
+use crate::plan::{
+    ActionPlan, ClientAction, MessageRef, OverwritePlan, PermissionNames, PlanError,
+};
 
 impl Script {
     // ---- messages
@@ -244,6 +246,10 @@ impl Script {
     }
 
     fn act(&mut self, who: ClientRef, action: ClientAction) {
+        if self.trigger.take().is_some() {
+            let why = "a trigger waits in front of a request: only a fault can wait for one";
+            self.error.get_or_insert(PlanError::Invalid(why.to_owned()));
+        }
         let client = self.name(who);
         self.plan.actions.push(ActionPlan { at: self.now, client, action });
     }

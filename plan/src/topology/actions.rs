@@ -51,7 +51,8 @@ impl Topology {
         plan: &Plan,
     ) -> Result<Vec<(u32, ResolvedAction)>, PlanError> {
         let actions = Actions::new(self, plan)?;
-        (0..plan.actions.len()).map(|index| actions.resolve(index)).collect()
+        let resolve = |index| actions.resolve(index).map_err(|error| error.at("action", index));
+        (0..plan.actions.len()).map(resolve).collect()
     }
 }
 
@@ -61,7 +62,7 @@ impl<'a> Actions<'a> {
         let mut origins = Vec::new();
         let mut sayings: BTreeMap<usize, Vec<Saying>> = BTreeMap::new();
         for (index, ActionPlan { at, client, action }) in plan.actions.iter().enumerate() {
-            let port = topology.client(client)?;
+            let port = topology.client(client).map_err(|error| error.at("action", index))?;
             let nth = seen.entry((port, *at)).or_default();
             *nth += 1;
             let key = plan.seed.key(Domain::Script).text("nonce").with(port as u64);
@@ -69,7 +70,7 @@ impl<'a> Actions<'a> {
             let origin = Origin { user: topology.clients[port].identity.user, nonce };
             origins.push((port, origin));
             if let ClientAction::Say { to, .. } = action {
-                let (guild, _) = topology.channel(to)?;
+                let (guild, _) = topology.channel(to).map_err(|it| it.at("action", index))?;
                 sayings.entry(port).or_default().push(((*at, index), origin, guild));
             }
         }
