@@ -36,7 +36,7 @@ use guildhall_core::node::TraceEvent;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Origin, Outcome};
 
-use crate::bounds::{b1, b2};
+use crate::bounds::{b1, b2, b3};
 use crate::client::{c1, c3};
 use crate::delivery::{d1, d2, d3, d4, d5, d6, d7, d9};
 use crate::dispatch_under_test::DispatchUnderTest;
@@ -74,7 +74,7 @@ pub(crate) const REPLAYS: &[(Clause, fn(&Numbered<'_>) -> Option<Complaint>)] =
     &[(Clause::O1, |it| o1::repeated(it.facts, it.index, it.s, it.what))];
 
 /// A node writes just what is owed next. Exclusive.
-pub(crate) const OWED: &[Judge] = &[(Clause::D4, d4::judge)];
+pub(crate) const OWED: &[Judge] = &[(Clause::D4, d4::judge), (Clause::L5, l5::unheard)];
 
 /// A node writes something that is not owed next: whether it is real, has its place, is for this
 /// session, and is its turn. Exclusive.
@@ -105,6 +105,7 @@ pub(crate) const TIMING: &[Judge] = &[
     (Clause::D3, d3::judge),
     (Clause::D4, d4::judge),
     (Clause::L8, l8::judge),
+    (Clause::L5, l5::unheard),
 ];
 
 /// A node writes a dispatch to a connection without a session. Exclusive.
@@ -151,6 +152,7 @@ pub(crate) const CENSUSES: &[(Clause, fn(&mut Context<'_>, (&Census, bool)) -> V
     (Clause::B2, |cx, (census, _)| b2::counted(cx.facts, census)),
     (Clause::D4, |cx, (census, _)| d4::counted(cx.facts, census)),
     (Clause::B1, |cx, (census, _)| b1::counted(cx.facts, census)),
+    (Clause::B1, |cx, (census, _)| cx.models.admission.counted(cx.facts, census)),
     (Clause::L3, |cx, (census, calm)| l3::counted(cx.facts, census).filter(|_| calm)),
 ];
 
@@ -191,7 +193,12 @@ pub(crate) const PEERS: &[(Clause, fn(&mut Context<'_>, (NodeId, &PeerMessage)) 
         l4::tells(cx.facts, cx.step.node, cx.now(), message)
     }),
     (Clause::D2, |cx, (_, message)| d2::gives(cx.facts, cx.step.node, message)),
+    (Clause::D2, |cx, (_, message)| d2::asks(cx.facts, message)),
 ];
+
+/// An owner sends to a relay what it has sent it before, and was not asked for since. Independent.
+pub(crate) const REPEATS: &[(Clause, fn(&mut Context<'_>, &PeerMessage) -> Verdict)] =
+    &[(Clause::B3, |cx, message| b3::repeats(cx.facts, message))];
 
 /// An owner answers a request; what D7 has found in the same message is not reported again.
 /// Independent.
@@ -220,7 +227,18 @@ pub(crate) const EPHEMERAL: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) 
         created.or(twice)
     }),
     (Clause::I8, |cx, (guild, record)| i8::committed(cx.facts, guild, record)),
+    (Clause::L8, |cx, (guild, record)| l8::accepts(cx.facts, cx.step.node, guild, record)),
+    (Clause::D5, |cx, (guild, record)| cx.models.statuses.happens(cx.facts, guild, record)),
+    (Clause::O4, |cx, (guild, record)| {
+        let (causes, statuses) = (&cx.models.causes, &cx.models.statuses);
+        let placed = causes.placed(cx.facts, record.origin?, guild, record.position);
+        placed.or_else(|| Causes::strayed(cx.facts, statuses, guild, record))
+    }),
 ];
+
+/// An owner asks the directory for something. Independent.
+pub(crate) const DIRECTS: &[Row<GuildId>] =
+    &[(Clause::L8, |cx, guild| l8::speaks(cx.facts, cx.step.node, guild, cx.now()))];
 
 /// An owner asks its journal to append a record. Independent.
 pub(crate) const APPENDS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> Verdict)] =

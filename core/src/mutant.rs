@@ -68,6 +68,8 @@ mutants! {
         "the connection that a RESUME has superseded stays open";
     BucketMissing = "bucket-missing",
         "an IDENTIFY is never refused for the one before it";
+    BucketKept = "bucket-kept",
+        "an identify bucket is kept for ever, though it is open";
     FramesNotCounted = "frames-not-counted",
         "frames may come at any rate";
     AnswersNotCounted = "answers-not-counted",
@@ -174,6 +176,22 @@ mutants! {
         "a request that was too long on its way is taken";
     RefusedUnconfirmed = "refused-unconfirmed",
         "an owner refuses without knowing that it still is the owner";
+    TypingOfAnyEpoch = "typing-of-any-epoch",
+        "an owner takes typing that is meant for another";
+    StaleOwnerHears = "stale-owner-hears",
+        "an owner that has lost touch with the journal takes typing, and tells of it later";
+    OverOwnerHeard = "over-owner-heard",
+        "a relay listens to an owner that is over";
+    LastEventAgain = "last-event-again",
+        "an owner sends its last event again with every tip";
+    RingBytesKept = "ring-bytes-kept",
+        "the bytes of events that leave the ring are not given back";
+    StaleTypingStays = "stale-typing-stays",
+        "typing that a stale relay keeps back does not move its position";
+    ListsKept = "lists-kept",
+        "member and role lists survive the taking up of a newer state";
+    RelayKept = "relay-kept",
+        "a relay stays open after the end of its last session";
     StaleOwnerSpeaks = "stale-owner-speaks",
         "an owner that has lost touch with the journal goes on";
     StaleRelaySpeaks = "stale-relay-speaks",

@@ -89,7 +89,8 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Unsent => (count(Table::Replay), any),
         // These are the business of B2.
         Table::LongestReplay | Table::MostLiveUnsent => (any, any),
-        Table::Buckets => (facts.waits.identified(census.node), any),
+        // B4 knows when each was shut.
+        Table::Buckets => (any, any),
         Table::Relays => (count(Table::Recipients), any),
         Table::Recipients => (count(Table::Sessions) * guilds, any),
         Table::FullestRelay => (u64::from(limits.relay_sessions), any),
@@ -109,7 +110,9 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::CatchUpRing => {
             let owned = count(Table::Guilds);
             let bytes = u64::from(limits.catch_up_bytes) + facts.largest;
-            (owned * u64::from(limits.catch_up_events), owned * bytes)
+            // What has left a ring takes no bytes any more.
+            let bytes = (owned * bytes).min(count(Table::CatchUpRing) * facts.largest_event);
+            (owned * u64::from(limits.catch_up_events), bytes)
         }
         Table::Nonces => {
             // A new owner keeps all that it adopts from the log, even what the one before it had

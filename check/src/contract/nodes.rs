@@ -117,14 +117,7 @@ impl Contract {
             }
             Output::Directory(word) => {
                 self.step.words += 1;
-                if let DirectoryRequest::Ask { mark, .. } = word {
-                    self.step.asks = true;
-                    if let (StepInput::Identify(_), Some(on)) =
-                        (self.step.input, self.step.connection)
-                    {
-                        self.facts.waits.asks(self.step.node, on, *mark);
-                    }
-                }
+                self.directs(head, word);
             }
             Output::Answer { answer, .. } => {
                 self.step.words += 1;
@@ -133,6 +126,25 @@ impl Contract {
             Output::Dispatch { connection, s, dispatch } => {
                 self.writes(head, *connection, *s, dispatch);
             }
+        }
+    }
+
+    /// A node asks the directory for something, for itself or for a guild that it owns.
+    fn directs(&mut self, head: &Head, word: &DirectoryRequest) {
+        match word {
+            DirectoryRequest::Ask { mark, .. } => {
+                self.step.asks = true;
+                if let (StepInput::Identify(_), Some(on)) = (self.step.input, self.step.connection)
+                {
+                    self.facts.waits.asks(self.step.node, on, *mark);
+                }
+            }
+            DirectoryRequest::Enter { guild, .. }
+            | DirectoryRequest::Remove { guild, .. }
+            | DirectoryRequest::Dissolve { guild, .. } => {
+                self.ask(head, clauses::DIRECTS, *guild);
+            }
+            DirectoryRequest::Forget { .. } | DirectoryRequest::Since { .. } => {}
         }
     }
 
@@ -193,6 +205,7 @@ impl Contract {
                 }
             }
             TraceEvent::Ended { .. } => {
+                self.models.orphans.ended(&self.step, &self.facts, now);
                 if let Some((_, _, Some(on))) = self.step.notes.last() {
                     let on = *on;
                     self.models.zombies.moves(node, on, now);

@@ -1,9 +1,7 @@
 //! The pending IDENTIFYs, which wait for the directory, with the facts at their arrival.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use guildhall_core::frame::Identify;
-use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, Shard, UserId};
+use guildhall_core::id::{Connection, GuildId, NodeId, Position, SessionId, UserId};
 
 use crate::index::Index;
 
@@ -25,9 +23,6 @@ pub(crate) struct PendingIdentify {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PendingIdentifies {
     waiting: Index<(NodeId, Connection), PendingIdentify>,
-    /// All users and shards that ever identified at a node, and their number for each node.
-    ever: BTreeSet<(NodeId, UserId, Shard)>,
-    counts: BTreeMap<NodeId, u64>,
 }
 
 impl PendingIdentifies {
@@ -36,9 +31,6 @@ impl PendingIdentifies {
     }
 
     pub(crate) fn begin(&mut self, node: NodeId, on: Connection, waiting: PendingIdentify) {
-        if self.ever.insert((node, waiting.user, waiting.identify.shard)) {
-            *self.counts.entry(node).or_default() += 1;
-        }
         self.waiting.insert((node, on), waiting);
     }
 
@@ -63,11 +55,6 @@ impl PendingIdentifies {
 
     pub(crate) fn crash(&mut self, node: NodeId) {
         self.waiting.retain(|(at, _), _| *at != node);
-    }
-
-    /// The number of pairs of user and shard that ever identified at a node.
-    pub(crate) fn identified(&self, node: NodeId) -> u64 {
-        self.counts.get(&node).copied().unwrap_or(0)
     }
 
     /// The number of IDENTIFYs that are pending at a node.

@@ -12,7 +12,7 @@ use crate::context::Cx;
 use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::dispatch::Intents;
 use crate::frame::{ClientFrame, CloseCode, Disconnect, Identify, Resume, ServerFrame};
-use crate::id::{Connection, GuildId, SessionId, UserId};
+use crate::id::{Connection, Epoch, GuildId, SessionId, Shard, UserId};
 use crate::mutant::Mutant;
 use crate::sabotage::Bend;
 use crate::session::{Push, Session};
@@ -134,6 +134,11 @@ fn redirect(router: &mut Router, cx: &mut Cx<'_>, resume: &mut Resume) {
 fn open_bucket(router: &mut Router, cx: &mut Cx<'_>, on: Connection, identify: &Identify) {
     let Some(user) = router.cluster.accounts.get(&identify.token) else { return };
     let bucket = (*user, identify.shard);
+    let since = router.buckets.get(&bucket);
+    let is_open = since.is_some_and(|since| cx.now.instant >= *since + cx.limits.identify_every);
+    if is_open && cx.bug(Mutant::BucketKept) {
+        router.buckets.remove(&bucket);
+    }
     let is_new = router.connections.get_mut(on).is_some_and(|socket| socket.session.is_none());
     if is_new
         && !router.users.is_identifying(on)
@@ -420,5 +425,26 @@ impl Bend<bool> for Watch {
         } else {
             self
         }
+    }
+}
+
+/// Whether an identify bucket that is open is kept all the same.
+impl Bend<(UserId, Shard)> for bool {
+    fn bend(self, _: (UserId, Shard), cx: &mut Cx<'_>) -> Self {
+        self || cx.bug(Mutant::BucketKept)
+    }
+}
+
+/// Whether a relay closes after the end of a session.
+impl Bend<u32> for bool {
+    fn bend(self, _: u32, cx: &mut Cx<'_>) -> Self {
+        self && !cx.bug(Mutant::RelayKept)
+    }
+}
+
+/// Whether a message of the owner of an epoch counts.
+impl Bend<Epoch> for bool {
+    fn bend(self, _: Epoch, cx: &mut Cx<'_>) -> Self {
+        self || cx.bug(Mutant::OverOwnerHeard)
     }
 }
