@@ -27,7 +27,7 @@ use guildhall_core::time::Instant;
 use crate::cast::Cast;
 use crate::findings::Subject;
 use crate::kinds::{chat_channel, message_of};
-use crate::protocol;
+use crate::protocol::{EPHEMERAL_BYTES, record_bytes};
 use clients::Client;
 use directory::DirectoryEntries;
 use guilds::Ledger;
@@ -61,8 +61,8 @@ pub(crate) struct Facts {
     kin: BTreeMap<UserId, Vec<Port>>,
     /// The bytes of the largest dispatch seen.
     pub(crate) largest: u64,
-    /// The bytes of the largest event seen, in a catch-up ring.
-    pub(crate) largest_event: u64,
+    /// The bytes of the largest event that a catch-up ring may hold.
+    pub(crate) largest_record: u64,
     /// Whether clients take the same `Arc` that nodes write. A history that was read back has
     /// copies, so identity proves nothing there.
     pub(crate) live: bool,
@@ -99,7 +99,7 @@ impl Facts {
             clients,
             kin,
             largest: 0,
-            largest_event: 0,
+            largest_record: EPHEMERAL_BYTES,
             live: false,
             down: Vec::new(),
             healed: false,
@@ -124,7 +124,7 @@ impl Facts {
     /// rendering.
     pub(crate) fn commit(&mut self, number: u32, record: &Arc<Record>) {
         self.ledger.commit(number, record);
-        self.largest_event = self.largest_event.max(protocol::record_bytes(record));
+        self.largest_record = self.largest_record.max(record_bytes(record));
         let owed = match message_of(record) {
             // Lanes hold chat, except for users who may read it only because they wrote it or are
             // mentioned.

@@ -109,9 +109,9 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Followers => (any, any),
         Table::CatchUpRing => {
             let owned = count(Table::Guilds);
-            let bytes = u64::from(limits.catch_up_bytes) + facts.largest;
-            // What has left a ring takes no bytes any more.
-            let bytes = (owned * bytes).min(count(Table::CatchUpRing) * facts.largest_event);
+            // The newest event stays, however large it is; what has left takes no bytes any more.
+            let bytes = owned * (u64::from(limits.catch_up_bytes) + facts.largest_record);
+            let bytes = bytes.min(count(Table::CatchUpRing) * facts.largest_record);
             (owned * u64::from(limits.catch_up_events), bytes)
         }
         Table::Nonces => {

@@ -145,8 +145,6 @@ impl Contract {
             self.marks.add(Mark::EphemeralOfOldOwner);
         }
         self.ask(head, clauses::EPHEMERAL, (guild, record));
-        let largest = self.facts.largest_event.max(protocol::record_bytes(record));
-        self.facts.largest_event = largest;
         if let Some(guild) = self.facts.ledger.guild_mut(guild) {
             guild.fleeting.insert(record.position, record.clone());
         }

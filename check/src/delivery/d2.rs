@@ -128,8 +128,8 @@ pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verd
     let first = if from.epoch == epoch { from.index } else { 0 };
     let fleeting = (chunk.position.index - first.min(chunk.position.index)).saturating_sub(kept);
     let count = (wanted.len() - idle.saturating_sub(1)) as u64 + fleeting;
-    let bytes: u64 =
-        wanted.iter().map(|it| protocol::record_bytes(it)).sum::<u64>() + 128 * fleeting;
+    let bytes: u64 = wanted.iter().map(|it| protocol::record_bytes(it)).sum::<u64>()
+        + protocol::EPHEMERAL_BYTES * fleeting;
     let limits = &facts.cast.limits;
     let holds =
         count <= u64::from(limits.catch_up_events) && bytes <= u64::from(limits.catch_up_bytes);

@@ -10,6 +10,7 @@ use guildhall_core::request::{Action, Origin, Request};
 
 use super::guilds::history::History;
 use super::guilds::timeline::Moment;
+use crate::protocol::NEW_ROLE;
 
 /// All requested actions.
 #[derive(Clone, Debug, Default)]
@@ -90,12 +91,22 @@ fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record)
         }
         (
             Action::CreateRole { role: of, permissions: given },
-            Event::RoleCreate { role, permissions },
-        )
-        | (
+            Event::RoleCreate { role, permissions, position },
+        ) => (of, given, NEW_ROLE) == (role, permissions, *position),
+        (
             Action::ChangeRole { role: of, permissions: given },
-            Event::RoleUpdate { role, permissions },
-        ) => (of, given) == (role, permissions),
+            Event::RoleUpdate { role, permissions, position },
+        ) => {
+            let was = history.role(before, *role).map(|was| was.position);
+            (of, given, was) == (role, permissions, Some(*position))
+        }
+        (
+            Action::MoveRole { role: of, position: to },
+            Event::RoleUpdate { role, permissions, position },
+        ) => {
+            let was = history.role(before, *role).map(|was| was.permissions);
+            (of, to, was) == (role, position, Some(*permissions))
+        }
         (Action::DeleteRole { role: of }, Event::RoleDelete { role }) => of == role,
         (Action::CreateChannel(asked), Event::ChannelCreate(made))
         | (Action::ChangeChannel(asked), Event::ChannelUpdate(made)) => asked == made,

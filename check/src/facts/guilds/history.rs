@@ -12,7 +12,7 @@ use guildhall_core::dispatch::Message;
 use guildhall_core::event::{Event, Record, Removal};
 use guildhall_core::id::{ChannelId, GuildId, MessageId, Position, RoleId, UserId};
 use guildhall_core::journal::Checkpoint;
-use guildhall_core::permission::{Overwrite, Permissions};
+use guildhall_core::permission::{Overwrite, Role};
 use guildhall_core::request::Origin;
 
 use super::timeline::{Moment, Timeline};
@@ -24,7 +24,7 @@ type Line<K, T> = BTreeMap<K, Timeline<Option<Arc<[T]>>>>;
 pub(crate) struct History {
     pub(crate) guild: GuildId,
     owner: Timeline<UserId>,
-    roles: BTreeMap<RoleId, Timeline<Option<Permissions>>>,
+    roles: BTreeMap<RoleId, Timeline<Option<Role>>>,
     channels: Line<ChannelId, Overwrite>,
     members: BTreeMap<UserId, Timeline<Option<Arc<[RoleId]>>>>,
     count: Timeline<u32>,
@@ -95,8 +95,11 @@ impl History {
                 }
             }
             Event::Unbanned { user } => self.banned.entry(*user).or_default().set(at, false),
-            Event::RoleCreate { role, permissions } | Event::RoleUpdate { role, permissions } => {
-                self.roles.entry(*role).or_default().set(at, Some(*permissions));
+            Event::RoleCreate { role, permissions, position }
+            | Event::RoleUpdate { role, permissions, position } => {
+                let (permissions, position) = (*permissions, *position);
+                let line = self.roles.entry(*role).or_default();
+                line.set(at, Some(Role { permissions, position }));
             }
             Event::RoleDelete { role } => {
                 self.roles.entry(*role).or_default().set(at, None);
@@ -184,9 +187,9 @@ impl History {
         self.members.get(&user).is_some_and(|line| line.ever(|had| had.as_ref() == Some(roles)))
     }
 
-    /// Whether a role ever gave exactly these permissions.
-    pub(crate) fn ever_gave(&self, role: RoleId, gives: Permissions) -> bool {
-        self.roles.get(&role).is_some_and(|line| line.ever(|gave| *gave == Some(gives)))
+    /// Whether a role ever had exactly these permissions and this position.
+    pub(crate) fn ever_stood(&self, role: RoleId, stands: Role) -> bool {
+        self.roles.get(&role).is_some_and(|line| line.ever(|stood| *stood == Some(stands)))
     }
 
     /// Whether a channel ever had exactly these overwrites.
@@ -235,12 +238,12 @@ impl History {
         self.members.iter().filter_map(move |(user, line)| Some((*user, line.at(at).as_ref()?)))
     }
 
-    pub(crate) fn role(&self, at: Moment, role: RoleId) -> Option<Permissions> {
+    pub(crate) fn role(&self, at: Moment, role: RoleId) -> Option<Role> {
         *self.roles.get(&role)?.at(at)
     }
 
     /// All roles, ascending.
-    pub(crate) fn roles(&self, at: Moment) -> impl Iterator<Item = (RoleId, Permissions)> {
+    pub(crate) fn roles(&self, at: Moment) -> impl Iterator<Item = (RoleId, Role)> {
         self.roles.iter().filter_map(move |(role, line)| Some((*role, (*line.at(at))?)))
     }
 
