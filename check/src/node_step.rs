@@ -8,7 +8,7 @@ use guildhall_core::frame::{
 };
 use guildhall_core::id::{Connection, Epoch, GuildId, NodeId, UserId};
 use guildhall_core::node::{Input, SessionEnd, TraceEvent};
-use guildhall_core::request::Answer;
+use guildhall_core::request::{Answer, Origin, Refusal};
 
 use crate::facts::Facts;
 
@@ -58,6 +58,8 @@ pub(crate) struct NodeStep {
     pub(crate) words: u64,
     /// Whether the node asked the directory for the guilds of a user.
     pub(crate) asks: bool,
+    /// A client's request, and why the node has to refuse it by itself.
+    pub(crate) request: Option<(Origin, Option<Refusal>)>,
     /// The answers to requesters.
     pub(crate) answers: Vec<Answer>,
     /// Set if the message comes from an owner that the node knows to be replaced: the guild, the
@@ -84,6 +86,7 @@ impl NodeStep {
         (self.bytes, self.open, self.session, self.named, self.older) =
             (0, false, None, None, None);
         (self.identifying, self.asks, self.over, self.streams) = (false, false, None, false);
+        self.request = None;
         self.answers.clear();
         self.frames.clear();
         self.closes.clear();

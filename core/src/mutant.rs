@@ -78,6 +78,10 @@ mutants! {
         "a connection that has had many answers is cut as slow, though it has read them";
     HeartbeatUnanswered = "heartbeat-unanswered",
         "a heartbeat during a replay has no answer";
+    ResumedPilesUp = "resumed-piles-up",
+        "a RESUME whose replay ends in a RESUMED adds another";
+    PartIgnored = "part-ignored",
+        "a client leaves a connection on which a long frame is arriving";
     LieBelieved = "lie-believed",
         "a heartbeat above what was sent lets go of what was";
     SlowNotCut = "slow-not-cut",
@@ -228,6 +232,20 @@ mutants! {
         "a node that has missed a change in the directory never asks for it";
     PermissionNotAsked = "permission-not-asked",
         "a guild does whatever a member asks";
+    PromotesItself = "promotes-itself",
+        "whoever may manage roles gives itself any role";
+    BansUpwards = "bans-upwards",
+        "whoever may kick or ban members does so to those who rank higher";
+    RanksByAge = "ranks-by-age",
+        "an older role ranks higher than a newer one, wherever roles were moved to";
+    HandsOnMore = "hands-on-more",
+        "roles and overwrites grant permissions that their author does not have";
+    EditKeepsMentions = "edit-keeps-mentions",
+        "an edited message mentions those whom it mentioned before";
+    TablesNotBounded = "tables-not-bounded",
+        "a guild has as many channels, roles and bans as anybody makes";
+    FullTooSoon = "full-too-soon",
+        "a guild refuses the last channel, role or ban that it has room for";
     MessagePerMember = "message-per-member",
         "a crash notice costs a message for every session";
     BackoffLongest = "backoff-longest",
@@ -244,6 +262,12 @@ mutants! {
         "a node that stops waits until everybody has gone";
     StopKeepsGuilds = "stop-keeps-guilds",
         "a node that stops keeps its guilds until it is gone";
+    AllRefused = "all-refused",
+        "every request is refused as Unauthorized";
+    ThirdUnheard = "third-unheard",
+        "an owner never hears one request in three";
+    ShortTooLong = "short-too-long",
+        "a request with more than six bytes of content is refused as too long";
 }
 
 /// At most one planted bug, and how often it made a difference.

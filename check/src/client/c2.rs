@@ -1,6 +1,7 @@
 //! C2 reconnecting: a client stops on final codes, identifies after op 9 and resumes otherwise,
-//! uses one socket at a time, and backs off before it tries again.
+//! uses one socket at a time, leaves none that lives, and backs off before it tries again.
 
+mod hearing;
 mod reconnect;
 mod storm;
 
@@ -43,14 +44,13 @@ impl Reconnects {
         input: &Input,
     ) {
         let (reconnect, storms) = self.reconnect(port);
+        reconnect.hearing.hears(limits, client, (now, reconnect.opening), input);
         match input {
             Input::Start => reconnect.ended = None,
             Input::Opened { connection, .. } => match reconnect.opening.take() {
                 Some(since) => {
-                    (reconnect.opened, reconnect.unanswered) = (Some(now), None);
                     if now >= since + limits.connect_patience {
                         // It may have given up on this one by now, or not.
-                        reconnect.opened = Some(since);
                         reconnect.ended = Some(since + limits.connect_patience);
                         reconnect.most += 1;
                     }
@@ -72,20 +72,17 @@ impl Reconnects {
                     reconnect.is_cut(limits, storms, at);
                 }
             }
-            Input::Quit => {
+            Input::Quit { .. } => {
                 (reconnect.opening, reconnect.ended, reconnect.quits) = (None, None, true);
             }
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {
                 reconnect.must_leave = client.meant.filter(|meant| meant == connection);
             }
-            Input::Frame { connection, frame } if client.meant == Some(*connection) => {
-                match frame {
-                    ServerFrame::Hello { .. } => reconnect.opened = None,
-                    ServerFrame::HeartbeatAck => reconnect.unanswered = None,
-                    ServerFrame::InvalidSession { .. } | ServerFrame::Reconnect => {}
-                }
-            }
-            Input::Frame { .. } | Input::Dispatch { .. } | Input::Ask(_) | Input::Answer(_) => {}
+            Input::Frame { .. }
+            | Input::Dispatch { .. }
+            | Input::Partial { .. }
+            | Input::Ask(_)
+            | Input::Answer(_) => {}
         }
     }
 
@@ -117,6 +114,10 @@ impl Reconnects {
             Output::Frame { frame: ClientFrame::Resume(_), .. } if client.session.is_none() => {
                 Some(Complaint::new("a client resumes nothing", "an IDENTIFY", "a RESUME"))
             }
+            Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. } => {
+                reconnect.hearing.beats(client, now);
+                None
+            }
             Output::Close { connection, .. } if reconnect.unwanted == Some(*connection) => {
                 reconnect.unwanted = None;
                 None
@@ -124,10 +125,9 @@ impl Reconnects {
             Output::Close { connection, .. }
                 if client.meant == Some(*connection) && !reconnect.quits =>
             {
-                let wrong = reconnect.leaves(limits, *connection, now);
-                reconnect.must_leave = None;
+                let told = reconnect.must_leave.take_if(|told| told == connection).is_some();
                 reconnect.loses(reconnect.ended.unwrap_or(now));
-                wrong
+                if told { None } else { reconnect.hearing.leaves(limits, client, now) }
             }
             Output::Close { .. } => None,
             Output::Stopped(code) => {
@@ -135,10 +135,6 @@ impl Reconnects {
                 let got = format!("it stops at {}", code.code());
                 let complaint = Complaint::new("a client stops needlessly", "it comes back", got);
                 (!protocol::stops_client(*code)).then_some(complaint)
-            }
-            Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. } => {
-                reconnect.unanswered.get_or_insert(now);
-                None
             }
             Output::Frame { .. }
             | Output::Request { .. }

@@ -10,6 +10,7 @@ use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::clauses;
+use crate::isolation::i8;
 use crate::kinds::session_of;
 use crate::marks::Mark;
 use crate::node_step::{Emitted, StepInput};
@@ -58,8 +59,12 @@ impl Contract {
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
             Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
+            Input::Request { token, request, .. } => {
+                let objection = i8::node::objection(&self.facts.cast, *token, request);
+                self.step.request = Some((request.origin, objection));
+            }
             Input::Directory(notice) => self.facts.named.hears(node, notice),
-            Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
+            Input::Frame { .. } | Input::Census => {}
             Input::Stop => {
                 if self.facts.stops.get(node).is_none() {
                     self.models.hand_offs.stops(&self.facts, node, head.at);
@@ -219,6 +224,7 @@ impl Contract {
                     self.marks.add(Mark::GuildHandedOff);
                 }
                 self.ask(head, clauses::SERVES, *guild);
+                self.facts.weather.serves(*guild, head.at);
             }
             TraceEvent::SteppedDown { guild, why: StepDown::Failed, .. } => {
                 self.models.hand_offs.fails(*guild)

@@ -171,7 +171,7 @@ pub(crate) fn woke(step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         let told = |index: &u32| {
             let (session, place) =
                 (facts.sessions.get(*index), facts.sessions.place(*index, number));
-            let live = session.connection.is_some() && session.resumed.is_empty();
+            let live = session.connection.is_some() && session.resumed.is_none();
             session.node == node
                 && live
                 && place.is_some_and(|it| {

@@ -59,6 +59,20 @@ pub(crate) enum Content {
     Own(Arc<Dispatch>),
 }
 
+/// The RESUMED that has to come after a replay.
+///
+/// A replay that ends in an older RESUMED needs no other. Which one ends in one shows only when it
+/// has been written, as far as it was never sent before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DueResumed {
+    /// The most RESUMEDs that can have a number and were never sent: one for each RESUME.
+    pub(crate) most: u32,
+    /// The size of the ledger at the last RESUME.
+    pub(crate) stamps: u64,
+    /// Whether a RESUMED was written since that RESUME.
+    pub(crate) written: bool,
+}
+
 /// One session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
@@ -85,9 +99,8 @@ pub(crate) struct Session {
     runs: VecDeque<Run>,
     /// The bytes of the numbers that are not remembered any more.
     pub(crate) released: u64,
-    /// The RESUMEDs that are numbered and not yet sent, each with the size of the ledger at its
-    /// time.
-    pub(crate) resumed: VecDeque<u64>,
+    /// The RESUMED that is due, if any.
+    pub(crate) resumed: Option<DueResumed>,
     /// The last number written to the attached connection. Valid if the session is not steady.
     pub(crate) written: u64,
     /// The number of resumes.
@@ -203,7 +216,7 @@ impl Sessions {
             heard: Vec::new(),
             runs: VecDeque::new(),
             released: 0,
-            resumed: VecDeque::new(),
+            resumed: None,
             written: 0,
             resumes: 0,
             fresh: false,

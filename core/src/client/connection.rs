@@ -83,9 +83,9 @@ impl Client {
         self.last = Seq::ZERO;
     }
 
-    pub(super) fn quit(&mut self, out: &mut impl Sink<Output>) {
+    pub(super) fn quit(&mut self, code: u16, out: &mut impl Sink<Output>) {
         if let Some(connection) = self.connection {
-            out.emit(Output::Close { connection, code: 1000 });
+            out.emit(Output::Close { connection, code });
         }
         self.stop();
     }
@@ -116,6 +116,7 @@ impl Client {
         frame: ServerFrame,
         out: &mut impl Sink<Output>,
     ) {
+        self.hears();
         match frame {
             ServerFrame::Hello { heartbeat_interval } => {
                 let first = now + self.jitter.of(heartbeat_interval);
@@ -131,11 +132,7 @@ impl Client {
                     None => self.identify(out),
                 }
             }
-            ServerFrame::HeartbeatAck => {
-                if let Some(heartbeat) = &mut self.heartbeat {
-                    heartbeat.acknowledged();
-                }
-            }
+            ServerFrame::HeartbeatAck => {}
             ServerFrame::Reconnect => {
                 self.sent_away = true;
                 self.abandon(now, out);
@@ -157,7 +154,8 @@ impl Client {
         out.emit(Output::Frame { connection, frame });
     }
 
-    /// Sends the heartbeat that is due. Without an ACK of the last one, the connection is dead.
+    /// Sends the heartbeat that is due. If nothing has arrived since the last one, the connection
+    /// is dead.
     pub(super) fn beat(&mut self, now: Instant, out: &mut impl Sink<Output>) {
         let (Some(connection), Some(heartbeat)) = (self.connection, &mut self.heartbeat) else {
             return;

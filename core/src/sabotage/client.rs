@@ -7,6 +7,13 @@ use crate::request::{Answer, Outcome};
 use crate::sabotage::Bend;
 use crate::time::Span;
 
+/// Whether a part of a frame is a sign of life.
+impl Bend<()> for bool {
+    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
+        self && !cx.bug(Mutant::PartIgnored)
+    }
+}
+
 /// Whether an answer counts.
 impl Bend<&Answer> for bool {
     fn bend(self, answer: &Answer, cx: &mut Cx<'_>) -> Self {

@@ -14,8 +14,10 @@ use crate::dispatch::Intents;
 use crate::frame::{ClientFrame, CloseCode, Disconnect, Identify, Resume, ServerFrame};
 use crate::id::{Connection, Epoch, GuildId, SessionId, Shard, UserId};
 use crate::mutant::Mutant;
+use crate::request::{Refusal, Request};
 use crate::sabotage::Bend;
 use crate::session::{Push, Session};
+use crate::time::Instant;
 use crate::timer::Timer;
 
 /// Runs one call of a node. The bugs that change whole inputs, outputs or timers are here.
@@ -425,6 +427,16 @@ impl Bend<bool> for Watch {
         } else {
             self
         }
+    }
+}
+
+/// Why a node refuses a request by itself.
+impl Bend<&Request> for Option<Refusal> {
+    fn bend(self, request: &Request, cx: &mut Cx<'_>) -> Self {
+        if self.is_none() && request.action.bytes() > 6 && cx.bug(Mutant::ShortTooLong) {
+            return Some(Refusal::TooLong);
+        }
+        self
     }
 }
 

@@ -25,6 +25,13 @@ impl Bend<(Self, Self)> for Seq {
     }
 }
 
+/// Whether a replay after this number ends in a RESUMED already.
+impl Bend<Seq> for bool {
+    fn bend(self, _: Seq, cx: &mut Cx<'_>) -> Self {
+        self && !cx.bug(Mutant::ResumedPilesUp)
+    }
+}
+
 /// The highest number that a client may acknowledge.
 impl Bend<Self> for Seq {
     fn bend(self, acknowledged: Self, cx: &mut Cx<'_>) -> Self {

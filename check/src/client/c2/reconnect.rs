@@ -4,6 +4,7 @@ use guildhall_core::id::Connection;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
+use super::hearing::Hearing;
 use super::storm::Storms;
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
@@ -24,17 +25,15 @@ pub(super) struct Reconnect {
     pub(super) most: u32,
     /// The storm in which it lost its socket.
     pub(super) storm: Option<usize>,
-    /// When the socket that it means was opened, if HELLO has not come since.
-    pub(super) opened: Option<Instant>,
     /// Whether it was told to quit in this step.
     pub(super) quits: bool,
-    /// When it sent the heartbeat that is not answered.
-    pub(super) unanswered: Option<Instant>,
     /// A socket that it must close in this step, and one after which it must stop.
     pub(super) unwanted: Option<Connection>,
     pub(super) must_stop: bool,
     /// A socket on which it received op 7.
     pub(super) must_leave: Option<Connection>,
+    /// What it has heard on its socket.
+    pub(super) hearing: Hearing,
 }
 
 /// The nominal wait before a try, jitter apart.
@@ -109,7 +108,7 @@ impl Reconnect {
 
     /// It has lost its socket, or could not have it.
     pub(super) fn loses(&mut self, at: Instant) {
-        (self.ended, self.opened, self.unanswered) = (Some(at), None, None);
+        self.ended = Some(at);
         self.attempts += 1;
         self.most += 1;
     }
@@ -118,21 +117,5 @@ impl Reconnect {
     pub(super) fn is_cut(&mut self, limits: &Limits, storms: &mut Storms, at: Instant) {
         let nominal = wait(limits, self.attempts.saturating_sub(1));
         self.storm = (self.attempts == self.most).then(|| storms.begins(at, nominal));
-    }
-
-    /// It closes the socket that it means and comes back: it was told to, or nobody is there.
-    pub(super) fn leaves(
-        &self,
-        limits: &Limits,
-        on: Connection,
-        now: Instant,
-    ) -> Option<Complaint> {
-        let silent = self.opened.is_some_and(|opened| now >= opened + limits.connect_patience);
-        let dead = self.unanswered.is_some_and(|sent| now >= sent + limits.heartbeat_interval);
-        let told = self.must_leave == Some(on);
-        (!silent && !dead && !told).then(|| {
-            let expected = "op 7, a heartbeat without an answer, or no HELLO";
-            Complaint::new("a client leaves for no reason", expected, "a close")
-        })
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use guildhall_check::violation::Clause;
 use guildhall_core::client;
 use guildhall_core::frame::ClientFrame;
-use guildhall_core::id::SessionId;
-use guildhall_core::step::{Output, Step};
+use guildhall_core::id::{Connection, Seq, SessionId};
+use guildhall_core::step::{Input, Output, Step};
 use guildhall_core::time::{Instant, Now, Span};
 
 use crate::histories::{self};
@@ -69,6 +69,31 @@ fn c2_a_client_waits_for_longer_than_it_should() {
     only!(found, C2);
 }
 
+/// The step in which Bob leaves his dead connection, and that connection.
+fn bob_leaves(steps: &[Step]) -> (usize, Connection) {
+    let closed = |step: &Step| {
+        step.outputs.iter().find_map(|output| match output {
+            Output::Client(client::Output::Close { connection, code: 4000 }) => Some(*connection),
+            _ => None,
+        })
+    };
+    let at = find(steps, 0, |step| is_bob(step) && closed(step).is_some());
+    (at, closed(&steps[at]).expect("he closes it"))
+}
+
+#[test]
+fn c2_a_client_leaves_a_connection_on_which_a_frame_arrives() {
+    let found = tampered(histories::silent(), |steps| {
+        let (at, connection) = bob_leaves(steps);
+        let mut part = steps[at].clone();
+        part.input = Input::Client(client::Input::Partial { connection });
+        part.outputs.clear();
+        steps.insert(at, part);
+        steps.truncate(at + 2);
+    });
+    only!(found, C2);
+}
+
 #[test]
 fn c2_a_client_leaves_for_no_reason() {
     let found = tampered(histories::talk(), |steps| {
@@ -86,6 +111,25 @@ fn c2_a_client_leaves_for_no_reason() {
         let close = client::Output::Close { connection, code: 4_000 };
         steps[at].outputs = vec![Output::Client(close)];
         steps.truncate(at + 1);
+    });
+    only!(found, C2);
+}
+
+#[test]
+fn c2_a_client_leaves_before_its_node_could_answer() {
+    let found = tampered(histories::silent(), |steps| {
+        let (at, _) = bob_leaves(steps);
+        let beats = |step: &Step| {
+            is_bob(step)
+                && step.outputs.iter().any(|output| {
+                    let frame = ClientFrame::Heartbeat { d: Some(Seq(3)) };
+                    matches!(output, Output::Client(client::Output::Frame { frame: it, .. }) if *it == frame)
+                })
+        };
+        let beat = steps[..at].iter().rposition(beats).expect("he has sent a heartbeat");
+        let leaves = steps[at].outputs[0].clone();
+        steps[beat].outputs.push(leaves);
+        steps.truncate(beat + 1);
     });
     only!(found, C2);
 }
