@@ -172,6 +172,24 @@ pub(crate) fn slow() -> History {
     end(stage)
 }
 
+/// A reader that takes nothing loses what it was never sent, and its session with it; its connection,
+/// which is more than a minute old by then, stays.
+pub(crate) fn overflowed() -> History {
+    let limits = Limits { replay_bytes: 4_096, ..Limits::default() };
+    let mut stage = begin(limits, &["alice", "mallory!"]);
+    let on = stage.accept(PARIS, 1_500);
+    stage.identify(on, user(1), Intents::USUAL);
+    stage.tell(PARIS, node::Input::Drained { connection: on, bytes: 400 });
+    for _ in 0..2 {
+        stage.pass(Span::secs(35));
+        stage.frame(on, ClientFrame::Heartbeat { d: None }, 20);
+    }
+    for _ in 0..12 {
+        stage.say(ALICE, "more and more");
+    }
+    end(stage)
+}
+
 /// Bob's connection dies without a word, and a second one takes over in the end.
 pub(crate) fn silent() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
@@ -547,6 +565,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("stolen", stolen()),
         ("refused", refused()),
         ("slow", slow()),
+        ("overflowed", overflowed()),
         ("silent", silent()),
         ("unheard", unheard()),
         ("views", views()),
