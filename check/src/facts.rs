@@ -3,6 +3,7 @@
 //! They must not judge.
 
 pub(crate) mod clients;
+mod credit;
 pub(crate) mod directory;
 pub(crate) mod guilds;
 pub(crate) mod hearing;
@@ -198,7 +199,7 @@ impl Facts {
             TraceEvent::Begun { session, connection, user, shard, intents } => {
                 let who = (*session, node, *user);
                 let index = self.sessions.begin(who, *connection, *shard, *intents);
-                self.sockets.attach(node, *connection, index);
+                self.enter(index, node, *connection);
                 if let Some(waiting) = self.waits.end(node, *connection) {
                     let throughout = self.throughout(&waiting);
                     let session = self.sessions.get_mut(index);
@@ -209,10 +210,10 @@ impl Facts {
             TraceEvent::Resumed { session, connection, seq } => {
                 let Some(index) = self.sessions.find(*session) else { return };
                 if let Some(old) = self.sessions.get(index).connection {
-                    self.sockets.attach(node, old, NONE);
+                    self.leave(index, node, old);
                 }
                 self.sessions.resume(index, *connection, seq.0, self.ledger.stamps());
-                self.sockets.attach(node, *connection, index);
+                self.enter(index, node, *connection);
             }
             TraceEvent::Detached { session, connection, why } => {
                 if *why == DetachReason::Superseded {
@@ -255,7 +256,7 @@ impl Facts {
     /// Detaches a session from its connection.
     pub(crate) fn detach(&mut self, index: u32, node: NodeId, now: Instant) {
         if let Some(connection) = self.sessions.get(index).connection {
-            self.sockets.attach(node, connection, NONE);
+            self.leave(index, node, connection);
         }
         self.sessions.detach(index, Some(now));
     }
