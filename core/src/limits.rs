@@ -21,6 +21,10 @@ pub const HANDED_OFF_WITHIN: Span = Span::secs(2);
 /// The longest frame that a connection reads at all, in bytes: `frame_bytes` cannot be more (B4).
 pub const MOST_FRAME_BYTES: u32 = 16 * 1_024;
 
+/// The longest time that a limit or a plan may have: a hundred days. No sum of such times, stretched by
+/// the drift of a clock, overflows.
+pub const MOST_TIME: Span = Span::secs(100 * 24 * 3_600);
+
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
         /// The limits of one run; every node and client has the same.
@@ -31,6 +35,15 @@ macro_rules! limits {
         impl Default for Limits {
             fn default() -> Self {
                 Self { $($name: $default,)* }
+            }
+        }
+
+        impl Limits {
+            /// Returns those limits that are times, by name.
+            fn times(&self) -> impl Iterator<Item = (&'static str, Span)> {
+                [$((stringify!($name), self.$name.time()),)*]
+                    .into_iter()
+                    .filter_map(|(name, time)| Some((name, time?)))
             }
         }
     };
@@ -143,6 +156,24 @@ limits! {
     backoff_most: Span = Span::secs(60);
 }
 
+/// The type of a limit.
+trait Value: Copy {
+    /// Returns the value if it is a time.
+    fn time(self) -> Option<Span>;
+}
+
+impl Value for Span {
+    fn time(self) -> Option<Span> {
+        Some(self)
+    }
+}
+
+impl Value for u32 {
+    fn time(self) -> Option<Span> {
+        None
+    }
+}
+
 impl Limits {
     /// Returns the time without a heartbeat after which a connection is dead: 1.5 intervals (L1).
     #[must_use]
@@ -197,39 +228,24 @@ impl Limits {
         change.max(420 + 3 * content)
     }
 
-    /// Returns the longest time after *healed* until a run must have converged (L3).
-    ///
-    /// It adds up the slowest recovery. A client first detects that its connection is dead (two
-    /// intervals). It waits for its longest back-off (plus half of it by jitter), tries a node that
-    /// is gone for ever and then another one, has its RESUME refused, waits for the identify bucket
-    /// and identifies again. Meanwhile a guild may wait for an owner, and the owner for its
-    /// journal. The node queries the directory again. Requests that a full nonce table keeps *busy*
-    /// expire.
-    #[must_use]
-    pub fn settle_within(&self) -> Span {
-        let notice = self.heartbeat_interval.scaled(2, 1) + self.zombie_slack;
-        let back_off = self.backoff_most.scaled(9, 2);
-        let connect = self.connect_patience.scaled(4, 1);
-        let identify = self.identify_every.scaled(4, 1);
-        let directory = self.ask_again.scaled(2, 1) + self.reconcile_every.scaled(2, 1);
-        let owner = PLACED_WITHIN + self.journal_again.scaled(4, 1) + self.confirm_every;
-        let stream = self.tip_every.scaled(2, 1) + self.ask_again.scaled(2, 1) + self.stale_after;
-        let requests = self.request_age + self.request_again.scaled(2, 1);
-        let client = notice + back_off + connect + identify + directory;
-        // A clock that is 1 % slow stretches every one of these waits (F3).
-        (client + owner + stream + requests).scaled(102, 100)
-    }
-
     /// Checks that these limits can work together.
     ///
     /// # Errors
     /// Returns an error that names the first limit that cannot work, and the rule that it breaks. Such limits are a mistake in the plan, never a violation of the contract.
     pub fn validate(&self) -> Result<(), LimitError> {
         let minute = Span::secs(60).as_micros();
-        let rules: [(bool, &'static str, &'static str); 33] = [
+        if let Some((name, _)) = self.times().find(|(_, time)| *time > MOST_TIME) {
+            return Err(LimitError { name, rule: "at most 2400h" });
+        }
+        let rules: &[(bool, &'static str, &'static str)] = &[
             (self.heartbeat_interval >= Span::millis(500), "heartbeat_interval", "at least 500ms"),
             (self.zombie_slack >= Span::secs(1), "zombie_slack", "at least 1s"),
             (self.session_ttl >= Span::secs(1), "session_ttl", "at least 1s"),
+            (
+                self.unauthenticated >= Span::secs(1).max(self.identify_every.scaled(3, 1)),
+                "unauthenticated",
+                "at least 1s and three times identify_every, or a client that must wait is closed",
+            ),
             (self.live_unsent >= 1, "live_unsent", "at least 1"),
             (
                 self.live_unsent < self.replay_dispatches,
@@ -250,16 +266,26 @@ impl Limits {
                 "at least twice what an event is rendered as within channels, overwrites, \
                  channel_overwrites, roles and content_bytes",
             ),
+            (
+                (64..=1 << 30).contains(&self.control_unsent_bytes),
+                "control_unsent_bytes",
+                "from 64 to 2^30",
+            ),
+            (self.frame_bytes >= 512, "frame_bytes", "at least 512, enough for an IDENTIFY"),
             (self.frame_bytes <= MOST_FRAME_BYTES, "frame_bytes", "at most 16384, what is read"),
+            (self.content_bytes >= 1, "content_bytes", "at least 1"),
+            (self.content_characters >= 1, "content_characters", "at least 1"),
             (self.relay_sessions >= 1, "relay_sessions", "at least 1"),
             (self.chunk_entries >= 1, "chunk_entries", "at least 1"),
             (self.catch_up_events >= 1, "catch_up_events", "at least 1"),
+            (self.catch_up_bytes >= 1, "catch_up_bytes", "at least 1"),
+            (self.relay_inbox >= 1, "relay_inbox", "at least 1"),
             (
                 self.frames_per_minute >= 8
                     && minute / self.heartbeat_interval.as_micros().max(1)
                         < u64::from(self.frames_per_minute) / 2,
                 "frames_per_minute",
-                "at least 8 and twice what heartbeats alone need",
+                "at least 8 and more than two for each heartbeat_interval",
             ),
             (self.backoff_first <= self.backoff_most, "backoff_first", "at most backoff_most"),
             (self.nonces >= 1, "nonces", "at least 1"),
@@ -268,6 +294,9 @@ impl Limits {
             (self.gap_patience >= Span::millis(1), "gap_patience", "at least 1ms"),
             (self.request_again >= Span::millis(10), "request_again", "at least 10ms"),
             (self.backoff_first >= Span::millis(10), "backoff_first", "at least 10ms"),
+            (self.requests_open >= 1, "requests_open", "at least 1"),
+            (self.connect_patience >= Span::secs(1), "connect_patience", "at least 1s"),
+            (self.stop_spread >= Span::millis(100), "stop_spread", "at least 100ms"),
             (self.unsynced >= 1, "unsynced", "at least 1"),
             (self.messages >= 1, "messages", "at least 1"),
             (self.journal_tail >= 1, "journal_tail", "at least 1"),
@@ -302,7 +331,7 @@ impl Limits {
             ),
         ];
         match rules.iter().find(|(holds, _, _)| !holds) {
-            Some((_, name, rule)) => Err(LimitError { name, rule }),
+            Some(&(_, name, rule)) => Err(LimitError { name, rule }),
             None => Ok(()),
         }
     }
@@ -313,6 +342,20 @@ impl Limits {
 pub struct LimitError {
     name: &'static str,
     rule: &'static str,
+}
+
+impl LimitError {
+    /// Returns the name of the limit.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns what the limit must be.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        self.rule
+    }
 }
 
 impl fmt::Display for LimitError {

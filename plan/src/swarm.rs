@@ -195,6 +195,7 @@ fn bounds(plan: &mut Plan, key: Key) {
     limits.stale_after = limits.stale_after.max(least);
     limits.unreachable_after = limits.unreachable_after.max(limits.stale_after);
     limits.nonce_window = limits.nonce_window.max(limits.retried_within());
+    limits.unauthenticated = limits.unauthenticated.max(limits.identify_every.scaled(3, 1));
     let beats = Span::secs(60).as_micros() / limits.heartbeat_interval.as_micros().max(1);
     let least = 2 * (u32::try_from(beats).unwrap_or(u32::MAX) + 1);
     limits.frames_per_minute = limits.frames_per_minute.max(least);

@@ -49,5 +49,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Link, Family::Peer, Family::Administration]);
+    s.expect("message blanked");
+    s.expect("message edited or deleted");
+    s.expect("typing told");
     s.until_nothing_is_left();
 }

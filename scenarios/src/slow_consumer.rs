@@ -37,5 +37,8 @@ pub fn script(s: &mut Script) {
     s.wait(Span::secs(10));
     s.weather(&[Family::Link, Family::Clock]);
     s.network().window = 4_096;
+    s.expect("slow connection cut");
+    s.expect("session overflowed");
+    s.expect("resume accepted");
     s.until_nothing_is_left();
 }

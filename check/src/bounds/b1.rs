@@ -96,7 +96,8 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Unsent => (count(Table::Replay), any),
         // These are the business of B2.
         Table::LongestReplay | Table::MostLiveUnsent => (any, any),
-        Table::Buckets => (facts.waits.identified(census.node), any),
+        // B4 knows when each was shut.
+        Table::Buckets => (any, any),
         Table::Relays => (count(Table::Recipients), any),
         Table::Recipients => (count(Table::Sessions) * guilds, any),
         Table::FullestRelay => (u64::from(limits.relay_sessions), any),
@@ -116,8 +117,10 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::CatchUpRing => {
             let owned = count(Table::Guilds);
             // The newest event stays, however large it is.
-            let bytes = u64::from(limits.catch_up_bytes) + facts.largest_record;
-            (owned * u64::from(limits.catch_up_events), owned * bytes)
+            let bytes = owned * (u64::from(limits.catch_up_bytes) + facts.largest_record);
+            // What has left a ring takes no bytes any more.
+            let bytes = bytes.min(count(Table::CatchUpRing) * facts.largest_record);
+            (owned * u64::from(limits.catch_up_events), bytes)
         }
         Table::Nonces => {
             // A new owner keeps all that it adopts from the log, even what the one before it had

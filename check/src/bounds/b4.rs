@@ -5,6 +5,7 @@ mod rates;
 
 use std::collections::BTreeMap;
 
+use guildhall_core::census::{Census, Table};
 use guildhall_core::event::Record;
 use guildhall_core::frame::CloseCode;
 use guildhall_core::id::{GuildId, NodeId, Shard, UserId};
@@ -13,7 +14,7 @@ use guildhall_core::time::Instant;
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::findings::Complaint;
+use crate::findings::{Complaint, Subject};
 use crate::index::Index;
 use crate::kinds::message_of;
 use crate::node_step::{Emitted, NodeStep, StepInput};
@@ -87,6 +88,23 @@ impl Admission {
         );
         let subject = facts.connection_name(step.node, step.connection?);
         (now.since(last) < every).then_some((subject, complaint))
+    }
+
+    /// A node has counted what it keeps (B1): a bucket is shut for no longer than it must be.
+    pub(crate) fn counted(&self, facts: &Facts, census: &Census) -> Verdict {
+        let every = facts.cast.limits.identify_every;
+        let seen = self.timeouts.get(&census.node).copied().unwrap_or(Instant::ZERO);
+        let shut = self
+            .begun
+            .iter()
+            .filter(|((at, ..), last)| *at == census.node && **last + every > seen);
+        let (most, count) = (shut.count() as u64, census.count(Table::Buckets));
+        (count > most).then(|| {
+            let node = facts.cast.node(census.node);
+            let message = format!("{node} keeps identify buckets that are open");
+            let complaint = Complaint::new(message, format!("at most {most}"), count.to_string());
+            (Subject::new("node", node), complaint)
+        })
     }
 
     /// A node has crashed, and knows of no bucket any more.

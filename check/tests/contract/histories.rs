@@ -9,10 +9,10 @@ use guildhall_core::client;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
-use guildhall_core::id::RoleId;
+use guildhall_core::id::{GuildId, Nonce, Port, RoleId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
-use guildhall_core::request::{Action, Origin};
+use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::step::{Step, WorldEvent};
 use guildhall_core::time::Span;
 
@@ -75,7 +75,7 @@ pub(crate) fn resumed() -> History {
         stage.say(BOB, what);
     }
     stage.pass(Span::secs(50));
-    stage.ask(BOB, client::Input::Quit);
+    stage.ask(BOB, client::Input::Quit { code: 1000 });
     stage.pass(Span::secs(10));
     end(stage)
 }
@@ -429,9 +429,17 @@ pub(crate) fn revoked() -> History {
 pub(crate) fn quits() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
     stage.say(ALICE, "one");
-    stage.ask(BOB, client::Input::Quit);
+    stage.ask(BOB, client::Input::Quit { code: 1000 });
     stage.pass(Span::secs(30));
     stage.say(ALICE, "two");
+    end(stage)
+}
+
+/// Sixteen clients lose their connections at once.
+pub(crate) fn cut_at_once() -> History {
+    let mut stage = begin(Limits::default(), &["member"; 16]);
+    (0..16).for_each(|client| stage.cut(client));
+    stage.pass(Span::secs(5));
     end(stage)
 }
 
@@ -440,6 +448,40 @@ pub(crate) fn waits() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
     stage.act(BOB, Action::DeleteGuild);
     stage.pass(Span::secs(60));
+    end(stage)
+}
+
+/// The world settles; Bob is refused in the office, and speaks and types in the hall.
+pub(crate) fn served() -> History {
+    let names = ["alice", "bob", "carol"];
+    let mut stage = Stage::with(Limits::default(), &names, |_| Intents::ALL, false);
+    start(&mut stage, &[ALICE, BOB, CAROL]);
+    stage.say(ALICE, "one");
+    stage.pass(Span::secs(1));
+    stage.report(&WorldEvent::Settled);
+    stage.act(BOB, say_in(OFFICE, "may I?", &[]));
+    stage.act(BOB, Action::Type { channel: OFFICE });
+    stage.say(BOB, "two");
+    stage.act(BOB, Action::Type { channel: HALL });
+    stage.pass(Span::secs(1));
+    stage.report(&WorldEvent::Settled);
+    end(stage)
+}
+
+/// Bob speaks and deletes where he sees nothing, and a stranger's requests never reach the guild.
+pub(crate) fn turned_away() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    let hidden = stage.act(ALICE, say_in(OFFICE, "between us", &[]));
+    stage.act(BOB, say_in(OFFICE, "is anybody here?", &[]));
+    stage.act(BOB, Action::Delete { said: hidden });
+    let long = "long ".repeat(1_000);
+    let (unknown, port) = (GuildId(1), Port(BOB as u32));
+    for (guild, of, what) in [(GUILD, ALICE, "mine"), (unknown, BOB, "where?"), (GUILD, BOB, &long)]
+    {
+        let origin = Origin { user: user(BOB), nonce: Nonce(100 + what.len() as u64) };
+        let request = Request { origin, guild, attempt: 1, action: say_in(HALL, what, &[]) };
+        stage.tell(BERLIN, node::Input::Request { port, token: token(of), request });
+    }
     end(stage)
 }
 
@@ -469,8 +511,10 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("behind", behind()),
         ("two guilds", two_guilds()),
         ("crowd", crowd()),
+        ("turned away", turned_away()),
         ("revoked", revoked()),
         ("quits", quits()),
         ("waits", waits()),
+        ("served", served()),
     ]
 }

@@ -108,7 +108,8 @@ impl Owner {
             | Input::Subscribe(_)
             | Input::CatchUp(..)
             | Input::Entered { .. } => {
-                if self.is_fresh(cx) {
+                let is_fresh = self.is_fresh(cx);
+                if cx.bent(is_fresh, &input) {
                     self.accept(cx, input, out);
                 }
             }

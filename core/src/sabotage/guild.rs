@@ -46,7 +46,15 @@ pub(crate) fn call(
 /// An input as a bug lets it in.
 fn bent_input(owner: &Owner, cx: &mut Cx<'_>, mut input: Input) -> Option<Input> {
     let now = cx.now.instant;
-    if let Input::Request { epoch, heard, .. } = &mut input {
+    if let Input::Request { epoch, heard, request, .. } = &mut input {
+        let is_typing = request.action.is_ephemeral();
+        if is_typing && *epoch != owner.epoch && cx.bug(Mutant::TypingOfAnyEpoch) {
+            *epoch = owner.epoch;
+        }
+        let is_old = now.since(*heard) > cx.limits.request_age;
+        if is_typing && is_old && cx.bug(Mutant::OldTypingTaken) {
+            *heard = now;
+        }
         if *epoch != owner.epoch && cx.bug(Mutant::RequestOfAnyEpoch) {
             *epoch = owner.epoch;
         }
@@ -54,8 +62,12 @@ fn bent_input(owner: &Owner, cx: &mut Cx<'_>, mut input: Input) -> Option<Input>
             *heard = now;
         }
     }
-    let stays = matches!(input, Input::Close) && cx.bug(Mutant::StopKeepsGuilds);
-    (!stays).then_some(input)
+    let is_lost = if let Input::Request { request, .. } = &input {
+        request.origin.nonce.0.is_multiple_of(3) && cx.bug(Mutant::ThirdUnheard)
+    } else {
+        matches!(input, Input::Close) && cx.bug(Mutant::StopKeepsGuilds)
+    };
+    (!is_lost).then_some(input)
 }
 
 /// What a bug sends before an input is handled.
@@ -111,6 +123,11 @@ fn step(guild: &mut Guild, cx: &mut Cx<'_>, input: Option<Input>, out: &mut impl
     if let Phase::Serving(owner) = &guild.phase {
         told_early(owner, cx, placed, out);
     }
+    if let (true, Some(last)) = (said.iter().any(is_tip), last_event(guild))
+        && cx.bug(Mutant::LastEventAgain)
+    {
+        out.emit(last);
+    }
     for output in said {
         let is_dropped = match &output {
             Output::Tip(PeerMessage::Tip { sender, position, .. }) => {
@@ -133,6 +150,17 @@ fn step(guild: &mut Guild, cx: &mut Cx<'_>, input: Option<Input>, out: &mut impl
             out.emit(output);
         }
     }
+}
+
+const fn is_tip(output: &Output) -> bool {
+    matches!(output, Output::Tip(_))
+}
+
+/// The last event of a guild, for the first of its followers.
+fn last_event(guild: &Guild) -> Option<Output> {
+    let Phase::Serving(owner) = &guild.phase else { return None };
+    let last = owner.buffer.records().next_back()?.clone();
+    owner.followers.first().map(|relay| owner.stream(*relay, last))
 }
 
 /// An event that was placed after `before` is sent out, or its act answered, before the journal has
@@ -168,7 +196,9 @@ impl Bend<&Log> for Owner {
         }
         if cx.bug(Mutant::RingNotRelinked) {
             self.buffer = CatchUpBuffer::default();
-            log.tail.iter().for_each(|record| self.buffer.push(cx.limits, record.clone()));
+            for record in &log.tail {
+                self.buffer.push(cx.limits, record.clone());
+            }
         }
         if cx.bug(Mutant::EpochNotTold) {
             self.placed = self.committed.changed;
@@ -214,6 +244,24 @@ fn renumbered(epoch: Epoch, log: &Log) -> Option<Log> {
 impl Bend<&JournalClient> for bool {
     fn bend(self, _: &JournalClient, cx: &mut Cx<'_>) -> Self {
         self || cx.bug(Mutant::StaleOwnerSpeaks)
+    }
+}
+
+/// Whether the owner may accept an input.
+impl Bend<&Input> for bool {
+    fn bend(self, input: &Input, cx: &mut Cx<'_>) -> Self {
+        let is_typing =
+            matches!(input, Input::Request { request, .. } if request.action.is_ephemeral());
+        self || is_typing && cx.bug(Mutant::StaleOwnerHears)
+    }
+}
+
+/// The bytes of the ring after events have left it.
+impl Bend<(&mut CatchUpBuffer, u64)> for () {
+    fn bend(self, (buffer, evicted): (&mut CatchUpBuffer, u64), cx: &mut Cx<'_>) {
+        if evicted > 0 && cx.bug(Mutant::RingBytesKept) {
+            buffer.bytes += evicted;
+        }
     }
 }
 
@@ -300,6 +348,9 @@ impl Bend<(Option<RequestStatus>, Position)> for Retry {
 /// The verdict on an action.
 impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
     fn bend(self, about: (&MaterializedState, Origin, &Action), cx: &mut Cx<'_>) -> Self {
+        if cx.bug(Mutant::AllRefused) {
+            return Err(Refusal::Unauthorized);
+        }
         if self == Err(Refusal::NotAMember) && cx.bug(Mutant::MembersNotAsked) {
             return unasked(about, cx);
         }

@@ -54,6 +54,7 @@ pub(super) fn rule(plan: &mut Plan, key: Key, count: u64, until: Instant) {
         shards: None,
         same_user_as: None,
         hostile: false,
+        impostor: false,
         drift: 0,
     });
     let mut rule = Rule { plan, guild, roles, channels, members };

@@ -148,7 +148,7 @@ fn guild(s: &mut Script, cast: &mut Cast) {
 
 /// A client quits and comes back; its memberships may change while it identifies.
 fn session(s: &mut Script, cast: &Cast, who: ClientRef) {
-    s.quit(who);
+    if s.one_in("goes away", 4) { s.go_away(who) } else { s.quit(who) }
     s.wait_between(0..=8_000);
     s.start(who);
     if s.one_in("changes", 2) {

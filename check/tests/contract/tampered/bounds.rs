@@ -52,6 +52,18 @@ fn b1_a_user_waits_for_the_directory_who_neither_joins_nor_leaves() {
 }
 
 #[test]
+fn b1_an_identify_bucket_is_kept_that_is_open() {
+    let found = tampered(histories::talk(), |steps| count(steps, Table::Buckets, |_| 1));
+    only!(found, B1);
+}
+
+#[test]
+fn b1_the_bytes_of_events_that_have_left_the_ring_are_counted() {
+    let found = tampered(histories::talk(), |steps| weigh(steps, Table::CatchUpRing, |n| 3 * n));
+    only!(found, B1);
+}
+
+#[test]
 fn b1_a_peer_that_asks_and_never_reads_is_not_cut() {
     // The node was more patient than these bounds allow, and nobody took anything.
     let (cast, mut steps) = histories::refused();
