@@ -65,6 +65,7 @@ catalogue! {
     end_of_a_guild
     many_guilds
     lost_directory
+    random_plan
 }
 
 /// The scenario with this name.

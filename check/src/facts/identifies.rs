@@ -53,6 +53,11 @@ impl PendingIdentifies {
         self.counts.get(&node).copied().unwrap_or(0)
     }
 
+    /// The users whose IDENTIFYs are pending at a node.
+    pub(crate) fn users(&self, node: NodeId) -> impl Iterator<Item = UserId> {
+        self.waiting.iter().filter(move |((at, _), _)| *at == node).map(|(_, it)| it.user)
+    }
+
     /// The number of IDENTIFYs that are pending at a node.
     pub(crate) fn count(&self, node: NodeId) -> u64 {
         self.waiting.iter().filter(|((at, _), _)| *at == node).count() as u64

@@ -80,6 +80,8 @@ pub(crate) struct Session {
     /// The position of each guild that the node knew of when the IDENTIFY came.
     pub(crate) heard: Vec<(GuildId, Position)>,
     runs: VecDeque<Run>,
+    /// The bytes of the numbers that are not remembered any more.
+    pub(crate) released: u64,
     /// The RESUMEDs that are numbered and not yet sent, each with the size of the ledger at its
     /// time.
     pub(crate) resumed: VecDeque<u64>,
@@ -191,6 +193,7 @@ impl Sessions {
             throughout: Vec::new(),
             heard: Vec::new(),
             runs: VecDeque::new(),
+            released: 0,
             resumed: VecDeque::new(),
             written: 0,
             resumes: 0,

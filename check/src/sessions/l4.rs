@@ -95,7 +95,8 @@ pub(crate) fn counted(facts: &Facts, now: Instant, census: &Census) -> Verdict {
         // A subscription for each guild that the directory has ever named, at most.
         named += facts.named.told(node, session.user).len().max(session.subscriptions.len()) as u64;
     }
-    let mut of_node: Vec<_> = facts.sessions.alive(node).map(|session| session.user).collect();
+    let with_sessions = facts.sessions.alive(node).map(|session| session.user);
+    let mut of_node: Vec<_> = with_sessions.chain(facts.waits.users(node)).collect();
     of_node.sort_unstable();
     of_node.dedup();
     let users = of_node.len() as u64;

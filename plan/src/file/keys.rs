@@ -13,7 +13,7 @@ use crate::fault::{
 };
 use crate::plan::{
     ActionPlan, ChannelTable, ClientAction, FaultPlan, Latency, MESSAGE_ACTIONS, OverwritePlan,
-    PermissionNames,
+    PermissionNames, RoleTable,
 };
 use crate::text::nearest;
 
@@ -69,6 +69,12 @@ impl Search {
         for guild in tables(plan, "guild") {
             for channel in list(guild, "channels").filter(|value| value.get_ref().is_table()) {
                 self.read::<ChannelTable>(channel);
+            }
+            for role in tables(guild, "roles").into_iter().flat_map(DeTable::values) {
+                match role.get_ref().is_table() {
+                    true => self.read::<RoleTable>(role),
+                    false => self.read::<PermissionNames>(role),
+                }
             }
         }
         for action in tables(plan, "action") {
