@@ -75,6 +75,12 @@ impl Search {
             for channel in list(guild, "channels").filter(|value| value.get_ref().is_table()) {
                 self.read::<ChannelTable>(channel);
             }
+            for role in tables(guild, "roles").into_iter().flat_map(DeTable::values) {
+                match role.get_ref().is_table() {
+                    true => self.read::<RoleTable>(role),
+                    false => self.read::<PermissionNames>(role),
+                }
+            }
         }
         for action in tables(plan, "action") {
             self.tagged::<ClientAction>(action, "do", "an action", &ActionPlan::KEYS);
