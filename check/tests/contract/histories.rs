@@ -178,8 +178,7 @@ pub(crate) fn slow() -> History {
 /// A reader that takes nothing loses what it was never sent, and its session with it; its connection,
 /// which is more than a minute old by then, stays.
 pub(crate) fn overflowed() -> History {
-    let limits = Limits { replay_bytes: 4_096, ..Limits::default() };
-    let mut stage = begin(limits, &["alice", "mallory!"]);
+    let mut stage = begin(Limits::default(), &["alice", "mallory!"]);
     let on = stage.accept(PARIS, 1_500);
     stage.identify(on, user(1), Intents::USUAL);
     stage.tell(PARIS, node::Input::Drained { connection: on, bytes: 400 });
@@ -187,8 +186,9 @@ pub(crate) fn overflowed() -> History {
         stage.pass(Span::secs(35));
         stage.frame(on, ClientFrame::Heartbeat { d: None }, 20);
     }
-    for _ in 0..12 {
-        stage.say(ALICE, "more and more");
+    let more = "more".repeat(500);
+    for _ in 0..440 {
+        stage.say(ALICE, &more);
     }
     end(stage)
 }

@@ -17,7 +17,6 @@ use crate::mutant::Mutant;
 use crate::request::{Refusal, Request};
 use crate::sabotage::Bend;
 use crate::session::{Push, Session};
-use crate::time::Instant;
 use crate::timer::Timer;
 
 /// Runs one call of a node. The bugs that change whole inputs, outputs or timers are here.
