@@ -300,6 +300,10 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             client::Input::Frame { connection, frame } => {
                 format!("{connection} {}", server_frame(*frame))
             }
+            client::Input::Restore(Some(place)) => {
+                format!("restarts in session {} at s={}", place.session, place.seq.0)
+            }
+            client::Input::Restore(None) => "restarts without a session".to_owned(),
             client::Input::Partial { connection } => format!("{connection} a part of a frame"),
             client::Input::Dispatch { connection, s, dispatch } => {
                 format!("{connection} {}", self.words.dispatch(*s, dispatch))

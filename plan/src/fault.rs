@@ -46,11 +46,13 @@ pub enum Family {
     Directory,
     /// Clients change roles, channels and members. These are actions, not faults: nothing breaks.
     Administration,
+    /// The processes of clients are suspended, or restart from an older stored place.
+    Client,
 }
 
 impl Family {
     /// All families.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Link,
         Self::Node,
         Self::Clock,
@@ -59,6 +61,7 @@ impl Family {
         Self::Journal,
         Self::Directory,
         Self::Administration,
+        Self::Client,
     ];
 
     /// Returns the name of the family.
@@ -73,6 +76,7 @@ impl Family {
             Self::Journal => "journal",
             Self::Directory => "directory",
             Self::Administration => "administration",
+            Self::Client => "client",
         }
     }
 
@@ -89,6 +93,7 @@ impl Family {
             Self::Journal => "journal",
             Self::Directory => "directory",
             Self::Administration => "administration",
+            Self::Client => "client",
         }
     }
 }

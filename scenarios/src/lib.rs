@@ -36,6 +36,8 @@ catalogue! {
     lost_connection
     dead_session
     second_drop
+    suspended_laptop
+    restored_backup
     half_open
     slow_consumer
     hostile_client
@@ -65,6 +67,7 @@ catalogue! {
     end_of_a_guild
     many_guilds
     lost_directory
+    overtaken_answer
 }
 
 /// The scenario with this name.

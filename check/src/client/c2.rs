@@ -66,6 +66,8 @@ impl Reconnects {
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {
                 reconnect.must_leave = client.meant.filter(|meant| meant == connection);
             }
+            // The new process has no socket, and has waited for none.
+            Input::Restore(_) => *reconnect = Reconnect::default(),
             Input::Frame { .. }
             | Input::Dispatch { .. }
             | Input::Partial { .. }

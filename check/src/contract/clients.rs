@@ -9,6 +9,7 @@ use guildhall_core::step::{Actor, Head};
 use super::Contract;
 use crate::clauses;
 use crate::facts::clients::{Client, OpenRequest};
+use crate::facts::sockets::NONE;
 use crate::marks::Mark;
 use crate::protocol;
 use crate::violation::Clause;
@@ -32,6 +33,11 @@ impl Contract {
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);
         }
+        let model = if let Input::Restore(Some(place)) = input {
+            self.facts.sessions.find(place.session).unwrap_or(NONE)
+        } else {
+            NONE
+        };
         let Some(client) = self.facts.client_mut(port) else { return };
         match input {
             Input::Start => (client.on, client.stopped) = (true, false),
@@ -66,10 +72,12 @@ impl Contract {
                     client.give_up();
                 }
             }
+            Input::Restore(place) if client.on => client.restore(*place, model),
             Input::Ask(_) => self.settled = None,
             Input::Frame { .. }
             | Input::Dispatch { .. }
             | Input::Partial { .. }
+            | Input::Restore(_)
             | Input::Answer(_) => {}
         }
     }

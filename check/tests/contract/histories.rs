@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
-use guildhall_core::client;
+use guildhall_core::client::{self, Place};
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
+use guildhall_core::id::Seq;
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::request::Action;
@@ -103,6 +104,21 @@ pub(crate) fn resumed_after_another_ready() -> History {
     stage.pass(Span::secs(20));
     stage.silence(BOB);
     stage.pass(Span::secs(200));
+    end(stage)
+}
+
+/// Bob's process is restarted from where he was two messages ago, and then from nothing.
+pub(crate) fn restored() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    for what in ["one", "two", "three"] {
+        stage.say(ALICE, what);
+    }
+    let place = Place { session: session(2), node: BERLIN, seq: Seq(3) };
+    stage.ask(BOB, client::Input::Restore(Some(place)));
+    stage.say(ALICE, "four");
+    stage.pass(Span::secs(10));
+    stage.ask(BOB, client::Input::Restore(None));
+    stage.pass(Span::secs(10));
     end(stage)
 }
 
@@ -440,6 +456,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("talk", talk()),
         ("compacted", compacted()),
         ("resumed", resumed()),
+        ("restored", restored()),
         ("expired", expired()),
         ("resumed after another READY", resumed_after_another_ready()),
         ("stolen", stolen()),

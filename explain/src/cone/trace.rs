@@ -210,6 +210,7 @@ impl Trace {
             | client::Input::Dispatch { .. }
             | client::Input::Closed { .. }
             | client::Input::Partial { .. }
+            | client::Input::Restore(_)
             | client::Input::Answer(_) => Root::None,
         }
     }
