@@ -42,7 +42,7 @@ use crate::delivery::{d1, d2, d3, d4, d5, d6, d7, d9};
 use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::hearing::word;
 use crate::findings::{Complaint, Subject};
-use crate::isolation::{i1, i2, i3, i4, i5, i7, i8};
+use crate::isolation::{i1, i2, i3, i4, i5, i7, i8, i9};
 use crate::node_step::Emitted;
 use crate::ordering::o4::Causes;
 use crate::ordering::{o1, o2, o3, o5};
@@ -251,6 +251,10 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
     }),
     (Clause::I8, |cx, (guild, record)| {
         cx.unless(Clause::D5, |cx| i8::committed(cx.facts, guild, record))
+    }),
+    (Clause::I9, |cx, (guild, record)| {
+        let judged = !cx.has_found(Clause::D5) && !cx.has_found(Clause::I8);
+        judged.then(|| i9::committed(cx.facts, guild, record)).flatten()
     }),
     (Clause::O5, |cx, (guild, record)| {
         cx.unless(Clause::D5, |cx| o5::committed(cx.facts, guild, record))

@@ -3,6 +3,7 @@
 //! They must not judge.
 
 pub(crate) mod clients;
+mod credit;
 pub(crate) mod directory;
 pub(crate) mod guilds;
 pub(crate) mod hearing;
@@ -26,6 +27,7 @@ use guildhall_core::time::Instant;
 use crate::cast::Cast;
 use crate::findings::Subject;
 use crate::kinds::{chat_channel, message_of};
+use crate::protocol::{EPHEMERAL_BYTES, record_bytes};
 use clients::Client;
 use directory::DirectoryEntries;
 use guilds::Ledger;
@@ -59,6 +61,8 @@ pub(crate) struct Facts {
     kin: BTreeMap<UserId, Vec<Port>>,
     /// The bytes of the largest dispatch seen.
     pub(crate) largest: u64,
+    /// The bytes of the largest event that a catch-up ring may hold.
+    pub(crate) largest_record: u64,
     /// Whether clients take the same `Arc` that nodes write. A history that was read back has
     /// copies, so identity proves nothing there.
     pub(crate) live: bool,
@@ -95,6 +99,7 @@ impl Facts {
             clients,
             kin,
             largest: 0,
+            largest_record: EPHEMERAL_BYTES,
             live: false,
             down: Vec::new(),
             healed: false,
@@ -119,6 +124,7 @@ impl Facts {
     /// rendering.
     pub(crate) fn commit(&mut self, number: u32, record: &Arc<Record>) {
         self.ledger.commit(number, record);
+        self.largest_record = self.largest_record.max(record_bytes(record));
         let owed = match message_of(record) {
             // Lanes hold chat, except for users who may read it only because they wrote it or are
             // mentioned.
@@ -193,7 +199,7 @@ impl Facts {
             TraceEvent::Begun { session, connection, user, shard, intents } => {
                 let who = (*session, node, *user);
                 let index = self.sessions.begin(who, *connection, *shard, *intents);
-                self.sockets.attach(node, *connection, index);
+                self.enter(index, node, *connection);
                 if let Some(waiting) = self.waits.end(node, *connection) {
                     let throughout = self.throughout(&waiting);
                     let session = self.sessions.get_mut(index);
@@ -204,10 +210,10 @@ impl Facts {
             TraceEvent::Resumed { session, connection, seq } => {
                 let Some(index) = self.sessions.find(*session) else { return };
                 if let Some(old) = self.sessions.get(index).connection {
-                    self.sockets.attach(node, old, NONE);
+                    self.leave(index, node, old);
                 }
                 self.sessions.resume(index, *connection, seq.0, self.ledger.stamps());
-                self.sockets.attach(node, *connection, index);
+                self.enter(index, node, *connection);
             }
             TraceEvent::Detached { session, connection, why } => {
                 if *why == DetachReason::Superseded {
@@ -250,7 +256,7 @@ impl Facts {
     /// Detaches a session from its connection.
     pub(crate) fn detach(&mut self, index: u32, node: NodeId, now: Instant) {
         if let Some(connection) = self.sessions.get(index).connection {
-            self.sockets.attach(node, connection, NONE);
+            self.leave(index, node, connection);
         }
         self.sessions.detach(index, Some(now));
     }

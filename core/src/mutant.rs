@@ -70,6 +70,8 @@ mutants! {
         "frames may come at any rate";
     AnswersNotCounted = "answers-not-counted",
         "a peer that asks and never reads is never cut";
+    CutWithoutNeed = "cut-without-need",
+        "a connection that has had many answers is cut as slow, though it has read them";
     HeartbeatUnanswered = "heartbeat-unanswered",
         "a heartbeat during a replay has no answer";
     ResumedPilesUp = "resumed-piles-up",

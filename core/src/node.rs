@@ -346,7 +346,7 @@ impl Router {
                 self.tipped(cx, from, (guild, sender, position, sent), out);
             }
             PeerMessage::Answer { port, boot, sender, answer } => {
-                self.answered(from, (port, boot, sender), answer, out);
+                self.answered(cx, from, (port, boot, sender), answer, out);
             }
         }
     }

@@ -92,7 +92,7 @@ pub enum Action {
         /// The new roles; the @everyone role need not be listed.
         roles: Arc<[RoleId]>,
     },
-    /// Creates a role. Needs MANAGE_ROLES.
+    /// Creates a role, at the lowest position above @everyone. Needs MANAGE_ROLES.
     CreateRole {
         /// The id of the new role; it must be unused in the guild.
         role: RoleId,
@@ -105,6 +105,13 @@ pub enum Action {
         role: RoleId,
         /// The new permissions.
         permissions: Permissions,
+    },
+    /// Moves a role other than @everyone. Needs MANAGE_ROLES.
+    MoveRole {
+        /// The role.
+        role: RoleId,
+        /// The new position, at least 1 and below the author's own highest role.
+        position: u16,
     },
     /// Deletes a role other than @everyone. Needs MANAGE_ROLES.
     DeleteRole {
@@ -149,6 +156,7 @@ impl Action {
             | Self::Unban { .. }
             | Self::CreateRole { .. }
             | Self::ChangeRole { .. }
+            | Self::MoveRole { .. }
             | Self::DeleteRole { .. }
             | Self::DeleteChannel { .. }
             | Self::Transfer { .. }
@@ -217,7 +225,12 @@ pub enum Refusal {
     NoSuchUser,
     /// The author lacks the permission.
     Forbidden,
-    /// The target is the guild's owner or the @everyone role, or the id already exists.
+    /// The member's highest role, or a role, is not below the author's own highest role.
+    Outranked,
+    /// The author would grant, or overwrite, a permission that it does not have.
+    NotHeld,
+    /// The target is the guild's owner, or the @everyone role or its position, or the id already
+    /// exists.
     Taken,
     /// The action would change nothing.
     NoChange,

@@ -18,7 +18,7 @@ use crate::seed::Seed;
 pub use action::{ActionPlan, ClientAction, MessageRef};
 pub use latency::Latency;
 pub use parts::{
-    ChannelPlan, ClientPlan, EVERYONE, GuildPlan, NodePlan, OverwritePlan, TargetPlan,
+    ChannelPlan, ClientPlan, EVERYONE, GuildPlan, NodePlan, OverwritePlan, RolePlan, TargetPlan,
 };
 pub use powers::PermissionNames;
 

@@ -7,6 +7,7 @@
 mod actions;
 mod cast;
 mod faults;
+mod overwrites;
 mod story;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,6 +105,15 @@ impl Script {
         let nth = self.asked.entry(name.to_owned()).or_default();
         *nth += 1;
         self.key.text(name).with(*nth).between(*range.start(), *range.end())
+    }
+
+    /// Draws one of the items; all are equally likely.
+    ///
+    /// # Panics
+    /// Panics if `items` is empty.
+    pub fn pick<T: Clone>(&mut self, name: &str, items: &[T]) -> T {
+        assert!(!items.is_empty(), "there is nothing to pick from");
+        items[self.draw(name, 0..=items.len() as u64 - 1) as usize].clone()
     }
 
     /// Draws a number from a range, as a `u32`.

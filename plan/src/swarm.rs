@@ -8,6 +8,7 @@
 
 mod administration;
 mod faults;
+mod hostile;
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::limits::Limits;
@@ -136,6 +137,15 @@ fn bounds(plan: &mut Plan, key: Key) {
         stop_within, "stop_within": [Span::secs(4), Span::secs(12)];
         request_age, "request_age": [Span::secs(10), Span::secs(60)];
         nonce_window, "nonce_window": [Span::secs(30), Span::secs(200)];
+        zombie_slack, "zombie_slack": [Span::secs(1), Span::secs(2)];
+        orphan_slack, "orphan_slack": [Span::secs(1), Span::secs(2)];
+        unauthenticated, "unauthenticated": [Span::secs(5), Span::secs(20)];
+        frame_bytes, "frame_bytes": [1_024, 2_048];
+        content_bytes, "content_bytes": [64, 256];
+        frames_per_minute, "frames_per_minute": [8, 30];
+        catch_up_bytes, "catch_up_bytes": [1, 256, 4_096];
+        requests_open, "requests_open": [1, 4];
+        backoff_first, "backoff_first": [Span::millis(10), Span::millis(200)];
     }
     if limits.nonces < usual.nonces {
         // A request that finds the nonce table full is retransmitted until it expires.
@@ -146,7 +156,10 @@ fn bounds(plan: &mut Plan, key: Key) {
     let least = limits.tip_every.max(limits.confirm_every).scaled(2, 1);
     limits.stale_after = limits.stale_after.max(least);
     limits.unreachable_after = limits.unreachable_after.max(limits.stale_after);
-    limits.nonce_window = limits.nonce_window.max(limits.request_age.scaled(2, 1));
+    limits.nonce_window = limits.nonce_window.max(limits.retried_within());
+    let beats = Span::secs(60).as_micros() / limits.heartbeat_interval.as_micros().max(1);
+    let least = 2 * (u32::try_from(beats).unwrap_or(u32::MAX) + 1);
+    limits.frames_per_minute = limits.frames_per_minute.max(least);
     let least = limits.stop_spread + limits.stop_patience + Span::secs(1);
     limits.stop_within = limits.stop_within.max(least);
     if limits.validate().is_err() {

@@ -16,7 +16,7 @@ use guildhall_plan::fault::{
 };
 use guildhall_plan::plan::{
     ActionPlan, ChannelPlan, ClientAction, ClientPlan, FaultPlan, GuildPlan, Latency, MessageRef,
-    Network, NodePlan, OverwritePlan, PermissionNames, Plan, TargetPlan,
+    Network, NodePlan, OverwritePlan, PermissionNames, Plan, RolePlan, TargetPlan,
 };
 use guildhall_plan::seed::Seed;
 use guildhall_plan::token::RunToken;
@@ -140,10 +140,14 @@ fn overwrites(g: &mut Gen) -> Vec<OverwritePlan> {
     made.collect()
 }
 
+fn role(g: &mut Gen) -> RolePlan {
+    RolePlan { permissions: powers(g), position: u16::arbitrary(g) % 4 }
+}
+
 fn action(g: &mut Gen) -> ClientAction {
     let (guild, user, name) = (text(g), text(g), text(g));
     let said = MessageRef { of: bool::arbitrary(g).then(|| text(g)), back: u32::arbitrary(g) % 3 };
-    match u8::arbitrary(g) % 21 {
+    match u8::arbitrary(g) % 22 {
         0 => ClientAction::Quit,
         1 => ClientAction::Start,
         2 => ClientAction::Edit { said, text: text(g).into() },
@@ -163,6 +167,7 @@ fn action(g: &mut Gen) -> ClientAction {
         16 => ClientAction::DeleteChannel { channel: name },
         17 => ClientAction::Transfer { guild, user },
         18 => ClientAction::DeleteGuild { guild },
+        19 => ClientAction::MoveRole { role: name, position: u16::arbitrary(g) },
         _ => {
             let mentions = if bool::arbitrary(g) { vec![user] } else { Vec::new() };
             ClientAction::Say { to: name, text: text(g).into(), mentions }
@@ -181,7 +186,7 @@ fn guild(g: &mut Gen) -> GuildPlan {
             ChannelPlan::open("general"),
         ],
         everyone: powers(g),
-        roles: (0..usize::arbitrary(g) % 3).map(|_| (text(g), powers(g))).collect(),
+        roles: (0..usize::arbitrary(g) % 3).map(|_| (text(g), role(g))).collect(),
         members: (0..usize::arbitrary(g) % 3).map(|_| (text(g), vec![text(g)])).collect(),
     }
 }

@@ -68,6 +68,7 @@ catalogue! {
     many_guilds
     lost_directory
     overtaken_answer
+    random_plan
 }
 
 /// The scenario with this name.

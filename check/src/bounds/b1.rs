@@ -2,10 +2,11 @@
 //! to.
 
 use guildhall_core::census::{Census, Table};
-use guildhall_core::frame::CONTROL_BYTES;
+use guildhall_core::id::NodeId;
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
+use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 use crate::node_step::NodeStep;
@@ -58,14 +59,13 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
 /// memory.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let on = step.connection?;
-    let (window, answers) = facts.sockets.untaken(step.node, on)?;
-    // The last answer that had room, and the one that is too many, may each stand out.
-    let most = window + facts.cast.limits.control_unsent_bytes + 2 * CONTROL_BYTES;
-    (answers.saturating_mul(CONTROL_BYTES) > most).then(|| {
+    let open = facts.sockets.is_open(step.node, on);
+    (open && facts.floods(step.node, on)).then(|| {
         let message = "a peer that asks and never reads is not cut";
-        let expected = format!("at most {most} bytes of answers");
-        let complaint = Complaint::new(message, expected, format!("{answers} answers"));
-        (facts.connection_name(step.node, on), complaint)
+        let most = facts.cast.limits.control_unsent_bytes;
+        let expected = format!("at most {most} bytes of answers that have no room");
+        let got = facts.sockets.debt(step.node, on).to_string();
+        (facts.connection_name(step.node, on), Complaint::new(message, expected, got))
     })
 }
 
@@ -108,7 +108,8 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Followers => (any, any),
         Table::CatchUpRing => {
             let owned = count(Table::Guilds);
-            let bytes = u64::from(limits.catch_up_bytes) + facts.largest;
+            // The newest event stays, however large it is.
+            let bytes = u64::from(limits.catch_up_bytes) + facts.largest_record;
             (owned * u64::from(limits.catch_up_events), owned * bytes)
         }
         Table::Nonces => {
@@ -123,7 +124,7 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
             let asked = 2 * count(Table::Followers);
             (count(Table::Guilds) * (u64::from(limits.unsynced) + 1) + asked, any)
         }
-        Table::Directed => (guilds * facts.cast.cluster.accounts.len() as u64, any),
+        Table::Directed => (most_directed(facts, census.node), any),
         Table::Contacts => (guilds, any),
         Table::Users => (count(Table::Sessions) + count(Table::Identifying), any),
         Table::Identifying => (count(Table::Connections), any),
@@ -131,6 +132,17 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Timers => (any, any),
         Table::OpenRequests => (u64::from(limits.requests_open), any),
     })
+}
+
+/// How many users can wait for the directory in the guilds of a node. Of one user both a removal
+/// and a join may wait, and the end of a guild waits as well.
+fn most_directed(facts: &Facts, node: NodeId) -> u64 {
+    let owned = facts.ledger.all().filter(|(_, guild)| facts.owners.get(node, guild.id).is_some());
+    let waits = |(_, guild): (u32, &Guild)| {
+        let ends = u64::from(guild.history.is_deleted(Moment::NOW));
+        facts.requests.joiners(guild.id) + guild.history.leavers() + ends
+    };
+    owned.map(waits).sum()
 }
 
 /// Into how many pieces the largest guild is cut.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use guildhall_core::frame::CloseCode;
 use guildhall_core::id::{NodeId, Shard, UserId};
-use guildhall_core::node::{DetachReason, TraceEvent};
+use guildhall_core::node::{DetachReason, SessionEnd, TraceEvent};
 use guildhall_core::time::Instant;
 
 use crate::clauses::Verdict;
@@ -116,9 +116,7 @@ impl Admission {
         if within > 2 * limits.frames_per_minute as usize && code.is_none() {
             return complain("frames come too fast", "4008", format!("{within} in a minute pass"));
         }
-        let cuts = |(note, ..): &(TraceEvent, _, _)| {
-            matches!(note, TraceEvent::Detached { why: DetachReason::Cut(_), .. })
-        };
+        let cuts = |(note, ..): &(TraceEvent, _, _)| is_of_a_cut(note, facts, step.node);
         let more = !step.frames.is_empty()
             || step.dispatches > 0
             || step.closes.len() > 1
@@ -132,5 +130,29 @@ impl Admission {
             return complain("an IDENTIFY is not heard", expected, "nothing".to_owned());
         }
         None
+    }
+}
+
+/// Whether a note belongs to the cut of a connection. At a stopping node a session that loses its
+/// connection ends, and the relays close that served no other.
+fn is_of_a_cut(note: &TraceEvent, facts: &Facts, node: NodeId) -> bool {
+    let stops = || facts.stops.get(node).is_some();
+    match note {
+        TraceEvent::Detached { why: DetachReason::Cut(_), .. } => true,
+        TraceEvent::Ended { why: SessionEnd::Stopped, .. } | TraceEvent::RelayClosed { .. } => {
+            stops()
+        }
+        TraceEvent::Detached { .. }
+        | TraceEvent::Ended { .. }
+        | TraceEvent::Begun { .. }
+        | TraceEvent::IdentifyRefused { .. }
+        | TraceEvent::Resumed { .. }
+        | TraceEvent::ResumeRefused { .. }
+        | TraceEvent::RelayOpened { .. }
+        | TraceEvent::RelayGap { .. }
+        | TraceEvent::Opened { .. }
+        | TraceEvent::SteppedDown { .. }
+        | TraceEvent::GivenUp { .. }
+        | TraceEvent::Census(_) => false,
     }
 }

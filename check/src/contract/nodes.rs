@@ -42,7 +42,7 @@ impl Contract {
             }
             Input::Frame { frame: ClientFrame::Heartbeat { d: Some(d) }, .. } => {
                 if let Some(index) = self.step.session {
-                    self.facts.sessions.acknowledge(index, d.0);
+                    self.facts.acknowledge(index, d.0);
                 }
             }
             Input::Identify { connection, identify, session, .. } => {
@@ -51,7 +51,7 @@ impl Contract {
                 }
             }
             Input::Peer { message, .. } => self.peer_says(head, node, message),
-            Input::Drained { connection, .. } => self.facts.sockets.drain(node, *connection),
+            Input::Drained { connection, bytes } => self.facts.drain(node, *connection, *bytes),
             // A stopping node takes over no guild.
             Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
@@ -142,7 +142,7 @@ impl Contract {
         let (node, facts) = (self.step.node, &mut self.facts);
         match said {
             Emitted::Frame(on, frame) => {
-                facts.sockets.answer(node, on);
+                facts.answer(node, on);
                 if frame == ServerFrame::Reconnect {
                     let answer = !matches!(self.step.input, StepInput::Timeout);
                     facts.stops.tell(node, on, now, answer);

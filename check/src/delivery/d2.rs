@@ -16,9 +16,6 @@ use crate::findings::{Complaint, Subject};
 use crate::node_step::{NodeStep, StepInput};
 use crate::protocol;
 
-/// What an op 9 or 11 may take on the wire at most.
-const ANSWER_BYTES: u64 = 64;
-
 /// How late a node may handle a deadline.
 const SLACK: Span = Span::secs(1);
 
@@ -40,9 +37,11 @@ pub(crate) fn noted(
             let (count, bytes) = facts.most_waiting(index?);
             let slow = count > u64::from(facts.cast.limits.live_unsent)
                 || bytes > u64::from(facts.cast.limits.replay_bytes);
-            let floods = floods(facts, step, *connection);
+            // Of a session that has gone wrong it is not known what it wrote.
+            let floods = facts.floods(step.node, *connection) || facts.sessions.hot(index?).spoilt;
             needless(slow || floods, "a connection is cut as slow that is not", || {
-                format!("at most {count} unsent")
+                let debt = facts.sockets.debt(step.node, *connection);
+                format!("at most {count} unsent, and {debt} bytes of answers that had no room")
             })
         }
         TraceEvent::Detached {
@@ -129,8 +128,8 @@ pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verd
     let first = if from.epoch == epoch { from.index } else { 0 };
     let fleeting = (chunk.position.index - first.min(chunk.position.index)).saturating_sub(kept);
     let count = (wanted.len() - idle.saturating_sub(1)) as u64 + fleeting;
-    let bytes: u64 =
-        wanted.iter().map(|it| protocol::record_bytes(it)).sum::<u64>() + 128 * fleeting;
+    let bytes: u64 = wanted.iter().map(|it| protocol::record_bytes(it)).sum::<u64>()
+        + protocol::EPHEMERAL_BYTES * fleeting;
     let limits = &facts.cast.limits;
     let holds =
         count <= u64::from(limits.catch_up_events) && bytes <= u64::from(limits.catch_up_bytes);
@@ -215,16 +214,6 @@ fn ended(
             })
         }
     }
-}
-
-/// Whether so many answers were sent on a connection that the peer may not have read them.
-pub(crate) fn floods(
-    facts: &Facts,
-    step: &NodeStep,
-    connection: guildhall_core::id::Connection,
-) -> bool {
-    let answers = facts.sockets.answers(step.node, connection);
-    answers * ANSWER_BYTES > u64::from(facts.cast.limits.control_unsent_bytes)
 }
 
 /// The step has ended: an op 9 on an attached connection needs an overflow.

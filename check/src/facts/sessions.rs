@@ -94,6 +94,8 @@ pub(crate) struct Session {
     /// The position of each guild that the node knew of when the IDENTIFY came.
     pub(crate) heard: Vec<(GuildId, Position)>,
     runs: VecDeque<Run>,
+    /// The bytes of the numbers that are not remembered any more.
+    pub(crate) released: u64,
     /// The RESUMED that is due, if any.
     pub(crate) resumed: Option<DueResumed>,
     /// The last number written to the attached connection. Valid if the session is not steady.
@@ -204,6 +206,7 @@ impl Sessions {
             throughout: Vec::new(),
             heard: Vec::new(),
             runs: VecDeque::new(),
+            released: 0,
             resumed: None,
             written: 0,
             resumes: 0,

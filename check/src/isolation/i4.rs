@@ -6,7 +6,7 @@ use guildhall_core::frame::{CloseCode, ServerFrame};
 
 use crate::clauses::Numbered;
 use crate::clauses::Verdict;
-use crate::delivery::{d2, d4};
+use crate::delivery::d4;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::Content;
@@ -28,7 +28,7 @@ pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict
         ) => (false, "a frame"),
         // A peer that asks again and again and never reads is cut by the answer itself (B1).
         Emitted::Close(to, code) => {
-            let floods = d2::floods(facts, step, to);
+            let floods = facts.floods(step.node, to);
             (to == connection && code == CloseCode::Unknown && floods, "a close")
         }
         Emitted::Note(..) => (false, "a note"),

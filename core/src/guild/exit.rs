@@ -28,7 +28,9 @@ impl Owner {
         {
             match exit {
                 Exit::Event(record) => self.emit(cx, record, out),
-                Exit::Refusal(back, answer) => out.emit(Output::Answer(back, answer)),
+                Exit::Refusal(back, answer) => {
+                    out.emit(Output::Answer(back, self.epoch, answer));
+                }
                 Exit::State(relay) => self.send_state(cx, relay, out),
             }
         }

@@ -4,17 +4,20 @@
 //! would get. Nothing changes here. An action that would change nothing is refused, so that every
 //! event of the stream is a change (O5).
 
+mod hierarchy;
+mod roles;
+
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use super::materialized_state::MaterializedState;
 use crate::dispatch::Message;
 use crate::event::{Channel, Event, Removal};
-use crate::id::{ChannelId, MessageId, RoleId, UserId};
+use crate::id::{ChannelId, MessageId, UserId};
 use crate::permission::{Overwrite, Permissions};
 use crate::request::{Action, Origin, Refusal};
 use crate::state::State;
 use crate::time::Wall;
+use hierarchy::changed;
 
 type Verdict = Result<Event, Refusal>;
 
@@ -59,6 +62,7 @@ impl MaterializedState {
             Action::SetRoles { user, roles } => author.set_roles(*user, roles),
             Action::CreateRole { role, permissions } => author.create_role(*role, *permissions),
             Action::ChangeRole { role, permissions } => author.change_role(*role, *permissions),
+            Action::MoveRole { role, position } => author.move_role(*role, *position),
             Action::DeleteRole { role } => author.delete_role(*role),
             Action::CreateChannel(channel) => author.create_channel(channel),
             Action::ChangeChannel(channel) => author.change_channel(channel),
@@ -157,6 +161,7 @@ impl Author<'_> {
         if user == self.state.owner {
             Err(Refusal::Taken)
         } else if self.state.members.contains_key(&user) {
+            self.outranks_member(user)?;
             Ok(Event::MemberRemove { user, why })
         } else {
             Err(Refusal::NoSuchUser)
@@ -169,62 +174,23 @@ impl Author<'_> {
         if is_banned { Ok(Event::Unbanned { user }) } else { Err(Refusal::NoSuchUser) }
     }
 
-    fn set_roles(&self, user: UserId, roles: &[RoleId]) -> Verdict {
-        self.may(Permissions::MANAGE_ROLES)?;
-        let Some(given) = self.state.members.get(&user) else { return Err(Refusal::NoSuchUser) };
-        if roles.iter().any(|role| !self.state.roles.contains_key(role)) {
-            return Err(Refusal::NoSuchRole);
-        }
-        let everyone = self.state.everyone();
-        let mut roles: Vec<_> = roles.iter().copied().filter(|role| *role != everyone).collect();
-        roles.sort_unstable();
-        roles.dedup();
-        if **given == *roles {
-            return Err(Refusal::NoChange);
-        }
-        Ok(Event::MemberUpdate { user, roles: roles.into() })
-    }
-
-    fn create_role(&self, role: RoleId, permissions: Permissions) -> Verdict {
-        self.may(Permissions::MANAGE_ROLES)?;
-        if self.state.roles.contains_key(&role) {
-            return Err(Refusal::Taken);
-        }
-        Ok(Event::RoleCreate { role, permissions })
-    }
-
-    fn change_role(&self, role: RoleId, permissions: Permissions) -> Verdict {
-        self.may(Permissions::MANAGE_ROLES)?;
-        match self.state.roles.get(&role) {
-            None => Err(Refusal::NoSuchRole),
-            Some(known) if *known == permissions => Err(Refusal::NoChange),
-            Some(_) => Ok(Event::RoleUpdate { role, permissions }),
-        }
-    }
-
-    fn delete_role(&self, role: RoleId) -> Verdict {
-        self.may(Permissions::MANAGE_ROLES)?;
-        if role == self.state.everyone() {
-            Err(Refusal::Taken)
-        } else if self.state.roles.contains_key(&role) {
-            Ok(Event::RoleDelete { role })
-        } else {
-            Err(Refusal::NoSuchRole)
-        }
-    }
-
     fn create_channel(&self, channel: &Channel) -> Verdict {
         self.may(Permissions::MANAGE_CHANNELS)?;
         if self.state.channels.contains_key(&channel.id) {
             return Err(Refusal::Taken);
         }
-        Ok(Event::ChannelCreate(one_of_each_target(channel)))
+        let channel = one_of_each_target(channel);
+        Self::hands_on(self.state.base(self.user), changed(&[], &channel.overwrites))?;
+        Ok(Event::ChannelCreate(channel))
     }
 
     fn change_channel(&self, channel: &Channel) -> Verdict {
         self.may_in(channel.id, Permissions::MANAGE_CHANNELS)?;
         let channel = one_of_each_target(channel);
-        if self.state.channels.get(&channel.id) == Some(&channel.overwrites) {
+        let old = self.state.channels.get(&channel.id);
+        let changed = old.map_or(Permissions::NONE, |old| changed(old, &channel.overwrites));
+        Self::hands_on(self.state.permissions(self.user, channel.id), changed)?;
+        if old == Some(&channel.overwrites) {
             return Err(Refusal::NoChange);
         }
         Ok(Event::ChannelUpdate(channel))

@@ -12,7 +12,7 @@ use super::journal_client::JournalClient;
 use super::materialized_state::MaterializedState;
 use super::nonces::Nonces;
 use super::queue::Queue;
-use super::{GuildCounts, Input, Output, StepDown, adoption};
+use super::{Ages, GuildCounts, Input, Output, StepDown, adoption};
 use crate::context::Cx;
 use crate::id::{Epoch, GuildId, Position};
 use crate::journal::{Log, Reply};
@@ -56,7 +56,7 @@ impl Owner {
     pub(super) fn adopt(
         cx: &Cx<'_>,
         (id, epoch, asked): (GuildId, Epoch, Instant),
-        log: &Log,
+        (log, ages): (&Log, &Ages),
     ) -> Self {
         let (now, limits) = (cx.now.instant, cx.limits);
         let mut state = MaterializedState::new(limits, &log.base);
@@ -69,7 +69,7 @@ impl Owner {
             tip,
             journal: JournalClient::opened(epoch, asked),
             queue: Queue::default(),
-            nonces: adoption::nonces(now, log),
+            nonces: adoption::nonces(now, ages, log),
             buffer: adoption::buffer(limits, log),
             directory: adoption::directory(id, now, &state.state, log),
             followers: BTreeSet::new(),
@@ -90,7 +90,8 @@ impl Owner {
         out: &mut impl Sink<Output>,
     ) -> Option<StepDown> {
         match input {
-            Input::Own { .. } => {}
+            Input::Replaced(by) if by > self.epoch => return Some(StepDown::Fenced(by)),
+            Input::Own { .. } | Input::Replaced(_) => {}
             Input::Close => self.closing = true,
             Input::Journal(reply) => {
                 if let Some(why) = self.answered(&reply) {
@@ -135,6 +136,7 @@ impl Owner {
             }
             Input::Entered { user, mark } => self.entered(cx, user, mark),
             Input::Own { .. }
+            | Input::Replaced(_)
             | Input::Close
             | Input::Journal(_)
             | Input::Unsubscribe(_)

@@ -186,6 +186,6 @@ impl Owner {
     pub(super) fn answer(&self, copy: RequestCopy, outcome: Outcome, out: &mut impl Sink<Output>) {
         let RequestCopy { origin, back, attempt } = copy;
         let answer = Answer { origin, guild: self.id, attempt, outcome };
-        out.emit(Output::Answer(back, answer));
+        out.emit(Output::Answer(back, self.epoch, answer));
     }
 }

@@ -13,7 +13,7 @@ use super::nonces::{Nonces, RequestStatus};
 use super::owner::Owner;
 use super::queue::{Exit, Item, Queue};
 use super::requests::Retry;
-use super::{Guild, Input, Output, Phase, adoption};
+use super::{Ages, Guild, Input, Output, Phase, adoption};
 use crate::context::Cx;
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position};
@@ -63,9 +63,7 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
             let members = owner.committed.state.members.keys();
             members.map(|_| owner.tip_at(cx.now.instant)).collect()
         }
-        Some(Input::Journal(Reply::Fenced { epoch, .. } | Reply::Failed { epoch }))
-            if *epoch == owner.epoch && cx.bug(Mutant::StagedTold) =>
-        {
+        Some(input) if ends(owner, input) && cx.bug(Mutant::StagedTold) => {
             let mut said = Vec::new();
             for status in owner.nonces.known.values() {
                 if let RequestStatus::Staged(copy, at) = *status {
@@ -75,6 +73,27 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
             said
         }
         Some(_) | None => Vec::new(),
+    }
+}
+
+/// Whether an input makes the owner step down before it has done all that it took.
+fn ends(owner: &Owner, input: &Input) -> bool {
+    match input {
+        Input::Journal(Reply::Fenced { epoch, .. } | Reply::Failed { epoch }) => {
+            *epoch == owner.epoch
+        }
+        Input::Replaced(by) => *by > owner.epoch,
+        Input::Own { .. }
+        | Input::Close
+        | Input::Journal(_)
+        | Input::Request { .. }
+        | Input::Subscribe(_)
+        | Input::Unsubscribe(_)
+        | Input::CatchUp(..)
+        | Input::Gone(_)
+        | Input::Entered { .. }
+        | Input::Removed { .. }
+        | Input::Dissolved { .. } => false,
     }
 }
 
@@ -161,7 +180,8 @@ impl Bend<&Log> for Owner {
         }
         match renumbered(self.epoch, log) {
             Some(log) if cx.bug(Mutant::TailRenumbered) => {
-                Self::adopt(cx, (self.id, self.epoch, self.journal.confirmed()), &log)
+                let id = (self.id, self.epoch, self.journal.confirmed());
+                Self::adopt(cx, id, (&log, &Ages::default()))
             }
             Some(_) | None => self,
         }

@@ -33,6 +33,9 @@ pub(crate) fn call(
     } else {
         router.rest(&mut said);
     }
+    if let Some(connection) = before.beats {
+        cut_reader(router, cx, connection, &mut said);
+    }
     before.bend(router, cx, &mut said);
     for output in said {
         if let Output::Dispatch { connection, s, dispatch } = &output {
@@ -194,6 +197,8 @@ struct Before {
     is_let_in: bool,
     /// The session that a RESUME asks for, and the connection that it has.
     asked: Option<(SessionId, Option<(Connection, Socket)>)>,
+    /// The connection that a heartbeat came on.
+    beats: Option<Connection>,
 }
 
 impl Before {
@@ -218,7 +223,13 @@ impl Before {
             let socket = on.and_then(|on| Some((on, *router.connections.get_mut(on)?)));
             (resume.session, socket)
         });
-        Self { life, is_let_in, asked }
+        let beats = match input {
+            Some(Input::Frame { connection, frame: ClientFrame::Heartbeat { .. }, .. }) => {
+                Some(*connection)
+            }
+            Some(_) | None => None,
+        };
+        Self { life, is_let_in, asked, beats }
     }
 
     /// Changes what the call has said, and the timers that it has armed.
@@ -266,6 +277,19 @@ fn after_note(router: &mut Router, cx: &mut Cx<'_>, note: TraceEvent, said: &mut
 
 fn is_superseding(output: &Output) -> bool {
     matches!(output, Output::Trace(TraceEvent::Detached { why: DetachReason::Superseded, .. }))
+}
+
+/// A connection that has had many answers is cut as slow, whether or not it has read them.
+fn cut_reader(
+    router: &mut Router,
+    cx: &mut Cx<'_>,
+    connection: Connection,
+    said: &mut Vec<Output>,
+) {
+    let Some(socket) = router.connections.get_mut(connection) else { return };
+    if socket.session.is_some() && socket.frames > 65 && cx.bug(Mutant::CutWithoutNeed) {
+        router.cut(cx, connection, CloseReason::Slow, said);
+    }
 }
 
 /// A planned stop has begun.

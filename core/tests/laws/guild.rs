@@ -78,6 +78,7 @@ fn act() -> impl Strategy<Value = Action> {
             .prop_map(|(role, permissions)| Action::CreateRole { role, permissions }),
         2 => (role(), permissions())
             .prop_map(|(role, permissions)| Action::ChangeRole { role, permissions }),
+        2 => (role(), 0..4u16).prop_map(|(role, position)| Action::MoveRole { role, position }),
         1 => role().prop_map(|role| Action::DeleteRole { role }),
         1 => channel().prop_map(Action::CreateChannel),
         2 => channel().prop_map(Action::ChangeChannel),

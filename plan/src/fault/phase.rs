@@ -145,6 +145,9 @@ impl GuildPhase {
 }
 
 impl NodePhase {
+    /// All phases.
+    pub const ALL: [Self; 2] = [Self::Started, Self::Down];
+
     /// Returns the name of the phase.
     #[must_use]
     pub const fn name(self) -> &'static str {

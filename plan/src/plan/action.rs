@@ -93,7 +93,7 @@ pub enum ClientAction {
         /// The new roles, without the name of the guild.
         roles: Vec<String>,
     },
-    /// Creates a role.
+    /// Creates a role, at position 1.
     CreateRole {
         /// The name.
         role: String,
@@ -108,6 +108,13 @@ pub enum ClientAction {
         /// The new permissions.
         #[serde(default)]
         permissions: PermissionNames,
+    },
+    /// Moves a role.
+    MoveRole {
+        /// The role.
+        role: String,
+        /// The new position, at least 1; a higher one outranks a lower one.
+        position: u16,
     },
     /// Deletes a role.
     DeleteRole {
@@ -188,6 +195,7 @@ impl ClientAction {
             | Self::Unban { .. }
             | Self::SetRoles { .. }
             | Self::ChangeRole { .. }
+            | Self::MoveRole { .. }
             | Self::DeleteRole { .. }
             | Self::ChangeChannel { .. }
             | Self::DeleteChannel { .. }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use guildhall_core::dispatch::Intents;
-use guildhall_core::permission::Permissions;
+use guildhall_core::permission::{Permissions, Role};
 use guildhall_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
@@ -47,10 +47,47 @@ pub struct GuildPlan {
     pub everyone: PermissionNames,
     /// The other roles.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub roles: BTreeMap<String, PermissionNames>,
+    pub roles: BTreeMap<String, RolePlan>,
     /// The roles of members, by client. A member who is not listed has no role but @everyone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, Vec<String>>,
+}
+
+/// A role. Its text form is the list of its permissions, or a table with its position.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(from = "RoleForm", into = "RoleForm")]
+pub struct RolePlan {
+    /// The permissions that it grants.
+    pub permissions: PermissionNames,
+    /// Its position; a higher one outranks a lower one. 1, the lowest, if only the permissions are
+    /// listed.
+    pub position: u16,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum RoleForm {
+    Permissions(PermissionNames),
+    Table { permissions: PermissionNames, position: u16 },
+}
+
+impl From<RoleForm> for RolePlan {
+    fn from(form: RoleForm) -> Self {
+        match form {
+            RoleForm::Permissions(permissions) => Self { permissions, position: Role::LOWEST },
+            RoleForm::Table { permissions, position } => Self { permissions, position },
+        }
+    }
+}
+
+impl From<RolePlan> for RoleForm {
+    fn from(RolePlan { permissions, position }: RolePlan) -> Self {
+        if position == Role::LOWEST {
+            Self::Permissions(permissions)
+        } else {
+            Self::Table { permissions, position }
+        }
+    }
 }
 
 /// A channel. Its text form is the name alone, or a table.

@@ -122,7 +122,7 @@ impl Script {
 
     // ---- roles and channels
 
-    /// Creates a role.
+    /// Creates a role, at the lowest position.
     pub fn create_role(
         &mut self,
         by: ClientRef,
@@ -140,6 +140,12 @@ impl Script {
     pub fn change_role(&mut self, by: ClientRef, role: RoleRef, permissions: Permissions) {
         let role = self.role_name(role);
         self.act(by, ClientAction::ChangeRole { role, permissions: PermissionNames(permissions) });
+    }
+
+    /// Moves a role to another position.
+    pub fn move_role(&mut self, by: ClientRef, role: RoleRef, position: u16) {
+        let role = self.role_name(role);
+        self.act(by, ClientAction::MoveRole { role, position });
     }
 
     /// Deletes a role.
@@ -162,8 +168,20 @@ impl Script {
         name: &str,
         roles: &[RoleRef],
     ) -> ChannelRef {
+        let overwrites = self.only(roles);
+        self.create_channel_with(by, guild, name, overwrites)
+    }
+
+    /// Creates a channel with these overwrites.
+    pub fn create_channel_with(
+        &mut self,
+        by: ClientRef,
+        guild: GuildRef,
+        name: &str,
+        overwrites: Vec<OverwritePlan>,
+    ) -> ChannelRef {
         let made = self.new_channel(guild, name);
-        let (channel, overwrites) = (self.channel_name(made), self.only(roles));
+        let channel = self.channel_name(made);
         self.act(by, ClientAction::CreateChannel { channel, overwrites });
         made
     }

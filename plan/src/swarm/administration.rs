@@ -6,12 +6,15 @@ use guildhall_core::time::{Instant, Span};
 
 use crate::plan::{
     ActionPlan, ClientAction, ClientPlan, EVERYONE, MessageRef, OverwritePlan, PermissionNames,
-    Plan, TargetPlan,
+    Plan, RolePlan, TargetPlan,
 };
 use crate::seed::{Key, Ratio};
 
 /// The name of the administrator and of its role.
 const WARDEN: &str = "warden";
+
+/// The position of that role: above all others.
+const WARDENS: u16 = 1_000;
 
 /// The administration of one guild.
 struct Rule<'a> {
@@ -36,8 +39,9 @@ pub(super) fn rule(plan: &mut Plan, key: Key, count: u64, until: Instant) {
     let members = here.filter(|it| it.same_user_as.is_none()).flat_map(ClientPlan::names).collect();
     let roles = plan.guilds[place].roles.keys().cloned().collect();
     let channels = plan.guilds[place].channels.iter().map(|channel| channel.name.clone()).collect();
-    let may = PermissionNames(Permissions::ADMINISTRATOR);
-    plan.guilds[place].roles.insert(WARDEN.to_owned(), may);
+    let permissions = PermissionNames(Permissions::ADMINISTRATOR);
+    let warden = RolePlan { permissions, position: WARDENS };
+    plan.guilds[place].roles.insert(WARDEN.to_owned(), warden);
     plan.guilds[place].members.insert(WARDEN.to_owned(), vec![WARDEN.to_owned()]);
     plan.clients.push(ClientPlan {
         name: WARDEN.to_owned(),

@@ -143,6 +143,10 @@ impl<'a> Actions<'a> {
                 let (guild, role) = names.role(role)?;
                 (guild, Ask::ChangeRole { role, permissions: permissions.0 })
             }
+            ClientAction::MoveRole { role, position } => {
+                let (guild, role) = names.role(role)?;
+                (guild, Ask::MoveRole { role, position: *position })
+            }
             ClientAction::DeleteRole { role } => {
                 let (guild, role) = names.role(role)?;
                 (guild, Ask::DeleteRole { role })

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use guildhall_check::cast::GuildPart;
 use guildhall_core::id::{ChannelId, RoleId, UserId};
 use guildhall_core::journal::Checkpoint;
-use guildhall_core::permission::{Overwrite, Target};
+use guildhall_core::permission::{Overwrite, Role, Target};
 use guildhall_core::state::State;
 
 use super::{Topology, guild_id, unique};
-use crate::plan::{ClientPlan, EVERYONE, GuildPlan, OverwritePlan, Plan, PlanError, TargetPlan};
+use crate::plan::{
+    ClientPlan, EVERYONE, GuildPlan, OverwritePlan, Plan, PlanError, RolePlan, TargetPlan,
+};
 
 /// The first id of users without a client.
 const FOUNDERS: u64 = 1 << 32;
@@ -107,9 +109,13 @@ impl Topology {
         };
         let mut state = State::new(guild_id(place), owner);
         let of = |role: &str| self.role(&format!("{}/{role}", guild.name)).map(|(_, id)| id);
-        state.roles.insert(state.everyone(), guild.everyone.0);
-        for (role, powers) in &guild.roles {
-            state.roles.insert(of(role)?, powers.0);
+        state.roles.insert(state.everyone(), Role { permissions: guild.everyone.0, position: 0 });
+        for (name, &RolePlan { permissions, position }) in &guild.roles {
+            if position < Role::LOWEST {
+                let why = format!("the role `{name}` is at position 0, which is that of @everyone");
+                return Err(PlanError::Invalid(why));
+            }
+            state.roles.insert(of(name)?, Role { permissions: permissions.0, position });
         }
         for channel in &guild.channels {
             let (_, id) = self.channel(&format!("{}/{}", guild.name, channel.name))?;

@@ -20,6 +20,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::BucketMissing, Clause::B4, "quiet-reader"),
     (Mutant::FramesNotCounted, Clause::B4, "hostile-client"),
     (Mutant::AnswersNotCounted, Clause::B1, "hostile-client"),
+    (Mutant::CutWithoutNeed, Clause::D2, "hostile-client"),
     (Mutant::HeartbeatUnanswered, Clause::L1, "slow-consumer"),
     (Mutant::ResumedPilesUp, Clause::O1, "second-drop"),
     (Mutant::PartIgnored, Clause::C2, "slow-line"),

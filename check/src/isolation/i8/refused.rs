@@ -11,6 +11,8 @@ use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::requests::same_roles;
 use crate::findings::{Complaint, Subject};
+use crate::isolation::i9;
+use crate::protocol::NEW_ROLE;
 
 /// An owner refuses a request; `got` is the position that its author had got when asking.
 pub(crate) fn answered(
@@ -95,6 +97,8 @@ fn holds(
         }
         Refusal::NoSuchUser => no_such_user(history, action, at),
         Refusal::Forbidden => !is_allowed(history, author, action, at),
+        Refusal::Outranked => i9::reaches_up(history, at, author, action),
+        Refusal::NotHeld => i9::overgives(history, at, author, action),
         Refusal::Taken => is_taken(history, author, action, at),
         Refusal::NoChange => changes_nothing(history, action, at),
     }
@@ -138,7 +142,10 @@ fn no_such_role(history: &History, action: &Action, at: Moment) -> bool {
     let missing = |role: &RoleId| history.role(at, *role).is_none();
     if let Action::SetRoles { roles, .. } = action {
         roles.iter().any(missing)
-    } else if let Action::ChangeRole { role, .. } | Action::DeleteRole { role } = action {
+    } else if let Action::ChangeRole { role, .. }
+    | Action::MoveRole { role, .. }
+    | Action::DeleteRole { role } = action
+    {
         missing(role)
     } else {
         false
@@ -178,6 +185,7 @@ fn is_allowed(history: &History, author: UserId, action: &Action, at: Moment) ->
         Action::SetRoles { .. }
         | Action::CreateRole { .. }
         | Action::ChangeRole { .. }
+        | Action::MoveRole { .. }
         | Action::DeleteRole { .. } => may(Permissions::MANAGE_ROLES),
         Action::CreateChannel(_) => may(Permissions::MANAGE_CHANNELS),
         Action::ChangeChannel(channel) => may_there(Permissions::MANAGE_CHANNELS, channel.id),
@@ -191,8 +199,10 @@ fn is_taken(history: &History, author: UserId, action: &Action, at: Moment) -> b
     let (owner, everyone) = (history.owner(at), history.everyone());
     if let Action::Kick { user } | Action::Ban { user } | Action::SetRoles { user, .. } = action {
         *user == owner
-    } else if let Action::ChangeRole { role, .. } | Action::DeleteRole { role } = action {
+    } else if let Action::DeleteRole { role } = action {
         *role == everyone
+    } else if let Action::MoveRole { role, position } = action {
+        *role == everyone || *position < NEW_ROLE
     } else if let Action::CreateRole { role, .. } = action {
         history.role(at, *role).is_some()
     } else if let Action::CreateChannel(channel) = action {
@@ -208,7 +218,9 @@ fn changes_nothing(history: &History, action: &Action, at: Moment) -> bool {
     } else if let Action::SetRoles { user, roles } = action {
         history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
     } else if let Action::ChangeRole { role, permissions } = action {
-        history.role(at, *role) == Some(*permissions)
+        history.role(at, *role).is_some_and(|was| was.permissions == *permissions)
+    } else if let Action::MoveRole { role, position } = action {
+        history.role(at, *role).is_some_and(|was| was.position == *position)
     } else if let Action::ChangeChannel(channel) = action {
         history.channel(at, channel.id).is_some_and(|has| *has == channel.overwrites)
     } else if let Action::Transfer { to } = action {

@@ -7,6 +7,7 @@ use guildhall_check::cast::Cast;
 use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
 use guildhall_core::directory::DirectoryRequest;
+use guildhall_core::frame::ServerFrame;
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::node::TraceEvent;
@@ -35,6 +36,12 @@ fn b1_a_table_is_not_counted() {
             }
         }
     });
+    only!(found, B1);
+}
+
+#[test]
+fn b1_a_user_waits_for_the_directory_who_neither_joins_nor_leaves() {
+    let found = tampered(histories::talk(), |steps| count(steps, Table::Directed, |_| 1));
     only!(found, B1);
 }
 
@@ -110,6 +117,20 @@ fn b4_a_frame_that_is_too_long_is_heard() {
         if let Input::Node(node::Input::Frame { bytes, .. }) = &mut steps[at].input {
             *bytes = 4_097;
         }
+    });
+    only!(found, B4);
+}
+
+#[test]
+fn b4_a_frame_that_is_too_long_is_refused_and_heard_all_the_same() {
+    let found = tampered(histories::refused(), |steps| {
+        let huge = |step: &Step| {
+            matches!(step.input, Input::Node(node::Input::Frame { bytes: 9_999, .. }))
+        };
+        let at = find(steps, 0, huge);
+        let Input::Node(node::Input::Frame { connection, .. }) = steps[at].input else { return };
+        let frame = ServerFrame::HeartbeatAck;
+        steps[at].outputs.insert(0, Output::Node(node::Output::Frame { connection, frame }));
     });
     only!(found, B4);
 }

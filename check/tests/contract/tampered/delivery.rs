@@ -7,7 +7,7 @@ use guildhall_check::violation::Clause;
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::{Epoch, NodeId, Position};
-use guildhall_core::node::{SessionEnd, TraceEvent};
+use guildhall_core::node::{CloseReason, DetachReason, SessionEnd, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::{Actor, Input, Output, Step};
@@ -61,6 +61,24 @@ fn d2_a_session_ends_for_a_reason_that_is_not_so() {
         });
         only!(found, D2);
     }
+}
+
+#[test]
+fn d2_a_connection_is_cut_as_slow_that_has_read_its_answers() {
+    // More answers than may wait were written in the course of time; none of them had no room.
+    let found = tampered(histories::refused(), |steps| {
+        let at = find(steps, 0, |step| {
+            noted(step, |note| {
+                matches!(note, TraceEvent::Detached { why: DetachReason::Cut(_), .. })
+            })
+        });
+        let cut = |note: &TraceEvent| matches!(note, TraceEvent::Detached { .. });
+        if let TraceEvent::Detached { why, .. } = note_mut(&mut steps[at], cut) {
+            *why = DetachReason::Cut(CloseReason::Slow);
+        }
+        steps.truncate(at + 1);
+    });
+    only!(found, D2);
 }
 
 #[test]
