@@ -4,7 +4,7 @@
 //! numbers: jitter comes with the inputs that need it.
 
 mod connection;
-mod heartbeat;
+pub(crate) mod heartbeat;
 mod requests;
 
 use alloc::sync::Arc;

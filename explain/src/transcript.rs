@@ -389,6 +389,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             WorldEvent::Healed => "HEALED".to_owned(),
             WorldEvent::Settled => "SETTLED".to_owned(),
             WorldEvent::Crashed(node) => format!("{} is down", self.words.cast.node(*node)),
+            WorldEvent::Woke(client) => format!("{} wakes", self.words.cast.client(*client)),
             WorldEvent::Started(node) => format!("{} runs again", self.words.cast.node(*node)),
         };
         self.begin(head, &text);

@@ -119,7 +119,8 @@ impl Observer for Downs {
             WorldEvent::FaultBegan { .. }
             | WorldEvent::FaultEnded { .. }
             | WorldEvent::Healed
-            | WorldEvent::Settled => {}
+            | WorldEvent::Settled
+            | WorldEvent::Woke(_) => {}
         }
     }
 }

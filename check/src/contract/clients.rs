@@ -28,7 +28,8 @@ impl Contract {
         let Some(client) = self.facts.client(port) else { return };
         if client.honest {
             let limits = &self.facts.cast.limits;
-            self.models.reconnects.hears(limits, client, port, head.now.instant, input);
+            let now = (head.now.instant, head.at);
+            self.models.reconnects.hears(limits, client, port, now, input);
         }
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);

@@ -30,6 +30,7 @@ impl Contract {
                 self.settled = Some(head.at);
             }
             WorldEvent::Crashed(node) => self.crashes(head, *node),
+            WorldEvent::Woke(client) => self.models.reconnects.wakes(*client),
             WorldEvent::Started(node) => {
                 self.marks.add(Mark::NodeStarted);
                 self.facts.down.retain(|down| down != node);

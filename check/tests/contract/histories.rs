@@ -442,6 +442,14 @@ pub(crate) fn quits() -> History {
     end(stage)
 }
 
+/// Sixteen clients lose their connections at once.
+pub(crate) fn cut_at_once() -> History {
+    let mut stage = begin(Limits::default(), &["member"; 16]);
+    (0..16).for_each(|client| stage.cut(client));
+    stage.pass(Span::secs(5));
+    end(stage)
+}
+
 /// Bob is refused, and waits for a minute.
 pub(crate) fn waits() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);

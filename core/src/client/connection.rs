@@ -117,9 +117,10 @@ impl Client {
     }
 
     fn back_off(&mut self, now: Instant) {
-        let wait = self.setup.limits.backoff(self.failures);
+        let nominal = self.setup.limits.backoff(self.failures);
         // Between half and one and a half of the nominal wait, to spread reconnects.
-        let until = now + wait.scaled(1, 2) + self.jitter.of(wait);
+        let wait = nominal.scaled(1, 2) + self.jitter.of(nominal);
+        let until = now + self.setup.cx(now.into()).bent(wait, nominal);
         self.failures += 1;
         self.connection = None;
         self.heartbeat = None;
@@ -177,7 +178,8 @@ impl Client {
         let (Some(connection), Some(heartbeat)) = (self.connection, &mut self.heartbeat) else {
             return;
         };
-        match heartbeat.beat(now) {
+        let beat = heartbeat.beat(now);
+        match self.setup.cx(now.into()).bent(beat, ()) {
             Beat::NotDue => {}
             Beat::Dead => self.abandon(now, out),
             Beat::Send => {

@@ -17,7 +17,7 @@ pub(super) struct Heartbeat {
 
 /// What has to be done now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Beat {
+pub(crate) enum Beat {
     NotDue,
     /// Send a heartbeat.
     Send,

@@ -269,7 +269,8 @@ impl Trace {
             | WorldEvent::Healed
             | WorldEvent::Settled
             | WorldEvent::Crashed(_)
-            | WorldEvent::Started(_) => Root::None,
+            | WorldEvent::Started(_)
+            | WorldEvent::Woke(_) => Root::None,
         };
         self.begin(head, root, Kind::Telling);
     }

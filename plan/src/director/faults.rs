@@ -1,5 +1,6 @@
 //! The begin, the end and the effects of each fault.
 
+use guildhall_core::id::Port;
 use guildhall_core::machine::Sink;
 use guildhall_core::step::WorldEvent;
 
@@ -155,6 +156,7 @@ impl Director {
             }
             Fault::Suspend { client } => {
                 if !self.is_suspended(client) {
+                    out.emit(Effect::Record(WorldEvent::Woke(Port(client))));
                     out.emit(Effect::Wake(client));
                 }
             }
