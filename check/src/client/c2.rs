@@ -62,7 +62,9 @@ impl Reconnects {
                     (Some(_), _) => (*connection == client.meant).then_some(now),
                     (None, since) => {
                         reconnect.opening = None;
-                        since.map(|since| now.min(since + limits.connect_patience))
+                        // One that slept gives up when it wakes.
+                        let latest = |since| now.min(since + limits.connect_patience);
+                        since.map(|since| if reconnect.slept { now } else { latest(since) })
                     }
                 };
                 let Some(ended) = ended else { return };
