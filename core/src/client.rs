@@ -68,7 +68,10 @@ pub enum Input {
     /// The user starts it.
     Start,
     /// The user quits: the session is given up (L6).
-    Quit,
+    Quit {
+        /// The close code: 1000, or 1001 if the user goes away, as when a browser tab is closed.
+        code: u16,
+    },
     /// The connection that it asked for is open.
     Opened {
         /// The connection.
@@ -131,7 +134,7 @@ pub enum Output {
     Close {
         /// The connection.
         connection: Connection,
-        /// The close code: 1000 gives up the session, any other keeps it (L6).
+        /// The close code: 1000 and 1001 give up the session, any other keeps it (L6).
         code: u16,
     },
     /// Send a request to a guild, through a node.
@@ -284,7 +287,7 @@ impl Client {
         match input {
             Input::Start if self.is_off() => self.connect(now.instant, out),
             Input::Start => {}
-            Input::Quit => self.quit(out),
+            Input::Quit { code } => self.quit(code, out),
             Input::Opened { connection, jitter } => {
                 self.opened(now.instant, connection, jitter, out);
             }

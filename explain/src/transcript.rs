@@ -288,7 +288,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
     fn client_input(&mut self, head: &Head, input: &client::Input) {
         let text = match input {
             client::Input::Start => "starts".to_owned(),
-            client::Input::Quit => "quits".to_owned(),
+            client::Input::Quit { .. } => "quits".to_owned(),
             client::Input::Opened { connection, .. } => format!("{connection} is open"),
             client::Input::Closed { connection, code, .. } => {
                 let name = connection.map_or_else(|| "socket".to_owned(), |at| at.to_string());
@@ -389,6 +389,9 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             WorldEvent::Healed => "HEALED".to_owned(),
             WorldEvent::Settled => "SETTLED".to_owned(),
             WorldEvent::Crashed(node) => format!("{} is down", self.words.cast.node(*node)),
+            WorldEvent::Suspended(client) => {
+                format!("{} falls asleep", self.words.cast.client(*client))
+            }
             WorldEvent::Woke(client) => format!("{} wakes", self.words.cast.client(*client)),
             WorldEvent::Started(node) => format!("{} runs again", self.words.cast.node(*node)),
         };

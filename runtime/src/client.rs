@@ -67,8 +67,8 @@ pub type RawFrames = Box<dyn FnOnce(&Client) -> Vec<String> + Send>;
 pub enum ClientCommand {
     /// Connect and identify.
     Start,
-    /// Disconnect.
-    Quit,
+    /// Disconnect with this close code, 1000 or 1001, and give up the session.
+    Quit(u16),
     /// Send a request to a guild.
     Request(Request),
     /// End the process, and start another from the place that this one had `back` dispatches ago.
@@ -145,7 +145,7 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
                 biased;
                 command = commands.recv() => match command {
                     Some(ClientCommand::Start) => self.step(Input::Start),
-                    Some(ClientCommand::Quit) => self.step(Input::Quit),
+                    Some(ClientCommand::Quit(code)) => self.step(Input::Quit { code }),
                     Some(ClientCommand::Request(request)) => self.step(Input::Ask(request)),
                     Some(ClientCommand::Restore { back }) => self.restore(back),
                     Some(ClientCommand::SendRaw(build)) => self.send_raw(build(&self.client)),

@@ -38,6 +38,7 @@ catalogue! {
     second_drop
     suspended_laptop
     restored_backup
+    slow_line
     half_open
     slow_consumer
     hostile_client
@@ -59,13 +60,20 @@ catalogue! {
     everybody_back
     rolling_restart
     false_alarm
+    ambitious_moderator
+    crowded_guild
     role_revoked
+    deleted_role
+    hidden_channels
     revoked_while_away
     kick_and_rejoin
     new_channel
     quiet_reader
+    guild_given_away
     end_of_a_guild
     many_guilds
+    two_shardings
+    stuck_guild
     lost_directory
     overtaken_answer
     random_plan

@@ -120,6 +120,7 @@ impl Observer for Downs {
             | WorldEvent::FaultEnded { .. }
             | WorldEvent::Healed
             | WorldEvent::Settled
+            | WorldEvent::Suspended(_)
             | WorldEvent::Woke(_) => {}
         }
     }

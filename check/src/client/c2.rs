@@ -74,7 +74,7 @@ impl Reconnects {
                     reconnect.is_cut(limits, storms, at);
                 }
             }
-            Input::Quit => {
+            Input::Quit { .. } => {
                 (reconnect.opening, reconnect.ended, reconnect.quits) = (None, None, true);
             }
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {
@@ -123,6 +123,10 @@ impl Reconnects {
             Output::Frame { frame: ClientFrame::Resume(_), .. } if client.session.is_none() => {
                 Some(Complaint::new("a client resumes nothing", "an IDENTIFY", "a RESUME"))
             }
+            Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. } => {
+                reconnect.hearing.beats(client, now);
+                None
+            }
             Output::Close { connection, .. } if reconnect.unwanted == Some(*connection) => {
                 reconnect.unwanted = None;
                 None
@@ -130,10 +134,9 @@ impl Reconnects {
             Output::Close { connection, .. }
                 if client.meant == Some(*connection) && !reconnect.quits =>
             {
-                let wrong = reconnect.leaves(limits, client, *connection, now);
-                reconnect.must_leave = None;
+                let told = reconnect.must_leave.take_if(|told| told == connection).is_some();
                 reconnect.loses(reconnect.ended.unwrap_or(now));
-                wrong
+                if told { None } else { reconnect.hearing.leaves(limits, client, now) }
             }
             Output::Close { .. } => None,
             Output::Stopped(code) => {
@@ -141,10 +144,6 @@ impl Reconnects {
                 let got = format!("it stops at {}", code.code());
                 let complaint = Complaint::new("a client stops needlessly", "it comes back", got);
                 (!protocol::stops_client(*code)).then_some(complaint)
-            }
-            Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. } => {
-                reconnect.hearing.beats(client, now);
-                None
             }
             Output::Frame { .. }
             | Output::Request { .. }

@@ -39,10 +39,22 @@ impl Contract {
         } else {
             NONE
         };
+        if let Input::Ask(request) = input {
+            self.settled = None;
+            self.models.probes.asks(&self.facts, port, request);
+        }
+        if matches!(input, Input::Restore(_)) {
+            // The new process does not know what the old one has asked for.
+            let asked: Vec<_> = self.facts.clients[port.0 as usize].open.keys().copied().collect();
+            asked.into_iter().for_each(|origin| self.models.duties.gives_up(origin));
+        }
+        if *input == Input::Start {
+            self.models.duties.starts(port, head.at);
+        }
         let Some(client) = self.facts.client_mut(port) else { return };
         match input {
             Input::Start => (client.on, client.stopped) = (true, false),
-            Input::Quit => {
+            Input::Quit { .. } => {
                 client.on = false;
                 client.opening = false;
                 client.give_up();
@@ -74,12 +86,24 @@ impl Contract {
                 }
             }
             Input::Restore(place) if client.on => client.restore(*place, model),
-            Input::Ask(_) => self.settled = None,
-            Input::Frame { .. }
+            Input::Frame { connection, frame: ServerFrame::HeartbeatAck } => {
+                if client.meant == Some(*connection) {
+                    client.unproven = None;
+                }
+            }
+            Input::Ask(_)
+            | Input::Frame { .. }
             | Input::Dispatch { .. }
             | Input::Partial { .. }
             | Input::Restore(_)
             | Input::Answer(_) => {}
+        }
+    }
+
+    /// A client's process is suspended, or wakes.
+    pub(super) fn sleeps(&mut self, port: Port, asleep: bool) {
+        if let Some(client) = self.facts.client_mut(port) {
+            client.asleep = asleep;
         }
     }
 
@@ -93,6 +117,10 @@ impl Contract {
         match answer.outcome {
             Outcome::Done(position) => {
                 settles = true;
+                self.marks.add(Mark::RequestDone);
+                if self.models.probes.done(origin) {
+                    self.marks.add(Mark::ProbeDone);
+                }
                 if !found.contains(&Clause::D5) {
                     self.models.causes.learns(port, guild, position);
                 }
@@ -104,6 +132,7 @@ impl Contract {
             }
             Outcome::Busy => {
                 settles = false;
+                self.models.duties.waits(origin, guild, head.at);
                 self.marks.add(Mark::RequestBusy);
             }
         }
@@ -111,6 +140,7 @@ impl Contract {
         let Some(client) = self.facts.client_mut(port) else { return };
         if settles {
             client.open.remove(&origin);
+            self.models.duties.ends(origin, guild);
         } else if let Some(open) = client.open.get_mut(&origin) {
             if latest {
                 // Busy: it waits from now on.
@@ -131,11 +161,18 @@ impl Contract {
         }
         let Actor::Client(port) = head.actor else { return };
         let Some(client) = self.facts.client(port) else { return };
-        if client.honest && !client.spoilt {
+        let honest = client.honest;
+        if honest && !client.spoilt {
             self.ask_first(head, clauses::CLIENT_SAYS, (port, output));
         }
-        if let Output::Request { request, .. } = output {
-            self.facts.requests.asks(request);
+        if let Output::Request { node, token, request, .. } = output {
+            // A request with the token of nobody, or of somebody else, asks for nothing.
+            if self.facts.cast.cluster.accounts.get(token) == Some(&request.origin.user) {
+                if honest {
+                    self.models.duties.asks(&self.facts, (port, *node), request, head.at);
+                }
+                self.facts.requests.asks(request);
+            }
             self.models.causes.sends(&self.facts, port, request.origin, request.guild);
         }
         let Some(client) = self.facts.client_mut(port) else { return };
@@ -164,6 +201,7 @@ impl Contract {
             Output::TooManyRequests(_) => self.marks.add(Mark::TooManyRequests),
             Output::GaveUp(origin) => {
                 client.open.remove(origin);
+                self.models.duties.gives_up(*origin);
                 self.marks.add(Mark::RequestGivenUp);
             }
         }

@@ -1,6 +1,7 @@
 //! D4 all or nothing: a RESUME is accepted if and only if it may be; then come exactly the
 //! dispatches after `seq`, then a RESUMED, then live ones.
 
+use guildhall_core::census::{Census, Table};
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::Resume;
 use guildhall_core::id::NodeId;
@@ -116,6 +117,25 @@ fn justified(facts: &Facts, index: u32, low: u64, last: u64) -> bool {
     let unsent = facts.most_unsent(index).1;
     let bytes = facts.bytes_after(index, older - 1) + unsent;
     last + 1 - older > u64::from(limits.replay_dispatches) || bytes > u64::from(limits.replay_bytes)
+}
+
+/// A node has counted what it keeps: what heartbeats have acknowledged is let go.
+pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
+    let mut most = 0;
+    for index in facts.sessions.on(census.node) {
+        if facts.sessions.hot(index).spoilt {
+            return None;
+        }
+        let sent = facts.sessions.peak(index) - facts.sessions.get(index).acked;
+        most += sent + facts.most_unsent(index).0;
+    }
+    let count = census.count(Table::Replay);
+    (count > most).then(|| {
+        let node = facts.cast.node(census.node);
+        let message = format!("{node} keeps what its clients have acknowledged");
+        let expected = format!("at most {most} dispatches");
+        (Subject::new("node", node), Complaint::new(message, expected, count.to_string()))
+    })
 }
 
 /// The first dispatch after an accepted RESUME must be the one after `seq`.

@@ -43,6 +43,8 @@ pub(crate) struct Client {
     pub(crate) on: bool,
     /// Whether it was closed with a final code (C2).
     pub(crate) stopped: bool,
+    /// Whether its process is suspended.
+    pub(crate) asleep: bool,
     /// Whether it has asked for a socket.
     pub(crate) opening: bool,
     /// The session of the last READY, unless an op 9 has ended it.
@@ -55,6 +57,9 @@ pub(crate) struct Client {
     others: Vec<Taken>,
     /// Whether a violation was found in its dispatches. Consequences of it are not judged again.
     pub(crate) spoilt: bool,
+    /// The socket on which nothing has come since the world was healed, and the last number received
+    /// by then. It may be dead without the client's knowledge.
+    pub(crate) unproven: Option<(Connection, u64)>,
     /// Its requests without a final answer.
     pub(crate) open: BTreeMap<Origin, OpenRequest>,
 }
@@ -119,6 +124,11 @@ impl Client {
         (self.last, self.top, self.before) = (seq, seq, None);
         self.taken_before = self.session;
         self.open.clear();
+    }
+
+    /// Whether something has come on its socket since the world was healed.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.unproven.is_none_or(|(on, last)| self.meant != Some(on) || self.last > last)
     }
 
     /// Ends the session. Its last number stays in force until the next READY (C1).

@@ -16,6 +16,7 @@ use guildhall_core::time::Instant;
 
 use crate::index::Index;
 
+use super::directory::Heard;
 use super::guilds::Ledger;
 use super::sockets::NONE;
 use subscriptions::Subscription;
@@ -91,6 +92,8 @@ pub(crate) struct Session {
     /// The guilds of which its user was a member from the IDENTIFY to the beginning of the session
     /// (D9).
     pub(crate) throughout: Vec<GuildId>,
+    /// The guilds that the directory had named for its user when it began.
+    pub(crate) named: Heard,
     /// The position of each guild that the node knew of when the IDENTIFY came.
     pub(crate) heard: Vec<(GuildId, Position)>,
     runs: VecDeque<Run>,
@@ -159,6 +162,11 @@ impl Sessions {
         self.living.get(&node).into_iter().flatten().map(|index| self.get(*index))
     }
 
+    /// The indices of the sessions of one node that have not ended.
+    pub(crate) fn on(&self, node: NodeId) -> impl Iterator<Item = u32> {
+        self.living.get(&node).into_iter().flatten().copied()
+    }
+
     /// All sessions that have not ended, ascending.
     pub(crate) fn living(&self) -> Vec<u32> {
         let mut living: Vec<_> = self.living.values().flatten().copied().collect();
@@ -204,6 +212,7 @@ impl Sessions {
             subscriptions: Vec::new(),
             listed: 0,
             throughout: Vec::new(),
+            named: Heard::default(),
             heard: Vec::new(),
             runs: VecDeque::new(),
             released: 0,

@@ -101,9 +101,9 @@ impl Client {
         self.connect(now, out);
     }
 
-    pub(super) fn quit(&mut self, out: &mut impl Sink<Output>) {
+    pub(super) fn quit(&mut self, code: u16, out: &mut impl Sink<Output>) {
         if let Some(connection) = self.connection {
-            out.emit(Output::Close { connection, code: 1000 });
+            out.emit(Output::Close { connection, code });
         }
         self.stop();
     }

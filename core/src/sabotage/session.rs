@@ -35,7 +35,13 @@ impl Bend<Seq> for bool {
 /// The highest number that a client may acknowledge.
 impl Bend<Self> for Seq {
     fn bend(self, acknowledged: Self, cx: &mut Cx<'_>) -> Self {
-        if acknowledged > self && cx.bug(Mutant::LieBelieved) { acknowledged } else { self }
+        if acknowledged > self {
+            if cx.bug(Mutant::LieBelieved) { acknowledged } else { self }
+        } else if acknowledged > Self::ZERO && cx.bug(Mutant::AcksIgnored) {
+            Self::ZERO
+        } else {
+            self
+        }
     }
 }
 

@@ -104,7 +104,7 @@ impl Trace {
                 ResolvedAction::Ask(request) => {
                     asked.insert(request.origin, index);
                 }
-                ResolvedAction::Quit | ResolvedAction::Start => {
+                ResolvedAction::Quit { .. } | ResolvedAction::Start => {
                     moves.insert((*port, plan.actions[index as usize].at), index);
                 }
                 ResolvedAction::Rest => {}
@@ -204,7 +204,7 @@ impl Trace {
                 self.asked.get(&request.origin).map_or(Root::None, |&index| Root::Action(index))
             }
             client::Input::Start => moved.map_or(Root::Start(port.0), Root::Action),
-            client::Input::Quit => moved.map_or(Root::None, Root::Action),
+            client::Input::Quit { .. } => moved.map_or(Root::None, Root::Action),
             client::Input::Opened { .. }
             | client::Input::Frame { .. }
             | client::Input::Dispatch { .. }
@@ -270,6 +270,7 @@ impl Trace {
             | WorldEvent::Settled
             | WorldEvent::Crashed(_)
             | WorldEvent::Started(_)
+            | WorldEvent::Suspended(_)
             | WorldEvent::Woke(_) => Root::None,
         };
         self.begin(head, root, Kind::Telling);

@@ -104,7 +104,7 @@ fn heard_on(input: &Input) -> Option<Connection> {
         )
         | Input::Client(
             client::Input::Start
-            | client::Input::Quit
+            | client::Input::Quit { .. }
             | client::Input::Opened { .. }
             | client::Input::Dispatch { .. }
             | client::Input::Restore(_)

@@ -101,6 +101,7 @@ impl Director {
             Fault::Blackhole { client, way } => out.emit(Effect::Blackhole { client, way }),
             Fault::Suspend { client } => {
                 if !self.is_suspended(client) {
+                    out.emit(Effect::Record(WorldEvent::Suspended(Port(client))));
                     out.emit(Effect::Suspend(client));
                 }
             }

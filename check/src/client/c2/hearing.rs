@@ -8,6 +8,7 @@ use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
 use crate::facts::clients::Client;
+use crate::findings::Complaint;
 
 /// What one client has heard on the socket that it means.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,7 +51,7 @@ impl Hearing {
             }
             Input::Partial { connection } if client.meant == Some(*connection) => self.heard = true,
             Input::Start
-            | Input::Quit
+            | Input::Quit { .. }
             | Input::Closed { .. }
             | Input::Frame { .. }
             | Input::Partial { .. }
@@ -66,15 +67,25 @@ impl Hearing {
         (self.since, self.beaten, self.heard, self.due) = (now, true, false, client.due);
     }
 
-    /// Whether the client may take its socket for dead: no HELLO came in time, or nothing for an
-    /// interval since its last heartbeat.
-    pub(super) fn is_dead(&self, limits: &Limits, client: &Client, now: Instant) -> bool {
-        match self.interval {
+    /// The client leaves its socket of its own accord: no HELLO came in time, or nothing since its
+    /// last heartbeat.
+    pub(super) fn leaves(
+        &self,
+        limits: &Limits,
+        client: &Client,
+        now: Instant,
+    ) -> Option<Complaint> {
+        let is_dead = match self.interval {
             None => now >= self.since + limits.connect_patience,
             Some(interval) => {
                 let silent = !self.heard && client.due == self.due;
                 self.beaten && silent && now >= self.since + interval
             }
-        }
+        };
+        (!is_dead).then(|| {
+            let message = "a client leaves a connection that lives";
+            let expected = "nothing heard for a heartbeat interval";
+            Complaint::new(message, expected, format!("it leaves at {now}"))
+        })
     }
 }

@@ -85,8 +85,11 @@ impl Reconnect {
                 format!("{waited}"),
             ));
         }
+        if slept {
+            return None;
+        }
         let longest = self.longest(limits);
-        if waited > longest && !slept {
+        if waited > longest {
             let expected = format!("at most {longest}");
             return Some(Complaint::new(
                 "a client comes back too late",
@@ -120,20 +123,5 @@ impl Reconnect {
     pub(super) fn is_cut(&mut self, limits: &Limits, storms: &mut Storms, at: Instant) {
         let nominal = wait(limits, self.attempts.saturating_sub(1));
         self.storm = (self.attempts == self.most).then(|| storms.begins(at, nominal));
-    }
-
-    /// It closes the socket that it means and comes back: it was told to, or nobody is there.
-    pub(super) fn leaves(
-        &self,
-        limits: &Limits,
-        client: &Client,
-        on: Connection,
-        now: Instant,
-    ) -> Option<Complaint> {
-        let told = self.must_leave == Some(on);
-        (!told && !self.hearing.is_dead(limits, client, now)).then(|| {
-            let expected = "op 7, no HELLO, or nothing since the last heartbeat";
-            Complaint::new("a client leaves for no reason", expected, "a close")
-        })
     }
 }

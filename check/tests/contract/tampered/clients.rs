@@ -81,6 +81,25 @@ fn c2_a_client_comes_back_at_once() {
     only!(found, C2);
 }
 
+/// The steps in which Bob asks for a socket.
+fn connects(step: &Step) -> bool {
+    let asks = |it: &Output| matches!(it, Output::Client(client::Output::Connect(_)));
+    is_bob(step) && step.outputs.iter().any(asks)
+}
+
+#[test]
+fn c2_a_client_waits_for_longer_than_it_should() {
+    // After its first failure it waits as it should after many.
+    let found = tampered(histories::resumed(), |steps| {
+        let first = find(steps, 0, connects);
+        let again = find(steps, first + 1, connects);
+        let late = steps[again].head.now.instant + Span::secs(20);
+        steps[again].head.now = late.into();
+        steps.truncate(again + 1);
+    });
+    only!(found, C2);
+}
+
 /// The step in which Bob leaves his dead connection, and that connection.
 fn bob_leaves(steps: &[Step]) -> (usize, Connection) {
     let closed = |step: &Step| {
@@ -106,25 +125,6 @@ fn c2_a_client_leaves_a_connection_on_which_a_frame_arrives() {
     only!(found, C2);
 }
 
-/// The steps in which Bob asks for a socket.
-fn connects(step: &Step) -> bool {
-    let asks = |it: &Output| matches!(it, Output::Client(client::Output::Connect(_)));
-    is_bob(step) && step.outputs.iter().any(asks)
-}
-
-#[test]
-fn c2_a_client_waits_for_longer_than_it_should() {
-    // After its first failure it waits as it should after many.
-    let found = tampered(histories::resumed(), |steps| {
-        let first = find(steps, 0, connects);
-        let again = find(steps, first + 1, connects);
-        let late = steps[again].head.now.instant + Span::secs(20);
-        steps[again].head.now = late.into();
-        steps.truncate(again + 1);
-    });
-    only!(found, C2);
-}
-
 #[test]
 fn c2_a_client_leaves_for_no_reason() {
     let found = tampered(histories::talk(), |steps| {
@@ -142,6 +142,25 @@ fn c2_a_client_leaves_for_no_reason() {
         let close = client::Output::Close { connection, code: 4_000 };
         steps[at].outputs = vec![Output::Client(close)];
         steps.truncate(at + 1);
+    });
+    only!(found, C2);
+}
+
+#[test]
+fn c2_a_client_leaves_before_its_node_could_answer() {
+    let found = tampered(histories::silent(), |steps| {
+        let (at, _) = bob_leaves(steps);
+        let beats = |step: &Step| {
+            is_bob(step)
+                && step.outputs.iter().any(|output| {
+                    let frame = ClientFrame::Heartbeat { d: Some(Seq(3)) };
+                    matches!(output, Output::Client(client::Output::Frame { frame: it, .. }) if *it == frame)
+                })
+        };
+        let beat = steps[..at].iter().rposition(beats).expect("he has sent a heartbeat");
+        let leaves = steps[at].outputs[0].clone();
+        steps[beat].outputs.push(leaves);
+        steps.truncate(beat + 1);
     });
     only!(found, C2);
 }
