@@ -82,6 +82,8 @@ mutants! {
         "a RESUME whose replay ends in a RESUMED adds another";
     PartIgnored = "part-ignored",
         "a client leaves a connection on which a long frame is arriving";
+    PlaceAhead = "place-ahead",
+        "a client stores its place before it has taken the dispatch";
     LieBelieved = "lie-believed",
         "a heartbeat above what was sent lets go of what was";
     SlowNotCut = "slow-not-cut",
@@ -228,6 +230,8 @@ mutants! {
         "READY waits until the owners of all its guilds are in reach";
     RemoveUnmarked = "remove-unmarked",
         "a late removal takes a member who has come back out of the directory";
+    ChangeOvertakenLost = "change-overtaken-lost",
+        "a change of the directory is passed over while its user identifies";
     DirectoryNotAsked = "directory-not-asked",
         "a node that has missed a change in the directory never asks for it";
     PermissionNotAsked = "permission-not-asked",

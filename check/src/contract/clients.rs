@@ -9,6 +9,7 @@ use guildhall_core::step::{Actor, Head};
 use super::Contract;
 use crate::clauses;
 use crate::facts::clients::{Client, OpenRequest};
+use crate::facts::sockets::NONE;
 use crate::marks::Mark;
 use crate::protocol;
 use crate::violation::Clause;
@@ -33,9 +34,19 @@ impl Contract {
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);
         }
+        let model = if let Input::Restore(Some(place)) = input {
+            self.facts.sessions.find(place.session).unwrap_or(NONE)
+        } else {
+            NONE
+        };
         if let Input::Ask(request) = input {
             self.settled = None;
             self.models.probes.asks(&self.facts, port, request);
+        }
+        if matches!(input, Input::Restore(_)) {
+            // The new process does not know what the old one has asked for.
+            let asked: Vec<_> = self.facts.clients[port.0 as usize].open.keys().copied().collect();
+            asked.into_iter().for_each(|origin| self.models.duties.gives_up(origin));
         }
         if *input == Input::Start {
             self.models.duties.starts(port, head.at);
@@ -74,6 +85,7 @@ impl Contract {
                     client.give_up();
                 }
             }
+            Input::Restore(place) if client.on => client.restore(*place, model),
             Input::Frame { connection, frame: ServerFrame::HeartbeatAck } => {
                 if client.meant == Some(*connection) {
                     client.unproven = None;
@@ -83,7 +95,15 @@ impl Contract {
             | Input::Frame { .. }
             | Input::Dispatch { .. }
             | Input::Partial { .. }
+            | Input::Restore(_)
             | Input::Answer(_) => {}
+        }
+    }
+
+    /// A client's process is suspended, or wakes.
+    pub(super) fn sleeps(&mut self, port: Port, asleep: bool) {
+        if let Some(client) = self.facts.client_mut(port) {
+            client.asleep = asleep;
         }
     }
 

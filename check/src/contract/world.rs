@@ -39,6 +39,12 @@ impl Contract {
                 self.models.probes.begin(&self.facts);
             }
             WorldEvent::Crashed(node) => self.crashes(head, *node),
+            WorldEvent::Suspended(client) => self.sleeps(*client, true),
+            WorldEvent::Woke(client) => {
+                self.sleeps(*client, false);
+                self.models.reconnects.wakes(*client);
+                self.models.duties.starts(*client, head.at);
+            }
             WorldEvent::Started(node) => {
                 self.marks.add(Mark::NodeStarted);
                 self.facts.down.retain(|down| down != node);

@@ -187,7 +187,7 @@ fn against(facts: &Facts, guild: &Guild, origin: Origin, action: &Action) -> Opt
 
 /// When a request has to be answered, if all that it needs is well.
 fn due(facts: &Facts, guild: GuildId, duty: &Duty) -> Option<Instant> {
-    facts.client(duty.client).filter(|client| client.on)?;
+    facts.client(duty.client).filter(|client| client.on && !client.asleep)?;
     let epoch = facts.ledger.guild(guild)?.epoch;
     let (owner, _) = facts.owners.of(guild).find(|(_, serves)| *serves == epoch)?;
     let well = facts.well_since(Site::Between([duty.node, owner], guild))?;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 
+use guildhall_core::client::Place;
 use guildhall_core::id::{Connection, Position, SessionId};
 use guildhall_core::request::Origin;
 use guildhall_core::time::Instant;
@@ -42,6 +43,8 @@ pub(crate) struct Client {
     pub(crate) on: bool,
     /// Whether it was closed with a final code (C2).
     pub(crate) stopped: bool,
+    /// Whether its process is suspended.
+    pub(crate) asleep: bool,
     /// Whether it has asked for a socket.
     pub(crate) opening: bool,
     /// The session of the last READY, unless an op 9 has ended it.
@@ -109,6 +112,18 @@ impl Client {
     /// Handles the loss of the socket.
     pub(crate) fn lose(&mut self) {
         (self.meant, self.live, self.due) = (None, false, None);
+    }
+
+    /// A new process goes on from a stored place, in the session at `model` of the facts; what was
+    /// told is judged for each process by itself. Its guilds are those of the place, so that what
+    /// is known of them stays.
+    pub(crate) fn restore(&mut self, place: Option<Place>, model: u32) {
+        self.lose();
+        let seq = place.map_or(0, |place| place.seq.0);
+        (self.session, self.model, self.opening) = (place.map(|it| it.session), model, false);
+        (self.last, self.top, self.before) = (seq, seq, None);
+        self.taken_before = self.session;
+        self.open.clear();
     }
 
     /// Whether something has come on its socket since the world was healed.

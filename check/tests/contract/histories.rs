@@ -5,11 +5,11 @@ mod authority;
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
-use guildhall_core::client;
+use guildhall_core::client::{self, Place};
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
-use guildhall_core::id::{GuildId, Nonce, Port, RoleId};
+use guildhall_core::id::{GuildId, Nonce, Port, RoleId, Seq};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::request::{Action, Origin, Request};
@@ -108,6 +108,21 @@ pub(crate) fn resumed_after_another_ready() -> History {
     stage.pass(Span::secs(20));
     stage.silence(BOB);
     stage.pass(Span::secs(200));
+    end(stage)
+}
+
+/// Bob's process is restarted from where he was two messages ago, and then from nothing.
+pub(crate) fn restored() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    for what in ["one", "two", "three"] {
+        stage.say(ALICE, what);
+    }
+    let place = Place { session: session(2), node: BERLIN, seq: Seq(3) };
+    stage.ask(BOB, client::Input::Restore(Some(place)));
+    stage.say(ALICE, "four");
+    stage.pass(Span::secs(10));
+    stage.ask(BOB, client::Input::Restore(None));
+    stage.pass(Span::secs(10));
     end(stage)
 }
 
@@ -509,6 +524,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("talk", talk()),
         ("compacted", compacted()),
         ("resumed", resumed()),
+        ("restored", restored()),
         ("expired", expired()),
         ("resumed after another READY", resumed_after_another_ready()),
         ("stolen", stolen()),

@@ -3,7 +3,8 @@
 //! What the node dispatches in the session is not handled here.
 
 use super::heartbeat::{Beat, Heartbeat};
-use super::{Client, Identity, Jitter, Output, Phase};
+use super::requests::Requests;
+use super::{Client, Identity, Jitter, Output, Phase, Place};
 use crate::frame::{ClientFrame, CloseCode, Identify, Resume, ServerFrame};
 use crate::id::{Connection, NodeId, Seq};
 use crate::machine::Sink;
@@ -81,6 +82,23 @@ impl Client {
         self.session = None;
         self.sent_away = false;
         self.last = Seq::ZERO;
+    }
+
+    /// Forgets everything but a stored place, and connects. The connection ended with the process
+    /// that had it.
+    pub(super) fn restore(
+        &mut self,
+        now: Instant,
+        place: Option<Place>,
+        out: &mut impl Sink<Output>,
+    ) {
+        self.stop();
+        self.failures = 0;
+        self.requests = Requests::default();
+        if let Some(Place { session, node, seq }) = place {
+            (self.session, self.last) = (Some((session, node)), seq);
+        }
+        self.connect(now, out);
     }
 
     pub(super) fn quit(&mut self, code: u16, out: &mut impl Sink<Output>) {

@@ -72,6 +72,9 @@ fn bent_input(
     if let Input::Identify { connection, identify, .. } = &input {
         open_bucket(router, cx, *connection, identify);
     }
+    if is_overlooked(router, cx, &mut input) {
+        return None;
+    }
     if let Input::Directory(DirectoryEvent::Guilds { user, asked, guilds, .. }) = &mut input
         && !router.users.due(*user, *asked).is_empty()
     {
@@ -101,6 +104,24 @@ fn session_by_user(router: &mut Router, user: UserId) -> Option<SessionId> {
     let sessions: Vec<_> = router.sessions.by_id.iter().map(|(id, slot)| (*id, *slot)).collect();
     let theirs = sessions.into_iter().filter(|(_, slot)| router.sessions.at(*slot).user == user);
     theirs.map(|(id, _)| id).min()
+}
+
+/// A change for a user who is still identifying is lost. Returns whether nothing else is said.
+fn is_overlooked(router: &Router, cx: &mut Cx<'_>, input: &mut Input) -> bool {
+    let users = &router.users;
+    match input {
+        Input::Directory(DirectoryEvent::Changed { users: changed, .. }) => {
+            changed.retain(|(user, ..)| {
+                !(users.only_identifies(*user) && cx.bug(Mutant::ChangeOvertakenLost))
+            });
+            false
+        }
+        Input::Directory(DirectoryEvent::Guilds { user, asked, .. }) => {
+            let overtakes = users.only_identifies(*user) && users.due(*user, *asked).is_empty();
+            overtakes && cx.bug(Mutant::ChangeOvertakenLost)
+        }
+        _ => false,
+    }
 }
 
 /// A frame above the limit is let in.
