@@ -25,6 +25,8 @@ pub struct Cast {
     pub clients: Vec<ClientPart>,
     /// The effect of each fault of the plan on guilds, in the order of the plan.
     pub strains: Vec<Strain>,
+    /// The client whose connection each fault of the plan may kill without its knowledge.
+    pub silenced: Vec<Option<Port>>,
     /// The maximum latency of a message between nodes and journals, or of a disk sync, without
     /// faults.
     pub trip: Span,

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use guildhall_check::cast::{Cast, ClientPart, GuildPart};
 use guildhall_core::client::Identity;
 use guildhall_core::cluster::ClusterConfig;
-use guildhall_core::id::{ChannelId, GuildId, NodeId, RoleId, Shard, Token, UserId};
+use guildhall_core::id::{ChannelId, GuildId, NodeId, Port, RoleId, Shard, Token, UserId};
 use guildhall_core::time::Instant;
 
+use crate::fault::Fault;
 use crate::plan::{Plan, PlanError};
 use crate::seed::Domain;
 
@@ -145,11 +146,21 @@ impl Topology {
             guilds,
             clients,
             strains: plan.faults.iter().map(|part| part.fault.strain()).collect(),
+            silenced: plan.faults.iter().map(|part| self.silenced(&part.fault)).collect(),
             trip: plan.network.peer.most().max(plan.network.sync.most()),
             client_trip: plan.network.client.most(),
             bandwidth: plan.network.bandwidth,
             requests: plan.actions.len(),
         });
+    }
+
+    /// The client whose connection a fault may kill without its knowledge.
+    fn silenced(&self, fault: &Fault) -> Option<Port> {
+        let (Fault::Cut { client, .. } | Fault::Blackhole { client, .. }) = fault else {
+            return None;
+        };
+        let port = self.names.get(client)?;
+        u32::try_from(*port).ok().map(Port)
     }
 
     /// Returns the index of a node.

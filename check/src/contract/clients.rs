@@ -29,6 +29,9 @@ impl Contract {
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);
         }
+        if matches!(input, Input::Ask(_) | Input::Start | Input::Quit) {
+            self.models.traffic.end();
+        }
         if let Input::Ask(request) = input {
             self.settled = None;
             self.models.probes.asks(&self.facts, port, request);
@@ -68,8 +71,8 @@ impl Contract {
                 }
             }
             Input::Frame { connection, frame: ServerFrame::HeartbeatAck } => {
-                if client.meant == Some(*connection) {
-                    client.unproven = None;
+                if client.meant == Some(*connection) && client.asks {
+                    client.doubtful = false;
                 }
             }
             Input::Ask(_) | Input::Frame { .. } | Input::Dispatch { .. } | Input::Answer(_) => {}
@@ -136,7 +139,7 @@ impl Contract {
         }
         let Some(client) = self.facts.client_mut(port) else { return };
         match output {
-            Output::Connect(_) => client.opening = true,
+            Output::Connect(_) => (client.opening, client.doubtful) = (true, false),
             Output::Close { connection, .. } => {
                 if client.meant == Some(*connection) {
                     client.lose();
@@ -156,6 +159,7 @@ impl Contract {
                 client.on = false;
                 client.stopped = true;
             }
+            Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. } => client.asks = true,
             Output::Frame { .. } => {}
             Output::TooManyRequests(_) => self.marks.add(Mark::TooManyRequests),
             Output::GaveUp(origin) => {

@@ -116,6 +116,7 @@ impl Stage {
             guilds: parts,
             clients,
             strains: Vec::new(),
+            silenced: Vec::new(),
             trip: Span::ZERO,
             client_trip: Span::ZERO,
             bandwidth: None,

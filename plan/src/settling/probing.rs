@@ -54,7 +54,8 @@ impl Probing {
     }
 
     /// The world has settled: these clients are to ask, and to be served within this time.
-    pub(super) fn begin(&mut self, speakers: Vec<Speaker>, within: Span) {
+    pub(super) fn begin(&mut self, now: u64, speakers: Vec<Speaker>, within: Span) {
+        self.since = now;
         self.patience = within.as_micros();
         self.typists = speakers.iter().take(self.typings).copied().collect();
         self.speakers = speakers;
