@@ -216,6 +216,12 @@ mutants! {
         "a node that stops keeps its guilds until it is gone";
     AllRefused = "all-refused",
         "every request is refused as Unauthorized";
+    AckNotBelieved = "ack-not-believed",
+        "a client believes no ACK, and reconnects for ever";
+    TipWithInput = "tip-with-input",
+        "an owner sends its tip with every input";
+    ConfirmWithInput = "confirm-with-input",
+        "an owner asks its journal to confirm its epoch with every input";
 }
 
 /// At most one planted bug, and how often it made a difference.

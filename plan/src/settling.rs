@@ -38,6 +38,8 @@ pub struct Settling {
     patience: u64,
     /// The time at which everything was healed, in microseconds.
     healed: u64,
+    /// What was owed last.
+    owed: Option<String>,
     /// How long nothing may be owed before a census, in microseconds.
     quiet: u64,
     /// How long the traffic of a settled world is judged, in microseconds.
@@ -151,6 +153,7 @@ impl Settling {
         Self {
             patience: cast.settles_within().as_micros() + quiet,
             healed: 0,
+            owed: None,
             quiet,
             observation: limits
                 .tip_every
@@ -229,10 +232,12 @@ impl Settling {
         let Stage::Settling(calm) = &mut self.stage else { return };
         if let Some(owed) = sight.owed {
             *calm = None;
+            self.owed = Some(owed.clone());
             return self.wait(now, owed, out);
         }
         if now - *calm.get_or_insert(now) < self.quiet {
-            return self.wait(now, "nothing, for a while".to_owned(), out);
+            let last = self.owed.as_ref().map(|owed| format!("{owed}, again and again"));
+            return self.wait(now, last.unwrap_or_else(|| "a while".to_owned()), out);
         }
         match (why, sight.kept) {
             (Look::Due, _) => out.emit(Effect::Census),

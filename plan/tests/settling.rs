@@ -156,7 +156,7 @@ fn asked(effects: &[Effect]) -> (Vec<u32>, Vec<u32>, Option<u64>) {
             }
             Effect::Ask { client, .. } => says.push(*client),
             Effect::Look(at) => next = Some(*at),
-            other => panic!("{other:?}"),
+            Effect::Census | Effect::Settled | Effect::Over(_) => panic!("{effect:?}"),
         }
     }
     (types, says, next)

@@ -158,7 +158,8 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
 
 /// The world has waited for as long as the cast allows.
 pub(crate) fn gave_up(facts: &Facts, why: &str) -> Verdict {
-    let pending = pending(facts).unwrap_or_else(|| "nothing that this checker knows of".to_owned());
+    // A client that flaps may have all that it is owed at just this moment.
+    let pending = pending(facts).unwrap_or_else(|| why.to_owned());
     let within = facts.cast.settles_within();
     let complaint = Complaint::new(
         format!("the healed world does not settle within {within}: {pending}"),

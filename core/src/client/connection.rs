@@ -7,6 +7,7 @@ use super::{Client, Identity, Jitter, Output, Phase};
 use crate::frame::{ClientFrame, CloseCode, Identify, Resume, ServerFrame};
 use crate::id::{Connection, NodeId, Seq};
 use crate::machine::Sink;
+use crate::mutant::Mutant;
 use crate::time::Instant;
 
 /// The number of failures in a row after which a client tries other nodes; after a RECONNECT, one.
@@ -131,7 +132,8 @@ impl Client {
                 }
             }
             ServerFrame::HeartbeatAck => {
-                if let Some(heartbeat) = &mut self.heartbeat {
+                let is_believed = !self.setup.cx(now.into()).bug(Mutant::AckNotBelieved);
+                if let Some(heartbeat) = self.heartbeat.as_mut().filter(|_| is_believed) {
                     heartbeat.acknowledged();
                 }
             }

@@ -94,4 +94,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::StopWaitsForEver, Clause::L7, "rolling-restart"),
     (Mutant::StopKeepsGuilds, Clause::L7, "rolling-restart"),
     (Mutant::AllRefused, Clause::L9, "two-members"),
+    (Mutant::AckNotBelieved, Clause::L3, "everybody-back"),
+    (Mutant::TipWithInput, Clause::L3, "two-members"),
+    (Mutant::ConfirmWithInput, Clause::L3, "two-members"),
 ];
