@@ -1,6 +1,7 @@
 //! The participants of a run: everything that a checker may know before the first step.
 
 mod bounds;
+mod fault;
 
 use std::sync::Arc;
 
@@ -9,6 +10,8 @@ use guildhall_core::id::{ChannelId, GuildId, NodeId, Port, RoleId, UserId};
 use guildhall_core::journal::Checkpoint;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::Span;
+
+pub use fault::{Endpoint, FaultPart, Reach, Strain};
 
 /// The participants: everything that the plan names.
 #[derive(Clone, Debug, Default)]
@@ -23,10 +26,8 @@ pub struct Cast {
     pub guilds: Vec<GuildPart>,
     /// The clients; the index is the [`Port`].
     pub clients: Vec<ClientPart>,
-    /// The effect of each fault of the plan on guilds, in the order of the plan.
-    pub strains: Vec<Strain>,
-    /// The client whose connection each fault of the plan may kill without its knowledge.
-    pub silenced: Vec<Option<Port>>,
+    /// The faults, in the order of the plan.
+    pub faults: Vec<FaultPart>,
     /// The maximum latency of a message between nodes and journals, or of a disk sync, without
     /// faults.
     pub trip: Span,
@@ -37,18 +38,6 @@ pub struct Cast {
     pub bandwidth: Option<u32>,
     /// The number of requests that the plan makes.
     pub requests: usize,
-}
-
-/// The effect of a fault on nodes, journals and the links between them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Strain {
-    /// No effect. Planned stops have none either.
-    None,
-    /// An instantaneous change.
-    Moment,
-    /// An impairment until the fault ends. Unknown faults count as this.
-    #[default]
-    Lasting,
 }
 
 /// A guild of the plan.

@@ -9,6 +9,7 @@ use crate::bounds::b4::Admission;
 use crate::client::c2::Reconnects;
 use crate::delivery::d5::RequestStatuses;
 use crate::delivery::d6::Fleeting;
+use crate::delivery::d10::Duties;
 use crate::facts::Facts;
 use crate::node_step::NodeStep;
 use crate::ordering::o4::Causes;
@@ -28,6 +29,8 @@ pub(crate) struct Models {
     pub(crate) statuses: RequestStatuses,
     /// D6.
     pub(crate) fleeting: Fleeting,
+    /// D10.
+    pub(crate) duties: Duties,
     /// B3.
     pub(crate) work: Work,
     /// L1.

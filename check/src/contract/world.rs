@@ -18,16 +18,19 @@ impl Contract {
         }
         match event {
             WorldEvent::FaultBegan { index, .. } => {
-                self.models.hand_offs.strikes(&self.facts, *index);
+                let strain = self.facts.strain(*index);
+                self.models.hand_offs.strikes(strain);
+                self.facts.weather.begins(*index, strain);
                 self.facts.healed = false;
-                let silenced = self.facts.cast.silenced.get(*index as usize).copied().flatten();
+                let fault = self.facts.cast.faults.get(*index as usize);
+                let silenced = fault.and_then(|fault| fault.silences);
                 if let Some(client) = silenced.and_then(|port| self.facts.client_mut(port)) {
                     client.doubt();
                 }
                 self.marks.add(Mark::FaultBegan);
             }
             WorldEvent::FaultEnded { index, .. } => {
-                self.models.hand_offs.relieved(*index, head.at);
+                self.facts.weather.ends(*index, head.at);
                 self.marks.add(Mark::FaultEnded);
             }
             WorldEvent::Healed => {
@@ -49,6 +52,7 @@ impl Contract {
                 self.marks.add(Mark::NodeStarted);
                 self.facts.down.retain(|down| down != node);
                 self.facts.stops.forget(*node);
+                self.facts.weather.starts(*node, head.at);
             }
         }
     }

@@ -66,14 +66,12 @@ fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record)
             (it.channel, it.author, it.nonce) == (*channel, author, origin.nonce)
                 && (&it.content, &it.mentions) == (content, mentions)
         }
-        (Action::Edit { said: of, content }, Event::MessageUpdate(it)) => {
-            said(of).is_some_and(|was| {
-                it.content == *content
+        (Action::Edit { said: of, content, mentions }, Event::MessageUpdate(it)) => said(of)
+            .is_some_and(|was| {
+                (&it.content, &it.mentions) == (content, mentions)
                     && (it.id, it.channel, it.author, it.nonce)
                         == (was.id, was.channel, was.author, was.nonce)
-                    && it.mentions == was.mentions
-            })
-        }
+            }),
         (Action::Delete { said: of }, Event::MessageDelete { message, channel }) => {
             said(of).is_some_and(|was| (was.id, was.channel) == (*message, *channel))
         }

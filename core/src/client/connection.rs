@@ -84,9 +84,9 @@ impl Client {
         self.last = Seq::ZERO;
     }
 
-    pub(super) fn quit(&mut self, out: &mut impl Sink<Output>) {
+    pub(super) fn quit(&mut self, code: u16, out: &mut impl Sink<Output>) {
         if let Some(connection) = self.connection {
-            out.emit(Output::Close { connection, code: 1000 });
+            out.emit(Output::Close { connection, code });
         }
         self.stop();
     }
@@ -100,9 +100,10 @@ impl Client {
     }
 
     fn back_off(&mut self, now: Instant) {
-        let wait = self.setup.limits.backoff(self.failures);
+        let nominal = self.setup.limits.backoff(self.failures);
         // Between half and one and a half of the nominal wait, to spread reconnects.
-        let until = now + wait.scaled(1, 2) + self.jitter.of(wait);
+        let wait = nominal.scaled(1, 2) + self.jitter.of(nominal);
+        let until = now + self.setup.cx(now.into()).bent(wait, nominal);
         self.failures += 1;
         self.connection = None;
         self.heartbeat = None;
@@ -116,6 +117,10 @@ impl Client {
         frame: ServerFrame,
         out: &mut impl Sink<Output>,
     ) {
+        let is_ack = matches!(frame, ServerFrame::HeartbeatAck);
+        if !(is_ack && self.setup.cx(now.into()).bug(Mutant::AckNotBelieved)) {
+            self.hears();
+        }
         match frame {
             ServerFrame::Hello { heartbeat_interval } => {
                 let first = now + self.jitter.of(heartbeat_interval);
@@ -131,12 +136,7 @@ impl Client {
                     None => self.identify(out),
                 }
             }
-            ServerFrame::HeartbeatAck => {
-                let is_believed = !self.setup.cx(now.into()).bug(Mutant::AckNotBelieved);
-                if let Some(heartbeat) = self.heartbeat.as_mut().filter(|_| is_believed) {
-                    heartbeat.acknowledged();
-                }
-            }
+            ServerFrame::HeartbeatAck => {}
             ServerFrame::Reconnect => {
                 self.sent_away = true;
                 self.abandon(now, out);
@@ -158,12 +158,14 @@ impl Client {
         out.emit(Output::Frame { connection, frame });
     }
 
-    /// Sends the heartbeat that is due. Without an ACK of the last one, the connection is dead.
+    /// Sends the heartbeat that is due. If nothing has arrived since the last one, the connection
+    /// is dead.
     pub(super) fn beat(&mut self, now: Instant, out: &mut impl Sink<Output>) {
         let (Some(connection), Some(heartbeat)) = (self.connection, &mut self.heartbeat) else {
             return;
         };
-        match heartbeat.beat(now) {
+        let beat = heartbeat.beat(now);
+        match self.setup.cx(now.into()).bent(beat, ()) {
             Beat::NotDue => {}
             Beat::Dead => self.abandon(now, out),
             Beat::Send => {
