@@ -32,7 +32,7 @@ use guildhall_core::dispatch::Dispatch;
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Connection, Epoch, GuildId, NodeId, Port};
 use guildhall_core::journal::{Checkpoint, Log};
-use guildhall_core::node::TraceEvent;
+use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Origin, Outcome};
 
@@ -135,7 +135,12 @@ pub(crate) const SAYS: &[(Clause, fn(&mut Context<'_>, Emitted<'_>) -> Verdict)]
 ];
 
 /// A node emits any output but a dispatch. Independent.
-pub(crate) const OUTPUTS: &[Row<()>] = &[(Clause::L7, |cx, ()| l7::speaks(cx.step, cx.facts))];
+pub(crate) const OUTPUTS: &[(Clause, fn(&mut Context<'_>, &node::Output) -> Verdict)] = &[
+    (Clause::L3, |cx, output| {
+        cx.models.traffic.node_says(cx.facts, (cx.step.node, cx.head.at), output)
+    }),
+    (Clause::L7, |cx, _| l7::speaks(cx.step, cx.facts)),
+];
 
 /// A node reports that it has stopped. Independent.
 pub(crate) const STOPS: &[Row<()>] =
@@ -337,6 +342,9 @@ pub(crate) const CLIENT_SAYS: &[(Clause, fn(&mut Context<'_>, (Port, &Output)) -
     (Clause::C1, |cx, (port, output)| {
         let client = cx.facts.client(port)?;
         of_client(cx.facts, port, c1::says(client, of_frame(output)?))
+    }),
+    (Clause::L3, |cx, (port, output)| {
+        cx.models.traffic.client_says(cx.facts, (port, cx.head.at), output)
     }),
 ];
 

@@ -272,6 +272,12 @@ mutants! {
         "an owner never hears one request in three";
     ShortTooLong = "short-too-long",
         "a request with more than six bytes of content is refused as too long";
+    AckNotBelieved = "ack-not-believed",
+        "a client believes no ACK, and reconnects for ever";
+    TipWithInput = "tip-with-input",
+        "an owner sends its tip with every input";
+    ConfirmWithInput = "confirm-with-input",
+        "an owner asks its journal to confirm its epoch with every input";
 }
 
 /// At most one planted bug, and how often it made a difference.

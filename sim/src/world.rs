@@ -1,8 +1,9 @@
 //! The simulated world: nodes, clients and links, driven through simulated time in one thread.
 //!
 //! A run has phases: *weather* (actions and faults, safety checked at each step), *heal*, *settle*
-//! (L3), and, if the plan asks for it, *linger*, until all leftover state must be gone (L4). The
-//! same plan gives the same steps on every machine. The world must not judge.
+//! (L3), *probe*, in which clients ask and are served (L9), and, if the plan asks for it, *linger*,
+//! until all leftover state must be gone (L4). The same plan gives the same steps on every machine.
+//! The world must not judge.
 
 mod clients;
 mod effects;

@@ -14,6 +14,7 @@ use crate::facts::Facts;
 use crate::node_step::NodeStep;
 use crate::ordering::o4::Causes;
 use crate::sessions::l1::Zombies;
+use crate::sessions::l3::Traffic;
 use crate::sessions::l4::Orphans;
 use crate::sessions::l7::Exits;
 use crate::sessions::l7::hand_off::HandOffs;
@@ -42,6 +43,8 @@ pub(crate) struct Models {
     pub(crate) exits: Exits,
     /// L7.
     pub(crate) hand_offs: HandOffs,
+    /// L3.
+    pub(crate) traffic: Traffic,
     /// L9.
     pub(crate) probes: Probes,
     /// C2.

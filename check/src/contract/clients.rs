@@ -34,6 +34,9 @@ impl Contract {
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);
         }
+        if matches!(input, Input::Ask(_) | Input::Start | Input::Quit { .. }) {
+            self.models.traffic.end();
+        }
         let model = if let Input::Restore(Some(place)) = input {
             self.facts.sessions.find(place.session).unwrap_or(NONE)
         } else {
@@ -87,8 +90,8 @@ impl Contract {
             }
             Input::Restore(place) if client.on => client.restore(*place, model),
             Input::Frame { connection, frame: ServerFrame::HeartbeatAck } => {
-                if client.meant == Some(*connection) {
-                    client.unproven = None;
+                if client.meant == Some(*connection) && client.asks {
+                    client.doubtful = false;
                 }
             }
             Input::Ask(_)
@@ -177,7 +180,7 @@ impl Contract {
         }
         let Some(client) = self.facts.client_mut(port) else { return };
         match output {
-            Output::Connect(_) => client.opening = true,
+            Output::Connect(_) => (client.opening, client.doubtful) = (true, false),
             Output::Close { connection, .. } => {
                 if client.meant == Some(*connection) {
                     client.lose();
@@ -197,6 +200,7 @@ impl Contract {
                 client.on = false;
                 client.stopped = true;
             }
+            Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. } => client.asks = true,
             Output::Frame { .. } => {}
             Output::TooManyRequests(_) => self.marks.add(Mark::TooManyRequests),
             Output::GaveUp(origin) => {

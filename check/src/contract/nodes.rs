@@ -86,7 +86,7 @@ impl Contract {
         if !is_routine_to_say(output) {
             self.stirs();
         }
-        self.ask(head, clauses::OUTPUTS, ());
+        self.ask(head, clauses::OUTPUTS, output);
         match output {
             Output::Frame { connection, frame } => {
                 self.says(head, Emitted::Frame(*connection, *frame))

@@ -57,9 +57,10 @@ pub(crate) struct Client {
     others: Vec<Taken>,
     /// Whether a violation was found in its dispatches. Consequences of it are not judged again.
     pub(crate) spoilt: bool,
-    /// The socket on which nothing has come since the world was healed, and the last number received
-    /// by then. It may be dead without the client's knowledge.
-    pub(crate) unproven: Option<(Connection, u64)>,
+    /// Whether its socket may have died without its knowledge, and whether it has sent a heartbeat
+    /// since.
+    pub(crate) doubtful: bool,
+    pub(crate) asks: bool,
     /// Its requests without a final answer.
     pub(crate) open: BTreeMap<Origin, OpenRequest>,
 }
@@ -126,9 +127,9 @@ impl Client {
         self.open.clear();
     }
 
-    /// Whether something has come on its socket since the world was healed.
-    pub(crate) fn is_proven(&self) -> bool {
-        self.unproven.is_none_or(|(on, last)| self.meant != Some(on) || self.last > last)
+    /// Handles a fault that may kill its socket silently.
+    pub(crate) fn doubt(&mut self) {
+        (self.doubtful, self.asks) = (true, false);
     }
 
     /// Ends the session. Its last number stays in force until the next READY (C1).

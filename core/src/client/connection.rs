@@ -8,6 +8,7 @@ use super::{Client, Identity, Jitter, Output, Phase, Place};
 use crate::frame::{ClientFrame, CloseCode, Identify, Resume, ServerFrame};
 use crate::id::{Connection, NodeId, Seq};
 use crate::machine::Sink;
+use crate::mutant::Mutant;
 use crate::time::Instant;
 
 /// The number of failures in a row after which a client tries other nodes; after a RECONNECT, one.
@@ -134,7 +135,10 @@ impl Client {
         frame: ServerFrame,
         out: &mut impl Sink<Output>,
     ) {
-        self.hears();
+        let is_ack = matches!(frame, ServerFrame::HeartbeatAck);
+        if !(is_ack && self.setup.cx(now.into()).bug(Mutant::AckNotBelieved)) {
+            self.hears();
+        }
         match frame {
             ServerFrame::Hello { heartbeat_interval } => {
                 let first = now + self.jitter.of(heartbeat_interval);

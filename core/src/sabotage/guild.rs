@@ -3,6 +3,7 @@
 //! A child of `guild`, so that the owner need not open its fields to the crate.
 
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::catch_up_buffer::CatchUpBuffer;
@@ -17,7 +18,7 @@ use super::{Ages, Guild, Input, Output, Phase, adoption};
 use crate::context::Cx;
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position};
-use crate::journal::{Log, Reply};
+use crate::journal::{Command, Log, Reply};
 use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::mutant::Mutant;
@@ -81,6 +82,11 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
                 }
             }
             said
+        }
+        Some(_) if cx.bug(Mutant::TipWithInput) => vec![owner.tip_at(cx.now.instant)],
+        Some(_) if cx.bug(Mutant::ConfirmWithInput) => {
+            let (epoch, asked) = (owner.epoch, cx.now.instant.as_micros());
+            vec![Output::Journal(Command::Confirm { epoch, asked })]
         }
         Some(_) | None => Vec::new(),
     }

@@ -122,4 +122,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::AllRefused, Clause::D10, "two-members"),
     (Mutant::ThirdUnheard, Clause::D10, "two-members"),
     (Mutant::ShortTooLong, Clause::I8, "two-members"),
+    (Mutant::AckNotBelieved, Clause::L3, "everybody-back"),
+    (Mutant::TipWithInput, Clause::L3, "two-members"),
+    (Mutant::ConfirmWithInput, Clause::L3, "two-members"),
 ];
