@@ -134,6 +134,8 @@ mutants! {
         "a relay goes back to the durable tail of a new owner (rule 10)";
     RelayWaits = "relay-waits",
         "a relay above the durable tail of a new owner waits for what was lost (rule 10)";
+    LostRecordLinked = "lost-record-linked",
+        "an epoch record names a record that the journal lost in a crash (rule 9)";
     TipOnce = "tip-once",
         "a guild tells its tip just once (rule 12)";
     SnapshotEachEpoch = "snapshot-each-epoch",

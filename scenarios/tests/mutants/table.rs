@@ -52,6 +52,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::EpochPrevCounts, Clause::D2, "far-behind"),
     (Mutant::RelayRollsBack, Clause::D1, "retry-over-a-crash"),
     (Mutant::RelayWaits, Clause::L3, "full-disk"),
+    (Mutant::LostRecordLinked, Clause::L3, "done-then-crash"),
     (Mutant::TipOnce, Clause::L3, "false-alarm"),
     (Mutant::SnapshotEachEpoch, Clause::D2, "retry-over-a-crash"),
     (Mutant::SnapshotBackwards, Clause::D2, "slow-consumer"),
