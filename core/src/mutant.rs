@@ -196,6 +196,8 @@ mutants! {
         "messages are told whole to those who may not read them";
     CacheMixed = "cache-mixed",
         "a snapshot made for one user is given to another";
+    NamedOwnerKept = "named-owner-kept",
+        "whoever gives a guild away and is named by an overwrite goes on seeing all of it";
     ReplayRefiltered = "replay-refiltered",
         "a replay leaves out what its user may not see any more";
     JoinNotEntered = "join-not-entered",

@@ -84,6 +84,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::RolesNotOred, Clause::I2, "role-revoked"),
     (Mutant::ContentNotBlanked, Clause::I5, "quiet-reader"),
     (Mutant::CacheMixed, Clause::D3, "role-revoked"),
+    (Mutant::NamedOwnerKept, Clause::I1, "end-of-a-guild"),
     (Mutant::ReplayRefiltered, Clause::D4, "revoked-while-away"),
     (Mutant::JoinNotEntered, Clause::D9, "kick-and-rejoin"),
     (Mutant::RemoveUnmarked, Clause::D9, "lost-directory"),
