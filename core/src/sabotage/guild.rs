@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::catch_up_buffer::CatchUpBuffer;
 use super::journal_client::JournalClient;
-use super::judge::message_id;
+use super::judge::message;
 use super::materialized_state::MaterializedState;
 use super::nonces::{Nonces, RequestStatus};
 use super::owner::Owner;
@@ -16,9 +16,10 @@ use super::requests::Retry;
 use super::{Ages, Guild, Input, Output, Phase, adoption};
 use crate::context::Cx;
 use crate::event::{Event, Record};
-use crate::id::{Epoch, Position};
+use crate::id::{Epoch, MessageId, Position};
 use crate::journal::{Log, Reply};
 use crate::machine::Sink;
+use crate::message_ids::MessageIds;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
 use crate::request::{Action, Origin, Outcome, Refusal};
@@ -61,7 +62,7 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
     match input {
         Some(Input::Gone(_)) if cx.bug(Mutant::MessagePerMember) => {
             let members = owner.committed.state.members.keys();
-            members.map(|_| owner.tip_at(cx.now.instant)).collect()
+            members.map(|_| owner.tip_at(cx.now)).collect()
         }
         Some(input) if ends(owner, input) && cx.bug(Mutant::StagedTold) => {
             let mut said = Vec::new();
@@ -295,18 +296,22 @@ impl Bend<(Option<RequestStatus>, Position)> for Retry {
     }
 }
 
+/// What an action is judged by: the state, its author, and the id that a message would get.
+type Judged<'a> = (&'a MaterializedState, Origin, &'a Action, MessageId);
+
 /// The verdict on an action.
-impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
-    fn bend(self, about: (&MaterializedState, Origin, &Action), cx: &mut Cx<'_>) -> Self {
+impl Bend<Judged<'_>> for Result<Event, Refusal> {
+    fn bend(self, about: Judged<'_>, cx: &mut Cx<'_>) -> Self {
         if self == Err(Refusal::NotAMember) && cx.bug(Mutant::MembersNotAsked) {
-            return unasked(about, cx);
+            return unasked(about);
         }
         if self == Err(Refusal::Forbidden) && cx.bug(Mutant::PermissionNotAsked) {
-            return permitted(about, cx);
+            return permitted(about);
         }
         let mut verdict = self;
         if let Ok(Event::Message(message)) = &mut verdict {
-            let tinted = message_id(cx.now.wall);
+            let tinted =
+                MessageIds::new(message.id.node(), 0).free(cx.now.wall).above(MessageId(0));
             if tinted < message.id && cx.bug(Mutant::IdOfWallClock) {
                 message.id = tinted;
             }
@@ -316,29 +321,23 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
 }
 
 /// The verdict on the action of a non-member who is not asked whether it is one.
-fn unasked(
-    (staged, origin, action): (&MaterializedState, Origin, &Action),
-    cx: &Cx<'_>,
-) -> Result<Event, Refusal> {
+fn unasked((staged, origin, action, id): Judged<'_>) -> Result<Event, Refusal> {
     if let Action::Say { channel, content, mentions } = action {
-        return Ok(staged.message(origin, *channel, (content, mentions), cx.now.wall));
+        return Ok(message(origin, *channel, (content, mentions), id));
     }
-    staged.judge_member(origin, action, cx.now.wall)
+    staged.judge_member(origin, action, id)
 }
 
 /// The verdict on a forbidden act of an author who is not asked for permission: the one on the
 /// guild's owner, who may do everything, but in the author's name.
-fn permitted(
-    (staged, origin, action): (&MaterializedState, Origin, &Action),
-    cx: &Cx<'_>,
-) -> Result<Event, Refusal> {
+fn permitted((staged, origin, action, id): Judged<'_>) -> Result<Event, Refusal> {
     if let Action::Say { channel, content, mentions } = action {
-        Ok(staged.message(origin, *channel, (content, mentions), cx.now.wall))
+        Ok(message(origin, *channel, (content, mentions), id))
     } else if let Action::Type { channel } = action {
         Ok(Event::Typing { user: origin.user, channel: *channel })
     } else if let Action::Edit { .. } = action {
         Err(Refusal::Forbidden)
     } else {
-        staged.judge_member(Origin { user: staged.state.owner, ..origin }, action, cx.now.wall)
+        staged.judge_member(Origin { user: staged.state.owner, ..origin }, action, id)
     }
 }
