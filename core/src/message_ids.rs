@@ -66,14 +66,14 @@ impl MessageIds {
     #[must_use]
     pub const fn new(node: NodeId, boot: u32) -> Self {
         let (node, start) = (node.0 as u64 & 0x3ff, boot as u64 % 8);
-        Self { lane: node << 12 | start * 2 * LANE, last: 0, last_aside: 0 }
+        Self { lane: (node << 12) | (start * 2 * LANE), last: 0, last_aside: 0 }
     }
 
     /// The ids that are free at this time.
     #[must_use]
     pub fn free(&self, wall: Wall) -> FreeIds {
         let clock = wall.0.saturating_sub(EPOCH_MS).min(LAST_TIME);
-        let first = (clock << LOW_BITS | self.lane).max(next(self.lane, self.last));
+        let first = ((clock << LOW_BITS) | self.lane).max(next(self.lane, self.last));
         let ahead = (clock + 2 * (WALL_MARGIN.as_micros() / 1_000)) << LOW_BITS;
         let aside = (clock << LOW_BITS).max(self.last_aside);
         FreeIds { lane: self.lane, first, ahead, aside }
@@ -116,10 +116,10 @@ impl FreeIds {
 const fn next(lane: u64, id: u64) -> u64 {
     let (time, low) = (id >> LOW_BITS, id % (1 << LOW_BITS));
     if low < lane {
-        time << LOW_BITS | lane
+        (time << LOW_BITS) | lane
     } else if low < lane + LANE - 1 {
         id + 1
     } else {
-        (time + 1) << LOW_BITS | lane
+        ((time + 1) << LOW_BITS) | lane
     }
 }
