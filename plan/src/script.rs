@@ -57,6 +57,8 @@ pub struct Script {
     used: Vec<String>,
     now: Instant,
     trigger: Option<Trigger>,
+    /// The marks that some run of the scenario must reach.
+    expected: BTreeSet<&'static str>,
     error: Option<PlanError>,
     asked: BTreeMap<String, u64>,
     /// The guild's index and the name of each channel.
@@ -79,6 +81,7 @@ impl Script {
             used: Vec::new(),
             now: Instant::ZERO,
             trigger: None,
+            expected: BTreeSet::new(),
             error: None,
             asked: BTreeMap::new(),
             channels: Vec::new(),
@@ -152,6 +155,17 @@ impl Script {
         }
     }
 
+    /// Says what some runs of the scenario must reach, by the name of a mark. A sweep of many seeds
+    /// that never reaches it has not tested what the scenario is about.
+    pub fn expect(&mut self, mark: &'static str) {
+        if guildhall_check::all_marks().contains(&mark) {
+            self.expected.insert(mark);
+        } else {
+            let why = format!("the scenario expects `{mark}`, which is not the name of a mark");
+            self.error.get_or_insert(PlanError::Invalid(why));
+        }
+    }
+
     /// Adds random faults of these families, from the start until the current time.
     pub fn weather(&mut self, families: &[Family]) {
         let until = self.now;
@@ -189,6 +203,9 @@ impl Script {
         }
         match self.error {
             Some(error) => Err(error),
+            None if self.trigger.is_some() => {
+                Err(PlanError::Invalid("a trigger waits for a fault that never follows".to_owned()))
+            }
             None => Ok(self.plan),
         }
     }
@@ -212,6 +229,7 @@ impl Script {
                     shards: None,
                     same_user_as: None,
                     hostile: false,
+                    impostor: false,
                     drift: 0,
                 });
             }

@@ -146,9 +146,9 @@ fn action(g: &mut Gen) -> ClientAction {
     let (guild, user, name) = (text(g), text(g), text(g));
     let said = MessageRef { of: bool::arbitrary(g).then(|| text(g)), back: u32::arbitrary(g) % 3 };
     match u8::arbitrary(g) % 22 {
-        0 => ClientAction::Quit,
+        0 => ClientAction::Quit { code: if bool::arbitrary(g) { 1000 } else { 1001 } },
         1 => ClientAction::Start,
-        2 => ClientAction::Edit { said, text: text(g).into() },
+        2 => ClientAction::Edit { said, text: text(g).into(), mentions: vec![user] },
         3 => ClientAction::Delete { said },
         4 => ClientAction::Type { to: name },
         5 => ClientAction::Join { guild },
@@ -222,6 +222,7 @@ impl Arbitrary for AnyPlan {
                 shards: bool::arbitrary(g).then(|| [u16::arbitrary(g), u16::arbitrary(g)]),
                 same_user_as: bool::arbitrary(g).then(|| text(g)),
                 hostile: bool::arbitrary(g),
+                impostor: bool::arbitrary(g),
                 drift: i32::arbitrary(g),
             }],
             actions: vec![ActionPlan { at: at(g), client: text(g), action: action(g) }],

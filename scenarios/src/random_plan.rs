@@ -24,5 +24,12 @@ pub fn script(s: &mut Script) {
     if s.one_in("narrow", 4) {
         s.network().window = s.count("window", 64..=4_096);
     }
+    s.expect("request done");
+    s.expect("request refused");
+    s.expect("resume with a non-empty replay");
+    s.expect("guild deleted");
+    s.expect("gap ended");
+    s.expect("view lost a channel");
+    s.expect("guild handed off while all was well");
     s.until_nothing_is_left();
 }

@@ -13,6 +13,7 @@ use crate::marks::Mark;
 
 impl Contract {
     pub(super) fn journal_hears(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
+        self.marks.journal(guild, event);
         match event {
             JournalEvent::Asked { .. } => {}
             JournalEvent::Synced { records } => {
@@ -20,12 +21,7 @@ impl Contract {
                     self.commits(head, guild, record);
                 }
             }
-            JournalEvent::Lost { records } => {
-                self.models.hand_offs.fails(guild);
-                if *records > 0 {
-                    self.marks.add(Mark::RecordsLost);
-                }
-            }
+            JournalEvent::Lost { .. } => self.models.hand_offs.fails(guild),
         }
     }
 
@@ -61,5 +57,6 @@ impl Contract {
         self.ask(head, clauses::COMMITS, (guild, record));
         self.marks.committed(&self.facts, guild, record);
         self.facts.commit(number, record);
+        self.models.duties.committed(&self.facts, guild, record);
     }
 }

@@ -109,7 +109,7 @@ impl Owner {
         action: &Action,
         id: MessageId,
     ) -> Result<Event, Refusal> {
-        let verdict = self.staged.judge(copy.origin, action, id);
+        let verdict = self.staged.judge(cx.limits, copy.origin, action, id);
         cx.bent(verdict, (&self.staged, copy.origin, action, id))
     }
 

@@ -122,6 +122,7 @@ impl Script {
             shards: None,
             same_user_as: None,
             hostile: false,
+            impostor: false,
             drift,
         });
         ClientRef(self.plan.clients.len() - 1)
@@ -150,6 +151,13 @@ impl Script {
     pub fn hostile(&mut self, name: &str, node: NodeRef, guilds: &[GuildRef]) -> ClientRef {
         let who = self.member(name, node, guilds);
         self.plan.clients[who.0].hostile = true;
+        who
+    }
+
+    /// Adds a client that claims to be the user of another one, with a token that is nobody's.
+    pub fn impostor(&mut self, name: &str, of: ClientRef) -> ClientRef {
+        let who = self.second_client(name, of);
+        self.plan.clients[who.0].impostor = true;
         who
     }
 

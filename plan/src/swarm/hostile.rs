@@ -5,10 +5,11 @@ use crate::seed::Key;
 
 /// Draws an invalid login of an intruder.
 pub(super) fn invalid_login(key: Key) -> InvalidLogin {
-    match key.with(0).below(4) {
+    match key.with(0).below(5) {
         0 => InvalidLogin::Token,
         1 => InvalidLogin::Shard,
         2 => InvalidLogin::Intents,
+        3 => InvalidLogin::FromStart,
         _ => InvalidLogin::Ahead { by: key.with(1).between(1, 1_000_000) },
     }
 }

@@ -114,6 +114,10 @@ fn clients(s: &mut Script, name: &str, who: ClientRef, nodes: &[NodeRef], cast: 
         intents(s, client);
         cast.clients.push(client);
     }
+    if s.one_in("impostor", 8) {
+        let impostor = s.impostor(&format!("{name}-impostor"), who);
+        cast.clients.push(impostor);
+    }
 }
 
 fn channels(s: &mut Script, at: usize, cast: &mut Cast) {
