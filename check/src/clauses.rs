@@ -259,8 +259,12 @@ pub(crate) const DIRECTS: &[Row<GuildId>] =
     &[(Clause::L8, |cx, guild| l8::speaks(cx.facts, cx.step.node, guild, cx.now()))];
 
 /// An owner asks its journal to append a record. Independent.
-pub(crate) const APPENDS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> Verdict)] =
-    &[(Clause::L8, |cx, (guild, record)| l8::accepts(cx.facts, cx.step.node, guild, record))];
+pub(crate) const APPENDS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> Verdict)] = &[
+    (Clause::L8, |cx, (guild, record)| l8::accepts(cx.facts, cx.step.node, guild, record)),
+    (Clause::O5, |cx, (guild, record)| {
+        o5::ids::appended(cx.facts, cx.step.node, cx.facts.ledger.guild(guild)?, record)
+    }),
+];
 
 /// An owner asks its journal to compact. Independent.
 pub(crate) const COMPACTS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Checkpoint)) -> Verdict)] =
@@ -300,7 +304,7 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
         cx.unless(Clause::D5, |cx| b1::tables::committed(cx.facts, guild, record))
     }),
     (Clause::O5, |cx, (guild, record)| {
-        cx.unless(Clause::D5, |cx| o5::committed(cx.facts, guild, record))
+        cx.unless(Clause::D5, |cx| o5::committed(cx.facts, guild, record, cx.head))
     }),
     (Clause::O4, |cx, (guild, record)| {
         let caused = |cx: &mut Context<'_>| {

@@ -290,7 +290,7 @@ impl Contract {
 
     fn timeout(&mut self, head: &Head) {
         match head.actor {
-            Actor::Node(node) => self.node_wakes(node),
+            Actor::Node(node) => self.node_wakes(head, node),
             Actor::Client(_) => (self.timeout, self.busy) = (true, true),
             Actor::World | Actor::Journal(_) | Actor::Directory => {}
         }

@@ -108,6 +108,10 @@ mutants! {
         "a guild takes messages from anybody";
     IdOfWallClock = "id-of-wall-clock",
         "a message's id follows the wall clock back";
+    ClockAheadBelieved = "clock-ahead-believed",
+        "a message's id follows a wall clock that is far ahead of all others";
+    NodeNotInId = "node-not-in-id",
+        "two nodes give the same message ids";
     TailRenumbered = "tail-renumbered",
         "a new owner gives the records that it adopts positions of its own (rule 1)";
     TailCounted = "tail-counted",
@@ -140,6 +144,8 @@ mutants! {
         "a relay takes up nothing but the next index of its epoch (rule 8)";
     EpochPrevCounts = "epoch-prev-counts",
         "an epoch record names the epoch record before it (rule 9)";
+    LostRecordLinked = "lost-record-linked",
+        "an epoch record names a record that the journal lost in a crash (rule 9)";
     RelayRollsBack = "relay-rolls-back",
         "a relay goes back to the durable tail of a new owner (rule 10)";
     RelayWaits = "relay-waits",
@@ -216,6 +222,8 @@ mutants! {
         "where no role of a member is known, everything is visible";
     RolesNotOred = "roles-not-ored",
         "a role's denial is not undone by what another role allows";
+    NamedOwnerKept = "named-owner-kept",
+        "whoever gives a guild away and is named by an overwrite goes on seeing all of it";
     ContentNotBlanked = "content-not-blanked",
         "messages are told whole to those who may not read them";
     CacheMixed = "cache-mixed",

@@ -24,6 +24,7 @@ impl Contract {
         }
         self.models.begin();
         self.step.begin(node);
+        self.facts.walls.read(node, head);
         self.step.hear(&self.facts, input);
         match input {
             Input::Accepted { connection, window } => {
@@ -52,7 +53,7 @@ impl Contract {
                     self.facts.identifies(node, *connection, *identify, *session);
                 }
             }
-            Input::Peer { message, .. } => self.peer_says(head, node, message),
+            Input::Peer { from, message } => self.peer_says(head, (*from, node), message),
             Input::Drained { connection, bytes } => self.facts.drain(node, *connection, *bytes),
             // A stopping node takes over no guild.
             Input::Own(_) if self.facts.stops.get(node).is_some() => {}
@@ -76,9 +77,10 @@ impl Contract {
         self.models.hear(&self.step, &self.facts, head.now.instant);
     }
 
-    pub(super) fn node_wakes(&mut self, node: NodeId) {
+    pub(super) fn node_wakes(&mut self, head: &Head, node: NodeId) {
         self.models.begin();
         self.step.begin(node);
+        self.facts.walls.read(node, head);
         self.step.input = StepInput::Timeout;
     }
 

@@ -18,8 +18,17 @@ use crate::violation::Clause;
 
 impl Contract {
     /// A node receives a message from another node, or from itself.
-    pub(super) fn peer_says(&mut self, head: &Head, node: NodeId, message: &PeerMessage) {
+    pub(super) fn peer_says(
+        &mut self,
+        head: &Head,
+        (from, node): (NodeId, NodeId),
+        message: &PeerMessage,
+    ) {
         let now = head.now.instant;
+        let tells = matches!(message, PeerMessage::Tip { .. } | PeerMessage::Request { .. });
+        if from != node && tells {
+            self.facts.walls.hear(node);
+        }
         self.facts.relays.asks(node, now, message);
         let over = self.facts.hearing.hear(node, now, message);
         if let Some((guild, epoch)) = over {

@@ -15,10 +15,11 @@ use std::sync::Arc;
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::{Event, Record};
-use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Position, UserId};
+use guildhall_core::id::{ChannelId, Epoch, GuildId, MessageId, NodeId, Position, UserId};
 use guildhall_core::journal::Checkpoint;
 
 use super::sockets::NONE;
+use crate::index::Index;
 use crate::kinds::{EventKind, event_kind};
 use history::History;
 use lanes::{Entry, Lanes};
@@ -124,6 +125,10 @@ pub(crate) struct Ledger {
     guilds: Vec<Guild>,
     by_id: BTreeMap<GuildId, u32>,
     pub(crate) lanes: Lanes,
+    /// The guild of each message id.
+    messages: Index<MessageId, GuildId>,
+    /// The highest message id.
+    last_message: MessageId,
     stamps: u64,
 }
 
@@ -161,6 +166,16 @@ impl Ledger {
         (0..).zip(&self.guilds)
     }
 
+    /// The guild that has given a message id.
+    pub(crate) fn message_guild(&self, id: MessageId) -> Option<GuildId> {
+        self.messages.get(&id).copied()
+    }
+
+    /// The highest message id of all guilds.
+    pub(crate) const fn last_message(&self) -> MessageId {
+        self.last_message
+    }
+
     /// The total number of records.
     pub(crate) const fn stamps(&self) -> u64 {
         self.stamps
@@ -178,6 +193,10 @@ impl Ledger {
             guild.staged.retain(|position, _| position.epoch >= record.position.epoch);
         } else if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
             guild.turning.push(guild.records.len() as u32);
+        }
+        if let Event::Message(message) = &record.event {
+            self.messages.insert(message.id, guild.id);
+            self.last_message = self.last_message.max(message.id);
         }
         guild.history.take(record);
         guild.records.push(Committed { record: record.clone(), stamp, told_at: Vec::new() });

@@ -10,8 +10,9 @@ use super::owner::Owner;
 use super::{Output, ReplyAddress};
 use crate::context::Cx;
 use crate::event::{Event, Record};
-use crate::id::{Epoch, Position, UserId};
+use crate::id::{Epoch, MessageId, Position, UserId};
 use crate::machine::Sink;
+use crate::message_ids::FreeIds;
 use crate::mutant::Mutant;
 use crate::request::{Action, Answer, Outcome, Refusal, Request};
 use crate::time::Instant;
@@ -55,8 +56,8 @@ impl Owner {
     pub(super) fn request(
         &mut self,
         cx: &mut Cx<'_>,
-        back: ReplyAddress,
-        request: Request,
+        (back, request): (ReplyAddress, Request),
+        ids: FreeIds,
         out: &mut impl Sink<Output>,
     ) {
         let Request { origin, attempt, action, .. } = request;
@@ -70,7 +71,8 @@ impl Owner {
             }
             return;
         }
-        match self.judge(cx, copy, &action) {
+        let id = ids.above(self.staged.messages.last());
+        match self.judge(cx, copy, &action, id) {
             Ok(Event::MemberAdd { user }) if !cx.bug(Mutant::JoinNotEntered) => {
                 // While another join of the same user is pending, this one is ignored.
                 if self.directory.joining(user).is_none() {
@@ -91,16 +93,24 @@ impl Owner {
             return;
         }
         let Some(Join { request: copy, .. }) = self.directory.entered(user, mark) else { return };
-        match self.judge(cx, copy, &Action::Join) {
+        // No message comes of it.
+        let id = self.staged.messages.last();
+        match self.judge(cx, copy, &Action::Join, id) {
             Ok(event) => self.place(cx, copy, event),
             Err(why) => self.refuse(cx, copy, why),
         }
     }
 
-    /// Judges an action by the staged state (rule 6).
-    fn judge(&self, cx: &mut Cx<'_>, copy: RequestCopy, action: &Action) -> Result<Event, Refusal> {
-        let verdict = self.staged.judge(cx.limits, copy.origin, action, cx.now.wall);
-        cx.bent(verdict, (&self.staged, copy.origin, action))
+    /// Judges an action by the staged state (rule 6). A message that comes of it gets this id.
+    fn judge(
+        &self,
+        cx: &mut Cx<'_>,
+        copy: RequestCopy,
+        action: &Action,
+        id: MessageId,
+    ) -> Result<Event, Refusal> {
+        let verdict = self.staged.judge(cx.limits, copy.origin, action, id);
+        cx.bent(verdict, (&self.staged, copy.origin, action, id))
     }
 
     /// Whether the request is known. If it is, this copy is answered as far as it can be.

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::catch_up_buffer::CatchUpBuffer;
 use super::journal_client::JournalClient;
-use super::judge::message_id;
+use super::judge::message;
 use super::materialized_state::MaterializedState;
 use super::nonces::{Nonces, RequestStatus};
 use super::owner::Owner;
@@ -17,10 +17,11 @@ use super::requests::Retry;
 use super::{Ages, Guild, Input, Output, Phase, adoption};
 use crate::context::Cx;
 use crate::event::{Event, Record};
-use crate::id::{Epoch, Position};
+use crate::id::{Epoch, MessageId, Position};
 use crate::journal::{Command, Log, Reply};
 use crate::limits::Limits;
 use crate::machine::Sink;
+use crate::message_ids::MessageIds;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
 use crate::permission::Role;
@@ -72,7 +73,7 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
     match input {
         Some(Input::Gone(_)) if cx.bug(Mutant::MessagePerMember) => {
             let members = owner.committed.state.members.keys();
-            members.map(|_| owner.tip_at(cx.now.instant)).collect()
+            members.map(|_| owner.tip_at(cx.now)).collect()
         }
         Some(input) if ends(owner, input) && cx.bug(Mutant::StagedTold) => {
             let mut said = Vec::new();
@@ -347,9 +348,12 @@ impl Bend<(Option<RequestStatus>, Position)> for Retry {
     }
 }
 
+/// What an action is judged by: the state, its author, and the id that a message would get.
+type Judged<'a> = (&'a MaterializedState, Origin, &'a Action, MessageId);
+
 /// The verdict on an action.
-impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
-    fn bend(self, about: (&MaterializedState, Origin, &Action), cx: &mut Cx<'_>) -> Self {
+impl Bend<Judged<'_>> for Result<Event, Refusal> {
+    fn bend(self, about: Judged<'_>, cx: &mut Cx<'_>) -> Self {
         if cx.bug(Mutant::AllRefused) {
             return Err(Refusal::Unauthorized);
         }
@@ -365,20 +369,20 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
         {
             return permitted(about, cx);
         }
-        let (staged, origin, action) = about;
+        let (staged, origin, action, id) = about;
         if matches!(self, Err(Refusal::Full(_))) && cx.bug(Mutant::TablesNotBounded) {
             let limits = bounded(cx.limits, |_| u32::MAX);
-            return staged.judge(&limits, origin, action, cx.now.wall);
+            return staged.judge(&limits, origin, action, id);
         }
         let limits = bounded(cx.limits, |most| most.saturating_sub(1));
-        if let tight @ Err(Refusal::Full(_)) = staged.judge(&limits, origin, action, cx.now.wall)
+        if let tight @ Err(Refusal::Full(_)) = staged.judge(&limits, origin, action, id)
             && self.is_ok()
             && cx.bug(Mutant::FullTooSoon)
         {
             return tight;
         }
         if is_about_rank(action) {
-            let aged = by_age(staged).judge(cx.limits, origin, action, cx.now.wall);
+            let aged = by_age(staged).judge(cx.limits, origin, action, id);
             if aged != self && cx.bug(Mutant::RanksByAge) {
                 return aged;
             }
@@ -393,7 +397,8 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
             message.mentions = known.mentions.clone();
         }
         if let Ok(Event::Message(message)) = &mut verdict {
-            let tinted = message_id(cx.now.wall);
+            let tinted =
+                MessageIds::new(message.id.node(), 0).free(cx.now.wall).above(MessageId(0));
             if tinted < message.id && cx.bug(Mutant::IdOfWallClock) {
                 message.id = tinted;
             }
@@ -405,7 +410,7 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
 /// The bug that lets an action pass which the hierarchy forbids.
 fn presumption(
     verdict: &Result<Event, Refusal>,
-    (_, origin, action): (&MaterializedState, Origin, &Action),
+    (_, origin, action, _): Judged<'_>,
 ) -> Option<Mutant> {
     if *verdict == Err(Refusal::NotHeld) {
         return Some(Mutant::HandsOnMore);
@@ -453,30 +458,24 @@ fn by_age(staged: &MaterializedState) -> MaterializedState {
 }
 
 /// The verdict on the action of a non-member who is not asked whether it is one.
-fn unasked(
-    (staged, origin, action): (&MaterializedState, Origin, &Action),
-    cx: &Cx<'_>,
-) -> Result<Event, Refusal> {
+fn unasked((staged, origin, action, id): Judged<'_>, cx: &Cx<'_>) -> Result<Event, Refusal> {
     if let Action::Say { channel, content, mentions } = action {
-        return Ok(staged.message(origin, *channel, (content, mentions), cx.now.wall));
+        return Ok(message(origin, *channel, (content, mentions), id));
     }
-    staged.judge_member(cx.limits, origin, action, cx.now.wall)
+    staged.judge_member(cx.limits, origin, action, id)
 }
 
 /// The verdict on a forbidden act of an author who is not asked for permission: the one on the
 /// guild's owner, who may do everything, but in the author's name.
-fn permitted(
-    (staged, origin, action): (&MaterializedState, Origin, &Action),
-    cx: &Cx<'_>,
-) -> Result<Event, Refusal> {
+fn permitted((staged, origin, action, id): Judged<'_>, cx: &Cx<'_>) -> Result<Event, Refusal> {
     if let Action::Say { channel, content, mentions } = action {
-        Ok(staged.message(origin, *channel, (content, mentions), cx.now.wall))
+        Ok(message(origin, *channel, (content, mentions), id))
     } else if let Action::Type { channel } = action {
         Ok(Event::Typing { user: origin.user, channel: *channel })
     } else if let Action::Edit { .. } = action {
         Err(Refusal::Forbidden)
     } else {
         let owner = Origin { user: staged.state.owner, ..origin };
-        staged.judge_member(cx.limits, owner, action, cx.now.wall)
+        staged.judge_member(cx.limits, owner, action, id)
     }
 }

@@ -13,10 +13,12 @@ use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::dispatch::Intents;
 use crate::frame::{ClientFrame, CloseCode, Disconnect, Identify, Resume, ServerFrame};
 use crate::id::{Connection, Epoch, GuildId, SessionId, Shard, UserId};
+use crate::message_ids::FreeIds;
 use crate::mutant::Mutant;
 use crate::request::{Refusal, Request};
 use crate::sabotage::Bend;
 use crate::session::{Push, Session};
+use crate::time::Wall;
 use crate::timer::Timer;
 
 /// Runs one call of a node. The bugs that change whole inputs, outputs or timers are here.
@@ -447,6 +449,21 @@ impl Bend<bool> for Watch {
         } else {
             self
         }
+    }
+}
+
+/// The wall clock that the node goes by.
+impl Bend<Self> for Wall {
+    fn bend(self, own: Self, cx: &mut Cx<'_>) -> Self {
+        if own > self && cx.bug(Mutant::ClockAheadBelieved) { own } else { self }
+    }
+}
+
+/// The ids that the node has not given.
+impl Bend<()> for FreeIds {
+    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
+        let named = self.without_node();
+        if named != self && cx.bug(Mutant::NodeNotInId) { named } else { self }
     }
 }
 

@@ -52,8 +52,8 @@ fn peer() -> impl Strategy<Value = PeerMessage> {
     prop_oneof![
         (any::<[u32; 3]>(), any::<u64>(), request()).prop_map(|(n, heard, request)| {
             let (port, boot, epoch) = (Port(n[0]), n[1], Epoch(n[2]));
-            let heard = Instant::micros(heard);
-            PeerMessage::Request { port, boot, epoch, heard, request }
+            let (heard, wall) = (Instant::micros(heard), Wall(heard));
+            PeerMessage::Request { port, boot, epoch, heard, wall, request }
         }),
         (any::<[u32; 3]>(), answer()).prop_map(|(n, answer)| {
             let (port, boot, sender) = (Port(n[0]), n[1], Epoch(n[2]));
@@ -84,7 +84,10 @@ fn peer() -> impl Strategy<Value = PeerMessage> {
                     PeerMessage::Chunk { relay, sender, chunk: Arc::new(chunk) }
                 }
                 4 => PeerMessage::Stream { relay, guild, sender, record },
-                _ => PeerMessage::Tip { guild, sender, position, sent: Instant::micros(sent) },
+                _ => {
+                    let (sent, wall) = (Instant::micros(sent), Wall(sent));
+                    PeerMessage::Tip { guild, sender, position, sent, wall }
+                }
             }
         }),
     ]

@@ -136,7 +136,8 @@ fn a_request_is_passed_on_to_the_owner_whose_tip_came_last() {
     let tip = |node, epoch, sent| {
         let sent = guildhall_core::time::Instant::micros(sent);
         let position = Position { epoch: Epoch(epoch), index: 0 };
-        let message = PeerMessage::Tip { guild: GuildId(1), sender: Epoch(epoch), position, sent };
+        let (guild, sender, wall) = (GuildId(1), Epoch(epoch), guildhall_core::time::Wall(0));
+        let message = PeerMessage::Tip { guild, sender, position, sent, wall };
         Input::Peer { from: NodeId(node), message }
     };
     let asks = |world: &mut World| {

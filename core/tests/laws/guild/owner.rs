@@ -9,6 +9,7 @@ use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::store::Store;
 use guildhall_core::journal::{Checkpoint, Command, Reply};
 use guildhall_core::limits::Limits;
+use guildhall_core::message_ids::MessageIds;
 use guildhall_core::mutant::Plant;
 use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::request::{Action, Origin, Outcome, Refusal, Request};
@@ -101,7 +102,8 @@ impl One {
         let origin = Origin { user: UserId(user), nonce: Nonce(nonce) };
         let back = ReplyAddress { node: NodeId(2), port: Port(attempt), boot: 1 };
         let request = Request { origin, guild: GUILD, attempt, action };
-        self.handle(Input::Request { back, epoch, heard: self.now, request });
+        let ids = MessageIds::new(NodeId(1), 1).free(Wall(7));
+        self.handle(Input::Request { back, epoch, heard: self.now, ids, request });
     }
 
     fn say(&mut self, nonce: u64) {
