@@ -59,6 +59,7 @@ catalogue! {
     rolling_restart
     false_alarm
     role_revoked
+    moderator
     deleted_role
     hidden_channels
     revoked_while_away
