@@ -1,5 +1,8 @@
 //! The participants of a run: everything that a checker may know before the first step.
 
+mod bounds;
+mod fault;
+
 use std::sync::Arc;
 
 use guildhall_core::cluster::ClusterConfig;
@@ -7,6 +10,8 @@ use guildhall_core::id::{ChannelId, GuildId, NodeId, Port, RoleId, UserId};
 use guildhall_core::journal::Checkpoint;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::Span;
+
+pub use fault::{Endpoint, FaultPart, Reach, Strain};
 
 /// The participants: everything that the plan names.
 #[derive(Clone, Debug, Default)]
@@ -21,23 +26,18 @@ pub struct Cast {
     pub guilds: Vec<GuildPart>,
     /// The clients; the index is the [`Port`].
     pub clients: Vec<ClientPart>,
-    /// The effect of each fault of the plan on guilds, in the order of the plan.
-    pub strains: Vec<Strain>,
+    /// The faults, in the order of the plan.
+    pub faults: Vec<FaultPart>,
     /// The maximum latency of a message between nodes and journals, or of a disk sync, without
     /// faults.
     pub trip: Span,
-}
-
-/// The effect of a fault on nodes, journals and the links between them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Strain {
-    /// No effect. Planned stops have none either.
-    None,
-    /// An instantaneous change.
-    Moment,
-    /// An impairment until the fault ends. Unknown faults count as this.
-    #[default]
-    Lasting,
+    /// The maximum latency of a message between a client and its node, without faults.
+    pub client_trip: Span,
+    /// The least bandwidth of a client's connection without faults, in bytes per second. `None` is
+    /// unlimited.
+    pub bandwidth: Option<u32>,
+    /// The number of requests that the plan makes.
+    pub requests: usize,
 }
 
 /// A guild of the plan.

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::id::{Connection, NodeId, Seq};
 use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
-use guildhall_core::time::{Instant, Now};
+use guildhall_core::time::{Instant, Now, Span};
 
 use crate::cast::Cast;
 use crate::checker::{Checker, CheckerList};
@@ -32,6 +32,7 @@ use crate::judgements::Judgements;
 use crate::marks::{self, Marks};
 use crate::node_step::NodeStep;
 use crate::sessions::l3;
+use crate::sessions::l9::{Speaker, speakers};
 use crate::view::View;
 use crate::violation::{Clause, Violation};
 
@@ -126,6 +127,35 @@ impl Contract {
         pending
     }
 
+    /// The clients to ask for something in a world that has just settled, and where each may say it
+    /// (L9). Nobody until the world settles, and from the first request on.
+    #[must_use]
+    pub fn speakers(&self) -> Vec<Speaker> {
+        let asks_nobody = self.models.probes.asked() == 0;
+        if asks_nobody && self.settled.is_some() { speakers(&self.facts) } else { Vec::new() }
+    }
+
+    /// The number of requests since the world has settled that L9 judges.
+    #[must_use]
+    pub const fn probed(&self) -> u32 {
+        self.models.probes.asked()
+    }
+
+    /// The time within which they are to be served (L9).
+    #[must_use]
+    pub const fn serves_within(&self) -> Span {
+        self.models.probes.within()
+    }
+
+    /// Whom a request since the world has settled has not reached yet. `None` if all are served.
+    #[must_use]
+    pub fn unserved(&self) -> Option<String> {
+        self.models
+            .probes
+            .is_open()
+            .then(|| self.models.probes.pending(&self.facts).or_else(|| self.pending()))?
+    }
+
     /// Asks every clause of a hook and reports each one that objects. Returns these clauses.
     fn ask<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Vec<Clause> {
         self.judgements.add(rows);
@@ -175,7 +205,7 @@ impl Contract {
         if let Some(why) = gave_up {
             let why = if healed { why } else { format!("{why} (never healed)") };
             let last = self.last;
-            self.ask(&last, clauses::GIVES_UP, why.as_str());
+            self.ask_first(&last, clauses::GIVES_UP, why.as_str());
         }
     }
 
@@ -268,6 +298,9 @@ impl Contract {
 
     fn step_ended(&mut self, head: &Head) {
         self.last = *head;
+        if self.models.duties.is_due(head.at) {
+            self.ask(head, clauses::DUTIES, ());
+        }
         match head.actor {
             Actor::Node(_) => self.node_stepped(head),
             Actor::Client(port) if self.busy => self.client_stepped(head, port),

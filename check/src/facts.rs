@@ -14,6 +14,7 @@ pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod sockets;
 pub(crate) mod stops;
+pub(crate) mod weather;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ use requests::Requests;
 use sessions::{Content, Sessions};
 use sockets::{NONE, Sockets};
 use stops::Stops;
+use weather::Weather;
 
 /// All facts.
 #[derive(Clone, Debug)]
@@ -70,6 +72,7 @@ pub(crate) struct Facts {
     pub(crate) down: Vec<NodeId>,
     /// Whether the world is healed and no fault has begun since.
     pub(crate) healed: bool,
+    pub(crate) weather: Weather,
 }
 
 impl Facts {
@@ -103,6 +106,7 @@ impl Facts {
             live: false,
             down: Vec::new(),
             healed: false,
+            weather: Weather::default(),
         }
     }
 
@@ -175,7 +179,7 @@ impl Facts {
                 member.push((guild.id, guild.history.member_changed(Moment::NOW, user)));
             }
         }
-        let waiting = PendingIdentify { identify, session, user, member, heard };
+        let waiting = PendingIdentify { identify, session, user, mark: None, member, heard };
         self.waits.begin(node, on, waiting);
     }
 
@@ -200,6 +204,7 @@ impl Facts {
                 let who = (*session, node, *user);
                 let index = self.sessions.begin(who, *connection, *shard, *intents);
                 self.enter(index, node, *connection);
+                self.sessions.get_mut(index).named = self.named.heard(node, *user);
                 if let Some(waiting) = self.waits.end(node, *connection) {
                     let throughout = self.throughout(&waiting);
                     let session = self.sessions.get_mut(index);
@@ -287,7 +292,7 @@ impl Facts {
     /// written to any connection.
     pub(crate) fn most_unsent(&self, index: u32) -> (u64, u64) {
         let session = self.sessions.get(index);
-        let resumed = session.resumed.len() as u64;
+        let resumed = session.resumed.map_or(0, |due| u64::from(due.most));
         let (mut count, mut bytes) = (resumed, resumed * 64);
         if self.sessions.peak(index) == 0 {
             // READY itself may not be written yet.
@@ -299,7 +304,7 @@ impl Facts {
             // A guild may become available and unavailable again in between.
             (count, bytes) = (count + gaps, bytes + gaps * 128);
             let (owed, size) = self.sessions.owed(&self.ledger, index, place);
-            let floor = subscription.floor.unwrap_or_default();
+            let floor = self.sessions.floor(&self.ledger, index, place).unwrap_or_default();
             let fleeting = guild.fleeting.range(floor..).count() as u64;
             (count, bytes) = (count + owed + fleeting, bytes + size + 200 * fleeting);
         }

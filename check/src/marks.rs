@@ -79,6 +79,8 @@ marks! {
     OwnerSteppedDownClosed = "owner stepped down: closed",
     OwnerSteppedDownFenced = "owner stepped down: fenced",
     OwnerSteppedDownSyncFailed = "owner stepped down: sync failed",
+    ProbeDone = "probe done in a settled world",
+    ProbeDispatched = "probe of typing told to all",
     SecondSession = "ready while another session of the user lives",
     CommitUnknownToOwner = "record committed that its owner never learnt of",
     RecordsLost = "records lost before their sync",

@@ -2,12 +2,13 @@
 //!
 //! Dispatches are only counted: they have a fast path of their own.
 
+use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::frame::{
     ClientFrame, CloseCode, Disconnect, Identify, Malformed, Resume, ServerFrame,
 };
-use guildhall_core::id::{Connection, Epoch, GuildId, NodeId};
+use guildhall_core::id::{Connection, Epoch, GuildId, NodeId, UserId};
 use guildhall_core::node::{Input, SessionEnd, TraceEvent};
-use guildhall_core::request::Answer;
+use guildhall_core::request::{Answer, Origin, Refusal};
 
 use crate::facts::Facts;
 
@@ -57,11 +58,15 @@ pub(crate) struct NodeStep {
     pub(crate) words: u64,
     /// Whether the node asked the directory for the guilds of a user.
     pub(crate) asks: bool,
+    /// A client's request, and why the node has to refuse it by itself.
+    pub(crate) request: Option<(Origin, Option<Refusal>)>,
     /// The answers to requesters.
     pub(crate) answers: Vec<Answer>,
     /// Set if the message comes from an owner that the node knows to be replaced: the guild, the
     /// epoch, and whether the message answers that an action is done.
     pub(crate) over: Option<(GuildId, Epoch, bool)>,
+    /// The user whose guilds the directory lists, and the mark of the question that it answers.
+    pub(crate) answered: Option<(UserId, u64)>,
     /// Whether the input is an event from an owner.
     pub(crate) streams: bool,
     /// Whether a relay asks to catch up and has not been answered yet.
@@ -81,13 +86,14 @@ impl NodeStep {
         (self.bytes, self.open, self.session, self.named, self.older) =
             (0, false, None, None, None);
         (self.identifying, self.asks, self.over, self.streams) = (false, false, None, false);
+        self.request = None;
         self.answers.clear();
         self.frames.clear();
         self.closes.clear();
         self.notes.clear();
         (self.dispatches, self.words) = (0, 0);
         (self.refused, self.complained, self.catches_up) = (false, false, false);
-        self.stopped = false;
+        (self.stopped, self.answered) = (false, None);
     }
 
     /// Records the input of the step.
@@ -109,8 +115,11 @@ impl NodeStep {
             }
             Input::Drained { connection, bytes: _ } => (*connection, StepInput::Drained, 0),
             Input::Closed { connection, how } => (*connection, StepInput::Closed(*how), 0),
-            Input::Directory(_) => {
+            Input::Directory(notice) => {
                 self.input = StepInput::Directory;
+                if let DirectoryEvent::Guilds { user, asked, .. } = notice {
+                    self.answered = Some((*user, *asked));
+                }
                 return;
             }
             Input::Own(_)

@@ -8,6 +8,7 @@ use guildhall_core::event::{Event, Record};
 use guildhall_core::frame::{CloseCode, Disconnect};
 use guildhall_core::id::Shard;
 use guildhall_core::peer::Chunk;
+use guildhall_core::request::Action;
 
 /// Whether a client stops for good when it is closed with this code (C2): 4004 and 4010–4014.
 #[must_use]
@@ -29,6 +30,12 @@ pub const fn ends_session(how: Disconnect) -> bool {
 #[must_use]
 pub const fn is_ephemeral(event: &Event) -> bool {
     matches!(event, Event::Typing { .. })
+}
+
+/// Whether an action is never answered: what it says is ephemeral.
+#[must_use]
+pub const fn is_unanswered(action: &Action) -> bool {
+    matches!(action, Action::Type { .. })
 }
 
 /// What of a session's intents decides how an event is rendered for it (B3). Other intents, though

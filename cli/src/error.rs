@@ -41,6 +41,7 @@ pub(crate) enum Exit {
     Unreached = 7,
     Internal = 70,
     Interrupted = 130,
+    Terminated = 143,
 }
 
 /// The exit codes, for `--help`.
@@ -56,6 +57,7 @@ Exit codes:
     7  a mark or an expectation of a scenario was never reached
    70  an internal error of guildhall
   130  interrupted; the results so far were written
+  143  ended by SIGTERM; the results so far were written
 
 Every flag can also be set by a variable: --seed by GUILDHALL_SEED, --max-failures by
 GUILDHALL_MAX_FAILURES.
@@ -90,7 +92,7 @@ impl Error {
 }
 
 impl Exit {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Held,
         Self::Violation,
         Self::Usage,
@@ -101,6 +103,7 @@ impl Exit {
         Self::Unreached,
         Self::Internal,
         Self::Interrupted,
+        Self::Terminated,
     ];
 
     /// The exit of another program of the workspace, by its code.
@@ -112,6 +115,7 @@ impl Exit {
     pub(crate) fn most_serious(applies: &[(bool, Self)]) -> Self {
         let order = [
             Self::Interrupted,
+            Self::Terminated,
             Self::Internal,
             Self::Nondeterminism,
             Self::Violation,

@@ -4,7 +4,7 @@
 //! numbers: jitter comes with the inputs that need it.
 
 mod connection;
-mod heartbeat;
+pub(crate) mod heartbeat;
 mod requests;
 
 use alloc::sync::Arc;
@@ -97,6 +97,11 @@ pub enum Input {
     Ask(Request),
     /// A guild has answered a request.
     Answer(Answer),
+    /// A part of a frame has arrived, and the rest has not: a long frame on a slow line.
+    Partial {
+        /// The connection.
+        connection: Connection,
+    },
 }
 
 /// An output of a client.
@@ -272,6 +277,12 @@ impl Client {
                 self.frame(now.instant, connection, frame, out);
             }
             Input::Frame { .. } => {}
+            Input::Partial { connection } => {
+                let counts = self.connection == Some(connection);
+                if self.setup.cx(now).bent(counts, ()) {
+                    self.hears();
+                }
+            }
             Input::Dispatch { connection, s, dispatch } => self.dispatch(connection, s, &dispatch),
             Input::Ask(request) => {
                 let to = (self.node, self.identity.token);
@@ -287,6 +298,7 @@ impl Client {
         if self.connection != Some(connection) {
             return;
         }
+        self.hears();
         if let Body::Ready(ready) = &dispatch.body {
             self.session = Some((ready.session, ready.node));
             self.last = Seq::ZERO;
@@ -297,6 +309,14 @@ impl Client {
             if matches!(dispatch.body, Body::Resumed) {
                 self.enter();
             }
+        }
+    }
+
+    /// Bytes have arrived on the current connection: its node is alive.
+    #[inline]
+    const fn hears(&mut self) {
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.hears();
         }
     }
 

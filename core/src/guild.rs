@@ -158,6 +158,16 @@ pub struct GuildCounts {
     pub nonces: u64,
     /// The messages that can still be edited and deleted.
     pub messages: u64,
+    /// The channels.
+    pub channels: u64,
+    /// The roles.
+    pub roles: u64,
+    /// The permission overwrites of all channels.
+    pub overwrites: u64,
+    /// The members.
+    pub members: u64,
+    /// The banned users.
+    pub bans: u64,
     /// The items in the queue out.
     pub unsynced: u64,
     /// The requests to the directory that have no answer.

@@ -300,6 +300,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             client::Input::Frame { connection, frame } => {
                 format!("{connection} {}", server_frame(*frame))
             }
+            client::Input::Partial { connection } => format!("{connection} a part of a frame"),
             client::Input::Dispatch { connection, s, dispatch } => {
                 format!("{connection} {}", self.words.dispatch(*s, dispatch))
             }

@@ -10,6 +10,7 @@ mod end;
 mod facts;
 mod kinds;
 mod naming;
+mod part;
 mod phase;
 mod resolve;
 mod speech;

@@ -207,6 +207,9 @@ impl Script {
         }
         match self.error {
             Some(error) => Err(error),
+            None if self.trigger.is_some() => {
+                Err(PlanError::Invalid("a trigger waits for a fault that never follows".to_owned()))
+            }
             None => Ok(self.plan),
         }
     }

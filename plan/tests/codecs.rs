@@ -148,7 +148,7 @@ fn action(g: &mut Gen) -> ClientAction {
     match u8::arbitrary(g) % 22 {
         0 => ClientAction::Quit { code: if bool::arbitrary(g) { 1000 } else { 1001 } },
         1 => ClientAction::Start,
-        2 => ClientAction::Edit { said, text: text(g).into() },
+        2 => ClientAction::Edit { said, text: text(g).into(), mentions: vec![user] },
         3 => ClientAction::Delete { said },
         4 => ClientAction::Type { to: name },
         5 => ClientAction::Join { guild },

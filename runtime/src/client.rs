@@ -4,6 +4,7 @@
 //! separate stream for requests. The driver must not decide anything that the client machine
 //! decides.
 
+mod heard_stream;
 mod requests;
 mod socket;
 
@@ -82,6 +83,8 @@ enum ClientEvent {
     ConnectFailed(u64),
     /// A message arrived.
     Received(Connection, bytes::Bytes),
+    /// A part of a message arrived.
+    ReceivedPart(Connection),
     /// The connection closed, with a code if the node sent one.
     Closed(Connection, Option<u16>),
     /// A guild answered a request.
@@ -166,6 +169,11 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
             }
             ClientEvent::ConnectFailed(_) => {}
             ClientEvent::Received(connection, bytes) => self.receive(connection, &bytes),
+            ClientEvent::ReceivedPart(connection) => {
+                if self.sockets.contains_key(&connection) {
+                    self.step(Input::Partial { connection });
+                }
+            }
             ClientEvent::Closed(connection, code) => {
                 if self.sockets.remove(&connection).is_some() {
                     let code = code.and_then(close_code);

@@ -58,6 +58,8 @@ catalogue! {
     everybody_back
     rolling_restart
     false_alarm
+    ambitious_moderator
+    crowded_guild
     role_revoked
     moderator
     deleted_role

@@ -15,6 +15,7 @@ pub fn script(s: &mut Script) {
     let unsent = s.count("unsent", 4..=40);
     let kept = unsent + 1 + s.count("kept", 0..=60);
     s.limits().live_unsent = unsent;
+    s.limits().channels = unsent / 2 - 1;
     s.limits().replay_dispatches = kept;
     let listeners = s.size("listeners", 5..=40);
     s.crowd("listener", listeners, paris, &[guild], Span::secs(1));

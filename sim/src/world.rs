@@ -133,6 +133,7 @@ impl<'a, W: Observer> World<'a, W> {
     ) -> Result<Self, PlanError> {
         let topology = Topology::new(plan)?;
         let director = Director::new(plan, &topology)?;
+        let settling = Settling::new(&topology.cast, plan.linger, plan.seed);
         let nodes = node_hosts(plan, &topology, options.mutant);
         let clients = client_hosts(&topology, options.mutant);
         let stage = Stage {
@@ -179,7 +180,7 @@ impl<'a, W: Observer> World<'a, W> {
             journal_effects: Vec::new(),
             stalled: Vec::new(),
             intruders: Vec::new(),
-            settling: Settling::new(&plan.limits, plan.linger),
+            settling,
             end: None,
             most: options.max_steps.unwrap_or_else(|| plan.most_steps()),
             broken: false,
@@ -261,6 +262,7 @@ impl<'a, W: Observer> World<'a, W> {
         match event.kind {
             Kind::Dispatch { link, body, s } => self.deliver(event, link, body, s),
             Kind::Down { link, parcel } => self.down(event, link, parcel),
+            Kind::Part { link } => self.part(event, link),
             Kind::Up { link, parcel } => self.up(event, link, parcel),
             Kind::WakeNode { node } => self.wake_node(usize::from(node), event),
             Kind::WakeClient { client } => self.wake_client(client),

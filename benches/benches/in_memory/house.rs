@@ -94,6 +94,7 @@ impl House {
         let cluster = Arc::new(ClusterConfig {
             accounts: users.iter().map(|&user| (token(user), user)).collect(),
             nodes: (0..workers).map(NodeId).collect(),
+            guilds: [GUILD].into(),
         });
         let (hub, goal, stop) =
             (InProcessBus::default(), Arc::<Goal>::default(), CancellationToken::new());

@@ -1,6 +1,8 @@
 //! B1 limits: whatever a node counts is within its limit, or within the limit of what it belongs
 //! to.
 
+pub(crate) mod tables;
+
 use guildhall_core::census::{Census, Table};
 use guildhall_core::id::NodeId;
 
@@ -12,7 +14,7 @@ use crate::findings::{Complaint, Subject};
 use crate::node_step::NodeStep;
 
 /// Without these lines a census proves nothing.
-const COUNTED: [Table; 15] = [
+const COUNTED: [Table; 20] = [
     Table::Connections,
     Table::Sessions,
     Table::Replay,
@@ -22,6 +24,11 @@ const COUNTED: [Table; 15] = [
     Table::CatchUpRing,
     Table::Nonces,
     Table::Messages,
+    Table::Channels,
+    Table::Roles,
+    Table::Overwrites,
+    Table::Members,
+    Table::Bans,
     Table::Unsynced,
     Table::Directed,
     Table::Contacts,
@@ -89,7 +96,8 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Unsent => (count(Table::Replay), any),
         // These are the business of B2.
         Table::LongestReplay | Table::MostLiveUnsent => (any, any),
-        Table::Buckets => (facts.waits.identified(census.node), any),
+        // B4 knows when each was shut.
+        Table::Buckets => (any, any),
         Table::Relays => (count(Table::Recipients), any),
         Table::Recipients => (count(Table::Sessions) * guilds, any),
         Table::FullestRelay => (u64::from(limits.relay_sessions), any),
@@ -109,8 +117,10 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::CatchUpRing => {
             let owned = count(Table::Guilds);
             // The newest event stays, however large it is.
-            let bytes = u64::from(limits.catch_up_bytes) + facts.largest_record;
-            (owned * u64::from(limits.catch_up_events), owned * bytes)
+            let bytes = owned * (u64::from(limits.catch_up_bytes) + facts.largest_record);
+            // What has left a ring takes no bytes any more.
+            let bytes = bytes.min(count(Table::CatchUpRing) * facts.largest_record);
+            (owned * u64::from(limits.catch_up_events), bytes)
         }
         Table::Nonces => {
             // A new owner keeps all that it adopts from the log, even what the one before it had
@@ -119,6 +129,11 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
             (count(Table::Guilds) * (u64::from(limits.nonces) + adopted), any)
         }
         Table::Messages => (count(Table::Guilds) * u64::from(limits.messages), any),
+        Table::Channels => (count(Table::Guilds) * u64::from(limits.channels), any),
+        Table::Roles => (count(Table::Guilds) * u64::from(limits.roles), any),
+        Table::Overwrites => (count(Table::Guilds) * u64::from(limits.overwrites), any),
+        Table::Members => (count(Table::Guilds) * u64::from(limits.members), any),
+        Table::Bans => (count(Table::Guilds) * u64::from(limits.bans), any),
         Table::Unsynced => {
             // Behind the records that are waited for stand what followers have asked for.
             let asked = 2 * count(Table::Followers);

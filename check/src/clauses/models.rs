@@ -9,6 +9,7 @@ use crate::bounds::b4::Admission;
 use crate::client::c2::Reconnects;
 use crate::delivery::d5::RequestStatuses;
 use crate::delivery::d6::Fleeting;
+use crate::delivery::d10::Duties;
 use crate::facts::Facts;
 use crate::node_step::NodeStep;
 use crate::ordering::o4::Causes;
@@ -16,6 +17,7 @@ use crate::sessions::l1::Zombies;
 use crate::sessions::l4::Orphans;
 use crate::sessions::l7::Exits;
 use crate::sessions::l7::hand_off::HandOffs;
+use crate::sessions::l9::Probes;
 
 /// All models, by the clause that owns each.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,8 @@ pub(crate) struct Models {
     pub(crate) statuses: RequestStatuses,
     /// D6.
     pub(crate) fleeting: Fleeting,
+    /// D10.
+    pub(crate) duties: Duties,
     /// B3.
     pub(crate) work: Work,
     /// L1.
@@ -38,6 +42,8 @@ pub(crate) struct Models {
     pub(crate) exits: Exits,
     /// L7.
     pub(crate) hand_offs: HandOffs,
+    /// L9.
+    pub(crate) probes: Probes,
     /// C2.
     pub(crate) reconnects: Reconnects,
     /// What the step that has just ended has missed.

@@ -57,5 +57,6 @@ impl Contract {
         self.ask(head, clauses::COMMITS, (guild, record));
         self.marks.committed(&self.facts, guild, record);
         self.facts.commit(number, record);
+        self.models.duties.committed(&self.facts, guild, record);
     }
 }

@@ -1,5 +1,6 @@
 //! The steps of nodes, except for dispatches.
 
+use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::NodeId;
@@ -9,6 +10,7 @@ use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::clauses;
+use crate::isolation::i8;
 use crate::kinds::session_of;
 use crate::marks::Mark;
 use crate::node_step::{Emitted, StepInput};
@@ -57,7 +59,12 @@ impl Contract {
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
             Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
-            Input::Directory(_) | Input::Frame { .. } | Input::Request { .. } | Input::Census => {}
+            Input::Request { token, request, .. } => {
+                let objection = i8::node::objection(&self.facts.cast, *token, request);
+                self.step.request = Some((request.origin, objection));
+            }
+            Input::Directory(notice) => self.facts.named.hears(node, notice),
+            Input::Frame { .. } | Input::Census => {}
             Input::Stop => {
                 if self.facts.stops.get(node).is_none() {
                     self.models.hand_offs.stops(&self.facts, node, head.at);
@@ -115,8 +122,7 @@ impl Contract {
             }
             Output::Directory(word) => {
                 self.step.words += 1;
-                self.step.asks |=
-                    matches!(word, guildhall_core::directory::DirectoryRequest::Ask { .. });
+                self.directs(head, word);
             }
             Output::Answer { answer, .. } => {
                 self.step.words += 1;
@@ -125,6 +131,25 @@ impl Contract {
             Output::Dispatch { connection, s, dispatch } => {
                 self.writes(head, *connection, *s, dispatch);
             }
+        }
+    }
+
+    /// A node asks the directory for something, for itself or for a guild that it owns.
+    fn directs(&mut self, head: &Head, word: &DirectoryRequest) {
+        match word {
+            DirectoryRequest::Ask { mark, .. } => {
+                self.step.asks = true;
+                if let (StepInput::Identify(_), Some(on)) = (self.step.input, self.step.connection)
+                {
+                    self.facts.waits.asks(self.step.node, on, *mark);
+                }
+            }
+            DirectoryRequest::Enter { guild, .. }
+            | DirectoryRequest::Remove { guild, .. }
+            | DirectoryRequest::Dissolve { guild, .. } => {
+                self.ask(head, clauses::DIRECTS, *guild);
+            }
+            DirectoryRequest::Forget { .. } | DirectoryRequest::Since { .. } => {}
         }
     }
 
@@ -185,6 +210,7 @@ impl Contract {
                 }
             }
             TraceEvent::Ended { .. } => {
+                self.models.orphans.ended(&self.step, &self.facts, now);
                 if let Some((_, _, Some(on))) = self.step.notes.last() {
                     let on = *on;
                     self.models.zombies.moves(node, on, now);
@@ -198,6 +224,7 @@ impl Contract {
                     self.marks.add(Mark::GuildHandedOff);
                 }
                 self.ask(head, clauses::SERVES, *guild);
+                self.facts.weather.serves(*guild, head.at);
             }
             TraceEvent::SteppedDown { guild, why: StepDown::Failed, .. } => {
                 self.models.hand_offs.fails(*guild)

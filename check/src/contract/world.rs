@@ -10,30 +10,40 @@ use crate::marks::Mark;
 impl Contract {
     pub(super) fn world_says(&mut self, head: &Head, event: &WorldEvent) {
         self.settled = None;
+        if *event != WorldEvent::Settled {
+            self.models.probes.end();
+        }
         match event {
             WorldEvent::FaultBegan { index, .. } => {
-                self.models.hand_offs.strikes(&self.facts, *index);
+                let strain = self.facts.strain(*index);
+                self.models.hand_offs.strikes(strain);
+                self.facts.weather.begins(*index, strain);
                 self.facts.healed = false;
                 self.marks.add(Mark::FaultBegan);
             }
             WorldEvent::FaultEnded { index, .. } => {
-                self.models.hand_offs.relieved(*index, head.at);
+                self.facts.weather.ends(*index, head.at);
                 self.marks.add(Mark::FaultEnded);
             }
             WorldEvent::Healed => {
                 self.facts.healed = true;
+                for client in &mut self.facts.clients {
+                    client.unproven = client.meant.map(|on| (on, client.last));
+                }
                 self.marks.add(Mark::Healed);
             }
             WorldEvent::Settled => {
                 let pending = self.pending();
                 self.ask(head, clauses::SETTLES, pending.as_deref());
                 self.settled = Some(head.at);
+                self.models.probes.begin(&self.facts);
             }
             WorldEvent::Crashed(node) => self.crashes(head, *node),
             WorldEvent::Started(node) => {
                 self.marks.add(Mark::NodeStarted);
                 self.facts.down.retain(|down| down != node);
                 self.facts.stops.forget(*node);
+                self.facts.weather.starts(*node, head.at);
             }
         }
     }

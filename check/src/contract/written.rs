@@ -12,7 +12,7 @@ use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::clauses::{self, Numbered};
-use crate::delivery::d3;
+use crate::delivery::{d3, d4};
 use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::sessions::subscriptions::{Due, Subscription, SubscriptionPhase};
 use crate::facts::sockets::NONE;
@@ -112,8 +112,15 @@ impl Contract {
             if facts.sessions.get(index).fresh {
                 self.marks.add(Mark::ResumeWithReplay);
             }
+            if what.body == Body::Resumed {
+                facts.sessions.writes_resumed(index, false);
+            }
             facts.sessions.wrote(index, s);
             return self.marks.add(Mark::DispatchReplayed);
+        }
+        let due = facts.sessions.get(index).resumed;
+        if due.is_some_and(|due| d4::is_after_replay(facts, due, what)) {
+            facts.sessions.ends_replay(index);
         }
         let place = what
             .source
@@ -125,7 +132,7 @@ impl Contract {
             }
             (Body::Resumed, _) => {
                 facts.sessions.told_own(index, what);
-                facts.sessions.get_mut(index).resumed.pop_front();
+                facts.sessions.writes_resumed(index, true);
             }
             (_, None) => facts.sessions.told_own(index, what),
             (_, Some((guild, position))) => self.told_of(head, index, (guild, position), what),
@@ -193,6 +200,11 @@ impl Contract {
                 }
                 sessions.get_mut(index).subscriptions[place].floor = Some(position);
                 self.marks.add(Mark::TypingDispatched);
+                let record = self.facts.ledger.get(guild).fleeting.get(&position);
+                let origin = record.and_then(|record| record.origin);
+                if origin.is_some_and(|origin| self.models.probes.dispatched(origin, index)) {
+                    self.marks.add(Mark::ProbeDispatched);
+                }
             }
         }
     }

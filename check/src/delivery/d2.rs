@@ -142,6 +142,18 @@ pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verd
     })
 }
 
+/// A relay asks for events: not for those that it has been sent in their order.
+pub(crate) fn asks(facts: &Facts, message: &PeerMessage) -> Verdict {
+    let PeerMessage::CatchUp { guild, relay, from } = message else { return None };
+    let least = facts.relays.least(*relay);
+    (*from < least).then(|| {
+        let name = format!("{} at {}", facts.cast.guild(*guild), facts.cast.node(relay.node));
+        let message = "a relay has lost its place";
+        let complaint = Complaint::new(message, format!("{least} or later"), from.to_string());
+        (Subject::new("relay", name), complaint)
+    })
+}
+
 /// A node has handled its deadlines: no session stays available whose guild's owner is out of
 /// reach.
 pub(crate) fn woke(step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
@@ -159,7 +171,7 @@ pub(crate) fn woke(step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         let told = |index: &u32| {
             let (session, place) =
                 (facts.sessions.get(*index), facts.sessions.place(*index, number));
-            let live = session.connection.is_some() && session.resumed.is_empty();
+            let live = session.connection.is_some() && session.resumed.is_none();
             session.node == node
                 && live
                 && place.is_some_and(|it| {

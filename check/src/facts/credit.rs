@@ -53,6 +53,11 @@ impl Facts {
         self.sockets.drain(node, connection, bytes, wrote);
     }
 
+    /// Whether a connection is open and its buffers have room.
+    pub(crate) fn has_room(&self, node: NodeId, connection: Connection) -> bool {
+        self.sockets.has_room(node, connection, self.wrote_on(node, connection))
+    }
+
     /// Whether the peer of a connection asks and does not read: so many bytes of answers were
     /// written while its buffers were full that it must be cut.
     pub(crate) fn floods(&self, node: NodeId, connection: Connection) -> bool {

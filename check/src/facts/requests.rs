@@ -43,6 +43,11 @@ impl Requests {
         self.actions.get(&(origin, guild)).map_or(&[], Vec::as_slice)
     }
 
+    /// The number of request ids that were ever used in a guild.
+    pub(crate) fn count(&self, guild: GuildId) -> usize {
+        self.actions.keys().filter(|(_, asked)| *asked == guild).count()
+    }
+
     /// Whether an action requests exactly this event.
     pub(crate) fn led_to(&self, history: &History, record: &Record) -> bool {
         let Some(origin) = record.origin else { return record.event == Event::Opened };
@@ -61,14 +66,12 @@ fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record)
             (it.channel, it.author, it.nonce) == (*channel, author, origin.nonce)
                 && (&it.content, &it.mentions) == (content, mentions)
         }
-        (Action::Edit { said: of, content }, Event::MessageUpdate(it)) => {
-            said(of).is_some_and(|was| {
-                it.content == *content
+        (Action::Edit { said: of, content, mentions }, Event::MessageUpdate(it)) => said(of)
+            .is_some_and(|was| {
+                (&it.content, &it.mentions) == (content, mentions)
                     && (it.id, it.channel, it.author, it.nonce)
                         == (was.id, was.channel, was.author, was.nonce)
-                    && it.mentions == was.mentions
-            })
-        }
+            }),
         (Action::Delete { said: of }, Event::MessageDelete { message, channel }) => {
             said(of).is_some_and(|was| (was.id, was.channel) == (*message, *channel))
         }

@@ -164,6 +164,17 @@ impl Sockets {
         }
     }
 
+    /// Whether a connection is open and its buffers have room.
+    pub(crate) fn has_room(
+        &self,
+        node: NodeId,
+        connection: Connection,
+        wrote: Option<u64>,
+    ) -> bool {
+        let socket = self.slot(node, connection);
+        socket.is_some_and(|socket| socket.open && socket.left(wrote) > 0)
+    }
+
     /// The bytes of answers that were written to a connection while its buffers were full.
     pub(crate) fn debt(&self, node: NodeId, connection: Connection) -> u32 {
         self.slot(node, connection).map_or(0, |socket| socket.debt)

@@ -51,9 +51,9 @@ impl Stops {
         self.stops.get(&node)
     }
 
-    /// Whether any node is stopping.
-    pub(crate) fn any(&self) -> bool {
-        !self.stops.is_empty()
+    /// The nodes that are stopping.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.stops.keys().copied()
     }
 
     pub(crate) fn is_gone(&self, node: NodeId) -> bool {

@@ -74,7 +74,7 @@ fn left_out(facts: &Facts, index: u32, from: u64, s: u64) -> Option<Complaint> {
         Some(Content::Own(own)) => own.source.is_some(),
         None => false,
     };
-    let replays = !session.resumed.is_empty() && s > from;
+    let replays = session.resumed.is_some() && s > from;
     let number = (from..s).take_while(|_| replays).find(hidden)?;
     let message = "a replay leaves out what its user may not see any more";
     Some(Complaint::new(message, format!("s={number}, as it was sent"), format!("s={s}")))

@@ -2,6 +2,7 @@
 //!
 //! A refusal holds at the position that it names, and that is not before what its author had got.
 
+pub(crate) mod node;
 mod refused;
 
 use guildhall_core::event::{Event, Record, Removal};
@@ -15,7 +16,7 @@ use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::Complaint;
 
-pub(crate) use refused::answered;
+pub(crate) use refused::{answered, message_of, objection, outdated};
 
 /// An event is about to be committed or, if it is ephemeral, streamed.
 pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {

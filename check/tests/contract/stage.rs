@@ -115,8 +115,11 @@ impl Stage {
             nodes: vec!["paris".to_owned(), "berlin".to_owned()],
             guilds: parts,
             clients,
-            strains: Vec::new(),
+            faults: Vec::new(),
             trip: Span::ZERO,
+            client_trip: Span::ZERO,
+            bandwidth: None,
+            requests: 0,
         });
         cluster.own(PARIS, GUILD);
         if two {

@@ -307,7 +307,7 @@ fn exit(summary: &Summary, ended: Ended, nondeterminism: bool) -> Exit {
         return Exit::NothingRan;
     }
     Exit::most_serious(&[
-        (interrupted, Exit::Interrupted),
+        (interrupted, interrupt::exit()),
         (totals.broken > 0, Exit::Internal),
         (nondeterminism, Exit::Nondeterminism),
         (totals.failing > 0, Exit::Violation),

@@ -42,7 +42,8 @@ impl Owner {
         let position = record.position;
         self.tip = position.max(self.tip);
         self.commit(cx, &record);
-        self.buffer.push(cx.limits, record.clone());
+        let evicted = self.buffer.push(cx.limits, record.clone());
+        cx.bent((), (&mut self.buffer, evicted));
         for relay in &self.followers {
             out.emit(self.stream(*relay, record.clone()));
         }

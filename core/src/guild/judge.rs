@@ -6,6 +6,7 @@
 
 mod hierarchy;
 mod roles;
+mod room;
 
 use alloc::sync::Arc;
 
@@ -13,8 +14,9 @@ use super::materialized_state::MaterializedState;
 use crate::dispatch::Message;
 use crate::event::{Channel, Event, Removal};
 use crate::id::{ChannelId, MessageId, UserId};
+use crate::limits::Limits;
 use crate::permission::{Overwrite, Permissions};
-use crate::request::{Action, Origin, Refusal};
+use crate::request::{Action, GuildTable, Origin, Refusal};
 use crate::state::State;
 use crate::time::Wall;
 use hierarchy::changed;
@@ -25,6 +27,7 @@ impl MaterializedState {
     /// The event that the action results in if it happens next.
     pub(super) fn judge(
         &self,
+        limits: &Limits,
         origin: Origin,
         action: &Action,
         wall: Wall,
@@ -35,19 +38,27 @@ impl MaterializedState {
         if *action != Action::Join && !self.state.members.contains_key(&origin.user) {
             return Err(Refusal::NotAMember);
         }
-        self.judge_member(origin, action, wall)
+        self.judge_member(limits, origin, action, wall)
     }
 
     /// The same for an author who is a member, or wants to become one.
-    pub(super) fn judge_member(&self, origin: Origin, action: &Action, wall: Wall) -> Verdict {
+    pub(super) fn judge_member(
+        &self,
+        limits: &Limits,
+        origin: Origin,
+        action: &Action,
+        wall: Wall,
+    ) -> Verdict {
         let (user, state) = (origin.user, &self.state);
-        let author = Author { user, state };
+        let author = Author { user, state, limits };
         match action {
             Action::Say { channel, content, mentions } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
                 Ok(self.message(origin, *channel, (content, mentions), wall))
             }
-            Action::Edit { said, content } => self.edit(&author, *said, content),
+            Action::Edit { said, content, mentions } => {
+                self.edit(&author, *said, (content, mentions))
+            }
             Action::Delete { said } => self.delete(&author, *said),
             Action::Type { channel } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
@@ -90,15 +101,20 @@ impl MaterializedState {
         Event::Message(Message { id, channel, author, nonce, content, mentions })
     }
 
-    fn edit(&self, author: &Author<'_>, said: Origin, content: &Arc<str>) -> Verdict {
+    fn edit(
+        &self,
+        author: &Author<'_>,
+        said: Origin,
+        (content, mentions): (&Arc<str>, &Arc<[UserId]>),
+    ) -> Verdict {
         let message = self.seen_by(author.user, said)?;
         if message.author != author.user {
             Err(Refusal::Forbidden)
-        } else if message.content == *content {
+        } else if (&message.content, &message.mentions) == (content, mentions) {
             Err(Refusal::NoChange)
         } else {
-            let content = content.clone();
-            Ok(Event::MessageUpdate(Message { content, ..message.clone() }))
+            let (content, mentions) = (content.clone(), mentions.clone());
+            Ok(Event::MessageUpdate(Message { content, mentions, ..message.clone() }))
         }
     }
 
@@ -122,6 +138,7 @@ impl MaterializedState {
 struct Author<'a> {
     user: UserId,
     state: &'a State,
+    limits: &'a Limits,
 }
 
 impl Author<'_> {
@@ -150,6 +167,7 @@ impl Author<'_> {
         } else if self.state.banned.contains(&user) {
             Err(Refusal::Banned)
         } else {
+            self.has_room(GuildTable::Members, self.state.members.len())?;
             Ok(Event::MemberAdd { user })
         }
     }
@@ -162,6 +180,9 @@ impl Author<'_> {
             Err(Refusal::Taken)
         } else if self.state.members.contains_key(&user) {
             self.outranks_member(user)?;
+            if why.is_for_good() {
+                self.has_room(GuildTable::Bans, self.state.banned.len())?;
+            }
             Ok(Event::MemberRemove { user, why })
         } else {
             Err(Refusal::NoSuchUser)
@@ -181,6 +202,8 @@ impl Author<'_> {
         }
         let channel = one_of_each_target(channel);
         Self::hands_on(self.state.base(self.user), changed(&[], &channel.overwrites))?;
+        self.has_room(GuildTable::Channels, self.state.channels.len())?;
+        self.has_room_for(channel.id, &channel.overwrites)?;
         Ok(Event::ChannelCreate(channel))
     }
 
@@ -193,6 +216,7 @@ impl Author<'_> {
         if old == Some(&channel.overwrites) {
             return Err(Refusal::NoChange);
         }
+        self.has_room_for(channel.id, &channel.overwrites)?;
         Ok(Event::ChannelUpdate(channel))
     }
 

@@ -18,6 +18,7 @@ use crate::id::{Epoch, GuildId, Position};
 use crate::journal::{Log, Reply};
 use crate::machine::Sink;
 use crate::peer::{PeerMessage, RelayId};
+use crate::state::State;
 use crate::time::Instant;
 
 /// A guild that is owned.
@@ -107,7 +108,8 @@ impl Owner {
             | Input::Subscribe(_)
             | Input::CatchUp(..)
             | Input::Entered { .. } => {
-                if self.is_fresh(cx) {
+                let is_fresh = self.is_fresh(cx);
+                if cx.bent(is_fresh, &input) {
                     self.accept(cx, input, out);
                 }
             }
@@ -219,11 +221,17 @@ impl Owner {
 
     /// What it keeps, for the census.
     pub(super) fn kept(&self) -> GuildCounts {
+        let State { roles, channels, members, banned, .. } = &self.staged.state;
         GuildCounts {
             followers: self.followers.len() as u64,
             ring: self.buffer.kept(),
             nonces: self.nonces.len() as u64,
             messages: self.staged.messages.len() as u64,
+            channels: channels.len() as u64,
+            roles: roles.len() as u64,
+            overwrites: channels.values().map(|overwrites| overwrites.len() as u64).sum(),
+            members: members.len() as u64,
+            bans: banned.len() as u64,
             unsynced: self.queue.len() as u64,
             directed: self.directory.len() as u64,
         }

@@ -118,29 +118,40 @@ impl Router {
     /// client retries.
     pub(super) fn request(
         &mut self,
-        cx: &Cx<'_>,
+        cx: &mut Cx<'_>,
         port: Port,
         token: Token,
         request: Request,
         out: &mut impl Outbox,
     ) {
-        let author = self.cluster.accounts.get(&token);
-        let refused = if author != Some(&request.origin.user) {
-            Refusal::Unauthorized
-        } else if request.action.bytes() > u64::from(cx.limits.content_bytes) {
-            Refusal::TooLong
+        if let Some(why) = cx.bent(self.objection(cx.limits, token, &request), &request) {
+            let Request { origin, guild, attempt, .. } = request;
+            let outcome = Outcome::Refused { why, at: None };
+            let answer = Answer { origin, guild, attempt, outcome };
+            return out.emit(Output::Answer { port, answer });
+        }
+        let contact = self.contacts.by_guild.get(&request.guild);
+        if let Some(&Contact { owner: to, epoch, tip: Some((_, heard)), .. }) = contact {
+            let boot = self.boot;
+            let message = PeerMessage::Request { port, boot, epoch, heard, request };
+            out.emit(Output::Peer { to, message });
+        }
+    }
+
+    /// Why a request is refused whatever its guild would say. Somebody without the author's token
+    /// learns nothing else.
+    fn objection(&self, limits: &Limits, token: Token, request: &Request) -> Option<Refusal> {
+        if self.cluster.accounts.get(&token) != Some(&request.origin.user) {
+            Some(Refusal::Unauthorized)
+        } else if !self.cluster.guilds.contains(&request.guild) {
+            Some(Refusal::NoSuchGuild)
+        } else if request.action.bytes() > u64::from(limits.content_bytes) {
+            Some(Refusal::TooLong)
+        } else if request.action.characters() > u64::from(limits.content_characters) {
+            Some(Refusal::TooManyCharacters)
         } else {
-            let contact = self.contacts.by_guild.get(&request.guild);
-            if let Some(&Contact { owner: to, epoch, tip: Some((_, heard)), .. }) = contact {
-                let boot = self.boot;
-                let message = PeerMessage::Request { port, boot, epoch, heard, request };
-                out.emit(Output::Peer { to, message });
-            }
-            return;
-        };
-        let Request { origin, guild, attempt, .. } = request;
-        let outcome = Outcome::Refused { why: refused, at: None };
-        out.emit(Output::Answer { port, answer: Answer { origin, guild, attempt, outcome } });
+            None
+        }
     }
 
     /// Forwards an answer. *Done* is true whichever owner sends it; all else counts only from one

@@ -41,6 +41,11 @@ impl Guilds {
             all.ring = (all.ring.0 + kept.ring.0, all.ring.1 + kept.ring.1);
             all.nonces += kept.nonces;
             all.messages += kept.messages;
+            all.channels += kept.channels;
+            all.roles += kept.roles;
+            all.overwrites += kept.overwrites;
+            all.members += kept.members;
+            all.bans += kept.bans;
             all.unsynced += kept.unsynced;
             all.directed += kept.directed;
         }
@@ -50,6 +55,11 @@ impl Guilds {
         line(Table::CatchUpRing, all.ring.0, all.ring.1);
         line(Table::Nonces, all.nonces, 0);
         line(Table::Messages, all.messages, 0);
+        line(Table::Channels, all.channels, 0);
+        line(Table::Roles, all.roles, 0);
+        line(Table::Overwrites, all.overwrites, 0);
+        line(Table::Members, all.members, 0);
+        line(Table::Bans, all.bans, 0);
         line(Table::Unsynced, all.unsynced, 0);
         line(Table::Directed, all.directed, 0);
     }

@@ -311,7 +311,7 @@ impl Router {
             self.timers.disarm(session.detached + cx.limits.session_ttl, expiry);
         }
         Self::note(TraceEvent::Ended { session: session.id, why }, out);
-        self.unsubscribe_all(slot, out);
+        self.unsubscribe_all(cx, slot, out);
         self.leaves_user(session.user, slot, out);
     }
 }

@@ -12,10 +12,12 @@ use crate::context::Cx;
 use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::dispatch::Intents;
 use crate::frame::{ClientFrame, CloseCode, Disconnect, Identify, Resume, ServerFrame};
-use crate::id::{Connection, SessionId, UserId};
+use crate::id::{Connection, Epoch, GuildId, SessionId, Shard, UserId};
 use crate::mutant::Mutant;
+use crate::request::{Refusal, Request};
 use crate::sabotage::Bend;
 use crate::session::{Push, Session};
+use crate::time::Instant;
 use crate::timer::Timer;
 
 /// Runs one call of a node. The bugs that change whole inputs, outputs or timers are here.
@@ -71,10 +73,15 @@ fn bent_input(
     if let Input::Identify { connection, identify, .. } = &input {
         open_bucket(router, cx, *connection, identify);
     }
-    if let Input::Directory(DirectoryEvent::Guilds { user, asked, .. }) = &input
+    if let Input::Directory(DirectoryEvent::Guilds { user, asked, guilds, .. }) = &mut input
         && !router.users.due(*user, *asked).is_empty()
     {
         steal(router, cx, *user, out);
+        list_all(router, cx, guilds);
+        let unheard = guilds.iter().any(|guild| !router.contacts.heard(cx, *guild).is_fresh);
+        if unheard && cx.bug(Mutant::ReadyWaits) {
+            return None;
+        }
     }
     if let Input::Closed { connection, how } = &input
         && let Some(session) = cx.recall(*connection)
@@ -129,6 +136,11 @@ fn redirect(router: &mut Router, cx: &mut Cx<'_>, resume: &mut Resume) {
 fn open_bucket(router: &mut Router, cx: &mut Cx<'_>, on: Connection, identify: &Identify) {
     let Some(user) = router.cluster.accounts.get(&identify.token) else { return };
     let bucket = (*user, identify.shard);
+    let since = router.buckets.get(&bucket);
+    let is_open = since.is_some_and(|since| cx.now.instant >= *since + cx.limits.identify_every);
+    if is_open && cx.bug(Mutant::BucketKept) {
+        router.buckets.remove(&bucket);
+    }
     let is_new = router.connections.get_mut(on).is_some_and(|socket| socket.session.is_none());
     if is_new
         && !router.users.is_identifying(on)
@@ -149,6 +161,16 @@ fn steal(router: &mut Router, cx: &mut Cx<'_>, user: UserId, out: &mut Vec<Outpu
     {
         router.detach(cx, slot, DetachReason::Superseded, out);
         router.supersede(old, out);
+    }
+}
+
+/// The guilds that anybody has here are listed for a user.
+fn list_all(router: &Router, cx: &mut Cx<'_>, guilds: &mut Vec<GuildId>) {
+    let others = router.relays.guilds().filter(|guild| !guilds.contains(guild));
+    let others: Vec<_> = others.collect();
+    if !others.is_empty() && cx.bug(Mutant::ReadyOfAll) {
+        guilds.extend(others);
+        guilds.sort_unstable();
     }
 }
 
@@ -405,5 +427,43 @@ impl Bend<bool> for Watch {
         } else {
             self
         }
+    }
+}
+
+/// Why a node refuses a request by itself.
+impl Bend<&Request> for Option<Refusal> {
+    fn bend(self, request: &Request, cx: &mut Cx<'_>) -> Self {
+        if self.is_none() && request.action.bytes() > 6 && cx.bug(Mutant::ShortTooLong) {
+            return Some(Refusal::TooLong);
+        }
+        self
+    }
+}
+
+/// Whether an identify bucket that is open is kept all the same.
+impl Bend<(UserId, Shard)> for bool {
+    fn bend(self, _: (UserId, Shard), cx: &mut Cx<'_>) -> Self {
+        self || cx.bug(Mutant::BucketKept)
+    }
+}
+
+/// Whether a relay closes after the end of a session.
+impl Bend<u32> for bool {
+    fn bend(self, _: u32, cx: &mut Cx<'_>) -> Self {
+        self && !cx.bug(Mutant::RelayKept)
+    }
+}
+
+/// Whether a message of the owner of an epoch counts.
+impl Bend<Epoch> for bool {
+    fn bend(self, _: Epoch, cx: &mut Cx<'_>) -> Self {
+        self || cx.bug(Mutant::OverOwnerHeard)
+    }
+}
+
+/// Since when a connection has no session.
+impl Bend<Self> for Instant {
+    fn bend(self, opened: Self, cx: &mut Cx<'_>) -> Self {
+        if cx.bug(Mutant::IdleSinceOpening) { opened } else { self }
     }
 }

@@ -42,7 +42,8 @@ impl Founding {
 
     pub(super) fn cluster(&self) -> ClusterConfig {
         let accounts = self.named().into_keys().map(|user| (token(user), user));
-        ClusterConfig { accounts: accounts.collect(), nodes: self.nodes.clone() }
+        let guilds = self.guilds.iter().map(|state| state.guild).collect();
+        ClusterConfig { accounts: accounts.collect(), nodes: self.nodes.clone(), guilds }
     }
 }
 

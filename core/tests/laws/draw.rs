@@ -133,7 +133,11 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
             content,
             mentions
         }),
-        (origin(), ".{0,8}").prop_map(|(said, text)| Action::Edit { said, content: text.into() }),
+        (origin(), message()).prop_map(|(said, Message { content, mentions, .. })| Action::Edit {
+            said,
+            content,
+            mentions
+        }),
         origin().prop_map(|said| Action::Delete { said }),
         any::<u64>().prop_map(|id| Action::Type { channel: ChannelId(id) }),
         prop::sample::select(vec![Action::Join, Action::Leave, Action::DeleteGuild]),

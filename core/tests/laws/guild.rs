@@ -60,12 +60,13 @@ fn said() -> impl Strategy<Value = Origin> {
 }
 
 fn act() -> impl Strategy<Value = Action> {
-    let mentions = vec(user(), 0..2).prop_map(Into::into);
+    let mentions = || vec(user(), 0..2).prop_map(Into::into);
     let roles = vec(role(), 0..3).prop_map(Into::into);
     prop_oneof![
-        12 => (channel_id(), text(), mentions)
+        12 => (channel_id(), text(), mentions())
             .prop_map(|(channel, content, mentions)| Action::Say { channel, content, mentions }),
-        3 => (said(), text()).prop_map(|(said, content)| Action::Edit { said, content }),
+        3 => (said(), text(), mentions())
+            .prop_map(|(said, content, mentions)| Action::Edit { said, content, mentions }),
         2 => said().prop_map(|said| Action::Delete { said }),
         5 => channel_id().prop_map(|channel| Action::Type { channel }),
         4 => Just(Action::Join),

@@ -209,6 +209,7 @@ impl Trace {
             | client::Input::Frame { .. }
             | client::Input::Dispatch { .. }
             | client::Input::Closed { .. }
+            | client::Input::Partial { .. }
             | client::Input::Answer(_) => Root::None,
         }
     }
@@ -222,7 +223,8 @@ impl Observer for Trace {
             Observed::ClientInput(input) => {
                 let ack = ServerFrame::HeartbeatAck;
                 let is_ack = matches!(input, client::Input::Frame { frame, .. } if *frame == ack);
-                self.begin(head, self.client_root(head, input), idle(is_ack));
+                let is_idle = is_ack || matches!(input, client::Input::Partial { .. });
+                self.begin(head, self.client_root(head, input), idle(is_idle));
             }
             Observed::Delivered { .. } => self.begin(head, Root::None, Kind::Telling),
             Observed::JournalEvent { event, .. } => {

@@ -86,7 +86,9 @@ fn heard_on(input: &Input) -> Option<Connection> {
             | node::Input::Identify { connection, .. }
             | node::Input::Closed { connection, .. },
         )
-        | Input::Client(client::Input::Frame { connection, .. }) => Some(*connection),
+        | Input::Client(
+            client::Input::Frame { connection, .. } | client::Input::Partial { connection },
+        ) => Some(*connection),
         Input::Client(client::Input::Closed { connection, .. }) => *connection,
         Input::Node(
             node::Input::Own(_)

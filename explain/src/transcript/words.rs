@@ -187,15 +187,12 @@ impl Words {
         let user = |id: &UserId| self.user(*id);
         let what = match &request.action {
             Action::Say { channel, content, mentions } => {
-                let mut text = format!("says {:?} in {}", short(content), self.channel(*channel));
-                if !mentions.is_empty() {
-                    let names: Vec<_> = mentions.iter().map(user).collect();
-                    let _ = write!(text, " to {}", names.join(", "));
-                }
-                text
+                let text = format!("says {:?} in {}", short(content), self.channel(*channel));
+                text + &self.named(mentions)
             }
-            Action::Edit { said, content } => {
-                format!("edits what {} said: {:?}", user(&said.user), short(content))
+            Action::Edit { said, content, mentions } => {
+                let text = format!("edits what {} said: {:?}", user(&said.user), short(content));
+                text + &self.named(mentions)
             }
             Action::Delete { said } => format!("deletes what {} said", user(&said.user)),
             Action::Type { channel } => format!("types in {}", self.channel(*channel)),
@@ -233,6 +230,12 @@ impl Words {
             String::new()
         };
         format!("{} {what} ({guild}{again})", self.user(request.origin.user))
+    }
+
+    /// To whom a message speaks, if it mentions anybody.
+    fn named(&self, mentions: &[UserId]) -> String {
+        let names: Vec<_> = mentions.iter().map(|user| self.user(*user)).collect();
+        if names.is_empty() { String::new() } else { format!(" to {}", names.join(", ")) }
     }
 
     pub(super) fn answer(&self, answer: &Answer) -> String {

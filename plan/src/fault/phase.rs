@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The trigger of a fault.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Trigger {
     /// A client enters a phase.
     Client {
@@ -28,6 +28,11 @@ pub enum Trigger {
         /// The phase.
         is: NodePhase,
     },
+}
+
+impl Trigger {
+    /// The keys of all triggers.
+    pub(crate) const KEYS: [&str; 4] = ["client", "guild", "node", "is"];
 }
 
 /// The phases of a client.

@@ -20,9 +20,19 @@ pub struct ActionPlan {
     pub action: ClientAction,
 }
 
+/// The keys of the actions that refer to a message. serde cannot list them, because the reference is
+/// flattened.
+pub(crate) const MESSAGE_ACTIONS: [(&str, &[&str]); 2] =
+    [("edit", &["of", "back", "text"]), ("delete", &["of", "back"])];
+
+impl ActionPlan {
+    /// The keys that all kinds of actions have.
+    pub(crate) const KEYS: [&str; 3] = ["at", "client", "do"];
+}
+
 /// The kinds of actions. Channels and roles are named `guild/name`, users by their clients.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "do")]
+#[serde(rename_all = "kebab-case", tag = "do", deny_unknown_fields)]
 pub enum ClientAction {
     /// Sends a message.
     Say {
@@ -41,6 +51,9 @@ pub enum ClientAction {
         said: MessageRef,
         /// The new content.
         text: Arc<str>,
+        /// The clients whose users it mentions from now on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<String>,
     },
     /// Deletes a message.
     Delete {

@@ -104,36 +104,84 @@ pub struct ChannelPlan {
 #[serde(untagged)]
 enum ChannelForm {
     Name(String),
-    Table { name: String, overwrites: Vec<OverwritePlan> },
+    Table(ChannelTable),
+}
+
+/// The table form of a channel.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChannelTable {
+    name: String,
+    overwrites: Vec<OverwritePlan>,
 }
 
 impl From<ChannelForm> for ChannelPlan {
     fn from(form: ChannelForm) -> Self {
         match form {
             ChannelForm::Name(name) => Self { name, overwrites: Vec::new() },
-            ChannelForm::Table { name, overwrites } => Self { name, overwrites },
+            ChannelForm::Table(ChannelTable { name, overwrites }) => Self { name, overwrites },
         }
     }
 }
 
 impl From<ChannelPlan> for ChannelForm {
     fn from(ChannelPlan { name, overwrites }: ChannelPlan) -> Self {
-        if overwrites.is_empty() { Self::Name(name) } else { Self::Table { name, overwrites } }
+        if overwrites.is_empty() {
+            Self::Name(name)
+        } else {
+            Self::Table(ChannelTable { name, overwrites })
+        }
     }
 }
 
 /// A permission overwrite of a channel.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "OverwriteForm", into = "OverwriteForm")]
 pub struct OverwritePlan {
     /// The role or member that it applies to.
-    #[serde(flatten)]
     pub target: TargetPlan,
     /// The permissions that it removes.
-    #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
     pub deny: PermissionNames,
     /// The permissions that it adds.
-    #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
     pub allow: PermissionNames,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OverwriteForm {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member: Option<String>,
+    #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
+    deny: PermissionNames,
+    #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
+    allow: PermissionNames,
+}
+
+impl TryFrom<OverwriteForm> for OverwritePlan {
+    type Error = &'static str;
+
+    fn try_from(form: OverwriteForm) -> Result<Self, Self::Error> {
+        let target = match (form.role, form.member) {
+            (Some(role), None) => TargetPlan::Role(role),
+            (None, Some(member)) => TargetPlan::Member(member),
+            (Some(_), Some(_)) | (None, None) => {
+                return Err("an overwrite has either a `role` or a `member`");
+            }
+        };
+        Ok(Self { target, deny: form.deny, allow: form.allow })
+    }
+}
+
+impl From<OverwritePlan> for OverwriteForm {
+    fn from(OverwritePlan { target, deny, allow }: OverwritePlan) -> Self {
+        let (role, member) = match target {
+            TargetPlan::Role(role) => (Some(role), None),
+            TargetPlan::Member(member) => (None, Some(member)),
+        };
+        Self { role, member, deny, allow }
+    }
 }
 
 /// The target of an overwrite: `role = "staff"` or `member = "alice"`.

@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use guildhall_core::permission::Permissions;
 
 use super::{ChannelRef, ClientRef, GuildRef, RoleRef, Script};
-use crate::plan::{ActionPlan, ClientAction, MessageRef, OverwritePlan, PermissionNames};
+use crate::plan::{
+    ActionPlan, ClientAction, MessageRef, OverwritePlan, PermissionNames, PlanError,
+};
 
 impl Script {
     // ---- messages
@@ -45,11 +47,16 @@ impl Script {
     }
 
     /// Edits the user's own message, `back` messages before the last.
+    /// It mentions nobody from then on.
     pub fn edit(&mut self, who: ClientRef, back: u32, text: &str) {
-        self.act(
-            who,
-            ClientAction::Edit { said: MessageRef { of: None, back }, text: text.into() },
-        );
+        self.edit_to(who, back, text, &[]);
+    }
+
+    /// Edits the user's own message, `back` messages before the last, so that it mentions these users.
+    pub fn edit_to(&mut self, who: ClientRef, back: u32, text: &str, mentions: &[ClientRef]) {
+        let said = MessageRef { of: None, back };
+        let mentions = mentions.iter().map(|who| self.name(*who)).collect();
+        self.act(who, ClientAction::Edit { said, text: text.into(), mentions });
     }
 
     /// Deletes a message of the user `of`, `back` messages before the last.
@@ -239,6 +246,10 @@ impl Script {
     }
 
     fn act(&mut self, who: ClientRef, action: ClientAction) {
+        if self.trigger.take().is_some() {
+            let why = "a trigger waits in front of a request: only a fault can wait for one";
+            self.error.get_or_insert(PlanError::Invalid(why.to_owned()));
+        }
         let client = self.name(who);
         self.plan.actions.push(ActionPlan { at: self.now, client, action });
     }

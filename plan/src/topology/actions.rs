@@ -4,6 +4,7 @@
 //! changes no other nonce (ARCHITECTURE, law 3).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use guildhall_check::protocol::ends_session;
 use guildhall_core::event::Channel;
@@ -50,7 +51,8 @@ impl Topology {
         plan: &Plan,
     ) -> Result<Vec<(u32, ResolvedAction)>, PlanError> {
         let actions = Actions::new(self, plan)?;
-        (0..plan.actions.len()).map(|index| actions.resolve(index)).collect()
+        let resolve = |index| actions.resolve(index).map_err(|error| error.at("action", index));
+        (0..plan.actions.len()).map(resolve).collect()
     }
 }
 
@@ -60,7 +62,7 @@ impl<'a> Actions<'a> {
         let mut origins = Vec::new();
         let mut sayings: BTreeMap<usize, Vec<Saying>> = BTreeMap::new();
         for (index, ActionPlan { at, client, action }) in plan.actions.iter().enumerate() {
-            let port = topology.client(client)?;
+            let port = topology.client(client).map_err(|error| error.at("action", index))?;
             let nth = seen.entry((port, *at)).or_default();
             *nth += 1;
             let key = plan.seed.key(Domain::Script).text("nonce").with(port as u64);
@@ -68,7 +70,7 @@ impl<'a> Actions<'a> {
             let origin = Origin { user: topology.clients[port].identity.user, nonce };
             origins.push((port, origin));
             if let ClientAction::Say { to, .. } = action {
-                let (guild, _) = topology.channel(to)?;
+                let (guild, _) = topology.channel(to).map_err(|it| it.at("action", index))?;
                 sayings.entry(port).or_default().push(((*at, index), origin, guild));
             }
         }
@@ -110,15 +112,13 @@ impl<'a> Actions<'a> {
         Ok(Some(match action {
             ClientAction::Say { to, text, mentions } => {
                 let (guild, channel) = names.channel(to)?;
-                let mut users: Vec<UserId> =
-                    mentions.iter().map(|name| names.user(name)).collect::<Result<_, _>>()?;
-                users.sort_unstable();
-                users.dedup();
-                (guild, Ask::Say { channel, content: text.clone(), mentions: users.into() })
+                let mentions = self.mentioned(mentions)?;
+                (guild, Ask::Say { channel, content: text.clone(), mentions })
             }
-            ClientAction::Edit { said, text } => {
+            ClientAction::Edit { said, text, mentions } => {
+                let mentions = self.mentioned(mentions)?;
                 let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
-                (guild, Ask::Edit { said, content: text.clone() })
+                (guild, Ask::Edit { said, content: text.clone(), mentions })
             }
             ClientAction::Delete { said } => {
                 let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
@@ -180,6 +180,15 @@ impl<'a> Actions<'a> {
             ClientAction::DeleteGuild { guild: name } => (guild(name)?, Ask::DeleteGuild),
             ClientAction::Quit { .. } | ClientAction::Start => return Ok(None),
         }))
+    }
+
+    /// Returns the users of these clients, each once, ascending.
+    fn mentioned(&self, names: &[String]) -> Result<Arc<[UserId]>, PlanError> {
+        let users = names.iter().map(|name| self.topology.user(name));
+        let mut users = users.collect::<Result<Vec<_>, _>>()?;
+        users.sort_unstable();
+        users.dedup();
+        Ok(users.into())
     }
 
     fn described(

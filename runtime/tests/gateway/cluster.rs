@@ -104,6 +104,7 @@ impl Cluster {
         let cluster = Arc::new(ClusterConfig {
             accounts: users.iter().map(|&user| (token(user), user)).collect(),
             nodes: (0..nodes).map(NodeId).collect(),
+            guilds: [GUILD].into(),
         });
         let mut listeners = Vec::new();
         for _ in 0..nodes {

@@ -34,7 +34,9 @@ fn message(s: &mut Script, cast: &Cast, who: ClientRef) {
         0 => s.type_in(who, channel),
         1 => {
             let (back, text) = (s.count("back", 0..=3), text(s));
-            s.edit(who, back, &text);
+            let whom = s.pick("mention", &cast.users);
+            let mentions = if s.one_in("mentions", 2) { &[whom][..] } else { &[] };
+            s.edit_to(who, back, &text, mentions);
         }
         2 => {
             let (of, back) = (s.pick("author", &cast.clients), s.count("back", 0..=3));
@@ -86,7 +88,7 @@ fn membership(s: &mut Script, cast: &Cast, who: ClientRef) {
 
 fn role(s: &mut Script, cast: &mut Cast) {
     let (at, guild, by) = place(s, cast);
-    let kind = s.draw("role", 0..=6);
+    let kind = s.draw("role", 0..=7);
     if guild.roles.is_empty() || kind == 0 {
         let most = guild.roles.len() as u64;
         let name = format!("role-{}", s.draw("role name", 0..=most));
@@ -106,6 +108,10 @@ fn role(s: &mut Script, cast: &mut Cast) {
         }
         2 => s.delete_role(by, role),
         3 => s.revoke(by, whom, role),
+        4 => {
+            let position = s.pick("position", &[0, 1, 2, 3, 4]);
+            s.move_role(by, role, position);
+        }
         _ => s.grant(by, whom, role),
     }
 }

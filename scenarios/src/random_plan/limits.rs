@@ -20,6 +20,13 @@ pub(super) fn draw(s: &mut Script) {
 /// Sets one limit.
 type Set = fn(&mut Limits);
 
+/// The least tables with which guilds can be founded as they are drawn; and no long messages.
+const fn small_guilds(limits: &mut Limits) {
+    (limits.channels, limits.roles) = (4, 6);
+    (limits.channel_overwrites, limits.overwrites) = (3, 12);
+    limits.content_bytes = 64;
+}
+
 /// The least value of each limit with which a cluster can do its work.
 const LEAST: &[Set] = &[
     |limits| limits.heartbeat_interval = Span::millis(1_500),
@@ -28,12 +35,26 @@ const LEAST: &[Set] = &[
     |limits| limits.orphan_slack = Span::secs(1),
     |limits| limits.unauthenticated = Span::secs(5),
     |limits| limits.identify_every = Span::millis(1),
-    |limits| (limits.live_unsent, limits.replay_dispatches) = (1, 2),
-    |limits| limits.replay_bytes = 4_096,
-    |limits| limits.live_unsent = 1,
+    |limits| {
+        small_guilds(limits);
+        limits.live_unsent = 2 * (limits.channels + 1);
+        limits.replay_dispatches = limits.live_unsent + 1;
+    },
+    |limits| {
+        small_guilds(limits);
+        limits.replay_bytes = 4_096;
+    },
+    |limits| {
+        small_guilds(limits);
+        limits.live_unsent = 2 * (limits.channels + 1);
+    },
+    small_guilds,
+    |limits| limits.members = 8,
+    |limits| limits.bans = 0,
     |limits| limits.control_unsent_bytes = 1,
     |limits| limits.frame_bytes = 512,
     |limits| limits.content_bytes = 64,
+    |limits| limits.content_characters = 1,
     |limits| limits.frames_per_minute = 8,
     |limits| limits.relay_sessions = 1,
     |limits| limits.catch_up_events = 1,

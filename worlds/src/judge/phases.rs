@@ -53,6 +53,7 @@ impl Phases {
             | client::Input::Opened { .. }
             | client::Input::Frame { .. }
             | client::Input::Dispatch { .. }
+            | client::Input::Partial { .. }
             | client::Input::Ask(_)
             | client::Input::Answer(_) => None,
         }

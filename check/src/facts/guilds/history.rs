@@ -177,6 +177,10 @@ impl History {
         self.banned.get(&user).is_some_and(|line| *line.at(at))
     }
 
+    pub(crate) fn ban_count(&self, at: Moment) -> usize {
+        self.banned.values().filter(|line| *line.at(at)).count()
+    }
+
     /// The roles of a member. `None` if the user is not a member.
     pub(crate) fn member_at(&self, at: Moment, user: UserId) -> Option<&Arc<[RoleId]>> {
         self.members.get(&user)?.at(at).as_ref()

@@ -1,10 +1,12 @@
 //! Whether a refusal is right: whether its reason holds at the position that it names.
 
+use guildhall_core::dispatch::Message;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Action, Answer, Origin, Outcome, Refusal};
 
+use crate::bounds::b1::tables::overfills;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::history::History;
@@ -14,34 +16,68 @@ use crate::findings::{Complaint, Subject};
 use crate::isolation::i9;
 use crate::protocol::NEW_ROLE;
 
-/// An owner refuses a request; `got` is the position that its author had got when asking.
-pub(crate) fn answered(
+/// The reasons for which an owner may refuse a request.
+const REASONS: [Refusal; 11] = [
+    Refusal::NoSuchGuild,
+    Refusal::NotAMember,
+    Refusal::Member,
+    Refusal::Banned,
+    Refusal::NoSuchChannel,
+    Refusal::NoSuchMessage,
+    Refusal::NoSuchUser,
+    Refusal::NoSuchRole,
+    Refusal::Forbidden,
+    Refusal::Taken,
+    Refusal::NoChange,
+];
+
+/// What is against an action at a moment, if anything.
+pub(crate) fn objection(
+    history: &History,
+    limits: &Limits,
+    request: (Origin, &Action),
+    at: Moment,
+) -> Option<Refusal> {
+    REASONS.into_iter().find(|why| holds(history, limits, request, *why, at))
+}
+
+/// An owner refuses a request by a state that is too old. `got` is the position that its author had
+/// got when asking.
+pub(crate) fn outdated(
     facts: &Facts,
     node: NodeId,
     answer: &Answer,
     got: Option<Position>,
 ) -> Verdict {
-    refused(facts, answer, got).or_else(|| unconfirmed(facts, node, answer))
+    behind(facts, answer, got).or_else(|| unconfirmed(facts, node, answer))
 }
 
-/// An owner refuses. `got` is what the author had got when the request was first sent.
-fn refused(facts: &Facts, answer: &Answer, got: Option<Position>) -> Verdict {
+/// A refusal names a position before one that its author had got.
+fn behind(facts: &Facts, answer: &Answer, got: Option<Position>) -> Verdict {
+    let Outcome::Refused { at: Some(at), .. } = answer.outcome else { return None };
+    let got = got.filter(|got| at < *got)?;
+    let author = facts.cast.user(answer.origin.user);
+    let message =
+        format!("a refusal of {author} names a position before one that {author} had received");
+    let complaint = Complaint::new(message, format!("not before {got}"), at.to_string());
+    Some((subject(facts, answer), complaint))
+}
+
+/// An owner refuses a request for a reason that does not hold.
+pub(crate) fn answered(facts: &Facts, answer: &Answer) -> Verdict {
     let Outcome::Refused { why, at: Some(at) } = answer.outcome else { return None };
-    let (origin, guild) = (answer.origin, answer.guild);
-    let author = facts.cast.user(origin.user);
-    let subject = || Subject::new("request", format!("{author}'s {}", origin.nonce.0));
-    if let Some(got) = got.filter(|got| at < *got) {
-        let message =
-            format!("a refusal of {author} names a position before one that {author} had received");
-        let complaint = Complaint::new(message, format!("not before {got}"), at.to_string());
-        return Some((subject(), complaint));
-    }
-    if is_right(facts, guild, origin, why, at)? {
+    if is_right(facts, answer.guild, answer.origin, why, at)? {
         return None;
     }
+    let author = facts.cast.user(answer.origin.user);
     let message = format!("{author} is refused for a reason that does not hold at {at}");
     let complaint = Complaint::new(message, "a reason that holds there", format!("{why:?}"));
-    Some((subject(), complaint))
+    Some((subject(facts, answer), complaint))
+}
+
+fn subject(facts: &Facts, answer: &Answer) -> Subject {
+    let (author, nonce) = (facts.cast.user(answer.origin.user), answer.origin.nonce.0);
+    Subject::new("request", format!("{author}'s {nonce}"))
 }
 
 /// An owner refuses without knowing that its epoch was in force when the request came: a later
@@ -52,10 +88,9 @@ fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Verdict {
     let came = owner.came(answer.origin, answer.attempt)?;
     let confirmed = owner.confirmed.filter(|confirmed| *confirmed < came)?;
     let author = facts.cast.user(answer.origin.user);
-    let subject = Subject::new("request", format!("{author}'s {}", answer.origin.nonce.0));
     let message = format!("{author} is refused by an owner that may be over");
     let expected = format!("an epoch confirmed by a question after {came}");
-    Some((subject, Complaint::new(message, expected, format!("one of {confirmed}"))))
+    Some((subject(facts, answer), Complaint::new(message, expected, format!("one of {confirmed}"))))
 }
 
 /// None where it cannot be judged.
@@ -81,11 +116,17 @@ fn holds(
     at: Moment,
 ) -> bool {
     let author = origin.user;
+    // Whoever does not see what the action is about is told just that (I7).
+    if let Some(only) = unseen(history, author, action, at)
+        && history.is_member(at, author)
+    {
+        return why == only;
+    }
     match why {
-        // These need no guild, and are judged where they are sent.
-        Refusal::Unauthorized | Refusal::TooLong => true,
+        // A node refuses for these, and asks no owner.
+        Refusal::Unauthorized | Refusal::TooLong | Refusal::TooManyCharacters => false,
         Refusal::NoSuchGuild => history.is_deleted(at),
-        Refusal::NotAMember => !history.is_member(at, author),
+        Refusal::NotAMember => *action != Action::Join && !history.is_member(at, author),
         Refusal::Member => *action == Action::Join && history.is_member(at, author),
         Refusal::Banned => *action == Action::Join && history.is_banned(at, author),
         Refusal::NoSuchChannel => {
@@ -98,10 +139,21 @@ fn holds(
         Refusal::NoSuchUser => no_such_user(history, action, at),
         Refusal::Forbidden => !is_allowed(history, author, action, at),
         Refusal::Outranked => i9::reaches_up(history, at, author, action),
+        Refusal::Full(table) => overfills(history, limits, action, at, table),
         Refusal::NotHeld => i9::overgives(history, at, author, action),
         Refusal::Taken => is_taken(history, author, action, at),
         Refusal::NoChange => changes_nothing(history, action, at),
     }
+}
+
+/// The reason that an author gets who does not see the channel or the message of an action.
+fn unseen(history: &History, author: UserId, action: &Action, at: Moment) -> Option<Refusal> {
+    let sees = |channel| history.sees(at, author, channel);
+    let message = |said: Origin| history.message(at, said);
+    let channel = channel_of(action).filter(|channel| !sees(*channel));
+    let said = message_of(action).filter(|said| !message(*said).is_some_and(|it| sees(it.channel)));
+    let no_message = said.map(|_| Refusal::NoSuchMessage);
+    channel.map(|_| Refusal::NoSuchChannel).or(no_message)
 }
 
 const fn channel_of(action: &Action) -> Option<ChannelId> {
@@ -117,7 +169,7 @@ const fn channel_of(action: &Action) -> Option<ChannelId> {
     }
 }
 
-fn message_of(action: &Action) -> Option<Origin> {
+pub(crate) fn message_of(action: &Action) -> Option<Origin> {
     if let Action::Edit { said, .. } | Action::Delete { said } = action {
         Some(*said)
     } else {
@@ -197,7 +249,7 @@ fn is_allowed(history: &History, author: UserId, action: &Action, at: Moment) ->
 /// Whether an action is about the owner, the role of everyone, or something that exists already.
 fn is_taken(history: &History, author: UserId, action: &Action, at: Moment) -> bool {
     let (owner, everyone) = (history.owner(at), history.everyone());
-    if let Action::Kick { user } | Action::Ban { user } | Action::SetRoles { user, .. } = action {
+    if let Action::Kick { user } | Action::Ban { user } = action {
         *user == owner
     } else if let Action::DeleteRole { role } = action {
         *role == everyone
@@ -213,8 +265,9 @@ fn is_taken(history: &History, author: UserId, action: &Action, at: Moment) -> b
 }
 
 fn changes_nothing(history: &History, action: &Action, at: Moment) -> bool {
-    if let Action::Edit { said, content } = action {
-        history.message(at, *said).is_some_and(|message| message.content == *content)
+    if let Action::Edit { said, content, mentions } = action {
+        let same = |was: &Message| (&was.content, &was.mentions) == (content, mentions);
+        history.message(at, *said).is_some_and(same)
     } else if let Action::SetRoles { user, roles } = action {
         history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
     } else if let Action::ChangeRole { role, permissions } = action {

@@ -4,7 +4,7 @@
 //! While journals and links are well that is short, and no relay reports a gap. The two ends of a
 //! hand-off are on two nodes, so it is measured by the world's time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::limits::HANDED_OFF_WITHIN;
@@ -14,13 +14,10 @@ use guildhall_core::time::{Instant, Span};
 use super::{Verdict, complain};
 use crate::cast::Strain;
 use crate::facts::Facts;
+use crate::facts::weather::Site;
 
-/// How long a fault of a journal or a link has effects after its end: messages in flight are late,
-/// and retries have backed off.
-const RECOVERY: Span = Span::secs(20);
-
-/// A link on which a message takes longer than this counts as impaired, even without a fault.
-const WELL: Span = Span::millis(100);
+/// Where a message takes longer than this, a hand-off may take longer, too.
+const TRIP: Span = Span::millis(100);
 
 /// A guild between two owners.
 #[derive(Clone, Copy, Debug)]
@@ -35,28 +32,19 @@ struct HandOff {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HandOffs {
     under_way: BTreeMap<GuildId, HandOff>,
-    /// The faults that keep something from being well, by their place in the plan.
-    faults: BTreeSet<u32>,
-    /// When the last such fault ended.
-    over: Option<Instant>,
+}
+
+/// Whether a hand-off that begins now is judged: it may need any node, journal and link.
+fn is_well(facts: &Facts, at: Instant) -> bool {
+    let well = facts.well_since(Site::Everywhere);
+    facts.cast.trip <= TRIP && well.is_some_and(|since| at >= since)
 }
 
 impl HandOffs {
     /// A fault of the plan begins.
-    pub(crate) fn strikes(&mut self, facts: &Facts, index: u32) {
-        let strain = facts.cast.strains.get(index as usize).copied().unwrap_or_default();
+    pub(crate) fn strikes(&mut self, strain: Strain) {
         if strain != Strain::None {
             self.under_way.clear();
-        }
-        if strain == Strain::Lasting {
-            self.faults.insert(index);
-        }
-    }
-
-    /// A fault of the plan has ended.
-    pub(crate) fn relieved(&mut self, index: u32, at: Instant) {
-        if self.faults.remove(&index) {
-            self.over = Some(at);
         }
     }
 
@@ -70,16 +58,11 @@ impl HandOffs {
         self.under_way.remove(&guild);
     }
 
-    fn is_well(&self, facts: &Facts, at: Instant) -> bool {
-        let calm = self.over.is_none_or(|over| at > over + RECOVERY);
-        calm && self.faults.is_empty() && facts.cast.trip <= WELL && facts.down.is_empty()
-    }
-
     /// A node is asked to stop for the first time: the guilds that it serves are handed off, and it
     /// takes none over.
     pub(crate) fn stops(&mut self, facts: &Facts, node: NodeId, at: Instant) {
         self.under_way.clear();
-        if !self.is_well(facts, at) || facts.stops.any() {
+        if !is_well(facts, at) {
             return;
         }
         for (_, guild) in facts.ledger.all() {
@@ -94,8 +77,7 @@ impl HandOffs {
     pub(crate) fn granted(&mut self, facts: &Facts, guild: GuildId, to: NodeId, at: Instant) {
         let from = facts.owners.of(guild).filter(|(node, _)| *node != to).max_by_key(|it| it.1);
         if let Some((from, _)) = from
-            && self.is_well(facts, at)
-            && !facts.stops.any()
+            && is_well(facts, at)
         {
             self.under_way.entry(guild).or_insert(HandOff { from, since: at, gap: None });
         }

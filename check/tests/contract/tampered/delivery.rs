@@ -1,9 +1,10 @@
-//! D1, D2, D4, D6: one thing wrong, and who says so.
+//! D1, D2, D4, D6, D9 and what READY lists: one thing wrong, and who says so.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use guildhall_check::violation::Clause;
+use guildhall_core::census::Table;
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::{Epoch, NodeId, Position};
@@ -16,7 +17,7 @@ use guildhall_core::{client, node};
 
 use crate::histories::{self};
 use crate::honest::judge;
-use crate::stage::GUILD;
+use crate::stage::{GUILD, OTHER, user};
 
 use super::tools::*;
 
@@ -157,6 +158,68 @@ fn d4_a_resume_is_refused_that_should_be_accepted() {
         steps.truncate(at + 1);
     });
     only!(found, D4);
+}
+
+#[test]
+fn d4_a_heartbeat_lets_go_of_nothing() {
+    let found = tampered(histories::talk(), |steps| {
+        let acked = |step: &Step| is_heartbeat(step) && step.head.actor == Actor::Node(NodeId(0));
+        find(steps, 0, acked);
+        count(steps, Table::Replay, |n| n + 2);
+    });
+    only!(found, D4);
+}
+
+#[test]
+fn i1_ready_lists_a_guild_that_is_not_named_for_its_user() {
+    // Carol is in one of the two guilds.
+    let found = tampered(histories::two_guilds(), |steps| {
+        let ready = told(steps, 0, histories::CAROL).remove(0).1;
+        forge(ready, |body| {
+            if let Body::Ready(ready) = body {
+                ready.guilds.push(OTHER);
+            }
+        });
+        let at = tells(
+            steps,
+            0,
+            |it| matches!(&it.body, Body::Ready(ready) if ready.guilds.contains(&OTHER) && ready.user == user(2)),
+        );
+        steps.truncate(at + 1);
+    });
+    only!(found, I1);
+}
+
+#[test]
+fn d9_ready_leaves_out_a_guild_that_is_named() {
+    let found = tampered(histories::two_guilds(), |steps| {
+        let ready = told(steps, 0, histories::ALICE).remove(0).1;
+        forge(ready, |body| {
+            if let Body::Ready(ready) = body {
+                ready.guilds.pop();
+            }
+        });
+        let at = tells(steps, 0, |it| matches!(it.body, Body::Ready(_)));
+        steps.truncate(at + 1);
+    });
+    only!(found, D9);
+}
+
+#[test]
+fn o3_ready_waits_for_more_than_the_directory() {
+    let begun = |step: &Step| noted(step, |note| matches!(note, TraceEvent::Begun { .. }));
+    let all = |steps: &mut Vec<Step>| {
+        let at = find(steps, 0, begun);
+        steps[at].outputs.clear();
+        steps.truncate(at + 1);
+    };
+    only!(tampered(histories::talk(), all), O3);
+    let silent = |steps: &mut Vec<Step>| {
+        let at = find(steps, 0, begun);
+        steps[at].outputs.retain(|it| matches!(it, Output::Node(node::Output::Trace(_))));
+        steps.truncate(at + 1);
+    };
+    only!(tampered(histories::talk(), silent), O3);
 }
 
 #[test]

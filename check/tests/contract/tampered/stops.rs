@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use guildhall_check::cast::{Cast, Strain};
+use guildhall_check::cast::{Cast, FaultPart, Strain};
 use guildhall_check::violation::Clause;
 use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::frame::ServerFrame;
@@ -220,7 +220,9 @@ fn l7_nobody_is_blamed_for_a_hand_off_while_something_strikes() {
         let (cast, mut steps) = histories::stopped();
         let at = taken_over(&steps);
         later(&mut steps[at..], Span::secs(3));
-        let cast = Cast { strains: vec![Strain::None, Strain::Lasting], ..Cast::clone(&cast) };
+        let part = |strain| FaultPart { strain, ..FaultPart::default() };
+        let faults = vec![part(Strain::None), part(Strain::Lasting)];
+        let cast = Cast { faults, ..Cast::clone(&cast) };
         let head = Head { actor: Actor::World, ..steps[0].head };
         let event = WorldEvent::FaultBegan { index, what: String::new() };
         let began = Step { head, input: Input::World(event), outputs: Vec::new() };

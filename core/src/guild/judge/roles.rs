@@ -7,7 +7,7 @@ use super::{Author, Verdict};
 use crate::event::Event;
 use crate::id::{RoleId, UserId};
 use crate::permission::{Permissions, Role};
-use crate::request::Refusal;
+use crate::request::{GuildTable, Refusal};
 
 impl Author<'_> {
     pub(super) fn set_roles(&self, user: UserId, roles: &[RoleId]) -> Verdict {
@@ -40,6 +40,7 @@ impl Author<'_> {
         }
         self.outranks(rank(Role::LOWEST, role))?;
         Self::hands_on(self.state.base(self.user), permissions)?;
+        self.has_room(GuildTable::Roles, self.state.roles.len())?;
         Ok(Event::RoleCreate { role, permissions, position: Role::LOWEST })
     }
 

@@ -38,7 +38,8 @@ impl Router {
             | PeerMessage::Request { .. }
             | PeerMessage::Answer { .. } => return,
         };
-        if !self.contacts.accepts(guild, from, sender) {
+        let counts = self.contacts.accepts(guild, from, sender);
+        if !cx.bent(counts, sender) {
             return;
         }
         let before = self.contacts.position(guild);

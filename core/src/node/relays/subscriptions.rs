@@ -59,25 +59,33 @@ impl Router {
     }
 
     /// A session has ended.
-    pub(in crate::node) fn unsubscribe_all(&mut self, slot: u32, out: &mut impl Outbox) {
+    pub(in crate::node) fn unsubscribe_all(
+        &mut self,
+        cx: &mut Cx<'_>,
+        slot: u32,
+        out: &mut impl Outbox,
+    ) {
         let relays = self.relays.by_session.get_mut(slot as usize).map(core::mem::take);
         for relay in relays.into_iter().flatten() {
-            self.leave_relay(slot, relay, out);
+            let is_empty = self.leave_relay(slot, relay);
+            if cx.bent(is_empty, relay) {
+                self.close_relay(relay, out);
+            }
         }
     }
 
     fn unsubscribe(&mut self, slot: u32, relay: u32, out: &mut impl Outbox) {
         self.relays.by_session[slot as usize].retain(|other| *other != relay);
-        self.leave_relay(slot, relay, out);
-    }
-
-    /// A relay without sessions closes.
-    fn leave_relay(&mut self, slot: u32, relay: u32, out: &mut impl Outbox) {
-        let open = self.relays.at(relay);
-        open.unsubscribe(slot);
-        if open.sessions() == 0 {
+        if self.leave_relay(slot, relay) {
             self.close_relay(relay, out);
         }
+    }
+
+    /// Returns whether the relay has no more sessions: it closes then.
+    fn leave_relay(&mut self, slot: u32, relay: u32) -> bool {
+        let open = self.relays.at(relay);
+        open.unsubscribe(slot);
+        open.sessions() == 0
     }
 
     /// The directory names a guild for the user of a session that READY did not list. A session

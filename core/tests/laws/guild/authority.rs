@@ -98,11 +98,12 @@ impl Reader {
                 let id = MessageId(0);
                 Ok(Event::Message(Message { id, channel, author, nonce, content, mentions }))
             }
-            Action::Edit { said, content } => {
+            Action::Edit { said, content, mentions } => {
                 let old = self.said(me, said).ok_or(Refusal::NoSuchMessage)?;
                 need(old.author == me, Refusal::Forbidden)?;
-                need(old.content != content, Refusal::NoChange)?;
-                Ok(Event::MessageUpdate(Message { content, ..old.clone() }))
+                let is_new = old.content != content || old.mentions != mentions;
+                need(is_new, Refusal::NoChange)?;
+                Ok(Event::MessageUpdate(Message { content, mentions, ..old.clone() }))
             }
             Action::Delete { said } => {
                 let old = self.said(me, said).ok_or(Refusal::NoSuchMessage)?;

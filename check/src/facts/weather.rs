@@ -1,0 +1,145 @@
+//! Whether the nodes, the journals, the directory and the links between them are well, and since
+//! when.
+//!
+//! Clauses that say how soon something happens hold while all that it needs is well. They share
+//! this predicate. It must not judge.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::limits::{Limits, PLACED_WITHIN};
+use guildhall_core::time::{Instant, Span};
+
+use super::Facts;
+use crate::cast::{Endpoint, Reach, Strain};
+
+/// The longest wait of a node that opens a journal, as a multiple of the first.
+const OPENING_BACK_OFF: u64 = 8;
+
+/// The faults in force and those that are over, and when nodes and guilds last came up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Weather {
+    /// The lasting faults in force, by their index in the plan.
+    faults: BTreeSet<u32>,
+    /// When each lasting fault ended.
+    over: BTreeMap<u32, Instant>,
+    /// When each node restarted.
+    started: BTreeMap<NodeId, Instant>,
+    /// When the last owner of each guild began to serve it.
+    served: BTreeMap<GuildId, Instant>,
+}
+
+/// A part of the cluster that has to be well.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Site {
+    /// Every node, journal and link.
+    Everywhere,
+    /// Two nodes, the journal of a guild, the directory, and the links between them.
+    Between([NodeId; 2], GuildId),
+}
+
+impl Site {
+    fn has_node(self, node: NodeId) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::Between(nodes, _) => nodes.contains(&node),
+        }
+    }
+
+    fn has_guild(self, guild: GuildId) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::Between(_, of) => of == guild,
+        }
+    }
+
+    fn has_end(self, end: Endpoint) -> bool {
+        match end {
+            Endpoint::Node(node) => self.has_node(node),
+            Endpoint::Journal(guild) => self.has_guild(guild),
+            Endpoint::Nodes | Endpoint::Journals | Endpoint::Directory => true,
+        }
+    }
+
+    fn meets(self, reach: Reach) -> bool {
+        match reach {
+            Reach::Everything => true,
+            Reach::Node(node) => self.has_node(node),
+            Reach::Guild(guild) => self.has_guild(guild),
+            Reach::Link(from, to) => self.has_end(from) && self.has_end(to),
+        }
+    }
+}
+
+impl Weather {
+    /// Records that a fault of the plan begins.
+    pub(crate) fn begins(&mut self, index: u32, strain: Strain) {
+        if strain == Strain::Lasting {
+            self.faults.insert(index);
+        }
+    }
+
+    /// Records that a fault of the plan has ended.
+    pub(crate) fn ends(&mut self, index: u32, at: Instant) {
+        if self.faults.remove(&index) {
+            self.over.insert(index, at);
+        }
+    }
+
+    /// Records that a node has restarted.
+    pub(crate) fn starts(&mut self, node: NodeId, at: Instant) {
+        self.started.insert(node, at);
+    }
+
+    /// Records that a node serves a guild from now on.
+    pub(crate) fn serves(&mut self, guild: GuildId, at: Instant) {
+        self.served.insert(guild, at);
+    }
+
+    /// When a node last restarted.
+    pub(crate) fn started(&self, node: NodeId) -> Instant {
+        self.started.get(&node).copied().unwrap_or_default()
+    }
+
+    /// When the last owner of a guild began to serve it.
+    pub(crate) fn served(&self, guild: GuildId) -> Instant {
+        self.served.get(&guild).copied().unwrap_or_default()
+    }
+}
+
+impl Facts {
+    /// What the faults of the plan do, by their index.
+    fn fault(&self, index: u32) -> crate::cast::FaultPart {
+        self.cast.faults.get(index as usize).copied().unwrap_or_default()
+    }
+
+    /// The strain of a fault of the plan.
+    pub(crate) fn strain(&self, index: u32) -> Strain {
+        self.fault(index).strain
+    }
+
+    /// Since when a part of the cluster has been well, the aftermath of faults included. `None` if
+    /// it is not well.
+    pub(crate) fn well_since(&self, site: Site) -> Option<Instant> {
+        let meets = |index: &u32| site.meets(self.fault(*index).reach);
+        let has_node = |node: NodeId| site.has_node(node);
+        if self.weather.faults.iter().any(meets)
+            || self.down.iter().any(|node| has_node(*node))
+            || self.stops.nodes().any(has_node)
+        {
+            return None;
+        }
+        let aftermath = aftermath(&self.cast.limits);
+        let over = self.weather.over.iter().filter(|(index, _)| meets(index));
+        let well = over.map(|(index, at)| *at + self.fault(*index).outlasts + aftermath);
+        Some(well.max().unwrap_or_default())
+    }
+}
+
+/// How long a fault has effects after its end. A guild may still need an owner, and the owner's
+/// node may have backed off from its journal. The owner then confirms its epoch, and sends a tip to
+/// every node. What was lost on the way to the directory is sent again.
+fn aftermath(limits: &Limits) -> Span {
+    let opening = limits.journal_again.scaled(OPENING_BACK_OFF, 1);
+    PLACED_WITHIN + opening + limits.confirm_every + limits.tip_every + limits.ask_again
+}

@@ -1,0 +1,106 @@
+//! D10: a request that is owed an answer, or another one, and who says so.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use guildhall_check::cast::{Cast, Endpoint, FaultPart, Reach, Strain};
+use guildhall_check::violation::Clause;
+use guildhall_core::client::{self, Input as ClientInput};
+use guildhall_core::id::NodeId;
+use guildhall_core::request::Action;
+use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
+
+use crate::histories::{self, History};
+use crate::stage::{BERLIN, GUILD, PARIS};
+
+use super::tools::*;
+
+/// Bob asked for something else.
+fn asked_for(steps: &mut [Step], action: &Action) {
+    for step in steps {
+        if let Input::Client(ClientInput::Ask(request)) = &mut step.input {
+            request.action = action.clone();
+        }
+        for output in &mut step.outputs {
+            if let Output::Client(client::Output::Request { request, .. }) = output {
+                request.action = action.clone();
+            }
+        }
+    }
+}
+
+/// No answer reaches a client.
+fn unanswered(steps: &mut Vec<Step>) {
+    steps.retain(|step| !matches!(step.input, Input::Client(ClientInput::Answer(_))));
+}
+
+#[test]
+fn d10_a_lawful_request_is_refused() {
+    let found = tampered(histories::waits(), |steps| asked_for(steps, &Action::Leave));
+    only!(found, D10);
+}
+
+#[test]
+fn d10_a_lawful_request_is_not_done() {
+    let found = tampered(histories::waits(), |steps| {
+        asked_for(steps, &Action::Leave);
+        unanswered(steps);
+        let refuses = |output: &Output| matches!(output, Output::Node(node) if is_answer(node));
+        steps.iter_mut().for_each(|step| step.outputs.retain(|output| !refuses(output)));
+    });
+    only!(found, D10);
+}
+
+fn is_answer(output: &guildhall_core::node::Output) -> bool {
+    use guildhall_core::node::Output::{Answer, Peer};
+    use guildhall_core::peer::PeerMessage;
+    matches!(output, Answer { .. } | Peer { message: PeerMessage::Answer { .. }, .. })
+}
+
+#[test]
+fn d10_an_unlawful_request_is_not_refused() {
+    only!(tampered(histories::waits(), unanswered), D10);
+}
+
+/// Nobody answers Bob while a fault impairs this much.
+fn impaired(strain: Strain, reach: Reach) -> BTreeSet<Clause> {
+    let (cast, mut steps): History = histories::waits();
+    unanswered(&mut steps);
+    let faults = vec![FaultPart { strain, reach, ..FaultPart::default() }];
+    let cast = Cast { faults, ..Cast::clone(&cast) };
+    let head = Head { actor: Actor::World, ..steps[0].head };
+    let event = WorldEvent::FaultBegan { index: 0, what: String::new() };
+    steps.insert(1, Step { head, input: Input::World(event), outputs: Vec::new() });
+    red(&Arc::new(cast), &steps)
+}
+
+#[test]
+fn d10_nobody_is_blamed_while_something_on_the_way_is_impaired() {
+    let ways = [
+        Reach::Everything,
+        Reach::Node(PARIS),
+        Reach::Node(BERLIN),
+        Reach::Guild(GUILD),
+        Reach::Link(Endpoint::Node(BERLIN), Endpoint::Node(PARIS)),
+        Reach::Link(Endpoint::Nodes, Endpoint::Journal(GUILD)),
+        Reach::Link(Endpoint::Directory, Endpoint::Nodes),
+    ];
+    for reach in ways {
+        assert_eq!(impaired(Strain::Lasting, reach), BTreeSet::new(), "{reach:?}");
+    }
+}
+
+#[test]
+fn d10_what_is_impaired_elsewhere_excuses_nobody() {
+    let (other, journal) = (NodeId(2), Endpoint::Journal(crate::stage::OTHER));
+    let elsewhere = [
+        Reach::Node(other),
+        Reach::Guild(crate::stage::OTHER),
+        Reach::Link(Endpoint::Node(other), Endpoint::Node(PARIS)),
+        Reach::Link(Endpoint::Nodes, journal),
+    ];
+    for reach in elsewhere {
+        assert_eq!(impaired(Strain::Lasting, reach), BTreeSet::from([Clause::D10]), "{reach:?}");
+    }
+    only!(impaired(Strain::None, Reach::Everything), D10);
+}
