@@ -74,6 +74,7 @@ transcripts! {
     rolling_restart: seed 0, set "sessions=2", set "lines=6", shows "RECONNECT";
     false_alarm: seed 1, shows "is said to have crashed";
     role_revoked: seed 0, from "has no role", shows "CHANNEL_DELETE";
+    moderator: seed 0, from "wants: mallory", shows "refused for mallory";
     deleted_role: seed 0, from "wants: alice deletes", shows "CHANNEL_DELETE";
     hidden_channels: seed 0, set "channels=6", shows "CHANNEL_DELETE";
     revoked_while_away: seed 0, shows "CHANNEL_DELETE";
