@@ -86,7 +86,7 @@ fn l3_a_relay_asks_for_what_it_has_in_a_settled_world() {
 }
 
 #[test]
-fn l3_a_client_leaves_a_settled_world() {
+fn c2_a_client_leaves_a_settled_world() {
     let found = tampered(histories::talk(), |steps| {
         let is_settled = |step: &Step| matches!(step.input, Input::World(WorldEvent::Settled));
         let settled = find(steps, 0, is_settled);
@@ -103,7 +103,7 @@ fn l3_a_client_leaves_a_settled_world() {
         steps[at].outputs = vec![Output::Client(client::Output::Close { connection, code: 4000 })];
         steps.truncate(at + 1);
     });
-    only!(found, L3);
+    only!(found, C2);
 }
 
 /// The world goes on as if it had settled, after the step `at`.
