@@ -214,6 +214,9 @@ pub(crate) const ANSWERS: &[(Clause, fn(&mut Context<'_>, (Epoch, &Answer, bool)
         let judged = sound && cx.found.is_empty();
         judged.then(|| i8::answered(cx.facts, answer)).flatten()
     }),
+    (Clause::B1, |cx, (_, answer, _)| {
+        cx.models.occupancies.busy(cx.facts, cx.step.node, answer, cx.head.at)
+    }),
 ];
 
 /// An owner streams an event again, from another record. Independent.
@@ -329,7 +332,7 @@ pub(crate) const ANSWERED: &[(Clause, fn(&mut Context<'_>, (&Answer, bool)) -> V
         match answer.outcome {
             Outcome::Done(position) => cx.models.statuses.says_done(cx.facts, action, position),
             Outcome::Refused { .. } if latest => cx.models.statuses.gives_up(cx.facts, action),
-            Outcome::Refused { .. } | Outcome::Busy => None,
+            Outcome::Refused { .. } | Outcome::Busy(_) => None,
         }
     }),
     (Clause::O4, |cx, (answer, _)| {

@@ -218,6 +218,8 @@ mutants! {
         "an owner never hears one request in three";
     ShortTooLong = "short-too-long",
         "a request with more than six bytes of content is refused as too long";
+    NeedlesslyBusy = "needlessly-busy",
+        "an owner is busy for one request in three, though it has room";
 }
 
 /// At most one planted bug, and how often it made a difference.

@@ -1,6 +1,8 @@
 //! B1 limits: whatever a node counts is within its limit, or within the limit of what it belongs
 //! to.
 
+pub(crate) mod busy;
+
 use guildhall_core::census::{Census, Table};
 use guildhall_core::frame::CONTROL_BYTES;
 

@@ -4,6 +4,7 @@ use guildhall_core::id::NodeId;
 use guildhall_core::time::Instant;
 
 use super::Verdict;
+use crate::bounds::b1::busy::Occupancies;
 use crate::bounds::b3::Work;
 use crate::bounds::b4::Admission;
 use crate::client::c2::Reconnects;
@@ -29,6 +30,8 @@ pub(crate) struct Models {
     pub(crate) fleeting: Fleeting,
     /// D10.
     pub(crate) duties: Duties,
+    /// B1.
+    pub(crate) occupancies: Occupancies,
     /// B3.
     pub(crate) work: Work,
     /// L1.
@@ -81,6 +84,7 @@ impl Models {
 
     /// A node has crashed, or stopped.
     pub(crate) fn crash(&mut self, node: NodeId) {
+        self.occupancies.crash(node);
         self.zombies.crash(node);
         self.orphans.crash(node);
         self.admission.crash(node);

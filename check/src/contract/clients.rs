@@ -90,7 +90,7 @@ impl Contract {
                     self.models.causes.learns(port, guild, at);
                 }
             }
-            Outcome::Busy => {
+            Outcome::Busy(_) => {
                 settles = false;
                 self.models.duties.waits(origin, guild, head.at);
                 self.marks.add(Mark::RequestBusy);

@@ -204,14 +204,17 @@ impl Contract {
                 }
                 self.ask(head, clauses::SERVES, *guild);
                 self.facts.weather.serves(*guild, head.at);
+                self.models.occupancies.opens(&self.facts, node, *guild, head.at);
             }
-            TraceEvent::SteppedDown { guild, why: StepDown::Failed, .. } => {
-                self.models.hand_offs.fails(*guild)
+            TraceEvent::SteppedDown { guild, why, .. } => {
+                if *why == StepDown::Failed {
+                    self.models.hand_offs.fails(*guild);
+                }
+                self.models.occupancies.closes(node, *guild);
             }
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
-            | TraceEvent::SteppedDown { .. }
             | TraceEvent::GivenUp { .. }
             | TraceEvent::Census(_) => {}
         }

@@ -21,7 +21,7 @@ use crate::journal::{Log, Reply};
 use crate::machine::Sink;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
-use crate::request::{Action, Origin, Outcome, Refusal};
+use crate::request::{Action, FullTable, Origin, Outcome, Refusal};
 use crate::sabotage::Bend;
 
 /// Runs one call of a guild. The bugs that drop, repeat or change whole inputs and outputs are
@@ -276,6 +276,14 @@ impl Bend<(Option<RequestStatus>, Position)> for Retry {
             | RequestStatus::Staged(..)
             | RequestStatus::Refused { .. } => self,
         }
+    }
+}
+
+/// The table that has no room for a request.
+impl Bend<Origin> for Option<FullTable> {
+    fn bend(self, origin: Origin, cx: &mut Cx<'_>) -> Self {
+        let is_third = self.is_none() && origin.nonce.0.is_multiple_of(3);
+        if is_third && cx.bug(Mutant::NeedlesslyBusy) { Some(FullTable::Nonces) } else { self }
     }
 }
 

@@ -95,4 +95,5 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::AllRefused, Clause::D10, "two-members"),
     (Mutant::ThirdUnheard, Clause::D10, "two-members"),
     (Mutant::ShortTooLong, Clause::I8, "two-members"),
+    (Mutant::NeedlesslyBusy, Clause::B1, "two-members"),
 ];

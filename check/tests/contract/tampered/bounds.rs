@@ -11,6 +11,7 @@ use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::node::TraceEvent;
 use guildhall_core::peer::PeerMessage;
+use guildhall_core::request::{FullTable, Outcome};
 use guildhall_core::step::{Input, Output, Step};
 use guildhall_core::time::{Instant, Now, Span};
 
@@ -142,4 +143,26 @@ fn b4_a_second_identify_is_accepted_too_soon() {
         steps.truncate(last + 1);
     });
     only!(found, B4);
+}
+
+#[test]
+fn b1_a_guild_is_busy_that_has_room() {
+    for full in [FullTable::Unsynced, FullTable::Nonces, FullTable::Directed] {
+        let found = tampered(histories::waits(), |steps| {
+            let refused = |output: &mut Output| match output {
+                Output::Node(node::Output::Peer {
+                    message: PeerMessage::Answer { answer, .. },
+                    ..
+                }) => {
+                    answer.outcome = Outcome::Busy(full);
+                    true
+                }
+                _ => false,
+            };
+            let answers = |step: &mut Step| step.outputs.iter_mut().any(refused);
+            let at = steps.iter_mut().position(answers).expect("Bob is refused");
+            steps.truncate(at + 1);
+        });
+        only!(found, B1);
+    }
 }
