@@ -284,8 +284,10 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
 ];
 
 /// Time has passed, and requests wait for answers. Independent.
-pub(crate) const DUTIES: &[Row<()>] =
-    &[(Clause::D10, |cx, ()| cx.models.duties.look(cx.facts, cx.head.at))];
+pub(crate) const DUTIES: &[Row<()>] = &[
+    (Clause::D10, |cx, ()| cx.models.duties.look(cx.facts, cx.head.at)),
+    (Clause::D11, |cx, ()| cx.models.typings.look(cx.facts, cx.head.at)),
+];
 
 /// The directory emits a notice. Independent.
 pub(crate) const NOTICES: &[(Clause, fn(&mut Context<'_>, &DirectoryEvent) -> Verdict)] =

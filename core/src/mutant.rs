@@ -220,6 +220,8 @@ mutants! {
         "a request with more than six bytes of content is refused as too long";
     NeedlesslyBusy = "needlessly-busy",
         "an owner is busy for one request in three, though it has room";
+    TypingUntold = "typing-untold",
+        "typing is never told at all";
 }
 
 /// At most one planted bug, and how often it made a difference.

@@ -11,6 +11,7 @@ use crate::client::c2::Reconnects;
 use crate::delivery::d5::RequestStatuses;
 use crate::delivery::d6::Fleeting;
 use crate::delivery::d10::Duties;
+use crate::delivery::d11::Typings;
 use crate::facts::Facts;
 use crate::node_step::NodeStep;
 use crate::ordering::o4::Causes;
@@ -30,6 +31,8 @@ pub(crate) struct Models {
     pub(crate) fleeting: Fleeting,
     /// D10.
     pub(crate) duties: Duties,
+    /// D11.
+    pub(crate) typings: Typings,
     /// B1.
     pub(crate) occupancies: Occupancies,
     /// B3.

@@ -128,6 +128,7 @@ impl Contract {
         if let Output::Request { node, request, .. } = output {
             if honest {
                 self.models.duties.asks(&self.facts, (port, *node), request, head.at);
+                self.models.typings.asks(&self.facts, *node, request, head.at);
             }
             self.facts.requests.asks(request);
             self.models.causes.sends(&self.facts, port, request.origin, request.guild);

@@ -57,7 +57,10 @@ impl Contract {
             Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
-            Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
+            Input::Down(other) => {
+                self.facts.relays.down(node, head.now.instant, *other);
+                self.models.typings.clear();
+            }
             Input::Request { token, request, .. } => {
                 let objection = i8::node::objection(&self.facts.cast, *token, request);
                 self.step.request = Some((request.origin, objection));

@@ -32,6 +32,7 @@ impl Contract {
                 self.models.occupancies.asks(node, *guild, *relay);
                 self.marks.add(Mark::RelayCatchesUp);
             }
+            PeerMessage::Unsubscribe { guild, .. } => self.models.typings.turns(*guild),
             PeerMessage::Subscribe { guild, relay } => {
                 self.models.occupancies.asks(node, *guild, *relay);
             }
@@ -53,6 +54,10 @@ impl Contract {
                         let is_committed = self.models.statuses.is_committed(action, *epoch);
                         let what = (request.origin, request.action == Action::Join);
                         let owner = (node, request.guild);
+                        let has_room = self.models.occupancies.has_room(&self.facts, owner);
+                        if !has_room || !self.facts.relays.has_follower(node, request.guild) {
+                            self.models.typings.ends(request.origin);
+                        }
                         self.models.occupancies.arrives(owner, what, is_committed, head.at);
                         let stale = self.facts.cast.limits.stale_after;
                         self.facts.owners.asked(node, action, request.attempt, (now, stale));
@@ -67,7 +72,6 @@ impl Contract {
             PeerMessage::Chunk { .. }
             | PeerMessage::Stream { .. }
             | PeerMessage::Tip { .. }
-            | PeerMessage::Unsubscribe { .. }
             | PeerMessage::Answer { .. } => {}
         }
     }
@@ -113,6 +117,7 @@ impl Contract {
                     && protocol::is_ephemeral(&record.event)
                 {
                     self.models.occupancies.leaves(self.step.node, guild, origin, head.at);
+                    self.models.typings.ends(origin);
                 }
                 self.emits(head, guild, record);
             }

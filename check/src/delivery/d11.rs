@@ -49,16 +49,22 @@ impl Typings {
         }
     }
 
-    /// It is streamed, or need not be, for a table of its guild may be full.
+    /// It is streamed, or need not be: a table of its guild may be full, or nobody follows.
     pub(crate) fn ends(&mut self, origin: Origin) {
         self.open.remove(&origin);
     }
 
-    /// The structure of a guild changes: whoever types there may be allowed to no more.
+    /// The structure of a guild changes, or a relay that follows it has gone: whoever types there
+    /// may be allowed to no more, and perhaps there is nobody to be told.
     pub(crate) fn turns(&mut self, guild: GuildId) {
         if !self.open.is_empty() {
             self.open.retain(|_, typing| typing.guild != guild);
         }
+    }
+
+    /// A node is reported down, with its relays.
+    pub(crate) fn clear(&mut self) {
+        self.open.clear();
     }
 
     /// Whether the deadlines are to be looked at.

@@ -33,6 +33,7 @@ pub enum Clause {
     D7,
     D9,
     D10,
+    D11,
     L1,
     L2,
     L3,
@@ -60,11 +61,11 @@ pub struct CustomName(&'static str);
 
 impl Clause {
     /// All but the custom ones.
-    const OWN: [Self; 37] = {
+    const OWN: [Self; 38] = {
         use Clause::*;
         [
             O1, O2, O3, O4, O5, I1, I2, I3, I4, I5, I7, I8, D1, D2, D3, D4, D5, D6, D7, D9, D10,
-            L1, L2, L3, L4, L5, L6, L7, L8, C1, C2, C3, B1, B2, B3, B4, Panic,
+            D11, L1, L2, L3, L4, L5, L6, L7, L8, C1, C2, C3, B1, B2, B3, B4, Panic,
         ]
     };
 

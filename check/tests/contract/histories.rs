@@ -452,6 +452,15 @@ pub(crate) fn turned_away() -> History {
     end(stage)
 }
 
+/// Alice types when all has been well for a while.
+pub(crate) fn types() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    stage.pass(Span::secs(8));
+    stage.act(ALICE, Action::Type { channel: HALL });
+    stage.pass(Span::secs(12));
+    end(stage)
+}
+
 /// All of them, with their names.
 pub(crate) fn all() -> Vec<(&'static str, History)> {
     vec![
@@ -477,6 +486,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("two guilds", two_guilds()),
         ("crowd", crowd()),
         ("turned away", turned_away()),
+        ("types", types()),
         ("revoked", revoked()),
         ("quits", quits()),
         ("waits", waits()),

@@ -54,6 +54,7 @@ fn bent_input(owner: &Owner, cx: &mut Cx<'_>, mut input: Input) -> Option<Input>
     }
     let is_lost = if let Input::Request { request, .. } = &input {
         request.origin.nonce.0.is_multiple_of(3) && cx.bug(Mutant::ThirdUnheard)
+            || request.action.is_ephemeral() && cx.bug(Mutant::TypingUntold)
     } else {
         matches!(input, Input::Close) && cx.bug(Mutant::StopKeepsGuilds)
     };

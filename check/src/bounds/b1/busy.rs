@@ -90,6 +90,15 @@ impl Occupancies {
         }
     }
 
+    /// Whether there is certainly room for one more request.
+    pub(crate) fn has_room(&self, facts: &Facts, (node, guild): (NodeId, GuildId)) -> bool {
+        let limits = &facts.cast.limits;
+        self.owners.get(&(node, guild)).is_some_and(|owner| {
+            let nonces = owner.known.len() as u64 + owner.adopted.0 + owner.directed(facts, guild);
+            owner.queue() < u64::from(limits.unsynced) && nonces < u64::from(limits.nonces)
+        })
+    }
+
     /// An event or an answer leaves an owner's queue.
     pub(crate) fn leaves(&mut self, node: NodeId, guild: GuildId, origin: Origin, now: Instant) {
         let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
