@@ -9,7 +9,7 @@ use guildhall_core::id::{Connection, Epoch, GuildId, NodeId, Position, RoleId, S
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{Input, Output};
 use guildhall_core::peer::{PeerMessage, RelayId};
-use guildhall_core::permission::Permissions;
+use guildhall_core::permission::Role;
 use guildhall_core::state::State;
 use guildhall_core::step::{Head, Observed, Observer};
 use guildhall_core::testkit::{self, Cluster, Founding, chunks};
@@ -120,7 +120,9 @@ impl Stage {
 pub fn guild(members: u64, kinds: u64, channels: u64) -> State {
     let users = (1..=members).map(UserId);
     let mut state = testkit::guild(GuildId(1), UserId(0), users, 1_000..1_000 + channels);
-    state.roles.extend((100..100 + kinds).map(|kind| (RoleId(kind), Permissions::NONE)));
+    state.roles.extend(
+        (100..100 + kinds).map(|kind| (RoleId(kind), Role { position: 1, ..Role::default() })),
+    );
     for (user, roles) in &mut state.members {
         *roles = [RoleId(100 + user.0 % kinds)].into();
     }

@@ -1,5 +1,6 @@
 //! The participants of a run: everything that a checker may know before the first step.
 
+mod bounds;
 mod fault;
 
 use std::sync::Arc;
@@ -32,6 +33,11 @@ pub struct Cast {
     pub trip: Span,
     /// The maximum latency of a message between a client and its node, without faults.
     pub client_trip: Span,
+    /// The least bandwidth of a client's connection without faults, in bytes per second. `None` is
+    /// unlimited.
+    pub bandwidth: Option<u32>,
+    /// The number of requests that the plan makes.
+    pub requests: usize,
 }
 
 /// A guild of the plan.

@@ -36,17 +36,17 @@ use guildhall_core::node::TraceEvent;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Origin, Outcome};
 
-use crate::bounds::{b1, b2};
+use crate::bounds::{b1, b2, b3, b4};
 use crate::client::{c1, c3};
 use crate::delivery::{d1, d2, d3, d4, d5, d6, d7, d9};
 use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::hearing::word;
 use crate::findings::{Complaint, Subject};
-use crate::isolation::{i1, i2, i3, i4, i5, i7, i8};
+use crate::isolation::{i1, i2, i3, i4, i5, i7, i8, i9};
 use crate::node_step::Emitted;
 use crate::ordering::o4::Causes;
 use crate::ordering::{o1, o2, o3, o5};
-use crate::sessions::{l1, l2, l3, l4, l5, l6, l7, l8};
+use crate::sessions::{l1, l2, l3, l4, l5, l6, l7, l8, l9};
 use crate::violation::Clause;
 pub(crate) use context::Context;
 pub(crate) use models::Models;
@@ -74,7 +74,7 @@ pub(crate) const REPLAYS: &[(Clause, fn(&Numbered<'_>) -> Option<Complaint>)] =
     &[(Clause::O1, |it| o1::repeated(it.facts, it.index, it.s, it.what))];
 
 /// A node writes just what is owed next. Exclusive.
-pub(crate) const OWED: &[Judge] = &[(Clause::D4, d4::judge)];
+pub(crate) const OWED: &[Judge] = &[(Clause::D4, d4::judge), (Clause::L5, l5::unheard)];
 
 /// A node writes something that is not owed next: whether it is real, has its place, is for this
 /// session, and is its turn. Exclusive.
@@ -103,8 +103,10 @@ pub(crate) const TIMING: &[Judge] = &[
     (Clause::O3, o3::judge),
     (Clause::D2, d2::judge),
     (Clause::D3, d3::judge),
+    (Clause::O1, o1::piles_up),
     (Clause::D4, d4::judge),
     (Clause::L8, l8::judge),
+    (Clause::L5, l5::unheard),
 ];
 
 /// A node writes a dispatch to a connection without a session. Exclusive.
@@ -149,12 +151,15 @@ pub(crate) const CENSUSES: &[(Clause, fn(&mut Context<'_>, (&Census, bool)) -> V
     (Clause::L1, |cx, (census, _)| l1::counted(cx.facts, census)),
     (Clause::L4, |cx, (census, _)| l4::counted(cx.facts, cx.now(), census)),
     (Clause::B2, |cx, (census, _)| b2::counted(cx.facts, census)),
+    (Clause::D4, |cx, (census, _)| d4::counted(cx.facts, census)),
     (Clause::B1, |cx, (census, _)| b1::counted(cx.facts, census)),
+    (Clause::B1, |cx, (census, _)| cx.models.admission.counted(cx.facts, census)),
     (Clause::L3, |cx, (census, calm)| l3::counted(cx.facts, census).filter(|_| calm)),
 ];
 
-/// A node's step has ended: its deadlines. Independent.
+/// A node's step has ended: what it had to do by now, for whomever. Independent.
 pub(crate) const DEADLINES: &[Row<()>] = &[
+    (Clause::O3, |cx, ()| o3::waits(cx.step, cx.facts).filter(|_| !cx.step.complained)),
     (Clause::L4, |cx, ()| cx.models.overdue.orphan.take()),
     (Clause::L7, |cx, ()| cx.models.overdue.stop.take()),
 ];
@@ -193,7 +198,12 @@ pub(crate) const PEERS: &[(Clause, fn(&mut Context<'_>, (NodeId, &PeerMessage)) 
         l4::tells(cx.facts, cx.step.node, cx.now(), message)
     }),
     (Clause::D2, |cx, (_, message)| d2::gives(cx.facts, cx.step.node, message)),
+    (Clause::D2, |cx, (_, message)| d2::asks(cx.facts, message)),
 ];
+
+/// An owner sends to a relay what it has sent it before, and was not asked for since. Independent.
+pub(crate) const REPEATS: &[(Clause, fn(&mut Context<'_>, &PeerMessage) -> Verdict)] =
+    &[(Clause::B3, |cx, message| b3::repeats(cx.facts, message))];
 
 /// An owner answers a request; what D7 has found in the same message is not reported again.
 /// Independent.
@@ -233,7 +243,18 @@ pub(crate) const EPHEMERAL: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) 
         created.or(twice)
     }),
     (Clause::I8, |cx, (guild, record)| i8::committed(cx.facts, guild, record)),
+    (Clause::L8, |cx, (guild, record)| l8::accepts(cx.facts, cx.step.node, guild, record)),
+    (Clause::D5, |cx, (guild, record)| cx.models.statuses.happens(cx.facts, guild, record)),
+    (Clause::O4, |cx, (guild, record)| {
+        let (causes, statuses) = (&cx.models.causes, &cx.models.statuses);
+        let placed = causes.placed(cx.facts, record.origin?, guild, record.position);
+        placed.or_else(|| Causes::strayed(cx.facts, statuses, guild, record))
+    }),
 ];
+
+/// An owner asks the directory for something. Independent.
+pub(crate) const DIRECTS: &[Row<GuildId>] =
+    &[(Clause::L8, |cx, guild| l8::speaks(cx.facts, cx.step.node, guild, cx.now()))];
 
 /// An owner asks its journal to append a record. Independent.
 pub(crate) const APPENDS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> Verdict)] =
@@ -265,6 +286,16 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
     }),
     (Clause::I8, |cx, (guild, record)| {
         cx.unless(Clause::D5, |cx| i8::committed(cx.facts, guild, record))
+    }),
+    (Clause::I9, |cx, (guild, record)| {
+        let judged = !cx.has_found(Clause::D5) && !cx.has_found(Clause::I8);
+        judged.then(|| i9::committed(cx.facts, guild, record)).flatten()
+    }),
+    (Clause::B4, |cx, (guild, record)| {
+        cx.unless(Clause::D5, |cx| b4::committed(cx.facts, guild, record))
+    }),
+    (Clause::B1, |cx, (guild, record)| {
+        cx.unless(Clause::D5, |cx| b1::tables::committed(cx.facts, guild, record))
     }),
     (Clause::O5, |cx, (guild, record)| {
         cx.unless(Clause::D5, |cx| o5::committed(cx.facts, guild, record))
@@ -343,6 +374,7 @@ pub(crate) const ANSWERED: &[(Clause, fn(&mut Context<'_>, (&Answer, bool)) -> V
             cx.models.causes.placed(cx.facts, answer.origin, answer.guild, position)
         })
     }),
+    (Clause::L9, |cx, (answer, latest)| cx.models.probes.answered(cx.facts, answer, latest)),
 ];
 
 /// A client's older attempt was refused, for the so-many-th time in a healed world. Independent.
@@ -360,12 +392,16 @@ pub(crate) const TAKES: &[(Clause, fn(&Taking<'_>) -> Option<Complaint>)] = &[
 ];
 
 /// The world says that it has settled, with this still pending. Independent.
-pub(crate) const SETTLES: &[(Clause, fn(&mut Context<'_>, Option<&str>) -> Verdict)] =
-    &[(Clause::L3, |_, pending| l3::settled(pending))];
+pub(crate) const SETTLES: &[(Clause, fn(&mut Context<'_>, Option<&str>) -> Verdict)] = &[
+    (Clause::L3, |_, pending| l3::settled(pending)),
+    (Clause::L9, |cx, _| l9::settled(cx.facts, &cx.models.probes)),
+];
 
-/// The world gives up waiting. Independent.
-pub(crate) const GIVES_UP: &[(Clause, fn(&mut Context<'_>, &str) -> Verdict)] =
-    &[(Clause::L3, |cx, why| l3::gave_up(cx.facts, why))];
+/// The world gives up waiting. Exclusive.
+pub(crate) const GIVES_UP: &[(Clause, fn(&mut Context<'_>, &str) -> Verdict)] = &[
+    (Clause::L9, |cx, why| l9::gave_up(cx.facts, &cx.models.probes, why)),
+    (Clause::L3, |cx, why| l3::gave_up(cx.facts, why)),
+];
 
 impl<'a> Emitted<'a> {
     /// The note, if that is what was said, with the session that it names.

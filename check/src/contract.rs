@@ -21,16 +21,18 @@ use std::sync::Arc;
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::id::{Connection, NodeId, Seq};
 use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
-use guildhall_core::time::{Instant, Now};
+use guildhall_core::time::{Instant, Now, Span};
 
 use crate::cast::Cast;
 use crate::checker::{Checker, CheckerList};
 use crate::clauses::{self, Context, Found, Models, Row};
 use crate::facts::Facts;
 use crate::findings::Findings;
-use crate::marks::Marks;
+use crate::judgements::Judgements;
+use crate::marks::{self, Marks};
 use crate::node_step::NodeStep;
 use crate::sessions::l3;
+use crate::sessions::l9::{Speaker, speakers};
 use crate::view::View;
 use crate::violation::{Clause, Violation};
 
@@ -41,6 +43,7 @@ pub struct Contract {
     step: NodeStep,
     findings: Findings,
     marks: Marks,
+    judgements: Judgements,
     deliveries: u64,
     last: Head,
     models: Models,
@@ -68,6 +71,7 @@ impl Contract {
             step: NodeStep::default(),
             findings: Findings::default(),
             marks: Marks::default(),
+            judgements: Judgements::default(),
             deliveries: 0,
             last,
             models: Models::default(),
@@ -123,8 +127,38 @@ impl Contract {
         pending
     }
 
+    /// The clients to ask for something in a world that has just settled, and where each may say it
+    /// (L9). Nobody until the world settles, and from the first request on.
+    #[must_use]
+    pub fn speakers(&self) -> Vec<Speaker> {
+        let asks_nobody = self.models.probes.asked() == 0;
+        if asks_nobody && self.settled.is_some() { speakers(&self.facts) } else { Vec::new() }
+    }
+
+    /// The number of requests since the world has settled that L9 judges.
+    #[must_use]
+    pub const fn probed(&self) -> u32 {
+        self.models.probes.asked()
+    }
+
+    /// The time within which they are to be served (L9).
+    #[must_use]
+    pub const fn serves_within(&self) -> Span {
+        self.models.probes.within()
+    }
+
+    /// Whom a request since the world has settled has not reached yet. `None` if all are served.
+    #[must_use]
+    pub fn unserved(&self) -> Option<String> {
+        self.models
+            .probes
+            .is_open()
+            .then(|| self.models.probes.pending(&self.facts).or_else(|| self.pending()))?
+    }
+
     /// Asks every clause of a hook and reports each one that objects. Returns these clauses.
     fn ask<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Vec<Clause> {
+        self.judgements.add(rows);
         let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let found = cx.ask_all(rows, about);
         found.into_iter().map(|(clause, found)| self.report(head, clause, found)).collect()
@@ -132,6 +166,7 @@ impl Contract {
 
     /// Asks the clauses of a hook in order, and reports the first one that objects.
     fn ask_first<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Option<Clause> {
+        self.judgements.add(rows);
         let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let (clause, found) = cx.ask_first(rows, about)?;
         Some(self.report(head, clause, found))
@@ -170,7 +205,7 @@ impl Contract {
         if let Some(why) = gave_up {
             let why = if healed { why } else { format!("{why} (never healed)") };
             let last = self.last;
-            self.ask(&last, clauses::GIVES_UP, why.as_str());
+            self.ask_first(&last, clauses::GIVES_UP, why.as_str());
         }
     }
 
@@ -183,7 +218,9 @@ impl Contract {
     /// The count of each mark: a situation that good runs reach sometimes.
     #[must_use]
     pub fn marks(&self) -> BTreeMap<&'static str, u64> {
-        self.marks.counts()
+        let judged = self.judgements.counts(self.deliveries).into_iter();
+        let judged = judged.filter_map(|(clause, count)| Some((marks::judged(clause)?, count)));
+        self.marks.counts().into_iter().chain(judged).collect()
     }
 }
 

@@ -50,12 +50,7 @@ impl<'a> DispatchUnderTest<'a> {
         let subscription = place.map(|place| &session.subscriptions[place]);
         let due = place.map_or(Due::Nothing, |place| facts.sessions.due(ledger, index, place));
         let record = guild.zip(what.source).and_then(|(guild, it)| guild.event(it.position));
-        let floor = place.zip(subscription).and_then(|(place, subscription)| {
-            let (lane, cursor) = facts.sessions.cursor(index, place);
-            let last = cursor.checked_sub(1).and_then(|last| ledger.entry(lane, last));
-            let last = last.filter(|_| subscription.phase == SubscriptionPhase::Available);
-            subscription.floor.max(last.map(|entry| entry.record.position))
-        });
+        let floor = place.and_then(|place| facts.sessions.floor(ledger, index, place));
         Self { facts, step, now, session, s, what, guild, subscription, floor, record, due }
     }
 

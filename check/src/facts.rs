@@ -3,6 +3,7 @@
 //! They must not judge.
 
 pub(crate) mod clients;
+mod credit;
 pub(crate) mod directory;
 pub(crate) mod guilds;
 pub(crate) mod hearing;
@@ -27,6 +28,7 @@ use guildhall_core::time::Instant;
 use crate::cast::Cast;
 use crate::findings::Subject;
 use crate::kinds::{chat_channel, message_of};
+use crate::protocol::{EPHEMERAL_BYTES, record_bytes};
 use clients::Client;
 use directory::DirectoryEntries;
 use guilds::Ledger;
@@ -61,6 +63,8 @@ pub(crate) struct Facts {
     kin: BTreeMap<UserId, Vec<Port>>,
     /// The bytes of the largest dispatch seen.
     pub(crate) largest: u64,
+    /// The bytes of the largest event that a catch-up ring may hold.
+    pub(crate) largest_record: u64,
     /// Whether clients take the same `Arc` that nodes write. A history that was read back has
     /// copies, so identity proves nothing there.
     pub(crate) live: bool,
@@ -98,6 +102,7 @@ impl Facts {
             clients,
             kin,
             largest: 0,
+            largest_record: EPHEMERAL_BYTES,
             live: false,
             down: Vec::new(),
             healed: false,
@@ -123,6 +128,7 @@ impl Facts {
     /// rendering.
     pub(crate) fn commit(&mut self, number: u32, record: &Arc<Record>) {
         self.ledger.commit(number, record);
+        self.largest_record = self.largest_record.max(record_bytes(record));
         let owed = match message_of(record) {
             // Lanes hold chat, except for users who may read it only because they wrote it or are
             // mentioned.
@@ -173,7 +179,7 @@ impl Facts {
                 member.push((guild.id, guild.history.member_changed(Moment::NOW, user)));
             }
         }
-        let waiting = PendingIdentify { identify, session, user, member, heard };
+        let waiting = PendingIdentify { identify, session, user, mark: None, member, heard };
         self.waits.begin(node, on, waiting);
     }
 
@@ -197,7 +203,8 @@ impl Facts {
             TraceEvent::Begun { session, connection, user, shard, intents } => {
                 let who = (*session, node, *user);
                 let index = self.sessions.begin(who, *connection, *shard, *intents);
-                self.sockets.attach(node, *connection, index);
+                self.enter(index, node, *connection);
+                self.sessions.get_mut(index).named = self.named.heard(node, *user);
                 if let Some(waiting) = self.waits.end(node, *connection) {
                     let throughout = self.throughout(&waiting);
                     let session = self.sessions.get_mut(index);
@@ -208,10 +215,10 @@ impl Facts {
             TraceEvent::Resumed { session, connection, seq } => {
                 let Some(index) = self.sessions.find(*session) else { return };
                 if let Some(old) = self.sessions.get(index).connection {
-                    self.sockets.attach(node, old, NONE);
+                    self.leave(index, node, old);
                 }
                 self.sessions.resume(index, *connection, seq.0, self.ledger.stamps());
-                self.sockets.attach(node, *connection, index);
+                self.enter(index, node, *connection);
             }
             TraceEvent::Detached { session, connection, why } => {
                 if *why == DetachReason::Superseded {
@@ -254,7 +261,7 @@ impl Facts {
     /// Detaches a session from its connection.
     pub(crate) fn detach(&mut self, index: u32, node: NodeId, now: Instant) {
         if let Some(connection) = self.sessions.get(index).connection {
-            self.sockets.attach(node, connection, NONE);
+            self.leave(index, node, connection);
         }
         self.sessions.detach(index, Some(now));
     }
@@ -285,7 +292,7 @@ impl Facts {
     /// written to any connection.
     pub(crate) fn most_unsent(&self, index: u32) -> (u64, u64) {
         let session = self.sessions.get(index);
-        let resumed = session.resumed.len() as u64;
+        let resumed = session.resumed.map_or(0, |due| u64::from(due.most));
         let (mut count, mut bytes) = (resumed, resumed * 64);
         if self.sessions.peak(index) == 0 {
             // READY itself may not be written yet.
@@ -297,7 +304,7 @@ impl Facts {
             // A guild may become available and unavailable again in between.
             (count, bytes) = (count + gaps, bytes + gaps * 128);
             let (owed, size) = self.sessions.owed(&self.ledger, index, place);
-            let floor = subscription.floor.unwrap_or_default();
+            let floor = self.sessions.floor(&self.ledger, index, place).unwrap_or_default();
             let fleeting = guild.fleeting.range(floor..).count() as u64;
             (count, bytes) = (count + owed + fleeting, bytes + size + 200 * fleeting);
         }

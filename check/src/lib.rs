@@ -18,6 +18,7 @@ mod dispatch_under_test;
 mod facts;
 mod findings;
 mod index;
+mod judgements;
 mod kinds;
 mod marks;
 mod node_step;
@@ -33,12 +34,13 @@ mod sessions;
 pub use checker::{Checker, Checkers};
 pub use contract::Contract;
 pub use findings::{Findings, Subject};
+pub use sessions::l9::Speaker;
 pub use view::View;
 pub use violation::{Clause, Violation};
 
 /// The names of all marks. A sweep that never reaches a mark proves nothing about what it stands
 /// for.
 #[must_use]
-pub const fn all_marks() -> &'static [&'static str] {
-    marks::WORDS
+pub fn all_marks() -> &'static [&'static str] {
+    marks::all()
 }

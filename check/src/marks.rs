@@ -2,18 +2,22 @@
 //!
 //! A run that never resumed anything proves nothing about RESUME. A mark is never a violation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use guildhall_core::dispatch::Body;
 use guildhall_core::event::{Event, Record};
 use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::GuildId;
+use guildhall_core::journal::Command;
 use guildhall_core::node::{CloseReason, DetachReason, GapReason, SessionEnd, TraceEvent};
 use guildhall_core::session::ResumeRefusal;
+use guildhall_core::step::JournalEvent;
 
 use crate::facts::Facts;
 use crate::node_step::{Emitted, NodeStep, StepInput};
+use crate::violation::Clause;
 
 macro_rules! marks {
     ($($mark:ident = $word:literal,)*) => {
@@ -24,7 +28,7 @@ macro_rules! marks {
         }
 
         /// What each mark is called in reports, in the order of the marks.
-        pub(crate) const WORDS: &[&str] = &[$($word,)*];
+        const WORDS: &[&str] = &[$($word,)*];
     };
 }
 
@@ -45,6 +49,7 @@ marks! {
     FrameRefusedSize = "frame refused: size",
     GapEnded = "gap ended",
     RelayGapFilled = "gap in a relay filled",
+    GrantLost = "grant of an epoch lost by the journal",
     GuildDeleted = "guild deleted",
     GuildGivenUp = "guild given up before it was opened",
     GuildHandedOff = "guild handed off while all was well",
@@ -74,6 +79,8 @@ marks! {
     OwnerSteppedDownClosed = "owner stepped down: closed",
     OwnerSteppedDownFenced = "owner stepped down: fenced",
     OwnerSteppedDownSyncFailed = "owner stepped down: sync failed",
+    ProbeDone = "probe done in a settled world",
+    ProbeDispatched = "probe of typing told to all",
     SecondSession = "ready while another session of the user lives",
     CommitUnknownToOwner = "record committed that its owner never learnt of",
     RecordsLost = "records lost before their sync",
@@ -85,6 +92,8 @@ marks! {
     RemovalDispatched = "removal told to a session",
     OlderAttemptAnswered = "request answered by an older attempt",
     RequestBusy = "request busy",
+    RequestDone = "request done",
+    RequestForOldOwner = "request for an owner that is over arrived",
     RequestGivenUp = "request given up",
     RequestRefused = "request refused",
     RequestRetried = "request retried",
@@ -114,15 +123,38 @@ marks! {
     OldOwnerHeard = "word of an owner that is over",
 }
 
+/// The mark of each clause: how often it was asked.
+static JUDGED: LazyLock<BTreeMap<Clause, &'static str>> = LazyLock::new(|| {
+    let name = |clause: Clause| (clause, &*format!("{clause} judged").leak());
+    Clause::of_contract().map(name).collect()
+});
+
+/// The names of all marks, in order.
+pub(crate) fn all() -> &'static [&'static str] {
+    static ALL: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        let mut all: Vec<_> = JUDGED.values().chain(WORDS).copied().collect();
+        all.sort_unstable();
+        all
+    });
+    &ALL
+}
+
+/// The mark of a clause.
+pub(crate) fn judged(clause: Clause) -> Option<&'static str> {
+    JUDGED.get(&clause).copied()
+}
+
 /// How often each of them happened.
 #[derive(Clone, Debug)]
 pub(crate) struct Marks {
     counts: [u64; WORDS.len()],
+    /// The guilds whose journals were asked for an epoch and have granted none yet.
+    opening: BTreeSet<GuildId>,
 }
 
 impl Default for Marks {
     fn default() -> Self {
-        Self { counts: [0; WORDS.len()] }
+        Self { counts: [0; WORDS.len()], opening: BTreeSet::new() }
     }
 }
 
@@ -134,6 +166,29 @@ impl Marks {
 
     pub(crate) const fn add(&mut self, mark: Mark) {
         self.counts[mark as usize] += 1;
+    }
+
+    /// Something happens to a guild's journal.
+    pub(crate) fn journal(&mut self, guild: GuildId, event: &JournalEvent) {
+        match event {
+            JournalEvent::Asked { command: Command::Open { .. }, .. } => {
+                self.opening.insert(guild);
+            }
+            JournalEvent::Asked { .. } => {}
+            JournalEvent::Synced { records } => {
+                if records.iter().any(|record| record.event == Event::Opened) {
+                    self.opening.remove(&guild);
+                }
+            }
+            JournalEvent::Lost { records } => {
+                if *records > 0 {
+                    self.add(Mark::RecordsLost);
+                }
+                if self.opening.remove(&guild) {
+                    self.add(Mark::GrantLost);
+                }
+            }
+        }
     }
 
     /// A node emits something; called before the facts are updated.

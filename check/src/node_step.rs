@@ -2,10 +2,11 @@
 //!
 //! Dispatches are only counted: they have a fast path of their own.
 
+use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::frame::{
     ClientFrame, CloseCode, Disconnect, Identify, Malformed, Resume, ServerFrame,
 };
-use guildhall_core::id::{Connection, Epoch, GuildId, NodeId};
+use guildhall_core::id::{Connection, Epoch, GuildId, NodeId, UserId};
 use guildhall_core::node::{Input, SessionEnd, TraceEvent};
 use guildhall_core::request::{Answer, Origin, Refusal};
 
@@ -64,6 +65,8 @@ pub(crate) struct NodeStep {
     /// Set if the message comes from an owner that the node knows to be replaced: the guild, the
     /// epoch, and whether the message answers that an action is done.
     pub(crate) over: Option<(GuildId, Epoch, bool)>,
+    /// The user whose guilds the directory lists, and the mark of the question that it answers.
+    pub(crate) answered: Option<(UserId, u64)>,
     /// Whether the input is an event from an owner.
     pub(crate) streams: bool,
     /// Whether a relay asks to catch up and has not been answered yet.
@@ -90,7 +93,7 @@ impl NodeStep {
         self.notes.clear();
         (self.dispatches, self.words) = (0, 0);
         (self.refused, self.complained, self.catches_up) = (false, false, false);
-        self.stopped = false;
+        (self.stopped, self.answered) = (false, None);
     }
 
     /// Records the input of the step.
@@ -112,8 +115,11 @@ impl NodeStep {
             }
             Input::Drained { connection, bytes: _ } => (*connection, StepInput::Drained, 0),
             Input::Closed { connection, how } => (*connection, StepInput::Closed(*how), 0),
-            Input::Directory(_) => {
+            Input::Directory(notice) => {
                 self.input = StepInput::Directory;
+                if let DirectoryEvent::Guilds { user, asked, .. } = notice {
+                    self.answered = Some((*user, *asked));
+                }
                 return;
             }
             Input::Own(_)

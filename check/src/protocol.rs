@@ -71,6 +71,12 @@ pub fn chunk_entries(chunk: &Chunk) -> usize {
     [chunk.members.len(), chunk.channels.len(), chunk.roles.len()].iter().sum()
 }
 
+/// The most bytes that an epoch record or an ephemeral event takes in an owner's catch-up ring.
+pub(crate) const EPHEMERAL_BYTES: u64 = 128;
+
+/// The position of a role when it is created: the lowest above that of everyone (I9).
+pub(crate) const NEW_ROLE: u16 = 1;
+
 /// The bytes that a record takes in an owner's catch-up ring (D2).
 #[must_use]
 pub fn record_bytes(record: &Record) -> u64 {

@@ -1,4 +1,4 @@
-//! L1–L8: the life of connections, sessions, relays and owners, and planned stops.
+//! L1–L9: the life of connections, sessions, relays and owners, planned stops, and service.
 
 pub(crate) mod l1;
 pub(crate) mod l2;
@@ -8,3 +8,4 @@ pub(crate) mod l5;
 pub(crate) mod l6;
 pub(crate) mod l7;
 pub(crate) mod l8;
+pub(crate) mod l9;

@@ -11,7 +11,7 @@ use guildhall_core::id::{
     ChannelId, Epoch, GuildId, MessageId, NodeId, Nonce, Position, RoleId, SessionId, Shard, UserId,
 };
 use guildhall_core::peer::Chunk;
-use guildhall_core::permission::{Overwrite, Permissions, Target};
+use guildhall_core::permission::{Overwrite, Permissions, Role, Target};
 
 const USER: UserId = UserId(7);
 const ROLE: RoleId = RoleId(8);
@@ -49,8 +49,8 @@ fn events() -> Vec<Event> {
         Event::MemberAdd { user },
         Event::MemberRemove { user, why: Removal::Left },
         Event::Unbanned { user },
-        Event::RoleCreate { role, permissions },
-        Event::RoleUpdate { role, permissions },
+        Event::RoleCreate { role, permissions, position: 1 },
+        Event::RoleUpdate { role, permissions, position: 1 },
         Event::RoleDelete { role },
         Event::ChannelDelete { channel: CHANNEL },
         Event::GuildUpdate { owner: user },
@@ -76,8 +76,8 @@ fn bodies() -> Vec<Body> {
         Body::GuildUnavailable,
         Body::GuildDelete,
         Body::GuildUpdate { owner: user },
-        Body::RoleCreate { role, permissions },
-        Body::RoleUpdate { role, permissions },
+        Body::RoleCreate { role, permissions, position: 1 },
+        Body::RoleUpdate { role, permissions, position: 1 },
         Body::RoleDelete { role },
         Body::ChannelDelete { channel: CHANNEL },
         Body::MemberAdd { user },
@@ -104,7 +104,9 @@ fn bodies() -> Vec<Body> {
 fn snapshot(count: u64, overwrites: u64) -> Snapshot {
     Snapshot {
         owner: USER,
-        roles: (0..count).map(|role| (RoleId(role), GIVEN)).collect(),
+        roles: (0..count)
+            .map(|role| (RoleId(role), Role { permissions: GIVEN, position: 1 }))
+            .collect(),
         channels: (0..count + 1).map(|_| channel(overwrites)).collect(),
         member_count: count as u32,
         members: (0..count + 2).map(|user| (UserId(user), roles(1))).collect(),
@@ -179,7 +181,9 @@ fn both_count_the_same_entries() {
             of: 1,
             owner: USER,
             deleted: false,
-            roles: (0..given).map(|role| (RoleId(role), GIVEN)).collect(),
+            roles: (0..given)
+                .map(|role| (RoleId(role), Role { permissions: GIVEN, position: 1 }))
+                .collect(),
             channels: (0..channels).map(channel).collect(),
             members: (0..members).map(|user| (UserId(user), roles(2))).collect(),
         };

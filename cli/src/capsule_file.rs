@@ -12,32 +12,21 @@ use guildhall_sim::run::Fast;
 
 use crate::conditions::{Conditions, MUTANTS_BUILD};
 use crate::error::Error;
+use crate::plan_file::{self, PlanFile};
 use crate::run_spec::{RunSpec, command_for};
-use crate::target::{self, Target};
+use crate::target::Target;
 use crate::text;
-
-/// Reads a file that may hold a capsule; `None` if it holds a plan or something else.
-pub(crate) fn find(path: &Path) -> Result<Option<Capsule>, Error> {
-    let text = target::read(path)?;
-    match Capsule::from_toml(&text) {
-        Ok(capsule) => Ok(Some(capsule)),
-        // Only capsules begin with a schema version.
-        Err(error) if text.starts_with("schema") => Err(Error::plan(path, error)),
-        Err(_) => Ok(None),
-    }
-}
 
 /// Reads a capsule.
 pub(crate) fn read(path: &Path) -> Result<Capsule, Error> {
-    let text = target::read(path)?;
-    Capsule::from_toml(&text).map_err(|error| match Plan::from_toml(&text) {
-        Ok(_) => {
+    match plan_file::read(path)? {
+        PlanFile::Capsule(capsule) => Ok(capsule),
+        PlanFile::Plan(_) => {
             let name = path.display().to_string();
             let run = command_for("run", &name);
-            Error::usage(format!("{name} is a plan, not a capsule: use `{run}`"))
+            Err(Error::usage(format!("{name} is a plan, not a capsule: use `{run}`")))
         }
-        Err(_) => Error::plan(path, error),
-    })
+    }
 }
 
 /// The run of a capsule. `command` is the command that needs it, for error messages.

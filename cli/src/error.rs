@@ -38,8 +38,10 @@ pub(crate) enum Exit {
     NothingRan = 4,
     Nondeterminism = 5,
     OtherEngine = 6,
+    Unreached = 7,
     Internal = 70,
     Interrupted = 130,
+    Terminated = 143,
 }
 
 /// The exit codes, for `--help`.
@@ -52,8 +54,10 @@ Exit codes:
     4  nothing ran
     5  nondeterminism: the same run took different steps
     6  a token or a slice of another engine
+    7  a mark or an expectation of a scenario was never reached
    70  an internal error of guildhall
   130  interrupted; the results so far were written
+  143  ended by SIGTERM; the results so far were written
 
 Every flag can also be set by a variable: --seed by GUILDHALL_SEED, --max-failures by
 GUILDHALL_MAX_FAILURES.
@@ -88,7 +92,7 @@ impl Error {
 }
 
 impl Exit {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Held,
         Self::Violation,
         Self::Usage,
@@ -96,8 +100,10 @@ impl Exit {
         Self::NothingRan,
         Self::Nondeterminism,
         Self::OtherEngine,
+        Self::Unreached,
         Self::Internal,
         Self::Interrupted,
+        Self::Terminated,
     ];
 
     /// The exit of another program of the workspace, by its code.
@@ -107,9 +113,16 @@ impl Exit {
 
     /// The exit of a command that ran many seeds: the most serious of those that apply.
     pub(crate) fn most_serious(applies: &[(bool, Self)]) -> Self {
-        use Exit::{Held, Inconclusive, Internal, Interrupted, Nondeterminism, Violation};
-        let order = [Interrupted, Internal, Nondeterminism, Violation, Inconclusive];
-        order.into_iter().find(|exit| applies.contains(&(true, *exit))).unwrap_or(Held)
+        let order = [
+            Self::Interrupted,
+            Self::Terminated,
+            Self::Internal,
+            Self::Nondeterminism,
+            Self::Violation,
+            Self::Inconclusive,
+            Self::Unreached,
+        ];
+        order.into_iter().find(|exit| applies.contains(&(true, *exit))).unwrap_or(Self::Held)
     }
 }
 

@@ -21,6 +21,7 @@ mod text;
 // What to run.
 mod capsule_file;
 mod conditions;
+mod plan_file;
 mod run_spec;
 mod seeds;
 mod sweep_spec;

@@ -10,7 +10,7 @@ use guildhall_explain::failure::Failure;
 use guildhall_explain::shrink::Shrunk;
 use guildhall_plan::run::Outcome;
 pub(crate) use guildhall_plan::seed_line::SCHEMA;
-use guildhall_plan::seed_line::{RunResult, SeedLine};
+use guildhall_plan::seed_line::{RunOrigin, RunResult, SeedLine};
 use guildhall_plan::size::Size;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ use crate::analysis::size;
 use crate::failures::{FaultKinds, Occurrences};
 use crate::meter::{self, Cost};
 use crate::run_spec::RunSpec;
+
+/// The name of the world in which this program runs plans.
+pub(crate) const WORLD: &str = "fast";
 
 /// A scenario of the catalogue.
 #[derive(Serialize)]
@@ -43,7 +46,12 @@ pub(crate) fn seed_line<'a>(
     spec: &RunSpec,
     outcome: &'a Outcome,
 ) -> SeedLine<'a> {
-    let scenario = spec.target.scenario().map(|scenario| scenario.name);
+    let origin = RunOrigin {
+        scenario: spec.target.scenario().map(|scenario| scenario.name),
+        seed: spec.seed,
+        world: WORLD,
+        conditions: spec.conditions.flags().trim_start().to_owned(),
+    };
     let token = spec.token().map(|token| token.to_string());
     let result = RunResult {
         verdict: outcome.verdict,
@@ -53,7 +61,16 @@ pub(crate) fn seed_line<'a>(
         lasted: outcome.lasted,
         violations: &outcome.violations,
     };
-    SeedLine::new(r#type, scenario, spec.seed, token, result)
+    SeedLine::new(r#type, origin, token, result)
+}
+
+/// A single run that has ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) outcome: Outcome,
+    pub(crate) cost: Cost,
+    /// The parts of the plan that did not come to happen.
+    pub(crate) unmet: Vec<String>,
 }
 
 /// The result of a single run, with its cost.
@@ -61,13 +78,14 @@ pub(crate) fn seed_line<'a>(
 pub(crate) struct RunLine<'a> {
     #[serde(flatten)]
     seed: SeedLine<'a>,
-    engine: String,
     cpu_s: f64,
     deliveries_per_cpu_s: u64,
     peak_rss_bytes: Option<u64>,
     faults: BTreeMap<&'static str, u64>,
     meetings: BTreeMap<String, u64>,
     marks: &'a BTreeMap<&'static str, u64>,
+    /// The parts of the plan that did not come to happen.
+    unmet: &'a [String],
     /// What a capsule expects, and whether the run ended so.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<String>,
@@ -76,16 +94,17 @@ pub(crate) struct RunLine<'a> {
 }
 
 impl<'a> RunLine<'a> {
-    pub(crate) fn new(spec: &RunSpec, outcome: &'a Outcome, cost: Cost) -> Self {
+    pub(crate) fn new(spec: &RunSpec, ran: &'a Ran) -> Self {
+        let Ran { outcome, cost, unmet } = ran;
         Self {
             seed: seed_line("summary", spec, outcome),
-            engine: guildhall_plan::engine::ENGINE.to_string(),
             cpu_s: cost.cpu_s,
             deliveries_per_cpu_s: cost.per_cpu_s(outcome.deliveries),
             peak_rss_bytes: meter::peak_rss_bytes(),
             faults: outcome.coverage.families(),
             meetings: outcome.coverage.meetings(),
             marks: &outcome.marks,
+            unmet,
             expected: None,
             as_expected: None,
         }

@@ -108,6 +108,9 @@ fn read(range: &str) -> Result<Seeds, Error> {
     }
 }
 
+/// The largest number of slices. `merge` counts the seeds of each of them.
+const MOST_SLICES: u64 = 65_536;
+
 /// One of `of` slices; its text form is `slice:2/4`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -119,7 +122,7 @@ pub(crate) struct Partition {
 
 /// The error for a text that is not a partition.
 #[derive(Debug, thiserror::Error)]
-#[error("write slice:M/N with M from 1 to N, such as slice:2/4")]
+#[error("write slice:M/N with M from 1 to N and N up to {MOST_SLICES}, such as slice:2/4")]
 pub(crate) struct PartitionError;
 
 impl Default for Partition {
@@ -159,7 +162,11 @@ impl FromStr for Partition {
         let (slice, of) = slice.ok_or(PartitionError)?;
         let number = |text: &str| text.parse::<u64>().map_err(|_| PartitionError);
         let (slice, of) = (number(slice)?, number(of)?);
-        if (1..=of).contains(&slice) { Ok(Self { slice, of }) } else { Err(PartitionError) }
+        if of <= MOST_SLICES && (1..=of).contains(&slice) {
+            Ok(Self { slice, of })
+        } else {
+            Err(PartitionError)
+        }
     }
 }
 
@@ -214,7 +221,16 @@ mod tests {
             (slice.to_string().as_str(), slice.first(), slice.slices()),
             ("slice:2/4", 1, 4)
         );
-        for text in ["", "2/4", "slice:0/4", "slice:5/4", "slice:1/0", "slice:1", "hash:1/2"] {
+        for text in [
+            "",
+            "2/4",
+            "slice:0/4",
+            "slice:5/4",
+            "slice:1/0",
+            "slice:1",
+            "hash:1/2",
+            "slice:1/65537",
+        ] {
             assert!(text.parse::<Partition>().is_err(), "{text}");
         }
     }

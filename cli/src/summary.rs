@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use guildhall_plan::engine::{ENGINE, EngineId};
 use guildhall_plan::run::Outcome;
+use guildhall_plan::script::Scenario;
+use guildhall_plan::seed::Seed;
 use serde::{Deserialize, Serialize};
 
 use crate::conditions::Conditions;
@@ -13,6 +15,9 @@ use crate::meter::{self, Cost};
 use crate::records::SCHEMA;
 use crate::seeds::{Partition, Seeds};
 use crate::sweep_spec::SweepSpec;
+
+/// The number of seeds of each scenario from which on what was never reached is a finding.
+const FULL: u64 = 200;
 
 /// How many runs ended in which way, and how much they did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -52,6 +57,12 @@ pub(crate) struct Summary {
     /// The marks that no seed reached.
     #[serde(default)]
     pub(crate) unreached: Vec<String>,
+    /// How often each scenario reached what it expects.
+    #[serde(default)]
+    pub(crate) expectations: BTreeMap<String, Counts>,
+    /// What a full sweep must reach and this one never did; empty if this is not a full one.
+    #[serde(default)]
+    pub(crate) missed: Vec<String>,
     /// One item for a sweep; for merged slices, those of all slices.
     pub(crate) swept: Vec<Swept>,
     /// How often the planted bug made a difference; unknown for merged slices.
@@ -154,6 +165,8 @@ impl Default for Summary {
             meetings: Counts::new(),
             marks: Counts::new(),
             unreached: Vec::new(),
+            expectations: BTreeMap::new(),
+            missed: Vec::new(),
             swept: Vec::new(),
             mutant_hits: None,
         }
@@ -161,8 +174,21 @@ impl Default for Summary {
 }
 
 impl Summary {
-    /// Adds what a run has reached.
-    pub(crate) fn add_coverage(&mut self, outcome: &Outcome) {
+    /// The summary of no run of these scenarios yet.
+    pub(crate) fn of(scenarios: &[&Scenario]) -> Self {
+        let zero = |mark: &'static str| (mark.to_owned(), 0);
+        let of = |scenario: &&Scenario| {
+            let marks = scenario.expectations(Seed::default()).into_iter().map(zero);
+            (scenario.name.to_owned(), marks.collect())
+        };
+        Self { expectations: scenarios.iter().map(of).collect(), ..Self::default() }
+    }
+
+    /// Adds what a run of a scenario has reached.
+    pub(crate) fn add_coverage(&mut self, scenario: &str, outcome: &Outcome) {
+        for (mark, count) in self.expectations.get_mut(scenario).into_iter().flatten() {
+            *count += outcome.marks.get(mark.as_str()).copied().unwrap_or(0);
+        }
         add(&mut self.faults, outcome.coverage.families());
         add(&mut self.meetings, outcome.coverage.meetings());
         add(&mut self.marks, outcome.marks.iter().map(|(name, count)| (*name, *count)));
@@ -175,6 +201,9 @@ impl Summary {
         add(&mut self.faults, of(&slice.faults));
         add(&mut self.meetings, of(&slice.meetings));
         add(&mut self.marks, of(&slice.marks));
+        for (scenario, marks) in &slice.expectations {
+            add(self.expectations.entry(scenario.clone()).or_default(), of(marks));
+        }
         self.wall_s = self.wall_s.max(slice.wall_s);
         self.cpu_s += slice.cpu_s;
         self.peak_rss_bytes = self.peak_rss_bytes.max(slice.peak_rss_bytes);
@@ -182,21 +211,39 @@ impl Summary {
     }
 
     /// The summary of a sweep that has ended.
-    pub(crate) fn ended(self, cost: Cost, swept: Swept) -> Self {
+    pub(crate) fn ended(self, cost: Cost, swept: Swept, scenarios: &[ScenarioTotals]) -> Self {
         let Cost { wall_s, cpu_s } = cost;
         let (peak_rss_bytes, swept) = (meter::peak_rss_bytes(), vec![swept]);
-        Self { wall_s, cpu_s, peak_rss_bytes, swept, ..self }.complete()
+        Self { wall_s, cpu_s, peak_rss_bytes, swept, ..self }.complete(scenarios)
     }
 
     /// Fills in what follows from the rest: rates, and the marks that are missing.
-    pub(crate) fn complete(self) -> Self {
+    pub(crate) fn complete(self, scenarios: &[ScenarioTotals]) -> Self {
         let cost = Cost { wall_s: self.wall_s, cpu_s: self.cpu_s };
         let seeds_per_s = cost.per_s(self.totals.seeds);
         let deliveries_per_cpu_s = cost.per_cpu_s(self.totals.deliveries);
         let all = guildhall_check::all_marks().iter();
         let unreached = all.filter(|mark| !self.marks.contains_key(**mark));
-        let unreached = unreached.map(|mark| (*mark).to_owned()).collect();
-        Self { seeds_per_s, deliveries_per_cpu_s, unreached, ..self }
+        let unreached: Vec<_> = unreached.map(|mark| (*mark).to_owned()).collect();
+        let missed = self.missed(&unreached, scenarios);
+        Self { seeds_per_s, deliveries_per_cpu_s, unreached, missed, ..self }
+    }
+
+    /// What a full sweep must reach and this one never did: what each scenario expects and, if all
+    /// scenarios were swept, every mark.
+    fn missed(&self, unreached: &[String], scenarios: &[ScenarioTotals]) -> Vec<String> {
+        let is_usual = self.swept.iter().all(|swept| swept.conditions.set.is_empty());
+        let is_full = scenarios.iter().all(|scenario| scenario.totals.seeds >= FULL);
+        if !is_usual || !is_full {
+            return Vec::new();
+        }
+        let unmet = self.expectations.iter().flat_map(|(scenario, marks)| {
+            let never = marks.iter().filter(|(_, count)| **count == 0);
+            never.map(move |(mark, _)| format!("{scenario}: {mark}"))
+        });
+        let all = scenarios.len() == guildhall_scenarios::ALL.len();
+        let marks = unreached.iter().filter(|_| all).cloned();
+        unmet.chain(marks).collect()
     }
 }
 
@@ -208,5 +255,65 @@ fn add<K: AsRef<str>>(totals: &mut Counts, counts: impl IntoIterator<Item = (K, 
                 totals.insert(name.as_ref().to_owned(), count);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+
+    /// A sweep of this many seeds of a scenario that reached what it expects so many times.
+    fn swept(seeds: u64, times: u64) -> (Summary, ScenarioTotals) {
+        let scenario = guildhall_scenarios::by_name("half-open").unwrap();
+        let mut summary = Summary::of(&[scenario]);
+        for count in summary.expectations.values_mut().flat_map(BTreeMap::values_mut) {
+            *count = times;
+        }
+        let totals = Totals { seeds, ..Totals::default() };
+        (summary, ScenarioTotals { scenario: scenario.name, totals })
+    }
+
+    #[test]
+    fn a_full_sweep_misses_what_it_never_reached() {
+        let (summary, totals) = swept(FULL, 0);
+        let missed = summary.complete(&[totals]).missed;
+        assert!(missed.contains(&"half-open: superseded connection".to_owned()), "{missed:?}");
+        let (summary, totals) = swept(FULL, 1);
+        assert_eq!(summary.complete(&[totals]).missed, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_sweep_of_few_seeds_misses_nothing() {
+        let (summary, totals) = swept(FULL - 1, 0);
+        assert_eq!(summary.complete(&[totals]).missed, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_one_slice_reaches_no_slice_misses() {
+        let mut whole = Summary::default();
+        for times in [0, 1] {
+            whole.add_slice(&swept(FULL / 2, times).0);
+        }
+        let (_, totals) = swept(FULL, 0);
+        assert_eq!(whole.clone().complete(&[totals]).missed, Vec::<String>::new());
+        let mut whole = Summary::default();
+        whole.add_slice(&swept(FULL, 0).0);
+        assert!(!whole.complete(&[totals]).missed.is_empty());
+    }
+
+    #[test]
+    fn settings_may_keep_a_scenario_from_its_point() {
+        let (mut summary, totals) = swept(FULL, 0);
+        summary.swept.push(Swept {
+            engine: ENGINE,
+            scenarios: vec!["half-open".to_owned()],
+            seeds: Seeds { first: 0, count: FULL },
+            partition: Partition::default(),
+            conditions: Conditions { set: vec!["times=0".to_owned()], ..Conditions::default() },
+            ended: Ended::Done,
+        });
+        assert_eq!(summary.complete(&[totals]).missed, Vec::<String>::new());
     }
 }

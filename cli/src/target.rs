@@ -13,7 +13,8 @@ use guildhall_scenarios as catalogue;
 
 use crate::conditions::Conditions;
 use crate::error::Error;
-use crate::run_spec::{RunSpec, invocation};
+use crate::plan_file::{self, PlanFile};
+use crate::run_spec::{RunSpec, command_for};
 use crate::{capsule_file, text};
 
 /// What is run.
@@ -50,16 +51,14 @@ impl Target {
             return scenario(text).map(Self::Scenario);
         }
         let path = PathBuf::from(text);
-        let plan = read(&path)?;
-        let plan = Plan::from_toml(&plan).map_err(|error| match Capsule::from_toml(&plan) {
-            Ok(_) => Error::usage(format!(
-                "{text} is a capsule, not a plan: use `{} replay {}`",
-                invocation(),
-                text::shell(text)
-            )),
-            Err(_) => Error::plan(&path, error),
-        })?;
-        Ok(Self::File { path, plan: Box::new(plan) })
+        match plan_file::read(&path)? {
+            PlanFile::Plan(plan) => Ok(Self::File { path, plan: Box::new(plan) }),
+            PlanFile::Capsule(_) => {
+                let replay = command_for("replay", text);
+                let why = format!("{text} is a capsule, not a plan: use `{replay}`");
+                Err(Error::usage(why))
+            }
+        }
     }
 
     pub(crate) fn name(&self) -> String {
@@ -81,24 +80,40 @@ impl RunArg {
     /// Finds the run. `command` is the command that needs it, for error messages.
     pub(crate) fn find(&self, command: &str) -> Result<NamedRun, Error> {
         let what = self.what.as_str();
-        let capsule = if is_file(what) { capsule_file::find(Path::new(what))? } else { None };
-        if (capsule.is_some() || is_token(what))
-            && (self.seed.is_some() || !self.conditions.are_default())
-        {
-            let why =
-                "a token or a capsule includes the seed and all settings: leave the flags out";
-            return Err(Error::usage(why));
+        if !is_file(what) {
+            let spec = if is_token(what) {
+                self.refuse_flags()?;
+                by_token(what)?
+            } else {
+                self.spec(Target::find(what)?)?
+            };
+            return Ok(NamedRun { spec, capsule: None });
         }
-        if let Some(capsule) = capsule {
-            let spec = capsule_file::run_spec(command, Path::new(what), &capsule)?;
-            return Ok(NamedRun { spec, capsule: Some(capsule) });
+        let path = PathBuf::from(what);
+        match plan_file::read(&path)? {
+            PlanFile::Plan(plan) => {
+                let spec = self.spec(Target::File { path, plan: Box::new(plan) })?;
+                Ok(NamedRun { spec, capsule: None })
+            }
+            PlanFile::Capsule(capsule) => {
+                self.refuse_flags()?;
+                let spec = capsule_file::run_spec(command, &path, &capsule)?;
+                Ok(NamedRun { spec, capsule: Some(capsule) })
+            }
         }
-        let spec = if is_token(what) {
-            by_token(what)?
-        } else {
-            RunSpec::new(Target::find(what)?, self.seed, self.conditions.clone())?
-        };
-        Ok(NamedRun { spec, capsule: None })
+    }
+
+    fn spec(&self, target: Target) -> Result<RunSpec, Error> {
+        RunSpec::new(target, self.seed, self.conditions.clone())
+    }
+
+    /// Refuses flags beside a token or a capsule.
+    fn refuse_flags(&self) -> Result<(), Error> {
+        if self.seed.is_none() && self.conditions.are_default() {
+            return Ok(());
+        }
+        let why = "a token or a capsule includes the seed and all settings: leave the flags out";
+        Err(Error::usage(why))
     }
 
     pub(crate) fn is_file(&self) -> bool {

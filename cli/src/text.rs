@@ -1,9 +1,9 @@
-//! Text for people: counts, sizes, labelled values, suggestions for misspelt names, shell quoting.
+//! Text for people: counts, sizes, labelled values, shell quoting.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-pub(crate) use guildhall_plan::text::{at, beside, counted, grouped, item};
+pub(crate) use guildhall_plan::text::{at, beside, counted, grouped, item, nearest};
 
 /// `1 delivery`, `2 deliveries`.
 pub(crate) fn deliveries(count: u64) -> String {
@@ -25,27 +25,6 @@ pub(crate) fn counts<K: Display>(by_name: &BTreeMap<K, u64>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
 
-/// The name that `word` is probably a misspelling of.
-pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = names.into_iter().map(|name| (distance(word, name), name));
-    scored.min().filter(|(edits, name)| *edits <= name.len().div_ceil(3)).map(|(_, name)| name)
-}
-
-/// The edit distance: how many letters must be inserted, removed or replaced.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, other) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
 /// A word, quoted for a shell where necessary.
 pub(crate) fn shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
@@ -58,14 +37,6 @@ pub(crate) fn shell(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_typing_error_finds_its_scenario_and_nonsense_finds_none() {
-        let names = ["two-members", "half-open"];
-        assert_eq!(nearest("two-member", names), Some("two-members"));
-        assert_eq!(nearest("halfopne", names), Some("half-open"));
-        assert_eq!(nearest("xyz", names), None);
-    }
 
     #[test]
     fn a_shell_reads_back_what_was_written() {

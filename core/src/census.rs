@@ -53,6 +53,16 @@ pub enum Table {
     Nonces,
     /// Messages that guilds remember, so that they can be edited and deleted.
     Messages,
+    /// Channels of guilds.
+    Channels,
+    /// Roles of guilds.
+    Roles,
+    /// Permission overwrites of the channels of guilds.
+    Overwrites,
+    /// Members of guilds.
+    Members,
+    /// Users that guilds have banned.
+    Bans,
     /// Entries in the exit queues of guilds that wait for the journal.
     Unsynced,
     /// Users whose entry or removal guilds have requested and the directory has not yet confirmed.

@@ -4,7 +4,7 @@
 //! numbers: jitter comes with the inputs that need it.
 
 mod connection;
-mod heartbeat;
+pub(crate) mod heartbeat;
 mod requests;
 
 use alloc::sync::Arc;
@@ -57,7 +57,10 @@ pub enum Input {
     /// The user starts it.
     Start,
     /// The user quits: the session is given up (L6).
-    Quit,
+    Quit {
+        /// The close code: 1000, or 1001 if the user goes away, as when a browser tab is closed.
+        code: u16,
+    },
     /// The connection that it asked for is open.
     Opened {
         /// The connection.
@@ -94,6 +97,11 @@ pub enum Input {
     Ask(Request),
     /// A guild has answered a request.
     Answer(Answer),
+    /// A part of a frame has arrived, and the rest has not: a long frame on a slow line.
+    Partial {
+        /// The connection.
+        connection: Connection,
+    },
 }
 
 /// An output of a client.
@@ -112,7 +120,7 @@ pub enum Output {
     Close {
         /// The connection.
         connection: Connection,
-        /// The close code: 1000 gives up the session, any other keeps it (L6).
+        /// The close code: 1000 and 1001 give up the session, any other keeps it (L6).
         code: u16,
     },
     /// Send a request to a guild, through a node.
@@ -258,7 +266,7 @@ impl Client {
         match input {
             Input::Start if self.is_off() => self.connect(now.instant, out),
             Input::Start => {}
-            Input::Quit => self.quit(out),
+            Input::Quit { code } => self.quit(code, out),
             Input::Opened { connection, jitter } => {
                 self.opened(now.instant, connection, jitter, out);
             }
@@ -269,6 +277,12 @@ impl Client {
                 self.frame(now.instant, connection, frame, out);
             }
             Input::Frame { .. } => {}
+            Input::Partial { connection } => {
+                let counts = self.connection == Some(connection);
+                if self.setup.cx(now).bent(counts, ()) {
+                    self.hears();
+                }
+            }
             Input::Dispatch { connection, s, dispatch } => self.dispatch(connection, s, &dispatch),
             Input::Ask(request) => {
                 let to = (self.node, self.identity.token);
@@ -284,6 +298,7 @@ impl Client {
         if self.connection != Some(connection) {
             return;
         }
+        self.hears();
         if let Body::Ready(ready) = &dispatch.body {
             self.session = Some((ready.session, ready.node));
             self.last = Seq::ZERO;
@@ -294,6 +309,14 @@ impl Client {
             if matches!(dispatch.body, Body::Resumed) {
                 self.enter();
             }
+        }
+    }
+
+    /// Bytes have arrived on the current connection: its node is alive.
+    #[inline]
+    const fn hears(&mut self) {
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.hears();
         }
     }
 

@@ -10,7 +10,8 @@ use crate::limits::Limits;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Credit {
     balance: i64,
-    /// Bytes of answers written without credit since the credit was last positive.
+    /// Bytes of answers written without credit since the credit was last positive, less what has
+    /// drained since: a peer that reads slowly is no peer that does not read.
     debt: u32,
 }
 
@@ -35,9 +36,7 @@ impl Credit {
     /// Records that `bytes` bytes have drained.
     pub fn refill(&mut self, bytes: u32) {
         self.balance += i64::from(bytes);
-        if self.is_open() {
-            self.debt = 0;
-        }
+        self.debt = if self.is_open() { 0 } else { self.debt.saturating_sub(bytes) };
     }
 
     /// Records that an answer of `bytes` bytes was written, with or without credit. Returns `false`

@@ -12,7 +12,7 @@ use crate::event::Channel;
 use crate::id::{
     ChannelId, GuildId, MessageId, NodeId, Nonce, Position, RoleId, SessionId, UserId,
 };
-use crate::permission::Permissions;
+use crate::permission::{Permissions, Role};
 
 /// The gateway intents of a session: the kinds of events that it wants. The bits are Discord's;
 /// [`ALL`](Self::ALL) has those that this system implements.
@@ -110,13 +110,17 @@ pub enum Body {
         role: RoleId,
         /// The permissions that it grants.
         permissions: Permissions,
+        /// Its position.
+        position: u16,
     },
-    /// The permissions of a role changed.
+    /// The permissions or the position of a role changed.
     RoleUpdate {
         /// The role.
         role: RoleId,
         /// The permissions that it grants now.
         permissions: Permissions,
+        /// Its position now.
+        position: u16,
     },
     /// A role was deleted.
     RoleDelete {
@@ -189,7 +193,7 @@ pub struct Snapshot {
     /// The user who owns the guild.
     pub owner: UserId,
     /// All roles, ascending by id.
-    pub roles: Arc<[(RoleId, Permissions)]>,
+    pub roles: Arc<[(RoleId, Role)]>,
     /// The channels that the user sees, ascending by id.
     pub channels: Arc<[Channel]>,
     /// The number of members.

@@ -78,13 +78,17 @@ pub enum Event {
         role: RoleId,
         /// Its permissions.
         permissions: Permissions,
+        /// Its position.
+        position: u16,
     },
-    /// A role's permissions changed.
+    /// A role's permissions or position changed.
     RoleUpdate {
         /// Its id.
         role: RoleId,
         /// Its permissions from now on.
         permissions: Permissions,
+        /// Its position from now on.
+        position: u16,
     },
     /// A role was deleted. Every member that had it loses it.
     RoleDelete {

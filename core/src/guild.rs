@@ -5,6 +5,7 @@
 //! event.
 
 mod adoption;
+mod ages;
 mod catch_up_buffer;
 mod directory_client;
 mod exit;
@@ -35,6 +36,7 @@ use crate::peer::{PeerMessage, RelayId};
 use crate::request::{Answer, Request};
 use crate::sabotage;
 use crate::time::Instant;
+pub use ages::Ages;
 use opening::Opening;
 use owner::Owner;
 
@@ -45,7 +47,11 @@ pub enum Input {
     Own {
         /// The number of starts of this node.
         boot: u32,
+        /// How old the guild's events are, as far as this node has heard of them.
+        ages: Ages,
     },
+    /// The owner of a higher epoch has been heard: step down (PROTOCOL, rule 4).
+    Replaced(Epoch),
     /// Its node stops (L7): accept nothing more, and step down when all that was accepted is
     /// durable, streamed and answered.
     Close,
@@ -112,8 +118,8 @@ pub enum Output {
     Relay(RelayId, PeerMessage),
     /// Send the tip to every node, this one included.
     Tip(PeerMessage),
-    /// Answer a request.
-    Answer(ReplyAddress, Answer),
+    /// Answer a request, as the owner of this epoch.
+    Answer(ReplyAddress, Epoch, Answer),
     /// Send a request to the directory.
     Directory(DirectoryRequest),
     /// The guild is served from now on.
@@ -152,6 +158,16 @@ pub struct GuildCounts {
     pub nonces: u64,
     /// The messages that can still be edited and deleted.
     pub messages: u64,
+    /// The channels.
+    pub channels: u64,
+    /// The roles.
+    pub roles: u64,
+    /// The permission overwrites of all channels.
+    pub overwrites: u64,
+    /// The members.
+    pub members: u64,
+    /// The banned users.
+    pub bans: u64,
     /// The items in the queue out.
     pub unsynced: u64,
     /// The requests to the directory that have no answer.
@@ -213,8 +229,8 @@ impl Guild {
         out: &mut impl Sink<Output>,
     ) {
         match (&mut self.phase, input) {
-            (Phase::Idle, Some(Input::Own { boot })) => {
-                self.phase = Phase::Opening(Opening::begin(cx, boot, out));
+            (Phase::Idle, Some(Input::Own { boot, ages })) => {
+                self.phase = Phase::Opening(Opening::begin(cx, boot, ages, out));
             }
             (
                 Phase::Opening(opening),
@@ -224,7 +240,8 @@ impl Guild {
                     // Otherwise another node has opened the log since, and this epoch is over.
                     && log.end() <= (Position { epoch, index: 0 })
                 {
-                    self.serve(cx, (epoch, asked), &log, out);
+                    let ages = opening.ages();
+                    self.serve(cx, (epoch, asked), (&log, &ages), out);
                 }
             }
             (Phase::Opening(opening), None) => opening.retransmit(cx, out),
@@ -244,10 +261,11 @@ impl Guild {
         &mut self,
         cx: &mut Cx<'_>,
         (epoch, asked): (Epoch, Instant),
-        log: &Log,
+        (log, ages): (&Log, &Ages),
         out: &mut impl Sink<Output>,
     ) {
-        let mut owner = cx.bent(Owner::adopt(cx, (self.id, epoch, asked), log), log);
+        let adopted = Owner::adopt(cx, (self.id, epoch, asked), (log, ages));
+        let mut owner = cx.bent(adopted, log);
         out.emit(Output::Opened { epoch });
         owner.settle(cx, out);
         self.phase = Phase::Serving(Box::new(owner));

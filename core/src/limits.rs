@@ -21,6 +21,10 @@ pub const HANDED_OFF_WITHIN: Span = Span::secs(2);
 /// The longest frame that a connection reads at all, in bytes: `frame_bytes` cannot be more (B4).
 pub const MOST_FRAME_BYTES: u32 = 16 * 1_024;
 
+/// The longest time that a limit or a plan may have: a hundred days. No sum of such times, stretched by
+/// the drift of a clock, overflows.
+pub const MOST_TIME: Span = Span::secs(100 * 24 * 3_600);
+
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
         /// The limits of one run; every node and client has the same.
@@ -31,6 +35,15 @@ macro_rules! limits {
         impl Default for Limits {
             fn default() -> Self {
                 Self { $($name: $default,)* }
+            }
+        }
+
+        impl Limits {
+            /// Returns those limits that are times, by name.
+            fn times(&self) -> impl Iterator<Item = (&'static str, Span)> {
+                [$((stringify!($name), self.$name.time()),)*]
+                    .into_iter()
+                    .filter_map(|(name, time)| Some((name, time?)))
             }
         }
     };
@@ -60,9 +73,12 @@ limits! {
     control_unsent_bytes: u32 = 4_096;
     /// The longest frame that a client may send, in bytes (B4).
     frame_bytes: u32 = 4_096;
-    /// The longest content of a message, in bytes; longer messages are refused before they queue
-    /// (B4).
-    content_bytes: u32 = 4_096;
+    /// The longest content of a request, in bytes: text, mentions, roles and overwrites. Longer
+    /// requests are refused before they queue (B4).
+    content_bytes: u32 = 8_192;
+    /// The longest text of a message, in Unicode scalar values; longer messages are refused before
+    /// they queue (B4).
+    content_characters: u32 = 2_000;
     /// Frames that a client may send in any minute; the connection is closed at twice as many at
     /// the latest (B4).
     frames_per_minute: u32 = 120;
@@ -91,6 +107,18 @@ limits! {
     nonces: u32 = 65_536;
     /// Messages that a guild remembers, so that they can be edited and deleted (B1).
     messages: u32 = 4_096;
+    /// Channels of a guild (B1).
+    channels: u32 = 500;
+    /// Roles of a guild, that of everyone included (B1).
+    roles: u32 = 250;
+    /// Permission overwrites of one channel (B1).
+    channel_overwrites: u32 = 100;
+    /// Permission overwrites of all channels of a guild together (B1).
+    overwrites: u32 = 5_000;
+    /// Members of a guild (B1).
+    members: u32 = 25_000_000;
+    /// Users that a guild has banned (B1).
+    bans: u32 = 100_000;
     /// Records that wait for the journal, and answers queued behind them; at the limit a guild
     /// answers *busy* (B1).
     unsynced: u32 = 1_024;
@@ -105,7 +133,7 @@ limits! {
     /// `unavailable` (D2).
     unreachable_after: Span = Span::secs(60);
     /// The age of the requester's last tip from which the owner drops the request (D5).
-    request_age: Span = Span::secs(300);
+    request_age: Span = Span::secs(240);
     /// Records after which the owner compacts the journal into a base state.
     journal_tail: u32 = 8_192;
     /// The time between two queries of a node to the directory for changes that it may have missed.
@@ -128,6 +156,24 @@ limits! {
     backoff_most: Span = Span::secs(60);
 }
 
+/// The type of a limit.
+trait Value: Copy {
+    /// Returns the value if it is a time.
+    fn time(self) -> Option<Span>;
+}
+
+impl Value for Span {
+    fn time(self) -> Option<Span> {
+        Some(self)
+    }
+}
+
+impl Value for u32 {
+    fn time(self) -> Option<Span> {
+        None
+    }
+}
+
 impl Limits {
     /// Returns the time without a heartbeat after which a connection is dead: 1.5 intervals (L1).
     #[must_use]
@@ -143,6 +189,14 @@ impl Limits {
         self.request_again.scaled(u64::from(attempt.clamp(1, 16)), 1)
     }
 
+    /// Returns how long after its first attempt a request can still reach its owner, by the owner's
+    /// clock. The client asks for `request_age`, by a clock that may be 1 % slow while the owner's
+    /// is 1 % fast (F3); the last copy may then be as old again.
+    #[must_use]
+    pub const fn retried_within(&self) -> Span {
+        self.request_age.scaled(20_203, 10_000)
+    }
+
     /// Returns the back-off before connection attempt `attempt` (from 0), without jitter (C2).
     #[must_use]
     pub fn backoff(&self, attempt: u32) -> Span {
@@ -150,27 +204,28 @@ impl Limits {
         self.backoff_first.scaled(factor, 1).min(self.backoff_most)
     }
 
-    /// Returns the longest time after *healed* until a run must have converged (L3).
-    ///
-    /// It adds up the slowest recovery. A client first detects that its connection is dead (two
-    /// intervals). It waits for its longest back-off (plus half of it by jitter), tries a node that
-    /// is gone for ever and then another one, has its RESUME refused, waits for the identify bucket
-    /// and identifies again. Meanwhile a guild may wait for an owner, and the owner for its
-    /// journal. The node queries the directory again. Requests that a full nonce table keeps *busy*
-    /// expire.
+    /// Returns the most dispatches that one event is rendered as: itself, and one for each channel,
+    /// since a change of a role may show or hide them all.
     #[must_use]
-    pub fn settle_within(&self) -> Span {
-        let notice = self.heartbeat_interval.scaled(2, 1) + self.zombie_slack;
-        let back_off = self.backoff_most.scaled(9, 2);
-        let connect = self.connect_patience.scaled(4, 1);
-        let identify = self.identify_every.scaled(4, 1);
-        let directory = self.ask_again.scaled(2, 1) + self.reconcile_every.scaled(2, 1);
-        let owner = PLACED_WITHIN + self.journal_again.scaled(4, 1) + self.confirm_every;
-        let stream = self.tip_every.scaled(2, 1) + self.ask_again.scaled(2, 1) + self.stale_after;
-        let requests = self.request_age + self.request_again.scaled(2, 1);
-        let client = notice + back_off + connect + identify + directory;
-        // A clock that is 1 % slow stretches every one of these waits (F3).
-        (client + owner + stream + requests).scaled(102, 100)
+    pub fn rendering(&self) -> u64 {
+        u64::from(self.channels) + 1
+    }
+
+    /// Returns the most bytes that one event is rendered as: a message, or a change that shows or
+    /// hides all channels with all of their overwrites.
+    #[must_use]
+    pub fn rendering_bytes(&self) -> u64 {
+        let [channels, overwrites, own, roles, content] = [
+            self.channels,
+            self.overwrites,
+            self.channel_overwrites,
+            self.roles,
+            self.content_bytes,
+        ]
+        .map(u64::from);
+        let change = 200 + (60 * own).max(22 * roles) + 200 * channels + 60 * overwrites;
+        // A mention takes 8 bytes of a request and 24 of a dispatch.
+        change.max(420 + 3 * content)
     }
 
     /// Checks that these limits can work together.
@@ -179,10 +234,18 @@ impl Limits {
     /// Returns an error that names the first limit that cannot work, and the rule that it breaks. Such limits are a mistake in the plan, never a violation of the contract.
     pub fn validate(&self) -> Result<(), LimitError> {
         let minute = Span::secs(60).as_micros();
-        let rules: [(bool, &'static str, &'static str); 30] = [
+        if let Some((name, _)) = self.times().find(|(_, time)| *time > MOST_TIME) {
+            return Err(LimitError { name, rule: "at most 2400h" });
+        }
+        let rules: &[(bool, &'static str, &'static str)] = &[
             (self.heartbeat_interval >= Span::millis(500), "heartbeat_interval", "at least 500ms"),
             (self.zombie_slack >= Span::secs(1), "zombie_slack", "at least 1s"),
             (self.session_ttl >= Span::secs(1), "session_ttl", "at least 1s"),
+            (
+                self.unauthenticated >= Span::secs(1).max(self.identify_every.scaled(3, 1)),
+                "unauthenticated",
+                "at least 1s and three times identify_every, or a client that must wait is closed",
+            ),
             (self.live_unsent >= 1, "live_unsent", "at least 1"),
             (
                 self.live_unsent < self.replay_dispatches,
@@ -190,16 +253,39 @@ impl Limits {
                 "below replay_dispatches, or a slow connection could never resume",
             ),
             (self.replay_bytes >= 4_096, "replay_bytes", "at least 4096"),
+            (self.roles >= 1, "roles", "at least 1, that of everyone"),
+            (
+                u64::from(self.live_unsent) >= 2 * self.rendering(),
+                "live_unsent",
+                "at least twice channels + 1: an event may show all channels and the next hide them, \
+                 and a connection must not be cut for that",
+            ),
+            (
+                u64::from(self.replay_bytes) >= 2 * self.rendering_bytes(),
+                "replay_bytes",
+                "at least twice what an event is rendered as within channels, overwrites, \
+                 channel_overwrites, roles and content_bytes",
+            ),
+            (
+                (64..=1 << 30).contains(&self.control_unsent_bytes),
+                "control_unsent_bytes",
+                "from 64 to 2^30",
+            ),
+            (self.frame_bytes >= 512, "frame_bytes", "at least 512, enough for an IDENTIFY"),
             (self.frame_bytes <= MOST_FRAME_BYTES, "frame_bytes", "at most 16384, what is read"),
+            (self.content_bytes >= 1, "content_bytes", "at least 1"),
+            (self.content_characters >= 1, "content_characters", "at least 1"),
             (self.relay_sessions >= 1, "relay_sessions", "at least 1"),
             (self.chunk_entries >= 1, "chunk_entries", "at least 1"),
             (self.catch_up_events >= 1, "catch_up_events", "at least 1"),
+            (self.catch_up_bytes >= 1, "catch_up_bytes", "at least 1"),
+            (self.relay_inbox >= 1, "relay_inbox", "at least 1"),
             (
                 self.frames_per_minute >= 8
                     && minute / self.heartbeat_interval.as_micros().max(1)
                         < u64::from(self.frames_per_minute) / 2,
                 "frames_per_minute",
-                "at least 8 and twice what heartbeats alone need",
+                "at least 8 and more than two for each heartbeat_interval",
             ),
             (self.backoff_first <= self.backoff_most, "backoff_first", "at most backoff_most"),
             (self.nonces >= 1, "nonces", "at least 1"),
@@ -208,6 +294,9 @@ impl Limits {
             (self.gap_patience >= Span::millis(1), "gap_patience", "at least 1ms"),
             (self.request_again >= Span::millis(10), "request_again", "at least 10ms"),
             (self.backoff_first >= Span::millis(10), "backoff_first", "at least 10ms"),
+            (self.requests_open >= 1, "requests_open", "at least 1"),
+            (self.connect_patience >= Span::secs(1), "connect_patience", "at least 1s"),
+            (self.stop_spread >= Span::millis(100), "stop_spread", "at least 100ms"),
             (self.unsynced >= 1, "unsynced", "at least 1"),
             (self.messages >= 1, "messages", "at least 1"),
             (self.journal_tail >= 1, "journal_tail", "at least 1"),
@@ -236,13 +325,13 @@ impl Limits {
             ),
             (self.request_age >= self.request_again, "request_age", "at least request_again"),
             (
-                self.nonce_window >= self.request_age.scaled(2, 1),
+                self.nonce_window >= self.retried_within(),
                 "nonce_window",
-                "at least twice request_age, or a late retransmit could run a request again",
+                "at least 2.0203 times request_age, or a late retransmit could run a request again",
             ),
         ];
         match rules.iter().find(|(holds, _, _)| !holds) {
-            Some((_, name, rule)) => Err(LimitError { name, rule }),
+            Some(&(_, name, rule)) => Err(LimitError { name, rule }),
             None => Ok(()),
         }
     }
@@ -253,6 +342,20 @@ impl Limits {
 pub struct LimitError {
     name: &'static str,
     rule: &'static str,
+}
+
+impl LimitError {
+    /// Returns the name of the limit.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns what the limit must be.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        self.rule
+    }
 }
 
 impl fmt::Display for LimitError {

@@ -52,6 +52,8 @@ mutants! {
         "what happens while a replay is under way is not told";
     ResumeByUser = "resume-by-user",
         "a RESUME of a dead session takes another one of the same user (rule 23)";
+    AcksIgnored = "acks-ignored",
+        "a heartbeat lets go of nothing";
     TokenNotChecked = "token-not-checked",
         "whoever knows a session's id may resume it";
     IdKept = "id-kept",
@@ -66,12 +68,20 @@ mutants! {
         "the connection that a RESUME has superseded stays open";
     BucketMissing = "bucket-missing",
         "an IDENTIFY is never refused for the one before it";
+    BucketKept = "bucket-kept",
+        "an identify bucket is kept for ever, though it is open";
     FramesNotCounted = "frames-not-counted",
         "frames may come at any rate";
     AnswersNotCounted = "answers-not-counted",
         "a peer that asks and never reads is never cut";
+    CutWithoutNeed = "cut-without-need",
+        "a connection that has had many answers is cut as slow, though it has read them";
     HeartbeatUnanswered = "heartbeat-unanswered",
         "a heartbeat during a replay has no answer";
+    ResumedPilesUp = "resumed-piles-up",
+        "a RESUME whose replay ends in a RESUMED adds another";
+    PartIgnored = "part-ignored",
+        "a client leaves a connection on which a long frame is arriving";
     LieBelieved = "lie-believed",
         "a heartbeat above what was sent lets go of what was";
     SlowNotCut = "slow-not-cut",
@@ -170,6 +180,26 @@ mutants! {
         "a request that was too long on its way is taken";
     RefusedUnconfirmed = "refused-unconfirmed",
         "an owner refuses without knowing that it still is the owner";
+    OldTypingTaken = "old-typing-taken",
+        "typing that was too long on its way is taken";
+    TypingOfAnyEpoch = "typing-of-any-epoch",
+        "an owner takes typing that is meant for another";
+    StaleOwnerHears = "stale-owner-hears",
+        "an owner that has lost touch with the journal takes typing, and tells of it later";
+    OverOwnerHeard = "over-owner-heard",
+        "a relay listens to an owner that is over";
+    LastEventAgain = "last-event-again",
+        "an owner sends its last event again with every tip";
+    RingBytesKept = "ring-bytes-kept",
+        "the bytes of events that leave the ring are not given back";
+    StaleTypingStays = "stale-typing-stays",
+        "typing that a stale relay keeps back does not move its position";
+    ListsKept = "lists-kept",
+        "member and role lists survive the taking up of a newer state";
+    RelayKept = "relay-kept",
+        "a relay stays open after the end of its last session";
+    IdleSinceOpening = "idle-since-opening",
+        "the time without a session counts from the opening of a connection";
     StaleOwnerSpeaks = "stale-owner-speaks",
         "an owner that has lost touch with the journal goes on";
     StaleRelaySpeaks = "stale-relay-speaks",
@@ -196,14 +226,38 @@ mutants! {
         "a replay leaves out what its user may not see any more";
     JoinNotEntered = "join-not-entered",
         "a join commits before the directory names it";
+    ReadyOfAll = "ready-of-all",
+        "READY lists the guilds of all users of its node";
+    ReadyWaits = "ready-waits",
+        "READY waits until the owners of all its guilds are in reach";
     RemoveUnmarked = "remove-unmarked",
         "a late removal takes a member who has come back out of the directory";
     DirectoryNotAsked = "directory-not-asked",
         "a node that has missed a change in the directory never asks for it";
     PermissionNotAsked = "permission-not-asked",
         "a guild does whatever a member asks";
+    PromotesItself = "promotes-itself",
+        "whoever may manage roles gives itself any role";
+    BansUpwards = "bans-upwards",
+        "whoever may kick or ban members does so to those who rank higher";
+    RanksByAge = "ranks-by-age",
+        "an older role ranks higher than a newer one, wherever roles were moved to";
+    HandsOnMore = "hands-on-more",
+        "roles and overwrites grant permissions that their author does not have";
+    EditKeepsMentions = "edit-keeps-mentions",
+        "an edited message mentions those whom it mentioned before";
+    TablesNotBounded = "tables-not-bounded",
+        "a guild has as many channels, roles and bans as anybody makes";
+    FullTooSoon = "full-too-soon",
+        "a guild refuses the last channel, role or ban that it has room for";
     MessagePerMember = "message-per-member",
         "a crash notice costs a message for every session";
+    BackoffLongest = "backoff-longest",
+        "a client always waits for the longest time before it comes back";
+    BackoffTogether = "backoff-together",
+        "a client waits for just the nominal time before it comes back";
+    LeavesForNoReason = "leaves-for-no-reason",
+        "a client leaves a connection whose heartbeats are answered";
     StopAllAtOnce = "stop-all-at-once",
         "a node that stops tells everybody in one instant";
     StopTakesSessions = "stop-takes-sessions",

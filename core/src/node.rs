@@ -322,7 +322,9 @@ impl Router {
                 Timer::Silence(connection) => self.silence(cx, connection, out),
                 Timer::Expiry(slot, generation) => self.expire(cx, slot, generation, out),
                 Timer::Bucket(user, shard) => {
-                    self.buckets.remove(&(user, shard));
+                    if !cx.bent(false, (user, shard)) {
+                        self.buckets.remove(&(user, shard));
+                    }
                 }
                 Timer::Guild(guild) => self.guild_timeout(cx, guild, out),
                 Timer::Silent(guild) => self.silent(cx, guild, out),
@@ -346,7 +348,7 @@ impl Router {
                 self.tipped(cx, from, (guild, sender, position, sent), out);
             }
             PeerMessage::Answer { port, boot, sender, answer } => {
-                self.answered(from, (port, boot, sender), answer, out);
+                self.answered(cx, from, (port, boot, sender), answer, out);
             }
         }
     }

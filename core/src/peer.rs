@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Channel, Record};
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, RoleId, UserId};
-use crate::permission::Permissions;
+use crate::permission::Role;
 use crate::request::{Answer, Request};
 use crate::time::Instant;
 
@@ -131,7 +131,7 @@ pub struct Chunk {
     /// Whether the guild was deleted.
     pub deleted: bool,
     /// Roles, ascending by id.
-    pub roles: Vec<(RoleId, Permissions)>,
+    pub roles: Vec<(RoleId, Role)>,
     /// Channels, ascending by id.
     pub channels: Vec<Channel>,
     /// Members with their roles, ascending by id.

@@ -46,6 +46,12 @@ impl Permissions {
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
+
+    /// Returns the bits that are set in only one of the two.
+    #[must_use]
+    pub const fn differs(self, other: Self) -> Self {
+        Self(self.0 ^ other.0)
+    }
 }
 
 impl BitOr for Permissions {
@@ -67,6 +73,23 @@ impl Not for Permissions {
     fn not(self) -> Self {
         Self(!self.0)
     }
+}
+
+/// A role: what it grants, and its place among the roles of its guild.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+pub struct Role {
+    /// The permissions that it grants.
+    pub permissions: Permissions,
+    /// Its position; a higher one outranks a lower one. The @everyone role has 0, every other role
+    /// at least 1. Of two roles at one position the one with the lower id outranks the other.
+    pub position: u16,
+}
+
+impl Role {
+    /// The position of a new role: the lowest above @everyone.
+    pub const LOWEST: u16 = 1;
 }
 
 /// The target of an overwrite.
@@ -111,7 +134,7 @@ impl State {
     /// not the owner.
     #[must_use]
     pub fn base_of(&self, roles: &[RoleId]) -> Permissions {
-        let given = |role: &RoleId| self.roles.get(role).copied().unwrap_or_default();
+        let given = |role: &RoleId| self.roles.get(role).copied().unwrap_or_default().permissions;
         let base = roles.iter().map(given).fold(given(&self.everyone()), BitOr::bitor);
         if base.contains(Permissions::ADMINISTRATOR) { Permissions::ALL } else { base }
     }

@@ -223,7 +223,9 @@ impl Relay {
         pieces.add(chunk);
         let Some(state) = pieces.whole(self.guild) else { return };
         self.pieces = None;
-        self.lists.forget();
+        if !cx.bent(false, &self.lists) {
+            self.lists.forget();
+        }
         self.subscribers.readmit_all();
         if let Some(old) = self.replica.replace(Replica::new(position, state)) {
             out.emit(Output::Gap { after: old.position });

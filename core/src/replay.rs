@@ -240,6 +240,15 @@ impl Replay {
         }
     }
 
+    /// The newest dispatch, if it is kept and only this session received it.
+    #[must_use]
+    pub fn newest_own(&self) -> Option<&Dispatch> {
+        match &self.open.as_ref()?.kept {
+            Kept::Own(dispatch) => Some(dispatch),
+            Kept::Shared(..) => None,
+        }
+    }
+
     /// Drops everything up to `seq`.
     pub fn trim(&mut self, seq: Seq, logs: &impl Logs) {
         let seq = seq.min(self.last);

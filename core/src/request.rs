@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Channel;
 use crate::id::{ChannelId, GuildId, Nonce, Position, RoleId, UserId};
+use crate::limits::Limits;
 use crate::permission::Permissions;
 
 /// The id of an action: its author, and the author's nonce.
@@ -54,6 +55,9 @@ pub enum Action {
         said: Origin,
         /// The new text.
         content: Arc<str>,
+        /// The users that it mentions from now on, ascending.
+        #[serde(default)]
+        mentions: Arc<[UserId]>,
     },
     /// Deletes a message. Another user's message needs MANAGE_MESSAGES.
     Delete {
@@ -92,7 +96,7 @@ pub enum Action {
         /// The new roles; the @everyone role need not be listed.
         roles: Arc<[RoleId]>,
     },
-    /// Creates a role. Needs MANAGE_ROLES.
+    /// Creates a role, at the lowest position above @everyone. Needs MANAGE_ROLES.
     CreateRole {
         /// The id of the new role; it must be unused in the guild.
         role: RoleId,
@@ -105,6 +109,13 @@ pub enum Action {
         role: RoleId,
         /// The new permissions.
         permissions: Permissions,
+    },
+    /// Moves a role other than @everyone. Needs MANAGE_ROLES.
+    MoveRole {
+        /// The role.
+        role: RoleId,
+        /// The new position, at least 1 and below the author's own highest role.
+        position: u16,
     },
     /// Deletes a role other than @everyone. Needs MANAGE_ROLES.
     DeleteRole {
@@ -134,8 +145,9 @@ impl Action {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         match self {
-            Self::Say { content, mentions, .. } => content.len() as u64 + 8 * mentions.len() as u64,
-            Self::Edit { content, .. } => content.len() as u64,
+            Self::Say { content, mentions, .. } | Self::Edit { content, mentions, .. } => {
+                content.len() as u64 + 8 * mentions.len() as u64
+            }
             Self::SetRoles { roles, .. } => 8 * roles.len() as u64,
             Self::CreateChannel(channel) | Self::ChangeChannel(channel) => {
                 32 * channel.overwrites.len() as u64
@@ -149,10 +161,21 @@ impl Action {
             | Self::Unban { .. }
             | Self::CreateRole { .. }
             | Self::ChangeRole { .. }
+            | Self::MoveRole { .. }
             | Self::DeleteRole { .. }
             | Self::DeleteChannel { .. }
             | Self::Transfer { .. }
             | Self::DeleteGuild => 0,
+        }
+    }
+
+    /// Returns the number of characters, which are Unicode scalar values, of the text.
+    #[must_use]
+    pub fn characters(&self) -> u64 {
+        if let Self::Say { content, .. } | Self::Edit { content, .. } = self {
+            content.chars().count() as u64
+        } else {
+            0
         }
     }
 
@@ -230,10 +253,65 @@ pub enum Refusal {
     NoSuchUser,
     /// The author lacks the permission.
     Forbidden,
-    /// The target is the guild's owner or the @everyone role, or the id already exists.
+    /// The member's highest role, or a role, is not below the author's own highest role.
+    Outranked,
+    /// The author would grant, or overwrite, a permission that it does not have.
+    NotHeld,
+    /// The target is the guild's owner, or the @everyone role or its position, or the id already
+    /// exists.
     Taken,
     /// The action would change nothing.
     NoChange,
-    /// The content is longer than a message may be.
+    /// The content takes more bytes than that of an action may.
     TooLong,
+    /// The text has more characters than that of a message may.
+    TooManyCharacters,
+    /// The guild's table is full.
+    Full(GuildTable),
+}
+
+/// A table of a guild that has a limit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuildTable {
+    /// The channels.
+    Channels,
+    /// The roles, that of everyone included.
+    Roles,
+    /// The permission overwrites of one channel.
+    ChannelOverwrites,
+    /// The permission overwrites of all channels together.
+    Overwrites,
+    /// The members.
+    Members,
+    /// The banned users.
+    Bans,
+}
+
+impl GuildTable {
+    /// Returns the name of its limit.
+    #[must_use]
+    pub const fn limit_name(self) -> &'static str {
+        match self {
+            Self::Channels => "channels",
+            Self::Roles => "roles",
+            Self::ChannelOverwrites => "channel_overwrites",
+            Self::Overwrites => "overwrites",
+            Self::Members => "members",
+            Self::Bans => "bans",
+        }
+    }
+
+    /// Returns how many entries it may have.
+    #[must_use]
+    pub const fn limit(self, limits: &Limits) -> u32 {
+        match self {
+            Self::Channels => limits.channels,
+            Self::Roles => limits.roles,
+            Self::ChannelOverwrites => limits.channel_overwrites,
+            Self::Overwrites => limits.overwrites,
+            Self::Members => limits.members,
+            Self::Bans => limits.bans,
+        }
+    }
 }

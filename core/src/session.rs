@@ -153,7 +153,8 @@ impl Session {
     }
 
     /// Attaches `connection`, which has received everything up to `seq`: it gets a replay of the
-    /// rest, then RESUMED.
+    /// rest, then RESUMED. A replay that ends in the RESUMED of an earlier connection needs no
+    /// other, or each RESUME would add one (O1).
     ///
     /// # Errors
     /// Refused, and nothing changed, if `seq` is not within what is kept and sent (D4).
@@ -172,7 +173,13 @@ impl Session {
         // The replay belongs to this connection: it starts from what the client says, never from
         // what was written to the one before (PROTOCOL, rule 25).
         self.sent = cx.bent(seq, (self.sent, low));
-        self.replayed = self.replay.push_own(Arc::new(Dispatch::private(Body::Resumed)));
+        let ends =
+            seq < last && self.replay.newest_own().is_some_and(|it| it.body == Body::Resumed);
+        self.replayed = if cx.bent(ends, seq) {
+            last
+        } else {
+            self.replay.push_own(Arc::new(Dispatch::private(Body::Resumed)))
+        };
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::id::{ChannelId, GuildId, RoleId, UserId};
-use crate::permission::{Overwrite, Permissions};
+use crate::permission::{Overwrite, Permissions, Role};
 
 /// The state of a guild at one position.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct State {
     /// The user who owns the guild and has all permissions.
     pub owner: UserId,
     /// The roles; always includes the @everyone role.
-    pub roles: BTreeMap<RoleId, Permissions>,
+    pub roles: BTreeMap<RoleId, Role>,
     /// The channels and their overwrites.
     pub channels: BTreeMap<ChannelId, Arc<[Overwrite]>>,
     /// The members and the roles assigned to each, ascending.
@@ -35,7 +35,8 @@ impl State {
     /// Creates an empty guild with an owner, who is not yet a member.
     #[must_use]
     pub fn new(guild: GuildId, owner: UserId) -> Self {
-        let roles = BTreeMap::from([(RoleId(guild.0), Permissions::USUAL)]);
+        let everyone = Role { permissions: Permissions::USUAL, position: 0 };
+        let roles = BTreeMap::from([(RoleId(guild.0), everyone)]);
         Self { guild, owner, roles, ..Self::default() }
     }
 
@@ -70,8 +71,10 @@ impl State {
             Event::Unbanned { user } => {
                 self.banned.remove(user);
             }
-            Event::RoleCreate { role, permissions } | Event::RoleUpdate { role, permissions } => {
-                self.roles.insert(*role, *permissions);
+            Event::RoleCreate { role, permissions, position }
+            | Event::RoleUpdate { role, permissions, position } => {
+                let (permissions, position) = (*permissions, *position);
+                self.roles.insert(*role, Role { permissions, position });
             }
             Event::RoleDelete { role } => self.delete_role(*role),
             Event::ChannelCreate(channel) | Event::ChannelUpdate(channel) => {

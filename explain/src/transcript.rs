@@ -288,7 +288,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
     fn client_input(&mut self, head: &Head, input: &client::Input) {
         let text = match input {
             client::Input::Start => "starts".to_owned(),
-            client::Input::Quit => "quits".to_owned(),
+            client::Input::Quit { .. } => "quits".to_owned(),
             client::Input::Opened { connection, .. } => format!("{connection} is open"),
             client::Input::Closed { connection, code, .. } => {
                 let name = connection.map_or_else(|| "socket".to_owned(), |at| at.to_string());
@@ -300,6 +300,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             client::Input::Frame { connection, frame } => {
                 format!("{connection} {}", server_frame(*frame))
             }
+            client::Input::Partial { connection } => format!("{connection} a part of a frame"),
             client::Input::Dispatch { connection, s, dispatch } => {
                 format!("{connection} {}", self.words.dispatch(*s, dispatch))
             }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::{BLOCK, Fingerprint};
 use crate::engine::{ENGINE, EngineId};
+use crate::file::Document;
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, Outcome, Runner, Verdict};
 use crate::size::Size;
@@ -129,13 +130,7 @@ impl Capsule {
     /// Returns an error with line and column if the text is not a capsule, or if its version is not
     /// [`SCHEMA`].
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
-        let capsule: Self =
-            toml::from_str(text).map_err(|error| PlanError::Malformed(error.to_string()))?;
-        if capsule.schema == SCHEMA {
-            return Ok(capsule);
-        }
-        let why = format!("this capsule has version {}, not {SCHEMA}", capsule.schema);
-        Err(PlanError::Invalid(why))
+        Document::parse(text)?.capsule()
     }
 
     /// Formats the capsule as TOML.

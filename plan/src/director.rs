@@ -42,7 +42,7 @@ pub use effect::Effect;
 use nodes::NodeState;
 
 use crate::fault::{Fault, Participant, Phase, Places};
-use crate::plan::{Plan, PlanError};
+use crate::plan::{FaultPlan, Plan, PlanError};
 use crate::seed::Seed;
 use crate::topology::Topology;
 
@@ -85,6 +85,19 @@ struct GuildState {
     standby: Option<u16>,
 }
 
+impl PlannedFault {
+    fn of(part: &FaultPlan, names: &Topology) -> Result<Self, PlanError> {
+        let trigger = part.when.as_ref().map(|trigger| trigger.resolve(names));
+        Ok(Self {
+            fault: part.fault.resolve(names)?,
+            what: part.fault.to_string(),
+            at: part.at.as_micros(),
+            trigger: trigger.transpose()?,
+            lasts: part.lasts.as_micros(),
+        })
+    }
+}
+
 impl Director {
     /// Creates a director at the start of a run.
     ///
@@ -96,15 +109,8 @@ impl Director {
     /// If the plan has more nodes than a node index can count.
     pub fn new(plan: &Plan, topology: &Topology) -> Result<Self, PlanError> {
         let small = |node: usize| u16::try_from(node).expect("a plan has fewer than 2^16 nodes");
-        let faults = plan.faults.iter().map(|part| {
-            let trigger = part.when.as_ref().map(|trigger| trigger.resolve(topology));
-            Ok(PlannedFault {
-                fault: part.fault.resolve(topology)?,
-                what: part.fault.to_string(),
-                at: part.at.as_micros(),
-                trigger: trigger.transpose()?,
-                lasts: part.lasts.as_micros(),
-            })
+        let faults = plan.faults.iter().zip(0..).map(|(part, index)| {
+            PlannedFault::of(part, topology).map_err(|error| error.at("fault", index))
         });
         let guilds = topology.owners.iter().map(|&(owner, standby)| GuildState {
             owner: small(owner),

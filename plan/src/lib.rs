@@ -12,6 +12,7 @@ pub mod digest;
 pub mod seed;
 
 pub mod fault;
+pub mod file;
 pub mod plan;
 pub mod script;
 pub mod size;
@@ -29,6 +30,7 @@ pub mod capsule;
 pub mod checkers;
 pub mod coverage;
 pub mod engine;
+pub mod met;
 pub mod run;
 pub mod seed_line;
 pub mod text;

@@ -4,21 +4,29 @@
 //! for random values (latencies, ids, jitter). A plan is data: it does nothing by itself.
 
 mod action;
+mod error;
 mod latency;
 mod parts;
 mod powers;
+pub(crate) mod values;
 
 use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
+use crate::director::Director;
 use crate::fault::{Fault, Trigger};
+use crate::file::Document;
 use crate::seed::Seed;
+use crate::topology::Topology;
 
+pub(crate) use action::MESSAGE_ACTIONS;
 pub use action::{ActionPlan, ClientAction, MessageRef};
+pub use error::{Place, PlanError};
 pub use latency::Latency;
+pub(crate) use parts::ChannelTable;
 pub use parts::{
-    ChannelPlan, ClientPlan, EVERYONE, GuildPlan, NodePlan, OverwritePlan, TargetPlan,
+    ChannelPlan, ClientPlan, EVERYONE, GuildPlan, NodePlan, OverwritePlan, RolePlan, TargetPlan,
 };
 pub use powers::PermissionNames;
 
@@ -113,35 +121,13 @@ pub struct FaultPlan {
     pub fault: Fault,
 }
 
-fn is_zero(span: &Span) -> bool {
-    *span == Span::ZERO
+impl FaultPlan {
+    /// The keys that all kinds of faults have.
+    pub(crate) const KEYS: [&str; 4] = ["at", "when", "for", "kind"];
 }
 
-/// Why a plan cannot be run.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum PlanError {
-    /// The text is not TOML, or not a plan. The message shows where.
-    #[error("{0}")]
-    Malformed(String),
-    /// An unknown name.
-    #[error("{what} `{name}` is not in the plan")]
-    Unknown {
-        /// The kind of participant.
-        what: &'static str,
-        /// The name.
-        name: String,
-    },
-    /// Two participants of a kind have the same name.
-    #[error("two {what}s are called `{name}`")]
-    Twice {
-        /// The kind of participant.
-        what: &'static str,
-        /// The name.
-        name: String,
-    },
-    /// A value is out of range.
-    #[error("{0}")]
-    Invalid(String),
+fn is_zero(span: &Span) -> bool {
+    *span == Span::ZERO
 }
 
 impl Plan {
@@ -150,7 +136,16 @@ impl Plan {
     /// # Errors
     /// [`PlanError::Malformed`], with the line, the column and the text of the line.
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
-        toml::from_str(text).map_err(|error| PlanError::Malformed(error.to_string()))
+        Document::parse(text)?.plan()
+    }
+
+    /// Checks that the plan can be run: its names exist, and its values are allowed and work together.
+    ///
+    /// # Errors
+    /// Returns the first mistake.
+    pub fn validate(&self) -> Result<(), PlanError> {
+        let topology = Topology::new(self)?;
+        Director::new(self, &topology).map(drop)
     }
 
     /// Formats the plan as TOML.

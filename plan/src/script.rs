@@ -7,6 +7,7 @@
 mod actions;
 mod cast;
 mod faults;
+mod overwrites;
 mod story;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +57,8 @@ pub struct Script {
     used: Vec<String>,
     now: Instant,
     trigger: Option<Trigger>,
+    /// The marks that some run of the scenario must reach.
+    expected: BTreeSet<&'static str>,
     error: Option<PlanError>,
     asked: BTreeMap<String, u64>,
     /// The guild's index and the name of each channel.
@@ -78,6 +81,7 @@ impl Script {
             used: Vec::new(),
             now: Instant::ZERO,
             trigger: None,
+            expected: BTreeSet::new(),
             error: None,
             asked: BTreeMap::new(),
             channels: Vec::new(),
@@ -104,6 +108,15 @@ impl Script {
         let nth = self.asked.entry(name.to_owned()).or_default();
         *nth += 1;
         self.key.text(name).with(*nth).between(*range.start(), *range.end())
+    }
+
+    /// Draws one of the items; all are equally likely.
+    ///
+    /// # Panics
+    /// Panics if `items` is empty.
+    pub fn pick<T: Clone>(&mut self, name: &str, items: &[T]) -> T {
+        assert!(!items.is_empty(), "there is nothing to pick from");
+        items[self.draw(name, 0..=items.len() as u64 - 1) as usize].clone()
     }
 
     /// Draws a number from a range, as a `u32`.
@@ -139,6 +152,17 @@ impl Script {
                 self.error.get_or_insert(PlanError::Invalid(why));
                 None
             }
+        }
+    }
+
+    /// Says what some runs of the scenario must reach, by the name of a mark. A sweep of many seeds
+    /// that never reaches it has not tested what the scenario is about.
+    pub fn expect(&mut self, mark: &'static str) {
+        if guildhall_check::all_marks().contains(&mark) {
+            self.expected.insert(mark);
+        } else {
+            let why = format!("the scenario expects `{mark}`, which is not the name of a mark");
+            self.error.get_or_insert(PlanError::Invalid(why));
         }
     }
 
@@ -179,6 +203,9 @@ impl Script {
         }
         match self.error {
             Some(error) => Err(error),
+            None if self.trigger.is_some() => {
+                Err(PlanError::Invalid("a trigger waits for a fault that never follows".to_owned()))
+            }
             None => Ok(self.plan),
         }
     }
@@ -202,6 +229,7 @@ impl Script {
                     shards: None,
                     same_user_as: None,
                     hostile: false,
+                    impostor: false,
                     drift: 0,
                 });
             }

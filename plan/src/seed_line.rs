@@ -8,6 +8,7 @@ use guildhall_core::time::Instant;
 use serde::{Serialize, Serializer};
 
 use crate::digest::Fingerprint;
+use crate::engine::{ENGINE, EngineId};
 use crate::run::Verdict;
 use crate::seed::Seed;
 
@@ -21,6 +22,9 @@ pub struct SeedLine<'a> {
     r#type: &'static str,
     scenario: Option<&'a str>,
     seed: u64,
+    engine: EngineId,
+    world: &'static str,
+    conditions: String,
     verdict: &'static str,
     #[serde(serialize_with = "as_text")]
     digest: Fingerprint,
@@ -39,6 +43,19 @@ struct ViolationLine<'a> {
     subject: &'a str,
     message: &'a str,
     token: Option<String>,
+}
+
+/// What was run, and where. Lines of the same scenario and seed can differ only if this differs.
+#[derive(Clone, Debug)]
+pub struct RunOrigin<'a> {
+    /// The scenario, if the plan is from one.
+    pub scenario: Option<&'a str>,
+    /// The seed.
+    pub seed: Seed,
+    /// The name of the world.
+    pub world: &'static str,
+    /// The flags that set the conditions of the run; empty for the usual ones.
+    pub conditions: String,
 }
 
 /// The totals and findings of a run, in any world.
@@ -63,16 +80,19 @@ impl<'a> SeedLine<'a> {
     #[must_use]
     pub fn new(
         r#type: &'static str,
-        scenario: Option<&'a str>,
-        seed: Seed,
+        origin: RunOrigin<'a>,
         token: Option<String>,
         result: RunResult<'a>,
     ) -> Self {
+        let RunOrigin { scenario, seed, world, conditions } = origin;
         Self {
             schema: SCHEMA,
             r#type,
             scenario,
             seed: seed.number(),
+            engine: ENGINE,
+            world,
+            conditions,
             verdict: result.verdict.name(),
             digest: result.digest,
             steps: result.steps,

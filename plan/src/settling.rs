@@ -4,16 +4,27 @@
 //! second. The world has settled when nothing is owed, nothing has been owed for a while, and no
 //! node keeps state that it should have dropped. The pause is needed because late reports may still
 //! arrive, and because the next tips may show that a relay has missed something. The last condition
-//! needs a census. The world takes it and passes in the result. This module does not judge the
-//! contract and runs no machine.
+//! needs a census. The world takes it and passes in the result.
+//!
+//! A settled world must serve (L9): clients type and say something, and the run goes on when all are
+//! served. This module does not judge the contract and runs no machine.
 
-use guildhall_check::Contract;
-use guildhall_core::limits::Limits;
+mod probing;
+
+use guildhall_check::cast::Cast;
+use guildhall_check::{Contract, Speaker};
 use guildhall_core::machine::Sink;
+use guildhall_core::request::Request;
 use guildhall_core::time::Span;
+
+use crate::seed::Seed;
+use probing::Probing;
 
 /// The interval between inspections of a healed world, in microseconds.
 pub const LOOK_EVERY: u64 = 1_000_000;
+
+/// The interval between inspections of a settled world that is to serve, in microseconds.
+const PROBE_EVERY: u64 = 250_000;
 
 /// How long, in addition to two tips, nothing may be owed before a census is taken, in
 /// microseconds. A crash report or a duplicate may be that late.
@@ -22,12 +33,16 @@ const CALM: u64 = 5_000_000;
 /// Decides when a run is over.
 #[derive(Clone, Debug)]
 pub struct Settling {
-    /// The maximum time without progress, in microseconds.
+    /// The maximum time from *healed* until the world has settled, in microseconds.
     patience: u64,
+    /// The time at which everything was healed, in microseconds.
+    healed: u64,
     /// How long nothing may be owed before a census, in microseconds.
     quiet: u64,
     /// How long the run continues after the world has settled, in microseconds.
     linger: u64,
+    /// The requests of clients to a settled world, until they begin.
+    probing: Probing,
     stage: Stage,
 }
 
@@ -36,26 +51,18 @@ pub struct Settling {
 enum Stage {
     /// Faults may still begin.
     Weather,
-    /// Everything is healed, and the world has not settled.
-    Settling(Progress),
+    /// Everything is healed, and the world has not settled. Nothing has been owed since this time,
+    /// in microseconds.
+    Settling(Option<u64>),
     /// The world has settled, and the census at that moment is in progress.
     Settled,
+    /// Clients ask for something, and wait until they are served.
+    Probing,
     /// The run continues for the time that the plan asks for.
     Lingering,
     /// The last census is in progress.
     Counting,
     Over,
-}
-
-/// The progress of a world towards settling.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Progress {
-    /// The time of the last progress, in microseconds.
-    since: u64,
-    /// The number of deliveries at that time, and what was pending.
-    seen: (u64, Option<String>),
-    /// Since when nothing has been owed, in microseconds.
-    calm: Option<u64>,
 }
 
 /// The reason to inspect a world.
@@ -70,12 +77,18 @@ pub enum Look {
 /// The observable state of a healed world.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sight {
-    /// The number of dispatches that clients have received.
-    pub deliveries: u64,
     /// Something that is still owed to a participant.
     pub owed: Option<String>,
     /// State that a node keeps and should have dropped, by the last census.
     pub kept: Option<String>,
+    /// The clients to ask for something, once the world has settled.
+    pub speakers: Vec<Speaker>,
+    /// The time within which they are to be served.
+    pub serves_within: Span,
+    /// The number of their requests so far.
+    pub probed: u32,
+    /// Somebody whom these requests have not reached yet.
+    pub unserved: Option<String>,
 }
 
 impl Sight {
@@ -83,9 +96,12 @@ impl Sight {
     #[must_use]
     pub fn of(contract: &Contract) -> Self {
         Self {
-            deliveries: contract.deliveries(),
             owed: contract.pending(),
             kept: contract.waiting(),
+            speakers: contract.speakers(),
+            serves_within: contract.serves_within(),
+            probed: contract.probed(),
+            unserved: contract.unserved(),
         }
     }
 }
@@ -97,6 +113,13 @@ pub enum Effect {
     Look(u64),
     /// Take a census, and pass in [`Look::Counted`] when it has completed.
     Census,
+    /// Let a client's user ask for something.
+    Ask {
+        /// The client.
+        client: u32,
+        /// The request.
+        request: Request,
+    },
     /// Record that the world has settled.
     Settled,
     /// The run is over.
@@ -117,59 +140,89 @@ pub enum RunEnd {
 impl Settling {
     /// Creates the state at the start of a run.
     #[must_use]
-    pub fn new(limits: &Limits, linger: Span) -> Self {
+    pub fn new(cast: &Cast, linger: Span, seed: Seed) -> Self {
+        let quiet = CALM + cast.limits.tip_every.scaled(2, 1).as_micros();
         Self {
-            patience: limits.settle_within().as_micros(),
-            quiet: CALM + limits.tip_every.scaled(2, 1).as_micros(),
+            patience: cast.settles_within().as_micros() + quiet,
+            healed: 0,
+            quiet,
             linger: linger.as_micros(),
+            probing: Probing::new(cast, seed),
             stage: Stage::Weather,
         }
     }
 
     /// Everything is healed. Schedules the first inspection.
     pub fn healed(&mut self, now: u64) {
-        let progress = Progress { since: now, seen: (0, None), calm: None };
-        self.stage = Stage::Settling(progress);
+        self.healed = now;
+        self.stage = Stage::Settling(None);
     }
 
     /// Inspects the world.
     pub fn handle(&mut self, now: u64, why: Look, sight: Sight, out: &mut impl Sink<Effect>) {
         match (&mut self.stage, why) {
             (Stage::Settling(_), _) => self.progress(now, why, sight, out),
-            (Stage::Settled, Look::Counted) if self.linger > 0 => {
-                self.stage = Stage::Lingering;
-                out.emit(Effect::Look(now + self.linger));
+            (Stage::Settled, Look::Counted) if !sight.speakers.is_empty() => {
+                self.stage = Stage::Probing;
+                self.probing.begin(sight.speakers, sight.serves_within);
+                self.probe(now, sight.probed, sight.unserved, out);
             }
+            (Stage::Settled, Look::Counted) => self.rest(now, out),
+            (Stage::Probing, Look::Due) => self.probe(now, sight.probed, sight.unserved, out),
             (Stage::Lingering, Look::Due) => {
                 self.stage = Stage::Counting;
                 out.emit(Effect::Census);
             }
-            (Stage::Settled | Stage::Counting, Look::Counted) => {
-                self.over(RunEnd::Settled, out);
-            }
+            (Stage::Counting, Look::Counted) => self.over(RunEnd::Settled, out),
             (Stage::Settled | Stage::Counting, Look::Due)
-            | (Stage::Lingering, Look::Counted)
+            | (Stage::Probing | Stage::Lingering, Look::Counted)
             | (Stage::Weather | Stage::Over, _) => {}
         }
     }
 
+    /// Lets the next clients ask when those before them are served. Gives up when that takes longer
+    /// than L9 allows.
+    fn probe(
+        &mut self,
+        now: u64,
+        probed: u32,
+        unserved: Option<String>,
+        out: &mut impl Sink<Effect>,
+    ) {
+        if let Some(why) = self.probing.waits(probed, unserved) {
+            if self.probing.is_late(now) {
+                return self.over(RunEnd::Stuck(why), out);
+            }
+        } else if self.probing.ask(now, out) == 0 {
+            out.emit(Effect::Settled);
+            return self.rest(now, out);
+        }
+        out.emit(Effect::Look(now + PROBE_EVERY));
+    }
+
+    /// Lets time pass in which leftover state is dropped, if the plan asks for it.
+    fn rest(&mut self, now: u64, out: &mut impl Sink<Effect>) {
+        if self.linger == 0 {
+            return self.over(RunEnd::Settled, out);
+        }
+        self.stage = Stage::Lingering;
+        out.emit(Effect::Look(now + self.linger));
+    }
+
     /// Checks whether the world has settled.
     fn progress(&mut self, now: u64, why: Look, sight: Sight, out: &mut impl Sink<Effect>) {
-        let Stage::Settling(progress) = &mut self.stage else { return };
-        if sight.owed.is_some() {
-            progress.calm = None;
-            return self.waits(now, sight.deliveries, sight.owed, out);
+        let Stage::Settling(calm) = &mut self.stage else { return };
+        if let Some(owed) = sight.owed {
+            *calm = None;
+            return self.wait(now, owed, out);
         }
-        if now - *progress.calm.get_or_insert(now) < self.quiet {
-            let calm = Some("nothing, for a while".to_owned());
-            return self.waits(now, sight.deliveries, calm, out);
+        if now - *calm.get_or_insert(now) < self.quiet {
+            return self.wait(now, "nothing, for a while".to_owned(), out);
         }
-        match why {
-            Look::Due => out.emit(Effect::Census),
-            Look::Counted if sight.kept.is_some() => {
-                self.waits(now, sight.deliveries, sight.kept, out);
-            }
-            Look::Counted => {
+        match (why, sight.kept) {
+            (Look::Due, _) => out.emit(Effect::Census),
+            (Look::Counted, Some(kept)) => self.wait(now, kept, out),
+            (Look::Counted, None) => {
                 self.stage = Stage::Settled;
                 out.emit(Effect::Settled);
                 out.emit(Effect::Census);
@@ -177,21 +230,11 @@ impl Settling {
         }
     }
 
-    /// Records that the world has not settled, for this reason. Gives up when there was no progress
-    /// for the time that L3 allows.
-    fn waits(
-        &mut self,
-        now: u64,
-        deliveries: u64,
-        why: Option<String>,
-        out: &mut impl Sink<Effect>,
-    ) {
-        let Stage::Settling(progress) = &mut self.stage else { return };
-        let seen = (deliveries, why);
-        if progress.seen != seen {
-            (progress.since, progress.seen) = (now, seen);
-        } else if now - progress.since > self.patience {
-            return self.over(RunEnd::Stuck(seen.1.unwrap_or_default()), out);
+    /// Records that the world has not settled, for this reason. Gives up after the time that L3
+    /// allows, whatever has happened meanwhile.
+    fn wait(&mut self, now: u64, why: String, out: &mut impl Sink<Effect>) {
+        if now - self.healed > self.patience {
+            return self.over(RunEnd::Stuck(why), out);
         }
         out.emit(Effect::Look(now + LOOK_EVERY));
     }

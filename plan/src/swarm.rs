@@ -8,13 +8,14 @@
 
 mod administration;
 mod faults;
+mod hostile;
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
 use crate::fault::Family;
-use crate::plan::{Latency, Plan};
+use crate::plan::{ClientPlan, GuildPlan, Latency, Plan};
 use crate::seed::{Domain, Key, Ratio};
 
 /// Adds the weather of the plan's seed, of these families, from the start until `until`.
@@ -88,6 +89,38 @@ fn wishes(plan: &mut Plan, key: Key) {
     }
 }
 
+/// Makes the tables of guilds no smaller than the plan founds them, and no larger than a small
+/// replay can hold twice, as far as that goes.
+fn tables(limits: &mut Limits, guilds: &[GuildPlan], clients: &[ClientPlan]) {
+    let usual = Limits::default();
+    let small = limits.replay_dispatches < usual.replay_dispatches
+        || limits.replay_bytes < usual.replay_bytes
+        || limits.live_unsent < usual.live_unsent;
+    if small {
+        let channels = (limits.live_unsent / 2).max(2) - 1;
+        limits.channels = limits.channels.min(channels.min(12));
+        limits.roles = limits.roles.min(16);
+        limits.channel_overwrites = limits.channel_overwrites.min(6);
+        limits.overwrites = limits.overwrites.min(24);
+        limits.content_bytes = limits.content_bytes.min(1_024);
+    }
+    for guild in guilds {
+        let own = guild.channels.iter().map(|channel| channel.overwrites.len() as u32);
+        // A warden's role may come in addition.
+        limits.roles = limits.roles.max(guild.roles.len() as u32 + 2);
+        limits.channels = limits.channels.max(guild.channels.len() as u32);
+        limits.channel_overwrites = limits.channel_overwrites.max(own.clone().max().unwrap_or(0));
+        limits.overwrites = limits.overwrites.max(own.sum());
+        let here = clients.iter().filter(|client| client.guilds.contains(&guild.name));
+        // An owner without a client, and a warden.
+        limits.members = limits.members.max(here.map(|client| client.count).sum::<u32>() + 2);
+    }
+    let (dispatches, bytes) = (2 * limits.rendering(), 2 * limits.rendering_bytes());
+    limits.live_unsent = limits.live_unsent.max(dispatches as u32);
+    limits.replay_dispatches = limits.replay_dispatches.max(limits.live_unsent + 1);
+    limits.replay_bytes = limits.replay_bytes.max(bytes as u32);
+}
+
 /// Draws tight limits. A limit that the scenario has set stays. Half of the others keep their
 /// default, so that each limit is exercised alone and among other tight ones.
 fn bounds(plan: &mut Plan, key: Key) {
@@ -123,6 +156,12 @@ fn bounds(plan: &mut Plan, key: Key) {
         unsynced, "unsynced": [1, 4, 32];
         nonces, "nonces": [16, 64];
         messages, "messages": [1, 4, 16];
+        channels, "channels": [2, 5];
+        roles, "roles": [3, 6];
+        channel_overwrites, "channel_overwrites": [1, 3];
+        overwrites, "overwrites": [4, 12];
+        members, "members": [4, 16];
+        bans, "bans": [1, 2];
         journal_tail, "journal_tail": [1, 4, 16];
         journal_again, "journal_again": [Span::millis(50), Span::millis(300)];
         confirm_every, "confirm_every": [Span::millis(500), Span::secs(1)];
@@ -135,6 +174,16 @@ fn bounds(plan: &mut Plan, key: Key) {
         stop_within, "stop_within": [Span::secs(4), Span::secs(12)];
         request_age, "request_age": [Span::secs(10), Span::secs(60)];
         nonce_window, "nonce_window": [Span::secs(30), Span::secs(200)];
+        zombie_slack, "zombie_slack": [Span::secs(1), Span::secs(2)];
+        orphan_slack, "orphan_slack": [Span::secs(1), Span::secs(2)];
+        unauthenticated, "unauthenticated": [Span::secs(5), Span::secs(20)];
+        frame_bytes, "frame_bytes": [1_024, 2_048];
+        content_bytes, "content_bytes": [64, 256];
+        content_characters, "content_characters": [12, 100];
+        frames_per_minute, "frames_per_minute": [8, 30];
+        catch_up_bytes, "catch_up_bytes": [1, 256, 4_096];
+        requests_open, "requests_open": [1, 4];
+        backoff_first, "backoff_first": [Span::millis(10), Span::millis(200)];
     }
     if limits.nonces < usual.nonces {
         // A request that finds the nonce table full is retransmitted until it expires.
@@ -145,9 +194,14 @@ fn bounds(plan: &mut Plan, key: Key) {
     let least = limits.tip_every.max(limits.confirm_every).scaled(2, 1);
     limits.stale_after = limits.stale_after.max(least);
     limits.unreachable_after = limits.unreachable_after.max(limits.stale_after);
-    limits.nonce_window = limits.nonce_window.max(limits.request_age.scaled(2, 1));
+    limits.nonce_window = limits.nonce_window.max(limits.retried_within());
+    limits.unauthenticated = limits.unauthenticated.max(limits.identify_every.scaled(3, 1));
+    let beats = Span::secs(60).as_micros() / limits.heartbeat_interval.as_micros().max(1);
+    let least = 2 * (u32::try_from(beats).unwrap_or(u32::MAX) + 1);
+    limits.frames_per_minute = limits.frames_per_minute.max(least);
     let least = limits.stop_spread + limits.stop_patience + Span::secs(1);
     limits.stop_within = limits.stop_within.max(least);
+    tables(limits, &plan.guilds, &plan.clients);
     if limits.validate().is_err() {
         // Two limits conflict: keep those of the scenario.
         *limits = before;

@@ -1,4 +1,5 @@
-//! Formatting for people: numbers with commas, times, paragraphs next to their labels.
+//! Text for people: numbers with commas, times, paragraphs next to their labels, and what a misspelt
+//! name was meant to be.
 
 use guildhall_core::time::Instant;
 
@@ -72,9 +73,53 @@ pub fn cut(line: &str) -> String {
     line.chars().take(WIDTH - 1).chain(['…']).collect()
 }
 
+/// Returns the name that `word` is probably a misspelling of: few letters differ, both have the same
+/// letters, or both begin with the same three.
+#[must_use]
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = names.into_iter().map(|name| (distance(word, name), name));
+    let is_near = |edits: usize, name: &str| {
+        let begin = word.chars().zip(name.chars()).take_while(|(one, other)| one == other).count();
+        edits <= name.len().div_ceil(3) || letters(word) == letters(name) || begin >= 3
+    };
+    scored.filter(|(edits, name)| is_near(*edits, name)).min().map(|(_, name)| name)
+}
+
+/// The letters of a word, sorted.
+fn letters(word: &str) -> Vec<char> {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.sort_unstable();
+    letters
+}
+
+/// The edit distance: how many letters must be inserted, removed or replaced.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, letter) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, other) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_typing_error_finds_its_name_and_nonsense_finds_none() {
+        let names = ["two-members", "half-open"];
+        assert_eq!(nearest("two-member", names), Some("two-members"));
+        assert_eq!(nearest("halfopne", names), Some("half-open"));
+        assert_eq!(nearest("xyz", names), None);
+        assert_eq!(nearest("denied", ["allow", "deny"]), Some("deny"));
+        assert_eq!(nearest("fro", ["at", "for"]), Some("for"));
+    }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {

@@ -12,10 +12,11 @@ use guildhall_check::cast::{Cast, ClientPart, GuildPart};
 use guildhall_core::client::Identity;
 use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, RoleId, Shard, Token, UserId};
-use guildhall_core::time::Instant;
+use guildhall_core::time::{Instant, Span};
 
-use crate::plan::{FaultPlan, Plan, PlanError};
+use crate::plan::{ClientPlan, FaultPlan, Plan, PlanError, values};
 use crate::seed::Domain;
+use crate::text::nearest;
 
 pub use actions::ResolvedAction;
 
@@ -68,15 +69,14 @@ impl Topology {
     /// # Errors
     /// Returns an error for a name that is unknown or duplicate, and for a value out of its range.
     pub fn new(plan: &Plan) -> Result<Self, PlanError> {
-        plan.limits.validate().map_err(|error| PlanError::Invalid(error.to_string()))?;
+        values::check(plan)?;
         let mut nodes = BTreeMap::new();
         for (index, node) in plan.nodes.iter().enumerate() {
             if ["*", "journal", "directory"].contains(&node.name.as_str()) {
-                let why = format!("the node name `{}` is reserved for faults", node.name);
-                return Err(PlanError::Invalid(why));
+                let why = "another name: this one is reserved for faults";
+                return Err(PlanError::value("name", why).at("node", index));
             }
-            unique("node", &mut nodes, &node.name, index)?;
-            in_drift(&node.name, node.drift)?;
+            unique("node", &mut nodes, &node.name, index).map_err(|it| it.at("node", index))?;
         }
         let mut topology = Self {
             cast: Arc::default(),
@@ -99,44 +99,59 @@ impl Topology {
     }
 
     fn clients(&mut self, plan: &Plan) -> Result<Vec<ClientPart>, PlanError> {
+        let mut first = 0;
+        for (client, index) in plan.clients.iter().zip(0..) {
+            self.name_client(client, first).map_err(|error| error.at("client", index))?;
+            first += client.count as usize;
+        }
         let mut parts: Vec<ClientPart> = Vec::new();
-        let nodes = u16::try_from(plan.nodes.len()).unwrap_or(u16::MAX);
-        for client in &plan.clients {
-            in_drift(&client.name, client.drift)?;
-            let home = self.node(&client.node)?;
+        for (client, index) in plan.clients.iter().zip(0..) {
+            let home = self.node(&client.node).map_err(|error| error.at("client", index))?;
             let home = NodeId(u16::try_from(home).unwrap_or(u16::MAX));
-            let [id, count] = client.shards.unwrap_or([0, 1]);
-            let shard = Shard { id, count };
-            if !shard.is_valid() {
-                let why = format!("{}: the shard [{id}, {count}] is invalid", client.name);
-                return Err(PlanError::Invalid(why));
-            }
+            let sharing = self.first_of_user(plan, client).map_err(|it| it.at("client", index))?;
             for (name, nth) in client.names().zip(0_u64..) {
-                let port = parts.len();
-                unique("client", &mut self.names, &name, port)?;
-                let user = match &client.same_user_as {
-                    Some(other) => self.user(other)?,
-                    None => UserId(port as u64 + 1),
-                };
-                let token = Token(plan.seed.key(Domain::Token).with(user.0).wide());
-                let intents = client.intents;
-                let identity = Identity { user, token, intents, shard, home, nodes };
-                let spread = plan.seed.key(Domain::Script).text("starts").text(&client.name);
-                let wait = spread.with(nth).between(0, client.within.as_micros());
-                let starts = Instant::micros(client.starts.as_micros() + wait);
-                self.clients.push(ClientSetup { identity, starts, drift: client.drift });
-                parts.push(ClientPart { name, user, home, honest: !client.hostile });
-            }
-            if client.count > 1 {
-                let first = parts.len() - client.count as usize;
-                unique("client", &mut self.names, &client.name, first)?;
+                let user = UserId(sharing.unwrap_or(parts.len()) as u64 + 1);
+                self.clients.push(set_up(plan, client, (user, home), nth));
+                parts.push(ClientPart {
+                    name,
+                    user,
+                    home,
+                    honest: !client.hostile && !client.impostor,
+                });
             }
         }
         Ok(parts)
     }
 
+    /// Names the clients of a crowd, or one client. The name of a crowd is its first client.
+    fn name_client(&mut self, client: &ClientPlan, first: usize) -> Result<(), PlanError> {
+        for (name, index) in client.names().zip(first..) {
+            unique("client", &mut self.names, &name, index)?;
+        }
+        if client.count > 1 {
+            unique("client", &mut self.names, &client.name, first)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the index of the client whose user a client shares, if it shares one. That client may
+    /// come later in the plan, and may itself share the user of another one.
+    fn first_of_user(&self, plan: &Plan, client: &ClientPlan) -> Result<Option<usize>, PlanError> {
+        let (mut found, mut at) = (None, client);
+        for _ in &plan.clients {
+            let Some(other) = &at.same_user_as else { return Ok(found) };
+            let index = self.client(other)?;
+            found = Some(index);
+            at = part_of(plan, index);
+        }
+        let must = "a client with a user of its own, directly or through others";
+        Err(PlanError::value("same_user_as", must))
+    }
     fn cast(&mut self, plan: &Plan, guilds: Vec<GuildPart>, clients: Vec<ClientPart>) {
-        let accounts = self.clients.iter().map(|it| (it.identity.token, it.identity.user));
+        let all = plan.clients.iter();
+        let impostors = all.flat_map(|it| (0..it.count).map(|_| it.impostor));
+        let owners = self.clients.iter().zip(impostors).filter(|(_, impostor)| !impostor);
+        let accounts = owners.map(|(it, _)| (it.identity.token, it.identity.user));
         let nodes = (0..plan.nodes.len()).map(|node| NodeId(u16::try_from(node).unwrap_or(0)));
         let cluster = ClusterConfig {
             accounts: accounts.collect(),
@@ -152,6 +167,8 @@ impl Topology {
             faults: Vec::new(),
             trip: plan.network.peer.most().max(plan.network.sync.most()),
             client_trip: plan.network.client.most(),
+            bandwidth: plan.network.bandwidth,
+            requests: plan.actions.len(),
         });
     }
 
@@ -168,7 +185,7 @@ impl Topology {
     /// # Errors
     /// Returns [`PlanError::Unknown`] if no node has that name.
     pub fn node(&self, name: &str) -> Result<usize, PlanError> {
-        self.nodes.get(name).copied().ok_or_else(|| unknown("node", name))
+        named("node", &self.nodes, name)
     }
 
     /// Returns the index of a client, or of the first client of a crowd.
@@ -176,7 +193,7 @@ impl Topology {
     /// # Errors
     /// Returns [`PlanError::Unknown`] if no client has that name.
     pub fn client(&self, name: &str) -> Result<usize, PlanError> {
-        self.names.get(name).copied().ok_or_else(|| unknown("client", name))
+        named("client", &self.names, name)
     }
 
     /// Returns the user of a client.
@@ -192,7 +209,7 @@ impl Topology {
     /// # Errors
     /// Returns [`PlanError::Unknown`] if no guild has that name.
     pub fn guild(&self, name: &str) -> Result<usize, PlanError> {
-        self.guilds.get(name).copied().ok_or_else(|| unknown("guild", name))
+        named("guild", &self.guilds, name)
     }
 
     /// Returns a channel by `guild/name`.
@@ -200,7 +217,7 @@ impl Topology {
     /// # Errors
     /// Returns [`PlanError::Unknown`] if no channel has that name.
     pub fn channel(&self, name: &str) -> Result<(GuildId, ChannelId), PlanError> {
-        self.channels.get(name).copied().ok_or_else(|| unknown("channel", name))
+        named("channel", &self.channels, name)
     }
 
     /// Returns a role by `guild/name`.
@@ -208,12 +225,51 @@ impl Topology {
     /// # Errors
     /// Returns [`PlanError::Unknown`] if no role has that name.
     pub fn role(&self, name: &str) -> Result<(GuildId, RoleId), PlanError> {
-        self.roles.get(name).copied().ok_or_else(|| unknown("role", name))
+        named("role", &self.roles, name)
     }
 }
 
-fn unknown(what: &'static str, name: &str) -> PlanError {
-    PlanError::Unknown { what, name: name.to_owned() }
+/// Sets up the `nth` client of a crowd, or the only client.
+fn set_up(
+    plan: &Plan,
+    client: &ClientPlan,
+    (user, home): (UserId, NodeId),
+    nth: u64,
+) -> ClientSetup {
+    let token = plan.seed.key(Domain::Token).with(user.0).wide();
+    let token = Token(if client.impostor { !token } else { token });
+    let [id, count] = client.shards.unwrap_or([0, 1]);
+    let shard = Shard { id, count };
+    let nodes = u16::try_from(plan.nodes.len()).unwrap_or(u16::MAX);
+    let spread = plan.seed.key(Domain::Script).text("starts").text(&client.name);
+    let wait = spread.with(nth).between(0, client.within.as_micros());
+    ClientSetup {
+        identity: Identity { user, token, intents: client.intents, shard, home, nodes },
+        starts: client.starts + Span::micros(wait),
+        drift: client.drift,
+    }
+}
+
+/// Returns the part of the plan that has the client of this index.
+fn part_of(plan: &Plan, index: usize) -> &ClientPlan {
+    let mut end = 0;
+    let has = |client: &&ClientPlan| {
+        end += client.count as usize;
+        index < end
+    };
+    plan.clients.iter().find(has).unwrap_or(&plan.clients[0])
+}
+
+/// Returns the value of a name.
+fn named<T: Copy>(
+    what: &'static str,
+    map: &BTreeMap<String, T>,
+    name: &str,
+) -> Result<T, PlanError> {
+    map.get(name).copied().ok_or_else(|| {
+        let near = nearest(name, map.keys().map(String::as_str)).map(str::to_owned);
+        PlanError::Unknown { what, name: name.to_owned(), near }
+    })
 }
 
 fn unique<T>(
@@ -226,11 +282,4 @@ fn unique<T>(
         None => Ok(()),
         Some(_) => Err(PlanError::Twice { what, name: name.to_owned() }),
     }
-}
-
-fn in_drift(name: &str, drift: i32) -> Result<(), PlanError> {
-    if drift.abs() <= 10_000 {
-        return Ok(());
-    }
-    Err(PlanError::Invalid(format!("{name}: a clock drift of {drift} millionths is above 10000")))
 }

@@ -16,7 +16,7 @@ use guildhall_plan::fault::{
 };
 use guildhall_plan::plan::{
     ActionPlan, ChannelPlan, ClientAction, ClientPlan, FaultPlan, GuildPlan, Latency, MessageRef,
-    Network, NodePlan, OverwritePlan, PermissionNames, Plan, TargetPlan,
+    Network, NodePlan, OverwritePlan, PermissionNames, Plan, RolePlan, TargetPlan,
 };
 use guildhall_plan::seed::Seed;
 use guildhall_plan::token::RunToken;
@@ -138,13 +138,17 @@ fn overwrites(g: &mut Gen) -> Vec<OverwritePlan> {
     made.collect()
 }
 
+fn role(g: &mut Gen) -> RolePlan {
+    RolePlan { permissions: powers(g), position: u16::arbitrary(g) % 4 }
+}
+
 fn action(g: &mut Gen) -> ClientAction {
     let (guild, user, name) = (text(g), text(g), text(g));
     let said = MessageRef { of: bool::arbitrary(g).then(|| text(g)), back: u32::arbitrary(g) % 3 };
-    match u8::arbitrary(g) % 21 {
-        0 => ClientAction::Quit,
+    match u8::arbitrary(g) % 22 {
+        0 => ClientAction::Quit { code: if bool::arbitrary(g) { 1000 } else { 1001 } },
         1 => ClientAction::Start,
-        2 => ClientAction::Edit { said, text: text(g).into() },
+        2 => ClientAction::Edit { said, text: text(g).into(), mentions: vec![user] },
         3 => ClientAction::Delete { said },
         4 => ClientAction::Type { to: name },
         5 => ClientAction::Join { guild },
@@ -161,6 +165,7 @@ fn action(g: &mut Gen) -> ClientAction {
         16 => ClientAction::DeleteChannel { channel: name },
         17 => ClientAction::Transfer { guild, user },
         18 => ClientAction::DeleteGuild { guild },
+        19 => ClientAction::MoveRole { role: name, position: u16::arbitrary(g) },
         _ => {
             let mentions = if bool::arbitrary(g) { vec![user] } else { Vec::new() };
             ClientAction::Say { to: name, text: text(g).into(), mentions }
@@ -179,7 +184,7 @@ fn guild(g: &mut Gen) -> GuildPlan {
             ChannelPlan::open("general"),
         ],
         everyone: powers(g),
-        roles: (0..usize::arbitrary(g) % 3).map(|_| (text(g), powers(g))).collect(),
+        roles: (0..usize::arbitrary(g) % 3).map(|_| (text(g), role(g))).collect(),
         members: (0..usize::arbitrary(g) % 3).map(|_| (text(g), vec![text(g)])).collect(),
     }
 }
@@ -217,6 +222,7 @@ impl Arbitrary for AnyPlan {
                 shards: bool::arbitrary(g).then(|| [u16::arbitrary(g), u16::arbitrary(g)]),
                 same_user_as: bool::arbitrary(g).then(|| text(g)),
                 hostile: bool::arbitrary(g),
+                impostor: bool::arbitrary(g),
                 drift: i32::arbitrary(g),
             }],
             actions: vec![ActionPlan { at: at(g), client: text(g), action: action(g) }],

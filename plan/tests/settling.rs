@@ -1,12 +1,43 @@
-//! When a world has settled, and when it is given up.
+//! When a world has settled, whom it serves then, and when it is given up.
 
+use std::sync::Arc;
+
+use guildhall_check::Speaker;
+use guildhall_check::cast::{Cast, ClientPart};
+use guildhall_core::id::{ChannelId, GuildId, NodeId, Port, UserId};
 use guildhall_core::limits::Limits;
+use guildhall_core::request::Action;
 use guildhall_core::time::Span;
+use guildhall_plan::seed::Seed;
 use guildhall_plan::settling::{Effect, LOOK_EVERY, Look, RunEnd, Settling, Sight};
 
 /// What a world looks like in which somebody is owed this, and nodes keep that.
 fn sight(owed: Option<&str>, kept: Option<&str>) -> Sight {
-    Sight { deliveries: 1, owed: owed.map(str::to_owned), kept: kept.map(str::to_owned) }
+    Sight {
+        owed: owed.map(str::to_owned),
+        kept: kept.map(str::to_owned),
+        speakers: Vec::new(),
+        serves_within: Span::secs(10),
+        probed: 0,
+        unserved: None,
+    }
+}
+
+/// A world in which clients have asked so often, and somebody waits for this.
+fn served(probed: u32, unserved: Option<&str>) -> Sight {
+    Sight { probed, unserved: unserved.map(str::to_owned), ..sight(None, None) }
+}
+
+/// A cast of three clients, in a world with these limits.
+fn cast(limits: Limits) -> Cast {
+    let client = |user| ClientPart {
+        name: format!("client-{user}"),
+        user: UserId(user),
+        home: NodeId(0),
+        honest: true,
+    };
+    let clients = (1..=3).map(client).collect();
+    Cast { limits: Arc::new(limits), clients, ..Cast::default() }
 }
 
 fn look(settling: &mut Settling, now: u64, why: Look, sight: Sight) -> Vec<Effect> {
@@ -27,7 +58,11 @@ fn until_census(settling: &mut Settling, mut now: u64) -> u64 {
 }
 
 fn healed(linger: Span) -> Settling {
-    let mut settling = Settling::new(&Limits::default(), linger);
+    healed_with(Limits::default(), linger)
+}
+
+fn healed_with(limits: Limits, linger: Span) -> Settling {
+    let mut settling = Settling::new(&cast(limits), linger, Seed::default());
     assert_eq!(look(&mut settling, 0, Look::Due, sight(None, None)), [], "faults may begin");
     settling.healed(1_000);
     settling
@@ -73,17 +108,99 @@ fn something_owed_during_a_census_begins_the_calm_anew() {
 }
 
 #[test]
-fn a_world_without_progress_is_given_up() {
+fn a_world_that_does_not_settle_in_time_is_given_up_whatever_happens() {
     let mut settling = healed(Span::ZERO);
     let mut now = 1_000;
     let end = loop {
-        let why = sight(Some("an answer"), None);
-        match &look(&mut settling, now, Look::Due, why)[..] {
+        // Somebody is owed something else each time, or nothing at all for a while.
+        let second = now / 1_000_000;
+        let owed = format!("the answer {second}");
+        let owed = sight((second % 10 > 4).then_some(&owed), None);
+        match &look(&mut settling, now, Look::Due, owed)[..] {
             [Effect::Look(next)] => now = *next,
             [Effect::Over(end)] => break end.clone(),
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(end, RunEnd::Stuck("an answer".to_owned()));
-    assert!(now - 1_000 > Limits::default().settle_within().as_micros());
+    assert!(matches!(end, RunEnd::Stuck(_)), "{end:?}");
+    let waited = now - 1_000 - cast(Limits::default()).settles_within().as_micros();
+    assert!((15_000_000..17_000_000).contains(&waited), "two tips more, and a crash report");
+}
+
+/// Settles a world in which all three clients may speak. Returns the time, and what follows.
+fn settle(settling: &mut Settling) -> (u64, Vec<Effect>) {
+    let now = until_census(settling, 1_000);
+    look(settling, now, Look::Counted, sight(None, None));
+    let client = |port| Speaker { client: Port(port), guild: GuildId(7), channel: ChannelId(1) };
+    let speakers = (0..3).map(client).collect();
+    (now, look(settling, now, Look::Counted, Sight { speakers, ..sight(None, None) }))
+}
+
+/// The clients that type, those that say something, and the time of the next inspection, if any.
+fn asked(effects: &[Effect]) -> (Vec<u32>, Vec<u32>, Option<u64>) {
+    let (mut types, mut says, mut next) = (Vec::new(), Vec::new(), None);
+    for effect in effects {
+        match effect {
+            Effect::Ask { client, request } if matches!(request.action, Action::Type { .. }) => {
+                types.push(*client);
+            }
+            Effect::Ask { client, .. } => says.push(*client),
+            Effect::Look(at) => next = Some(*at),
+            other => panic!("{other:?}"),
+        }
+    }
+    (types, says, next)
+}
+
+#[test]
+fn clients_type_and_then_speak_in_a_settled_world() {
+    let mut settling = healed(Span::ZERO);
+    let (now, first) = settle(&mut settling);
+    let (types, says, next) = asked(&first);
+    assert_eq!((types, says), (vec![0, 1, 2], vec![]));
+    let next = next.expect("the world is looked at again");
+    let waits = look(&mut settling, next, Look::Due, served(2, None));
+    assert_eq!(asked(&waits), (vec![], vec![], Some(2 * next - now)), "the third has not asked");
+    let waits = look(&mut settling, next, Look::Due, served(3, Some("one was not told")));
+    assert_eq!(asked(&waits), (vec![], vec![], Some(2 * next - now)));
+    let (types, says, _) = asked(&look(&mut settling, next, Look::Due, served(3, None)));
+    assert_eq!((types, says), (vec![], vec![0, 1, 2]));
+    let over = look(&mut settling, next, Look::Due, served(6, None));
+    assert_eq!(over, [Effect::Settled, Effect::Over(RunEnd::Settled)]);
+}
+
+#[test]
+fn clients_do_not_ask_more_at_once_than_the_limits_allow() {
+    let limits = Limits { unsynced: 2, catch_up_events: 1, ..Limits::default() };
+    let mut settling = healed_with(limits, Span::secs(60));
+    let (now, first) = settle(&mut settling);
+    assert_eq!(asked(&first).0, [0]);
+    let mut look = |probed| look(&mut settling, now, Look::Due, served(probed, None));
+    assert_eq!(asked(&look(1)).1, [0, 1]);
+    assert_eq!(asked(&look(3)).1, [2]);
+    assert_eq!(look(4), [Effect::Settled, Effect::Look(now + 60_000_000)]);
+}
+
+#[test]
+fn nobody_types_where_owners_may_be_stale_all_the_time() {
+    let stale_after = Limits::default().tip_every;
+    let mut settling = healed_with(Limits { stale_after, ..Limits::default() }, Span::ZERO);
+    let (types, says, _) = asked(&settle(&mut settling).1);
+    assert_eq!((types, says), (vec![], vec![0, 1, 2]));
+}
+
+#[test]
+fn a_settled_world_that_does_not_serve_is_given_up() {
+    let mut settling = healed(Span::ZERO);
+    let (asked_at, effects) = settle(&mut settling);
+    let mut now = asked(&effects).2.expect("the world is looked at again");
+    let end = loop {
+        match &look(&mut settling, now, Look::Due, served(3, Some("one was not told")))[..] {
+            [Effect::Look(next)] => now = *next,
+            [Effect::Over(end)] => break end.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(end, RunEnd::Stuck("one was not told".to_owned()));
+    assert!((10_000_001..11_000_000).contains(&(now - asked_at)), "{}", now - asked_at);
 }

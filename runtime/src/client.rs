@@ -4,6 +4,7 @@
 //! separate stream for requests. The driver must not decide anything that the client machine
 //! decides.
 
+mod heard_stream;
 mod requests;
 mod socket;
 
@@ -66,8 +67,8 @@ pub type RawFrames = Box<dyn FnOnce(&Client) -> Vec<String> + Send>;
 pub enum ClientCommand {
     /// Connect and identify.
     Start,
-    /// Disconnect.
-    Quit,
+    /// Disconnect with this close code, 1000 or 1001, and give up the session.
+    Quit(u16),
     /// Send a request to a guild.
     Request(Request),
     /// Send frames on the current connection that no honest client would send.
@@ -82,6 +83,8 @@ enum ClientEvent {
     ConnectFailed(u64),
     /// A message arrived.
     Received(Connection, bytes::Bytes),
+    /// A part of a message arrived.
+    ReceivedPart(Connection),
     /// The connection closed, with a code if the node sent one.
     Closed(Connection, Option<u16>),
     /// A guild answered a request.
@@ -137,7 +140,7 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
                 biased;
                 command = commands.recv() => match command {
                     Some(ClientCommand::Start) => self.step(Input::Start),
-                    Some(ClientCommand::Quit) => self.step(Input::Quit),
+                    Some(ClientCommand::Quit(code)) => self.step(Input::Quit { code }),
                     Some(ClientCommand::Request(request)) => self.step(Input::Ask(request)),
                     Some(ClientCommand::SendRaw(build)) => self.send_raw(build(&self.client)),
                     None => return,
@@ -166,6 +169,11 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
             }
             ClientEvent::ConnectFailed(_) => {}
             ClientEvent::Received(connection, bytes) => self.receive(connection, &bytes),
+            ClientEvent::ReceivedPart(connection) => {
+                if self.sockets.contains_key(&connection) {
+                    self.step(Input::Partial { connection });
+                }
+            }
             ClientEvent::Closed(connection, code) => {
                 if self.sockets.remove(&connection).is_some() {
                     let code = code.and_then(close_code);

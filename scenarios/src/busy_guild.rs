@@ -19,4 +19,5 @@ pub fn script(s: &mut Script) {
     let period = u64::from(s.size("period_ms", 5..=50));
     s.chat(&[alice, bob], general, messages, period..=period);
     s.wait(Span::secs(2));
+    s.expect("request done");
 }

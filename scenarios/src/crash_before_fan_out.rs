@@ -31,5 +31,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Journal, Family::Peer]);
+    s.expect("record committed that its owner never learnt of");
+    s.expect("guild taken up by a new owner");
+    s.expect("request retried");
     s.until_nothing_is_left();
 }

@@ -33,5 +33,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Clock]);
+    s.expect("relay asked to catch up");
+    s.expect("gap in a relay filled");
     s.until_nothing_is_left();
 }

@@ -36,5 +36,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(5));
     s.weather(&[Family::Link, Family::Clock]);
+    s.expect("session expired");
+    s.expect("resume refused: no session");
     s.until_nothing_is_left();
 }

@@ -31,5 +31,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Journal, Family::Node]);
+    s.expect("request done");
+    s.expect("records lost before their sync");
+    s.expect("guild taken up by a new owner");
     s.until_nothing_is_left();
 }

@@ -37,5 +37,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Directory, Family::Journal]);
+    s.expect("guild deleted");
+    s.expect("removal told to a session");
+    s.expect("request refused");
     s.until_nothing_is_left();
 }

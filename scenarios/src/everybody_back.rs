@@ -34,5 +34,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Node, Family::Link]);
+    s.expect("session lost with its node");
+    s.expect("resume refused: no session");
     s.until_nothing_is_left();
 }

@@ -39,5 +39,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Node, Family::Clock]);
+    s.expect("node crashed");
+    s.expect("relay asked to catch up");
     s.until_nothing_is_left();
 }

@@ -33,5 +33,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Administration]);
+    s.expect("relay fell behind the ring");
+    s.expect("gap ended");
     s.until_nothing_is_left();
 }

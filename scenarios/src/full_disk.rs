@@ -34,5 +34,9 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Journal, Family::Node]);
+    s.expect("journal answered: full");
+    s.expect("journal answered: failed");
+    s.expect("owner stepped down: sync failed");
+    s.expect("request busy");
     s.until_nothing_is_left();
 }

@@ -31,5 +31,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Link, Family::Node]);
+    s.expect("superseded connection");
+    s.expect("late close of a superseded connection");
     s.until_nothing_is_left();
 }

@@ -58,5 +58,14 @@ pub fn script(s: &mut Script) {
     if s.one_in("narrow", 2) {
         s.network().window = 1_024;
     }
+    s.expect("frame refused: rate");
+    s.expect("frame refused: size");
+    s.expect("frame refused: decode");
+    s.expect("frame refused: opcode");
+    s.expect("frame refused: early");
+    s.expect("second identify or resume refused");
+    s.expect("silent connection cut");
+    s.expect("resume refused: token");
+    s.expect("request refused");
     s.until_nothing_is_left();
 }

@@ -42,5 +42,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Directory]);
+    s.expect("removal told to a session");
+    s.expect("join of a user with a session");
     s.until_nothing_is_left();
 }

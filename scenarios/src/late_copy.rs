@@ -40,5 +40,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(5));
     s.weather(&[Family::Link, Family::Clock]);
+    s.expect("request for an owner that is over arrived");
+    s.expect("request refused");
     s.until_nothing_is_left();
 }

@@ -36,6 +36,7 @@ catalogue! {
     lost_connection
     dead_session
     second_drop
+    slow_line
     half_open
     slow_consumer
     hostile_client
@@ -57,14 +58,22 @@ catalogue! {
     everybody_back
     rolling_restart
     false_alarm
+    ambitious_moderator
+    crowded_guild
     role_revoked
+    deleted_role
+    hidden_channels
     revoked_while_away
     kick_and_rejoin
     new_channel
     quiet_reader
+    guild_given_away
     end_of_a_guild
     many_guilds
+    two_shardings
+    stuck_guild
     lost_directory
+    random_plan
 }
 
 /// The scenario with this name.

@@ -27,5 +27,6 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(5));
     s.weather(&[Family::Link, Family::Node, Family::Clock]);
+    s.expect("resume with a non-empty replay");
     s.until_nothing_is_left();
 }

@@ -41,5 +41,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Directory, Family::Node]);
+    s.expect("member joined");
+    s.expect("member removed");
+    s.expect("join of a user with a session");
     s.until_nothing_is_left();
 }

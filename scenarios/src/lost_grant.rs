@@ -43,5 +43,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Clock, Family::Link]);
+    s.expect("grant of an epoch lost by the journal");
+    s.expect("guild taken up by a new owner");
+    s.expect("ephemeral event of an owner that is over");
     s.until_nothing_is_left();
 }

@@ -45,5 +45,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Node, Family::Directory, Family::Link]);
+    s.expect("node crashed");
+    s.expect("ready while another session of the user lives");
     s.until_nothing_is_left();
 }

@@ -38,5 +38,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Journal, Family::Administration]);
+    s.expect("view gained a channel");
+    s.expect("view lost a channel");
     s.until_nothing_is_left();
 }

@@ -36,5 +36,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(5));
     s.weather(&[Family::Link, Family::Clock]);
+    s.expect("ready while another session of the user lives");
+    s.expect("view gained a channel");
+    s.expect("request done");
     s.until_nothing_is_left();
 }

@@ -31,5 +31,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Node]);
+    s.expect("owner out of reach");
+    s.expect("gap ended");
     s.until_nothing_is_left();
 }

@@ -1,8 +1,8 @@
 //! Clients use different intents; some receive message content only when they are mentioned.
 //!
 //! A message has its content for its author, for the members that it mentions, and for sessions
-//! with the message content intent. For all others, the content is empty. Edits and deletions
-//! follow the same rule. Typing events reach only sessions that have the intent and can see the
+//! with the message content intent. For all others, the content is empty. Deletions follow the same
+//! rule, and so do edits, for those whom the message mentions from then on. Typing events reach only sessions that have the intent and can see the
 //! channel.
 
 use guildhall_core::dispatch::Intents;
@@ -29,12 +29,17 @@ pub fn script(s: &mut Script) {
         s.type_in(alice, general);
         if s.one_in("named", 2) {
             s.say_to(alice, general, "you there?", &[blind]);
+        } else if s.one_in("unnamed", 3) {
+            s.say(alice, general, "is anybody there?");
         } else {
             s.chat(&[alice, blind, nosy], general, 1, 0..=200);
             continue;
         }
-        if s.one_in("edited", 3) {
-            s.edit(alice, 0, "never mind");
+        match s.draw("edited", 0..=5) {
+            0 => s.edit(alice, 0, "never mind"),
+            1 => s.edit_to(alice, 0, "never mind, nosy", &[nosy]),
+            2 => s.edit_to(alice, 0, "but you are there?", &[blind]),
+            _ => {}
         }
         if s.one_in("deleted", 3) {
             s.delete(alice, alice, 0);
@@ -44,5 +49,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Link, Family::Peer, Family::Administration]);
+    s.expect("message blanked");
+    s.expect("message edited or deleted");
+    s.expect("typing told");
     s.until_nothing_is_left();
 }

@@ -35,5 +35,9 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(5));
     s.weather(&[Family::Node, Family::Clock, Family::Link]);
+    s.expect("resume accepted");
+    s.expect("session expired");
+    s.expect("relay opened beside a full one");
+    s.expect("relay closed");
     s.until_nothing_is_left();
 }

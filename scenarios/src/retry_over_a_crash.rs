@@ -34,5 +34,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Journal]);
+    s.expect("request retried");
+    s.expect("guild taken up by a new owner");
+    s.expect("request done");
     s.until_nothing_is_left();
 }

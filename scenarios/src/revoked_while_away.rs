@@ -36,5 +36,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Link, Family::Peer]);
+    s.expect("structure event inside a detached session");
+    s.expect("view lost a channel");
+    s.expect("resume with a non-empty replay");
     s.until_nothing_is_left();
 }

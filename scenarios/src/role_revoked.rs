@@ -43,5 +43,6 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Link, Family::Administration]);
+    s.expect("view lost a channel");
     s.until_nothing_is_left();
 }

@@ -45,5 +45,9 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Link, Family::Node, Family::Peer]);
+    s.expect("connection told to go");
+    s.expect("connection turned away");
+    s.expect("guild handed off while all was well");
+    s.expect("session lost by a stop");
     s.until_nothing_is_left();
 }

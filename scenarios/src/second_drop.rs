@@ -32,5 +32,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(5));
     s.weather(&[Family::Link, Family::Clock]);
+    s.expect("second drop during a replay");
+    s.expect("resume with a non-empty replay");
     s.until_nothing_is_left();
 }

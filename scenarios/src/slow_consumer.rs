@@ -15,6 +15,7 @@ pub fn script(s: &mut Script) {
     let unsent = s.count("unsent", 4..=40);
     let kept = unsent + 1 + s.count("kept", 0..=60);
     s.limits().live_unsent = unsent;
+    s.limits().channels = unsent / 2 - 1;
     s.limits().replay_dispatches = kept;
     let listeners = s.size("listeners", 5..=40);
     s.crowd("listener", listeners, paris, &[guild], Span::secs(1));
@@ -36,5 +37,8 @@ pub fn script(s: &mut Script) {
     s.wait(Span::secs(10));
     s.weather(&[Family::Link, Family::Clock]);
     s.network().window = 4_096;
+    s.expect("slow connection cut");
+    s.expect("session overflowed");
+    s.expect("resume accepted");
     s.until_nothing_is_left();
 }

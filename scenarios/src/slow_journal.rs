@@ -36,5 +36,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Journal, Family::Clock]);
+    s.expect("request busy");
+    s.expect("request retried");
     s.until_nothing_is_left();
 }

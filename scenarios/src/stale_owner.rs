@@ -36,5 +36,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Journal, Family::Clock]);
+    s.expect("owner stepped down: fenced");
+    s.expect("word of an owner that is over");
     s.until_nothing_is_left();
 }

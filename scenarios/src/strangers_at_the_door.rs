@@ -17,11 +17,12 @@ pub fn script(s: &mut Script) {
     s.wait_between(1_000..=3_000);
     for _ in 0..s.size("knocks", 4..=10) {
         let by = s.draw("by", 1_000..=1_000_000);
-        match s.draw("says", 0..=4) {
+        match s.draw("says", 0..=5) {
             0 => s.invalid_login(alice, InvalidLogin::Token),
             1 => s.invalid_login(alice, InvalidLogin::Shard),
             2 => s.invalid_login(alice, InvalidLogin::Intents),
             3 => s.invalid_login(alice, InvalidLogin::Ahead { by }),
+            4 => s.invalid_login(alice, InvalidLogin::FromStart),
             _ => s.hijack(alice, false),
         }
         s.chat(&[alice, bob], general, 2, 0..=1_000);
@@ -37,5 +38,12 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(10));
     s.weather(&[Family::Hostile, Family::Link, Family::Clock]);
+    s.expect("identify refused: token");
+    s.expect("identify refused: shard");
+    s.expect("identify refused: intents");
+    s.expect("resume refused: seq never sent");
+    s.expect("resume refused: token");
+    s.expect("resume refused: no session");
+    s.expect("session quit");
     s.until_nothing_is_left();
 }

@@ -25,5 +25,6 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(5));
     s.weather(&[Family::Node, Family::Clock]);
+    s.expect("request done");
     s.until_nothing_is_left();
 }

@@ -175,3 +175,14 @@ fn without_a_planted_bug_every_scenario_holds() {
         assert_eq!((outcome.violations.len(), outcome.hits), (0, 0), "{}", scenario.name);
     }
 }
+
+/// A world that refuses everything serves nobody (L9).
+#[test]
+fn a_world_that_refuses_everything_is_red_at_seed_0_of_every_scenario() {
+    let green: Vec<_> = ALL
+        .par_iter()
+        .map(|scenario| scenario.name)
+        .filter(|name| try_seed(Mutant::AllRefused, name, 0).1.is_none())
+        .collect();
+    assert!(green.is_empty(), "held: {green:?}");
+}

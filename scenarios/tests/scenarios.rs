@@ -89,3 +89,12 @@ fn names_fit_into_a_run_token() {
         assert!(scenario.summary().ends_with('.'), "{} has no plot", scenario.name);
     }
 }
+
+#[test]
+fn every_scenario_expects_something_and_the_same_for_every_seed() {
+    for scenario in ALL {
+        let of = |seed| scenario.expectations(Seed::new(seed).unwrap());
+        assert!(!of(0).is_empty(), "{} expects nothing", scenario.name);
+        assert!((1..50).all(|seed| of(seed) == of(0)), "{} depends on its seed", scenario.name);
+    }
+}

@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Dispatch { link: u32, body: u32, s: u32 },
     /// Another frame arrives at a client.
     Down { link: u32, parcel: u32 },
+    /// A part of a frame arrives at a client.
+    Part { link: u32 },
     /// A frame arrives at a node over a link.
     Up { link: u32, parcel: u32 },
     /// A new link arrives at its node.

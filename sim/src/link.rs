@@ -56,7 +56,23 @@ impl Way {
         self.last = (sent + law.draw(key)).max(self.last + 1);
         (self.last, tie(key))
     }
+
+    /// The time at which the first part of the frame just sent arrives, a frame of `bytes` bytes,
+    /// if the whole takes longer than `PART_EVERY`.
+    #[cold]
+    pub(crate) fn first_part(&self, bytes: u32) -> Option<u64> {
+        let takes = u64::from(bytes) * 1_000_000 / u64::from(self.bandwidth.max(1));
+        (takes > PART_EVERY).then(|| self.last - takes + PART_EVERY)
+    }
+
+    /// Whether a frame is still arriving.
+    pub(crate) const fn is_busy(&self, now: u64) -> bool {
+        now < self.last
+    }
 }
+
+/// The interval at which parts of a frame arrive that takes longer, in microseconds.
+pub(crate) const PART_EVERY: u64 = 200_000;
 
 /// Returns the tie-break of an event among others of the same instant. 0 and the maximum are
 /// reserved for events that must come first and last.
@@ -82,6 +98,8 @@ pub(crate) struct Link {
     pub(crate) up: Flow,
     /// Whether the client's end is open.
     pub(crate) here: bool,
+    /// Whether parts of a frame have arrived, and were counted as read, before the whole.
+    pub(crate) partial: bool,
     /// Whether a RESUME was sent on it and no dispatch has arrived since.
     pub(crate) resuming: bool,
     /// Whether the client knows that it is open.
@@ -100,6 +118,10 @@ pub(crate) struct Trunk {
     pub(crate) name: [u64; 2],
     /// The number of IDENTIFYs that it has carried; each gets a new session id.
     pub(crate) identifies: u64,
+    /// The bytes per second at which a long frame is arriving, if one is.
+    pub(crate) arriving: Option<u32>,
+    /// The bytes that were counted as read of frames that have not arrived as a whole.
+    pub(crate) read: u32,
     /// Frames to the client, and to the node, that wait for a stall to end.
     pub(crate) held_down: Vec<Event>,
     pub(crate) held_up: Vec<Event>,
@@ -137,6 +159,7 @@ impl Links {
             down: Flow::Open,
             up: Flow::Open,
             here: true,
+            partial: false,
             resuming: false,
             opened: false,
             there: false,
@@ -146,6 +169,8 @@ impl Links {
             up: Way::new(key.with(1), bandwidth),
             name,
             identifies: 0,
+            arriving: None,
+            read: 0,
             held_down: Vec::new(),
             held_up: Vec::new(),
         });

@@ -24,7 +24,7 @@ use guildhall_check::Contract;
 use guildhall_core::client::{self, Client};
 use guildhall_core::directory::Directory;
 use guildhall_core::frame::ClientFrame;
-use guildhall_core::id::{GuildId, NodeId, Port, UserId};
+use guildhall_core::id::{GuildId, NodeId, Port, Seq, SessionId, UserId};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::node::Node;
 use guildhall_core::step::Observer;
@@ -79,6 +79,15 @@ struct ClientHost {
     clock: Clock,
     client: Client,
     wake: u64,
+    /// The session that it gave up last, and the last number that it had received in it.
+    given_up: Option<(SessionId, Seq)>,
+}
+
+impl ClientHost {
+    /// Its session, or the one that it gave up last, and the last number received in it.
+    fn session(&self) -> Option<(SessionId, Seq)> {
+        self.client.session().map(|session| (session, self.client.last())).or(self.given_up)
+    }
 }
 
 /// A run in progress.
@@ -124,6 +133,7 @@ impl<'a, W: Observer> World<'a, W> {
     ) -> Result<Self, PlanError> {
         let topology = Topology::new(plan)?;
         let director = Director::new(plan, &topology)?;
+        let settling = Settling::new(&topology.cast, plan.linger, plan.seed);
         let nodes = node_hosts(plan, &topology, options.mutant);
         let clients = client_hosts(&topology, options.mutant);
         let stage = Stage {
@@ -170,7 +180,7 @@ impl<'a, W: Observer> World<'a, W> {
             journal_effects: Vec::new(),
             stalled: Vec::new(),
             intruders: Vec::new(),
-            settling: Settling::new(&plan.limits, plan.linger),
+            settling,
             end: None,
             most: options.max_steps.unwrap_or_else(|| plan.most_steps()),
             broken: false,
@@ -252,6 +262,7 @@ impl<'a, W: Observer> World<'a, W> {
         match event.kind {
             Kind::Dispatch { link, body, s } => self.deliver(event, link, body, s),
             Kind::Down { link, parcel } => self.down(event, link, parcel),
+            Kind::Part { link } => self.part(event, link),
             Kind::Up { link, parcel } => self.up(event, link, parcel),
             Kind::WakeNode { node } => self.wake_node(usize::from(node), event),
             Kind::WakeClient { client } => self.wake_client(client),
@@ -310,14 +321,18 @@ impl<'a, W: Observer> World<'a, W> {
         let (client, what) = &self.topology.actions[index];
         let client = *client;
         let input = match what {
-            ResolvedAction::Quit => client::Input::Quit,
+            ResolvedAction::Quit { code } => client::Input::Quit { code: *code },
             ResolvedAction::Start if self.clients[client as usize].client.is_off() => {
                 client::Input::Start
             }
             ResolvedAction::Start | ResolvedAction::Rest => return,
             ResolvedAction::Ask(request) => client::Input::Ask(request.clone()),
         };
-        let quits = matches!(input, client::Input::Quit);
+        let quits = matches!(input, client::Input::Quit { .. });
+        if quits {
+            let host = &mut self.clients[client as usize];
+            host.given_up = host.session();
+        }
         self.client_step(client, 0, input);
         if quits {
             self.reached(client, ClientPhase::Lost);
@@ -344,6 +359,7 @@ fn client_hosts(topology: &Topology, mutant: Option<Mutant>) -> Vec<ClientHost> 
         client: Client::new(seated.identity, limits.clone(), mutant),
         clock: Clock::new(seated.drift),
         wake: u64::MAX,
+        given_up: None,
     };
     topology.clients.iter().map(host).collect()
 }

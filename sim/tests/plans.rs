@@ -21,7 +21,7 @@ fn a_name_that_is_not_in_the_plan_is_named() {
     let mut plan = guildhall_plan::engine::references().unwrap().remove(0);
     plan.actions[0].client = "carol".to_owned();
     let error = run(&plan, Options::default(), &mut ()).unwrap_err();
-    assert_eq!(error.to_string(), "client `carol` is not in the plan");
+    assert_eq!(error.to_string(), "action 1: client `carol` is not in the plan");
 }
 
 /// A plan in every short form that a person would write.

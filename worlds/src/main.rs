@@ -81,6 +81,16 @@ enum Kind {
     Tokio,
 }
 
+impl Kind {
+    /// The name on the command line.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Madsim => "madsim",
+            Self::Tokio => "tokio",
+        }
+    }
+}
+
 /// Why nothing was run.
 #[derive(Debug)]
 struct Refused(String);
@@ -88,7 +98,7 @@ struct Refused(String);
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Run { scenario, seed, set, world, json } => plan_of(&scenario, seed, &set)
-            .and_then(|plan| run_printed((&scenario, plan, None), world, json))
+            .and_then(|plan| run_printed((&scenario, plan, None), &set, world, json))
             .map(|outcome| exit(&outcome)),
         Command::Replay { what, world, json } => {
             found(&what).and_then(|found| replay(found, world, json))
@@ -164,13 +174,14 @@ fn run(plan: Plan, mutant: Option<Mutant>, world: Kind) -> Result<Outcome, Refus
 /// Runs a plan and prints the result.
 fn run_printed(
     (name, plan, mutant): (&str, Plan, Option<Mutant>),
+    set: &[String],
     world: Kind,
     json: bool,
 ) -> Result<Outcome, Refused> {
     let seed = plan.seed;
     let outcome = run(plan, mutant, world)?;
     if json {
-        let line = text::line(name, seed, &outcome);
+        let line = text::line(text::origin(name, seed, set, world.name()), &outcome);
         println!("{}", line.map_err(|error| Refused(error.to_string()))?);
     } else {
         print!("{}", text::block(name, seed, &outcome));
@@ -182,7 +193,7 @@ fn run_printed(
 /// is printed, and is not a failure.
 fn replay(found: Found, world: Kind, json: bool) -> Result<ExitCode, Refused> {
     let Found { name, plan, mutant, expect } = found;
-    let outcome = run_printed((&name, plan, mutant), world, json)?;
+    let outcome = run_printed((&name, plan, mutant), &[], world, json)?;
     let broken = outcome.violations.first().map(|violation| violation.clause);
     match (expect, broken) {
         (Expect::Violation(clause), None) => {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::id::{ChannelId, GuildId, Nonce, RoleId, UserId};
-use guildhall_core::permission::Permissions;
+use guildhall_core::permission::Role;
 use guildhall_core::step::{Actor, Head, Observed, Observer};
 
 use crate::judge::Taken;
@@ -29,7 +29,7 @@ pub struct GuildView {
     /// The visible channels.
     pub channels: BTreeSet<ChannelId>,
     /// The roles.
-    pub roles: BTreeMap<RoleId, Permissions>,
+    pub roles: BTreeMap<RoleId, Role>,
 }
 
 impl ClientView {
@@ -56,8 +56,10 @@ impl ClientView {
             Body::GuildDelete => {
                 self.guilds.remove(&guild);
             }
-            Body::RoleCreate { role, permissions } | Body::RoleUpdate { role, permissions } => {
-                self.guild(guild).roles.insert(*role, *permissions);
+            Body::RoleCreate { role, permissions, position }
+            | Body::RoleUpdate { role, permissions, position } => {
+                let (permissions, position) = (*permissions, *position);
+                self.guild(guild).roles.insert(*role, Role { permissions, position });
             }
             Body::RoleDelete { role } => {
                 self.guild(guild).roles.remove(role);

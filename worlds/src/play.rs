@@ -102,9 +102,9 @@ impl<W: World> Play<W> {
         let trip = topology.cast.trip + W::EXTRA_LATENCY;
         let client_trip = topology.cast.client_trip + W::EXTRA_LATENCY;
         let cast = Arc::new(Cast { trip, client_trip, ..Cast::clone(&topology.cast) });
+        let settling = Settling::new(&cast, plan.linger, plan.seed);
         let judge = Judge::new(cast, clock, sender);
         let director = Director::new(&plan, &topology)?;
-        let settling = Settling::new(&plan.limits, plan.linger);
         let agenda = Agenda::default();
         let mut play = Self {
             world,

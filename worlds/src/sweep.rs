@@ -56,7 +56,8 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<ExitCode, Refused> {
                 Verdict::Violated => failing += 1,
                 Verdict::Inconclusive => inconclusive += 1,
             }
-            let line = text::line(name, seed, &outcome);
+            let origin = text::origin(name, seed, &args.set, Kind::Madsim.name());
+            let line = text::line(origin, &outcome);
             println!("{}", line.map_err(|error| Refused(error.to_string()))?);
         }
     }

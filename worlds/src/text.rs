@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use guildhall_plan::seed::Seed;
-use guildhall_plan::seed_line::{RunResult, SeedLine};
+use guildhall_plan::seed_line::{RunOrigin, RunResult, SeedLine};
 use guildhall_worlds::outcome::Outcome;
 
 /// One object, as the fast world's program prints it.
-pub(crate) fn line(name: &str, seed: Seed, outcome: &Outcome) -> Result<String, serde_json::Error> {
+pub(crate) fn line(origin: RunOrigin<'_>, outcome: &Outcome) -> Result<String, serde_json::Error> {
     let result = RunResult {
         verdict: outcome.verdict,
         digest: outcome.digest,
@@ -16,7 +16,18 @@ pub(crate) fn line(name: &str, seed: Seed, outcome: &Outcome) -> Result<String, 
         lasted: outcome.lasted,
         violations: &outcome.violations,
     };
-    serde_json::to_string(&SeedLine::new("seed", Some(name), seed, None, result))
+    serde_json::to_string(&SeedLine::new("seed", origin, None, result))
+}
+
+/// What was run: the scenario or the file, its settings, and the world.
+pub(crate) fn origin<'a>(
+    name: &'a str,
+    seed: Seed,
+    set: &[String],
+    world: &'static str,
+) -> RunOrigin<'a> {
+    let flags: Vec<_> = set.iter().map(|set| format!("--set {set}")).collect();
+    RunOrigin { scenario: Some(name), seed, world, conditions: flags.join(" ") }
 }
 
 /// A few lines for people.

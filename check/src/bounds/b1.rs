@@ -2,18 +2,20 @@
 //! to.
 
 pub(crate) mod busy;
+pub(crate) mod tables;
 
 use guildhall_core::census::{Census, Table};
-use guildhall_core::frame::CONTROL_BYTES;
+use guildhall_core::id::NodeId;
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
+use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 use crate::node_step::NodeStep;
 
 /// Without these lines a census proves nothing.
-const COUNTED: [Table; 15] = [
+const COUNTED: [Table; 20] = [
     Table::Connections,
     Table::Sessions,
     Table::Replay,
@@ -23,6 +25,11 @@ const COUNTED: [Table; 15] = [
     Table::CatchUpRing,
     Table::Nonces,
     Table::Messages,
+    Table::Channels,
+    Table::Roles,
+    Table::Overwrites,
+    Table::Members,
+    Table::Bans,
     Table::Unsynced,
     Table::Directed,
     Table::Contacts,
@@ -60,14 +67,13 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
 /// memory.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let on = step.connection?;
-    let (window, answers) = facts.sockets.untaken(step.node, on)?;
-    // The last answer that had room, and the one that is too many, may each stand out.
-    let most = window + facts.cast.limits.control_unsent_bytes + 2 * CONTROL_BYTES;
-    (answers.saturating_mul(CONTROL_BYTES) > most).then(|| {
+    let open = facts.sockets.is_open(step.node, on);
+    (open && facts.floods(step.node, on)).then(|| {
         let message = "a peer that asks and never reads is not cut";
-        let expected = format!("at most {most} bytes of answers");
-        let complaint = Complaint::new(message, expected, format!("{answers} answers"));
-        (facts.connection_name(step.node, on), complaint)
+        let most = facts.cast.limits.control_unsent_bytes;
+        let expected = format!("at most {most} bytes of answers that have no room");
+        let got = facts.sockets.debt(step.node, on).to_string();
+        (facts.connection_name(step.node, on), Complaint::new(message, expected, got))
     })
 }
 
@@ -91,7 +97,8 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Unsent => (count(Table::Replay), any),
         // These are the business of B2.
         Table::LongestReplay | Table::MostLiveUnsent => (any, any),
-        Table::Buckets => (facts.waits.identified(census.node), any),
+        // B4 knows when each was shut.
+        Table::Buckets => (any, any),
         Table::Relays => (count(Table::Recipients), any),
         Table::Recipients => (count(Table::Sessions) * guilds, any),
         Table::FullestRelay => (u64::from(limits.relay_sessions), any),
@@ -110,8 +117,11 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Followers => (any, any),
         Table::CatchUpRing => {
             let owned = count(Table::Guilds);
-            let bytes = u64::from(limits.catch_up_bytes) + facts.largest;
-            (owned * u64::from(limits.catch_up_events), owned * bytes)
+            // The newest event stays, however large it is.
+            let bytes = owned * (u64::from(limits.catch_up_bytes) + facts.largest_record);
+            // What has left a ring takes no bytes any more.
+            let bytes = bytes.min(count(Table::CatchUpRing) * facts.largest_record);
+            (owned * u64::from(limits.catch_up_events), bytes)
         }
         Table::Nonces => {
             // A new owner keeps all that it adopts from the log, even what the one before it had
@@ -120,12 +130,17 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
             (count(Table::Guilds) * (u64::from(limits.nonces) + adopted), any)
         }
         Table::Messages => (count(Table::Guilds) * u64::from(limits.messages), any),
+        Table::Channels => (count(Table::Guilds) * u64::from(limits.channels), any),
+        Table::Roles => (count(Table::Guilds) * u64::from(limits.roles), any),
+        Table::Overwrites => (count(Table::Guilds) * u64::from(limits.overwrites), any),
+        Table::Members => (count(Table::Guilds) * u64::from(limits.members), any),
+        Table::Bans => (count(Table::Guilds) * u64::from(limits.bans), any),
         Table::Unsynced => {
             // Behind the records that are waited for stand what followers have asked for.
             let asked = 2 * count(Table::Followers);
             (count(Table::Guilds) * (u64::from(limits.unsynced) + 1) + asked, any)
         }
-        Table::Directed => (guilds * facts.cast.cluster.accounts.len() as u64, any),
+        Table::Directed => (most_directed(facts, census.node), any),
         Table::Contacts => (guilds, any),
         Table::Users => (count(Table::Sessions) + count(Table::Identifying), any),
         Table::Identifying => (count(Table::Connections), any),
@@ -133,6 +148,17 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
         Table::Timers => (any, any),
         Table::OpenRequests => (u64::from(limits.requests_open), any),
     })
+}
+
+/// How many users can wait for the directory in the guilds of a node. Of one user both a removal
+/// and a join may wait, and the end of a guild waits as well.
+fn most_directed(facts: &Facts, node: NodeId) -> u64 {
+    let owned = facts.ledger.all().filter(|(_, guild)| facts.owners.get(node, guild.id).is_some());
+    let waits = |(_, guild): (u32, &Guild)| {
+        let ends = u64::from(guild.history.is_deleted(Moment::NOW));
+        facts.requests.joiners(guild.id) + guild.history.leavers() + ends
+    };
+    owned.map(waits).sum()
 }
 
 /// Into how many pieces the largest guild is cut.

@@ -104,6 +104,25 @@ impl Work {
     }
 }
 
+/// An owner sends to a relay again what the relay has not asked for.
+pub(crate) fn repeats(facts: &Facts, message: &PeerMessage) -> Verdict {
+    let (relay, guild, position) = match message {
+        PeerMessage::Stream { relay, guild, record, .. } => (relay, *guild, record.position),
+        PeerMessage::Chunk { relay, chunk, .. } => (relay, chunk.guild, chunk.position),
+        PeerMessage::Subscribe { .. }
+        | PeerMessage::Unsubscribe { .. }
+        | PeerMessage::CatchUp { .. }
+        | PeerMessage::Tip { .. }
+        | PeerMessage::Request { .. }
+        | PeerMessage::Answer { .. } => return None,
+    };
+    let name = facts.cast.node(relay.node);
+    let message = format!("a relay at {name} is sent the same again");
+    let got = format!("{position} again, and the relay has not asked");
+    let complaint = Complaint::new(message, "one message per relay", got);
+    Some((Subject::new("guild", facts.cast.guild(guild)), complaint))
+}
+
 /// How many classes of intents and permission there are among the sessions of a node in a lane.
 fn classes(facts: &Facts, node: NodeId, lane: u32, what: &Dispatch) -> usize {
     let Some(source) = what.source else { return 1 };

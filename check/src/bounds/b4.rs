@@ -1,19 +1,22 @@
-//! B4 admission: frames that are too long, too many frames and too many IDENTIFYs are refused, and
-//! nothing else is.
+//! B4 admission: frames and messages that are too long, too many frames and too many IDENTIFYs are
+//! refused, and no other frames are.
 
 mod rates;
 
 use std::collections::BTreeMap;
 
+use guildhall_core::census::{Census, Table};
+use guildhall_core::event::Record;
 use guildhall_core::frame::CloseCode;
-use guildhall_core::id::{NodeId, Shard, UserId};
-use guildhall_core::node::{DetachReason, TraceEvent};
+use guildhall_core::id::{GuildId, NodeId, Shard, UserId};
+use guildhall_core::node::{DetachReason, SessionEnd, TraceEvent};
 use guildhall_core::time::Instant;
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::findings::Complaint;
+use crate::findings::{Complaint, Subject};
 use crate::index::Index;
+use crate::kinds::message_of;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 use rates::Rates;
 
@@ -87,6 +90,23 @@ impl Admission {
         (now.since(last) < every).then_some((subject, complaint))
     }
 
+    /// A node has counted what it keeps (B1): a bucket is shut for no longer than it must be.
+    pub(crate) fn counted(&self, facts: &Facts, census: &Census) -> Verdict {
+        let every = facts.cast.limits.identify_every;
+        let seen = self.timeouts.get(&census.node).copied().unwrap_or(Instant::ZERO);
+        let shut = self
+            .begun
+            .iter()
+            .filter(|((at, ..), last)| *at == census.node && **last + every > seen);
+        let (most, count) = (shut.count() as u64, census.count(Table::Buckets));
+        (count > most).then(|| {
+            let node = facts.cast.node(census.node);
+            let message = format!("{node} keeps identify buckets that are open");
+            let complaint = Complaint::new(message, format!("at most {most}"), count.to_string());
+            (Subject::new("node", node), complaint)
+        })
+    }
+
     /// A node has crashed, and knows of no bucket any more.
     pub(crate) fn crash(&mut self, node: NodeId) {
         self.begun.retain(|(at, ..), _| *at != node);
@@ -116,9 +136,7 @@ impl Admission {
         if within > 2 * limits.frames_per_minute as usize && code.is_none() {
             return complain("frames come too fast", "4008", format!("{within} in a minute pass"));
         }
-        let cuts = |(note, ..): &(TraceEvent, _, _)| {
-            matches!(note, TraceEvent::Detached { why: DetachReason::Cut(_), .. })
-        };
+        let cuts = |(note, ..): &(TraceEvent, _, _)| is_of_a_cut(note, facts, step.node);
         let more = !step.frames.is_empty()
             || step.dispatches > 0
             || step.closes.len() > 1
@@ -133,4 +151,45 @@ impl Admission {
         }
         None
     }
+}
+
+/// Whether a note belongs to the cut of a connection. At a stopping node a session that loses its
+/// connection ends, and the relays close that served no other.
+fn is_of_a_cut(note: &TraceEvent, facts: &Facts, node: NodeId) -> bool {
+    let stops = || facts.stops.get(node).is_some();
+    match note {
+        TraceEvent::Detached { why: DetachReason::Cut(_), .. } => true,
+        TraceEvent::Ended { why: SessionEnd::Stopped, .. } | TraceEvent::RelayClosed { .. } => {
+            stops()
+        }
+        TraceEvent::Detached { .. }
+        | TraceEvent::Ended { .. }
+        | TraceEvent::Begun { .. }
+        | TraceEvent::IdentifyRefused { .. }
+        | TraceEvent::Resumed { .. }
+        | TraceEvent::ResumeRefused { .. }
+        | TraceEvent::RelayOpened { .. }
+        | TraceEvent::RelayGap { .. }
+        | TraceEvent::Opened { .. }
+        | TraceEvent::SteppedDown { .. }
+        | TraceEvent::GivenUp { .. }
+        | TraceEvent::Census(_) => false,
+    }
+}
+
+/// A message is about to be committed: it was refused if its text or its content is too long.
+pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
+    let message = message_of(record)?;
+    let limits = &facts.cast.limits;
+    let bytes = message.content.len() + 8 * message.mentions.len();
+    let (what, count, most) = if bytes > limits.content_bytes as usize {
+        ("bytes", bytes, limits.content_bytes)
+    } else {
+        ("characters", message.content.chars().count(), limits.content_characters)
+    };
+    (count > most as usize).then(|| {
+        let expected = format!("at most {most} {what}");
+        let complaint = Complaint::new("a message is too long", expected, count.to_string());
+        (facts.event_name(guild, record.position), complaint)
+    })
 }

@@ -19,6 +19,7 @@ use crate::sessions::l1::Zombies;
 use crate::sessions::l4::Orphans;
 use crate::sessions::l7::Exits;
 use crate::sessions::l7::hand_off::HandOffs;
+use crate::sessions::l9::Probes;
 
 /// All models, by the clause that owns each.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,8 @@ pub(crate) struct Models {
     pub(crate) exits: Exits,
     /// L7.
     pub(crate) hand_offs: HandOffs,
+    /// L9.
+    pub(crate) probes: Probes,
     /// C2.
     pub(crate) reconnects: Reconnects,
     /// What the step that has just ended has missed.

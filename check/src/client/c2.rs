@@ -1,7 +1,9 @@
 //! C2 reconnecting: a client stops on final codes, identifies after op 9 and resumes otherwise,
-//! uses one socket at a time, and backs off before it tries again.
+//! uses one socket at a time, leaves none that lives, and backs off before it tries again.
 
+mod hearing;
 mod reconnect;
+mod storm;
 
 use guildhall_core::client::{Input, Output};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
@@ -13,38 +15,46 @@ use crate::facts::clients::Client;
 use crate::findings::Complaint;
 use crate::protocol;
 use reconnect::Reconnect;
+use storm::Storms;
 
 /// All clients.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reconnects {
     all: Vec<Reconnect>,
+    storms: Storms,
 }
 
 impl Reconnects {
-    fn reconnect(&mut self, port: Port) -> &mut Reconnect {
+    fn reconnect(&mut self, port: Port) -> (&mut Reconnect, &mut Storms) {
         let at = port.0 as usize;
         if at >= self.all.len() {
             self.all.resize_with(at + 1, Reconnect::default);
         }
-        &mut self.all[at]
+        (&mut self.all[at], &mut self.storms)
     }
 
-    /// An honest client gets an input; called before the facts are updated.
+    /// An honest client gets an input at this instant of its own clock, and of the world; called
+    /// before the facts are updated.
     pub(crate) fn hears(
         &mut self,
         limits: &Limits,
         client: &Client,
         port: Port,
-        now: Instant,
+        (now, at): (Instant, Instant),
         input: &Input,
     ) {
-        let reconnect = self.reconnect(port);
+        let (reconnect, storms) = self.reconnect(port);
+        reconnect.hearing.hears(limits, client, (now, reconnect.opening), input);
         match input {
             Input::Start => reconnect.ended = None,
             Input::Opened { connection, .. } => match reconnect.opening.take() {
-                Some(since) if now < since + limits.connect_patience => {}
-                // It may have given up on this one by now, or not.
-                Some(since) => reconnect.ended = Some(since + limits.connect_patience),
+                Some(since) => {
+                    if now >= since + limits.connect_patience {
+                        // It may have given up on this one by now, or not.
+                        reconnect.ended = Some(since + limits.connect_patience);
+                        reconnect.most += 1;
+                    }
+                }
                 None => reconnect.unwanted = Some(*connection),
             },
             Input::Closed { connection, code, .. } => {
@@ -55,22 +65,31 @@ impl Reconnects {
                         since.map(|since| now.min(since + limits.connect_patience))
                     }
                 };
-                if ended.is_some() {
-                    (reconnect.ended, reconnect.attempts) = (ended, reconnect.attempts + 1);
-                    reconnect.must_stop = code.is_some_and(protocol::stops_client);
+                let Some(ended) = ended else { return };
+                reconnect.must_stop = code.is_some_and(protocol::stops_client);
+                if !reconnect.must_stop {
+                    reconnect.loses(ended);
+                    reconnect.is_cut(limits, storms, at);
                 }
             }
-            Input::Quit => (reconnect.opening, reconnect.ended) = (None, None),
+            Input::Quit { .. } => {
+                (reconnect.opening, reconnect.ended, reconnect.quits) = (None, None, true);
+            }
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {
                 reconnect.must_leave = client.meant.filter(|meant| meant == connection);
             }
-            Input::Frame { .. } | Input::Dispatch { .. } | Input::Ask(_) | Input::Answer(_) => {}
+            Input::Frame { .. }
+            | Input::Dispatch { .. }
+            | Input::Partial { .. }
+            | Input::Ask(_)
+            | Input::Answer(_) => {}
         }
     }
 
     /// The client has got READY or RESUMED.
     pub(crate) fn enters(&mut self, port: Port) {
-        self.reconnect(port).attempts = 0;
+        let (reconnect, _) = self.reconnect(port);
+        (reconnect.attempts, reconnect.most) = (0, 0);
     }
 
     /// An honest client emits an output; called before the facts are updated.
@@ -82,9 +101,9 @@ impl Reconnects {
         now: Instant,
         output: &Output,
     ) -> Option<Complaint> {
-        let reconnect = self.reconnect(port);
+        let (reconnect, storms) = self.reconnect(port);
         match output {
-            Output::Connect(_) => reconnect.connects(limits, client, now),
+            Output::Connect(_) => reconnect.connects(limits, client, storms, now),
             Output::Frame { connection, .. } if client.meant != Some(*connection) => {
                 let got = connection.to_string();
                 Some(Complaint::new("a client speaks on a socket it does not mean", "none", got))
@@ -95,16 +114,22 @@ impl Reconnects {
             Output::Frame { frame: ClientFrame::Resume(_), .. } if client.session.is_none() => {
                 Some(Complaint::new("a client resumes nothing", "an IDENTIFY", "a RESUME"))
             }
-            Output::Close { connection, code } => {
-                reconnect.must_leave = reconnect.must_leave.filter(|told| told != connection);
-                if reconnect.unwanted == Some(*connection) {
-                    reconnect.unwanted = None;
-                } else if client.meant == Some(*connection) && *code != 1000 {
-                    (reconnect.ended, reconnect.attempts) =
-                        (Some(reconnect.ended.unwrap_or(now)), reconnect.attempts + 1);
-                }
+            Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. } => {
+                reconnect.hearing.beats(client, now);
                 None
             }
+            Output::Close { connection, .. } if reconnect.unwanted == Some(*connection) => {
+                reconnect.unwanted = None;
+                None
+            }
+            Output::Close { connection, .. }
+                if client.meant == Some(*connection) && !reconnect.quits =>
+            {
+                let told = reconnect.must_leave.take_if(|told| told == connection).is_some();
+                reconnect.loses(reconnect.ended.unwrap_or(now));
+                if told { None } else { reconnect.hearing.leaves(limits, client, now) }
+            }
+            Output::Close { .. } => None,
             Output::Stopped(code) => {
                 reconnect.must_stop = false;
                 let got = format!("it stops at {}", code.code());
@@ -127,7 +152,8 @@ impl Reconnects {
         now: Instant,
         timeout: bool,
     ) -> Option<Complaint> {
-        let reconnect = self.reconnect(port);
+        let (reconnect, _) = self.reconnect(port);
+        reconnect.quits = false;
         if let Some(unwanted) = reconnect.unwanted.take() {
             let message = "a client keeps a socket that it did not ask for";
             return Some(Complaint::new(message, "a close", unwanted.to_string()));
@@ -143,7 +169,7 @@ impl Reconnects {
             reconnect.ended = None;
         }
         // Judged where the client looks at its deadlines, so that a pause is no fault of its.
-        let longest = limits.backoff_most.scaled(3, 2);
+        let longest = reconnect.longest(limits);
         let idle = reconnect.opening.is_none() && client.meant.is_none() && client.on;
         let ended = reconnect.ended.filter(|ended| timeout && idle && now > *ended + longest)?;
         let got = format!("it waits since {ended}");

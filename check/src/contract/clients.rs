@@ -16,18 +16,26 @@ use crate::violation::Clause;
 impl Contract {
     pub(super) fn client_hears(&mut self, head: &Head, input: &Input) {
         self.busy = true;
-        // An answered heartbeat changes nothing that anybody waits for.
-        if !matches!(input, Input::Frame { frame: ServerFrame::HeartbeatAck, .. }) {
+        // An answered heartbeat changes nothing that anybody waits for, nor does a part of a frame.
+        if !matches!(
+            input,
+            Input::Frame { frame: ServerFrame::HeartbeatAck, .. } | Input::Partial { .. }
+        ) {
             self.stirs();
         }
         let Actor::Client(port) = head.actor else { return };
         let Some(client) = self.facts.client(port) else { return };
         if client.honest {
             let limits = &self.facts.cast.limits;
-            self.models.reconnects.hears(limits, client, port, head.now.instant, input);
+            let now = (head.now.instant, head.at);
+            self.models.reconnects.hears(limits, client, port, now, input);
         }
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);
+        }
+        if let Input::Ask(request) = input {
+            self.settled = None;
+            self.models.probes.asks(&self.facts, port, request);
         }
         if *input == Input::Start {
             self.models.duties.starts(port, head.at);
@@ -35,7 +43,7 @@ impl Contract {
         let Some(client) = self.facts.client_mut(port) else { return };
         match input {
             Input::Start => (client.on, client.stopped) = (true, false),
-            Input::Quit => {
+            Input::Quit { .. } => {
                 client.on = false;
                 client.opening = false;
                 client.give_up();
@@ -66,8 +74,16 @@ impl Contract {
                     client.give_up();
                 }
             }
-            Input::Ask(_) => self.settled = None,
-            Input::Frame { .. } | Input::Dispatch { .. } | Input::Answer(_) => {}
+            Input::Frame { connection, frame: ServerFrame::HeartbeatAck } => {
+                if client.meant == Some(*connection) {
+                    client.unproven = None;
+                }
+            }
+            Input::Ask(_)
+            | Input::Frame { .. }
+            | Input::Dispatch { .. }
+            | Input::Partial { .. }
+            | Input::Answer(_) => {}
         }
     }
 
@@ -81,6 +97,10 @@ impl Contract {
         match answer.outcome {
             Outcome::Done(position) => {
                 settles = true;
+                self.marks.add(Mark::RequestDone);
+                if self.models.probes.done(origin) {
+                    self.marks.add(Mark::ProbeDone);
+                }
                 if !found.contains(&Clause::D5) {
                     self.models.causes.learns(port, guild, position);
                 }
@@ -125,12 +145,15 @@ impl Contract {
         if honest && !client.spoilt {
             self.ask_first(head, clauses::CLIENT_SAYS, (port, output));
         }
-        if let Output::Request { node, request, .. } = output {
-            if honest {
-                self.models.duties.asks(&self.facts, (port, *node), request, head.at);
-                self.models.typings.asks(&self.facts, *node, request, head.at);
+        if let Output::Request { node, token, request, .. } = output {
+            // A request with the token of nobody, or of somebody else, asks for nothing.
+            if self.facts.cast.cluster.accounts.get(token) == Some(&request.origin.user) {
+                if honest {
+                    self.models.duties.asks(&self.facts, (port, *node), request, head.at);
+                    self.models.typings.asks(&self.facts, *node, request, head.at);
+                }
+                self.facts.requests.asks(request);
             }
-            self.facts.requests.asks(request);
             self.models.causes.sends(&self.facts, port, request.origin, request.guild);
         }
         let Some(client) = self.facts.client_mut(port) else { return };

@@ -14,6 +14,7 @@ use crate::marks::Mark;
 
 impl Contract {
     pub(super) fn journal_hears(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
+        self.marks.journal(guild, event);
         match event {
             JournalEvent::Asked { .. } => {}
             JournalEvent::Synced { records } => {
@@ -21,12 +22,7 @@ impl Contract {
                     self.commits(head, guild, record);
                 }
             }
-            JournalEvent::Lost { records } => {
-                self.models.hand_offs.fails(guild);
-                if *records > 0 {
-                    self.marks.add(Mark::RecordsLost);
-                }
-            }
+            JournalEvent::Lost { .. } => self.models.hand_offs.fails(guild),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The steps of nodes, except for dispatches.
 
+use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::NodeId;
@@ -43,7 +44,7 @@ impl Contract {
             }
             Input::Frame { frame: ClientFrame::Heartbeat { d: Some(d) }, .. } => {
                 if let Some(index) = self.step.session {
-                    self.facts.sessions.acknowledge(index, d.0);
+                    self.facts.acknowledge(index, d.0);
                 }
             }
             Input::Identify { connection, identify, session, .. } => {
@@ -52,7 +53,7 @@ impl Contract {
                 }
             }
             Input::Peer { message, .. } => self.peer_says(head, node, message),
-            Input::Drained { connection, .. } => self.facts.sockets.drain(node, *connection),
+            Input::Drained { connection, bytes } => self.facts.drain(node, *connection, *bytes),
             // A stopping node takes over no guild.
             Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
@@ -65,7 +66,8 @@ impl Contract {
                 let objection = i8::node::objection(&self.facts.cast, *token, request);
                 self.step.request = Some((request.origin, objection));
             }
-            Input::Directory(_) | Input::Frame { .. } | Input::Census => {}
+            Input::Directory(notice) => self.facts.named.hears(node, notice),
+            Input::Frame { .. } | Input::Census => {}
             Input::Stop => {
                 if self.facts.stops.get(node).is_none() {
                     self.models.hand_offs.stops(&self.facts, node, head.at);
@@ -123,8 +125,7 @@ impl Contract {
             }
             Output::Directory(word) => {
                 self.step.words += 1;
-                self.step.asks |=
-                    matches!(word, guildhall_core::directory::DirectoryRequest::Ask { .. });
+                self.directs(head, word);
             }
             Output::Answer { answer, .. } => {
                 self.step.words += 1;
@@ -133,6 +134,25 @@ impl Contract {
             Output::Dispatch { connection, s, dispatch } => {
                 self.writes(head, *connection, *s, dispatch);
             }
+        }
+    }
+
+    /// A node asks the directory for something, for itself or for a guild that it owns.
+    fn directs(&mut self, head: &Head, word: &DirectoryRequest) {
+        match word {
+            DirectoryRequest::Ask { mark, .. } => {
+                self.step.asks = true;
+                if let (StepInput::Identify(_), Some(on)) = (self.step.input, self.step.connection)
+                {
+                    self.facts.waits.asks(self.step.node, on, *mark);
+                }
+            }
+            DirectoryRequest::Enter { guild, .. }
+            | DirectoryRequest::Remove { guild, .. }
+            | DirectoryRequest::Dissolve { guild, .. } => {
+                self.ask(head, clauses::DIRECTS, *guild);
+            }
+            DirectoryRequest::Forget { .. } | DirectoryRequest::Since { .. } => {}
         }
     }
 
@@ -150,7 +170,7 @@ impl Contract {
         let (node, facts) = (self.step.node, &mut self.facts);
         match said {
             Emitted::Frame(on, frame) => {
-                facts.sockets.answer(node, on);
+                facts.answer(node, on);
                 if frame == ServerFrame::Reconnect {
                     let answer = !matches!(self.step.input, StepInput::Timeout);
                     facts.stops.tell(node, on, now, answer);
@@ -193,6 +213,7 @@ impl Contract {
                 }
             }
             TraceEvent::Ended { .. } => {
+                self.models.orphans.ended(&self.step, &self.facts, now);
                 if let Some((_, _, Some(on))) = self.step.notes.last() {
                     let on = *on;
                     self.models.zombies.moves(node, on, now);

@@ -65,7 +65,12 @@ impl Contract {
                             self.marks.add(Mark::OldRequestArrived);
                         }
                     }
-                    Some(serves) => self.models.statuses.strays(action, serves),
+                    Some(serves) => {
+                        if *epoch < serves {
+                            self.marks.add(Mark::RequestForOldOwner);
+                        }
+                        self.models.statuses.strays(action, serves);
+                    }
                     None => {}
                 }
             }
@@ -107,6 +112,9 @@ impl Contract {
         let found = self.ask(head, clauses::PEERS, (to, message));
         if let PeerMessage::CatchUp { relay, from, .. } = message {
             self.facts.relays.stands(*relay, *from);
+        }
+        if self.facts.relays.sends(self.step.node, message) {
+            self.ask(head, clauses::REPEATS, message);
         }
         let Some((guild, sender, position)) = word(message) else { return };
         let sound = !found.contains(&Clause::D7);
@@ -168,8 +176,11 @@ impl Contract {
             self.marks.add(Mark::EphemeralOfOldOwner);
         }
         self.ask(head, clauses::EPHEMERAL, (guild, record));
+        let largest = self.facts.largest_record.max(protocol::record_bytes(record));
+        self.facts.largest_record = largest;
         if let Some(guild) = self.facts.ledger.guild_mut(guild) {
             guild.fleeting.insert(record.position, record.clone());
         }
+        self.models.probes.streams(&self.facts, guild, record);
     }
 }

@@ -10,6 +10,9 @@ use crate::marks::Mark;
 impl Contract {
     pub(super) fn world_says(&mut self, head: &Head, event: &WorldEvent) {
         self.settled = None;
+        if *event != WorldEvent::Settled {
+            self.models.probes.end();
+        }
         match event {
             WorldEvent::FaultBegan { index, .. } => {
                 let strain = self.facts.strain(*index);
@@ -24,12 +27,16 @@ impl Contract {
             }
             WorldEvent::Healed => {
                 self.facts.healed = true;
+                for client in &mut self.facts.clients {
+                    client.unproven = client.meant.map(|on| (on, client.last));
+                }
                 self.marks.add(Mark::Healed);
             }
             WorldEvent::Settled => {
                 let pending = self.pending();
                 self.ask(head, clauses::SETTLES, pending.as_deref());
                 self.settled = Some(head.at);
+                self.models.probes.begin(&self.facts);
             }
             WorldEvent::Crashed(node) => self.crashes(head, *node),
             WorldEvent::Started(node) => {

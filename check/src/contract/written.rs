@@ -12,7 +12,7 @@ use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
 use crate::clauses::{self, Numbered};
-use crate::delivery::d3;
+use crate::delivery::{d3, d4};
 use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::sessions::subscriptions::{Due, Subscription, SubscriptionPhase};
 use crate::facts::sockets::NONE;
@@ -86,23 +86,23 @@ impl Contract {
         let facts = &self.facts;
         let written = facts.sessions.written(index);
         let number = Numbered { facts, index, s, written, what };
-        if let Some(wrong) = object(clauses::NUMBERS, &number) {
+        if let Some(wrong) = self.object(clauses::NUMBERS, &number) {
             return Some(wrong);
         }
         if s < facts.sessions.hot(index).next {
-            return object(clauses::REPLAYS, &number);
+            return self.object(clauses::REPLAYS, &number);
         }
         let tested = DispatchUnderTest::new(facts, (&self.step, head.now.instant), index, s, what);
         if tested.fits() {
-            return object(clauses::OWED, &tested);
+            return self.object(clauses::OWED, &tested);
         }
         let shows_well = if let Body::GuildCreate(snapshot) = &what.body {
             d3::is_exact(&tested, snapshot)
         } else {
             matches!(what.body, Body::Resumed | Body::GuildUnavailable)
         };
-        let wrong = if shows_well { None } else { object(clauses::DISPATCHES, &tested) };
-        wrong.or_else(|| object(clauses::TIMING, &tested))
+        let wrong = if shows_well { None } else { self.object(clauses::DISPATCHES, &tested) };
+        wrong.or_else(|| self.object(clauses::TIMING, &tested))
     }
 
     /// The dispatch is correct.
@@ -112,8 +112,15 @@ impl Contract {
             if facts.sessions.get(index).fresh {
                 self.marks.add(Mark::ResumeWithReplay);
             }
+            if what.body == Body::Resumed {
+                facts.sessions.writes_resumed(index, false);
+            }
             facts.sessions.wrote(index, s);
             return self.marks.add(Mark::DispatchReplayed);
+        }
+        let due = facts.sessions.get(index).resumed;
+        if due.is_some_and(|due| d4::is_after_replay(facts, due, what)) {
+            facts.sessions.ends_replay(index);
         }
         let place = what
             .source
@@ -125,7 +132,7 @@ impl Contract {
             }
             (Body::Resumed, _) => {
                 facts.sessions.told_own(index, what);
-                facts.sessions.get_mut(index).resumed.pop_front();
+                facts.sessions.writes_resumed(index, true);
             }
             (_, None) => facts.sessions.told_own(index, what),
             (_, Some((guild, position))) => self.told_of(head, index, (guild, position), what),
@@ -193,14 +200,23 @@ impl Contract {
                 }
                 sessions.get_mut(index).subscriptions[place].floor = Some(position);
                 self.marks.add(Mark::TypingDispatched);
+                let record = self.facts.ledger.get(guild).fleeting.get(&position);
+                let origin = record.and_then(|record| record.origin);
+                if origin.is_some_and(|origin| self.models.probes.dispatched(origin, index)) {
+                    self.marks.add(Mark::ProbeDispatched);
+                }
             }
         }
     }
 }
 
+/// A row of a hook on dispatches.
 type Objects<T> = (Clause, fn(&T) -> Option<Complaint>);
 
-/// The first clause that objects to a dispatch.
-pub(super) fn object<T>(rows: &[Objects<T>], about: &T) -> Option<(Clause, Complaint)> {
-    rows.iter().find_map(|(clause, judge)| Some((*clause, judge(about)?)))
+impl Contract {
+    /// The first clause that objects to a dispatch.
+    pub(super) fn object<T>(&self, rows: &[Objects<T>], about: &T) -> Option<(Clause, Complaint)> {
+        self.judgements.add(rows);
+        rows.iter().find_map(|(clause, judge)| Some((*clause, judge(about)?)))
+    }
 }

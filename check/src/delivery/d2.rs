@@ -16,9 +16,6 @@ use crate::findings::{Complaint, Subject};
 use crate::node_step::{NodeStep, StepInput};
 use crate::protocol;
 
-/// What an op 9 or 11 may take on the wire at most.
-const ANSWER_BYTES: u64 = 64;
-
 /// How late a node may handle a deadline.
 const SLACK: Span = Span::secs(1);
 
@@ -40,9 +37,11 @@ pub(crate) fn noted(
             let (count, bytes) = facts.most_waiting(index?);
             let slow = count > u64::from(facts.cast.limits.live_unsent)
                 || bytes > u64::from(facts.cast.limits.replay_bytes);
-            let floods = floods(facts, step, *connection);
+            // Of a session that has gone wrong it is not known what it wrote.
+            let floods = facts.floods(step.node, *connection) || facts.sessions.hot(index?).spoilt;
             needless(slow || floods, "a connection is cut as slow that is not", || {
-                format!("at most {count} unsent")
+                let debt = facts.sockets.debt(step.node, *connection);
+                format!("at most {count} unsent, and {debt} bytes of answers that had no room")
             })
         }
         TraceEvent::Detached {
@@ -129,8 +128,8 @@ pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verd
     let first = if from.epoch == epoch { from.index } else { 0 };
     let fleeting = (chunk.position.index - first.min(chunk.position.index)).saturating_sub(kept);
     let count = (wanted.len() - idle.saturating_sub(1)) as u64 + fleeting;
-    let bytes: u64 =
-        wanted.iter().map(|it| protocol::record_bytes(it)).sum::<u64>() + 128 * fleeting;
+    let bytes: u64 = wanted.iter().map(|it| protocol::record_bytes(it)).sum::<u64>()
+        + protocol::EPHEMERAL_BYTES * fleeting;
     let limits = &facts.cast.limits;
     let holds =
         count <= u64::from(limits.catch_up_events) && bytes <= u64::from(limits.catch_up_bytes);
@@ -140,6 +139,18 @@ pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verd
         let expected = format!("the {count} events after {from}");
         let got = format!("a state with reach {}", chunk.reach);
         (Subject::new("guild", name), Complaint::new(message, expected, got))
+    })
+}
+
+/// A relay asks for events: not for those that it has been sent in their order.
+pub(crate) fn asks(facts: &Facts, message: &PeerMessage) -> Verdict {
+    let PeerMessage::CatchUp { guild, relay, from } = message else { return None };
+    let least = facts.relays.least(*relay);
+    (*from < least).then(|| {
+        let name = format!("{} at {}", facts.cast.guild(*guild), facts.cast.node(relay.node));
+        let message = "a relay has lost its place";
+        let complaint = Complaint::new(message, format!("{least} or later"), from.to_string());
+        (Subject::new("relay", name), complaint)
     })
 }
 
@@ -160,7 +171,7 @@ pub(crate) fn woke(step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         let told = |index: &u32| {
             let (session, place) =
                 (facts.sessions.get(*index), facts.sessions.place(*index, number));
-            let live = session.connection.is_some() && session.resumed.is_empty();
+            let live = session.connection.is_some() && session.resumed.is_none();
             session.node == node
                 && live
                 && place.is_some_and(|it| {
@@ -215,16 +226,6 @@ fn ended(
             })
         }
     }
-}
-
-/// Whether so many answers were sent on a connection that the peer may not have read them.
-pub(crate) fn floods(
-    facts: &Facts,
-    step: &NodeStep,
-    connection: guildhall_core::id::Connection,
-) -> bool {
-    let answers = facts.sockets.answers(step.node, connection);
-    answers * ANSWER_BYTES > u64::from(facts.cast.limits.control_unsent_bytes)
 }
 
 /// The step has ended: an op 9 on an attached connection needs an overflow.

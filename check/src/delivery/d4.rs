@@ -1,7 +1,8 @@
 //! D4 all or nothing: a RESUME is accepted if and only if it may be; then come exactly the
 //! dispatches after `seq`, then a RESUMED, then live ones.
 
-use guildhall_core::dispatch::Body;
+use guildhall_core::census::{Census, Table};
+use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::Resume;
 use guildhall_core::id::NodeId;
 use guildhall_core::node::TraceEvent;
@@ -11,6 +12,7 @@ use crate::clauses::Numbered;
 use crate::clauses::Verdict;
 use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
+use crate::facts::sessions::DueResumed;
 use crate::findings::{Complaint, Subject};
 use crate::node_step::{NodeStep, StepInput};
 
@@ -117,6 +119,25 @@ fn justified(facts: &Facts, index: u32, low: u64, last: u64) -> bool {
     last + 1 - older > u64::from(limits.replay_dispatches) || bytes > u64::from(limits.replay_bytes)
 }
 
+/// A node has counted what it keeps: what heartbeats have acknowledged is let go.
+pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
+    let mut most = 0;
+    for index in facts.sessions.on(census.node) {
+        if facts.sessions.hot(index).spoilt {
+            return None;
+        }
+        let sent = facts.sessions.peak(index) - facts.sessions.get(index).acked;
+        most += sent + facts.most_unsent(index).0;
+    }
+    let count = census.count(Table::Replay);
+    (count > most).then(|| {
+        let node = facts.cast.node(census.node);
+        let message = format!("{node} keeps what its clients have acknowledged");
+        let expected = format!("at most {most} dispatches");
+        (Subject::new("node", node), Complaint::new(message, expected, count.to_string()))
+    })
+}
+
 /// The first dispatch after an accepted RESUME must be the one after `seq`.
 pub(crate) fn begins(it: &Numbered<'_>) -> Option<Complaint> {
     let Numbered { s, written: seq, what, .. } = *it;
@@ -132,21 +153,27 @@ pub(crate) fn begins(it: &Numbered<'_>) -> Option<Complaint> {
 
 /// A dispatch under a new number: RESUMED stands between what was missed and what is live.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
-    let due = tested.session.resumed.front().copied();
+    let due = tested.session.resumed;
     let (fits, expected) = match (&tested.what.body, due) {
         (Body::Resumed, None) => (false, "a RESUME that was accepted before"),
-        (Body::Resumed, Some(_)) | (Body::Ready(_) | Body::GuildUnavailable, _) | (_, None) => {
-            (true, "")
-        }
-        (Body::GuildCreate(_), Some(_)) => (false, "RESUMED first"),
-        (_, Some(stamps)) => {
-            // What was not committed when the RESUME was accepted cannot be part of its replay.
-            let event = tested
-                .guild
-                .zip(tested.what.source)
-                .and_then(|(guild, source)| guild.at(source.position));
-            (event.is_none_or(|event| event.stamp < stamps), "RESUMED first")
+        (_, None) | (Body::Resumed, Some(_)) => (true, ""),
+        (_, Some(due)) => {
+            let is_late = !due.written && is_after_replay(tested.facts, due, tested.what);
+            (!is_late, "RESUMED first")
         }
     };
     (!fits).then(|| Complaint::new("a replay is not what it should be", expected, tested.name()))
+}
+
+/// Whether a dispatch under a new number cannot be part of the replay of the last RESUME: a
+/// snapshot, or what was not committed when that RESUME was accepted.
+pub(crate) fn is_after_replay(facts: &Facts, due: DueResumed, what: &Dispatch) -> bool {
+    if matches!(what.body, Body::GuildCreate(_) | Body::GuildUnavailable) {
+        return matches!(what.body, Body::GuildCreate(_));
+    }
+    let event = what.source.and_then(|source| {
+        let guild = facts.ledger.find(source.guild)?;
+        facts.ledger.get(guild).at(source.position)
+    });
+    event.is_some_and(|event| event.stamp >= due.stamps)
 }

@@ -80,6 +80,17 @@ impl RequestStatuses {
         self.old.contains(&copy) && !self.fresh.contains(&copy)
     }
 
+    /// An owner streams an ephemeral event for the first time.
+    pub(crate) fn happens(&self, facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
+        let request = (record.origin?, guild);
+        if !self.came_late(request, record.position.epoch) {
+            return None;
+        }
+        let words = ("a copy that is not too old".to_owned(), "none".to_owned());
+        let message = "a request takes effect though every copy of it was too old";
+        complain(facts, request, message, words)
+    }
+
     /// A record is about to be committed.
     pub(crate) fn commits(
         &mut self,

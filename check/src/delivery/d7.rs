@@ -69,7 +69,7 @@ fn shows(facts: &Facts, guild: &Guild, chunk: &Chunk) -> Verdict {
     let history = &guild.history;
     let got = if chunk.members.iter().any(|(user, roles)| !history.ever_was(*user, roles)) {
         "a member"
-    } else if chunk.roles.iter().any(|(role, gives)| !history.ever_gave(*role, *gives)) {
+    } else if chunk.roles.iter().any(|(role, stands)| !history.ever_stood(*role, *stands)) {
         "a role"
     } else if chunk.channels.iter().any(|it| !history.ever_had(it.id, &it.overwrites)) {
         "a channel"

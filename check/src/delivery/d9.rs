@@ -20,11 +20,17 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
         let got = format!("{} guilds without it", ready.guilds.len());
         return Some(Complaint::new("READY leaves out a guild of its user", expected, got));
     }
-    let shard = tested.session.shard;
-    let strange = ready
-        .guilds
-        .iter()
-        .find(|guild| (guild.0 >> 22) % u64::from(shard.count.max(1)) != u64::from(shard.id))?;
+    let (shard, named) = (tested.session.shard, &tested.session.named);
+    let held =
+        |guild: &&GuildId| (guild.0 >> 22) % u64::from(shard.count.max(1)) == u64::from(shard.id);
+    // What changed while the IDENTIFY waited may be known already, or not.
+    let both = named.newest.iter().filter(|guild| named.answer.contains(guild));
+    if let Some(missing) = both.filter(held).find(|it| !ready.guilds.contains(it)) {
+        let expected = format!("{}, which the directory has named", name(*missing));
+        let got = format!("{} guilds without it", ready.guilds.len());
+        return Some(Complaint::new("READY leaves out a guild that was named", expected, got));
+    }
+    let strange = ready.guilds.iter().find(|guild| !held(guild))?;
     let expected = format!("guilds of shard {} of {}", shard.id, shard.count);
     Some(Complaint::new("READY lists a guild of another shard", expected, name(*strange)))
 }

@@ -54,6 +54,9 @@ pub(crate) struct Client {
     others: Vec<Taken>,
     /// Whether a violation was found in its dispatches. Consequences of it are not judged again.
     pub(crate) spoilt: bool,
+    /// The socket on which nothing has come since the world was healed, and the last number received
+    /// by then. It may be dead without the client's knowledge.
+    pub(crate) unproven: Option<(Connection, u64)>,
     /// Its requests without a final answer.
     pub(crate) open: BTreeMap<Origin, OpenRequest>,
 }
@@ -106,6 +109,11 @@ impl Client {
     /// Handles the loss of the socket.
     pub(crate) fn lose(&mut self) {
         (self.meant, self.live, self.due) = (None, false, None);
+    }
+
+    /// Whether something has come on its socket since the world was healed.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.unproven.is_none_or(|(on, last)| self.meant != Some(on) || self.last > last)
     }
 
     /// Ends the session. Its last number stays in force until the next READY (C1).

@@ -11,6 +11,17 @@ pub(crate) struct DirectoryEntries {
     named: Index<(GuildId, UserId), Position>,
     /// The guilds that the directory ever listed for a user, by node.
     told: Index<(NodeId, UserId), Vec<GuildId>>,
+    heard: Index<(NodeId, UserId), Heard>,
+}
+
+/// What a node has heard of the guilds of a user.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heard {
+    /// The newest version, and the guilds in it.
+    version: u64,
+    pub(crate) newest: Vec<GuildId>,
+    /// The guilds in the last answer to a question.
+    pub(crate) answer: Vec<GuildId>,
 }
 
 impl DirectoryEntries {
@@ -56,6 +67,37 @@ impl DirectoryEntries {
                 told.push(*guild);
             }
         }
+    }
+
+    /// Records a notice that a node hears.
+    pub(crate) fn hears(&mut self, node: NodeId, notice: &DirectoryEvent) {
+        match notice {
+            DirectoryEvent::Guilds { user, version, guilds, .. } => {
+                self.hear((node, *user), *version, guilds).answer.clone_from(guilds);
+            }
+            DirectoryEvent::Changed { users, .. } => {
+                for (user, version, guilds) in users {
+                    self.hear((node, *user), *version, guilds);
+                }
+            }
+            DirectoryEvent::Entered { .. }
+            | DirectoryEvent::Removed { .. }
+            | DirectoryEvent::Dissolved { .. } => {}
+        }
+    }
+
+    fn hear(&mut self, at: (NodeId, UserId), version: u64, guilds: &[GuildId]) -> &mut Heard {
+        let heard = self.heard.entry(at).or_default();
+        if version >= heard.version {
+            heard.version = version;
+            heard.newest = guilds.to_vec();
+        }
+        heard
+    }
+
+    /// What a node has heard of the guilds of a user.
+    pub(crate) fn heard(&self, node: NodeId, user: UserId) -> Heard {
+        self.heard.get(&(node, user)).cloned().unwrap_or_default()
     }
 
     /// The guilds that the directory ever listed for a user to a node.

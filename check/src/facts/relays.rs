@@ -29,6 +29,15 @@ struct Follower {
     from: Option<Position>,
     /// The time when the owner learned that it is closed.
     gone: Option<Instant>,
+    /// The last event that it was sent since it asked, and the last chunk.
+    sent: Option<Position>,
+    given: Option<(Position, u32)>,
+}
+
+impl Follower {
+    const fn new(guild: GuildId, from: Option<Position>) -> Self {
+        Self { guild, from, gone: None, sent: None, given: None }
+    }
 }
 
 /// The relays of all nodes.
@@ -85,9 +94,14 @@ impl Relays {
         open.map(|(relay, open)| (relay.node, open.least))
     }
 
-    fn at(&self, node: NodeId) -> impl Iterator<Item = GuildId> {
+    /// The open relays of a node, with their guilds.
+    pub(crate) fn on(&self, node: NodeId) -> impl Iterator<Item = (RelayId, GuildId)> {
         let (first, last) = (RelayId { node, serial: 0 }, RelayId { node, serial: u64::MAX });
-        self.open.range(first..=last).map(|(_, open)| open.guild)
+        self.open.range(first..=last).map(|(relay, open)| (*relay, open.guild))
+    }
+
+    fn at(&self, node: NodeId) -> impl Iterator<Item = GuildId> {
+        self.on(node).map(|(_, guild)| guild)
     }
 
     /// The number of open relays of a node.
@@ -159,11 +173,11 @@ impl Relays {
     pub(crate) fn asks(&mut self, owner: NodeId, now: Instant, message: &PeerMessage) {
         match message {
             PeerMessage::Subscribe { guild, relay } => {
-                let follower = Follower { guild: *guild, from: None, gone: None };
+                let follower = Follower::new(*guild, None);
                 self.followers.insert((owner, *relay), follower);
             }
             PeerMessage::CatchUp { guild, relay, from } => {
-                let follower = Follower { guild: *guild, from: Some(*from), gone: None };
+                let follower = Follower::new(*guild, Some(*from));
                 self.followers.insert((owner, *relay), follower);
             }
             PeerMessage::Unsubscribe { relay, .. } => {
@@ -177,6 +191,34 @@ impl Relays {
             | PeerMessage::Request { .. }
             | PeerMessage::Answer { .. } => {}
         }
+    }
+
+    /// Records a message of an owner to a relay. Returns whether the relay was sent it before, and
+    /// has not asked since.
+    pub(crate) fn sends(&mut self, owner: NodeId, message: &PeerMessage) -> bool {
+        let (PeerMessage::Stream { relay, .. } | PeerMessage::Chunk { relay, .. }) = message else {
+            return false;
+        };
+        let Some(follower) = self.followers.get_mut(&(owner, *relay)) else { return false };
+        // L4 judges what is sent to one that is gone.
+        if follower.gone.is_some() {
+            return false;
+        }
+        if let PeerMessage::Stream { record, .. } = message {
+            let again = follower.sent >= Some(record.position);
+            follower.sent = follower.sent.max(Some(record.position));
+            return again;
+        }
+        let PeerMessage::Chunk { chunk, .. } = message else { return false };
+        let place = Some((chunk.position, chunk.nth));
+        let again = follower.given >= place;
+        follower.given = follower.given.max(place);
+        again
+    }
+
+    /// The least position that an open relay can have.
+    pub(crate) fn least(&self, relay: RelayId) -> Position {
+        self.open.get(&relay).map_or(Position::default(), |open| open.least)
     }
 
     /// Records that an owner learns of the crash of a node.

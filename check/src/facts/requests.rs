@@ -2,19 +2,22 @@
 //!
 //! A hostile client may use one request id for several actions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guildhall_core::event::{Event, Record, Removal};
-use guildhall_core::id::{GuildId, RoleId};
+use guildhall_core::id::{GuildId, RoleId, UserId};
 use guildhall_core::request::{Action, Origin, Request};
 
 use super::guilds::history::History;
 use super::guilds::timeline::Moment;
+use crate::protocol::NEW_ROLE;
 
 /// All requested actions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Requests {
     actions: BTreeMap<(Origin, GuildId), Vec<Action>>,
+    /// The users who ever asked to join each guild.
+    joiners: BTreeSet<(GuildId, UserId)>,
 }
 
 impl Requests {
@@ -24,11 +27,25 @@ impl Requests {
         if !asked.contains(&request.action) {
             asked.push(request.action.clone());
         }
+        if request.action == Action::Join {
+            self.joiners.insert((request.guild, request.origin.user));
+        }
+    }
+
+    /// The number of users who ever asked to join a guild.
+    pub(crate) fn joiners(&self, guild: GuildId) -> u64 {
+        let (first, last) = ((guild, UserId(0)), (guild, UserId(u64::MAX)));
+        self.joiners.range(first..=last).count() as u64
     }
 
     /// The actions requested under one request id.
     pub(crate) fn actions(&self, origin: Origin, guild: GuildId) -> &[Action] {
         self.actions.get(&(origin, guild)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The number of request ids that were ever used in a guild.
+    pub(crate) fn count(&self, guild: GuildId) -> usize {
+        self.actions.keys().filter(|(_, asked)| *asked == guild).count()
     }
 
     /// Whether an action requests exactly this event.
@@ -49,14 +66,12 @@ fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record)
             (it.channel, it.author, it.nonce) == (*channel, author, origin.nonce)
                 && (&it.content, &it.mentions) == (content, mentions)
         }
-        (Action::Edit { said: of, content }, Event::MessageUpdate(it)) => {
-            said(of).is_some_and(|was| {
-                it.content == *content
+        (Action::Edit { said: of, content, mentions }, Event::MessageUpdate(it)) => said(of)
+            .is_some_and(|was| {
+                (&it.content, &it.mentions) == (content, mentions)
                     && (it.id, it.channel, it.author, it.nonce)
                         == (was.id, was.channel, was.author, was.nonce)
-                    && it.mentions == was.mentions
-            })
-        }
+            }),
         (Action::Delete { said: of }, Event::MessageDelete { message, channel }) => {
             said(of).is_some_and(|was| (was.id, was.channel) == (*message, *channel))
         }
@@ -79,12 +94,22 @@ fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record)
         }
         (
             Action::CreateRole { role: of, permissions: given },
-            Event::RoleCreate { role, permissions },
-        )
-        | (
+            Event::RoleCreate { role, permissions, position },
+        ) => (of, given, NEW_ROLE) == (role, permissions, *position),
+        (
             Action::ChangeRole { role: of, permissions: given },
-            Event::RoleUpdate { role, permissions },
-        ) => (of, given) == (role, permissions),
+            Event::RoleUpdate { role, permissions, position },
+        ) => {
+            let was = history.role(before, *role).map(|was| was.position);
+            (of, given, was) == (role, permissions, Some(*position))
+        }
+        (
+            Action::MoveRole { role: of, position: to },
+            Event::RoleUpdate { role, permissions, position },
+        ) => {
+            let was = history.role(before, *role).map(|was| was.permissions);
+            (of, to, was) == (role, position, Some(*permissions))
+        }
         (Action::DeleteRole { role: of }, Event::RoleDelete { role }) => of == role,
         (Action::CreateChannel(asked), Event::ChannelCreate(made))
         | (Action::ChangeChannel(asked), Event::ChannelUpdate(made)) => asked == made,

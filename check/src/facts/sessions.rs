@@ -16,6 +16,7 @@ use guildhall_core::time::Instant;
 
 use crate::index::Index;
 
+use super::directory::Heard;
 use super::guilds::Ledger;
 use super::sockets::NONE;
 use subscriptions::Subscription;
@@ -58,6 +59,20 @@ pub(crate) enum Content {
     Own(Arc<Dispatch>),
 }
 
+/// The RESUMED that has to come after a replay.
+///
+/// A replay that ends in an older RESUMED needs no other. Which one ends in one shows only when it
+/// has been written, as far as it was never sent before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DueResumed {
+    /// The most RESUMEDs that can have a number and were never sent: one for each RESUME.
+    pub(crate) most: u32,
+    /// The size of the ledger at the last RESUME.
+    pub(crate) stamps: u64,
+    /// Whether a RESUMED was written since that RESUME.
+    pub(crate) written: bool,
+}
+
 /// One session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
@@ -77,12 +92,15 @@ pub(crate) struct Session {
     /// The guilds of which its user was a member from the IDENTIFY to the beginning of the session
     /// (D9).
     pub(crate) throughout: Vec<GuildId>,
+    /// The guilds that the directory had named for its user when it began.
+    pub(crate) named: Heard,
     /// The position of each guild that the node knew of when the IDENTIFY came.
     pub(crate) heard: Vec<(GuildId, Position)>,
     runs: VecDeque<Run>,
-    /// The RESUMEDs that are numbered and not yet sent, each with the size of the ledger at its
-    /// time.
-    pub(crate) resumed: VecDeque<u64>,
+    /// The bytes of the numbers that are not remembered any more.
+    pub(crate) released: u64,
+    /// The RESUMED that is due, if any.
+    pub(crate) resumed: Option<DueResumed>,
     /// The last number written to the attached connection. Valid if the session is not steady.
     pub(crate) written: u64,
     /// The number of resumes.
@@ -144,6 +162,11 @@ impl Sessions {
         self.living.get(&node).into_iter().flatten().map(|index| self.get(*index))
     }
 
+    /// The indices of the sessions of one node that have not ended.
+    pub(crate) fn on(&self, node: NodeId) -> impl Iterator<Item = u32> {
+        self.living.get(&node).into_iter().flatten().copied()
+    }
+
     /// All sessions that have not ended, ascending.
     pub(crate) fn living(&self) -> Vec<u32> {
         let mut living: Vec<_> = self.living.values().flatten().copied().collect();
@@ -189,9 +212,11 @@ impl Sessions {
             subscriptions: Vec::new(),
             listed: 0,
             throughout: Vec::new(),
+            named: Heard::default(),
             heard: Vec::new(),
             runs: VecDeque::new(),
-            resumed: VecDeque::new(),
+            released: 0,
+            resumed: None,
             written: 0,
             resumes: 0,
             fresh: false,

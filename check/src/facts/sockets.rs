@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use guildhall_core::frame::CONTROL_BYTES;
 use guildhall_core::id::{Connection, NodeId};
 
 /// No session.
@@ -14,12 +15,12 @@ struct Socket {
     open: bool,
     /// Whether another connection has taken over its session.
     superseded: bool,
-    /// The number of frames other than dispatches written to it.
-    answers: u32,
-    /// The number of those written since the peer last received anything.
-    untaken: u32,
-    /// The size of its buffers in bytes.
-    window: u32,
+    /// The bytes that its buffers still take, but for what its session writes.
+    room: i64,
+    /// The bytes that its session had written before on other connections.
+    base: u64,
+    /// The bytes of answers that were written while its buffers were full.
+    debt: u32,
 }
 
 /// The state of a connection for the hot path, kept apart so that eight fit in a cache line.
@@ -31,6 +32,12 @@ struct Writer {
 }
 
 impl Socket {
+    /// The bytes that its buffers still take, if its session has written `wrote` bytes in all.
+    fn left(&self, wrote: Option<u64>) -> i64 {
+        let spent = wrote.map_or(0, |wrote| wrote.saturating_sub(self.base));
+        self.room - i64::try_from(spent).unwrap_or(i64::MAX)
+    }
+
     const fn writer(self) -> Writer {
         Writer { generation: self.generation, session: if self.open { self.session } else { NONE } }
     }
@@ -82,9 +89,9 @@ impl Sockets {
             session: NONE,
             open: false,
             superseded: false,
-            answers: 0,
-            untaken: 0,
-            window,
+            room: i64::from(window),
+            base: 0,
+            debt: 0,
         };
         if slot >= self.nodes[at].len() {
             self.nodes[at].resize(slot + 1, nothing);
@@ -114,26 +121,63 @@ impl Sockets {
         }
     }
 
-    /// Records a frame other than a dispatch.
-    pub(crate) fn answer(&mut self, node: NodeId, connection: Connection) {
+    /// Records that a session writes to a connection from now on, and has written `wrote` bytes
+    /// before.
+    pub(crate) fn enter(&mut self, node: NodeId, connection: Connection, wrote: u64) {
         if let Some(socket) = self.slot_mut(node, connection) {
-            socket.answers += 1;
-            socket.untaken += 1;
+            socket.base = wrote;
+        }
+    }
+
+    /// Records that a session writes to a connection no more, and has written `wrote` bytes in all.
+    pub(crate) fn leave(&mut self, node: NodeId, connection: Connection, wrote: u64) {
+        if let Some(socket) = self.slot_mut(node, connection) {
+            socket.room = socket.left(Some(wrote));
+            socket.base = 0;
+        }
+    }
+
+    /// Records a frame other than a dispatch; `wrote` is what the session of the connection, if it
+    /// has one, has written in all.
+    pub(crate) fn answer(&mut self, node: NodeId, connection: Connection, wrote: Option<u64>) {
+        if let Some(socket) = self.slot_mut(node, connection) {
+            if socket.left(wrote) <= 0 {
+                socket.debt += CONTROL_BYTES;
+            }
+            socket.room -= i64::from(CONTROL_BYTES);
         }
     }
 
     /// Records that the peer of a connection has received something.
-    pub(crate) fn drain(&mut self, node: NodeId, connection: Connection) {
+    pub(crate) fn drain(
+        &mut self,
+        node: NodeId,
+        connection: Connection,
+        bytes: u32,
+        wrote: Option<u64>,
+    ) {
         if let Some(socket) = self.slot_mut(node, connection) {
-            socket.untaken = 0;
+            socket.room += i64::from(bytes);
+            if socket.left(wrote) > 0 {
+                socket.debt = 0;
+            }
         }
     }
 
-    /// The buffer size of an open connection in bytes, and the number of answers since its peer
-    /// last received anything.
-    pub(crate) fn untaken(&self, node: NodeId, connection: Connection) -> Option<(u32, u32)> {
-        let socket = self.slot(node, connection).filter(|socket| socket.open)?;
-        Some((socket.window, socket.untaken))
+    /// Whether a connection is open and its buffers have room.
+    pub(crate) fn has_room(
+        &self,
+        node: NodeId,
+        connection: Connection,
+        wrote: Option<u64>,
+    ) -> bool {
+        let socket = self.slot(node, connection);
+        socket.is_some_and(|socket| socket.open && socket.left(wrote) > 0)
+    }
+
+    /// The bytes of answers that were written to a connection while its buffers were full.
+    pub(crate) fn debt(&self, node: NodeId, connection: Connection) -> u32 {
+        self.slot(node, connection).map_or(0, |socket| socket.debt)
     }
 
     /// Records that another connection has taken over the session of this one.
@@ -145,11 +189,6 @@ impl Sockets {
 
     pub(crate) fn was_superseded(&self, node: NodeId, connection: Connection) -> bool {
         self.slot(node, connection).is_some_and(|socket| socket.superseded)
-    }
-
-    /// The number of frames other than dispatches that were written to a connection.
-    pub(crate) fn answers(&self, node: NodeId, connection: Connection) -> u64 {
-        self.slot(node, connection).map_or(0, |socket| u64::from(socket.answers))
     }
 
     /// The number of open connections of a node.

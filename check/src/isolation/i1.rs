@@ -2,6 +2,7 @@
 //! position; and a GUILD_CREATE shows only channels in the view at its own position.
 
 use guildhall_core::dispatch::{Body, Snapshot};
+use guildhall_core::id::GuildId;
 
 use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::guilds::render::{Rendering, blank, message_in};
@@ -12,6 +13,9 @@ use crate::findings::Complaint;
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     if let Body::GuildCreate(snapshot) = &tested.what.body {
         return created(tested, snapshot);
+    }
+    if let Body::Ready(ready) = &tested.what.body {
+        return listed(tested, &ready.guilds);
     }
     let (body, rendering) = (&tested.what.body, tested.rendering().filter(|_| tested.is_event())?);
     let got = match rendering {
@@ -30,6 +34,16 @@ pub(crate) fn is_form_of(body: &Body, said: &Body) -> bool {
     let forms = message_in(body).zip(message_in(said));
     let kind = std::mem::discriminant(body) == std::mem::discriminant(said);
     body == said || kind && forms.is_some_and(|(told, whole)| *told == blank(whole))
+}
+
+/// READY lists no guild that the directory has not named for its user.
+fn listed(tested: &DispatchUnderTest<'_>, guilds: &[GuildId]) -> Option<Complaint> {
+    let named = &tested.session.named;
+    let named = |guild: &GuildId| named.newest.contains(guild) || named.answer.contains(guild);
+    let strange = guilds.iter().find(|guild| !named(guild))?;
+    let message = "READY lists a guild that is not named for its user";
+    let expected = "the guilds that the directory has named";
+    Some(Complaint::new(message, expected, tested.facts.cast.guild(*strange)))
 }
 
 fn created(tested: &DispatchUnderTest<'_>, snapshot: &Snapshot) -> Option<Complaint> {

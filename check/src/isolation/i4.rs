@@ -6,7 +6,7 @@ use guildhall_core::frame::{CloseCode, ServerFrame};
 
 use crate::clauses::Numbered;
 use crate::clauses::Verdict;
-use crate::delivery::{d2, d4};
+use crate::delivery::d4;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::Content;
@@ -28,7 +28,7 @@ pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict
         ) => (false, "a frame"),
         // A peer that asks again and again and never reads is cut by the answer itself (B1).
         Emitted::Close(to, code) => {
-            let floods = d2::floods(facts, step, to);
+            let floods = facts.floods(step.node, to);
             (to == connection && code == CloseCode::Unknown && floods, "a close")
         }
         Emitted::Note(..) => (false, "a note"),
@@ -74,7 +74,7 @@ fn left_out(facts: &Facts, index: u32, from: u64, s: u64) -> Option<Complaint> {
         Some(Content::Own(own)) => own.source.is_some(),
         None => false,
     };
-    let replays = !session.resumed.is_empty() && s > from;
+    let replays = session.resumed.is_some() && s > from;
     let number = (from..s).take_while(|_| replays).find(hidden)?;
     let message = "a replay leaves out what its user may not see any more";
     Some(Complaint::new(message, format!("s={number}, as it was sent"), format!("s={s}")))

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use guildhall_core::dispatch::{Body, Dispatch};
 
 use crate::clauses::{Numbered, Taking};
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::facts::sessions::Content;
@@ -44,6 +45,21 @@ pub(crate) fn repeated(
             format!("what s={s} stood for at first"),
             describe(what),
         )
+    })
+}
+
+/// A node gives a RESUMED a number: on this connection it does not follow another, which would have
+/// ended the replay as well. Otherwise each RESUME would leave one RESUMED more to replay.
+pub(crate) fn piles_up(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let before = tested.s - 1;
+    let follows = tested.what.body == Body::Resumed && !tested.session.fresh && {
+        let index = tested.facts.sessions.find(tested.session.id)?;
+        let before = tested.facts.sessions.said(index, before);
+        matches!(before, Some(Content::Own(own)) if own.body == Body::Resumed)
+    };
+    follows.then(|| {
+        let expected = format!("the RESUMED with s={before} to end the replay");
+        Complaint::new("a RESUMED follows a RESUMED", expected, tested.name())
     })
 }
 

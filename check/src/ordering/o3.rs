@@ -2,14 +2,17 @@
 //! events, then a GUILD_DELETE, and so on; and a channel's events come after its CHANNEL_CREATE.
 
 use guildhall_core::dispatch::Body;
-use guildhall_core::id::ChannelId;
+use guildhall_core::id::{ChannelId, Connection};
+use guildhall_core::node::TraceEvent;
 
-use crate::clauses::Taking;
+use crate::clauses::{Taking, Verdict};
 use crate::dispatch_under_test::DispatchUnderTest;
+use crate::facts::Facts;
 use crate::facts::sessions::subscriptions::{Due, SubscriptionPhase};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
 use crate::kinds::{BodyKind, body_kind};
+use crate::node_step::NodeStep;
 
 /// An honest client takes something of no session.
 pub(crate) fn without_session(it: &Taking<'_>) -> Option<Complaint> {
@@ -26,6 +29,27 @@ pub(crate) fn first(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
         let expected = if ready { "READY as s=1 only" } else { "READY first" };
         Complaint::new("READY is not the first dispatch of its session", expected, tested.name())
     })
+}
+
+/// A node's step has ended that began with the answer of the directory: the sessions that waited
+/// for it have begun, and READY is written where there is room. It waits for no guild.
+pub(crate) fn waits(step: &NodeStep, facts: &Facts) -> Verdict {
+    let (user, asked) = step.answered?;
+    let complain = |on: Connection, got: &str| {
+        let message = "READY waits for more than the directory";
+        let complaint = Complaint::new(message, "READY upon the answer of the directory", got);
+        Some((facts.connection_name(step.node, on), complaint))
+    };
+    if let Some(on) = facts.waits.answered(step.node, user, asked) {
+        return complain(on, "no session");
+    }
+    let held_back = step.notes.iter().find_map(|(note, ..)| {
+        let TraceEvent::Begun { session, connection, .. } = note else { return None };
+        let index = facts.sessions.find(*session)?;
+        let silent = facts.sessions.peak(index) == 0 && facts.has_room(step.node, *connection);
+        (silent && !facts.sessions.hot(index).spoilt).then_some(*connection)
+    })?;
+    complain(held_back, "a session without READY")
 }
 
 /// A dispatch under a new number: its guild is available, or becomes so now.

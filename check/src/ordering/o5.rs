@@ -62,8 +62,11 @@ fn vain(history: &History, record: &Record) -> Option<&'static str> {
         Event::RoleCreate { role, .. } => {
             is(history.role(at, *role).is_some(), "a new role under an id that is in use")
         }
-        Event::RoleUpdate { role, permissions } => match history.role(at, *role) {
-            Some(gives) => is(gives == *permissions, "a role that gives the same as before"),
+        Event::RoleUpdate { role, permissions, position } => match history.role(at, *role) {
+            Some(was) => {
+                let same = (was.permissions, was.position) == (*permissions, *position);
+                is(same, "a role that is as before")
+            }
             None => Some("a role that is not there"),
         },
         Event::RoleDelete { role } => {

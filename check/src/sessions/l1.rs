@@ -9,7 +9,6 @@ use guildhall_core::node::{CloseReason, DetachReason, TraceEvent};
 use guildhall_core::time::{Instant, Span};
 
 use crate::clauses::Verdict;
-use crate::delivery::d2;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
 use crate::node_step::{Emitted, NodeStep, StepInput};
@@ -54,7 +53,7 @@ impl Zombies {
             Emitted::Close(on, CloseCode::Unknown) if facts.session_on(step.node, on).is_none() => {
                 let dead = self.is_dead(facts, at(on), false, now);
                 let told = facts.stops.was_told(step.node, on);
-                (on, dead || told || d2::floods(facts, step, on))
+                (on, dead || told || facts.floods(step.node, on))
             }
             Emitted::Close(..) | Emitted::Frame(..) | Emitted::Note(..) => return None,
         };

@@ -2,9 +2,11 @@
 //!
 //! A detached session ends at its deadline, and a census counts no more than what must still exist.
 
+use std::collections::BTreeMap;
+
 use guildhall_core::census::{Census, Table};
-use guildhall_core::id::NodeId;
-use guildhall_core::peer::PeerMessage;
+use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::time::{Instant, Span};
 
 use crate::clauses::Verdict;
@@ -15,48 +17,98 @@ use crate::facts::sessions::subscriptions::{Subscription, SubscriptionPhase};
 use crate::findings::{Complaint, Subject};
 use crate::node_step::{NodeStep, StepInput};
 
-/// The detached sessions of all nodes.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Orphans {
-    nodes: Vec<Deadlines<u32>>,
+/// What must not outlive its time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Orphan {
+    /// A detached session.
+    Session(u32),
+    /// A relay that no session of its node can be in.
+    Relay(RelayId),
 }
 
-fn deadline(facts: &Facts, index: u32) -> Option<Instant> {
-    let session = facts.sessions.get(index);
-    session.detached.filter(|_| !session.ended).map(|since| since + facts.cast.limits.session_ttl)
+/// The orphans of all nodes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Orphans {
+    nodes: Vec<Deadlines<Orphan>>,
+    /// When the last session left that could be in each relay.
+    left: BTreeMap<RelayId, Instant>,
+}
+
+/// When an orphan must be gone; none if it is none any more.
+fn deadline(facts: &Facts, left: &BTreeMap<RelayId, Instant>, orphan: Orphan) -> Option<Instant> {
+    match orphan {
+        Orphan::Session(index) => {
+            let session = facts.sessions.get(index);
+            let since = session.detached.filter(|_| !session.ended)?;
+            Some(since + facts.cast.limits.session_ttl)
+        }
+        Orphan::Relay(relay) => {
+            let guild = facts.relays.guild(relay)?;
+            left.get(&relay).copied().filter(|_| !is_served(facts, relay.node, guild))
+        }
+    }
+}
+
+/// Whether a session of a node can be in a guild: the directory has named it there for its user.
+fn is_served(facts: &Facts, node: NodeId, guild: GuildId) -> bool {
+    let mut sessions = facts.sessions.alive(node);
+    sessions.any(|session| facts.named.told(node, session.user).contains(&guild))
 }
 
 impl Orphans {
-    /// A session has lost its connection.
-    pub(crate) fn detached(&mut self, step: &NodeStep, facts: &Facts, index: u32) {
-        let at = usize::from(step.node.0);
+    fn watch(&mut self, node: NodeId) -> &mut Deadlines<Orphan> {
+        let at = usize::from(node.0);
         if at >= self.nodes.len() {
             self.nodes.resize_with(at + 1, Deadlines::default);
         }
-        if let Some(due) = deadline(facts, index) {
-            self.nodes[at].add(due, index);
+        &mut self.nodes[at]
+    }
+
+    /// A session has lost its connection.
+    pub(crate) fn detached(&mut self, step: &NodeStep, facts: &Facts, index: u32) {
+        let orphan = Orphan::Session(index);
+        if let Some(due) = deadline(facts, &self.left, orphan) {
+            self.watch(step.node).add(due, orphan);
+        }
+    }
+
+    /// A session has ended: no relay stays that has served it alone.
+    pub(crate) fn ended(&mut self, step: &NodeStep, facts: &Facts, now: Instant) {
+        for (relay, guild) in facts.relays.on(step.node) {
+            if !is_served(facts, step.node, guild) {
+                self.left.insert(relay, now);
+                self.watch(step.node).add(now, Orphan::Relay(relay));
+            }
         }
     }
 
     /// A node has crashed: its clock may restart.
     pub(crate) fn crash(&mut self, node: NodeId) {
+        self.left.retain(|relay, _| relay.node != node);
         if let Some(watch) = self.nodes.get_mut(usize::from(node.0)) {
             *watch = Deadlines::default();
         }
     }
 
-    /// The step has ended: no session has outlived its deadline.
+    /// The step has ended: nothing has outlived its deadline.
     pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         let watch = self.nodes.get_mut(usize::from(step.node.0))?;
         let grace = facts.cast.limits.orphan_slack;
         let timeout = matches!(step.input, StepInput::Timeout);
-        let (index, at) = watch.step(now, timeout, grace, |index| deadline(facts, index))?;
-        let complaint = Complaint::new(
-            "a detached session outlives its time",
-            format!("an end within {grace} of {at}"),
-            format!("it lives at {now}"),
-        );
-        Some((facts.session_name(index), complaint))
+        let due = |orphan| deadline(facts, &self.left, orphan);
+        let (orphan, at) = watch.step(now, timeout, grace, due)?;
+        let (subject, message) = match orphan {
+            Orphan::Session(index) => {
+                (facts.session_name(index), "a detached session outlives its time")
+            }
+            Orphan::Relay(relay) => {
+                let guild = facts.relays.guild(relay).map_or("?", |guild| facts.cast.guild(guild));
+                let name = format!("{guild} at {}", facts.cast.node(step.node));
+                (Subject::new("relay", name), "a relay outlives its last session")
+            }
+        };
+        let expected = format!("an end within {grace} of {at}");
+        Some((subject, Complaint::new(message, expected, format!("it lives at {now}"))))
     }
 }
 
@@ -95,7 +147,8 @@ pub(crate) fn counted(facts: &Facts, now: Instant, census: &Census) -> Verdict {
         // A subscription for each guild that the directory has ever named, at most.
         named += facts.named.told(node, session.user).len().max(session.subscriptions.len()) as u64;
     }
-    let mut of_node: Vec<_> = facts.sessions.alive(node).map(|session| session.user).collect();
+    let with_sessions = facts.sessions.alive(node).map(|session| session.user);
+    let mut of_node: Vec<_> = with_sessions.chain(facts.waits.users(node)).collect();
     of_node.sort_unstable();
     of_node.dedup();
     let users = of_node.len() as u64;

@@ -7,6 +7,7 @@ use guildhall_core::journal::Log;
 use guildhall_core::request::Outcome;
 
 use crate::clauses::Verdict;
+use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
 use crate::node_step::NodeStep;
@@ -62,6 +63,17 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let noted = !step.notes.is_empty();
     let heard = step.dispatches > 0 || noted || wrong || !done && !step.answers.is_empty();
     heard.then(|| complain(facts, step.node, guild, sender))
+}
+
+/// A dispatch under a new number: its node has heard of its position, from an owner that was not
+/// over.
+pub(crate) fn unheard(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
+    let source = tested.what.source?;
+    let heard = tested.facts.hearing.of(tested.session.node, source.guild).position;
+    (source.position > heard).then(|| {
+        let message = format!("{} comes from an owner that is over", tested.name());
+        Complaint::new(message, format!("nothing after {heard}"), source.position.to_string())
+    })
 }
 
 fn complain(facts: &Facts, node: NodeId, guild: GuildId, sender: Epoch) -> (Subject, Complaint) {

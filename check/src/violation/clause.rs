@@ -24,6 +24,7 @@ pub enum Clause {
     I5,
     I7,
     I8,
+    I9,
     D1,
     D2,
     D3,
@@ -42,6 +43,7 @@ pub enum Clause {
     L6,
     L7,
     L8,
+    L9,
     C1,
     C2,
     C3,
@@ -61,13 +63,18 @@ pub struct CustomName(&'static str);
 
 impl Clause {
     /// All but the custom ones.
-    const OWN: [Self; 38] = {
+    const OWN: [Self; 40] = {
         use Clause::*;
         [
-            O1, O2, O3, O4, O5, I1, I2, I3, I4, I5, I7, I8, D1, D2, D3, D4, D5, D6, D7, D9, D10,
-            D11, L1, L2, L3, L4, L5, L6, L7, L8, C1, C2, C3, B1, B2, B3, B4, Panic,
+            O1, O2, O3, O4, O5, I1, I2, I3, I4, I5, I7, I8, I9, D1, D2, D3, D4, D5, D6, D7, D9,
+            D10, D11, L1, L2, L3, L4, L5, L6, L7, L8, L9, C1, C2, C3, B1, B2, B3, B4, Panic,
         ]
     };
+
+    /// The clauses of the contract, in its order.
+    pub(crate) fn of_contract() -> impl Iterator<Item = Self> {
+        Self::OWN.into_iter().filter(|clause| *clause != Self::Panic)
+    }
 
     /// A clause of a custom checker, by its name in reports.
     ///

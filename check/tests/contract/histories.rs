@@ -7,9 +7,10 @@ use guildhall_core::client;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
-use guildhall_core::id::{GuildId, Nonce, Port};
+use guildhall_core::id::{ChannelId, GuildId, Nonce, Port, RoleId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
+use guildhall_core::permission::{Overwrite, Permissions, Target};
 use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::step::{Step, WorldEvent};
 use guildhall_core::time::Span;
@@ -71,7 +72,7 @@ pub(crate) fn resumed() -> History {
         stage.say(BOB, what);
     }
     stage.pass(Span::secs(50));
-    stage.ask(BOB, client::Input::Quit);
+    stage.ask(BOB, client::Input::Quit { code: 1000 });
     stage.pass(Span::secs(10));
     end(stage)
 }
@@ -148,12 +149,12 @@ pub(crate) fn refused() -> History {
 
 /// A reader that takes nothing is cut as slow; when it stays away, its session overflows.
 pub(crate) fn slow() -> History {
-    let limits = Limits { live_unsent: 4, replay_dispatches: 8, ..Limits::default() };
+    let limits = Limits { live_unsent: 6, replay_dispatches: 10, channels: 2, ..Limits::default() };
     let mut stage = begin(limits, &["alice", "mallory!"]);
     let on = stage.accept(PARIS, 1_500);
     let session = stage.identify(on, user(1), Intents::USUAL);
     stage.tell(PARIS, node::Input::Drained { connection: on, bytes: 400 });
-    for _ in 0..8 {
+    for _ in 0..10 {
         stage.say(ALICE, "more and more");
     }
     let on = stage.accept(PARIS, 1 << 20);
@@ -165,7 +166,7 @@ pub(crate) fn slow() -> History {
         PARIS,
         node::Input::Closed { connection: on, how: guildhall_core::frame::Disconnect::End },
     );
-    for _ in 0..9 {
+    for _ in 0..11 {
         stage.say(ALICE, "and more");
     }
     end(stage)
@@ -197,13 +198,15 @@ fn say_in(channel: guildhall_core::id::ChannelId, what: &str, mentions: &[usize]
     Action::Say { channel, content: what.into(), mentions }
 }
 
+pub(crate) fn edit(said: Origin, what: &str, mentions: &[usize]) -> Action {
+    let mentions = mentions.iter().map(|client| user(*client)).collect();
+    Action::Edit { said, content: what.into(), mentions }
+}
+
 /// Bob comes to see the office and loses it again, attached and detached; Alice speaks there.
 pub(crate) fn views() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
-    let roles = |roles: &[guildhall_core::id::RoleId]| Action::SetRoles {
-        user: user(BOB),
-        roles: roles.into(),
-    };
+    let roles = |roles: &[RoleId]| Action::SetRoles { user: user(BOB), roles: roles.into() };
     stage.act(ALICE, say_in(OFFICE, "he does not hear this", &[]));
     stage.act(ALICE, roles(&[STAFF]));
     stage.act(ALICE, say_in(OFFICE, "he hears this", &[]));
@@ -222,6 +225,7 @@ pub(crate) fn views() -> History {
 }
 
 pub(crate) const CAROL: usize = 2;
+pub(crate) const DAVE: usize = 3;
 
 /// Carol comes, is thrown out, comes back, leaves and is kept away; Bob wants to hear of members.
 pub(crate) fn members() -> History {
@@ -246,6 +250,60 @@ pub(crate) fn members() -> History {
     end(stage)
 }
 
+/// Above [`STAFF`], once it has been moved there.
+pub(crate) const BOARD: RoleId = RoleId(9);
+
+/// Bob is of the staff and may manage roles, Carol is on the board; he tries to rise.
+pub(crate) fn ranks() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob", "carol", "dave"]);
+    let set =
+        |of: usize, roles: &[RoleId]| Action::SetRoles { user: user(of), roles: roles.into() };
+    let manages = Permissions::MANAGE_ROLES | Permissions::MANAGE_CHANNELS;
+    let manages = manages | Permissions::KICK_MEMBERS | Permissions::USUAL;
+    let (target, deny) = (Target::Member(user(BOB)), Permissions::NONE);
+    let own = Overwrite { target, deny, allow: Permissions::MANAGE_MESSAGES };
+    let all = Permissions::ADMINISTRATOR;
+    stage.act(ALICE, Action::ChangeRole { role: STAFF, permissions: manages });
+    stage.act(ALICE, set(BOB, &[STAFF]));
+    stage.act(ALICE, Action::CreateRole { role: BOARD, permissions: Permissions::USUAL });
+    stage.act(ALICE, set(CAROL, &[BOARD]));
+    stage.act(ALICE, Action::MoveRole { role: BOARD, position: 2 });
+    stage.act(BOB, set(BOB, &[STAFF, BOARD]));
+    stage.act(BOB, Action::Kick { user: user(CAROL) });
+    stage.act(BOB, Action::ChangeChannel(Channel { id: HALL, overwrites: [own].into() }));
+    stage.act(BOB, Action::CreateRole { role: RoleId(10), permissions: all });
+    stage.act(BOB, Action::CreateRole { role: RoleId(10), permissions: Permissions::NONE });
+    stage.act(BOB, Action::MoveRole { role: RoleId(10), position: 3 });
+    stage.act(BOB, set(DAVE, &[RoleId(10)]));
+    stage.act(BOB, Action::Kick { user: user(DAVE) });
+    stage.act(BOB, Action::DeleteRole { role: RoleId(10) });
+    stage.report(&WorldEvent::Settled);
+    end(stage)
+}
+
+/// Alice fills a guild, and asks for more than it holds.
+pub(crate) fn full() -> History {
+    let limits =
+        Limits { channels: 3, roles: 3, bans: 0, channel_overwrites: 2, ..Limits::default() };
+    let mut stage = begin(limits, &["alice", "bob"]);
+    let overwrite = |role| {
+        let (deny, allow) = (Permissions::NONE, Permissions::SEND_MESSAGES);
+        Overwrite { target: Target::Role(RoleId(role)), deny, allow }
+    };
+    let channel =
+        |id, overwrites: Vec<_>| Channel { id: ChannelId(id), overwrites: overwrites.into() };
+    for id in [72, 73] {
+        stage.act(ALICE, Action::CreateChannel(channel(id, Vec::new())));
+        let (role, permissions) = (RoleId(id), Permissions::NONE);
+        stage.act(ALICE, Action::CreateRole { role, permissions });
+    }
+    let many = [GUILD.0, 8, 72].map(overwrite).to_vec();
+    stage.act(ALICE, Action::ChangeChannel(channel(72, many)));
+    stage.act(ALICE, Action::Ban { user: user(BOB) });
+    stage.report(&WorldEvent::Settled);
+    end(stage)
+}
+
 /// Bob may not read messages, but for his own and those that name him; and Alice types.
 pub(crate) fn blanks() -> History {
     let blind = Intents(Intents::GUILDS.0 | Intents::GUILD_MESSAGES.0);
@@ -257,8 +315,9 @@ pub(crate) fn blanks() -> History {
     stage.act(CAROL, Action::Type { channel: HALL });
     stage.act(ALICE, Action::Type { channel: OFFICE });
     stage.say(BOB, "my own");
-    stage.act(ALICE, Action::Edit { said, content: "not for him".into() });
-    stage.act(ALICE, Action::Edit { said, content: "not for him".into() });
+    stage.act(ALICE, edit(said, "not for him", &[]));
+    stage.act(ALICE, edit(said, "not for him", &[]));
+    stage.act(ALICE, edit(said, "now for him", &[BOB]));
     stage.act(BOB, Action::Delete { said });
     stage.act(ALICE, Action::Delete { said });
     stage.say(ALICE, "the end");
@@ -421,9 +480,17 @@ pub(crate) fn revoked() -> History {
 pub(crate) fn quits() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
     stage.say(ALICE, "one");
-    stage.ask(BOB, client::Input::Quit);
+    stage.ask(BOB, client::Input::Quit { code: 1000 });
     stage.pass(Span::secs(30));
     stage.say(ALICE, "two");
+    end(stage)
+}
+
+/// Sixteen clients lose their connections at once.
+pub(crate) fn cut_at_once() -> History {
+    let mut stage = begin(Limits::default(), &["member"; 16]);
+    (0..16).for_each(|client| stage.cut(client));
+    stage.pass(Span::secs(5));
     end(stage)
 }
 
@@ -432,6 +499,23 @@ pub(crate) fn waits() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
     stage.act(BOB, Action::DeleteGuild);
     stage.pass(Span::secs(60));
+    end(stage)
+}
+
+/// The world settles; Bob is refused in the office, and speaks and types in the hall.
+pub(crate) fn served() -> History {
+    let names = ["alice", "bob", "carol"];
+    let mut stage = Stage::with(Limits::default(), &names, |_| Intents::ALL, false);
+    start(&mut stage, &[ALICE, BOB, CAROL]);
+    stage.say(ALICE, "one");
+    stage.pass(Span::secs(1));
+    stage.report(&WorldEvent::Settled);
+    stage.act(BOB, say_in(OFFICE, "may I?", &[]));
+    stage.act(BOB, Action::Type { channel: OFFICE });
+    stage.say(BOB, "two");
+    stage.act(BOB, Action::Type { channel: HALL });
+    stage.pass(Span::secs(1));
+    stage.report(&WorldEvent::Settled);
     end(stage)
 }
 
@@ -476,6 +560,8 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("unheard", unheard()),
         ("views", views()),
         ("members", members()),
+        ("ranks", ranks()),
+        ("full", full()),
         ("blanks", blanks()),
         ("handed over", handed_over()),
         ("crashed", crashed()),
@@ -490,5 +576,6 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("revoked", revoked()),
         ("quits", quits()),
         ("waits", waits()),
+        ("served", served()),
     ]
 }

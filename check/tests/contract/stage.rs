@@ -10,7 +10,7 @@ use guildhall_core::dispatch::Intents;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, RoleId, Token, UserId};
 use guildhall_core::journal::Checkpoint;
 use guildhall_core::limits::Limits;
-use guildhall_core::permission::{Overwrite, Permissions, Target};
+use guildhall_core::permission::{Overwrite, Permissions, Role, Target};
 use guildhall_core::request::{Action, Origin};
 use guildhall_core::state::State;
 use guildhall_core::step::{Recorder, Step};
@@ -48,7 +48,7 @@ pub(crate) fn user(client: usize) -> UserId {
 fn founded(id: GuildId, members: impl Iterator<Item = UserId>) -> State {
     let channel = |of: ChannelId| of.0 + 1_000 * (id.0 - GUILD.0);
     let mut state = testkit::guild(id, user(0), members, [channel(HALL)]);
-    state.roles.insert(STAFF, Permissions::NONE);
+    state.roles.insert(STAFF, Role { permissions: Permissions::NONE, position: 1 });
     let everyone = Target::Role(state.everyone());
     let (view, none) = (Permissions::VIEW_CHANNEL, Permissions::NONE);
     let hidden = Overwrite { target: everyone, deny: view, allow: none };
@@ -118,6 +118,8 @@ impl Stage {
             faults: Vec::new(),
             trip: Span::ZERO,
             client_trip: Span::ZERO,
+            bandwidth: None,
+            requests: 0,
         });
         cluster.own(PARIS, GUILD);
         if two {

@@ -108,7 +108,7 @@ pub(crate) fn doctor(args: &DoctorArgs, out: &mut Output) -> Result<Exit, Error>
     if interrupt::requested() {
         note("interrupted: the comparisons so far are printed");
         doctor.out.flush()?;
-        return Ok(Exit::Interrupted);
+        return Ok(interrupt::exit());
     }
     if let (Some(recording), Some(path)) = (&recording, &args.against) {
         doctor.compare("against", &recording.origin(path), &recording.lines, &reference)?;

@@ -15,7 +15,7 @@ use crate::error::{Error, Exit};
 use crate::output::{Output, note};
 use crate::report::finding::{FEW, Finding};
 use crate::report::{Format, FormatArgs, Results, Run};
-use crate::summary::{ScenarioTotals, Totals};
+use crate::summary::{ScenarioTotals, Summary};
 use crate::target;
 use crate::text::counted;
 use gaps::Gaps;
@@ -52,12 +52,12 @@ pub(crate) fn merge(args: &MergeArgs, out: &mut Output) -> Result<Exit, Error> {
     if !slices.lines.is_empty() && slices.summaries.is_empty() {
         note("no file has a summary, so the range of the sweep is unknown: seeds may be missing");
     }
-    let totals = report(&slices, format, out)?;
-    Ok(exit(&slices, &totals, &gaps, !unequal.is_empty()))
+    let summary = report(&slices, format, out)?;
+    Ok(exit(&slices, &summary, &gaps, !unequal.is_empty()))
 }
 
 /// Reports the slices as one sweep.
-fn report(slices: &Slices<'_>, format: Format, out: &mut Output) -> Result<Totals, Error> {
+fn report(slices: &Slices<'_>, format: Format, out: &mut Output) -> Result<Summary, Error> {
     let mut report = (format.report)();
     report.begin(out)?;
     let mut scenarios: Vec<ScenarioTotals> = Vec::new();
@@ -84,11 +84,12 @@ fn report(slices: &Slices<'_>, format: Format, out: &mut Output) -> Result<Total
     };
     report.end(&results, out)?;
     out.flush()?;
-    Ok(summary.totals)
+    Ok(summary)
 }
 
 /// A missing seed leaves the result inconclusive, unless something more serious happened.
-fn exit(slices: &Slices<'_>, totals: &Totals, gaps: &Gaps, unequal: bool) -> Exit {
+fn exit(slices: &Slices<'_>, summary: &Summary, gaps: &Gaps, unequal: bool) -> Exit {
+    let totals = &summary.totals;
     if slices.lines.is_empty() {
         note(format_args!("nothing to merge in {}", counted(slices.files, "file")));
         return Exit::NothingRan;
@@ -99,5 +100,6 @@ fn exit(slices: &Slices<'_>, totals: &Totals, gaps: &Gaps, unequal: bool) -> Exi
         (unequal, Exit::Nondeterminism),
         (totals.failing > 0, Exit::Violation),
         (unknown || totals.inconclusive > 0, Exit::Inconclusive),
+        (!summary.missed.is_empty(), Exit::Unreached),
     ])
 }

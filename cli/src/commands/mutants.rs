@@ -122,7 +122,7 @@ pub(crate) fn mutants(args: &MutantsArgs, out: &mut Output) -> Result<Exit, Erro
         out.line(format_args!("\n{planted} planted, {reached} reached, {killed} killed"))?;
     }
     Ok(if interrupt::requested() {
-        Exit::Interrupted
+        interrupt::exit()
     } else if table.planted == 0 {
         Exit::NothingRan
     } else if table.killed < table.planted {

@@ -18,9 +18,8 @@ use guildhall_sim::run::Fast;
 use super::run::{Printing, exit, run_printed};
 use crate::args::{JsonArg, StepsArg};
 use crate::error::{Error, Exit};
-use crate::meter::Cost;
 use crate::output::{Output, note};
-use crate::records::RunLine;
+use crate::records::{Ran, RunLine};
 use crate::run_spec::{RunSpec, command_for};
 use crate::text::{grouped, item};
 use crate::worlds_program::World;
@@ -68,8 +67,8 @@ fn replay_token(
     let mut spec = target::by_token(word)?;
     spec.conditions.until = until;
     let plan = spec.plan()?;
-    let (outcome, cost) = run_printed(&spec, &plan, printing, out)?;
-    end_unjudged(&spec, &outcome, cost, printing, out)
+    let ran = run_printed(&spec, &plan, printing, out)?;
+    end_unjudged(&spec, &ran, printing, out)
 }
 
 fn replay_capsule(
@@ -81,16 +80,17 @@ fn replay_capsule(
     let capsule = capsule_file::read(path)?;
     let mut spec = capsule_file::run_spec("replay", path, &capsule)?;
     spec.conditions.until = until;
-    let (outcome, cost) = run_printed(&spec, &capsule.plan, printing, out)?;
+    let ran = run_printed(&spec, &capsule.plan, printing, out)?;
     if until.is_some() {
-        return end_unjudged(&spec, &outcome, cost, printing, out);
+        return end_unjudged(&spec, &ran, printing, out);
     }
-    let judged = capsule.judge(&outcome);
+    let outcome = &ran.outcome;
+    let judged = capsule.judge(outcome);
     if printing.json {
-        let line = RunLine::new(&spec, &outcome, cost);
+        let line = RunLine::new(&spec, &ran);
         out.json(&line.judged(capsule.expect.to_string(), judged.is_ok()))?;
     } else {
-        out.line(item("judged", &sentence(&capsule, &outcome, &judged)))?;
+        out.line(item("judged", &sentence(&capsule, outcome, &judged)))?;
     }
     if let Err(Mismatch::Digest { .. }) = judged {
         print_divergence(&spec, &capsule.plan, printing, out)?;
@@ -108,15 +108,14 @@ fn replay_capsule(
 /// Ends a replay that no capsule judges.
 fn end_unjudged(
     spec: &RunSpec,
-    outcome: &Outcome,
-    cost: Cost,
+    ran: &Ran,
     printing: Printing<'_>,
     out: &mut Output,
 ) -> Result<Exit, Error> {
     if printing.json {
-        out.json(&RunLine::new(spec, outcome, cost))?;
+        out.json(&RunLine::new(spec, ran))?;
     }
-    Ok(exit(outcome))
+    Ok(exit(&ran.outcome))
 }
 
 /// How the run compares with what the capsule expects.

@@ -6,6 +6,7 @@ use clap::Args;
 use guildhall_core::step::{Step, StepBuilder};
 use guildhall_explain::failure::Line;
 use guildhall_explain::transcript::Transcript;
+use guildhall_plan::met::MetParts;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, Verdict, cast};
 use guildhall_plan::seed::Seed;
@@ -13,9 +14,9 @@ use guildhall_plan::seed::Seed;
 use crate::args::{JsonArg, StepsArg};
 use crate::conditions::Conditions;
 use crate::error::{Error, Exit};
-use crate::meter::{Cost, Meter};
+use crate::meter::Meter;
 use crate::output::{Output, note};
-use crate::records::{RunLine, SCHEMA, StepLine};
+use crate::records::{Ran, RunLine, SCHEMA, StepLine};
 use crate::run_spec::RunSpec;
 use crate::target::Target;
 use crate::text::item;
@@ -68,14 +69,14 @@ pub(crate) fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Error> {
         steps: args.steps.steps,
         json: args.json.json,
     };
-    let (outcome, cost) = run_printed(&spec, &plan, printing, out)?;
+    let ran = run_printed(&spec, &plan, printing, out)?;
     if printing.json {
-        out.json(&RunLine::new(&spec, &outcome, cost))?;
+        out.json(&RunLine::new(&spec, &ran))?;
     }
     if let Some(path) = &args.output {
-        write_capsule(path, &spec, plan, &outcome)?;
+        write_capsule(path, &spec, plan, &ran.outcome)?;
     }
-    Ok(exit(&outcome))
+    Ok(exit(&ran.outcome))
 }
 
 /// Runs a plan and prints it as text. As JSON only the steps are printed; the caller adds the last
@@ -85,7 +86,7 @@ pub(crate) fn run_printed(
     plan: &Plan,
     printing: Printing<'_>,
     out: &mut Output,
-) -> Result<(Outcome, Cost), Error> {
+) -> Result<Ran, Error> {
     if spec.target.scenario().is_none() {
         // A plan that was written by hand may have misspelt names. A run of no steps finds them
         // before anything is printed.
@@ -95,25 +96,34 @@ pub(crate) fn run_printed(
         out.line(run_text::head(printing.command, plan))?;
         out.flush()?;
     }
+    let mut met = MetParts::new(plan).map_err(|error| spec.invalid(&error))?;
     let meter = Meter::start();
     let outcome = match (printing.steps, printing.json) {
-        (false, _) => panics::run(spec, plan, spec.conditions.options(), &mut ()),
-        (true, false) => run_with_transcript(spec, plan, out),
-        (true, true) => run_with_step_lines(spec, plan, out),
+        (false, _) => panics::run(spec, plan, spec.conditions.options(), &mut met),
+        (true, false) => run_with_transcript(spec, plan, &mut met, out),
+        (true, true) => run_with_step_lines(spec, plan, &mut met, out),
     }?;
-    let cost = meter.read();
+    let (cost, unmet) = (meter.read(), met.unmet(plan));
     if !printing.json {
         out.line(run_text::summary(&outcome, cost))?;
+        for part in &unmet {
+            out.line(item("unmet", part))?;
+        }
         if spec.conditions.mutant.is_some() {
             out.line(item("mutant", &format!("reached {} times", outcome.hits)))?;
         }
         print_violations(&outcome, printing, out)?;
     }
-    Ok((outcome, cost))
+    Ok(Ran { outcome, cost, unmet })
 }
 
 /// Runs a plan and prints a line of text per step.
-fn run_with_transcript(spec: &RunSpec, plan: &Plan, out: &mut Output) -> Result<Outcome, Error> {
+fn run_with_transcript(
+    spec: &RunSpec,
+    plan: &Plan,
+    met: &mut MetParts,
+    out: &mut Output,
+) -> Result<Outcome, Error> {
     let cast = cast(plan).map_err(|error| spec.invalid(&error))?;
     let mut written = Ok(());
     let mut transcript = Transcript::new(cast, |_, line| {
@@ -121,21 +131,28 @@ fn run_with_transcript(spec: &RunSpec, plan: &Plan, out: &mut Output) -> Result<
             written = out.line(line);
         }
     });
-    let outcome = panics::run(spec, plan, spec.conditions.options(), &mut transcript);
+    let observer = &mut (&mut transcript, met);
+    let outcome = panics::run(spec, plan, spec.conditions.options(), observer);
     drop(transcript);
     written?;
     outcome
 }
 
 /// Runs a plan and prints an object per step.
-fn run_with_step_lines(spec: &RunSpec, plan: &Plan, out: &mut Output) -> Result<Outcome, Error> {
+fn run_with_step_lines(
+    spec: &RunSpec,
+    plan: &Plan,
+    met: &mut MetParts,
+    out: &mut Output,
+) -> Result<Outcome, Error> {
     let mut written = Ok(());
     let mut steps = StepBuilder::new(|step: Step| {
         if written.is_ok() {
             written = out.json(&StepLine { schema: SCHEMA, r#type: "step", step: &step });
         }
     });
-    let outcome = panics::run(spec, plan, spec.conditions.options(), &mut steps);
+    let observer = &mut (&mut steps, met);
+    let outcome = panics::run(spec, plan, spec.conditions.options(), observer);
     drop(steps);
     written?;
     outcome

@@ -73,7 +73,7 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Error>
             out.line(line)?;
         }
     }
-    Ok(if interrupt::requested() { Exit::Interrupted } else { Exit::Held })
+    Ok(if interrupt::requested() { interrupt::exit() } else { Exit::Held })
 }
 
 fn shrink_run(

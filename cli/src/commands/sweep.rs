@@ -122,7 +122,7 @@ impl<'a> Sweep<'a> {
             progress: Progress::new(args.time.is_none().then(|| spec.size())),
             flushed: Instant::now(),
             scenarios: totals.collect(),
-            summary: Summary::default(),
+            summary: Summary::of(&spec.scenarios),
             failures: FailureGroups::default(),
             index: 0,
             spec,
@@ -189,7 +189,7 @@ impl<'a> Sweep<'a> {
     fn add(&mut self, run: Result<FinishedRun, Error>) -> Result<(), Error> {
         match run {
             Ok(FinishedRun { spec, outcome, line, causes }) => {
-                self.summary.add_coverage(&outcome);
+                self.summary.add_coverage(&spec.target.name(), &outcome);
                 let ending = Ending::of(&outcome);
                 let (steps, deliveries) = (outcome.steps, outcome.deliveries);
                 self.count(ending.as_ref(), steps, deliveries);
@@ -257,7 +257,7 @@ impl<'a> Sweep<'a> {
         let ended = self.ended();
         let (findings, more) = Finding::all(analysis, explained);
         let summary = std::mem::take(&mut self.summary);
-        let summary = summary.ended(cost, Swept::new(self.spec, ended));
+        let summary = summary.ended(cost, Swept::new(self.spec, ended), &self.scenarios);
         let results = Results {
             scenarios: &self.scenarios,
             summary: &summary,
@@ -268,7 +268,7 @@ impl<'a> Sweep<'a> {
         self.report.end(&results, self.out)?;
         self.out.flush()?;
         note_end(ended, summary.totals.done(), self.spec.size());
-        Ok(exit(&summary.totals, ended, analysis.nondeterminism))
+        Ok(exit(&summary, ended, analysis.nondeterminism))
     }
 
     fn ended(&self) -> Ended {
@@ -300,16 +300,18 @@ fn note_end(ended: Ended, done: u64, size: u64) {
     }
 }
 
-fn exit(totals: &Totals, ended: Ended, nondeterminism: bool) -> Exit {
+fn exit(summary: &Summary, ended: Ended, nondeterminism: bool) -> Exit {
+    let totals = &summary.totals;
     let interrupted = ended == Ended::Interrupted;
     if totals.done() == 0 && !interrupted {
         return Exit::NothingRan;
     }
     Exit::most_serious(&[
-        (interrupted, Exit::Interrupted),
+        (interrupted, interrupt::exit()),
         (totals.broken > 0, Exit::Internal),
         (nondeterminism, Exit::Nondeterminism),
         (totals.failing > 0, Exit::Violation),
         (totals.inconclusive > 0, Exit::Inconclusive),
+        (!summary.missed.is_empty(), Exit::Unreached),
     ])
 }

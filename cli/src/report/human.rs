@@ -82,9 +82,9 @@ fn summary(summary: &Summary) -> String {
         if !missing.is_empty() {
             lines.push(item("never", &format!("no fault of {}", missing.join(", "))));
         }
-        if !summary.unreached.is_empty() {
-            lines.push(item("unreached", &summary.unreached.join(", ")));
-        }
+    }
+    if !summary.missed.is_empty() {
+        lines.push(item("unreached", &summary.missed.join(", ")));
     }
     if let Some(mutant) = summary.swept.first().and_then(|swept| swept.conditions.mutant) {
         let hits = summary.mutant_hits.map(|hits| format!(", reached {} times", grouped(hits)));

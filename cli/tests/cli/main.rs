@@ -8,7 +8,9 @@ mod doctor;
 mod exit_codes;
 mod formats;
 mod merge;
+mod plans;
 mod replay;
+mod signals;
 mod sweep;
 mod text;
 

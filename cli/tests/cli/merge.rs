@@ -107,6 +107,38 @@ fn slices_of_other_engines_or_conditions_are_refused() {
 }
 
 #[test]
+fn a_slice_of_other_conditions_is_refused_without_its_summary() {
+    let folder = Folder::new("other-conditions");
+    let sweep = "sweep two-members --count 8 --json --partition slice";
+    folder.write("1.jsonl", &folder.run(&format!("{sweep}:1/2")).stdout);
+    let other = folder.run(&format!("{sweep}:2/2 --set lines=3")).stdout;
+    let lines = other.lines().filter(|line| !line.contains(r#""type":"summary""#));
+    folder.write("2.jsonl", &lines.map(|line| format!("{line}\n")).collect::<String>());
+    for files in ["1.jsonl 2.jsonl", "2.jsonl 1.jsonl"] {
+        let merged = folder.run(&format!("merge {files}"));
+        assert_eq!((merged.code, merged.stdout.as_str()), (Some(2), ""), "{}", merged.stderr);
+        assert!(merged.stderr.contains("--set lines=3"), "{}", merged.stderr);
+    }
+    // So is a line of another world.
+    let here = folder.read("1.jsonl");
+    folder.write("3.jsonl", &here.replacen(r#""world":"fast""#, r#""world":"madsim""#, 1));
+    assert_eq!(folder.run("merge 1.jsonl 3.jsonl").code, Some(2));
+}
+
+#[test]
+fn a_slice_of_too_many_is_refused() {
+    let folder = Folder::new("too-many-slices");
+    let sweep = folder.run("sweep two-members --count 1 --partition slice:1/18446744073709551615");
+    assert_eq!(sweep.code, Some(2), "{}", sweep.stderr);
+    let one = folder.run("sweep two-members --count 1 --partition slice:1/65536 --json");
+    folder.write("one.jsonl", &one.stdout);
+    assert_eq!(folder.run("merge one.jsonl").code, Some(0));
+    let many = one.stdout.replace("slice:1/65536", "slice:1/18446744073709551615");
+    folder.write("many.jsonl", &many);
+    assert_eq!(folder.run("merge many.jsonl").code, Some(2));
+}
+
+#[test]
 fn a_violation_in_a_slice_is_one_of_the_whole() {
     let folder = Folder::new("violated");
     let (_, names) = slices(&folder, 2);

@@ -83,9 +83,9 @@ impl Client {
         self.last = Seq::ZERO;
     }
 
-    pub(super) fn quit(&mut self, out: &mut impl Sink<Output>) {
+    pub(super) fn quit(&mut self, code: u16, out: &mut impl Sink<Output>) {
         if let Some(connection) = self.connection {
-            out.emit(Output::Close { connection, code: 1000 });
+            out.emit(Output::Close { connection, code });
         }
         self.stop();
     }
@@ -99,9 +99,10 @@ impl Client {
     }
 
     fn back_off(&mut self, now: Instant) {
-        let wait = self.setup.limits.backoff(self.failures);
+        let nominal = self.setup.limits.backoff(self.failures);
         // Between half and one and a half of the nominal wait, to spread reconnects.
-        let until = now + wait.scaled(1, 2) + self.jitter.of(wait);
+        let wait = nominal.scaled(1, 2) + self.jitter.of(nominal);
+        let until = now + self.setup.cx(now.into()).bent(wait, nominal);
         self.failures += 1;
         self.connection = None;
         self.heartbeat = None;
@@ -115,6 +116,7 @@ impl Client {
         frame: ServerFrame,
         out: &mut impl Sink<Output>,
     ) {
+        self.hears();
         match frame {
             ServerFrame::Hello { heartbeat_interval } => {
                 let first = now + self.jitter.of(heartbeat_interval);
@@ -130,11 +132,7 @@ impl Client {
                     None => self.identify(out),
                 }
             }
-            ServerFrame::HeartbeatAck => {
-                if let Some(heartbeat) = &mut self.heartbeat {
-                    heartbeat.acknowledged();
-                }
-            }
+            ServerFrame::HeartbeatAck => {}
             ServerFrame::Reconnect => {
                 self.sent_away = true;
                 self.abandon(now, out);
@@ -156,12 +154,14 @@ impl Client {
         out.emit(Output::Frame { connection, frame });
     }
 
-    /// Sends the heartbeat that is due. Without an ACK of the last one, the connection is dead.
+    /// Sends the heartbeat that is due. If nothing has arrived since the last one, the connection
+    /// is dead.
     pub(super) fn beat(&mut self, now: Instant, out: &mut impl Sink<Output>) {
         let (Some(connection), Some(heartbeat)) = (self.connection, &mut self.heartbeat) else {
             return;
         };
-        match heartbeat.beat(now) {
+        let beat = heartbeat.beat(now);
+        match self.setup.cx(now.into()).bent(beat, ()) {
             Beat::NotDue => {}
             Beat::Dead => self.abandon(now, out),
             Beat::Send => {

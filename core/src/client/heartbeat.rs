@@ -1,6 +1,8 @@
 //! The heartbeat of one connection.
 //!
-//! It decides when to beat; the client sends.
+//! It decides when to beat, and when the other end is dead; the client sends. Any byte that arrives
+//! is a sign of life, not only an ACK: on a slow line the ACK is behind a frame that takes longer
+//! than the interval.
 
 use crate::time::{Instant, Span};
 
@@ -9,24 +11,24 @@ use crate::time::{Instant, Span};
 pub(super) struct Heartbeat {
     every: Span,
     next: Instant,
-    /// Whether the last heartbeat was acknowledged.
-    acknowledged: bool,
+    /// Whether anything has arrived since the last heartbeat.
+    heard: bool,
 }
 
 /// What has to be done now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Beat {
+pub(crate) enum Beat {
     NotDue,
     /// Send a heartbeat.
     Send,
-    /// The last heartbeat has no ACK: nobody is at the other end.
+    /// Nothing has arrived since the last heartbeat: nobody is at the other end.
     Dead,
 }
 
 impl Heartbeat {
     /// A heartbeat `every` so often, for the first time at `first`.
     pub(super) const fn new(every: Span, first: Instant) -> Self {
-        Self { every, next: first, acknowledged: true }
+        Self { every, next: first, heard: true }
     }
 
     /// When the next one is due.
@@ -34,9 +36,10 @@ impl Heartbeat {
         self.next
     }
 
-    /// The node has acknowledged the last one.
-    pub(super) const fn acknowledged(&mut self) {
-        self.acknowledged = true;
+    /// Bytes have arrived.
+    #[inline]
+    pub(super) const fn hears(&mut self) {
+        self.heard = true;
     }
 
     /// Whether to send one now.
@@ -44,10 +47,10 @@ impl Heartbeat {
         if now < self.next {
             return Beat::NotDue;
         }
-        if !self.acknowledged {
+        if !self.heard {
             return Beat::Dead;
         }
-        self.acknowledged = false;
+        self.heard = false;
         self.next = now + self.every;
         Beat::Send
     }

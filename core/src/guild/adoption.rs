@@ -3,7 +3,9 @@
 //! The state is not rebuilt here: the materialized state applies the log itself.
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
+use super::Ages;
 use super::catch_up_buffer::CatchUpBuffer;
 use super::directory_client::DirectoryClient;
 use super::nonces::Nonces;
@@ -14,10 +16,19 @@ use crate::limits::Limits;
 use crate::state::State;
 use crate::time::Instant;
 
-/// The committed acts, whichever owner committed them (rule 18).
-pub(super) fn nonces(now: Instant, log: &Log) -> Nonces {
+/// The committed acts, whichever owner committed them (rule 18). Each keeps the age that its node
+/// knows of; those that it has not heard of count as new.
+pub(super) fn nonces(now: Instant, ages: &Ages, log: &Log) -> Nonces {
     let done = log.tail.iter().filter_map(|record| Some((record.origin?, record.position)));
-    Nonces::adopted(now, log.base.nonces.iter().copied().chain(done))
+    let mut all = BTreeMap::new();
+    // A nonce that was used again after its window is as old as its last use.
+    all.extend(log.base.nonces.iter().copied().chain(done));
+    let mut all: Vec<_> = all.into_iter().map(|(origin, at)| (at, origin)).collect();
+    all.sort_unstable();
+    Nonces::adopted(all.into_iter().map(|(at, origin)| {
+        let since = ages.since(at).unwrap_or(now);
+        (since, origin, at)
+    }))
 }
 
 /// The events that relays may have missed, epoch records included (rules 5 and 15).

@@ -14,7 +14,7 @@ use crate::limits::Limits;
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct CatchUpBuffer {
     records: VecDeque<Arc<Record>>,
-    bytes: u64,
+    pub(super) bytes: u64,
 }
 
 impl CatchUpBuffer {
@@ -41,19 +41,23 @@ impl CatchUpBuffer {
         buffer
     }
 
-    /// Adds the newest event and evicts the oldest ones. At least the newest stays.
-    pub(super) fn push(&mut self, limits: &Limits, record: Arc<Record>) {
+    /// Adds the newest event and evicts the oldest ones. At least the newest stays. Returns the bytes
+    /// of those that it has evicted.
+    pub(super) fn push(&mut self, limits: &Limits, record: Arc<Record>) -> u64 {
+        let mut evicted = 0;
         self.bytes += record.bytes();
         self.records.push_back(record);
         while self.records.len() > limits.catch_up_events as usize
             || self.bytes > u64::from(limits.catch_up_bytes)
         {
             if self.records.len() == 1 {
-                return;
+                break;
             }
-            let oldest = self.records.pop_front();
-            self.bytes -= oldest.map_or(0, |record| record.bytes());
+            let oldest = self.records.pop_front().map_or(0, |record| record.bytes());
+            self.bytes -= oldest;
+            evicted += oldest;
         }
+        evicted
     }
 
     /// The number of events that it holds, and their bytes.

@@ -28,7 +28,9 @@ impl Owner {
         {
             match exit {
                 Exit::Event(record) => self.emit(cx, record, out),
-                Exit::Refusal(back, answer) => out.emit(Output::Answer(back, answer)),
+                Exit::Refusal(back, answer) => {
+                    out.emit(Output::Answer(back, self.epoch, answer));
+                }
                 Exit::State(relay) => self.send_state(cx, relay, out),
             }
         }
@@ -40,7 +42,8 @@ impl Owner {
         let position = record.position;
         self.tip = position.max(self.tip);
         self.commit(cx, &record);
-        self.buffer.push(cx.limits, record.clone());
+        let evicted = self.buffer.push(cx.limits, record.clone());
+        cx.bent((), (&mut self.buffer, evicted));
         for relay in &self.followers {
             out.emit(self.stream(*relay, record.clone()));
         }

@@ -4,17 +4,22 @@
 //! would get. Nothing changes here. An action that would change nothing is refused, so that every
 //! event of the stream is a change (O5).
 
+mod hierarchy;
+mod roles;
+mod room;
+
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use super::materialized_state::MaterializedState;
 use crate::dispatch::Message;
 use crate::event::{Channel, Event, Removal};
-use crate::id::{ChannelId, MessageId, RoleId, UserId};
+use crate::id::{ChannelId, MessageId, UserId};
+use crate::limits::Limits;
 use crate::permission::{Overwrite, Permissions};
-use crate::request::{Action, Origin, Refusal};
+use crate::request::{Action, GuildTable, Origin, Refusal};
 use crate::state::State;
 use crate::time::Wall;
+use hierarchy::changed;
 
 type Verdict = Result<Event, Refusal>;
 
@@ -22,6 +27,7 @@ impl MaterializedState {
     /// The event that the action results in if it happens next.
     pub(super) fn judge(
         &self,
+        limits: &Limits,
         origin: Origin,
         action: &Action,
         wall: Wall,
@@ -32,19 +38,27 @@ impl MaterializedState {
         if *action != Action::Join && !self.state.members.contains_key(&origin.user) {
             return Err(Refusal::NotAMember);
         }
-        self.judge_member(origin, action, wall)
+        self.judge_member(limits, origin, action, wall)
     }
 
     /// The same for an author who is a member, or wants to become one.
-    pub(super) fn judge_member(&self, origin: Origin, action: &Action, wall: Wall) -> Verdict {
+    pub(super) fn judge_member(
+        &self,
+        limits: &Limits,
+        origin: Origin,
+        action: &Action,
+        wall: Wall,
+    ) -> Verdict {
         let (user, state) = (origin.user, &self.state);
-        let author = Author { user, state };
+        let author = Author { user, state, limits };
         match action {
             Action::Say { channel, content, mentions } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
                 Ok(self.message(origin, *channel, (content, mentions), wall))
             }
-            Action::Edit { said, content } => self.edit(&author, *said, content),
+            Action::Edit { said, content, mentions } => {
+                self.edit(&author, *said, (content, mentions))
+            }
             Action::Delete { said } => self.delete(&author, *said),
             Action::Type { channel } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
@@ -59,6 +73,7 @@ impl MaterializedState {
             Action::SetRoles { user, roles } => author.set_roles(*user, roles),
             Action::CreateRole { role, permissions } => author.create_role(*role, *permissions),
             Action::ChangeRole { role, permissions } => author.change_role(*role, *permissions),
+            Action::MoveRole { role, position } => author.move_role(*role, *position),
             Action::DeleteRole { role } => author.delete_role(*role),
             Action::CreateChannel(channel) => author.create_channel(channel),
             Action::ChangeChannel(channel) => author.change_channel(channel),
@@ -86,15 +101,20 @@ impl MaterializedState {
         Event::Message(Message { id, channel, author, nonce, content, mentions })
     }
 
-    fn edit(&self, author: &Author<'_>, said: Origin, content: &Arc<str>) -> Verdict {
+    fn edit(
+        &self,
+        author: &Author<'_>,
+        said: Origin,
+        (content, mentions): (&Arc<str>, &Arc<[UserId]>),
+    ) -> Verdict {
         let message = self.seen_by(author.user, said)?;
         if message.author != author.user {
             Err(Refusal::Forbidden)
-        } else if message.content == *content {
+        } else if (&message.content, &message.mentions) == (content, mentions) {
             Err(Refusal::NoChange)
         } else {
-            let content = content.clone();
-            Ok(Event::MessageUpdate(Message { content, ..message.clone() }))
+            let (content, mentions) = (content.clone(), mentions.clone());
+            Ok(Event::MessageUpdate(Message { content, mentions, ..message.clone() }))
         }
     }
 
@@ -118,6 +138,7 @@ impl MaterializedState {
 struct Author<'a> {
     user: UserId,
     state: &'a State,
+    limits: &'a Limits,
 }
 
 impl Author<'_> {
@@ -146,6 +167,7 @@ impl Author<'_> {
         } else if self.state.banned.contains(&user) {
             Err(Refusal::Banned)
         } else {
+            self.has_room(GuildTable::Members, self.state.members.len())?;
             Ok(Event::MemberAdd { user })
         }
     }
@@ -157,6 +179,10 @@ impl Author<'_> {
         if user == self.state.owner {
             Err(Refusal::Taken)
         } else if self.state.members.contains_key(&user) {
+            self.outranks_member(user)?;
+            if why.is_for_good() {
+                self.has_room(GuildTable::Bans, self.state.banned.len())?;
+            }
             Ok(Event::MemberRemove { user, why })
         } else {
             Err(Refusal::NoSuchUser)
@@ -169,64 +195,28 @@ impl Author<'_> {
         if is_banned { Ok(Event::Unbanned { user }) } else { Err(Refusal::NoSuchUser) }
     }
 
-    fn set_roles(&self, user: UserId, roles: &[RoleId]) -> Verdict {
-        self.may(Permissions::MANAGE_ROLES)?;
-        let Some(given) = self.state.members.get(&user) else { return Err(Refusal::NoSuchUser) };
-        if roles.iter().any(|role| !self.state.roles.contains_key(role)) {
-            return Err(Refusal::NoSuchRole);
-        }
-        let everyone = self.state.everyone();
-        let mut roles: Vec<_> = roles.iter().copied().filter(|role| *role != everyone).collect();
-        roles.sort_unstable();
-        roles.dedup();
-        if **given == *roles {
-            return Err(Refusal::NoChange);
-        }
-        Ok(Event::MemberUpdate { user, roles: roles.into() })
-    }
-
-    fn create_role(&self, role: RoleId, permissions: Permissions) -> Verdict {
-        self.may(Permissions::MANAGE_ROLES)?;
-        if self.state.roles.contains_key(&role) {
-            return Err(Refusal::Taken);
-        }
-        Ok(Event::RoleCreate { role, permissions })
-    }
-
-    fn change_role(&self, role: RoleId, permissions: Permissions) -> Verdict {
-        self.may(Permissions::MANAGE_ROLES)?;
-        match self.state.roles.get(&role) {
-            None => Err(Refusal::NoSuchRole),
-            Some(known) if *known == permissions => Err(Refusal::NoChange),
-            Some(_) => Ok(Event::RoleUpdate { role, permissions }),
-        }
-    }
-
-    fn delete_role(&self, role: RoleId) -> Verdict {
-        self.may(Permissions::MANAGE_ROLES)?;
-        if role == self.state.everyone() {
-            Err(Refusal::Taken)
-        } else if self.state.roles.contains_key(&role) {
-            Ok(Event::RoleDelete { role })
-        } else {
-            Err(Refusal::NoSuchRole)
-        }
-    }
-
     fn create_channel(&self, channel: &Channel) -> Verdict {
         self.may(Permissions::MANAGE_CHANNELS)?;
         if self.state.channels.contains_key(&channel.id) {
             return Err(Refusal::Taken);
         }
-        Ok(Event::ChannelCreate(one_of_each_target(channel)))
+        let channel = one_of_each_target(channel);
+        Self::hands_on(self.state.base(self.user), changed(&[], &channel.overwrites))?;
+        self.has_room(GuildTable::Channels, self.state.channels.len())?;
+        self.has_room_for(channel.id, &channel.overwrites)?;
+        Ok(Event::ChannelCreate(channel))
     }
 
     fn change_channel(&self, channel: &Channel) -> Verdict {
         self.may_in(channel.id, Permissions::MANAGE_CHANNELS)?;
         let channel = one_of_each_target(channel);
-        if self.state.channels.get(&channel.id) == Some(&channel.overwrites) {
+        let old = self.state.channels.get(&channel.id);
+        let changed = old.map_or(Permissions::NONE, |old| changed(old, &channel.overwrites));
+        Self::hands_on(self.state.permissions(self.user, channel.id), changed)?;
+        if old == Some(&channel.overwrites) {
             return Err(Refusal::NoChange);
         }
+        self.has_room_for(channel.id, &channel.overwrites)?;
         Ok(Event::ChannelUpdate(channel))
     }
 

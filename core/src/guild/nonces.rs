@@ -53,14 +53,12 @@ pub(super) struct Nonces {
 }
 
 impl Nonces {
-    /// The table of a new owner, from the log that it has read. Each nonce gets a new window.
-    pub(super) fn adopted(
-        now: Instant,
-        done: impl IntoIterator<Item = (Origin, Position)>,
-    ) -> Self {
+    /// The table of a new owner, from the log that it has read: since when each act is known to be
+    /// done, oldest first.
+    pub(super) fn adopted(done: impl IntoIterator<Item = (Instant, Origin, Position)>) -> Self {
         let mut nonces = Self::default();
-        for (origin, at) in done {
-            nonces.settle(now, origin, RequestStatus::Done(at));
+        for (since, origin, at) in done {
+            nonces.settle(since, origin, RequestStatus::Done(at));
         }
         nonces
     }

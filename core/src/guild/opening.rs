@@ -1,6 +1,6 @@
 //! A guild whose node is about to own it: it asks the journal for an epoch until it gets one.
 
-use super::Output;
+use super::{Ages, Output};
 use crate::context::Cx;
 use crate::journal::Command;
 use crate::machine::Sink;
@@ -13,14 +13,15 @@ const LONGEST_WAIT: u64 = 8;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Opening {
     boot: u32,
+    ages: Ages,
     sent: Instant,
     wait: Span,
 }
 
 impl Opening {
     /// Asks for the first time. `boot` counts the starts of this node.
-    pub(super) fn begin(cx: &Cx<'_>, boot: u32, out: &mut impl Sink<Output>) -> Self {
-        let opening = Self { boot, sent: cx.now.instant, wait: cx.limits.journal_again };
+    pub(super) fn begin(cx: &Cx<'_>, boot: u32, ages: Ages, out: &mut impl Sink<Output>) -> Self {
+        let opening = Self { boot, ages, sent: cx.now.instant, wait: cx.limits.journal_again };
         opening.ask(out);
         opening
     }
@@ -34,6 +35,11 @@ impl Opening {
             self.wait = self.wait.scaled(2, 1).min(longest);
             self.ask(out);
         }
+    }
+
+    /// How old the guild's events are, as its node knew when it was named.
+    pub(super) fn ages(&self) -> Ages {
+        self.ages.clone()
     }
 
     /// When it next has to ask again.

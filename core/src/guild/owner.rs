@@ -12,12 +12,13 @@ use super::journal_client::JournalClient;
 use super::materialized_state::MaterializedState;
 use super::nonces::Nonces;
 use super::queue::Queue;
-use super::{GuildCounts, Input, Output, StepDown, adoption};
+use super::{Ages, GuildCounts, Input, Output, StepDown, adoption};
 use crate::context::Cx;
 use crate::id::{Epoch, GuildId, Position};
 use crate::journal::{Log, Reply};
 use crate::machine::Sink;
 use crate::peer::{PeerMessage, RelayId};
+use crate::state::State;
 use crate::time::Instant;
 
 /// A guild that is owned.
@@ -56,7 +57,7 @@ impl Owner {
     pub(super) fn adopt(
         cx: &Cx<'_>,
         (id, epoch, asked): (GuildId, Epoch, Instant),
-        log: &Log,
+        (log, ages): (&Log, &Ages),
     ) -> Self {
         let (now, limits) = (cx.now.instant, cx.limits);
         let mut state = MaterializedState::new(limits, &log.base);
@@ -69,7 +70,7 @@ impl Owner {
             tip,
             journal: JournalClient::opened(epoch, asked),
             queue: Queue::default(),
-            nonces: adoption::nonces(now, log),
+            nonces: adoption::nonces(now, ages, log),
             buffer: adoption::buffer(limits, log),
             directory: adoption::directory(id, now, &state.state, log),
             followers: BTreeSet::new(),
@@ -90,7 +91,8 @@ impl Owner {
         out: &mut impl Sink<Output>,
     ) -> Option<StepDown> {
         match input {
-            Input::Own { .. } => {}
+            Input::Replaced(by) if by > self.epoch => return Some(StepDown::Fenced(by)),
+            Input::Own { .. } | Input::Replaced(_) => {}
             Input::Close => self.closing = true,
             Input::Journal(reply) => {
                 if let Some(why) = self.answered(&reply) {
@@ -106,7 +108,8 @@ impl Owner {
             | Input::Subscribe(_)
             | Input::CatchUp(..)
             | Input::Entered { .. } => {
-                if self.is_fresh(cx) {
+                let is_fresh = self.is_fresh(cx);
+                if cx.bent(is_fresh, &input) {
                     self.accept(cx, input, out);
                 }
             }
@@ -135,6 +138,7 @@ impl Owner {
             }
             Input::Entered { user, mark } => self.entered(cx, user, mark),
             Input::Own { .. }
+            | Input::Replaced(_)
             | Input::Close
             | Input::Journal(_)
             | Input::Unsubscribe(_)
@@ -217,11 +221,17 @@ impl Owner {
 
     /// What it keeps, for the census.
     pub(super) fn kept(&self) -> GuildCounts {
+        let State { roles, channels, members, banned, .. } = &self.staged.state;
         GuildCounts {
             followers: self.followers.len() as u64,
             ring: self.buffer.kept(),
             nonces: self.nonces.len() as u64,
             messages: self.staged.messages.len() as u64,
+            channels: channels.len() as u64,
+            roles: roles.len() as u64,
+            overwrites: channels.values().map(|overwrites| overwrites.len() as u64).sum(),
+            members: members.len() as u64,
+            bans: banned.len() as u64,
             unsynced: self.queue.len() as u64,
             directed: self.directory.len() as u64,
         }

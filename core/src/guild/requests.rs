@@ -99,7 +99,7 @@ impl Owner {
 
     /// Judges an action by the staged state (rule 6).
     fn judge(&self, cx: &mut Cx<'_>, copy: RequestCopy, action: &Action) -> Result<Event, Refusal> {
-        let verdict = self.staged.judge(copy.origin, action, cx.now.wall);
+        let verdict = self.staged.judge(cx.limits, copy.origin, action, cx.now.wall);
         cx.bent(verdict, (&self.staged, copy.origin, action))
     }
 
@@ -192,6 +192,6 @@ impl Owner {
     pub(super) fn answer(&self, copy: RequestCopy, outcome: Outcome, out: &mut impl Sink<Output>) {
         let RequestCopy { origin, back, attempt } = copy;
         let answer = Answer { origin, guild: self.id, attempt, outcome };
-        out.emit(Output::Answer(back, answer));
+        out.emit(Output::Answer(back, self.epoch, answer));
     }
 }

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use super::{Outbox, Output, Router};
 use crate::census::{Line, Table};
 use crate::context::Cx;
+use crate::guild::Ages;
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, Token};
 use crate::limits::Limits;
 use crate::peer::PeerMessage;
@@ -18,7 +19,7 @@ use crate::request::{Answer, Outcome, Refusal, Request};
 use crate::time::Instant;
 
 /// What is known of a guild and its owner.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Contact {
     pub(super) owner: NodeId,
     pub(super) epoch: Epoch,
@@ -27,6 +28,8 @@ pub(super) struct Contact {
     /// When the owner's last tip arrived, by this node's clock, and when it was sent, by the
     /// owner's.
     tip: Option<(Instant, Instant)>,
+    /// How old the guild's events are at least.
+    ages: Ages,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -38,6 +41,11 @@ impl Contacts {
     /// The owner of a guild, as far as is known.
     pub(super) fn owner(&self, guild: GuildId) -> Option<NodeId> {
         self.by_guild.get(&guild).map(|contact| contact.owner)
+    }
+
+    /// The highest epoch of a guild's owner that the node has heard from.
+    pub(super) fn epoch(&self, guild: GuildId) -> Epoch {
+        self.by_guild.get(&guild).map(|contact| contact.epoch).unwrap_or_default()
     }
 
     /// The newest position of a guild that the node has heard.
@@ -63,22 +71,32 @@ impl Contacts {
 
     /// Whether a message of the owner of epoch `sender` still counts. It tells where the owner is.
     pub(super) fn accepts(&mut self, guild: GuildId, from: NodeId, sender: Epoch) -> bool {
-        let fresh =
-            Contact { owner: from, epoch: sender, position: Position::default(), tip: None };
-        let contact = self.by_guild.entry(guild).or_insert(fresh);
+        let contact = self.by_guild.entry(guild).or_insert_with(|| Contact {
+            owner: from,
+            epoch: sender,
+            position: Position::default(),
+            tip: None,
+            ages: Ages::default(),
+        });
         if sender > contact.epoch {
-            let position = contact.position;
-            *contact = Contact { position, ..fresh };
+            (contact.owner, contact.epoch, contact.tip) = (from, sender, None);
         }
         sender == contact.epoch
     }
 
     /// A message names this position: no relay may introduce a session to the guild as it was
     /// before (D3).
-    pub(super) fn learn(&mut self, guild: GuildId, position: Position) {
+    pub(super) fn learn(&mut self, cx: &Cx<'_>, guild: GuildId, position: Position) {
         if let Some(contact) = self.by_guild.get_mut(&guild) {
             contact.position = position.max(contact.position);
+            let (now, window) = (cx.now.instant, cx.limits.nonce_window);
+            contact.ages.mark(now, contact.position, window);
         }
+    }
+
+    /// How old a guild's events are, as far as the node has heard of them.
+    pub(super) fn ages(&self, guild: GuildId) -> Ages {
+        self.by_guild.get(&guild).map(|contact| contact.ages.clone()).unwrap_or_default()
     }
 
     fn tip(&mut self, guild: GuildId, now: Instant, sent: Instant) {
@@ -129,6 +147,8 @@ impl Router {
             Some(Refusal::NoSuchGuild)
         } else if request.action.bytes() > u64::from(limits.content_bytes) {
             Some(Refusal::TooLong)
+        } else if request.action.characters() > u64::from(limits.content_characters) {
+            Some(Refusal::TooManyCharacters)
         } else {
             None
         }
@@ -138,6 +158,7 @@ impl Router {
     /// whose epoch is not over (L5, PROTOCOL, rule 19).
     pub(super) fn answered(
         &mut self,
+        cx: &Cx<'_>,
         from: NodeId,
         (port, boot, sender): (Port, u32, Epoch),
         answer: Answer,
@@ -145,7 +166,7 @@ impl Router {
     ) {
         let counts = self.contacts.accepts(answer.guild, from, sender);
         if let Outcome::Done(position) = answer.outcome {
-            self.contacts.learn(answer.guild, position);
+            self.contacts.learn(cx, answer.guild, position);
         } else if !counts {
             return;
         }
@@ -167,7 +188,8 @@ impl Router {
             return;
         }
         self.contacts.tip(guild, cx.now.instant, sent);
-        self.contacts.learn(guild, position);
+        self.contacts.learn(cx, guild, position);
+        self.replaced(cx, guild, out);
         self.relays_tipped(cx, guild, was_fresh, out);
     }
 }

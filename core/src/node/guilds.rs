@@ -41,6 +41,11 @@ impl Guilds {
             all.ring = (all.ring.0 + kept.ring.0, all.ring.1 + kept.ring.1);
             all.nonces += kept.nonces;
             all.messages += kept.messages;
+            all.channels += kept.channels;
+            all.roles += kept.roles;
+            all.overwrites += kept.overwrites;
+            all.members += kept.members;
+            all.bans += kept.bans;
             all.unsynced += kept.unsynced;
             all.directed += kept.directed;
         }
@@ -50,6 +55,11 @@ impl Guilds {
         line(Table::CatchUpRing, all.ring.0, all.ring.1);
         line(Table::Nonces, all.nonces, 0);
         line(Table::Messages, all.messages, 0);
+        line(Table::Channels, all.channels, 0);
+        line(Table::Roles, all.roles, 0);
+        line(Table::Overwrites, all.overwrites, 0);
+        line(Table::Members, all.members, 0);
+        line(Table::Bans, all.bans, 0);
         line(Table::Unsynced, all.unsynced, 0);
         line(Table::Directed, all.directed, 0);
     }
@@ -63,7 +73,19 @@ impl Router {
         }
         if let Entry::Vacant(vacant) = self.guilds.by_id.entry(id) {
             vacant.insert(Owned { guild: Guild::new(id), armed: None });
-            self.guild(cx, id, guild::Input::Own { boot: self.boot }, out);
+            let (boot, ages) = (self.boot, self.contacts.ages(id));
+            self.guild(cx, id, guild::Input::Own { boot, ages }, out);
+        }
+    }
+
+    /// The node has heard from the owner of a guild. If it owns the guild itself, in a lower epoch,
+    /// that is over. The journal would say so as well, but too late for a guild that comes back: an
+    /// owner that is named again would go on as the owner that it was (L7).
+    pub(super) fn replaced(&mut self, cx: &mut Cx<'_>, id: GuildId, out: &mut impl Outbox) {
+        let heard = self.contacts.epoch(id);
+        let serves = self.guilds.by_id.get(&id).and_then(|owned| owned.guild.epoch());
+        if serves.is_some_and(|epoch| epoch < heard) {
+            self.guild(cx, id, guild::Input::Replaced(heard), out);
         }
     }
 
@@ -179,9 +201,7 @@ impl Router {
                         out.emit(Output::Peer { to, message: message.clone() });
                     }
                 }
-                guild::Output::Answer(ReplyAddress { node, port, boot }, answer) => {
-                    let epoch = self.guilds.by_id.get(&id).and_then(|owned| owned.guild.epoch());
-                    let sender = epoch.unwrap_or_default();
+                guild::Output::Answer(ReplyAddress { node, port, boot }, sender, answer) => {
                     let message = PeerMessage::Answer { port, boot, sender, answer };
                     out.emit(Output::Peer { to: node, message });
                 }

@@ -76,6 +76,12 @@ impl Relays {
         self.by_guild.get(&guild).map_or(Vec::new(), |presence| presence.slots.clone())
     }
 
+    /// The guilds that have relays here.
+    #[cfg(feature = "mutants")]
+    pub(super) fn guilds(&self) -> impl Iterator<Item = GuildId> {
+        self.by_guild.keys().copied()
+    }
+
     /// A relay of `guild` that can serve one more session.
     fn with_room(&self, guild: GuildId, limit: u32) -> Option<u32> {
         let has_room = |slot: &&u32| {

@@ -149,7 +149,9 @@ impl Router {
         Self::note(TraceEvent::Begun { session: id, connection, user, shard, intents }, out);
         let guilds: Vec<_> = guilds.iter().copied().filter(|guild| shard.holds(*guild)).collect();
         let ready = Ready { user, session: id, node: self.id, guilds: guilds.clone() };
-        self.tell(cx, slot, Arc::new(Dispatch::private(Body::Ready(ready))), out);
+        if !self.tell(cx, slot, Arc::new(Dispatch::private(Body::Ready(ready))), out) {
+            return;
+        }
         for guild in guilds {
             self.subscribe(cx, slot, guild, true, out);
         }
@@ -205,21 +207,29 @@ impl Router {
         }
     }
 
-    /// Delivers a dispatch to one session.
+    /// Delivers a dispatch to one session. Returns whether the session is still there.
     pub(super) fn tell(
         &mut self,
         cx: &mut Cx<'_>,
         slot: u32,
         dispatch: Arc<Dispatch>,
         out: &mut impl Outbox,
-    ) {
+    ) -> bool {
         let session = self.sessions.at(slot);
         let push = session.push_own(cx.limits, &self.relays, dispatch, out);
-        self.pushed(cx, slot, push, out);
+        self.pushed(cx, slot, push, out)
     }
 
-    /// Does what a session asks for after a dispatch.
-    pub(super) fn pushed(&mut self, cx: &mut Cx<'_>, slot: u32, push: Push, out: &mut impl Outbox) {
+    /// Does what a session asks for after a dispatch. Returns whether the session is still there:
+    /// one that has ended has given its slot back.
+    pub(super) fn pushed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        slot: u32,
+        push: Push,
+        out: &mut impl Outbox,
+    ) -> bool {
+        let generation = self.sessions.generation(slot);
         match cx.bent(push, ()) {
             Push::Fine => {}
             Push::Slow => {
@@ -229,6 +239,7 @@ impl Router {
             }
             Push::Overflow => self.overflow(cx, slot, out),
         }
+        self.sessions.generation(slot) == generation
     }
 
     /// Writes what the connection takes, and then introduces the session to the guilds it waits
@@ -236,8 +247,7 @@ impl Router {
     pub(super) fn pump(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
         let session = self.sessions.at(slot);
         let push = session.pump(cx, &self.relays, out);
-        self.pushed(cx, slot, push, out);
-        if push == Push::Fine {
+        if self.pushed(cx, slot, push, out) && push == Push::Fine {
             self.introduce(cx, slot, out);
         }
     }
@@ -301,7 +311,7 @@ impl Router {
             self.timers.disarm(session.detached + cx.limits.session_ttl, expiry);
         }
         Self::note(TraceEvent::Ended { session: session.id, why }, out);
-        self.unsubscribe_all(slot, out);
+        self.unsubscribe_all(cx, slot, out);
         self.leaves_user(session.user, slot, out);
     }
 }

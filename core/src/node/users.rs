@@ -17,12 +17,14 @@ use crate::id::{Connection, GuildId, SessionId, UserId};
 use crate::time::Instant;
 use crate::timer::Timer;
 
-/// A user with sessions here.
+/// A user with sessions here, or with an IDENTIFY that waits: what the directory says of a user
+/// counts from the moment it is asked, or a change that overtakes the answer would be lost.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 struct User {
     /// The slots of its sessions.
     sessions: Vec<u32>,
-    version: u64,
+    /// The version of the newest message about the user, if one has come.
+    version: Option<u64>,
     /// The guilds that the directory names, ascending.
     guilds: Vec<GuildId>,
 }
@@ -69,7 +71,8 @@ impl Users {
     }
 
     fn is_wanted(&self, user: UserId) -> bool {
-        self.by_id.contains_key(&user) || self.waiting_of(user).next().is_some()
+        let has_sessions = self.by_id.get(&user).is_some_and(|known| !known.sessions.is_empty());
+        has_sessions || self.waiting_of(user).next().is_some()
     }
 
     /// All waiting IDENTIFYs, by connection.
@@ -92,6 +95,7 @@ impl Users {
     }
 
     fn wait(&mut self, connection: Connection, waiting: Waiting) {
+        self.by_id.or_default(waiting.user);
         self.waiting_of.insert((waiting.user, connection));
         self.waiting.insert(connection, waiting);
     }
@@ -140,15 +144,13 @@ impl Router {
     pub(super) fn leaves_user(&mut self, user: UserId, slot: u32, out: &mut impl Outbox) {
         if let Some(known) = self.users.by_id.get_mut(&user) {
             known.sessions.retain(|other| *other != slot);
-            if known.sessions.is_empty() {
-                self.users.by_id.remove(&user);
-            }
         }
         self.forget_user(user, out);
     }
 
     fn forget_user(&mut self, user: UserId, out: &mut impl Outbox) {
         if !self.users.is_wanted(user) {
+            self.users.by_id.remove(&user);
             self.users.marks += 1;
             out.emit(Output::Directory(DirectoryRequest::Forget { user, mark: self.users.marks }));
         }
@@ -163,8 +165,8 @@ impl Router {
     ) {
         match notice {
             DirectoryEvent::Guilds { user, asked, version, guilds } => {
-                self.changed(cx, user, (version, guilds.clone()), out);
-                self.begin_waiting(cx, (user, asked, version), &guilds, out);
+                self.changed(cx, user, (version, guilds), out);
+                self.begin_waiting(cx, (user, asked), out);
             }
             DirectoryEvent::Changed { version, users } => {
                 for (user, version, guilds) in users {
@@ -180,22 +182,18 @@ impl Router {
         }
     }
 
-    /// Begins the sessions whose IDENTIFY came before the directory was asked.
+    /// Begins the sessions whose IDENTIFY came before the directory was asked, with the guilds of
+    /// the newest message about their user: a change may have overtaken this answer.
     fn begin_waiting(
         &mut self,
         cx: &mut Cx<'_>,
-        (user, asked, version): (UserId, u64, u64),
-        guilds: &[GuildId],
+        (user, asked): (UserId, u64),
         out: &mut impl Outbox,
     ) {
         for connection in self.users.due(user, asked) {
             let Some(it) = self.users.stop_waiting(connection) else { continue };
             let Waiting { identify, session, .. } = it;
-            let known = self.users.by_id.or_default(user);
-            if version >= known.version {
-                (known.version, known.guilds) = (version, guilds.to_vec());
-            }
-            let guilds = known.guilds.clone();
+            let guilds = self.users.by_id.or_default(user).guilds.clone();
             self.begin(cx, connection, (user, identify, session), &guilds, out);
         }
     }
@@ -209,15 +207,17 @@ impl Router {
         out: &mut impl Outbox,
     ) {
         let Some(known) = self.users.by_id.get_mut(&user) else { return };
-        if version <= known.version {
+        if known.version.is_some_and(|newest| version <= newest) {
             return;
         }
-        known.version = version;
+        known.version = Some(version);
         let old = core::mem::replace(&mut known.guilds, guilds.clone());
         let sessions = known.sessions.clone();
         for slot in sessions {
             for &guild in guilds.iter().filter(|guild| !old.contains(guild)) {
-                self.named(cx, slot, guild, out);
+                if !self.named(cx, slot, guild, out) {
+                    break;
+                }
             }
             for &guild in old.iter().filter(|guild| !guilds.contains(guild)) {
                 self.unnamed(slot, guild, out);

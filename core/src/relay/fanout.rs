@@ -29,14 +29,15 @@ impl Relay {
     ) {
         let Self { guild, replica, subscribers, lists, .. } = self;
         let Some(replica) = replica else { return };
-        replica.position = record.position;
         let event = &record.event;
+        let passes = event.is_durable() || fresh;
+        replica.position = cx.bent(record.position, (replica.position, passes));
         let renderer = Renderer::new(*guild, record);
         let fanout = Fanout { event, replica, subscribers, renderer };
         match event.subject() {
             Subject::Nobody => replica.apply(event),
             Subject::Conversation(_) => {
-                if cx.bent(event.is_durable() || fresh, event) {
+                if cx.bent(passes, event) {
                     fanout.conversation(cx, out);
                 }
             }

@@ -140,11 +140,11 @@ fn body(event: &Event) -> Body {
             Body::MemberUpdate { user: *user, roles: roles.clone() }
         }
         Event::MemberRemove { user, .. } => Body::MemberRemove { user: *user },
-        Event::RoleCreate { role, permissions } => {
-            Body::RoleCreate { role: *role, permissions: *permissions }
+        Event::RoleCreate { role, permissions, position } => {
+            Body::RoleCreate { role: *role, permissions: *permissions, position: *position }
         }
-        Event::RoleUpdate { role, permissions } => {
-            Body::RoleUpdate { role: *role, permissions: *permissions }
+        Event::RoleUpdate { role, permissions, position } => {
+            Body::RoleUpdate { role: *role, permissions: *permissions, position: *position }
         }
         Event::RoleDelete { role } => Body::RoleDelete { role: *role },
         Event::ChannelCreate(channel) => Body::ChannelCreate(channel.clone()),

@@ -12,7 +12,7 @@ use crate::dispatch::{Body, Dispatch, Intents, Snapshot};
 use crate::event::Channel;
 use crate::id::{GuildId, Position, RoleId, UserId};
 use crate::peer::Chunk;
-use crate::permission::Permissions;
+use crate::permission::Role;
 use crate::state::State;
 
 /// The chunks of a state that is not complete yet.
@@ -60,7 +60,7 @@ type Members = Arc<[(UserId, Arc<[RoleId]>)]>;
 /// What all snapshots of one state share, once a session has needed it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Lists {
-    roles: Option<Arc<[(RoleId, Permissions)]>>,
+    roles: Option<Arc<[(RoleId, Role)]>>,
     members: Option<Members>,
 }
 

@@ -1,14 +1,40 @@
-//! The planted bug of a client.
+//! The planted bugs of a client.
 
+use crate::client::heartbeat::Beat;
 use crate::context::Cx;
 use crate::mutant::Mutant;
 use crate::request::{Answer, Outcome};
 use crate::sabotage::Bend;
+use crate::time::Span;
+
+/// Whether a part of a frame is a sign of life.
+impl Bend<()> for bool {
+    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
+        self && !cx.bug(Mutant::PartIgnored)
+    }
+}
 
 /// Whether an answer counts.
 impl Bend<&Answer> for bool {
     fn bend(self, answer: &Answer, cx: &mut Cx<'_>) -> Self {
         let is_refusal = matches!(answer.outcome, Outcome::Refused { .. });
         self || is_refusal && cx.bug(Mutant::StaleRefusalBelieved)
+    }
+}
+
+/// How long it waits before it comes back, instead of the nominal time with jitter.
+impl Bend<Self> for Span {
+    fn bend(self, nominal: Self, cx: &mut Cx<'_>) -> Self {
+        if self != cx.limits.backoff_most && cx.bug(Mutant::BackoffLongest) {
+            return cx.limits.backoff_most;
+        }
+        if self != nominal && cx.bug(Mutant::BackoffTogether) { nominal } else { self }
+    }
+}
+
+/// What is done about a heartbeat.
+impl Bend<()> for Beat {
+    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
+        if self == Self::Send && cx.bug(Mutant::LeavesForNoReason) { Self::Dead } else { self }
     }
 }

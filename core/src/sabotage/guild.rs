@@ -13,14 +13,16 @@ use super::nonces::{Nonces, RequestStatus};
 use super::owner::Owner;
 use super::queue::{Exit, Item, Queue};
 use super::requests::Retry;
-use super::{Guild, Input, Output, Phase, adoption};
+use super::{Ages, Guild, Input, Output, Phase, adoption};
 use crate::context::Cx;
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position};
 use crate::journal::{Log, Reply};
+use crate::limits::Limits;
 use crate::machine::Sink;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
+use crate::permission::Role;
 use crate::request::{Action, FullTable, Origin, Outcome, Refusal};
 use crate::sabotage::Bend;
 
@@ -44,7 +46,15 @@ pub(crate) fn call(
 /// An input as a bug lets it in.
 fn bent_input(owner: &Owner, cx: &mut Cx<'_>, mut input: Input) -> Option<Input> {
     let now = cx.now.instant;
-    if let Input::Request { epoch, heard, .. } = &mut input {
+    if let Input::Request { epoch, heard, request, .. } = &mut input {
+        let is_typing = request.action.is_ephemeral();
+        if is_typing && *epoch != owner.epoch && cx.bug(Mutant::TypingOfAnyEpoch) {
+            *epoch = owner.epoch;
+        }
+        let is_old = now.since(*heard) > cx.limits.request_age;
+        if is_typing && is_old && cx.bug(Mutant::OldTypingTaken) {
+            *heard = now;
+        }
         if *epoch != owner.epoch && cx.bug(Mutant::RequestOfAnyEpoch) {
             *epoch = owner.epoch;
         }
@@ -68,9 +78,7 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
             let members = owner.committed.state.members.keys();
             members.map(|_| owner.tip_at(cx.now.instant)).collect()
         }
-        Some(Input::Journal(Reply::Fenced { epoch, .. } | Reply::Failed { epoch }))
-            if *epoch == owner.epoch && cx.bug(Mutant::StagedTold) =>
-        {
+        Some(input) if ends(owner, input) && cx.bug(Mutant::StagedTold) => {
             let mut said = Vec::new();
             for status in owner.nonces.known.values() {
                 if let RequestStatus::Staged(copy, at) = *status {
@@ -80,6 +88,27 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
             said
         }
         Some(_) | None => Vec::new(),
+    }
+}
+
+/// Whether an input makes the owner step down before it has done all that it took.
+fn ends(owner: &Owner, input: &Input) -> bool {
+    match input {
+        Input::Journal(Reply::Fenced { epoch, .. } | Reply::Failed { epoch }) => {
+            *epoch == owner.epoch
+        }
+        Input::Replaced(by) => *by > owner.epoch,
+        Input::Own { .. }
+        | Input::Close
+        | Input::Journal(_)
+        | Input::Request { .. }
+        | Input::Subscribe(_)
+        | Input::Unsubscribe(_)
+        | Input::CatchUp(..)
+        | Input::Gone(_)
+        | Input::Entered { .. }
+        | Input::Removed { .. }
+        | Input::Dissolved { .. } => false,
     }
 }
 
@@ -94,6 +123,11 @@ fn step(guild: &mut Guild, cx: &mut Cx<'_>, input: Option<Input>, out: &mut impl
     guild.step(cx, input, &mut said);
     if let Phase::Serving(owner) = &guild.phase {
         told_early(owner, cx, placed, out);
+    }
+    if let (true, Some(last)) = (said.iter().any(is_tip), last_event(guild))
+        && cx.bug(Mutant::LastEventAgain)
+    {
+        out.emit(last);
     }
     for output in said {
         let is_dropped = match &output {
@@ -117,6 +151,17 @@ fn step(guild: &mut Guild, cx: &mut Cx<'_>, input: Option<Input>, out: &mut impl
             out.emit(output);
         }
     }
+}
+
+const fn is_tip(output: &Output) -> bool {
+    matches!(output, Output::Tip(_))
+}
+
+/// The last event of a guild, for the first of its followers.
+fn last_event(guild: &Guild) -> Option<Output> {
+    let Phase::Serving(owner) = &guild.phase else { return None };
+    let last = owner.buffer.records().next_back()?.clone();
+    owner.followers.first().map(|relay| owner.stream(*relay, last))
 }
 
 /// An event that was placed after `before` is sent out, or its act answered, before the journal has
@@ -152,7 +197,9 @@ impl Bend<&Log> for Owner {
         }
         if cx.bug(Mutant::RingNotRelinked) {
             self.buffer = CatchUpBuffer::default();
-            log.tail.iter().for_each(|record| self.buffer.push(cx.limits, record.clone()));
+            for record in &log.tail {
+                self.buffer.push(cx.limits, record.clone());
+            }
         }
         if cx.bug(Mutant::EpochNotTold) {
             self.placed = self.committed.changed;
@@ -166,7 +213,8 @@ impl Bend<&Log> for Owner {
         }
         match renumbered(self.epoch, log) {
             Some(log) if cx.bug(Mutant::TailRenumbered) => {
-                Self::adopt(cx, (self.id, self.epoch, self.journal.confirmed()), &log)
+                let id = (self.id, self.epoch, self.journal.confirmed());
+                Self::adopt(cx, id, (&log, &Ages::default()))
             }
             Some(_) | None => self,
         }
@@ -197,6 +245,24 @@ fn renumbered(epoch: Epoch, log: &Log) -> Option<Log> {
 impl Bend<&JournalClient> for bool {
     fn bend(self, _: &JournalClient, cx: &mut Cx<'_>) -> Self {
         self || cx.bug(Mutant::StaleOwnerSpeaks)
+    }
+}
+
+/// Whether the owner may accept an input.
+impl Bend<&Input> for bool {
+    fn bend(self, input: &Input, cx: &mut Cx<'_>) -> Self {
+        let is_typing =
+            matches!(input, Input::Request { request, .. } if request.action.is_ephemeral());
+        self || is_typing && cx.bug(Mutant::StaleOwnerHears)
+    }
+}
+
+/// The bytes of the ring after events have left it.
+impl Bend<(&mut CatchUpBuffer, u64)> for () {
+    fn bend(self, (buffer, evicted): (&mut CatchUpBuffer, u64), cx: &mut Cx<'_>) {
+        if evicted > 0 && cx.bug(Mutant::RingBytesKept) {
+            buffer.bytes += evicted;
+        }
     }
 }
 
@@ -300,7 +366,39 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
         if self == Err(Refusal::Forbidden) && cx.bug(Mutant::PermissionNotAsked) {
             return permitted(about, cx);
         }
+        if let Err(Refusal::Outranked | Refusal::NotHeld) = self
+            && let Some(mutant) = presumption(&self, about)
+            && cx.bug(mutant)
+        {
+            return permitted(about, cx);
+        }
+        let (staged, origin, action) = about;
+        if matches!(self, Err(Refusal::Full(_))) && cx.bug(Mutant::TablesNotBounded) {
+            let limits = bounded(cx.limits, |_| u32::MAX);
+            return staged.judge(&limits, origin, action, cx.now.wall);
+        }
+        let limits = bounded(cx.limits, |most| most.saturating_sub(1));
+        if let tight @ Err(Refusal::Full(_)) = staged.judge(&limits, origin, action, cx.now.wall)
+            && self.is_ok()
+            && cx.bug(Mutant::FullTooSoon)
+        {
+            return tight;
+        }
+        if is_about_rank(action) {
+            let aged = by_age(staged).judge(cx.limits, origin, action, cx.now.wall);
+            if aged != self && cx.bug(Mutant::RanksByAge) {
+                return aged;
+            }
+        }
         let mut verdict = self;
+        if let (Ok(Event::MessageUpdate(message)), Action::Edit { said, .. }) =
+            (&mut verdict, action)
+            && let Some(known) = staged.messages.by_request(*said)
+            && known.mentions != message.mentions
+            && cx.bug(Mutant::EditKeepsMentions)
+        {
+            message.mentions = known.mentions.clone();
+        }
         if let Ok(Event::Message(message)) = &mut verdict {
             let tinted = message_id(cx.now.wall);
             if tinted < message.id && cx.bug(Mutant::IdOfWallClock) {
@@ -311,6 +409,56 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
     }
 }
 
+/// The bug that lets an action pass which the hierarchy forbids.
+fn presumption(
+    verdict: &Result<Event, Refusal>,
+    (_, origin, action): (&MaterializedState, Origin, &Action),
+) -> Option<Mutant> {
+    if *verdict == Err(Refusal::NotHeld) {
+        return Some(Mutant::HandsOnMore);
+    }
+    if let Action::SetRoles { user, .. } = action {
+        (*user == origin.user).then_some(Mutant::PromotesItself)
+    } else if let Action::Kick { .. } | Action::Ban { .. } = action {
+        Some(Mutant::BansUpwards)
+    } else {
+        None
+    }
+}
+
+/// The limits with other ones for the tables of a guild.
+fn bounded(limits: &Limits, most: impl Fn(u32) -> u32) -> Limits {
+    Limits {
+        channels: most(limits.channels),
+        roles: most(limits.roles),
+        channel_overwrites: most(limits.channel_overwrites),
+        overwrites: most(limits.overwrites),
+        bans: most(limits.bans),
+        ..limits.clone()
+    }
+}
+
+const fn is_about_rank(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Kick { .. }
+            | Action::Ban { .. }
+            | Action::SetRoles { .. }
+            | Action::ChangeRole { .. }
+            | Action::DeleteRole { .. }
+    )
+}
+
+/// The guild as if no role had ever been moved.
+fn by_age(staged: &MaterializedState) -> MaterializedState {
+    let mut staged = staged.clone();
+    let everyone = staged.state.everyone();
+    for (role, is) in &mut staged.state.roles {
+        is.position = if *role == everyone { 0 } else { Role::LOWEST };
+    }
+    staged
+}
+
 /// The verdict on the action of a non-member who is not asked whether it is one.
 fn unasked(
     (staged, origin, action): (&MaterializedState, Origin, &Action),
@@ -319,7 +467,7 @@ fn unasked(
     if let Action::Say { channel, content, mentions } = action {
         return Ok(staged.message(origin, *channel, (content, mentions), cx.now.wall));
     }
-    staged.judge_member(origin, action, cx.now.wall)
+    staged.judge_member(cx.limits, origin, action, cx.now.wall)
 }
 
 /// The verdict on a forbidden act of an author who is not asked for permission: the one on the
@@ -335,6 +483,7 @@ fn permitted(
     } else if let Action::Edit { .. } = action {
         Err(Refusal::Forbidden)
     } else {
-        staged.judge_member(Origin { user: staged.state.owner, ..origin }, action, cx.now.wall)
+        let owner = Origin { user: staged.state.owner, ..origin };
+        staged.judge_member(cx.limits, owner, action, cx.now.wall)
     }
 }

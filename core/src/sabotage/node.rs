@@ -12,11 +12,12 @@ use crate::context::Cx;
 use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::dispatch::Intents;
 use crate::frame::{ClientFrame, CloseCode, Disconnect, Identify, Resume, ServerFrame};
-use crate::id::{Connection, SessionId, UserId};
+use crate::id::{Connection, Epoch, GuildId, SessionId, Shard, UserId};
 use crate::mutant::Mutant;
 use crate::request::{Refusal, Request};
 use crate::sabotage::Bend;
 use crate::session::{Push, Session};
+use crate::time::Instant;
 use crate::timer::Timer;
 
 /// Runs one call of a node. The bugs that change whole inputs, outputs or timers are here.
@@ -33,6 +34,9 @@ pub(crate) fn call(
         router.step(cx, input, &mut said);
     } else {
         router.rest(&mut said);
+    }
+    if let Some(connection) = before.beats {
+        cut_reader(router, cx, connection, &mut said);
     }
     before.bend(router, cx, &mut said);
     for output in said {
@@ -69,10 +73,15 @@ fn bent_input(
     if let Input::Identify { connection, identify, .. } = &input {
         open_bucket(router, cx, *connection, identify);
     }
-    if let Input::Directory(DirectoryEvent::Guilds { user, asked, .. }) = &input
+    if let Input::Directory(DirectoryEvent::Guilds { user, asked, guilds, .. }) = &mut input
         && !router.users.due(*user, *asked).is_empty()
     {
         steal(router, cx, *user, out);
+        list_all(router, cx, guilds);
+        let unheard = guilds.iter().any(|guild| !router.contacts.heard(cx, *guild).is_fresh);
+        if unheard && cx.bug(Mutant::ReadyWaits) {
+            return None;
+        }
     }
     if let Input::Closed { connection, how } = &input
         && let Some(session) = cx.recall(*connection)
@@ -127,6 +136,11 @@ fn redirect(router: &mut Router, cx: &mut Cx<'_>, resume: &mut Resume) {
 fn open_bucket(router: &mut Router, cx: &mut Cx<'_>, on: Connection, identify: &Identify) {
     let Some(user) = router.cluster.accounts.get(&identify.token) else { return };
     let bucket = (*user, identify.shard);
+    let since = router.buckets.get(&bucket);
+    let is_open = since.is_some_and(|since| cx.now.instant >= *since + cx.limits.identify_every);
+    if is_open && cx.bug(Mutant::BucketKept) {
+        router.buckets.remove(&bucket);
+    }
     let is_new = router.connections.get_mut(on).is_some_and(|socket| socket.session.is_none());
     if is_new
         && !router.users.is_identifying(on)
@@ -147,6 +161,16 @@ fn steal(router: &mut Router, cx: &mut Cx<'_>, user: UserId, out: &mut Vec<Outpu
     {
         router.detach(cx, slot, DetachReason::Superseded, out);
         router.supersede(old, out);
+    }
+}
+
+/// The guilds that anybody has here are listed for a user.
+fn list_all(router: &Router, cx: &mut Cx<'_>, guilds: &mut Vec<GuildId>) {
+    let others = router.relays.guilds().filter(|guild| !guilds.contains(guild));
+    let others: Vec<_> = others.collect();
+    if !others.is_empty() && cx.bug(Mutant::ReadyOfAll) {
+        guilds.extend(others);
+        guilds.sort_unstable();
     }
 }
 
@@ -174,6 +198,8 @@ struct Before {
     is_let_in: bool,
     /// The session that a RESUME asks for, and the connection that it has.
     asked: Option<(SessionId, Option<(Connection, Socket)>)>,
+    /// The connection that a heartbeat came on.
+    beats: Option<Connection>,
 }
 
 impl Before {
@@ -198,7 +224,13 @@ impl Before {
             let socket = on.and_then(|on| Some((on, *router.connections.get_mut(on)?)));
             (resume.session, socket)
         });
-        Self { life, is_let_in, asked }
+        let beats = match input {
+            Some(Input::Frame { connection, frame: ClientFrame::Heartbeat { .. }, .. }) => {
+                Some(*connection)
+            }
+            Some(_) | None => None,
+        };
+        Self { life, is_let_in, asked, beats }
     }
 
     /// Changes what the call has said, and the timers that it has armed.
@@ -246,6 +278,19 @@ fn after_note(router: &mut Router, cx: &mut Cx<'_>, note: TraceEvent, said: &mut
 
 fn is_superseding(output: &Output) -> bool {
     matches!(output, Output::Trace(TraceEvent::Detached { why: DetachReason::Superseded, .. }))
+}
+
+/// A connection that has had many answers is cut as slow, whether or not it has read them.
+fn cut_reader(
+    router: &mut Router,
+    cx: &mut Cx<'_>,
+    connection: Connection,
+    said: &mut Vec<Output>,
+) {
+    let Some(socket) = router.connections.get_mut(connection) else { return };
+    if socket.session.is_some() && socket.frames > 65 && cx.bug(Mutant::CutWithoutNeed) {
+        router.cut(cx, connection, CloseReason::Slow, said);
+    }
 }
 
 /// A planned stop has begun.
@@ -392,5 +437,33 @@ impl Bend<&Request> for Option<Refusal> {
             return Some(Refusal::TooLong);
         }
         self
+    }
+}
+
+/// Whether an identify bucket that is open is kept all the same.
+impl Bend<(UserId, Shard)> for bool {
+    fn bend(self, _: (UserId, Shard), cx: &mut Cx<'_>) -> Self {
+        self || cx.bug(Mutant::BucketKept)
+    }
+}
+
+/// Whether a relay closes after the end of a session.
+impl Bend<u32> for bool {
+    fn bend(self, _: u32, cx: &mut Cx<'_>) -> Self {
+        self && !cx.bug(Mutant::RelayKept)
+    }
+}
+
+/// Whether a message of the owner of an epoch counts.
+impl Bend<Epoch> for bool {
+    fn bend(self, _: Epoch, cx: &mut Cx<'_>) -> Self {
+        self || cx.bug(Mutant::OverOwnerHeard)
+    }
+}
+
+/// Since when a connection has no session.
+impl Bend<Self> for Instant {
+    fn bend(self, opened: Self, cx: &mut Cx<'_>) -> Self {
+        if cx.bug(Mutant::IdleSinceOpening) { opened } else { self }
     }
 }

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::rendering::Rendered;
 use super::replica::{Kind, Replica};
+use super::snapshot::Lists;
 use super::subscribers::{Subscribers, SubscriptionState};
 use super::{Heard, Link, Relay};
 use crate::context::Cx;
@@ -117,6 +118,20 @@ impl Bend<SubscriptionState> for Option<u32> {
 impl Bend<&Event> for bool {
     fn bend(self, _: &Event, cx: &mut Cx<'_>) -> Self {
         self || cx.bug(Mutant::StaleRelaySpeaks)
+    }
+}
+
+/// The position of a relay after an event, which is passed on or not.
+impl Bend<(Self, bool)> for Position {
+    fn bend(self, (before, passes): (Self, bool), cx: &mut Cx<'_>) -> Self {
+        if !passes && cx.bug(Mutant::StaleTypingStays) { before } else { self }
+    }
+}
+
+/// Whether the lists of the state before are kept.
+impl Bend<&Lists> for bool {
+    fn bend(self, lists: &Lists, cx: &mut Cx<'_>) -> Self {
+        self || *lists != Lists::default() && cx.bug(Mutant::ListsKept)
     }
 }
 

@@ -25,10 +25,23 @@ impl Bend<(Self, Self)> for Seq {
     }
 }
 
+/// Whether a replay after this number ends in a RESUMED already.
+impl Bend<Seq> for bool {
+    fn bend(self, _: Seq, cx: &mut Cx<'_>) -> Self {
+        self && !cx.bug(Mutant::ResumedPilesUp)
+    }
+}
+
 /// The highest number that a client may acknowledge.
 impl Bend<Self> for Seq {
     fn bend(self, acknowledged: Self, cx: &mut Cx<'_>) -> Self {
-        if acknowledged > self && cx.bug(Mutant::LieBelieved) { acknowledged } else { self }
+        if acknowledged > self {
+            if cx.bug(Mutant::LieBelieved) { acknowledged } else { self }
+        } else if acknowledged > Self::ZERO && cx.bug(Mutant::AcksIgnored) {
+            Self::ZERO
+        } else {
+            self
+        }
     }
 }
 

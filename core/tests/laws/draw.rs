@@ -7,7 +7,7 @@ use guildhall_core::dispatch::{Body, Message, Snapshot};
 use guildhall_core::event::{Channel, Event, Record, Removal};
 use guildhall_core::id::{ChannelId, Epoch, GuildId, MessageId, Nonce, RoleId, UserId};
 use guildhall_core::journal::{Checkpoint, Command, Log, Reply};
-use guildhall_core::permission::{Overwrite, Permissions, Target};
+use guildhall_core::permission::{Overwrite, Permissions, Role, Target};
 use guildhall_core::request::{Action, Origin};
 use guildhall_core::state::State;
 use proptest::collection::vec;
@@ -36,8 +36,10 @@ pub(crate) fn channel() -> impl Strategy<Value = Channel> {
         .prop_map(|(id, overwrites)| Channel { id: ChannelId(id), overwrites: overwrites.into() })
 }
 
-fn role() -> impl Strategy<Value = (RoleId, Permissions)> {
-    any::<(u64, u64)>().prop_map(|(id, given)| (RoleId(id), Permissions(given)))
+fn role() -> impl Strategy<Value = (RoleId, Role)> {
+    any::<(u64, u64, u16)>().prop_map(|(id, given, position)| {
+        (RoleId(id), Role { permissions: Permissions(given), position })
+    })
 }
 
 fn user() -> impl Strategy<Value = UserId> {
@@ -61,8 +63,16 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         (user(), roles()).prop_map(|(user, roles)| Event::MemberUpdate { user, roles }),
         (user(), removal).prop_map(|(user, why)| Event::MemberRemove { user, why }),
         user().prop_map(|user| Event::Unbanned { user }),
-        role().prop_map(|(role, permissions)| Event::RoleCreate { role, permissions }),
-        role().prop_map(|(role, permissions)| Event::RoleUpdate { role, permissions }),
+        role().prop_map(|(role, Role { permissions, position })| Event::RoleCreate {
+            role,
+            permissions,
+            position
+        }),
+        role().prop_map(|(role, Role { permissions, position })| Event::RoleUpdate {
+            role,
+            permissions,
+            position
+        }),
         role().prop_map(|(role, _)| Event::RoleDelete { role }),
         channel().prop_map(Event::ChannelCreate),
         channel().prop_map(Event::ChannelUpdate),
@@ -91,8 +101,16 @@ pub(crate) fn told() -> impl Strategy<Value = Body> {
         Just(Body::GuildUnavailable),
         Just(Body::GuildDelete),
         user().prop_map(|owner| Body::GuildUpdate { owner }),
-        role().prop_map(|(role, permissions)| Body::RoleCreate { role, permissions }),
-        role().prop_map(|(role, permissions)| Body::RoleUpdate { role, permissions }),
+        role().prop_map(|(role, Role { permissions, position })| Body::RoleCreate {
+            role,
+            permissions,
+            position
+        }),
+        role().prop_map(|(role, Role { permissions, position })| Body::RoleUpdate {
+            role,
+            permissions,
+            position
+        }),
         role().prop_map(|(role, _)| Body::RoleDelete { role }),
         channel().prop_map(Body::ChannelCreate),
         channel().prop_map(Body::ChannelUpdate),
@@ -115,7 +133,11 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
             content,
             mentions
         }),
-        (origin(), ".{0,8}").prop_map(|(said, text)| Action::Edit { said, content: text.into() }),
+        (origin(), message()).prop_map(|(said, Message { content, mentions, .. })| Action::Edit {
+            said,
+            content,
+            mentions
+        }),
         origin().prop_map(|said| Action::Delete { said }),
         any::<u64>().prop_map(|id| Action::Type { channel: ChannelId(id) }),
         prop::sample::select(vec![Action::Join, Action::Leave, Action::DeleteGuild]),
@@ -123,8 +145,9 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
         user().prop_map(|user| Action::Ban { user }),
         user().prop_map(|user| Action::Unban { user }),
         (user(), roles()).prop_map(|(user, roles)| Action::SetRoles { user, roles }),
-        role().prop_map(|(role, permissions)| Action::CreateRole { role, permissions }),
-        role().prop_map(|(role, permissions)| Action::ChangeRole { role, permissions }),
+        role().prop_map(|(role, is)| Action::CreateRole { role, permissions: is.permissions }),
+        role().prop_map(|(role, is)| Action::ChangeRole { role, permissions: is.permissions }),
+        role().prop_map(|(role, is)| Action::MoveRole { role, position: is.position }),
         role().prop_map(|(role, _)| Action::DeleteRole { role }),
         channel().prop_map(Action::CreateChannel),
         channel().prop_map(Action::ChangeChannel),

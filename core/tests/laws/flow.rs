@@ -15,7 +15,7 @@ fn says(said: &[Output], note: &TraceEvent) -> bool {
 }
 
 fn narrow() -> Limits {
-    Limits { replay_dispatches: 6, live_unsent: 3, ..Limits::default() }
+    Limits { replay_dispatches: 6, live_unsent: 3, channels: 0, ..Limits::default() }
 }
 
 #[test]

@@ -60,12 +60,13 @@ fn said() -> impl Strategy<Value = Origin> {
 }
 
 fn act() -> impl Strategy<Value = Action> {
-    let mentions = vec(user(), 0..2).prop_map(Into::into);
+    let mentions = || vec(user(), 0..2).prop_map(Into::into);
     let roles = vec(role(), 0..3).prop_map(Into::into);
     prop_oneof![
-        12 => (channel_id(), text(), mentions)
+        12 => (channel_id(), text(), mentions())
             .prop_map(|(channel, content, mentions)| Action::Say { channel, content, mentions }),
-        3 => (said(), text()).prop_map(|(said, content)| Action::Edit { said, content }),
+        3 => (said(), text(), mentions())
+            .prop_map(|(said, content, mentions)| Action::Edit { said, content, mentions }),
         2 => said().prop_map(|said| Action::Delete { said }),
         5 => channel_id().prop_map(|channel| Action::Type { channel }),
         4 => Just(Action::Join),
@@ -78,6 +79,7 @@ fn act() -> impl Strategy<Value = Action> {
             .prop_map(|(role, permissions)| Action::CreateRole { role, permissions }),
         2 => (role(), permissions())
             .prop_map(|(role, permissions)| Action::ChangeRole { role, permissions }),
+        2 => (role(), 0..4u16).prop_map(|(role, position)| Action::MoveRole { role, position }),
         1 => role().prop_map(|role| Action::DeleteRole { role }),
         1 => channel().prop_map(Action::CreateChannel),
         2 => channel().prop_map(Action::ChangeChannel),

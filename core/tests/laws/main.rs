@@ -17,6 +17,7 @@ mod journal;
 mod json;
 mod model;
 mod node;
+mod ownership;
 mod permission;
 mod relay;
 mod replay;

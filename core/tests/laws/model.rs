@@ -125,7 +125,10 @@ impl Model {
             return;
         }
         self.generations += 1;
-        self.told.push(Dispatch::private(Body::Resumed));
+        let ends = |told: &Dispatch| told.body == Body::Resumed;
+        if seq >= self.last() || !self.told.last().is_some_and(ends) {
+            self.told.push(Dispatch::private(Body::Resumed));
+        }
         let (generation, replayed) = (self.generations, self.last());
         let credit = i64::from(window);
         self.wire = Some(Wire { generation, sent: seq, replayed, credit });

@@ -254,3 +254,20 @@ fn a_late_word_about_an_older_use_of_a_slot_touches_nothing() {
     assert_eq!(world.closed(old, Disconnect::Code(1000)), []);
     assert_eq!(told(&world.say(1, 1), new), [(3, "MESSAGE_CREATE")]);
 }
+
+#[test]
+fn a_ready_that_overflows_the_replay_ends_the_session_and_begins_nothing_in_its_slot() {
+    let limits = Limits { replay_bytes: 4_096, ..Limits::default() };
+    let guilds: Vec<&[u64]> = vec![&[1]; 80];
+    let mut world = World::new(limits, &guilds);
+    // HELLO alone takes all the credit, so READY waits, and is larger than what may wait.
+    let a = world.accept(1);
+    let said = world.identify(a, 1, session(1));
+    assert!(
+        notes(&said)
+            .contains(&&TraceEvent::Ended { session: session(1), why: SessionEnd::Overflow })
+    );
+    assert!(invalid(&said, a));
+    let kept = kept(&mut world);
+    assert!(!kept.iter().any(|(table, _)| matches!(table, Table::Sessions | Table::Relays)));
+}

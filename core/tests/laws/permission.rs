@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guildhall_core::id::{ChannelId, GuildId, RoleId, UserId};
-use guildhall_core::permission::{Overwrite, Permissions, Target};
+use guildhall_core::permission::{Overwrite, Permissions, Role, Target};
 use guildhall_core::state::State;
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 
@@ -46,7 +46,7 @@ impl Arbitrary for Case {
         let mut targets = vec![Target::Member(USER), Target::Member(OTHER)];
         for role in 1..=6 {
             if role == EVERYONE.0 || bool::arbitrary(g) {
-                state.roles.insert(RoleId(role), bits(g));
+                state.roles.insert(RoleId(role), grants(bits(g)));
             }
             targets.push(Target::Role(RoleId(role)));
         }
@@ -72,6 +72,10 @@ impl Arbitrary for Case {
     }
 }
 
+fn grants(permissions: Permissions) -> Role {
+    Role { permissions, position: 1 }
+}
+
 /// The roles that speak for the member, that of everyone first.
 fn roles(state: &State) -> Vec<RoleId> {
     let given = state.members.get(&USER).map(|roles| roles.to_vec()).unwrap_or_default();
@@ -84,7 +88,9 @@ fn is_member(state: &State) -> bool {
 
 /// Whether some role gives this bit.
 fn some_role_gives(state: &State, bit: u64) -> bool {
-    roles(state).iter().any(|role| state.roles.get(role).is_some_and(|it| it.0 & bit != 0))
+    roles(state)
+        .iter()
+        .any(|role| state.roles.get(role).is_some_and(|it| it.permissions.0 & bit != 0))
 }
 
 /// Whether the member may do anything at all, everywhere.
@@ -164,8 +170,8 @@ fn whoever_does_not_see_a_channel_may_do_nothing_there() {
 /// A member with two roles, and a channel with these overwrites.
 fn with(overwrites: &[Overwrite]) -> State {
     let mut state = State::new(GuildId(EVERYONE.0), OTHER);
-    state.roles.insert(RoleId(2), Permissions::NONE);
-    state.roles.insert(RoleId(3), Permissions::NONE);
+    state.roles.insert(RoleId(2), Role::default());
+    state.roles.insert(RoleId(3), Role::default());
     state.members.insert(USER, Arc::new([RoleId(2), RoleId(3)]));
     state.channels.insert(CHANNEL, overwrites.into());
     state
@@ -201,7 +207,7 @@ fn owner_and_administrators_may_do_everything_and_strangers_nothing() {
     let own = Overwrite { target: Target::Member(USER), ..hidden };
     let mut state = with(&[hidden, own]);
     assert_eq!(state.permissions(USER, CHANNEL), Permissions::NONE);
-    state.roles.insert(RoleId(3), Permissions::ADMINISTRATOR);
+    state.roles.insert(RoleId(3), grants(Permissions::ADMINISTRATOR));
     assert_eq!((state.base(USER), state.permissions(USER, CHANNEL)), (all, all));
     state.roles.remove(&RoleId(3));
     state.owner = USER;

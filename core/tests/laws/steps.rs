@@ -12,7 +12,7 @@ use guildhall_core::id::{
 };
 use guildhall_core::node::{self, CloseReason, DetachReason, GapReason, SessionEnd, TraceEvent};
 use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
-use guildhall_core::permission::Permissions;
+use guildhall_core::permission::{Permissions, Role};
 use guildhall_core::request::{Answer, FullTable, Outcome, Refusal, Request};
 use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::{Actor, Head, Input, JournalEvent, Output, Recorder, Step, WorldEvent};
@@ -76,7 +76,10 @@ fn peer() -> impl Strategy<Value = PeerMessage> {
                         of: 2,
                         owner: UserId(sent),
                         deleted: sent % 2 == 0,
-                        roles: vec![(RoleId(sent), Permissions(sent))],
+                        roles: vec![(
+                            RoleId(sent),
+                            Role { permissions: Permissions(sent), position: 1 },
+                        )],
                         channels: vec![channel],
                         members: vec![(UserId(1), [RoleId(2)].into())],
                     };

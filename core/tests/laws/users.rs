@@ -35,6 +35,31 @@ fn a_session_begins_when_the_directory_has_answered() {
 }
 
 #[test]
+fn a_change_that_overtakes_the_answer_is_not_lost() {
+    let named = |asked, version, guilds: &[u64]| {
+        let guilds = guilds.iter().copied().map(GuildId).collect();
+        Input::Directory(DirectoryEvent::Guilds { user: UserId(1), asked, version, guilds })
+    };
+    let changed = |version, guilds: &[u64]| {
+        let guilds = guilds.iter().copied().map(GuildId).collect();
+        let users = vec![(UserId(1), version, guilds)];
+        Input::Directory(DirectoryEvent::Changed { version, users })
+    };
+    // A join, and a leave: the answer is older than the change and says the contrary.
+    let stories =
+        [(changed(7, &[1, 2]), named(1, 6, &[1]), 2), (changed(7, &[]), named(1, 6, &[1]), 0)];
+    for (change, answer, relays) in stories {
+        let mut world = World::new(Limits::default(), &[&[1], &[1]]);
+        world.set_named(false);
+        let a = world.accept(WIDE);
+        world.identify(a, 1, session(1));
+        world.handle(change);
+        assert_eq!(told(&world.handle(answer), a).first(), Some(&(1, "READY")));
+        assert_eq!(world.census().count(Table::Relays), relays);
+    }
+}
+
+#[test]
 fn nobody_identifies_twice_while_the_directory_is_asked() {
     let mut world = World::new(Limits::default(), &[&[1]]);
     world.set_named(false);

@@ -104,7 +104,7 @@ impl Trace {
                 ResolvedAction::Ask(request) => {
                     asked.insert(request.origin, index);
                 }
-                ResolvedAction::Quit | ResolvedAction::Start => {
+                ResolvedAction::Quit { .. } | ResolvedAction::Start => {
                     moves.insert((*port, plan.actions[index as usize].at), index);
                 }
                 ResolvedAction::Rest => {}
@@ -204,11 +204,12 @@ impl Trace {
                 self.asked.get(&request.origin).map_or(Root::None, |&index| Root::Action(index))
             }
             client::Input::Start => moved.map_or(Root::Start(port.0), Root::Action),
-            client::Input::Quit => moved.map_or(Root::None, Root::Action),
+            client::Input::Quit { .. } => moved.map_or(Root::None, Root::Action),
             client::Input::Opened { .. }
             | client::Input::Frame { .. }
             | client::Input::Dispatch { .. }
             | client::Input::Closed { .. }
+            | client::Input::Partial { .. }
             | client::Input::Answer(_) => Root::None,
         }
     }
@@ -222,7 +223,8 @@ impl Observer for Trace {
             Observed::ClientInput(input) => {
                 let ack = ServerFrame::HeartbeatAck;
                 let is_ack = matches!(input, client::Input::Frame { frame, .. } if *frame == ack);
-                self.begin(head, self.client_root(head, input), idle(is_ack));
+                let is_idle = is_ack || matches!(input, client::Input::Partial { .. });
+                self.begin(head, self.client_root(head, input), idle(is_idle));
             }
             Observed::Delivered { .. } => self.begin(head, Root::None, Kind::Telling),
             Observed::JournalEvent { event, .. } => {

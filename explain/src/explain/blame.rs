@@ -123,7 +123,7 @@ fn name(part: Part, plan: &Plan, topology: &Topology) -> String {
             let action = &plan.actions[index];
             let what = match &topology.actions[index].1 {
                 ResolvedAction::Ask(request) => words.request(request),
-                ResolvedAction::Quit => format!("{} quits", action.client),
+                ResolvedAction::Quit { .. } => format!("{} quits", action.client),
                 ResolvedAction::Start => format!("{} starts again", action.client),
                 ResolvedAction::Rest => format!("{} does nothing", action.client),
             };

@@ -86,7 +86,9 @@ fn heard_on(input: &Input) -> Option<Connection> {
             | node::Input::Identify { connection, .. }
             | node::Input::Closed { connection, .. },
         )
-        | Input::Client(client::Input::Frame { connection, .. }) => Some(*connection),
+        | Input::Client(
+            client::Input::Frame { connection, .. } | client::Input::Partial { connection },
+        ) => Some(*connection),
         Input::Client(client::Input::Closed { connection, .. }) => *connection,
         Input::Node(
             node::Input::Own(_)
@@ -102,7 +104,7 @@ fn heard_on(input: &Input) -> Option<Connection> {
         )
         | Input::Client(
             client::Input::Start
-            | client::Input::Quit
+            | client::Input::Quit { .. }
             | client::Input::Opened { .. }
             | client::Input::Dispatch { .. }
             | client::Input::Ask(_)

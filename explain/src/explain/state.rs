@@ -11,7 +11,7 @@ use super::chain::Chain;
 /// For a liveness failure, the actor that still waits. Something that never happened has no cause, so
 /// the last step of this actor is explained instead.
 pub(super) fn waiting_actor(violation: &Violation, cast: &Cast) -> Option<Actor> {
-    if violation.clause != Clause::L3 {
+    if !matches!(violation.clause, Clause::L3 | Clause::L9) {
         return None;
     }
     let named = |name: &str| names(&violation.message, name) || names(&violation.got, name);

@@ -98,7 +98,9 @@ fn clients(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
         }
     }
     for action in &mut plan.actions {
-        if let ClientAction::Say { mentions, .. } = &mut action.action {
+        if let ClientAction::Say { mentions, .. } | ClientAction::Edit { mentions, .. } =
+            &mut action.action
+        {
             mentions.retain(|name| !gone.contains(name));
         }
     }
@@ -175,7 +177,9 @@ fn extras(plan: &mut Plan, remove: &mut dyn FnMut() -> bool) {
         reset_if(&mut client.intents, Intents::USUAL, remove);
     }
     for action in &mut plan.actions {
-        if let ClientAction::Say { mentions, .. } = &mut action.action {
+        if let ClientAction::Say { mentions, .. } | ClientAction::Edit { mentions, .. } =
+            &mut action.action
+        {
             mentions.retain(|_| !remove());
         }
     }

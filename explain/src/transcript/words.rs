@@ -85,8 +85,9 @@ impl Words {
             }
             Body::GuildUnavailable => "unavailable".to_owned(),
             Body::GuildUpdate { owner } => format!("owner {}", self.user(*owner)),
-            Body::RoleCreate { role, permissions } | Body::RoleUpdate { role, permissions } => {
-                format!("{}: {}", self.role(*role), PermissionNames(*permissions))
+            Body::RoleCreate { role, permissions, position }
+            | Body::RoleUpdate { role, permissions, position } => {
+                format!("{} ({position}): {}", self.role(*role), PermissionNames(*permissions))
             }
             Body::RoleDelete { role } => self.role(*role),
             Body::ChannelCreate(channel) | Body::ChannelUpdate(channel) => self.described(channel),
@@ -130,11 +131,13 @@ impl Words {
                 format!("{} {how}", self.user(*user))
             }
             Event::Unbanned { user } => format!("{} may come back", self.user(*user)),
-            Event::RoleCreate { role, permissions } => {
-                format!("new role {}: {}", self.role(*role), PermissionNames(*permissions))
+            Event::RoleCreate { role, permissions, position } => {
+                let role = self.role(*role);
+                format!("new role {role} ({position}): {}", PermissionNames(*permissions))
             }
-            Event::RoleUpdate { role, permissions } => {
-                format!("role {}: {}", self.role(*role), PermissionNames(*permissions))
+            Event::RoleUpdate { role, permissions, position } => {
+                let role = self.role(*role);
+                format!("role {role} ({position}): {}", PermissionNames(*permissions))
             }
             Event::RoleDelete { role } => format!("role {} is gone", self.role(*role)),
             Event::ChannelCreate(channel) => format!("new channel {}", self.described(channel)),
@@ -184,15 +187,12 @@ impl Words {
         let user = |id: &UserId| self.user(*id);
         let what = match &request.action {
             Action::Say { channel, content, mentions } => {
-                let mut text = format!("says {:?} in {}", short(content), self.channel(*channel));
-                if !mentions.is_empty() {
-                    let names: Vec<_> = mentions.iter().map(user).collect();
-                    let _ = write!(text, " to {}", names.join(", "));
-                }
-                text
+                let text = format!("says {:?} in {}", short(content), self.channel(*channel));
+                text + &self.named(mentions)
             }
-            Action::Edit { said, content } => {
-                format!("edits what {} said: {:?}", user(&said.user), short(content))
+            Action::Edit { said, content, mentions } => {
+                let text = format!("edits what {} said: {:?}", user(&said.user), short(content));
+                text + &self.named(mentions)
             }
             Action::Delete { said } => format!("deletes what {} said", user(&said.user)),
             Action::Type { channel } => format!("types in {}", self.channel(*channel)),
@@ -209,6 +209,9 @@ impl Words {
             }
             Action::ChangeRole { role, permissions } => {
                 format!("changes role {}: {}", self.role(*role), PermissionNames(*permissions))
+            }
+            Action::MoveRole { role, position } => {
+                format!("moves role {} to {position}", self.role(*role))
             }
             Action::DeleteRole { role } => format!("deletes role {}", self.role(*role)),
             Action::CreateChannel(channel) => format!("makes channel {}", self.described(channel)),
@@ -227,6 +230,12 @@ impl Words {
             String::new()
         };
         format!("{} {what} ({guild}{again})", self.user(request.origin.user))
+    }
+
+    /// To whom a message speaks, if it mentions anybody.
+    fn named(&self, mentions: &[UserId]) -> String {
+        let names: Vec<_> = mentions.iter().map(|user| self.user(*user)).collect();
+        if names.is_empty() { String::new() } else { format!(" to {}", names.join(", ")) }
     }
 
     pub(super) fn answer(&self, answer: &Answer) -> String {

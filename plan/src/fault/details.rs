@@ -5,9 +5,11 @@ use std::fmt;
 use guildhall_core::time::Span;
 use serde::{Deserialize, Serialize};
 
+use crate::plan::{PlanError, values};
+
 /// An invalid login by an intruder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum InvalidLogin {
     /// A session, with an unknown token.
     Token,
@@ -20,11 +22,14 @@ pub enum InvalidLogin {
         /// The distance to the last sequence number that the client has received.
         by: u64,
     },
+    /// The client's session, with its token, from its very beginning. The node accepts it while the
+    /// session still keeps everything.
+    FromStart,
 }
 
 /// How a connection ends.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CutKind {
     /// Both ends read the end of the stream after all data in flight.
     Fin,
@@ -51,7 +56,7 @@ pub enum Direction {
 
 /// A protocol violation by a hostile client.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ProtocolViolation {
     /// Sends many heartbeats at once.
     Flood {
@@ -78,6 +83,52 @@ pub enum ProtocolViolation {
     ResumeAgain,
     /// Sends an opcode that is valid only within a session, and has no effect there.
     Other,
+}
+
+/// The largest number of frames or bytes that a hostile client sends at once. They are sent in one step.
+const MOST_AT_ONCE: u32 = 1 << 20;
+
+/// The largest distance to a sequence number that exists.
+const MOST_AHEAD: u64 = 1 << 32;
+
+impl InvalidLogin {
+    /// Returns the login if its values are allowed.
+    pub(super) fn checked(self) -> Result<Self, PlanError> {
+        if let Self::Ahead { by } = self {
+            values::within("says.ahead.by", by, 0..=MOST_AHEAD)?;
+        }
+        Ok(self)
+    }
+}
+
+impl CutKind {
+    /// Returns the kind if its values are allowed.
+    pub(super) fn checked(self) -> Result<Self, PlanError> {
+        if let Self::HalfOpen { late } = self {
+            values::time("how.half-open.late", late)?;
+        }
+        Ok(self)
+    }
+}
+
+impl ProtocolViolation {
+    /// Returns the violation if its values are allowed.
+    pub(super) fn checked(self) -> Result<Self, PlanError> {
+        match self {
+            Self::Flood { frames } => {
+                values::within("violation.flood.frames", frames, 0..=MOST_AT_ONCE)?;
+            }
+            Self::Huge { bytes } => {
+                values::within("violation.huge.bytes", bytes, 0..=MOST_AT_ONCE)?;
+            }
+            Self::LieAhead { by } => {
+                values::within("violation.lie-ahead.by", by, 0..=MOST_AHEAD)?;
+            }
+            Self::Broken | Self::Opcode | Self::Other | Self::IdentifyAgain | Self::ResumeAgain => {
+            }
+        }
+        Ok(self)
+    }
 }
 
 impl Direction {
@@ -136,6 +187,7 @@ impl fmt::Display for InvalidLogin {
             Self::Shard => f.write_str("identifies for a shard that cannot be"),
             Self::Intents => f.write_str("identifies with intents that there are not"),
             Self::Ahead { by } => write!(f, "resumes {by} dispatches ahead"),
+            Self::FromStart => f.write_str("resumes from the beginning"),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::resolve::{client_place, guild_place, node_place};
 use super::{
     CutKind, Direction, InvalidLogin, MailEndpoint, Names, Naming, Places, ProtocolViolation,
 };
-use crate::plan::PlanError;
+use crate::plan::{PlanError, values};
 use crate::topology::Topology;
 
 /// A fault.
@@ -23,6 +23,7 @@ use crate::topology::Topology;
 #[serde(
     rename_all = "kebab-case",
     tag = "kind",
+    deny_unknown_fields,
     bound(
         serialize = "N::Client: Serialize, N::Node: Serialize, N::Guild: Serialize, MailEndpoint<N>: Serialize",
         deserialize = "N::Client: Deserialize<'de>, N::Node: Deserialize<'de>, N::Guild: \
@@ -199,31 +200,30 @@ impl Fault {
         let client = |name: &str| names.client(name).map(client_place);
         let node = |name: &str| names.node(name).map(node_place);
         let guild = |name: &str| names.guild(name).map(guild_place);
-        let share = |share: u8| match share {
-            0..=100 => Ok(share),
-            _ => Err(PlanError::Invalid(format!("{self}: that is more than all"))),
-        };
+        let share = |share: u8| values::within("share", share, 0..=100);
         Ok(match self {
-            Self::Cut { client: who, how } => Fault::Cut { client: client(who)?, how: *how },
+            Self::Cut { client: who, how } => {
+                Fault::Cut { client: client(who)?, how: how.checked()? }
+            }
             Self::Stall { client: who, way } => Fault::Stall { client: client(who)?, way: *way },
             Self::Slow { client: who, bandwidth } => {
-                Fault::Slow { client: client(who)?, bandwidth: (*bandwidth).max(1) }
+                let bandwidth = values::within("bandwidth", *bandwidth, 1..=u32::MAX)?;
+                Fault::Slow { client: client(who)?, bandwidth }
             }
             Self::Blackhole { client: who, way } => {
                 Fault::Blackhole { client: client(who)?, way: *way }
             }
             Self::Misbehave { client: who, violation } => {
                 if names.cast.clients[names.client(who)?].honest {
-                    let why = format!("`{who}` misbehaves, but is not marked as hostile");
-                    return Err(PlanError::Invalid(why));
+                    return Err(PlanError::value("client", "marked as hostile, to misbehave"));
                 }
-                Fault::Misbehave { client: client(who)?, violation: *violation }
+                Fault::Misbehave { client: client(who)?, violation: violation.checked()? }
             }
             Self::Hijack { client: who, token } => {
                 Fault::Hijack { client: client(who)?, token: *token }
             }
             Self::InvalidLogin { client: who, says } => {
-                Fault::InvalidLogin { client: client(who)?, says: *says }
+                Fault::InvalidLogin { client: client(who)?, says: says.checked()? }
             }
             Self::Pause { node: at } => Fault::Pause { node: node(at)? },
             Self::Crash { node: at, forever } => {
@@ -238,7 +238,7 @@ impl Fault {
                 Fault::Reassign { guild: guild(of)?, to: node(to)? }
             }
             Self::JournalSlow { guild: of, by } => {
-                Fault::JournalSlow { guild: guild(of)?, by: *by }
+                Fault::JournalSlow { guild: guild(of)?, by: values::time("by", *by)? }
             }
             Self::JournalCrash { guild: of } => Fault::JournalCrash { guild: guild(of)? },
             Self::JournalFull { guild: of, room } => {
@@ -254,7 +254,8 @@ impl Fault {
                 Fault::Duplicate { from, to, share: share(*of)? }
             }
             Self::Delay { from, to, by } => {
-                Fault::Delay { from: from.resolve(names)?, to: to.resolve(names)?, by: *by }
+                let by = values::time("by", *by)?;
+                Fault::Delay { from: from.resolve(names)?, to: to.resolve(names)?, by }
             }
             Self::Partition { a, b, one_way } => {
                 let (a, b) = (a.resolve(names)?, b.resolve(names)?);

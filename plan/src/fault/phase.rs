@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The trigger of a fault.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Trigger {
     /// A client enters a phase.
     Client {
@@ -28,6 +28,11 @@ pub enum Trigger {
         /// The phase.
         is: NodePhase,
     },
+}
+
+impl Trigger {
+    /// The keys of all triggers.
+    pub(crate) const KEYS: [&str; 4] = ["client", "guild", "node", "is"];
 }
 
 /// The phases of a client.
@@ -145,6 +150,9 @@ impl GuildPhase {
 }
 
 impl NodePhase {
+    /// All phases.
+    pub const ALL: [Self; 2] = [Self::Started, Self::Down];
+
     /// Returns the name of the phase.
     #[must_use]
     pub const fn name(self) -> &'static str {

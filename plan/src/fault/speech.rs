@@ -73,6 +73,7 @@ impl Intrusion {
             Self::Hijack { token: true } => resume(token, last),
             Self::Hijack { token: false } => resume(wrong, last),
             Self::InvalidLogin(InvalidLogin::Ahead { by }) => resume(token, Seq(last.0 + by)),
+            Self::InvalidLogin(InvalidLogin::FromStart) => resume(token, Seq::ZERO),
             Self::InvalidLogin(InvalidLogin::Token) => {
                 Some(ClientFrame::Identify(Identify { token: wrong, ..own }))
             }

@@ -69,7 +69,7 @@ impl InvalidLogin {
     pub(super) const fn strength(&mut self) -> Option<Strength<'_>> {
         match self {
             Self::Ahead { by } => Some(Strength::Dispatches(by)),
-            Self::Token | Self::Shard | Self::Intents => None,
+            Self::Token | Self::Shard | Self::Intents | Self::FromStart => None,
         }
     }
 }

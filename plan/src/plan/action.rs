@@ -20,9 +20,19 @@ pub struct ActionPlan {
     pub action: ClientAction,
 }
 
+/// The keys of the actions that refer to a message. serde cannot list them, because the reference is
+/// flattened.
+pub(crate) const MESSAGE_ACTIONS: [(&str, &[&str]); 2] =
+    [("edit", &["of", "back", "text"]), ("delete", &["of", "back"])];
+
+impl ActionPlan {
+    /// The keys that all kinds of actions have.
+    pub(crate) const KEYS: [&str; 3] = ["at", "client", "do"];
+}
+
 /// The kinds of actions. Channels and roles are named `guild/name`, users by their clients.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "do")]
+#[serde(rename_all = "kebab-case", tag = "do", deny_unknown_fields)]
 pub enum ClientAction {
     /// Sends a message.
     Say {
@@ -41,6 +51,9 @@ pub enum ClientAction {
         said: MessageRef,
         /// The new content.
         text: Arc<str>,
+        /// The clients whose users it mentions from now on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<String>,
     },
     /// Deletes a message.
     Delete {
@@ -93,7 +106,7 @@ pub enum ClientAction {
         /// The new roles, without the name of the guild.
         roles: Vec<String>,
     },
-    /// Creates a role.
+    /// Creates a role, at position 1.
     CreateRole {
         /// The name.
         role: String,
@@ -108,6 +121,13 @@ pub enum ClientAction {
         /// The new permissions.
         #[serde(default)]
         permissions: PermissionNames,
+    },
+    /// Moves a role.
+    MoveRole {
+        /// The role.
+        role: String,
+        /// The new position, at least 1; a higher one outranks a lower one.
+        position: u16,
     },
     /// Deletes a role.
     DeleteRole {
@@ -148,7 +168,11 @@ pub enum ClientAction {
         guild: String,
     },
     /// Ends the client's session and stops the client.
-    Quit,
+    Quit {
+        /// The close code: 1000, or 1001 if the user goes away.
+        #[serde(default = "normal", skip_serializing_if = "is_normal")]
+        code: u16,
+    },
     /// Starts the client after it has quit.
     Start,
 }
@@ -170,6 +194,16 @@ fn is_last(back: &u32) -> bool {
     *back == 0
 }
 
+/// The close code of a client that is done.
+const fn normal() -> u16 {
+    1000
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_normal(code: &u16) -> bool {
+    *code == normal()
+}
+
 impl ClientAction {
     /// Returns the channel or role that the action creates, as `guild/name`.
     #[must_use]
@@ -188,12 +222,13 @@ impl ClientAction {
             | Self::Unban { .. }
             | Self::SetRoles { .. }
             | Self::ChangeRole { .. }
+            | Self::MoveRole { .. }
             | Self::DeleteRole { .. }
             | Self::ChangeChannel { .. }
             | Self::DeleteChannel { .. }
             | Self::Transfer { .. }
             | Self::DeleteGuild { .. }
-            | Self::Quit
+            | Self::Quit { .. }
             | Self::Start => (None, None),
         }
     }

@@ -47,6 +47,19 @@ impl Latency {
         }
     }
 
+    /// Returns the latency that all frames keep to, but for the tail.
+    #[must_use]
+    pub fn usual(self) -> Span {
+        match self {
+            Self::Constant { span } => span,
+            Self::Uniform { high, .. } => high,
+            Self::LongTail { low, high } => {
+                let tail = high.as_micros().saturating_sub(low.as_micros());
+                low + Span::micros(tail / 16)
+            }
+        }
+    }
+
     /// Returns the maximum latency.
     #[must_use]
     pub const fn most(self) -> Span {

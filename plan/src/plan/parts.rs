@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use guildhall_core::dispatch::Intents;
-use guildhall_core::permission::Permissions;
+use guildhall_core::permission::{Permissions, Role};
 use guildhall_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
@@ -47,10 +47,47 @@ pub struct GuildPlan {
     pub everyone: PermissionNames,
     /// The other roles.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub roles: BTreeMap<String, PermissionNames>,
+    pub roles: BTreeMap<String, RolePlan>,
     /// The roles of members, by client. A member who is not listed has no role but @everyone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, Vec<String>>,
+}
+
+/// A role. Its text form is the list of its permissions, or a table with its position.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(from = "RoleForm", into = "RoleForm")]
+pub struct RolePlan {
+    /// The permissions that it grants.
+    pub permissions: PermissionNames,
+    /// Its position; a higher one outranks a lower one. 1, the lowest, if only the permissions are
+    /// listed.
+    pub position: u16,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum RoleForm {
+    Permissions(PermissionNames),
+    Table { permissions: PermissionNames, position: u16 },
+}
+
+impl From<RoleForm> for RolePlan {
+    fn from(form: RoleForm) -> Self {
+        match form {
+            RoleForm::Permissions(permissions) => Self { permissions, position: Role::LOWEST },
+            RoleForm::Table { permissions, position } => Self { permissions, position },
+        }
+    }
+}
+
+impl From<RolePlan> for RoleForm {
+    fn from(RolePlan { permissions, position }: RolePlan) -> Self {
+        if position == Role::LOWEST {
+            Self::Permissions(permissions)
+        } else {
+            Self::Table { permissions, position }
+        }
+    }
 }
 
 /// A channel. Its text form is the name alone, or a table.
@@ -67,36 +104,84 @@ pub struct ChannelPlan {
 #[serde(untagged)]
 enum ChannelForm {
     Name(String),
-    Table { name: String, overwrites: Vec<OverwritePlan> },
+    Table(ChannelTable),
+}
+
+/// The table form of a channel.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChannelTable {
+    name: String,
+    overwrites: Vec<OverwritePlan>,
 }
 
 impl From<ChannelForm> for ChannelPlan {
     fn from(form: ChannelForm) -> Self {
         match form {
             ChannelForm::Name(name) => Self { name, overwrites: Vec::new() },
-            ChannelForm::Table { name, overwrites } => Self { name, overwrites },
+            ChannelForm::Table(ChannelTable { name, overwrites }) => Self { name, overwrites },
         }
     }
 }
 
 impl From<ChannelPlan> for ChannelForm {
     fn from(ChannelPlan { name, overwrites }: ChannelPlan) -> Self {
-        if overwrites.is_empty() { Self::Name(name) } else { Self::Table { name, overwrites } }
+        if overwrites.is_empty() {
+            Self::Name(name)
+        } else {
+            Self::Table(ChannelTable { name, overwrites })
+        }
     }
 }
 
 /// A permission overwrite of a channel.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "OverwriteForm", into = "OverwriteForm")]
 pub struct OverwritePlan {
     /// The role or member that it applies to.
-    #[serde(flatten)]
     pub target: TargetPlan,
     /// The permissions that it removes.
-    #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
     pub deny: PermissionNames,
     /// The permissions that it adds.
-    #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
     pub allow: PermissionNames,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OverwriteForm {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member: Option<String>,
+    #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
+    deny: PermissionNames,
+    #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
+    allow: PermissionNames,
+}
+
+impl TryFrom<OverwriteForm> for OverwritePlan {
+    type Error = &'static str;
+
+    fn try_from(form: OverwriteForm) -> Result<Self, Self::Error> {
+        let target = match (form.role, form.member) {
+            (Some(role), None) => TargetPlan::Role(role),
+            (None, Some(member)) => TargetPlan::Member(member),
+            (Some(_), Some(_)) | (None, None) => {
+                return Err("an overwrite has either a `role` or a `member`");
+            }
+        };
+        Ok(Self { target, deny: form.deny, allow: form.allow })
+    }
+}
+
+impl From<OverwritePlan> for OverwriteForm {
+    fn from(OverwritePlan { target, deny, allow }: OverwritePlan) -> Self {
+        let (role, member) = match target {
+            TargetPlan::Role(role) => (Some(role), None),
+            TargetPlan::Member(member) => (None, Some(member)),
+        };
+        Self { role, member, deny, allow }
+    }
 }
 
 /// The target of an overwrite: `role = "staff"` or `member = "alice"`.
@@ -142,6 +227,10 @@ pub struct ClientPlan {
     /// not checked for C1–C3.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hostile: bool,
+    /// Whether its token is nobody's: the node refuses its IDENTIFY and all its requests. Such a
+    /// client is not checked for C1–C3 either.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub impostor: bool,
     /// How fast its clock is, in millionths; negative if slow.
     #[serde(default, skip_serializing_if = "is_still")]
     pub drift: i32,

@@ -71,6 +71,21 @@ impl<'de> Deserialize<'de> for PermissionNames {
     }
 }
 
+/// The permission of a name.
+struct Word(Permissions);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let known = WORDS.iter().find(|(name, _)| *name == word);
+        known.map(|(_, bit)| Self(*bit)).ok_or_else(|| {
+            let words: Vec<_> = WORDS.iter().map(|(word, _)| format!("`{word}`")).collect();
+            let words = words.join(", ");
+            D::Error::custom(format_args!("unknown variant `{word}`, expected one of {words}"))
+        })
+    }
+}
+
 /// Deserializes either form.
 struct Reader;
 
@@ -92,10 +107,8 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<PermissionNames, A::Error> {
         let mut powers = Permissions::NONE;
-        while let Some(word) = list.next_element::<String>()? {
-            let known = WORDS.iter().find(|(name, _)| *name == word);
-            let unknown = || A::Error::invalid_value(serde::de::Unexpected::Str(&word), &Self);
-            powers = powers | known.ok_or_else(unknown)?.1;
+        while let Some(Word(bit)) = list.next_element()? {
+            powers = powers | bit;
         }
         Ok(PermissionNames(powers))
     }

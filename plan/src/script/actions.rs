@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use guildhall_core::permission::Permissions;
 
 use super::{ChannelRef, ClientRef, GuildRef, RoleRef, Script};
-use crate::plan::{ActionPlan, ClientAction, MessageRef, OverwritePlan, PermissionNames};
+use crate::plan::{
+    ActionPlan, ClientAction, MessageRef, OverwritePlan, PermissionNames, PlanError,
+};
 
 impl Script {
     // ---- messages
@@ -45,11 +47,16 @@ impl Script {
     }
 
     /// Edits the user's own message, `back` messages before the last.
+    /// It mentions nobody from then on.
     pub fn edit(&mut self, who: ClientRef, back: u32, text: &str) {
-        self.act(
-            who,
-            ClientAction::Edit { said: MessageRef { of: None, back }, text: text.into() },
-        );
+        self.edit_to(who, back, text, &[]);
+    }
+
+    /// Edits the user's own message, `back` messages before the last, so that it mentions these users.
+    pub fn edit_to(&mut self, who: ClientRef, back: u32, text: &str, mentions: &[ClientRef]) {
+        let said = MessageRef { of: None, back };
+        let mentions = mentions.iter().map(|who| self.name(*who)).collect();
+        self.act(who, ClientAction::Edit { said, text: text.into(), mentions });
     }
 
     /// Deletes a message of the user `of`, `back` messages before the last.
@@ -122,7 +129,7 @@ impl Script {
 
     // ---- roles and channels
 
-    /// Creates a role.
+    /// Creates a role, at the lowest position.
     pub fn create_role(
         &mut self,
         by: ClientRef,
@@ -140,6 +147,12 @@ impl Script {
     pub fn change_role(&mut self, by: ClientRef, role: RoleRef, permissions: Permissions) {
         let role = self.role_name(role);
         self.act(by, ClientAction::ChangeRole { role, permissions: PermissionNames(permissions) });
+    }
+
+    /// Moves a role to another position.
+    pub fn move_role(&mut self, by: ClientRef, role: RoleRef, position: u16) {
+        let role = self.role_name(role);
+        self.act(by, ClientAction::MoveRole { role, position });
     }
 
     /// Deletes a role.
@@ -162,8 +175,20 @@ impl Script {
         name: &str,
         roles: &[RoleRef],
     ) -> ChannelRef {
+        let overwrites = self.only(roles);
+        self.create_channel_with(by, guild, name, overwrites)
+    }
+
+    /// Creates a channel with these overwrites.
+    pub fn create_channel_with(
+        &mut self,
+        by: ClientRef,
+        guild: GuildRef,
+        name: &str,
+        overwrites: Vec<OverwritePlan>,
+    ) -> ChannelRef {
         let made = self.new_channel(guild, name);
-        let (channel, overwrites) = (self.channel_name(made), self.only(roles));
+        let channel = self.channel_name(made);
         self.act(by, ClientAction::CreateChannel { channel, overwrites });
         made
     }
@@ -207,7 +232,12 @@ impl Script {
 
     /// Ends the client's session and stops the client.
     pub fn quit(&mut self, who: ClientRef) {
-        self.act(who, ClientAction::Quit);
+        self.act(who, ClientAction::Quit { code: 1000 });
+    }
+
+    /// Ends the client's session as a closed browser tab does, and stops the client.
+    pub fn go_away(&mut self, who: ClientRef) {
+        self.act(who, ClientAction::Quit { code: 1001 });
     }
 
     /// Starts a client that has quit.
@@ -216,6 +246,10 @@ impl Script {
     }
 
     fn act(&mut self, who: ClientRef, action: ClientAction) {
+        if self.trigger.take().is_some() {
+            let why = "a trigger waits in front of a request: only a fault can wait for one";
+            self.error.get_or_insert(PlanError::Invalid(why.to_owned()));
+        }
         let client = self.name(who);
         self.plan.actions.push(ActionPlan { at: self.now, client, action });
     }

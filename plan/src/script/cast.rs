@@ -2,12 +2,13 @@
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::limits::Limits;
-use guildhall_core::permission::Permissions;
+use guildhall_core::permission::{Permissions, Role};
 use guildhall_core::time::Span;
 
 use super::{ChannelRef, ClientRef, GuildRef, NodeRef, RoleRef, Script};
 use crate::plan::{
-    ChannelPlan, ClientPlan, EVERYONE, GuildPlan, Network, NodePlan, OverwritePlan, PermissionNames,
+    ChannelPlan, ClientPlan, EVERYONE, GuildPlan, Network, NodePlan, OverwritePlan,
+    PermissionNames, RolePlan,
 };
 
 impl Script {
@@ -42,9 +43,12 @@ impl Script {
         self.plan.guilds[guild.0].everyone = PermissionNames(permissions);
     }
 
-    /// Adds a role that exists from the start.
+    /// Adds a role that exists from the start. It outranks those added before it.
     pub fn role(&mut self, guild: GuildRef, name: &str, permissions: Permissions) -> RoleRef {
-        self.plan.guilds[guild.0].roles.insert(name.to_owned(), PermissionNames(permissions));
+        let roles = &mut self.plan.guilds[guild.0].roles;
+        let position = Role::LOWEST + u16::try_from(roles.len()).unwrap_or(u16::MAX - 1);
+        let permissions = PermissionNames(permissions);
+        roles.insert(name.to_owned(), RolePlan { permissions, position });
         self.new_role(guild, name)
     }
 
@@ -62,6 +66,16 @@ impl Script {
         roles: &[RoleRef],
     ) -> ChannelRef {
         let overwrites = self.only(roles);
+        self.channel_with(guild, name, overwrites)
+    }
+
+    /// Adds a channel with these overwrites.
+    pub fn channel_with(
+        &mut self,
+        guild: GuildRef,
+        name: &str,
+        overwrites: Vec<OverwritePlan>,
+    ) -> ChannelRef {
         let channel = ChannelPlan { name: name.to_owned(), overwrites };
         self.plan.guilds[guild.0].channels.push(channel);
         self.new_channel(guild, name)
@@ -108,6 +122,7 @@ impl Script {
             shards: None,
             same_user_as: None,
             hostile: false,
+            impostor: false,
             drift,
         });
         ClientRef(self.plan.clients.len() - 1)
@@ -136,6 +151,13 @@ impl Script {
     pub fn hostile(&mut self, name: &str, node: NodeRef, guilds: &[GuildRef]) -> ClientRef {
         let who = self.member(name, node, guilds);
         self.plan.clients[who.0].hostile = true;
+        who
+    }
+
+    /// Adds a client that claims to be the user of another one, with a token that is nobody's.
+    pub fn impostor(&mut self, name: &str, of: ClientRef) -> ClientRef {
+        let who = self.second_client(name, of);
+        self.plan.clients[who.0].impostor = true;
         who
     }
 

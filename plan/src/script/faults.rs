@@ -60,8 +60,9 @@ impl Script {
     /// Cuts each connection of a crowd, at random times within `within`.
     pub fn cut_crowd(&mut self, who: ClientRef, how: CutKind, within: Span) {
         let names: Vec<_> = self.plan.clients[who.0].names().collect();
-        let now = self.now;
+        let (now, trigger) = (self.now, self.trigger.take());
         for client in names {
+            self.trigger.clone_from(&trigger);
             let late = self.draw("cut", 0..=within.as_micros());
             self.now = now + Span::micros(late);
             self.fault(Fault::Cut { client, how }, Span::ZERO);

@@ -28,6 +28,14 @@ impl Scenario {
         script.finish()
     }
 
+    /// Returns the marks that some of its runs must reach. They are the same for every seed.
+    #[must_use]
+    pub fn expectations(&self, seed: Seed) -> Vec<&'static str> {
+        let mut script = Script::new(self.name, seed, Settings::default());
+        (self.script)(&mut script);
+        script.expected.into_iter().collect()
+    }
+
     /// Returns the description: the leading `//!` lines of its file, without the marks.
     #[must_use]
     pub fn story(&self) -> String {

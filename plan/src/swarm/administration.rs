@@ -6,12 +6,15 @@ use guildhall_core::time::{Instant, Span};
 
 use crate::plan::{
     ActionPlan, ClientAction, ClientPlan, EVERYONE, MessageRef, OverwritePlan, PermissionNames,
-    Plan, TargetPlan,
+    Plan, RolePlan, TargetPlan,
 };
 use crate::seed::{Key, Ratio};
 
 /// The name of the administrator and of its role.
 const WARDEN: &str = "warden";
+
+/// The position of that role: above all others.
+const WARDENS: u16 = 1_000;
 
 /// The administration of one guild.
 struct Rule<'a> {
@@ -36,8 +39,9 @@ pub(super) fn rule(plan: &mut Plan, key: Key, count: u64, until: Instant) {
     let members = here.filter(|it| it.same_user_as.is_none()).flat_map(ClientPlan::names).collect();
     let roles = plan.guilds[place].roles.keys().cloned().collect();
     let channels = plan.guilds[place].channels.iter().map(|channel| channel.name.clone()).collect();
-    let may = PermissionNames(Permissions::ADMINISTRATOR);
-    plan.guilds[place].roles.insert(WARDEN.to_owned(), may);
+    let permissions = PermissionNames(Permissions::ADMINISTRATOR);
+    let warden = RolePlan { permissions, position: WARDENS };
+    plan.guilds[place].roles.insert(WARDEN.to_owned(), warden);
     plan.guilds[place].members.insert(WARDEN.to_owned(), vec![WARDEN.to_owned()]);
     plan.clients.push(ClientPlan {
         name: WARDEN.to_owned(),
@@ -50,6 +54,7 @@ pub(super) fn rule(plan: &mut Plan, key: Key, count: u64, until: Instant) {
         shards: None,
         same_user_as: None,
         hostile: false,
+        impostor: false,
         drift: 0,
     });
     let mut rule = Rule { plan, guild, roles, channels, members };
@@ -77,41 +82,46 @@ impl Rule<'_> {
     fn act(&mut self, key: Key, nth: u64, at: Instant) {
         let soon = |what: u64| at + Span::millis(key.text("soon").with(what).between(5, 4_000));
         let guild = self.guild.clone();
-        let member =
-            (!self.members.is_empty()).then(|| key.text("member").pick(&self.members).clone());
-        match (key.text("kind").below(9), member) {
+        let some = |key: Key| (!self.members.is_empty()).then(|| key.pick(&self.members).clone());
+        let member = some(key.text("member"));
+        // Members try their hand at it too; most of them are refused.
+        let tries = key.text("tries").chance(Ratio::of(1, 4));
+        let upstart = some(key.text("upstart")).filter(|_| tries);
+        let by = upstart.as_deref().unwrap_or(WARDEN);
+        match (key.text("kind").below(11), member) {
             (0, _) | (1.., None) => {
                 let name = format!("rank-{nth}");
                 let permissions = PermissionNames(any(key.text("gives")));
                 let role = self.full(&name);
-                self.push(at, WARDEN, ClientAction::CreateRole { role, permissions });
+                self.push(at, by, ClientAction::CreateRole { role, permissions });
                 self.roles.push(name);
             }
             (1, _) => {
                 let (role, permissions) =
                     (self.some_role(key), PermissionNames(any(key.text("gives"))));
                 let role = self.full(&role);
-                self.push(at, WARDEN, ClientAction::ChangeRole { role, permissions });
+                self.push(at, by, ClientAction::ChangeRole { role, permissions });
             }
             (2 | 3, Some(user)) => {
                 let wears = |role: &&String| key.text(role).chance(Ratio::of(1, 2));
                 let roles = self.roles.iter().filter(wears).cloned().collect();
-                self.push(at, WARDEN, ClientAction::SetRoles { guild, user, roles });
+                self.push(at, by, ClientAction::SetRoles { guild, user, roles });
+            }
+            (9, Some(_)) => {
+                let role = self.full(&self.some_role(key));
+                let position = *key.text("position").pick(&[0, 1, 1, 2, 3, 4]);
+                self.push(at, by, ClientAction::MoveRole { role, position });
+            }
+            (10, Some(_)) => {
+                let role = self.full(&self.some_role(key));
+                self.push(at, by, ClientAction::DeleteRole { role });
             }
             (4, Some(user)) => {
-                self.push(
-                    at,
-                    WARDEN,
-                    ClientAction::Kick { guild: guild.clone(), user: user.clone() },
-                );
+                self.push(at, by, ClientAction::Kick { guild: guild.clone(), user: user.clone() });
                 self.push(soon(0), &user, ClientAction::Join { guild });
             }
             (5, Some(user)) => {
-                self.push(
-                    at,
-                    WARDEN,
-                    ClientAction::Ban { guild: guild.clone(), user: user.clone() },
-                );
+                self.push(at, by, ClientAction::Ban { guild: guild.clone(), user: user.clone() });
                 let unban = ClientAction::Unban { guild: guild.clone(), user: user.clone() };
                 self.push(soon(0), WARDEN, unban);
                 self.push(soon(1), &user, ClientAction::Join { guild });
@@ -135,7 +145,9 @@ impl Rule<'_> {
                 if key.text("edits").chance(Ratio::of(1, 2)) {
                     let text = format!("in the same corner {nth}").into();
                     let said = MessageRef { of: None, back: 0 };
-                    self.push(soon(0) + Span::millis(30), &user, ClientAction::Edit { said, text });
+                    let mentioned = key.text("mentioned").pick(&self.members).clone();
+                    let edit = ClientAction::Edit { said, text, mentions: vec![mentioned] };
+                    self.push(soon(0) + Span::millis(30), &user, edit);
                 }
                 if key.text("goes").chance(Ratio::of(1, 2)) {
                     self.push(soon(1), WARDEN, ClientAction::DeleteChannel { channel });
@@ -152,7 +164,7 @@ impl Rule<'_> {
                 let channel = self.full(name);
                 let overwrites = self.overwrites(key.text("overwrites"), &user);
                 let change = ClientAction::ChangeChannel { channel: channel.clone(), overwrites };
-                self.push(at, WARDEN, change);
+                self.push(at, by, change);
                 self.push(soon(0), &user, ClientAction::Type { to: channel.clone() });
                 if key.text("opens").chance(Ratio::of(1, 2)) {
                     let overwrites = Vec::new();
@@ -184,7 +196,12 @@ impl Rule<'_> {
 
 const NONE: Permissions = Permissions::NONE;
 
-/// Draws permissions, mostly those that decide who can view and who can send.
+/// What a role must grant so that its members can manage those below them.
+const MODERATES: Permissions = Permissions(
+    Permissions::MANAGE_ROLES.0 | Permissions::KICK_MEMBERS.0 | Permissions::BAN_MEMBERS.0,
+);
+
+/// Draws permissions: who can view and who can send, and sometimes who can manage.
 fn any(key: Key) -> Permissions {
     *key.pick(&[
         Permissions::VIEW_CHANNEL,
@@ -192,6 +209,8 @@ fn any(key: Key) -> Permissions {
         Permissions::SEND_MESSAGES,
         Permissions::USUAL,
         Permissions::MANAGE_MESSAGES,
+        Permissions::MANAGE_CHANNELS,
+        MODERATES,
         NONE,
     ])
 }

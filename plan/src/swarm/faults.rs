@@ -2,10 +2,11 @@
 
 use guildhall_core::time::{Instant, Span};
 
+use super::hostile::{invalid_login, violation};
 use crate::fault::{
-    ClientPhase, CutKind, Direction, Family, Fault, GuildPhase, MailEndpoint, Trigger,
+    ClientPhase, CutKind, Direction, Family, Fault, GuildPhase, MailEndpoint, NodePhase, Trigger,
 };
-use crate::plan::{FaultPlan, Plan};
+use crate::plan::{ClientPlan, FaultPlan, Plan};
 use crate::seed::{Key, Ratio};
 
 /// The draw of one fault.
@@ -62,20 +63,18 @@ impl Draw<'_> {
 
     /// One fault in three waits for a client to be in the midst of something.
     fn when_client(&self, client: &str) -> Option<Trigger> {
-        let stages = [
-            ClientPhase::Identifying,
-            ClientPhase::Resuming,
-            ClientPhase::Replaying,
-            ClientPhase::Live,
-        ];
-        let is = *self.key.text("stage").pick(&stages);
+        let is = *self.key.text("stage").pick(&ClientPhase::ALL);
         let waits = self.key.text("waits").chance(Ratio::of(1, 3));
         waits.then(|| Trigger::Client { client: client.to_owned(), is })
     }
 
-    /// One fault in three waits for something to happen to a guild.
+    /// One fault in three waits for something to happen to a guild, or to a node.
     fn when_guild(&self) -> Option<Trigger> {
         let waits = self.key.text("waits").chance(Ratio::of(1, 3));
+        if waits && self.key.text("for a node").chance(Ratio::of(1, 6)) {
+            let node = self.named("awaited");
+            return Some(Trigger::Node { node, is: *self.key.text("turn").pick(&NodePhase::ALL) });
+        }
         self.guild().filter(|_| waits).map(|guild| Trigger::Guild {
             guild: self.plan.guilds[guild].name.clone(),
             is: *self.key.text("turn").pick(&GuildPhase::ALL),
@@ -110,10 +109,19 @@ impl Draw<'_> {
     }
 
     fn hostile(&mut self) {
+        let (key, hostile) = (self.key, self.plan.clients.iter().filter(|client| client.hostile));
+        let hostile: Vec<_> = hostile.flat_map(ClientPlan::names).collect();
         let client = self.client();
-        let token = self.key.text("token").chance(Ratio::of(1, 3));
-        let when = self.when_client(&client);
-        self.push(when, Span::ZERO, Fault::Hijack { client, token });
+        let fault = match key.text("hostile").below(4) {
+            0 => Fault::InvalidLogin { client, says: invalid_login(key.text("says")) },
+            1 | 2 if !hostile.is_empty() => {
+                let client = key.text("who").pick(&hostile).clone();
+                Fault::Misbehave { client, violation: violation(key.text("violation")) }
+            }
+            _ => Fault::Hijack { client, token: key.text("token").chance(Ratio::of(1, 3)) },
+        };
+        let when = fault.client().and_then(|client| self.when_client(client));
+        self.push(when, Span::ZERO, fault);
     }
 
     fn node(&mut self) {

@@ -4,8 +4,11 @@
 //! changes no other nonce (ARCHITECTURE, law 3).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use guildhall_check::protocol::ends_session;
 use guildhall_core::event::Channel;
+use guildhall_core::frame::Disconnect;
 use guildhall_core::id::{GuildId, Nonce, UserId};
 use guildhall_core::request::{self, Origin, Request};
 use guildhall_core::time::Instant;
@@ -20,7 +23,10 @@ pub enum ResolvedAction {
     /// Starts the client if it has quit.
     Start,
     /// Ends the client's session.
-    Quit,
+    Quit {
+        /// The close code, 1000 or 1001.
+        code: u16,
+    },
     /// Sends a request to a guild.
     Ask(Request),
     /// Does nothing: the action edits or deletes a message that the plan does not send.
@@ -45,7 +51,8 @@ impl Topology {
         plan: &Plan,
     ) -> Result<Vec<(u32, ResolvedAction)>, PlanError> {
         let actions = Actions::new(self, plan)?;
-        (0..plan.actions.len()).map(|index| actions.resolve(index)).collect()
+        let resolve = |index| actions.resolve(index).map_err(|error| error.at("action", index));
+        (0..plan.actions.len()).map(resolve).collect()
     }
 }
 
@@ -55,7 +62,7 @@ impl<'a> Actions<'a> {
         let mut origins = Vec::new();
         let mut sayings: BTreeMap<usize, Vec<Saying>> = BTreeMap::new();
         for (index, ActionPlan { at, client, action }) in plan.actions.iter().enumerate() {
-            let port = topology.client(client)?;
+            let port = topology.client(client).map_err(|error| error.at("action", index))?;
             let nth = seen.entry((port, *at)).or_default();
             *nth += 1;
             let key = plan.seed.key(Domain::Script).text("nonce").with(port as u64);
@@ -63,7 +70,7 @@ impl<'a> Actions<'a> {
             let origin = Origin { user: topology.clients[port].identity.user, nonce };
             origins.push((port, origin));
             if let ClientAction::Say { to, .. } = action {
-                let (guild, _) = topology.channel(to)?;
+                let (guild, _) = topology.channel(to).map_err(|it| it.at("action", index))?;
                 sayings.entry(port).or_default().push(((*at, index), origin, guild));
             }
         }
@@ -81,7 +88,13 @@ impl<'a> Actions<'a> {
             Some((guild, action)) => {
                 (port, ResolvedAction::Ask(Request { origin, guild, attempt: 0, action }))
             }
-            None if *action == ClientAction::Quit => (port, ResolvedAction::Quit),
+            None if let &ClientAction::Quit { code } = action => {
+                if !ends_session(Disconnect::Code(code)) {
+                    let why = format!("a client quits with 1000 or 1001, not with {code}");
+                    return Err(PlanError::Invalid(why));
+                }
+                (port, ResolvedAction::Quit { code })
+            }
             None if *action == ClientAction::Start => (port, ResolvedAction::Start),
             None => (port, ResolvedAction::Rest),
         })
@@ -99,15 +112,13 @@ impl<'a> Actions<'a> {
         Ok(Some(match action {
             ClientAction::Say { to, text, mentions } => {
                 let (guild, channel) = names.channel(to)?;
-                let mut users: Vec<UserId> =
-                    mentions.iter().map(|name| names.user(name)).collect::<Result<_, _>>()?;
-                users.sort_unstable();
-                users.dedup();
-                (guild, Ask::Say { channel, content: text.clone(), mentions: users.into() })
+                let mentions = self.mentioned(mentions)?;
+                (guild, Ask::Say { channel, content: text.clone(), mentions })
             }
-            ClientAction::Edit { said, text } => {
+            ClientAction::Edit { said, text, mentions } => {
+                let mentions = self.mentioned(mentions)?;
                 let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
-                (guild, Ask::Edit { said, content: text.clone() })
+                (guild, Ask::Edit { said, content: text.clone(), mentions })
             }
             ClientAction::Delete { said } => {
                 let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
@@ -143,6 +154,10 @@ impl<'a> Actions<'a> {
                 let (guild, role) = names.role(role)?;
                 (guild, Ask::ChangeRole { role, permissions: permissions.0 })
             }
+            ClientAction::MoveRole { role, position } => {
+                let (guild, role) = names.role(role)?;
+                (guild, Ask::MoveRole { role, position: *position })
+            }
             ClientAction::DeleteRole { role } => {
                 let (guild, role) = names.role(role)?;
                 (guild, Ask::DeleteRole { role })
@@ -163,8 +178,17 @@ impl<'a> Actions<'a> {
                 (guild(name)?, Ask::Transfer { to: names.user(user)? })
             }
             ClientAction::DeleteGuild { guild: name } => (guild(name)?, Ask::DeleteGuild),
-            ClientAction::Quit | ClientAction::Start => return Ok(None),
+            ClientAction::Quit { .. } | ClientAction::Start => return Ok(None),
         }))
+    }
+
+    /// Returns the users of these clients, each once, ascending.
+    fn mentioned(&self, names: &[String]) -> Result<Arc<[UserId]>, PlanError> {
+        let users = names.iter().map(|name| self.topology.user(name));
+        let mut users = users.collect::<Result<Vec<_>, _>>()?;
+        users.sort_unstable();
+        users.dedup();
+        Ok(users.into())
     }
 
     fn described(

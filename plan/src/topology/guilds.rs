@@ -5,11 +5,16 @@ use std::sync::Arc;
 use guildhall_check::cast::GuildPart;
 use guildhall_core::id::{ChannelId, RoleId, UserId};
 use guildhall_core::journal::Checkpoint;
-use guildhall_core::permission::{Overwrite, Target};
+use guildhall_core::limits::Limits;
+use guildhall_core::permission::{Overwrite, Role, Target};
+use guildhall_core::request::GuildTable;
 use guildhall_core::state::State;
 
 use super::{Topology, guild_id, unique};
-use crate::plan::{ClientPlan, EVERYONE, GuildPlan, OverwritePlan, Plan, PlanError, TargetPlan};
+use crate::plan::{
+    ClientAction, ClientPlan, EVERYONE, GuildPlan, OverwritePlan, Plan, PlanError, RolePlan,
+    TargetPlan,
+};
 
 /// The first id of users without a client.
 const FOUNDERS: u64 = 1 << 32;
@@ -26,35 +31,45 @@ impl Topology {
     pub(super) fn name_guilds(&mut self, plan: &Plan) -> Result<Vec<Names>, PlanError> {
         let mut all = Vec::new();
         for (place, guild) in plan.guilds.iter().enumerate() {
-            unique("guild", &mut self.guilds, &guild.name, place)?;
-            let standby = guild.standby.as_ref().map(|standby| self.node(standby)).transpose()?;
-            self.owners.push((self.node(&guild.owner)?, standby));
-            let id = guild_id(place);
-            let mut names = Names::default();
-            self.name_role(&mut names, place, &format!("{}/{EVERYONE}", guild.name))?;
-            for role in guild.roles.keys() {
-                self.name_role(&mut names, place, &format!("{}/{role}", guild.name))?;
-            }
-            for channel in &guild.channels {
-                let full = format!("{}/{}", guild.name, channel.name);
-                let channel = self.name_channel(&mut names, place, &full);
-                unique("channel", &mut self.channels, &full, (id, channel))?;
-            }
-            all.push(names);
+            all.push(self.name_guild(place, guild).map_err(|error| error.at("guild", place))?);
         }
-        for action in &plan.actions {
-            let (channel, role) = action.action.makes();
-            if let Some(full) = channel.filter(|name| !self.channels.contains_key(*name)) {
-                let place = self.guild_of(full)?;
-                let id = self.name_channel(&mut all[place], place, full);
-                self.channels.insert(full.to_owned(), (guild_id(place), id));
-            }
-            if let Some(full) = role.filter(|name| !self.roles.contains_key(*name)) {
-                let place = self.guild_of(full)?;
-                self.name_role(&mut all[place], place, full)?;
-            }
+        for (action, index) in plan.actions.iter().zip(0..) {
+            self.name_made(&action.action, &mut all).map_err(|error| error.at("action", index))?;
         }
         Ok(all)
+    }
+
+    fn name_guild(&mut self, place: usize, guild: &GuildPlan) -> Result<Names, PlanError> {
+        unique("guild", &mut self.guilds, &guild.name, place)?;
+        let standby = guild.standby.as_ref().map(|standby| self.node(standby)).transpose()?;
+        self.owners.push((self.node(&guild.owner)?, standby));
+        let id = guild_id(place);
+        let mut names = Names::default();
+        self.name_role(&mut names, place, &format!("{}/{EVERYONE}", guild.name))?;
+        for role in guild.roles.keys() {
+            self.name_role(&mut names, place, &format!("{}/{role}", guild.name))?;
+        }
+        for channel in &guild.channels {
+            let full = format!("{}/{}", guild.name, channel.name);
+            let channel = self.name_channel(&mut names, place, &full);
+            unique("channel", &mut self.channels, &full, (id, channel))?;
+        }
+        Ok(names)
+    }
+
+    /// Assigns an id to the channel or the role that an action creates.
+    fn name_made(&mut self, action: &ClientAction, all: &mut [Names]) -> Result<(), PlanError> {
+        let (channel, role) = action.makes();
+        if let Some(full) = channel.filter(|name| !self.channels.contains_key(*name)) {
+            let place = self.guild_of(full)?;
+            let id = self.name_channel(&mut all[place], place, full);
+            self.channels.insert(full.to_owned(), (guild_id(place), id));
+        }
+        if let Some(full) = role.filter(|name| !self.roles.contains_key(*name)) {
+            let place = self.guild_of(full)?;
+            self.name_role(&mut all[place], place, full)?;
+        }
+        Ok(())
     }
 
     /// Returns the guild's index for `guild/name`.
@@ -89,13 +104,16 @@ impl Topology {
         let mut parts = Vec::new();
         for ((place, guild), Names { channels, roles }) in plan.guilds.iter().enumerate().zip(names)
         {
-            let founding = Arc::new(Checkpoint::founding(self.found(plan, place, guild)?));
+            let state = self.found(plan, place, guild).map_err(|error| error.at("guild", place))?;
+            within(&plan.limits, &guild.name, &state)?;
+            let founding = Arc::new(Checkpoint::founding(state));
             let (name, id) = (guild.name.clone(), guild_id(place));
             parts.push(GuildPart { name, id, channels, roles, founding });
         }
-        let named = plan.clients.iter().flat_map(|client| &client.guilds);
-        for guild in named {
-            self.guild(guild)?;
+        for (client, index) in plan.clients.iter().zip(0..) {
+            for guild in &client.guilds {
+                self.guild(guild).map_err(|error| error.at("client", index))?;
+            }
         }
         Ok(parts)
     }
@@ -107,9 +125,13 @@ impl Topology {
         };
         let mut state = State::new(guild_id(place), owner);
         let of = |role: &str| self.role(&format!("{}/{role}", guild.name)).map(|(_, id)| id);
-        state.roles.insert(state.everyone(), guild.everyone.0);
-        for (role, powers) in &guild.roles {
-            state.roles.insert(of(role)?, powers.0);
+        state.roles.insert(state.everyone(), Role { permissions: guild.everyone.0, position: 0 });
+        for (name, &RolePlan { permissions, position }) in &guild.roles {
+            if position < Role::LOWEST {
+                let why = format!("the role `{name}` is at position 0, which is that of @everyone");
+                return Err(PlanError::Invalid(why));
+            }
+            state.roles.insert(of(name)?, Role { permissions: permissions.0, position });
         }
         for channel in &guild.channels {
             let (_, id) = self.channel(&format!("{}/{}", guild.name, channel.name))?;
@@ -157,6 +179,27 @@ impl Topology {
         };
         overwrites.iter().map(resolve).collect()
     }
+}
+
+/// Checks that a guild is founded within its limits.
+fn within(limits: &Limits, name: &str, state: &State) -> Result<(), PlanError> {
+    let own = state.channels.values().map(|overwrites| overwrites.len());
+    let held = [
+        (GuildTable::Channels, state.channels.len()),
+        (GuildTable::Roles, state.roles.len()),
+        (GuildTable::ChannelOverwrites, own.clone().max().unwrap_or(0)),
+        (GuildTable::Overwrites, own.sum()),
+        (GuildTable::Members, state.members.len()),
+    ];
+    for (table, count) in held {
+        let most = table.limit(limits);
+        if count as u64 > u64::from(most) {
+            let limit = table.limit_name();
+            let why = format!("the guild `{name}` has {count} {limit}, and the limit is {most}");
+            return Err(PlanError::Invalid(why));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the name without its guild.

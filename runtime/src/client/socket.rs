@@ -3,21 +3,37 @@
 //!
 //! It must not interpret messages.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::task::Poll;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use guildhall_core::id::Connection;
-use guildhall_core::time::Span;
+use guildhall_core::time::{Instant, Span};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_websockets::{ClientBuilder, CloseCode, Message, WebSocketStream};
 
+use super::heard_stream::HeardStream;
 use super::{COMMAND_QUEUE, ClientEvent};
 use crate::rt::Rt;
 use crate::sockets::CONNECTION_HEADER;
 
 /// How long a socket that the client has closed waits for the node's close frame.
 const CLOSE_TIMEOUT: Span = Span::secs(5);
+
+/// The least time between two reports of parts of a message: the client only has to know that bytes
+/// arrive.
+const PART_EVERY: Span = Span::millis(100);
+
+/// What arrives on a socket.
+enum Arrival {
+    /// The next message, an error, or the end.
+    Message(Option<Result<Message, tokio_websockets::Error>>),
+    /// A part of a message.
+    Part,
+}
 
 /// A command to a socket.
 pub(super) enum SocketCommand {
@@ -52,9 +68,9 @@ pub(super) async fn run<R: Rt>(
 async fn open<R: Rt>(
     rt: &R,
     address: Option<SocketAddr>,
-) -> Option<(Connection, WebSocketStream<R::Stream>)> {
+) -> Option<(Connection, WebSocketStream<HeardStream<R::Stream>>)> {
     let address = address?;
-    let stream = rt.connect(address).await.ok()?;
+    let stream = HeardStream::new(rt.connect(address).await.ok()?);
     let uri = format!("ws://{address}/?v=10&encoding=json");
     let builder = ClientBuilder::new().uri(&uri).ok()?;
     let (socket, response) = builder.connect_on(stream).await.ok()?;
@@ -69,10 +85,11 @@ async fn open<R: Rt>(
 async fn exchange<R: Rt>(
     rt: &R,
     connection: Connection,
-    mut socket: WebSocketStream<R::Stream>,
+    mut socket: WebSocketStream<HeardStream<R::Stream>>,
     mut commands: mpsc::Receiver<SocketCommand>,
     events: &mpsc::Sender<ClientEvent>,
 ) -> Option<Option<u16>> {
+    let mut reported = Instant::ZERO;
     loop {
         tokio::select! {
             biased;
@@ -91,24 +108,46 @@ async fn exchange<R: Rt>(
                 // The client is gone.
                 None => return None,
             },
-            message = socket.next() => match message {
-                Some(Ok(message)) if message.is_text() || message.is_binary() => {
+            arrival = arrival(&mut socket) => match arrival {
+                Arrival::Part => {
+                    let now = rt.now().instant;
+                    if now >= reported + PART_EVERY {
+                        reported = now;
+                        events.send(ClientEvent::ReceivedPart(connection)).await.ok()?;
+                    }
+                }
+                Arrival::Message(Some(Ok(message))) if message.is_text() || message.is_binary() => {
                     let bytes = Bytes::from(message.into_payload());
                     events.send(ClientEvent::Received(connection, bytes)).await.ok()?;
                 }
-                Some(Ok(message)) => {
+                Arrival::Message(Some(Ok(message))) => {
                     if let Some((code, _)) = message.as_close() {
                         return Some(Some(code.into()));
                     }
                 }
-                Some(Err(_)) | None => return Some(None),
+                Arrival::Message(Some(Err(_)) | None) => return Some(None),
             },
         }
     }
 }
 
+/// The next message, or the news that a part of it has arrived. Cancel safe.
+async fn arrival<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut WebSocketStream<HeardStream<S>>,
+) -> Arrival {
+    poll_fn(|cx| match socket.poll_next_unpin(cx) {
+        Poll::Ready(message) => {
+            socket.get_mut().take_heard();
+            Poll::Ready(Arrival::Message(message))
+        }
+        Poll::Pending if socket.get_mut().take_heard() => Poll::Ready(Arrival::Part),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
+
 /// Sends a close frame, and waits for the node's.
-async fn close<R: Rt>(rt: &R, mut socket: WebSocketStream<R::Stream>, code: u16) {
+async fn close<R: Rt>(rt: &R, mut socket: WebSocketStream<HeardStream<R::Stream>>, code: u16) {
     let timeout = rt.sleep_until(rt.now().instant + CLOSE_TIMEOUT);
     let handshake = async {
         let code = CloseCode::try_from(code).unwrap_or(CloseCode::NORMAL_CLOSURE);

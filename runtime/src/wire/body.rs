@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::id::GuildId;
+use guildhall_core::permission;
 use serde::Serialize;
 
 use super::gateway_urls::GatewayUrls;
@@ -26,8 +27,11 @@ pub fn encode_body(dispatch: &Dispatch, urls: &GatewayUrls) -> Bytes {
         Body::GuildUnavailable => encoder.encode(UnavailableGuild::unavailable(guild)),
         Body::GuildDelete => encoder.encode(UnavailableGuild::removed(guild)),
         Body::GuildUpdate { owner } => encoder.encode(Guild::new(guild, *owner, &[])),
-        Body::RoleCreate { role, permissions } | Body::RoleUpdate { role, permissions } => {
-            encoder.encode(GuildRole::new(guild, Role::new(guild, *role, *permissions)))
+        Body::RoleCreate { role, permissions, position }
+        | Body::RoleUpdate { role, permissions, position } => {
+            let (permissions, position) = (*permissions, *position);
+            let role = Role::new(guild, *role, permission::Role { permissions, position });
+            encoder.encode(GuildRole::new(guild, role))
         }
         Body::RoleDelete { role } => encoder.encode(RoleDelete::new(guild, *role)),
         Body::ChannelCreate(channel) | Body::ChannelUpdate(channel) => {

@@ -9,7 +9,7 @@ use guildhall_core::id::{
     ChannelId, GuildId, MessageId, NodeId, Nonce, Position, RoleId, Seq, SessionId, Shard, Token,
     UserId,
 };
-use guildhall_core::permission::{Overwrite, Permissions, Target};
+use guildhall_core::permission::{Overwrite, Permissions, Role, Target};
 use quickcheck::{Arbitrary, Gen};
 
 /// An arbitrary dispatch.
@@ -68,7 +68,9 @@ fn ready(g: &mut Gen) -> Ready {
 fn snapshot(g: &mut Gen) -> Snapshot {
     Snapshot {
         owner: user(g),
-        roles: list(g, |g| (role(g), permissions(g))),
+        roles: list(g, |g| {
+            (role(g), Role { permissions: permissions(g), position: u16::arbitrary(g) })
+        }),
         channels: list(g, channel),
         member_count: u32::arbitrary(g),
         members: list(g, |g| (user(g), list(g, role))),
@@ -84,8 +86,14 @@ impl Arbitrary for AnyDispatch {
             3 => Body::GuildUnavailable,
             4 => Body::GuildDelete,
             5 => Body::GuildUpdate { owner: user(g) },
-            6 => Body::RoleCreate { role: role(g), permissions: permissions(g) },
-            7 => Body::RoleUpdate { role: role(g), permissions: permissions(g) },
+            6 => {
+                let (role, permissions, position) = (role(g), permissions(g), u16::arbitrary(g));
+                Body::RoleCreate { role, permissions, position }
+            }
+            7 => {
+                let (role, permissions, position) = (role(g), permissions(g), u16::arbitrary(g));
+                Body::RoleUpdate { role, permissions, position }
+            }
             8 => Body::RoleDelete { role: role(g) },
             9 => Body::ChannelCreate(channel(g)),
             10 => Body::ChannelUpdate(channel(g)),

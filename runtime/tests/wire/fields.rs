@@ -6,7 +6,7 @@ use std::sync::Arc;
 use guildhall_core::dispatch::{Body, Message, Snapshot};
 use guildhall_core::event::Channel;
 use guildhall_core::id::{ChannelId, MessageId, Nonce, RoleId, UserId};
-use guildhall_core::permission::Permissions;
+use guildhall_core::permission::Role;
 use guildhall_runtime::wire::encode_body;
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ fn guild_create_has_the_required_fields() {
     let none: Arc<[RoleId]> = Arc::default();
     let d = payload(Body::GuildCreate(Snapshot {
         owner: UserId(1),
-        roles: [(RoleId(GUILD.0), Permissions::NONE)].into(),
+        roles: [(RoleId(GUILD.0), Role::default())].into(),
         channels: [Channel { id: ChannelId(1), overwrites: Arc::default() }].into(),
         member_count: 1,
         members: [(UserId(1), none)].into(),

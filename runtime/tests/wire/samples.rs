@@ -5,7 +5,7 @@ use guildhall_core::event::Channel;
 use guildhall_core::id::{
     ChannelId, Epoch, GuildId, MessageId, NodeId, Nonce, Position, RoleId, SessionId, UserId,
 };
-use guildhall_core::permission::{Overwrite, Permissions, Target};
+use guildhall_core::permission::{Overwrite, Permissions, Role, Target};
 use guildhall_runtime::wire::GatewayUrls;
 
 pub(crate) const GUILD: GuildId = GuildId(7);
@@ -48,8 +48,8 @@ fn snapshot() -> Snapshot {
     Snapshot {
         owner: UserId(1),
         roles: [
-            (RoleId(GUILD.0), Permissions::USUAL),
-            (RoleId(8), Permissions(Permissions::MANAGE_ROLES.0)),
+            (RoleId(GUILD.0), Role { permissions: Permissions::USUAL, position: 0 }),
+            (RoleId(8), Role { permissions: Permissions::MANAGE_ROLES, position: 3 }),
         ]
         .into(),
         channels: [channel()].into(),
@@ -75,8 +75,11 @@ pub(crate) fn all() -> Vec<(&'static str, Body)> {
         ("guild_delete_unavailable", Body::GuildUnavailable),
         ("guild_delete", Body::GuildDelete),
         ("guild_update", Body::GuildUpdate { owner: user }),
-        ("guild_role_create", Body::RoleCreate { role, permissions }),
-        ("guild_role_update", Body::RoleUpdate { role, permissions: Permissions::ALL }),
+        ("guild_role_create", Body::RoleCreate { role, permissions, position: 1 }),
+        (
+            "guild_role_update",
+            Body::RoleUpdate { role, permissions: Permissions::ALL, position: 7 },
+        ),
         ("guild_role_delete", Body::RoleDelete { role }),
         ("channel_create", Body::ChannelCreate(channel())),
         ("channel_update", Body::ChannelUpdate(channel())),

@@ -9,7 +9,7 @@ use guildhall_core::step::{Actor, Observed, Observer};
 use super::World;
 use super::ends::ClientEnd;
 use crate::event::{Event, Kind, Parcel};
-use crate::link::Flow;
+use crate::link::{Flow, PART_EVERY};
 use guildhall_plan::fault::ClientPhase;
 
 impl<W: Observer> World<'_, W> {
@@ -88,6 +88,26 @@ impl<W: Observer> World<'_, W> {
         if closed {
             self.reached(client, ClientPhase::Lost);
         }
+    }
+
+    /// Delivers a part of a frame to its client, as long as the frame is arriving.
+    pub(super) fn part(&mut self, event: Event, link: u32) {
+        let now = self.stage.now;
+        let wire = self.stage.links.at(link);
+        let (is_open, flow, connection) = (wire.here && wire.opened, wire.down, wire.connection);
+        let client = wire.client.filter(|_| is_open && flow != Flow::Dead);
+        let busy = self.stage.links.down(link).is_busy(now);
+        let trunk = self.stage.links.trunk(link);
+        let (Some(client), Some(rate), true) = (client, trunk.arriving, busy) else {
+            trunk.arriving = None;
+            return;
+        };
+        if flow == Flow::Open {
+            let bytes = u64::from(rate) * PART_EVERY / 1_000_000;
+            self.stage.taken_early(link, u32::try_from(bytes).unwrap_or(u32::MAX));
+            self.client_step(client, event.cause, client::Input::Partial { connection });
+        }
+        self.stage.part_at(link, now + PART_EVERY);
     }
 
     /// Tells a client that its connection is lost.

@@ -147,9 +147,13 @@ impl<W: Observer> NodeEnd<'_, W> {
         stage.digest.word(print);
         let law = stage.network.client;
         let (at, tie) = down.send(stage.now, law, dispatch.bytes);
+        let slow = down.bandwidth > 0;
         let s = u32::try_from(s.0).expect("no run numbers more than 2^32 dispatches in a session");
         let kind = Kind::Dispatch { link, body, s };
         stage.agenda.push(at, tie, Event { cause: self.head.step, kind });
+        if slow {
+            stage.sent_slowly(link, dispatch.bytes);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Frames from hostile clients and intruders, and frames to intruders.
 
+use guildhall_core::id::Seq;
 use guildhall_core::step::Observer;
 use guildhall_plan::fault::{Intrusion, ProtocolViolation, Speech};
 
@@ -23,8 +24,9 @@ impl<W: Observer> World<'_, W> {
     /// Opens a connection for an intruder, which sends one frame on it.
     pub(super) fn intrude(&mut self, fault: u32, client: u32, why: Intrusion, cause: u64) {
         let identity = self.topology.clients[client as usize].identity;
-        let machine = &self.clients[client as usize].client;
-        let Some(frame) = why.frame(identity, machine.session(), machine.last()) else { return };
+        let known = self.clients[client as usize].session();
+        let (session, last) = known.map_or((None, Seq::ZERO), |(id, last)| (Some(id), last));
+        let Some(frame) = why.frame(identity, session, last) else { return };
         let link = self.stage.connect(Caller::Intruder(fault), identity.home.0, cause);
         self.intruders.push((link, frame));
     }

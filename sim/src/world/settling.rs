@@ -1,5 +1,6 @@
 //! Checks a healed simulated world until it has settled.
 
+use guildhall_core::client;
 use guildhall_core::step::{Observer, WorldEvent};
 use guildhall_plan::settling::{Effect, Look, Sight};
 
@@ -23,6 +24,9 @@ impl<W: Observer> World<'_, W> {
                     // A census takes no time here.
                     self.census();
                     self.look(Look::Counted);
+                }
+                Effect::Ask { client, request } => {
+                    self.client_step(client, 0, client::Input::Ask(request));
                 }
                 Effect::Settled => self.stage.world_event(&WorldEvent::Settled),
                 Effect::Over(end) => self.end = Some(end),

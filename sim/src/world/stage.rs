@@ -160,8 +160,12 @@ impl<W: Observer> Stage<W> {
         let down = self.links.down(link);
         if down.open {
             let (at, tie) = down.send(self.now, self.network.client, CONTROL_BYTES);
+            let slow = down.bandwidth > 0;
             let parcel = self.parcels.insert(parcel);
             self.agenda.push(at, tie, Event { cause, kind: Kind::Down { link, parcel } });
+            if slow {
+                self.sent_slowly(link, CONTROL_BYTES);
+            }
         }
     }
 
@@ -192,6 +196,7 @@ impl<W: Observer> Stage<W> {
                 self.parcels.take(parcel);
             }
             Kind::Accept { .. }
+            | Kind::Part { .. }
             | Kind::Lost { .. }
             | Kind::Gone { .. }
             | Kind::Drained { .. }
@@ -205,9 +210,53 @@ impl<W: Observer> Stage<W> {
         }
     }
 
-    /// Records that a client has received `bytes`. Its node is notified in quarters of the window.
+    /// A frame of `bytes` bytes was sent on a line with a bandwidth: the client notices its parts if
+    /// it takes long.
+    #[cold]
+    pub(crate) fn sent_slowly(&mut self, link: u32, bytes: u32) {
+        let down = self.links.down(link);
+        let (first, rate) = (down.first_part(bytes), down.bandwidth);
+        let arriving = &mut self.links.trunk(link).arriving;
+        if let (None, Some(at)) = (*arriving, first) {
+            *arriving = Some(rate);
+            self.part_at(link, at);
+        }
+    }
+
+    /// Schedules the arrival of the next part of a frame.
+    pub(crate) fn part_at(&mut self, link: u32, at: u64) {
+        let event = Event { cause: self.steps, kind: Kind::Part { link } };
+        self.agenda.push(at, 1, event);
+    }
+
+    /// Records that a client has received a part of a frame, of `bytes` bytes.
+    pub(crate) fn taken_early(&mut self, link: u32, bytes: u32) {
+        self.links.at_mut(link).partial = true;
+        self.links.trunk(link).read += bytes;
+        self.read(link, bytes);
+    }
+
+    /// What is left to count of a frame of which parts may have arrived before.
+    #[cold]
+    fn rest(&mut self, link: u32, bytes: u32) -> u32 {
+        let trunk = self.links.trunk(link);
+        let counted = bytes.min(trunk.read);
+        trunk.read -= counted;
+        let partial = trunk.read > 0;
+        self.links.at_mut(link).partial = partial;
+        bytes - counted
+    }
+
+    /// Records that a client has received a frame of `bytes` bytes.
     #[inline]
     pub(crate) fn taken(&mut self, link: u32, bytes: u32) {
+        let bytes = if self.links.at(link).partial { self.rest(link, bytes) } else { bytes };
+        self.read(link, bytes);
+    }
+
+    /// Records that a client has read `bytes`. Its node is notified in quarters of the window.
+    #[inline]
+    fn read(&mut self, link: u32, bytes: u32) {
         let wire = self.links.at_mut(link);
         wire.unread = wire.unread.saturating_add(bytes);
         if wire.unread >= self.network.window / 4 && wire.up == Flow::Open {

@@ -46,13 +46,14 @@ impl Phases {
 
     pub(super) fn client_input(&mut self, port: Port, input: &client::Input) -> Reached {
         match input {
-            client::Input::Closed { .. } | client::Input::Quit => {
+            client::Input::Closed { .. } | client::Input::Quit { .. } => {
                 self.client(port, ClientPhase::Lost)
             }
             client::Input::Start
             | client::Input::Opened { .. }
             | client::Input::Frame { .. }
             | client::Input::Dispatch { .. }
+            | client::Input::Partial { .. }
             | client::Input::Ask(_)
             | client::Input::Answer(_) => None,
         }

@@ -66,9 +66,9 @@ impl<W: World> Play<W> {
         let (client, what) = &self.topology.actions[index];
         let client = *client as usize;
         match what {
-            ResolvedAction::Quit => {
+            ResolvedAction::Quit { code } => {
                 self.clients.off[client] = true;
-                self.clients.wish(client, ClientCommand::Quit);
+                self.clients.wish(client, ClientCommand::Quit(*code));
             }
             ResolvedAction::Start => self.clients.start(client),
             ResolvedAction::Ask(request) => {

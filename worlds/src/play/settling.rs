@@ -2,6 +2,7 @@
 
 use guildhall_core::step::WorldEvent;
 use guildhall_plan::settling::{Effect, LOOK_EVERY, Look, Sight};
+use guildhall_runtime::client::ClientCommand;
 
 use super::{Cue, Play};
 use crate::rt::Timeline;
@@ -27,6 +28,9 @@ impl<W: World> Play<W> {
                     self.direct(|director, _, out| director.census(out)).await;
                     // The census takes time to arrive.
                     self.agenda.push(now + LOOK_EVERY, Cue::Look(Look::Counted));
+                }
+                Effect::Ask { client, request } => {
+                    self.clients.wish(client as usize, ClientCommand::Request(request));
                 }
                 Effect::Settled => self.judge.world(&WorldEvent::Settled),
                 Effect::Over(end) => self.end = Some(end),

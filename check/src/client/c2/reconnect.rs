@@ -4,8 +4,13 @@ use guildhall_core::id::Connection;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
+use super::hearing::Hearing;
+use super::storm::Storms;
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
+
+/// How late a client may handle a deadline.
+const LATE: Span = Span::secs(1);
 
 /// What one client is about.
 #[derive(Clone, Debug, Default)]
@@ -16,11 +21,19 @@ pub(super) struct Reconnect {
     pub(super) ended: Option<Instant>,
     /// How often that happened since it was last in a session; not more than it really did.
     pub(super) attempts: u32,
+    /// The same, but not less than it really did.
+    pub(super) most: u32,
+    /// The storm in which it lost its socket.
+    pub(super) storm: Option<usize>,
+    /// Whether it was told to quit in this step.
+    pub(super) quits: bool,
     /// A socket that it must close in this step, and one after which it must stop.
     pub(super) unwanted: Option<Connection>,
     pub(super) must_stop: bool,
     /// A socket on which it received op 7.
     pub(super) must_leave: Option<Connection>,
+    /// What it has heard on its socket.
+    pub(super) hearing: Hearing,
 }
 
 /// The nominal wait before a try, jitter apart.
@@ -34,6 +47,7 @@ impl Reconnect {
         &mut self,
         limits: &Limits,
         client: &Client,
+        storms: &mut Storms,
         now: Instant,
     ) -> Option<Complaint> {
         if let Some(since) = self.opening.replace(now) {
@@ -42,7 +56,7 @@ impl Reconnect {
                 let expected = "one socket at a time";
                 return Some(Complaint::new("a client opens two sockets", expected, "another"));
             }
-            (self.ended, self.attempts) = (Some(given_up), self.attempts + 1);
+            self.loses(given_up);
         }
         if client.stopped {
             return Some(Complaint::new("a client comes back", "it has stopped", "a new socket"));
@@ -51,12 +65,57 @@ impl Reconnect {
             let expected = "one socket at a time";
             return Some(Complaint::new("a client opens two sockets", expected, "another"));
         }
-        let ended = self.ended.take()?;
-        let (waited, nominal) = (now.since(ended), wait(limits, self.attempts.saturating_sub(1)));
-        let least = nominal.scaled(1, 2);
-        (waited < least).then(|| {
+        self.returns(limits, storms, now)
+    }
+
+    /// It has waited for as long as it should: between half the nominal wait and one and a half of
+    /// it, and not all that were cut with it the same.
+    fn returns(&mut self, limits: &Limits, storms: &mut Storms, now: Instant) -> Option<Complaint> {
+        let storm = self.storm.take();
+        let waited = now.since(self.ended.take()?);
+        let least = self.least(limits);
+        if waited < least {
             let expected = format!("at least {least}");
-            Complaint::new("a client comes back too soon", expected, format!("{waited}"))
-        })
+            return Some(Complaint::new(
+                "a client comes back too soon",
+                expected,
+                format!("{waited}"),
+            ));
+        }
+        let longest = self.longest(limits);
+        if waited > longest {
+            let expected = format!("at most {longest}");
+            return Some(Complaint::new(
+                "a client comes back too late",
+                expected,
+                format!("{waited}"),
+            ));
+        }
+        let (came, clients) = storms.ends(storm?, waited)?;
+        let expected = format!("a quarter of {clients} within a tenth of the wait");
+        let message = "clients that were cut at once come back at once";
+        Some(Complaint::new(message, expected, format!("{came} of them")))
+    }
+
+    fn least(&self, limits: &Limits) -> Span {
+        wait(limits, self.attempts.saturating_sub(1)).scaled(1, 2)
+    }
+
+    /// The longest wait, jitter included.
+    pub(super) fn longest(&self, limits: &Limits) -> Span {
+        wait(limits, self.most.saturating_sub(1)).scaled(3, 2) + LATE
+    }
+
+    /// It has lost its socket, or could not have it.
+    pub(super) fn loses(&mut self, at: Instant) {
+        self.ended = Some(at);
+        self.attempts += 1;
+        self.most += 1;
+    }
+
+    /// It has lost its socket by no doing of its own, at the instant `at` of the world.
+    pub(super) fn is_cut(&mut self, limits: &Limits, storms: &mut Storms, at: Instant) {
+        let nominal = wait(limits, self.attempts.saturating_sub(1));
+        self.storm = (self.attempts == self.most).then(|| storms.begins(at, nominal));
     }
 }

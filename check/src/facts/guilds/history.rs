@@ -12,7 +12,7 @@ use guildhall_core::dispatch::Message;
 use guildhall_core::event::{Event, Record, Removal};
 use guildhall_core::id::{ChannelId, GuildId, MessageId, Position, RoleId, UserId};
 use guildhall_core::journal::Checkpoint;
-use guildhall_core::permission::{Overwrite, Permissions};
+use guildhall_core::permission::{Overwrite, Role};
 use guildhall_core::request::Origin;
 
 use super::timeline::{Moment, Timeline};
@@ -24,7 +24,7 @@ type Line<K, T> = BTreeMap<K, Timeline<Option<Arc<[T]>>>>;
 pub(crate) struct History {
     pub(crate) guild: GuildId,
     owner: Timeline<UserId>,
-    roles: BTreeMap<RoleId, Timeline<Option<Permissions>>>,
+    roles: BTreeMap<RoleId, Timeline<Option<Role>>>,
     channels: Line<ChannelId, Overwrite>,
     members: BTreeMap<UserId, Timeline<Option<Arc<[RoleId]>>>>,
     count: Timeline<u32>,
@@ -95,8 +95,11 @@ impl History {
                 }
             }
             Event::Unbanned { user } => self.banned.entry(*user).or_default().set(at, false),
-            Event::RoleCreate { role, permissions } | Event::RoleUpdate { role, permissions } => {
-                self.roles.entry(*role).or_default().set(at, Some(*permissions));
+            Event::RoleCreate { role, permissions, position }
+            | Event::RoleUpdate { role, permissions, position } => {
+                let (permissions, position) = (*permissions, *position);
+                let line = self.roles.entry(*role).or_default();
+                line.set(at, Some(Role { permissions, position }));
             }
             Event::RoleDelete { role } => {
                 self.roles.entry(*role).or_default().set(at, None);
@@ -108,6 +111,7 @@ impl History {
             }
             Event::ChannelDelete { channel } => {
                 self.channels.entry(*channel).or_default().set(at, None);
+                self.unsay(at, *channel);
             }
             Event::GuildUpdate { owner } => self.owner.set(at, *owner),
             Event::GuildDelete => self.end(at),
@@ -133,6 +137,15 @@ impl History {
             if roles.contains(&role) {
                 let left = roles.iter().copied().filter(|other| *other != role).collect();
                 line.set(at, Some(left));
+            }
+        }
+    }
+
+    /// A deleted channel takes its messages with it: one made anew under its id begins empty.
+    fn unsay(&mut self, at: Position, channel: ChannelId) {
+        for line in self.messages.values_mut() {
+            if line.at(Moment::NOW).as_ref().is_some_and(|message| message.channel == channel) {
+                line.set(at, None);
             }
         }
     }
@@ -164,6 +177,10 @@ impl History {
         self.banned.get(&user).is_some_and(|line| *line.at(at))
     }
 
+    pub(crate) fn ban_count(&self, at: Moment) -> usize {
+        self.banned.values().filter(|line| *line.at(at)).count()
+    }
+
     /// The roles of a member. `None` if the user is not a member.
     pub(crate) fn member_at(&self, at: Moment, user: UserId) -> Option<&Arc<[RoleId]>> {
         self.members.get(&user)?.at(at).as_ref()
@@ -174,9 +191,9 @@ impl History {
         self.members.get(&user).is_some_and(|line| line.ever(|had| had.as_ref() == Some(roles)))
     }
 
-    /// Whether a role ever gave exactly these permissions.
-    pub(crate) fn ever_gave(&self, role: RoleId, gives: Permissions) -> bool {
-        self.roles.get(&role).is_some_and(|line| line.ever(|gave| *gave == Some(gives)))
+    /// Whether a role ever had exactly these permissions and this position.
+    pub(crate) fn ever_stood(&self, role: RoleId, stands: Role) -> bool {
+        self.roles.get(&role).is_some_and(|line| line.ever(|stood| *stood == Some(stands)))
     }
 
     /// Whether a channel ever had exactly these overwrites.
@@ -205,6 +222,11 @@ impl History {
         line.is_some_and(|line| line.since(position).any(Option::is_none))
     }
 
+    /// The number of users who have ever left.
+    pub(crate) fn leavers(&self) -> u64 {
+        self.members.values().filter(|line| line.ever(Option::is_none)).count() as u64
+    }
+
     /// Whether a user joined after a position.
     pub(crate) fn came_since(&self, position: Position, user: UserId) -> bool {
         let line = self.members.get(&user);
@@ -220,12 +242,12 @@ impl History {
         self.members.iter().filter_map(move |(user, line)| Some((*user, line.at(at).as_ref()?)))
     }
 
-    pub(crate) fn role(&self, at: Moment, role: RoleId) -> Option<Permissions> {
+    pub(crate) fn role(&self, at: Moment, role: RoleId) -> Option<Role> {
         *self.roles.get(&role)?.at(at)
     }
 
     /// All roles, ascending.
-    pub(crate) fn roles(&self, at: Moment) -> impl Iterator<Item = (RoleId, Permissions)> {
+    pub(crate) fn roles(&self, at: Moment) -> impl Iterator<Item = (RoleId, Role)> {
         self.roles.iter().filter_map(move |(role, line)| Some((*role, (*line.at(at))?)))
     }
 

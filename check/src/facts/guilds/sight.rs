@@ -25,7 +25,9 @@ impl History {
             },
         };
         let everywhere = |what| {
-            let has = |role: RoleId| self.role(at, role).is_some_and(|given| given.contains(what));
+            let has = |role: RoleId| {
+                self.role(at, role).is_some_and(|role| role.permissions.contains(what))
+            };
             has(self.everyone()) || roles.iter().any(|role| has(*role))
         };
         if user == self.owner(at) || everywhere(Permissions::ADMINISTRATOR) {

@@ -3,7 +3,7 @@
 use guildhall_core::id::Connection;
 use guildhall_core::time::Instant;
 
-use super::Sessions;
+use super::{DueResumed, Sessions};
 
 impl Sessions {
     /// Records that number `s` was written to the attached connection.
@@ -15,7 +15,7 @@ impl Sessions {
             .subscriptions
             .get(hot.subscription as usize)
             .is_some_and(|subscription| !subscription.turns.is_empty());
-        let live = s + 1 >= hot.next && cold.resumed.is_empty() && cold.connection.is_some();
+        let live = s + 1 >= hot.next && cold.resumed.is_none() && cold.connection.is_some();
         hot.steady = live && !turns;
     }
 
@@ -49,7 +49,23 @@ impl Sessions {
         cold.written = seq;
         cold.fresh = true;
         cold.resumes += 1;
-        cold.resumed.push_back(stamps);
+        let most = cold.resumed.map_or(0, |due| due.most) + 1;
+        cold.resumed = Some(DueResumed { most, stamps, written: false });
+    }
+
+    /// Records that a RESUMED is written, under a new number or an old one.
+    pub(crate) fn writes_resumed(&mut self, index: u32, is_new: bool) {
+        let resumed = &mut self.cold[index as usize].resumed;
+        if let Some(due) = resumed {
+            due.written = true;
+            due.most -= u32::from(is_new);
+        }
+        *resumed = resumed.filter(|due| due.most > 0);
+    }
+
+    /// Records that something is written that no replay can hold: a RESUMED came before.
+    pub(crate) fn ends_replay(&mut self, index: u32) {
+        self.cold[index as usize].resumed = None;
     }
 
     pub(crate) fn end(&mut self, index: u32) {

@@ -53,6 +53,8 @@ pub(crate) struct Subscription {
     pub(super) lane: u32,
     /// The next entry of the lane, unless the hot path has a later one.
     pub(super) cursor: u32,
+    /// The first entry of the lane that was to be sent: what is before it was not.
+    from: u32,
     /// The highest position sent outside of the lane.
     pub(crate) floor: Option<Position>,
     pub(crate) turns: VecDeque<Turn>,
@@ -84,7 +86,7 @@ impl Due<'_> {
 
 impl Subscription {
     pub(crate) const fn new(guild: u32, phase: SubscriptionPhase, floor: Option<Position>) -> Self {
-        Self { guild, phase, lane: NONE, cursor: 0, floor, turns: VecDeque::new(), nth: 0 }
+        Self { guild, phase, lane: NONE, cursor: 0, from: 0, floor, turns: VecDeque::new(), nth: 0 }
     }
 
     /// The position of the user's removal, if it is among the turns.
@@ -106,6 +108,16 @@ impl Sessions {
             subscription.lane,
             if hot.subscription as usize == place { hot.cursor } else { subscription.cursor },
         )
+    }
+
+    /// The highest position that a session was sent of a subscription.
+    pub(crate) fn floor(&self, ledger: &Ledger, index: u32, place: usize) -> Option<Position> {
+        let subscription = &self.get(index).subscriptions[place];
+        let (lane, cursor) = self.cursor(index, place);
+        let last = cursor.checked_sub(1).filter(|last| *last >= subscription.from);
+        let last = last.and_then(|last| ledger.entry(lane, last));
+        let last = last.filter(|_| subscription.phase == SubscriptionPhase::Available);
+        subscription.floor.max(last.map(|entry| entry.record.position))
     }
 
     /// The next dispatch due of a subscription.
@@ -186,6 +198,7 @@ impl Sessions {
         let mut subscription =
             Subscription::new(guild, SubscriptionPhase::Available, Some(position));
         (subscription.lane, subscription.cursor) = (lane, ledger.lanes.after(lane, position));
+        subscription.from = subscription.cursor;
         self.stand(index, subscription);
         let mut since: Vec<_> = ledger.get(guild).turning_after(position).cloned().collect();
         if lane != NONE && !ledger.lanes.is_whole(lane) {
@@ -285,10 +298,12 @@ impl Sessions {
                 return;
             }
             self.let_go(index);
+            let floor = self.floor(ledger, index, place);
             let subscription = &mut self.cold[index as usize].subscriptions[place];
             let Some(turn) = subscription.turns.pop_front() else { return };
-            (subscription.lane, subscription.nth) = (turn.lane, 0);
+            (subscription.lane, subscription.nth, subscription.floor) = (turn.lane, 0, floor);
             subscription.cursor = ledger.lanes.after(turn.lane, turn.position);
+            subscription.from = subscription.cursor;
             if turn.goes {
                 subscription.phase = SubscriptionPhase::Removed;
             }

@@ -15,21 +15,32 @@ pub(crate) fn objection(cast: &Cast, token: Token, request: &Request) -> Option<
     let is_author = cast.cluster.accounts.get(&token) == Some(&request.origin.user);
     let exists = cast.guilds.iter().any(|guild| guild.id == request.guild);
     let is_long = content_bytes(&request.action) > u64::from(cast.limits.content_bytes);
-    match (is_author, exists, is_long) {
+    let has_many = characters(&request.action) > cast.limits.content_characters as usize;
+    match (is_author, exists, is_long, has_many) {
         (false, ..) => Some(Refusal::Unauthorized),
-        (true, false, _) => Some(Refusal::NoSuchGuild),
-        (true, true, true) => Some(Refusal::TooLong),
-        (true, true, false) => None,
+        (true, false, ..) => Some(Refusal::NoSuchGuild),
+        (true, true, true, _) => Some(Refusal::TooLong),
+        (true, true, false, true) => Some(Refusal::TooManyCharacters),
+        (true, true, false, false) => None,
+    }
+}
+
+/// The Unicode characters of a text.
+fn characters(action: &Action) -> usize {
+    if let Action::Say { content, .. } | Action::Edit { content, .. } = action {
+        content.chars().count()
+    } else {
+        0
     }
 }
 
 /// The bytes that count as content: text, eight for each user or role that is named, and 32 for
 /// each overwrite.
 fn content_bytes(action: &Action) -> u64 {
-    let bytes = if let Action::Say { content, mentions, .. } = action {
+    let bytes = if let Action::Say { content, mentions, .. }
+    | Action::Edit { content, mentions, .. } = action
+    {
         content.len() + 8 * mentions.len()
-    } else if let Action::Edit { content, .. } = action {
-        content.len()
     } else if let Action::SetRoles { roles, .. } = action {
         8 * roles.len()
     } else if let Action::CreateChannel(channel) | Action::ChangeChannel(channel) = action {

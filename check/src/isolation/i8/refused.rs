@@ -1,16 +1,20 @@
 //! Whether a refusal is right: whether its reason holds at the position that it names.
 
+use guildhall_core::dispatch::Message;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Action, Answer, Origin, Outcome, Refusal};
 
+use crate::bounds::b1::tables::overfills;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::requests::same_roles;
 use crate::findings::{Complaint, Subject};
+use crate::isolation::i9;
+use crate::protocol::NEW_ROLE;
 
 /// The reasons for which an owner may refuse a request.
 const REASONS: [Refusal; 11] = [
@@ -120,7 +124,7 @@ fn holds(
     }
     match why {
         // A node refuses for these, and asks no owner.
-        Refusal::Unauthorized | Refusal::TooLong => false,
+        Refusal::Unauthorized | Refusal::TooLong | Refusal::TooManyCharacters => false,
         Refusal::NoSuchGuild => history.is_deleted(at),
         Refusal::NotAMember => *action != Action::Join && !history.is_member(at, author),
         Refusal::Member => *action == Action::Join && history.is_member(at, author),
@@ -134,6 +138,9 @@ fn holds(
         }
         Refusal::NoSuchUser => no_such_user(history, action, at),
         Refusal::Forbidden => !is_allowed(history, author, action, at),
+        Refusal::Outranked => i9::reaches_up(history, at, author, action),
+        Refusal::Full(table) => overfills(history, limits, action, at, table),
+        Refusal::NotHeld => i9::overgives(history, at, author, action),
         Refusal::Taken => is_taken(history, author, action, at),
         Refusal::NoChange => changes_nothing(history, action, at),
     }
@@ -187,7 +194,10 @@ fn no_such_role(history: &History, action: &Action, at: Moment) -> bool {
     let missing = |role: &RoleId| history.role(at, *role).is_none();
     if let Action::SetRoles { roles, .. } = action {
         roles.iter().any(missing)
-    } else if let Action::ChangeRole { role, .. } | Action::DeleteRole { role } = action {
+    } else if let Action::ChangeRole { role, .. }
+    | Action::MoveRole { role, .. }
+    | Action::DeleteRole { role } = action
+    {
         missing(role)
     } else {
         false
@@ -227,6 +237,7 @@ fn is_allowed(history: &History, author: UserId, action: &Action, at: Moment) ->
         Action::SetRoles { .. }
         | Action::CreateRole { .. }
         | Action::ChangeRole { .. }
+        | Action::MoveRole { .. }
         | Action::DeleteRole { .. } => may(Permissions::MANAGE_ROLES),
         Action::CreateChannel(_) => may(Permissions::MANAGE_CHANNELS),
         Action::ChangeChannel(channel) => may_there(Permissions::MANAGE_CHANNELS, channel.id),
@@ -242,6 +253,8 @@ fn is_taken(history: &History, author: UserId, action: &Action, at: Moment) -> b
         *user == owner
     } else if let Action::DeleteRole { role } = action {
         *role == everyone
+    } else if let Action::MoveRole { role, position } = action {
+        *role == everyone || *position < NEW_ROLE
     } else if let Action::CreateRole { role, .. } = action {
         history.role(at, *role).is_some()
     } else if let Action::CreateChannel(channel) = action {
@@ -252,12 +265,15 @@ fn is_taken(history: &History, author: UserId, action: &Action, at: Moment) -> b
 }
 
 fn changes_nothing(history: &History, action: &Action, at: Moment) -> bool {
-    if let Action::Edit { said, content } = action {
-        history.message(at, *said).is_some_and(|message| message.content == *content)
+    if let Action::Edit { said, content, mentions } = action {
+        let same = |was: &Message| (&was.content, &was.mentions) == (content, mentions);
+        history.message(at, *said).is_some_and(same)
     } else if let Action::SetRoles { user, roles } = action {
         history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
     } else if let Action::ChangeRole { role, permissions } = action {
-        history.role(at, *role) == Some(*permissions)
+        history.role(at, *role).is_some_and(|was| was.permissions == *permissions)
+    } else if let Action::MoveRole { role, position } = action {
+        history.role(at, *role).is_some_and(|was| was.position == *position)
     } else if let Action::ChangeChannel(channel) = action {
         history.channel(at, channel.id).is_some_and(|has| *has == channel.overwrites)
     } else if let Action::Transfer { to } = action {

@@ -11,7 +11,6 @@ use crate::node_step::{NodeStep, StepInput};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pulse {
     generation: u32,
-    opened: Instant,
     /// Its last heartbeat, or its opening.
     heard: Instant,
     /// When it last entered a session, or was left by one.
@@ -59,7 +58,7 @@ impl Zombies {
                 pulses.resize(slot + 1, Pulse::default());
             }
             let generation = on.generation;
-            pulses[slot] = Pulse { generation, opened: now, heard: now, moved: now };
+            pulses[slot] = Pulse { generation, heard: now, moved: now };
             let due = deadline(pulses, facts, step.node, on);
             watch.add(due.unwrap_or(now), on);
         } else if matches!(step.input, StepInput::Heartbeat)
@@ -89,7 +88,7 @@ impl Zombies {
         let limits = &facts.cast.limits;
         pulse.is_none_or(|pulse| {
             now >= pulse.heard + limits.heartbeat_interval.scaled(3, 2)
-                || !attached && now >= pulse.opened + limits.unauthenticated
+                || !attached && now >= pulse.moved + limits.unauthenticated
         })
     }
 

@@ -7,16 +7,22 @@ use guildhall_check::cast::Cast;
 use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
 use guildhall_core::directory::DirectoryRequest;
+use guildhall_core::event::{Channel, Event, Removal};
+use guildhall_core::frame::ServerFrame;
+use guildhall_core::id::{ChannelId, RoleId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::node::TraceEvent;
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::{FullTable, Outcome};
+use guildhall_core::permission::{Overwrite, Permissions, Target};
+use guildhall_core::request::{Action, FullTable, GuildTable, Outcome, Refusal};
 use guildhall_core::step::{Input, Output, Step};
 use guildhall_core::time::{Instant, Now, Span};
 
-use crate::histories::{self};
+use crate::histories::{self, BOB};
+use crate::stage::{GUILD, user};
 
+use super::requests::answered;
 use super::tools::*;
 
 #[test]
@@ -36,6 +42,24 @@ fn b1_a_table_is_not_counted() {
             }
         }
     });
+    only!(found, B1);
+}
+
+#[test]
+fn b1_a_user_waits_for_the_directory_who_neither_joins_nor_leaves() {
+    let found = tampered(histories::talk(), |steps| count(steps, Table::Directed, |_| 1));
+    only!(found, B1);
+}
+
+#[test]
+fn b1_an_identify_bucket_is_kept_that_is_open() {
+    let found = tampered(histories::talk(), |steps| count(steps, Table::Buckets, |_| 1));
+    only!(found, B1);
+}
+
+#[test]
+fn b1_the_bytes_of_events_that_have_left_the_ring_are_counted() {
+    let found = tampered(histories::talk(), |steps| weigh(steps, Table::CatchUpRing, |n| 3 * n));
     only!(found, B1);
 }
 
@@ -116,6 +140,20 @@ fn b4_a_frame_that_is_too_long_is_heard() {
 }
 
 #[test]
+fn b4_a_frame_that_is_too_long_is_refused_and_heard_all_the_same() {
+    let found = tampered(histories::refused(), |steps| {
+        let huge = |step: &Step| {
+            matches!(step.input, Input::Node(node::Input::Frame { bytes: 9_999, .. }))
+        };
+        let at = find(steps, 0, huge);
+        let Input::Node(node::Input::Frame { connection, .. }) = steps[at].input else { return };
+        let frame = ServerFrame::HeartbeatAck;
+        steps[at].outputs.insert(0, Output::Node(node::Output::Frame { connection, frame }));
+    });
+    only!(found, B4);
+}
+
+#[test]
 fn b4_a_connection_is_cut_as_too_fast_that_is_not() {
     let found = tampered(histories::refused(), |steps| {
         let at = find(steps, 0, is_heartbeat);
@@ -164,5 +202,60 @@ fn b1_a_guild_is_busy_that_has_room() {
             steps.truncate(at + 1);
         });
         only!(found, B1);
+    }
+}
+
+#[test]
+fn b1_a_guild_gets_more_than_it_may_hold() {
+    let channel = |id, overwrites: Vec<_>| Channel { id, overwrites: overwrites.into() };
+    let overwrite = |role| {
+        let (deny, allow) = (Permissions::NONE, Permissions::SEND_MESSAGES);
+        Overwrite { target: Target::Role(RoleId(role)), deny, allow }
+    };
+    let many = channel(ChannelId(72), [GUILD.0, 8, 72].map(overwrite).to_vec());
+    let (role, position) = (RoleId(73), 1);
+    let (bob, why) = (user(BOB), Removal::Banned);
+    let too_much = [
+        Event::ChannelCreate(channel(ChannelId(73), Vec::new())),
+        Event::RoleCreate { role, permissions: Permissions::NONE, position },
+        Event::ChannelUpdate(many),
+        Event::MemberRemove { user: bob, why },
+    ];
+    for event in too_much {
+        let found = tampered(histories::full(), |steps| {
+            let (at, origin) = asks(steps, 0, |action| match (action, &event) {
+                (Action::CreateChannel(asked), Event::ChannelCreate(made)) => asked == made,
+                (Action::CreateRole { role: of, .. }, Event::RoleCreate { role, .. }) => of == role,
+                (Action::ChangeChannel(_), Event::ChannelUpdate(_))
+                | (Action::Ban { .. }, Event::MemberRemove { .. }) => true,
+                _ => false,
+            });
+            commit(steps, at, origin, event.clone());
+        });
+        only!(found, B1);
+    }
+}
+
+#[test]
+fn i8_a_guild_is_said_to_be_full_that_has_room() {
+    let found = tampered(histories::full(), |steps| {
+        answered(steps, |_, outcome| match outcome {
+            Outcome::Refused { why, .. } => {
+                *why = Refusal::Full(GuildTable::Members);
+                true
+            }
+            Outcome::Done(_) | Outcome::Busy(_) => false,
+        });
+    });
+    only!(found, I8);
+}
+
+#[test]
+fn b4_a_message_is_committed_that_is_too_long() {
+    let tighter: [fn(&mut Limits); 2] =
+        [|limits| limits.content_characters = 5, |limits| limits.content_bytes = 5];
+    for tighten in tighter {
+        let (cast, steps) = histories::talk();
+        only!(red(&bounded(&cast, tighten), &steps), B4);
     }
 }

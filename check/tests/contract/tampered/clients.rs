@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use guildhall_check::violation::Clause;
 use guildhall_core::client;
 use guildhall_core::frame::ClientFrame;
-use guildhall_core::id::SessionId;
-use guildhall_core::step::{Output, Step};
-use guildhall_core::time::{Instant, Now};
+use guildhall_core::id::{Connection, Seq, SessionId};
+use guildhall_core::step::{Input, Output, Step};
+use guildhall_core::time::{Instant, Now, Span};
 
 use crate::histories::{self};
 
@@ -41,13 +41,6 @@ fn c2_a_client_identifies_where_it_could_resume() {
 #[test]
 fn c2_a_client_comes_back_at_once() {
     let found = tampered(histories::resumed(), |steps| {
-        let connects = |step: &Step| {
-            is_bob(step)
-                && step
-                    .outputs
-                    .iter()
-                    .any(|it| matches!(it, Output::Client(client::Output::Connect(_))))
-        };
         let first = find(steps, 0, connects);
         let again = find(steps, first + 1, connects);
         steps[again].head.now = steps[again - 1].head.now;
@@ -55,6 +48,97 @@ fn c2_a_client_comes_back_at_once() {
         steps.truncate(again + 1);
     });
     only!(found, C2);
+}
+
+/// The steps in which Bob asks for a socket.
+fn connects(step: &Step) -> bool {
+    let asks = |it: &Output| matches!(it, Output::Client(client::Output::Connect(_)));
+    is_bob(step) && step.outputs.iter().any(asks)
+}
+
+#[test]
+fn c2_a_client_waits_for_longer_than_it_should() {
+    // After its first failure it waits as it should after many.
+    let found = tampered(histories::resumed(), |steps| {
+        let first = find(steps, 0, connects);
+        let again = find(steps, first + 1, connects);
+        let late = steps[again].head.now.instant + Span::secs(20);
+        steps[again].head.now = late.into();
+        steps.truncate(again + 1);
+    });
+    only!(found, C2);
+}
+
+/// The step in which Bob leaves his dead connection, and that connection.
+fn bob_leaves(steps: &[Step]) -> (usize, Connection) {
+    let closed = |step: &Step| {
+        step.outputs.iter().find_map(|output| match output {
+            Output::Client(client::Output::Close { connection, code: 4000 }) => Some(*connection),
+            _ => None,
+        })
+    };
+    let at = find(steps, 0, |step| is_bob(step) && closed(step).is_some());
+    (at, closed(&steps[at]).expect("he closes it"))
+}
+
+#[test]
+fn c2_a_client_leaves_a_connection_on_which_a_frame_arrives() {
+    let found = tampered(histories::silent(), |steps| {
+        let (at, connection) = bob_leaves(steps);
+        let mut part = steps[at].clone();
+        part.input = Input::Client(client::Input::Partial { connection });
+        part.outputs.clear();
+        steps.insert(at, part);
+        steps.truncate(at + 2);
+    });
+    only!(found, C2);
+}
+
+#[test]
+fn c2_a_client_leaves_for_no_reason() {
+    let found = tampered(histories::talk(), |steps| {
+        let beats = |step: &Step| {
+            let frame = |it: &Output| {
+                matches!(it, Output::Client(client::Output::Frame { frame, .. })
+                    if matches!(frame, ClientFrame::Heartbeat { .. }))
+            };
+            is_bob(step) && step.outputs.iter().any(frame)
+        };
+        let at = find(steps, 0, beats);
+        let Output::Client(client::Output::Frame { connection, .. }) = steps[at].outputs[0] else {
+            return;
+        };
+        let close = client::Output::Close { connection, code: 4_000 };
+        steps[at].outputs = vec![Output::Client(close)];
+        steps.truncate(at + 1);
+    });
+    only!(found, C2);
+}
+
+#[test]
+fn c2_a_client_leaves_before_its_node_could_answer() {
+    let found = tampered(histories::silent(), |steps| {
+        let (at, _) = bob_leaves(steps);
+        let beats = |step: &Step| {
+            is_bob(step)
+                && step.outputs.iter().any(|output| {
+                    let frame = ClientFrame::Heartbeat { d: Some(Seq(3)) };
+                    matches!(output, Output::Client(client::Output::Frame { frame: it, .. }) if *it == frame)
+                })
+        };
+        let beat = steps[..at].iter().rposition(beats).expect("he has sent a heartbeat");
+        let leaves = steps[at].outputs[0].clone();
+        steps[beat].outputs.push(leaves);
+        steps.truncate(beat + 1);
+    });
+    only!(found, C2);
+}
+
+#[test]
+fn c2_clients_that_were_cut_at_once_come_back_at_once() {
+    // The jitter of this cluster is always the same.
+    let (cast, steps) = histories::cut_at_once();
+    assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::C2]));
 }
 
 #[test]

@@ -1,13 +1,14 @@
-//! D1, D2, D4, D6: one thing wrong, and who says so.
+//! D1, D2, D4, D6, D9 and what READY lists: one thing wrong, and who says so.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use guildhall_check::violation::Clause;
+use guildhall_core::census::Table;
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::{Epoch, NodeId, Position};
-use guildhall_core::node::{SessionEnd, TraceEvent};
+use guildhall_core::node::{CloseReason, DetachReason, SessionEnd, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::{Actor, Input, Output, Step};
@@ -16,7 +17,7 @@ use guildhall_core::{client, node};
 
 use crate::histories::{self};
 use crate::honest::judge;
-use crate::stage::GUILD;
+use crate::stage::{GUILD, OTHER, user};
 
 use super::tools::*;
 
@@ -61,6 +62,24 @@ fn d2_a_session_ends_for_a_reason_that_is_not_so() {
         });
         only!(found, D2);
     }
+}
+
+#[test]
+fn d2_a_connection_is_cut_as_slow_that_has_read_its_answers() {
+    // More answers than may wait were written in the course of time; none of them had no room.
+    let found = tampered(histories::refused(), |steps| {
+        let at = find(steps, 0, |step| {
+            noted(step, |note| {
+                matches!(note, TraceEvent::Detached { why: DetachReason::Cut(_), .. })
+            })
+        });
+        let cut = |note: &TraceEvent| matches!(note, TraceEvent::Detached { .. });
+        if let TraceEvent::Detached { why, .. } = note_mut(&mut steps[at], cut) {
+            *why = DetachReason::Cut(CloseReason::Slow);
+        }
+        steps.truncate(at + 1);
+    });
+    only!(found, D2);
 }
 
 #[test]
@@ -139,6 +158,68 @@ fn d4_a_resume_is_refused_that_should_be_accepted() {
         steps.truncate(at + 1);
     });
     only!(found, D4);
+}
+
+#[test]
+fn d4_a_heartbeat_lets_go_of_nothing() {
+    let found = tampered(histories::talk(), |steps| {
+        let acked = |step: &Step| is_heartbeat(step) && step.head.actor == Actor::Node(NodeId(0));
+        find(steps, 0, acked);
+        count(steps, Table::Replay, |n| n + 2);
+    });
+    only!(found, D4);
+}
+
+#[test]
+fn i1_ready_lists_a_guild_that_is_not_named_for_its_user() {
+    // Carol is in one of the two guilds.
+    let found = tampered(histories::two_guilds(), |steps| {
+        let ready = told(steps, 0, histories::CAROL).remove(0).1;
+        forge(ready, |body| {
+            if let Body::Ready(ready) = body {
+                ready.guilds.push(OTHER);
+            }
+        });
+        let at = tells(
+            steps,
+            0,
+            |it| matches!(&it.body, Body::Ready(ready) if ready.guilds.contains(&OTHER) && ready.user == user(2)),
+        );
+        steps.truncate(at + 1);
+    });
+    only!(found, I1);
+}
+
+#[test]
+fn d9_ready_leaves_out_a_guild_that_is_named() {
+    let found = tampered(histories::two_guilds(), |steps| {
+        let ready = told(steps, 0, histories::ALICE).remove(0).1;
+        forge(ready, |body| {
+            if let Body::Ready(ready) = body {
+                ready.guilds.pop();
+            }
+        });
+        let at = tells(steps, 0, |it| matches!(it.body, Body::Ready(_)));
+        steps.truncate(at + 1);
+    });
+    only!(found, D9);
+}
+
+#[test]
+fn o3_ready_waits_for_more_than_the_directory() {
+    let begun = |step: &Step| noted(step, |note| matches!(note, TraceEvent::Begun { .. }));
+    let all = |steps: &mut Vec<Step>| {
+        let at = find(steps, 0, begun);
+        steps[at].outputs.clear();
+        steps.truncate(at + 1);
+    };
+    only!(tampered(histories::talk(), all), O3);
+    let silent = |steps: &mut Vec<Step>| {
+        let at = find(steps, 0, begun);
+        steps[at].outputs.retain(|it| matches!(it, Output::Node(node::Output::Trace(_))));
+        steps.truncate(at + 1);
+    };
+    only!(tampered(histories::talk(), silent), O3);
 }
 
 #[test]

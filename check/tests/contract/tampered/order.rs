@@ -49,6 +49,29 @@ fn o1_a_replay_gives_a_number_to_something_else() {
 }
 
 #[test]
+fn o1_a_resume_adds_a_resumed_to_one_that_ends_the_replay() {
+    // Alice takes her session back; the replay ends in the RESUMED that the stranger was sent.
+    let found = tampered(histories::stolen(), |steps| {
+        let resumed = |note: &TraceEvent| matches!(note, TraceEvent::Resumed { .. });
+        let at = steps.iter().rposition(|step| noted(step, resumed)).expect("Alice resumes");
+        let is_last = |output: &Output| {
+            let Output::Node(node::Output::Dispatch { dispatch, .. }) = output else {
+                return false;
+            };
+            dispatch.body == Body::Resumed
+        };
+        let last = steps[at].outputs.iter().rposition(is_last).expect("she is sent a RESUMED");
+        let mut more = steps[at].outputs[last].clone();
+        if let Output::Node(node::Output::Dispatch { s, .. }) = &mut more {
+            s.0 += 1;
+        }
+        steps[at].outputs.insert(last + 1, more);
+        steps.truncate(at + 1);
+    });
+    only!(found, O1);
+}
+
+#[test]
 fn o2_an_event_goes_back_behind_one_that_was_told() {
     only!(tampered(histories::talk(), |steps| repeat(steps, 4, 2)), O2);
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::client;
+use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, NodeId, Port, Position};
 use guildhall_core::journal::{Log, Reply};
 use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::{Answer, Outcome, Refusal};
+use guildhall_core::request::{Action, Answer, Outcome, Refusal};
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 use guildhall_core::time::Span;
 
@@ -249,4 +250,144 @@ fn d2_an_owner_gives_a_state_where_events_would_do() {
     steps.truncate(last + 1);
     let cast = bounded(&cast, |limits| limits.catch_up_events = 100);
     assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::D2]));
+}
+
+/// The step in which the owner is asked to tell that somebody types.
+fn typing_comes(steps: &[Step]) -> usize {
+    find(steps, 0, |step| {
+        matches!(&step.input, Input::Node(node::Input::Peer { message, .. })
+            if matches!(message, PeerMessage::Request { request, .. }
+                if matches!(request.action, Action::Type { .. })))
+    })
+}
+
+#[test]
+fn l8_an_owner_takes_typing_after_it_has_lost_touch() {
+    // The request comes late by the owner's clock; it is told as if the owner were in touch again.
+    let found = tampered(histories::blanks(), |steps| {
+        let at = typing_comes(steps);
+        steps.truncate(at + 1);
+        let told = Step { input: Input::Timeout, ..steps[at].clone() };
+        steps[at].outputs.clear();
+        steps[at].head.now = (steps[at].head.now.instant + Span::secs(12)).into();
+        steps.push(told);
+    });
+    only!(found, L8);
+}
+
+#[test]
+fn l8_an_owner_that_has_lost_touch_asks_the_directory() {
+    let found = tampered(histories::members(), |steps| {
+        let enters = |output: &Output| {
+            matches!(output, Output::Node(node::Output::Directory(DirectoryRequest::Enter { .. })))
+        };
+        let at = find(steps, 0, |step| step.outputs.iter().any(enters));
+        steps[at].outputs.retain(enters);
+        steps[at].head.now = (steps[at].head.now.instant + Span::secs(12)).into();
+        steps.truncate(at + 1);
+    });
+    only!(found, L8);
+}
+
+#[test]
+fn d5_typing_takes_effect_that_came_too_late() {
+    let (cast, mut steps) = histories::blanks();
+    let at = typing_comes(&steps);
+    steps.truncate(at + 1);
+    steps[at].head.now = (steps[at].head.now.instant + Span::secs(400)).into();
+    let cast = bounded(&cast, |limits| limits.stale_after = Span::secs(1_000));
+    assert_eq!(red(&cast, &steps), BTreeSet::from([Clause::D5]));
+}
+
+#[test]
+fn o4_typing_that_was_asked_of_another_owner_is_taken() {
+    let found = tampered(histories::blanks(), |steps| {
+        let at = typing_comes(steps);
+        steps.truncate(at + 1);
+        if let Input::Node(node::Input::Peer {
+            message: PeerMessage::Request { epoch, .. }, ..
+        }) = &mut steps[at].input
+        {
+            *epoch = Epoch(9);
+        }
+    });
+    only!(found, O4);
+}
+
+#[test]
+fn b3_an_owner_sends_an_event_again_that_was_not_asked_for() {
+    let found = tampered(histories::talk(), |steps| {
+        let streams = |output: &&Output| {
+            matches!(output, Output::Node(node::Output::Peer { message, .. })
+                if matches!(message, PeerMessage::Stream { .. }))
+        };
+        let mut outputs = steps.iter().flat_map(|step| &step.outputs);
+        let first = outputs.find(streams).expect("something is said").clone();
+        let at = steps.iter().rposition(|step| {
+            step.head.actor == Actor::Node(NodeId(0)) && matches!(step.input, Input::Timeout)
+        });
+        steps[at.expect("the owner has deadlines")].outputs.push(first);
+    });
+    only!(found, B3);
+}
+
+#[test]
+fn d2_a_relay_has_lost_its_place() {
+    let found = tampered(histories::behind(), |steps| {
+        let asks = |step: &Step| {
+            step.outputs.iter().any(|output| {
+                matches!(output, Output::Node(node::Output::Peer { message, .. })
+                    if matches!(message, PeerMessage::CatchUp { .. }))
+            })
+        };
+        let at = find(steps, 0, asks);
+        steps.truncate(at + 1);
+        for message in words(&mut steps[at..]) {
+            if let PeerMessage::CatchUp { from, .. } = message {
+                *from = Position { epoch: Epoch(1), index: 0 };
+            }
+        }
+    });
+    only!(found, D2);
+}
+
+#[test]
+fn l5_an_event_is_told_that_only_an_owner_has_sent_that_is_over() {
+    // Nothing comes of it in the step itself.
+    let found = tampered(histories::handed_over(), |steps| {
+        let streamed = |step: &Step| {
+            step.head.actor == Actor::Node(NodeId(1))
+                && step
+                    .outputs
+                    .iter()
+                    .any(|it| matches!(it, Output::Node(node::Output::Dispatch { .. })))
+                && matches!(&step.input, Input::Node(node::Input::Peer { message, .. })
+                    if matches!(message, PeerMessage::Stream { sender: Epoch(3), .. }))
+        };
+        let at = find(steps, 0, streamed);
+        steps.truncate(at + 1);
+        let told = Step { input: Input::Timeout, ..steps[at].clone() };
+        steps[at].outputs.clear();
+        if let Input::Node(node::Input::Peer {
+            message: PeerMessage::Stream { sender, .. }, ..
+        }) = &mut steps[at].input
+        {
+            *sender = Epoch(1);
+        }
+        steps.push(told);
+    });
+    only!(found, L5);
+}
+
+#[test]
+fn l4_a_relay_outlives_its_last_session() {
+    let found = tampered(histories::quits(), |steps| {
+        let closes = |output: &Output| {
+            matches!(output, Output::Node(node::Output::Trace(TraceEvent::RelayClosed { .. })))
+        };
+        steps.retain(|step| !matches!(step.input, Input::Node(node::Input::Census)));
+        let at = find(steps, 0, |step| step.outputs.iter().any(closes));
+        steps[at].outputs.retain(|output| !closes(output));
+    });
+    only!(found, L4);
 }

@@ -49,7 +49,7 @@ fn i8_somebody_speaks_who_is_no_member() {
 }
 
 /// Changes what owners answer, as they say it; the history ends with the first that is changed.
-fn answered(steps: &mut Vec<Step>, change: impl Fn(Origin, &mut Outcome) -> bool) {
+pub(crate) fn answered(steps: &mut Vec<Step>, change: impl Fn(Origin, &mut Outcome) -> bool) {
     let mut last = None;
     for (at, step) in steps.iter_mut().enumerate() {
         for output in &mut step.outputs {
@@ -413,4 +413,23 @@ fn i2_a_channel_is_taken_away_that_is_still_seen() {
         steps.truncate(at + 1);
     });
     only!(found, I2);
+}
+
+#[test]
+fn d6_an_edit_mentions_those_whom_the_message_mentioned_before() {
+    let found = tampered(histories::blanks(), |steps| {
+        let wanted = |action: &Action| match action {
+            Action::Edit { mentions, .. } => !mentions.is_empty(),
+            _ => false,
+        };
+        let (at, origin) = asks(steps, 0, wanted);
+        let said = committed(&steps[..at]).into_iter().find_map(|record| match &record.event {
+            Event::MessageUpdate(message) => Some(message.clone()),
+            _ => None,
+        });
+        let mut message = said.expect("it was edited before");
+        message.content = "now for him".into();
+        commit(steps, at, origin, Event::MessageUpdate(message));
+    });
+    only!(found, D6);
 }

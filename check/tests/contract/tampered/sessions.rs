@@ -215,6 +215,25 @@ fn l6_a_session_is_not_detached_when_its_client_is_gone() {
 }
 
 #[test]
+fn l6_the_session_of_a_client_that_goes_away_lives_on() {
+    let found = tampered(histories::resumed(), |steps| {
+        let quits = |step: &Step| {
+            matches!(
+                step.input,
+                Input::Node(node::Input::Closed { how: Disconnect::Code(1000), .. })
+            )
+        };
+        let at = find(steps, 0, quits);
+        if let Input::Node(node::Input::Closed { how, .. }) = &mut steps[at].input {
+            *how = Disconnect::Code(1001);
+        }
+        steps[at].outputs.clear();
+        steps.truncate(at + 1);
+    });
+    only!(found, L6);
+}
+
+#[test]
 fn l6_a_refused_resume_is_not_told_to_the_client() {
     let found = tampered(histories::stolen(), |steps| {
         let refused = |note: &TraceEvent| matches!(note, TraceEvent::ResumeRefused { .. });

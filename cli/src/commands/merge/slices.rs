@@ -7,7 +7,7 @@ use std::path::Path;
 
 use guildhall_check::violation::Violation;
 use guildhall_explain::shrink::Signature;
-use guildhall_plan::engine::ENGINE;
+use guildhall_plan::engine::{ENGINE, EngineId};
 use guildhall_plan::run::Verdict;
 use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
@@ -65,6 +65,9 @@ struct Kind<'a> {
 struct SeedLine {
     scenario: String,
     seed: Seed,
+    engine: EngineId,
+    world: String,
+    conditions: String,
     verdict: String,
     steps: u64,
     deliveries: u64,
@@ -116,15 +119,31 @@ impl<'a> Slices<'a> {
     /// Refuses slices of another engine, or of different conditions.
     pub(super) fn check_compatible(&self) -> Result<(), Error> {
         let swept = || self.summaries.iter().flat_map(|summary| &summary.swept);
-        if let Some(other) = swept().find(|swept| swept.engine != ENGINE) {
-            return Err(Error::OtherEngine { what: "a slice", engine: other.engine });
+        let engines = swept().map(|swept| swept.engine);
+        let mut engines = engines.chain(self.lines.iter().map(|line| line.parsed.engine));
+        if let Some(engine) = engines.find(|engine| *engine != ENGINE) {
+            return Err(Error::OtherEngine { what: "a slice", engine });
         }
-        let mut conditions = swept().map(|swept| &swept.conditions);
-        let first = conditions.next();
-        match conditions.find(|other| Some(*other) != first) {
+        self.check_lines()?;
+        let flags = swept().map(|swept| swept.conditions.flags().trim_start().to_owned());
+        let known = self.lines.first().map(|line| line.parsed.conditions.clone());
+        let mut flags = known.into_iter().chain(flags);
+        let first = flags.next();
+        match flags.find(|other| Some(other) != first.as_ref()) {
             Some(_) => Err(Error::usage("the slices were swept under different conditions")),
             None => Ok(()),
         }
+    }
+
+    /// Refuses a line of another world or of other conditions than the first one. A slice whose summary
+    /// is lost has only its lines to say so.
+    fn check_lines(&self) -> Result<(), Error> {
+        let Some(first) = self.lines.first() else { return Ok(()) };
+        let Some(other) = self.lines.iter().find(|line| !line.has_origin_of(first)) else {
+            return Ok(());
+        };
+        let (one, other) = (other.origin(), first.origin());
+        Err(Error::usage(format!("the slices were swept differently: {one}, and {other}")))
     }
 
     /// Sorts the lines and removes duplicates; returns the duplicates that differ.
@@ -200,11 +219,24 @@ impl<'a> Slices<'a> {
             note("slices overlap or are incomplete: the counts of faults and marks are not exact");
         }
         whole.totals.broken = broken;
-        whole.complete()
+        whole.complete(scenarios)
     }
 }
 
 impl Line<'_> {
+    /// Whether another line is of the same world and the same conditions.
+    fn has_origin_of(&self, other: &Self) -> bool {
+        let (one, other) = (&self.parsed, &other.parsed);
+        one.world == other.world && one.conditions == other.conditions
+    }
+
+    /// Where the line is, and how it was swept.
+    fn origin(&self) -> String {
+        let SeedLine { world, conditions, .. } = &self.parsed;
+        let flags = if conditions.is_empty() { "no flags" } else { conditions.as_str() };
+        format!("{} in the world {world} with {flags}", self.source)
+    }
+
     pub(super) fn scenario(&self) -> &'static Scenario {
         &catalogue::ALL[self.scenario]
     }

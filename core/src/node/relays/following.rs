@@ -38,11 +38,12 @@ impl Router {
             | PeerMessage::Request { .. }
             | PeerMessage::Answer { .. } => return,
         };
-        if !self.contacts.accepts(guild, from, sender) {
+        let counts = self.contacts.accepts(guild, from, sender);
+        if !cx.bent(counts, sender) {
             return;
         }
         let before = self.contacts.position(guild);
-        self.contacts.learn(guild, input.position());
+        self.contacts.learn(cx, guild, input.position());
         if let Some(&slot) = self.relays.by_serial.get(&id.serial) {
             let was_current = self.relays.at(slot).is_current(before);
             self.follow(cx, (slot, id), input, was_current, out);

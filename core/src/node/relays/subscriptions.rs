@@ -59,41 +59,51 @@ impl Router {
     }
 
     /// A session has ended.
-    pub(in crate::node) fn unsubscribe_all(&mut self, slot: u32, out: &mut impl Outbox) {
+    pub(in crate::node) fn unsubscribe_all(
+        &mut self,
+        cx: &mut Cx<'_>,
+        slot: u32,
+        out: &mut impl Outbox,
+    ) {
         let relays = self.relays.by_session.get_mut(slot as usize).map(core::mem::take);
         for relay in relays.into_iter().flatten() {
-            self.leave_relay(slot, relay, out);
+            let is_empty = self.leave_relay(slot, relay);
+            if cx.bent(is_empty, relay) {
+                self.close_relay(relay, out);
+            }
         }
     }
 
     fn unsubscribe(&mut self, slot: u32, relay: u32, out: &mut impl Outbox) {
         self.relays.by_session[slot as usize].retain(|other| *other != relay);
-        self.leave_relay(slot, relay, out);
-    }
-
-    /// A relay without sessions closes.
-    fn leave_relay(&mut self, slot: u32, relay: u32, out: &mut impl Outbox) {
-        let open = self.relays.at(relay);
-        open.unsubscribe(slot);
-        if open.sessions() == 0 {
+        if self.leave_relay(slot, relay) {
             self.close_relay(relay, out);
         }
     }
 
+    /// Returns whether the relay has no more sessions: it closes then.
+    fn leave_relay(&mut self, slot: u32, relay: u32) -> bool {
+        let open = self.relays.at(relay);
+        open.unsubscribe(slot);
+        open.sessions() == 0
+    }
+
     /// The directory names a guild for the user of a session that READY did not list. A session
-    /// that is subscribed already learns all else from the stream.
+    /// that is subscribed already learns all else from the stream. Returns whether the session is
+    /// still there.
     pub(in crate::node) fn named(
         &mut self,
         cx: &mut Cx<'_>,
         slot: u32,
         guild: GuildId,
         out: &mut impl Outbox,
-    ) {
+    ) -> bool {
         let shard = self.sessions.at(slot).shard;
-        if shard.holds(guild) && self.relays.serving(slot, guild).is_none() {
-            self.subscribe(cx, slot, guild, false, out);
-            self.introduce(cx, slot, out);
+        if !shard.holds(guild) || self.relays.serving(slot, guild).is_some() {
+            return true;
         }
+        self.subscribe(cx, slot, guild, false, out);
+        self.introduce(cx, slot, out)
     }
 
     /// The directory does not name a guild any more for the user of a session. A session that
@@ -107,8 +117,14 @@ impl Router {
     }
 
     /// Introduces a session to the guilds that it waits for, as far as its connection takes them: a
-    /// snapshot is numbered when it is pulled (B2), and from then on the session follows.
-    pub(in crate::node) fn introduce(&mut self, cx: &mut Cx<'_>, slot: u32, out: &mut impl Outbox) {
+    /// snapshot is numbered when it is pulled (B2), and from then on the session follows. Returns
+    /// whether the session is still there.
+    pub(in crate::node) fn introduce(
+        &mut self,
+        cx: &mut Cx<'_>,
+        slot: u32,
+        out: &mut impl Outbox,
+    ) -> bool {
         let mut at = 0;
         while let Some(&relay) = self.relays.of_session(slot).get(at) {
             at += 1;
@@ -123,11 +139,12 @@ impl Router {
             at -= usize::from(self.drop_unnamed(slot, relay, out));
             let Some(dispatch) = dispatch else { continue };
             let push = self.sessions.at(slot).push_own(cx.limits, &self.relays, dispatch, out);
-            self.pushed(cx, slot, push, out);
+            let stays = self.pushed(cx, slot, push, out);
             if push != Push::Fine {
-                return;
+                return stays;
             }
         }
+        true
     }
 
     fn may_introduce(&mut self, cx: &mut Cx<'_>, slot: u32, relay: u32) -> bool {

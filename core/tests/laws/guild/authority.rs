@@ -1,12 +1,12 @@
 //! What may happen in a guild, said again in another way than the guild says it: a table of what
 //! each action needs, in the order in which it is looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guildhall_core::dispatch::Message;
-use guildhall_core::event::{Event, Record, Removal};
-use guildhall_core::id::{MessageId, Position, UserId};
-use guildhall_core::permission::Permissions as P;
+use guildhall_core::event::{Channel, Event, Record, Removal};
+use guildhall_core::id::{MessageId, Position, RoleId, UserId};
+use guildhall_core::permission::{Overwrite, Permissions as P, Role};
 use guildhall_core::request::{Action, Origin, Refusal};
 use guildhall_core::state::State;
 
@@ -48,6 +48,24 @@ impl Reader {
         self.messages.values().find(is_it).filter(|it| self.state.sees(user, it.channel))
     }
 
+    /// How many roles are not above this one.
+    fn level(&self, role: RoleId) -> usize {
+        let roles = &self.state.roles;
+        let of = |id: &RoleId| (-i32::from(roles[id].position), *id);
+        roles.keys().filter(|other| of(other) >= of(&role)).count()
+    }
+
+    /// The level of a member's highest role; the owner is above them all.
+    fn height(&self, user: UserId) -> usize {
+        let (s, everyone) = (&self.state, self.state.everyone());
+        let levels = s.members[&user].iter().chain([&everyone]).map(|role| self.level(*role));
+        if user == s.owner { usize::MAX } else { levels.max().unwrap_or(0) }
+    }
+
+    fn rules(&self, one: UserId, other: UserId) -> bool {
+        one == self.state.owner || self.height(one) > self.height(other)
+    }
+
     /// What the action comes to; the id of a message is left open.
     pub(crate) fn judge(&self, origin: Origin, action: &Action) -> Result<Event, Refusal> {
         let (s, me) = (&self.state, origin.user);
@@ -58,6 +76,7 @@ impl Reader {
             need(s.sees(me, channel), Refusal::NoSuchChannel)?;
             need(s.permissions(me, channel).contains(bit), Refusal::Forbidden)
         };
+        let holds = |all: P| need(s.base(me).contains(all), Refusal::NotHeld);
         need(!s.deleted, Refusal::NoSuchGuild)?;
         if *action == Action::Join {
             need(!is_member(&me), Refusal::Member)?;
@@ -68,6 +87,7 @@ impl Reader {
         let removal = |user: UserId, why| {
             need(user != s.owner, Refusal::Taken)?;
             need(is_member(&user), Refusal::NoSuchUser)?;
+            need(why == Removal::Left || self.rules(me, user), Refusal::Outranked)?;
             Ok(Event::MemberRemove { user, why })
         };
         match action.clone() {
@@ -78,11 +98,12 @@ impl Reader {
                 let id = MessageId(0);
                 Ok(Event::Message(Message { id, channel, author, nonce, content, mentions }))
             }
-            Action::Edit { said, content } => {
+            Action::Edit { said, content, mentions } => {
                 let old = self.said(me, said).ok_or(Refusal::NoSuchMessage)?;
                 need(old.author == me, Refusal::Forbidden)?;
-                need(old.content != content, Refusal::NoChange)?;
-                Ok(Event::MessageUpdate(Message { content, ..old.clone() }))
+                let is_new = old.content != content || old.mentions != mentions;
+                need(is_new, Refusal::NoChange)?;
+                Ok(Event::MessageUpdate(Message { content, mentions, ..old.clone() }))
             }
             Action::Delete { said } => {
                 let old = self.said(me, said).ok_or(Refusal::NoSuchMessage)?;
@@ -113,35 +134,65 @@ impl Reader {
                 guild_wide(P::MANAGE_ROLES)?;
                 need(is_member(&user), Refusal::NoSuchUser)?;
                 need(roles.iter().all(|it| s.roles.contains_key(it)), Refusal::NoSuchRole)?;
-                let set: std::collections::BTreeSet<_> = roles.iter().copied().collect();
+                let set: BTreeSet<_> = roles.iter().copied().collect();
                 let roles: Vec<_> = set.into_iter().filter(|it| *it != s.everyone()).collect();
+                need(self.rules(me, user), Refusal::Outranked)?;
+                for role in roles.iter().filter(|it| !s.members[&user].contains(it)) {
+                    need(self.height(me) > self.level(*role), Refusal::Outranked)?;
+                    holds(s.roles[role].permissions)?;
+                }
                 need(*s.members[&user] != *roles, Refusal::NoChange)?;
                 Ok(Event::MemberUpdate { user, roles: roles.into() })
             }
             Action::CreateRole { role, permissions } => {
                 guild_wide(P::MANAGE_ROLES)?;
                 need(!s.roles.contains_key(&role), Refusal::Taken)?;
-                Ok(Event::RoleCreate { role, permissions })
+                let mut with = self.clone();
+                with.state.roles.insert(role, Role { permissions, position: 1 });
+                need(with.height(me) > with.level(role), Refusal::Outranked)?;
+                holds(permissions)?;
+                Ok(Event::RoleCreate { role, permissions, position: 1 })
             }
             Action::ChangeRole { role, permissions } => {
                 guild_wide(P::MANAGE_ROLES)?;
                 need(s.roles.contains_key(&role), Refusal::NoSuchRole)?;
-                need(s.roles[&role] != permissions, Refusal::NoChange)?;
-                Ok(Event::RoleUpdate { role, permissions })
+                let Role { permissions: old, position } = s.roles[&role];
+                need(self.height(me) > self.level(role), Refusal::Outranked)?;
+                holds(P(permissions.0 & !old.0))?;
+                need(old != permissions, Refusal::NoChange)?;
+                Ok(Event::RoleUpdate { role, permissions, position })
+            }
+            Action::MoveRole { role, position } => {
+                guild_wide(P::MANAGE_ROLES)?;
+                need(role != s.everyone() && position != 0, Refusal::Taken)?;
+                need(s.roles.contains_key(&role), Refusal::NoSuchRole)?;
+                let permissions = s.roles[&role].permissions;
+                let mut moved = self.clone();
+                moved.state.roles.insert(role, Role { permissions, position });
+                need(self.height(me) > self.level(role), Refusal::Outranked)?;
+                // One's own highest role stays where it is, so it is the same in both orders.
+                need(moved.height(me) > moved.level(role), Refusal::Outranked)?;
+                need(s.roles[&role].position != position, Refusal::NoChange)?;
+                Ok(Event::RoleUpdate { role, permissions, position })
             }
             Action::DeleteRole { role } => {
                 guild_wide(P::MANAGE_ROLES)?;
                 need(role != s.everyone(), Refusal::Taken)?;
                 need(s.roles.contains_key(&role), Refusal::NoSuchRole)?;
+                need(self.height(me) > self.level(role), Refusal::Outranked)?;
                 Ok(Event::RoleDelete { role })
             }
             Action::CreateChannel(channel) => {
                 guild_wide(P::MANAGE_CHANNELS)?;
                 need(!s.channels.contains_key(&channel.id), Refusal::Taken)?;
+                need(spoken(&[], &channel).all(|it| s.base(me).contains(it)), Refusal::NotHeld)?;
                 Ok(Event::ChannelCreate(channel))
             }
             Action::ChangeChannel(channel) => {
                 in_channel(channel.id, P::MANAGE_CHANNELS)?;
+                let has = s.permissions(me, channel.id);
+                let mut bits = spoken(&s.channels[&channel.id], &channel);
+                need(bits.all(|it| has.contains(it)), Refusal::NotHeld)?;
                 need(s.channels[&channel.id] != channel.overwrites, Refusal::NoChange)?;
                 Ok(Event::ChannelUpdate(channel))
             }
@@ -161,4 +212,16 @@ impl Reader {
             }
         }
     }
+}
+
+/// Each permission that a channel's overwrites treat in another way than before, for some target.
+fn spoken(old: &[Overwrite], new: &Channel) -> impl Iterator<Item = P> + use<> {
+    let of = |all: &[Overwrite], bit: u64| {
+        let told =
+            all.iter().flat_map(|it| [(it.target, true, it.allow), (it.target, false, it.deny)]);
+        let told = told.filter(|(.., bits)| bits.0 & bit != 0);
+        told.map(|(target, allows, _)| (target, allows)).collect::<BTreeSet<_>>()
+    };
+    let (old, new) = (old.to_vec(), new.overwrites.clone());
+    (0..64).map(|at| 1 << at).filter(move |bit| of(&old, *bit) != of(&new, *bit)).map(P)
 }

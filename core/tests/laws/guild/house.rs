@@ -10,7 +10,7 @@ use std::sync::Arc;
 use guildhall_core::context::Cx;
 use guildhall_core::directory::{Directory, DirectoryRequest};
 use guildhall_core::event::{Event, Record};
-use guildhall_core::guild::{Guild, Input, Output, ReplyAddress};
+use guildhall_core::guild::{Ages, Guild, Input, Output, ReplyAddress};
 use guildhall_core::id::{Epoch, GuildId, MessageId, NodeId, Nonce, Port, Position, UserId};
 use guildhall_core::journal::keeper::Keeper;
 use guildhall_core::journal::memory::Memory;
@@ -118,7 +118,7 @@ pub(crate) struct House {
 
 pub(crate) fn limits() -> Limits {
     Limits {
-        nonce_window: Span::secs(60),
+        nonce_window: Span::secs(61),
         request_age: Span::secs(30),
         journal_tail: 12,
         chunk_entries: 3,
@@ -244,7 +244,7 @@ impl House {
             observed: false,
         });
         let boot = self.owners.len() as u32;
-        self.handle(self.owners.len() - 1, Input::Own { boot });
+        self.handle(self.owners.len() - 1, Input::Own { boot, ages: Ages::default() });
     }
 
     fn ask(&mut self, user: UserId, mut action: Action, owner: usize) {

@@ -2,7 +2,7 @@
 
 use guildhall_core::context::Cx;
 use guildhall_core::directory::DirectoryRequest;
-use guildhall_core::guild::{Guild, Input, Output, ReplyAddress, StepDown};
+use guildhall_core::guild::{Ages, Guild, Input, Output, ReplyAddress, StepDown};
 use guildhall_core::id::{ChannelId, Epoch, NodeId, Nonce, Port, Position, UserId};
 use guildhall_core::journal::keeper::Keeper;
 use guildhall_core::journal::memory::Memory;
@@ -38,11 +38,16 @@ impl One {
     }
 
     fn owning(limits: Limits, memory: Memory) -> Self {
+        Self::knowing(limits, memory, Ages::default())
+    }
+
+    /// The owner at a node that has heard of the guild before.
+    fn knowing(limits: Limits, memory: Memory, ages: Ages) -> Self {
         let (guild, now) = (Guild::new(GUILD), Instant::ZERO + Span::secs(1_000));
         let (answers, said, calls) = (true, Vec::new(), 0);
         let keeper = Keeper::new(memory, None);
         let mut one = Self { guild, limits, keeper, now, answers, said, calls };
-        one.handle(Input::Own { boot: 1 });
+        one.handle(Input::Own { boot: 1, ages });
         one
     }
 
@@ -107,7 +112,7 @@ impl One {
     /// What was answered since it was last looked at, with the port.
     fn answers(&mut self) -> Vec<(u32, Outcome)> {
         let answer = |output| match output {
-            Output::Answer(back, answer) => Some((back.port.0, answer.outcome)),
+            Output::Answer(back, _, answer) => Some((back.port.0, answer.outcome)),
             _ => None,
         };
         std::mem::take(&mut self.said).into_iter().filter_map(answer).collect()
@@ -248,7 +253,7 @@ fn at_its_limits_a_guild_is_busy_and_remembers_nothing_of_it() {
 }
 
 #[test]
-fn a_new_owner_gives_what_it_adopts_a_window_of_its_own() {
+fn what_its_node_has_not_heard_of_is_new_to_an_owner() {
     let mut one = One::new(Limits { journal_tail: 2, ..Limits::default() }, 3);
     (1..=4).for_each(|nonce| one.say(nonce));
     let mut next = One::owning(Limits::default(), one.keeper.store().clone());
@@ -260,6 +265,57 @@ fn a_new_owner_gives_what_it_adopts_a_window_of_its_own() {
     assert_eq!(next.answers(), done);
     next.pass(Span::secs(1));
     assert_eq!(next.guild.kept().nonces, 0);
+}
+
+#[test]
+fn the_age_of_a_nonce_survives_a_hand_off() {
+    let limits = Limits::default();
+    let mut one = One::new(limits.clone(), 3);
+    (1..=4).for_each(|nonce| one.say(nonce));
+    let heard = Instant::ZERO + Span::secs(1_000);
+    let mut ages = Ages::default();
+    ages.mark(heard - Span::secs(700), place(1, 1), limits.nonce_window);
+    ages.mark(heard - Span::secs(100), place(1, 3), limits.nonce_window);
+    let mut next = One::knowing(limits, one.keeper.store().clone(), ages);
+    assert_eq!(next.guild.kept().nonces, 3, "the window of the first is over");
+    next.pass(Span::secs(499));
+    assert_eq!(next.guild.kept().nonces, 3);
+    next.pass(Span::secs(1));
+    assert_eq!(next.guild.kept().nonces, 1, "of the last its node has heard nothing");
+    next.pass(Span::secs(100));
+    assert_eq!(next.guild.kept().nonces, 0);
+}
+
+#[test]
+fn a_node_keeps_few_marks_and_makes_nothing_older_than_it_is() {
+    let (mut ages, window) = (Ages::default(), Span::secs(160));
+    for second in 0..1_000 {
+        let now = Instant::ZERO + Span::secs(second);
+        ages.mark(now, place(1, second), window);
+        assert!(ages.len() <= 18, "{} marks", ages.len());
+        for index in 0..=second {
+            let Some(since) = ages.since(place(1, index)) else { continue };
+            assert!(since >= Instant::ZERO + Span::secs(index), "it was not there before");
+            let late = since.since(Instant::ZERO + Span::secs(index));
+            let is_over = now.since(since) >= window;
+            assert!(is_over || late <= Span::secs(10), "its age is known to a sixteenth");
+        }
+    }
+}
+
+#[test]
+fn an_owner_that_is_replaced_steps_down_and_can_be_named_again() {
+    let mut one = One::new(Limits::default(), 3);
+    one.said.clear();
+    one.handle(Input::Replaced(Epoch(1)));
+    assert_eq!((one.said.len(), one.guild.epoch()), (0, Some(Epoch(1))), "that is its own");
+    one.keeper.store().open().expect("there is room");
+    one.keeper.store().sync().expect("a sync works");
+    one.handle(Input::Replaced(Epoch(2)));
+    let (epoch, why) = (Epoch(1), StepDown::Fenced(Epoch(2)));
+    assert_eq!(one.said, [Output::SteppedDown { epoch, why }]);
+    one.handle(Input::Own { boot: 1, ages: Ages::default() });
+    assert_eq!(one.guild.epoch(), Some(Epoch(3)));
 }
 
 #[test]
@@ -385,7 +441,7 @@ fn an_answer_to_an_older_question_opens_nothing() {
         let (mut out, now) = (Vec::new(), Instant::ZERO + Span::millis(ms));
         let cx = &mut Cx::new(now.into(), &limits, plant);
         if ms == 0 {
-            guild.handle(cx, Input::Own { boot: 3 }, &mut out);
+            guild.handle(cx, Input::Own { boot: 3, ages: Ages::default() }, &mut out);
         } else {
             assert_eq!(guild.poll_timeout(), Some(now), "each time it is given longer");
             guild.handle_timeout(cx, &mut out);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use guildhall_core::dispatch::{Body, Intents, Message, Snapshot};
 use guildhall_core::event::{Channel, Event, Record, Removal};
 use guildhall_core::id::{ChannelId, Epoch, GuildId, MessageId, Nonce, Position, RoleId, UserId};
-use guildhall_core::permission::{Overwrite, Permissions, Target};
+use guildhall_core::permission::{Overwrite, Permissions, Role, Target};
 use guildhall_core::state::State;
 use guildhall_core::testkit::guild;
 
@@ -24,7 +24,7 @@ pub(crate) struct Truth {
 impl Truth {
     pub(crate) fn new() -> Self {
         let mut state = guild(GUILD, UserId(1), (1..=4).map(UserId), 20..22);
-        state.roles.extend((10..12).map(|role| (RoleId(role), Permissions::NONE)));
+        state.roles.extend((10..12).map(|role| (RoleId(role), Role::default())));
         for (given, roles) in state.members.values_mut().zip([&[][..], &[10], &[10, 11], &[11]]) {
             *given = roles.iter().copied().map(RoleId).collect();
         }
@@ -87,6 +87,7 @@ impl Truth {
         let (is_member, is_owner) = (state.members.contains_key(&user), user == state.owner);
         let has_channel = state.channels.contains_key(&channel);
         let permissions = Permissions(u64::from(n[4] > 63) << 10 | u64::from(n[4] > 250) << 3);
+        let position = u16::from(n[1]);
         let roles: Vec<_> =
             (0..2).filter(|bit| n[5] >> bit & 1 == 1).map(|bit| RoleId(10 + bit)).collect();
         let roles: Arc<[_]> = roles.into_iter().filter(|it| state.roles.contains_key(it)).collect();
@@ -109,13 +110,17 @@ impl Truth {
             14 | 15 if is_member && state.members[&user] != roles => {
                 Event::MemberUpdate { user, roles }
             }
-            16 if !state.roles.contains_key(&role) => Event::RoleCreate { role, permissions },
-            16 if n[5] < 60 => Event::RoleUpdate { role: RoleId(GUILD.0), permissions },
+            16 if !state.roles.contains_key(&role) => {
+                Event::RoleCreate { role, permissions, position }
+            }
+            16 if n[5] < 60 => {
+                Event::RoleUpdate { role: RoleId(GUILD.0), permissions, position: 0 }
+            }
             16 | 17 if state.roles.contains_key(&role) => {
                 if n[5] < 150 {
                     Event::RoleDelete { role }
                 } else {
-                    Event::RoleUpdate { role, permissions }
+                    Event::RoleUpdate { role, permissions, position }
                 }
             }
             18 | 19 if !has_channel => Event::ChannelCreate(changed),
@@ -209,11 +214,11 @@ pub(crate) fn render(
         Event::MemberRemove { user, .. } => {
             (wants(Intents::GUILD_MEMBERS).then_some(Body::MemberRemove { user }), about)
         }
-        Event::RoleCreate { role, permissions } => {
-            (in_channels.then_some(Body::RoleCreate { role, permissions }), about)
+        Event::RoleCreate { role, permissions, position } => {
+            (in_channels.then_some(Body::RoleCreate { role, permissions, position }), about)
         }
-        Event::RoleUpdate { role, permissions } => {
-            (in_channels.then_some(Body::RoleUpdate { role, permissions }), about)
+        Event::RoleUpdate { role, permissions, position } => {
+            (in_channels.then_some(Body::RoleUpdate { role, permissions, position }), about)
         }
         Event::RoleDelete { role } => (in_channels.then_some(Body::RoleDelete { role }), about),
         Event::GuildUpdate { owner } => (in_channels.then_some(Body::GuildUpdate { owner }), about),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use guildhall_core::dispatch::{self, Body, Snapshot};
 use guildhall_core::event;
 use guildhall_core::id::{ChannelId, GuildId, MessageId, Nonce, RoleId, SessionId, UserId};
-use guildhall_core::permission::{self, Permissions, Target};
+use guildhall_core::permission::{self, Permissions, Role, Target};
 use serde::Deserialize;
 
 use super::WireError;
@@ -36,13 +36,13 @@ pub(super) fn decode(
         }
         "GUILD_ROLE_CREATE" => {
             let GuildRole { guild_id, role } = object(d)?;
-            let (role, permissions) = role.decode();
-            (guild_id, Body::RoleCreate { role, permissions })
+            let (role, Role { permissions, position }) = role.decode();
+            (guild_id, Body::RoleCreate { role, permissions, position })
         }
         "GUILD_ROLE_UPDATE" => {
             let GuildRole { guild_id, role } = object(d)?;
-            let (role, permissions) = role.decode();
-            (guild_id, Body::RoleUpdate { role, permissions })
+            let (role, Role { permissions, position }) = role.decode();
+            (guild_id, Body::RoleUpdate { role, permissions, position })
         }
         "GUILD_ROLE_DELETE" => {
             let fields: RoleDelete = object(d)?;
@@ -135,7 +135,7 @@ fn ready(fields: Ready, urls: &GatewayUrls) -> Result<dispatch::Ready, WireError
 struct GuildCreate {
     id: Digits,
     owner_id: Digits,
-    roles: Vec<Role>,
+    roles: Vec<RoleFields>,
     channels: Vec<Channel>,
     member_count: u32,
     members: Vec<Member>,
@@ -146,7 +146,7 @@ impl GuildCreate {
         let channels = self.channels.iter().map(Channel::decode);
         Ok(Snapshot {
             owner: UserId(self.owner_id.0),
-            roles: self.roles.iter().map(Role::decode).collect(),
+            roles: self.roles.iter().map(RoleFields::decode).collect(),
             channels: channels.collect::<Result<_, _>>()?,
             member_count: self.member_count,
             members: self.members.iter().map(Member::decode).collect(),
@@ -170,7 +170,7 @@ struct GuildUpdate {
 #[derive(Deserialize)]
 struct GuildRole {
     guild_id: Digits,
-    role: Role,
+    role: RoleFields,
 }
 
 #[derive(Deserialize)]
@@ -180,14 +180,16 @@ struct RoleDelete {
 }
 
 #[derive(Deserialize)]
-struct Role {
+struct RoleFields {
     id: Digits,
     permissions: Digits,
+    position: u16,
 }
 
-impl Role {
-    const fn decode(&self) -> (RoleId, Permissions) {
-        (RoleId(self.id.0), Permissions(self.permissions.0))
+impl RoleFields {
+    const fn decode(&self) -> (RoleId, Role) {
+        let (permissions, position) = (Permissions(self.permissions.0), self.position);
+        (RoleId(self.id.0), Role { permissions, position })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use guildhall_core::dispatch::Snapshot;
 use guildhall_core::id::{GuildId, RoleId, UserId};
-use guildhall_core::permission::Permissions;
+use guildhall_core::permission;
 use serde::Serialize;
 
 use super::channel::Channel;
@@ -39,9 +39,9 @@ impl Guild {
     pub(in crate::wire) fn new(
         guild: GuildId,
         owner: UserId,
-        roles: &[(RoleId, Permissions)],
+        roles: &[(RoleId, permission::Role)],
     ) -> Self {
-        let role = |(role, permissions): &_| Role::new(guild, *role, *permissions);
+        let role = |(id, role): &_| Role::new(guild, *id, *role);
         Self {
             id: Digits(guild.0),
             name: DisplayName::Of("guild", guild.0),
@@ -136,7 +136,7 @@ pub(in crate::wire) struct Role {
     managed: bool,
     mentionable: bool,
     permissions: Digits,
-    position: u32,
+    position: u16,
     flags: u32,
 }
 
@@ -148,7 +148,7 @@ struct Colors {
 }
 
 impl Role {
-    pub(in crate::wire) const fn new(guild: GuildId, id: RoleId, permissions: Permissions) -> Self {
+    pub(in crate::wire) const fn new(guild: GuildId, id: RoleId, role: permission::Role) -> Self {
         let everyone = id.0 == guild.0;
         Self {
             id: Digits(id.0),
@@ -158,8 +158,8 @@ impl Role {
             hoist: false,
             managed: false,
             mentionable: false,
-            permissions: Digits(permissions.0),
-            position: if everyone { 0 } else { 1 },
+            permissions: Digits(role.permissions.0),
+            position: role.position,
             flags: 0,
         }
     }

@@ -45,7 +45,10 @@ impl House {
                 assert_eq!((sender, position, sent), (it.epoch, it.emitted, now));
                 it.tip_sent = sent;
             }
-            Output::Answer(back, answer) => self.answered(owner, back, answer),
+            Output::Answer(back, sender, answer) => {
+                assert_eq!(sender, self.owners[owner].epoch);
+                self.answered(owner, back, answer);
+            }
             Output::Directory(word) => self.words.push((owner, word)),
             Output::Opened { epoch } => {
                 let it = &mut self.owners[owner];

@@ -1,0 +1,221 @@
+//! L9 service: in a world that has settled, what a client says or types where it may is done, and
+//! told to all who see it.
+//!
+//! A *probe* is such a request. Messages are owed to sessions anyway (L3), so a message is followed
+//! until it is done; typing is followed to every session.
+
+mod speakers;
+
+use std::collections::BTreeSet;
+
+use guildhall_core::event::Record;
+use guildhall_core::id::{ChannelId, GuildId, Port};
+use guildhall_core::permission::Permissions;
+use guildhall_core::request::{Action, Answer, Origin, Outcome, Request};
+use guildhall_core::time::Span;
+
+use crate::clauses::Verdict;
+use crate::facts::Facts;
+use crate::facts::clients::Client;
+use crate::facts::guilds::render::{Rendering, render, wanted};
+use crate::facts::guilds::timeline::Moment;
+use crate::facts::sessions::subscriptions::SubscriptionPhase;
+use crate::facts::sockets::NONE;
+use crate::findings::{Complaint, Subject};
+
+pub use speakers::Speaker;
+pub(crate) use speakers::speakers;
+
+/// A request since the world has settled.
+#[derive(Clone, Debug)]
+struct Probe {
+    port: Port,
+    origin: Origin,
+    guild: GuildId,
+    waits: Wait,
+}
+
+/// What a probe waits for.
+#[derive(Clone, Debug)]
+enum Wait {
+    /// The answer *done*.
+    Done,
+    /// The owner, which streams the typing.
+    Stream,
+    /// The sessions that were not told of the typing yet.
+    Sessions(BTreeSet<u32>),
+}
+
+/// The requests since the world has settled.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Probes {
+    /// Whether the world has settled, and no fault and no other request has come since.
+    open: bool,
+    /// The time within which a request is to be served.
+    within: Span,
+    /// The number of requests so far.
+    asked: u32,
+    waiting: Vec<Probe>,
+}
+
+impl Probes {
+    /// The world has settled. A connection on which nothing has come since it was healed may be
+    /// dead: its client gets the time to notice.
+    pub(crate) fn begin(&mut self, facts: &Facts) {
+        let is_waiting = |client: &Client| client.honest && client.live && !client.is_proven();
+        let notice = facts.clients.iter().any(is_waiting);
+        let notice = if notice { facts.cast.reconnects_within() } else { Span::ZERO };
+        (self.open, self.within) = (true, facts.cast.serves_within() + notice);
+    }
+
+    pub(crate) const fn within(&self) -> Span {
+        self.within
+    }
+
+    /// The world is not what it was when it settled.
+    pub(crate) fn end(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(crate) const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    pub(crate) const fn asked(&self) -> u32 {
+        self.asked
+    }
+
+    /// A client's user asks for something.
+    pub(crate) fn asks(&mut self, facts: &Facts, port: Port, request: &Request) {
+        if !self.open {
+            return;
+        }
+        let (channel, waits) = if let Action::Say { channel, .. } = &request.action {
+            (*channel, Wait::Done)
+        } else if let Action::Type { channel } = &request.action {
+            (*channel, Wait::Stream)
+        } else {
+            // The guild may change, and what is asked of it from now on may be refused.
+            return self.end();
+        };
+        let (origin, guild) = (request.origin, request.guild);
+        if !may_say(facts, port, guild, channel) {
+            return;
+        }
+        self.asked += 1;
+        self.waiting.push(Probe { port, origin, guild, waits });
+    }
+
+    /// A request is done. Returns whether it was a probe.
+    pub(crate) fn done(&mut self, origin: Origin) -> bool {
+        let before = self.waiting.len();
+        self.waiting.retain(|probe| probe.origin != origin);
+        self.waiting.len() < before
+    }
+
+    /// A client is answered: what it may do is not refused.
+    pub(crate) fn answered(&mut self, facts: &Facts, answer: &Answer, latest: bool) -> Verdict {
+        let Outcome::Refused { why, .. } = answer.outcome else { return None };
+        let is_it = |probe: &Probe| latest && probe.origin == answer.origin;
+        let at = self.waiting.iter().position(is_it)?;
+        let client = facts.client_name(self.waiting.remove(at).port);
+        let message = format!("{} is refused what it may do in a settled world", client.name);
+        Some((client, Complaint::new(message, "done", format!("{why:?}"))))
+    }
+
+    /// An owner streams an ephemeral event for the first time.
+    pub(crate) fn streams(&mut self, facts: &Facts, guild: GuildId, record: &Record) {
+        let is_it = |probe: &&mut Probe| Some(probe.origin) == record.origin;
+        let Some(probe) = self.waiting.iter_mut().find(is_it) else { return };
+        probe.waits = Wait::Sessions(audience(facts, guild, record));
+    }
+
+    /// A session is told of an ephemeral event. Returns whether it is the last one to be told of a
+    /// probe.
+    pub(crate) fn dispatched(&mut self, origin: Origin, session: u32) -> bool {
+        let Some(at) = self.waiting.iter().position(|probe| probe.origin == origin) else {
+            return false;
+        };
+        let Wait::Sessions(sessions) = &mut self.waiting[at].waits else { return false };
+        sessions.remove(&session);
+        let is_last = sessions.is_empty();
+        if is_last {
+            self.waiting.remove(at);
+        }
+        is_last
+    }
+
+    /// What the first probe that is not served waits for.
+    pub(crate) fn pending(&self, facts: &Facts) -> Option<String> {
+        self.waiting.iter().find_map(|probe| {
+            let client = facts.cast.client(probe.port);
+            let guild = facts.cast.guild(probe.guild);
+            match &probe.waits {
+                Wait::Done => Some(format!("{client} has said something in {guild}, not done yet")),
+                Wait::Stream => Some(format!("{client} types in {guild}, and its owner is silent")),
+                Wait::Sessions(sessions) => {
+                    let left = sessions.iter().find(|it| !facts.sessions.get(**it).ended)?;
+                    let left = facts.session_name(*left).name;
+                    Some(format!("{client} types in {guild}, and {left} was not told"))
+                }
+            }
+        })
+    }
+}
+
+/// Whether a client is in the guild and may speak in the channel, by this checker's own model.
+fn may_say(facts: &Facts, port: Port, guild: GuildId, channel: ChannelId) -> bool {
+    let (Some(client), Some(part)) = (facts.client(port), facts.cast.clients.get(port.0 as usize))
+    else {
+        return false;
+    };
+    let may = facts.ledger.guild(guild).is_some_and(|guild| {
+        guild.history.may(Moment::NOW, part.user, Permissions::SEND_MESSAGES, Some(channel))
+    });
+    client.honest && client.live && !client.spoilt && may
+}
+
+/// The sessions of honest clients that an ephemeral event is for, by their views and intents.
+fn audience(facts: &Facts, guild: GuildId, record: &Record) -> BTreeSet<u32> {
+    let (Some(number), Some(guild)) = (facts.ledger.find(guild), facts.ledger.guild(guild)) else {
+        return BTreeSet::new();
+    };
+    let honest = facts.clients.iter().filter(|it| it.honest && it.live && !it.spoilt);
+    let models = honest.map(|client| client.model).filter(|model| *model != NONE);
+    let hears = |model: &u32| {
+        let session = facts.sessions.get(*model);
+        let holds = facts.sessions.place(*model, number).is_some_and(|place| {
+            session.subscriptions[place].phase == SubscriptionPhase::Available
+        });
+        let said = |bodies: Vec<_>| {
+            let wants = |body| wanted(body, session.user, session.intents).is_some();
+            bodies.into_iter().any(wants)
+        };
+        holds
+            && match render(&guild.history, session.user, record) {
+                Rendering::Says(bodies) => said(bodies),
+                Rendering::Comes | Rendering::Goes => false,
+            }
+    };
+    models.filter(hears).collect()
+}
+
+/// The world reports that it has settled, once more after requests.
+pub(crate) fn settled(facts: &Facts, probes: &Probes) -> Verdict {
+    let pending = probes.pending(facts)?;
+    let complaint = Complaint::new("the world goes on before all are served", "nothing", pending);
+    Some((Subject::new("world", "world"), complaint))
+}
+
+/// The world has waited for as long as the limits allow, and somebody is not served.
+pub(crate) fn gave_up(facts: &Facts, probes: &Probes, why: &str) -> Verdict {
+    (probes.asked > 0).then_some(())?;
+    let pending = probes.pending(facts).unwrap_or_else(|| why.to_owned());
+    let within = probes.within;
+    let complaint = Complaint::new(
+        format!("a settled world does not serve within {within}: {pending}"),
+        "what a client may say is done, and told to all who see it",
+        why,
+    );
+    Some((Subject::new("world", "world"), complaint))
+}

@@ -1,0 +1,113 @@
+//! Which parts of a plan came to happen in a run.
+//!
+//! A fault whose trigger never fires, or an edit of a message that was never sent, does nothing. A run
+//! that held without them says less than its plan. Nothing is judged here.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::client::{Input, Output};
+use guildhall_core::id::Port;
+use guildhall_core::request::Origin;
+use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
+use guildhall_core::time::Instant;
+
+use crate::plan::{ActionPlan, FaultPlan, Plan, PlanError};
+use crate::topology::{ResolvedAction, Topology};
+
+/// Observes a run for the parts of its plan that happen.
+#[derive(Clone, Debug)]
+pub struct MetParts {
+    faults: Vec<bool>,
+    actions: Vec<bool>,
+    /// The action that makes each request.
+    requests: BTreeMap<Origin, usize>,
+    /// The other actions, by client and time.
+    others: BTreeMap<(Port, Instant), Vec<usize>>,
+    /// The actions that cannot happen, because they refer to a message that is never sent.
+    idle: Vec<bool>,
+}
+
+impl MetParts {
+    /// Creates the observer of a run of this plan.
+    ///
+    /// # Errors
+    /// Returns an error if the plan is invalid.
+    pub fn new(plan: &Plan) -> Result<Self, PlanError> {
+        let actions = Topology::new(plan)?.actions;
+        let mut met = Self {
+            faults: vec![false; plan.faults.len()],
+            actions: vec![false; actions.len()],
+            requests: BTreeMap::new(),
+            others: BTreeMap::new(),
+            idle: vec![false; actions.len()],
+        };
+        for (index, (client, action)) in actions.into_iter().enumerate() {
+            match action {
+                ResolvedAction::Ask(request) => {
+                    met.requests.insert(request.origin, index);
+                }
+                ResolvedAction::Start | ResolvedAction::Quit { .. } => {
+                    let at = (Port(client), plan.actions[index].at);
+                    met.others.entry(at).or_default().push(index);
+                }
+                ResolvedAction::Rest => met.idle[index] = true,
+            }
+        }
+        Ok(met)
+    }
+
+    /// Describes each part that did not happen.
+    #[must_use]
+    pub fn unmet(&self, plan: &Plan) -> Vec<String> {
+        let faults = plan.faults.iter().zip(&self.faults).enumerate();
+        let faults = faults.filter(|(_, (_, met))| !**met);
+        let faults = faults.map(|(index, (part, _))| of_fault(index, part));
+        let actions = plan.actions.iter().zip(&self.actions).enumerate();
+        let actions = actions.filter(|(_, (_, met))| !**met);
+        let actions = actions.map(|(index, (part, _))| of_action(index, part, self.idle[index]));
+        faults.chain(actions).collect()
+    }
+}
+
+impl Observer for MetParts {
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        if let Observed::World(WorldEvent::FaultBegan { index, .. }) = what {
+            self.faults[*index as usize] = true;
+        }
+        if let Observed::ClientOutput(Output::Request { request, .. }) = what
+            && let Some(index) = self.requests.get(&request.origin)
+        {
+            self.actions[*index] = true;
+        }
+        if let Observed::ClientInput(Input::Quit { .. } | Input::Start) = what
+            && let Actor::Client(port) = head.actor
+        {
+            for index in self.others.get(&(port, head.at)).into_iter().flatten() {
+                self.actions[*index] = true;
+            }
+        }
+    }
+}
+
+fn of_fault(index: usize, part: &FaultPlan) -> String {
+    let why = match part.when {
+        Some(_) => "its trigger never fired",
+        None => "the run had healed or ended",
+    };
+    format!("fault {}, {} (at {}): {why}", index + 1, part.fault, part.at)
+}
+
+fn of_action(index: usize, part: &ActionPlan, is_idle: bool) -> String {
+    let why = match is_idle {
+        true => "it refers to a message that is never sent",
+        false => "the run had ended, or its client could not do it",
+    };
+    let (client, word) = (&part.client, word(part));
+    format!("action {}, {word} by {client} (at {}): {why}", index + 1, part.at)
+}
+
+/// The name of the kind of an action, as the plan has it.
+fn word(part: &ActionPlan) -> String {
+    let table = toml::Table::try_from(part).unwrap_or_default();
+    table.get("do").and_then(toml::Value::as_str).unwrap_or_default().to_owned()
+}
