@@ -4,7 +4,7 @@ use guildhall_core::dispatch::Message;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
-use guildhall_core::request::{Action, Answer, Origin, Outcome, Refusal};
+use guildhall_core::request::{Action, Answer, GuildTable, Origin, Outcome, Refusal};
 
 use crate::bounds::b1::tables::overfills;
 use crate::clauses::Verdict;
@@ -17,7 +17,7 @@ use crate::isolation::i9;
 use crate::protocol::NEW_ROLE;
 
 /// The reasons for which an owner may refuse a request.
-const REASONS: [Refusal; 11] = [
+const REASONS: [Refusal; 19] = [
     Refusal::NoSuchGuild,
     Refusal::NotAMember,
     Refusal::Member,
@@ -27,8 +27,16 @@ const REASONS: [Refusal; 11] = [
     Refusal::NoSuchUser,
     Refusal::NoSuchRole,
     Refusal::Forbidden,
+    Refusal::Outranked,
+    Refusal::NotHeld,
     Refusal::Taken,
     Refusal::NoChange,
+    Refusal::Full(GuildTable::Channels),
+    Refusal::Full(GuildTable::Roles),
+    Refusal::Full(GuildTable::ChannelOverwrites),
+    Refusal::Full(GuildTable::Overwrites),
+    Refusal::Full(GuildTable::Members),
+    Refusal::Full(GuildTable::Bans),
 ];
 
 /// What is against an action at a moment, if anything.
