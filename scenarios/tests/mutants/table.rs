@@ -123,5 +123,5 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::ThirdUnheard, Clause::D10, "two-members"),
     (Mutant::ShortTooLong, Clause::I8, "two-members"),
     (Mutant::NeedlesslyBusy, Clause::B1, "two-members"),
-    (Mutant::TypingUntold, Clause::D11, "two-members"),
+    (Mutant::TypingUntold, Clause::D11, "out-of-reach"),
 ];
