@@ -180,8 +180,6 @@ mutants! {
         "a request that was too long on its way is taken";
     RefusedUnconfirmed = "refused-unconfirmed",
         "an owner refuses without knowing that it still is the owner";
-    OldTypingTaken = "old-typing-taken",
-        "typing that was too long on its way is taken";
     TypingOfAnyEpoch = "typing-of-any-epoch",
         "an owner takes typing that is meant for another";
     StaleOwnerHears = "stale-owner-hears",
@@ -198,8 +196,6 @@ mutants! {
         "member and role lists survive the taking up of a newer state";
     RelayKept = "relay-kept",
         "a relay stays open after the end of its last session";
-    IdleSinceOpening = "idle-since-opening",
-        "the time without a session counts from the opening of a connection";
     StaleOwnerSpeaks = "stale-owner-speaks",
         "an owner that has lost touch with the journal goes on";
     StaleRelaySpeaks = "stale-relay-speaks",

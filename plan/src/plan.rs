@@ -24,10 +24,10 @@ pub(crate) use action::MESSAGE_ACTIONS;
 pub use action::{ActionPlan, ClientAction, MessageRef};
 pub use error::{Place, PlanError};
 pub use latency::Latency;
-pub(crate) use parts::ChannelTable;
 pub use parts::{
     ChannelPlan, ClientPlan, EVERYONE, GuildPlan, NodePlan, OverwritePlan, RolePlan, TargetPlan,
 };
+pub(crate) use parts::{ChannelTable, RoleTable};
 pub use powers::PermissionNames;
 
 /// Everything that a run consists of.

@@ -166,8 +166,12 @@ impl Script {
         }
     }
 
-    /// Adds random faults of these families, from the start until the current time.
+    /// Adds random faults of these families, from the start until the current time, and draws the
+    /// network and the limits. With the setting `weather=0` it does nothing: the plot runs alone.
     pub fn weather(&mut self, families: &[Family]) {
+        if self.setting::<u32>("weather") == Some(0) {
+            return;
+        }
         let until = self.now;
         swarm::weather(&mut self.plan, families, until);
     }

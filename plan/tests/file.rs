@@ -139,6 +139,9 @@ fn an_unknown_key_is_refused_with_the_keys_that_there_are() {
         "expected one of `client`, `guild`, `node`, `is`",
     );
     refused("low = \"1ms\"", "lo = \"1ms\"", "lo", "did you mean `low`?");
+    let staff = "staff = [\"view-channel\"]";
+    let moved = "staff = { permissions = [], postion = 2 }";
+    refused(staff, moved, "postion", "did you mean `position`?");
     refused("frame_bytes", "frames_bytes", "frames_bytes", "did you mean `frame_bytes`?");
     refused("owner_user", "ownr_user", "ownr_user", "did you mean `owner_user`?");
     refused("hostile", "hostil", "hostil", "did you mean `hostile`?");

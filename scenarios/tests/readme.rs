@@ -5,7 +5,7 @@ mod transcript;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Options, Verdict};
 use guildhall_sim::run::run;
-use transcript::assert_transcript;
+use transcript::{Excerpt, assert_transcript};
 
 const README: &str = include_str!("../../README.md");
 
@@ -35,5 +35,6 @@ fn the_plan_in_the_readme_runs_and_holds() {
 #[test]
 fn the_plan_in_the_readme_has_a_transcript() {
     let plan = Plan::from_toml(block("toml")).expect("the block is a plan");
-    assert_transcript("plan-of-the-readme", &plan, "");
+    let excerpt = Excerpt { from: "FAULT", shows: "CHANNEL_DELETE" };
+    assert_transcript("plan-of-the-readme", &plan, &excerpt);
 }

@@ -7,69 +7,85 @@ mod transcript;
 use guildhall_plan::script::Settings;
 use guildhall_plan::seed::Seed;
 use guildhall_scenarios::{ALL, by_name};
-use transcript::assert_transcript;
+use transcript::{Excerpt, assert_transcript};
 
 /// Scenarios whose transcript would show nothing: too many sessions that all do the same, and a
 /// plan without a plot.
 const WITHOUT: [&str; 2] = ["busy-guild", "random-plan"];
 
-/// The transcript of `scenario` starts at the first line that contains `from`.
-fn check(scenario: &str, seed: u64, settings: &[&str], from: &str) {
+/// The excerpt starts at the first fault, or at the first line with `from`. The plot runs alone,
+/// without weather.
+fn check(scenario: &str, seed: u64, settings: &[&str], excerpt: &Excerpt<'_>) {
     let scenario = by_name(scenario).unwrap();
-    let settings = Settings::parse(settings).unwrap();
+    let settings = Settings::parse(settings.iter().chain(&["weather=0"])).unwrap();
     let plan = scenario.plan(Seed::new(seed).unwrap(), &settings).unwrap();
-    assert_transcript(scenario.name, &plan, from);
+    assert_transcript(scenario.name, &plan, excerpt);
 }
 
 fn name(module: &str) -> String {
     module.replace('_', "-")
 }
 
+/// Where an excerpt starts.
+const fn from(text: &'static str) -> &'static str {
+    if text.is_empty() { "FAULT" } else { text }
+}
+
 /// Declares a test for each row, named after the scenario's module.
 macro_rules! transcripts {
-    ($($module:ident: seed $seed:literal $(, set $setting:literal)* $(, from $from:literal)?;)*) => {
+    ($(
+        $module:ident: seed $seed:literal $(, set $setting:literal)* $(, from $from:literal)?,
+        shows $shows:literal;
+    )*) => {
         const MODULES: &[&str] = &[$(stringify!($module)),*];
 
         $(#[test]
         fn $module() {
-            check(&name(stringify!($module)), $seed, &[$($setting),*], concat!($($from)?));
+            let excerpt = Excerpt { from: from(concat!($($from)?)), shows: $shows };
+            check(&name(stringify!($module)), $seed, &[$($setting),*], &excerpt);
         })*
     };
 }
 
 transcripts! {
-    two_members: seed 1, set "lines=2";
-    lost_connection: seed 0, set "drops=1";
-    dead_session: seed 0;
-    second_drop: seed 1, set "missed=10", set "drops=1";
-    half_open: seed 0, set "times=1";
-    slow_consumer: seed 3, set "listeners=1", set "lines=20";
-    hostile_client: seed 1, set "deeds=3";
-    strangers_at_the_door: seed 0, set "knocks=5";
-    reconnect_storm: seed 0, set "sessions=3", set "storms=1";
-    cut_off_relay: seed 0;
-    out_of_reach: seed 0;
-    far_behind: seed 0;
-    crash_before_fan_out: seed 0;
-    done_then_crash: seed 0;
-    lost_grant: seed 0;
-    retry_over_a_crash: seed 0;
-    stale_owner: seed 0;
-    late_copy: seed 0;
-    other_device: seed 0;
-    slow_journal: seed 0;
-    full_disk: seed 0;
-    everybody_back: seed 0, set "sessions=3", set "others=2";
-    rolling_restart: seed 0, set "sessions=2", set "lines=6", from "berlin     is to stop";
-    false_alarm: seed 0;
-    role_revoked: seed 0;
-    revoked_while_away: seed 0;
-    kick_and_rejoin: seed 0;
-    new_channel: seed 0;
-    quiet_reader: seed 0;
-    end_of_a_guild: seed 0;
-    many_guilds: seed 0, set "guilds=3", set "rounds=2";
-    lost_directory: seed 0;
+    two_members: seed 1, from "wants:", shows "MESSAGE_CREATE";
+    lost_connection: seed 0, set "drops=1", shows "RESUMED";
+    dead_session: seed 0, shows "refused: no such session";
+    second_drop: seed 1, set "missed=10", set "drops=1", shows "RESUMED";
+    slow_line: seed 0, shows "alice      #0.2 s2 GUILD_CREATE";
+    half_open: seed 0, set "times=1", shows "superseded";
+    slow_consumer: seed 1, set "listeners=1", set "limits.live_unsent=12", shows "closed by the node: 4000";
+    hostile_client: seed 1, set "deeds=3", shows "closes";
+    strangers_at_the_door: seed 0, set "knocks=5", shows "refused";
+    reconnect_storm: seed 0, set "sessions=3", set "storms=1", shows "RESUMED";
+    cut_off_relay: seed 0, shows "catch up";
+    out_of_reach: seed 0, shows "unavailable";
+    far_behind: seed 0, shows "unavailable";
+    crash_before_fan_out: seed 0, shows "done for";
+    done_then_crash: seed 0, shows "has lost";
+    lost_grant: seed 0, shows "there is epoch";
+    retry_over_a_crash: seed 0, shows "attempt 2";
+    stale_owner: seed 0, shows "serves rustaceans no more";
+    late_copy: seed 0, shows "refused for carol";
+    other_device: seed 0, shows "done for carol";
+    slow_journal: seed 0, shows "busy";
+    full_disk: seed 1, shows "busy";
+    everybody_back: seed 0, set "sessions=3", set "others=2", shows "no such session";
+    rolling_restart: seed 0, set "sessions=2", set "lines=6", shows "RECONNECT";
+    false_alarm: seed 1, shows "is said to have crashed";
+    role_revoked: seed 0, from "has no role", shows "CHANNEL_DELETE";
+    deleted_role: seed 0, from "wants: alice deletes", shows "CHANNEL_DELETE";
+    hidden_channels: seed 0, set "channels=6", shows "CHANNEL_DELETE";
+    revoked_while_away: seed 0, shows "CHANNEL_DELETE";
+    kick_and_rejoin: seed 2, from "alice kicks", shows "GUILD_DELETE";
+    new_channel: seed 0, from "makes channel", shows "CHANNEL_CREATE";
+    quiet_reader: seed 3, from "wants:", shows "\"\"";
+    guild_given_away: seed 0, from "gives the guild", shows "CHANNEL_DELETE";
+    end_of_a_guild: seed 0, from "wants: bob deletes the guild", shows "GUILD_DELETE";
+    many_guilds: seed 0, set "guilds=3", set "rounds=2", shows "GUILD_CREATE";
+    two_shardings: seed 0, from "READY", shows "MESSAGE_CREATE";
+    stuck_guild: seed 2, shows "busy";
+    lost_directory: seed 0, shows "has left";
 }
 
 #[test]

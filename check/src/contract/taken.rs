@@ -9,6 +9,7 @@ use guildhall_core::id::{Connection, Port, Seq};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
+use super::written::object;
 use crate::clauses::{self, Taking};
 use crate::facts::clients::Taken;
 use crate::facts::sessions::Content;
@@ -101,7 +102,7 @@ impl Contract {
         let facts = &self.facts;
         let taking = Taking { facts, client, model, s, what, is_new: takes };
         if let Some((clause, complaint)) =
-            (!spoilt).then(|| self.object(clauses::TAKES, &taking)).flatten()
+            (!spoilt).then(|| object(clauses::TAKES, &taking)).flatten()
         {
             let subject = self.facts.client_name(port);
             self.facts.clients[port.0 as usize].spoilt = true;

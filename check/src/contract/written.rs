@@ -214,9 +214,14 @@ impl Contract {
 type Objects<T> = (Clause, fn(&T) -> Option<Complaint>);
 
 impl Contract {
-    /// The first clause that objects to a dispatch.
-    pub(super) fn object<T>(&self, rows: &[Objects<T>], about: &T) -> Option<(Clause, Complaint)> {
+    /// The first clause that objects to a dispatch; counts that the rows were asked.
+    fn object<T>(&self, rows: &[Objects<T>], about: &T) -> Option<(Clause, Complaint)> {
         self.judgements.add(rows);
-        rows.iter().find_map(|(clause, judge)| Some((*clause, judge(about)?)))
+        object(rows, about)
     }
+}
+
+/// The first clause that objects to a dispatch.
+pub(super) fn object<T>(rows: &[Objects<T>], about: &T) -> Option<(Clause, Complaint)> {
+    rows.iter().find_map(|(clause, judge)| Some((*clause, judge(about)?)))
 }

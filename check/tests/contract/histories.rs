@@ -1,5 +1,7 @@
 //! Honest histories: what nodes and clients really do, for each part of the contract.
 
+mod authority;
+
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
@@ -7,15 +9,16 @@ use guildhall_core::client;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
-use guildhall_core::id::{ChannelId, GuildId, Nonce, Port, RoleId};
+use guildhall_core::id::{GuildId, Nonce, Port, RoleId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
-use guildhall_core::permission::{Overwrite, Permissions, Target};
 use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::step::{Step, WorldEvent};
 use guildhall_core::time::Span;
 
 use crate::stage::{BERLIN, GUILD, HALL, OFFICE, OTHER, PARIS, STAFF, Stage, session, token, user};
+
+pub(crate) use authority::{BOARD, full, ranks};
 
 pub(crate) type History = (Arc<Cast>, Vec<Step>);
 
@@ -172,6 +175,24 @@ pub(crate) fn slow() -> History {
     end(stage)
 }
 
+/// A reader that takes nothing loses what it was never sent, and its session with it; its connection,
+/// which is more than a minute old by then, stays.
+pub(crate) fn overflowed() -> History {
+    let limits = Limits { replay_bytes: 4_096, ..Limits::default() };
+    let mut stage = begin(limits, &["alice", "mallory!"]);
+    let on = stage.accept(PARIS, 1_500);
+    stage.identify(on, user(1), Intents::USUAL);
+    stage.tell(PARIS, node::Input::Drained { connection: on, bytes: 400 });
+    for _ in 0..2 {
+        stage.pass(Span::secs(35));
+        stage.frame(on, ClientFrame::Heartbeat { d: None }, 20);
+    }
+    for _ in 0..12 {
+        stage.say(ALICE, "more and more");
+    }
+    end(stage)
+}
+
 /// Bob's connection dies without a word, and a second one takes over in the end.
 pub(crate) fn silent() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
@@ -246,60 +267,6 @@ pub(crate) fn members() -> History {
     stage.act(ALICE, Action::Ban { user: user(CAROL) });
     stage.act(CAROL, Action::Join);
     stage.pass(Span::secs(1));
-    stage.report(&WorldEvent::Settled);
-    end(stage)
-}
-
-/// Above [`STAFF`], once it has been moved there.
-pub(crate) const BOARD: RoleId = RoleId(9);
-
-/// Bob is of the staff and may manage roles, Carol is on the board; he tries to rise.
-pub(crate) fn ranks() -> History {
-    let mut stage = begin(Limits::default(), &["alice", "bob", "carol", "dave"]);
-    let set =
-        |of: usize, roles: &[RoleId]| Action::SetRoles { user: user(of), roles: roles.into() };
-    let manages = Permissions::MANAGE_ROLES | Permissions::MANAGE_CHANNELS;
-    let manages = manages | Permissions::KICK_MEMBERS | Permissions::USUAL;
-    let (target, deny) = (Target::Member(user(BOB)), Permissions::NONE);
-    let own = Overwrite { target, deny, allow: Permissions::MANAGE_MESSAGES };
-    let all = Permissions::ADMINISTRATOR;
-    stage.act(ALICE, Action::ChangeRole { role: STAFF, permissions: manages });
-    stage.act(ALICE, set(BOB, &[STAFF]));
-    stage.act(ALICE, Action::CreateRole { role: BOARD, permissions: Permissions::USUAL });
-    stage.act(ALICE, set(CAROL, &[BOARD]));
-    stage.act(ALICE, Action::MoveRole { role: BOARD, position: 2 });
-    stage.act(BOB, set(BOB, &[STAFF, BOARD]));
-    stage.act(BOB, Action::Kick { user: user(CAROL) });
-    stage.act(BOB, Action::ChangeChannel(Channel { id: HALL, overwrites: [own].into() }));
-    stage.act(BOB, Action::CreateRole { role: RoleId(10), permissions: all });
-    stage.act(BOB, Action::CreateRole { role: RoleId(10), permissions: Permissions::NONE });
-    stage.act(BOB, Action::MoveRole { role: RoleId(10), position: 3 });
-    stage.act(BOB, set(DAVE, &[RoleId(10)]));
-    stage.act(BOB, Action::Kick { user: user(DAVE) });
-    stage.act(BOB, Action::DeleteRole { role: RoleId(10) });
-    stage.report(&WorldEvent::Settled);
-    end(stage)
-}
-
-/// Alice fills a guild, and asks for more than it holds.
-pub(crate) fn full() -> History {
-    let limits =
-        Limits { channels: 3, roles: 3, bans: 0, channel_overwrites: 2, ..Limits::default() };
-    let mut stage = begin(limits, &["alice", "bob"]);
-    let overwrite = |role| {
-        let (deny, allow) = (Permissions::NONE, Permissions::SEND_MESSAGES);
-        Overwrite { target: Target::Role(RoleId(role)), deny, allow }
-    };
-    let channel =
-        |id, overwrites: Vec<_>| Channel { id: ChannelId(id), overwrites: overwrites.into() };
-    for id in [72, 73] {
-        stage.act(ALICE, Action::CreateChannel(channel(id, Vec::new())));
-        let (role, permissions) = (RoleId(id), Permissions::NONE);
-        stage.act(ALICE, Action::CreateRole { role, permissions });
-    }
-    let many = [GUILD.0, 8, 72].map(overwrite).to_vec();
-    stage.act(ALICE, Action::ChangeChannel(channel(72, many)));
-    stage.act(ALICE, Action::Ban { user: user(BOB) });
     stage.report(&WorldEvent::Settled);
     end(stage)
 }
@@ -556,6 +523,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("stolen", stolen()),
         ("refused", refused()),
         ("slow", slow()),
+        ("overflowed", overflowed()),
         ("silent", silent()),
         ("unheard", unheard()),
         ("views", views()),

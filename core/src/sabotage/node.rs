@@ -460,10 +460,3 @@ impl Bend<Epoch> for bool {
         self || cx.bug(Mutant::OverOwnerHeard)
     }
 }
-
-/// Since when a connection has no session.
-impl Bend<Self> for Instant {
-    fn bend(self, opened: Self, cx: &mut Cx<'_>) -> Self {
-        if cx.bug(Mutant::IdleSinceOpening) { opened } else { self }
-    }
-}

@@ -63,18 +63,20 @@ fn tables<'a, 't>(table: &'a mut DeTable<'t>, name: &str) -> Vec<&'a mut DeTable
     if name.is_empty() {
         return vec![table];
     }
-    match table.get_mut(name).map(Spanned::get_mut) {
-        Some(DeValue::Table(table)) => vec![table],
-        Some(DeValue::Array(list)) => {
-            let values = list.iter_mut().map(Spanned::get_mut);
-            let tables = values.filter_map(|value| match value {
-                DeValue::Table(table) => Some(table),
-                _ => None,
-            });
-            tables.collect()
-        }
-        _ => Vec::new(),
-    }
+    let values: Vec<&mut DeValue<'t>> = match table.get_mut(name).map(Spanned::get_mut) {
+        Some(DeValue::Array(list)) => list.iter_mut().map(Spanned::get_mut).collect(),
+        one => one.into_iter().collect(),
+    };
+    let tables = values.into_iter().filter_map(|value| match value {
+        DeValue::Table(table) => Some(table),
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_) => None,
+    });
+    tables.collect()
 }
 
 /// Renames a key, unless the table has both names: then the former one is unknown.

@@ -13,7 +13,7 @@ use crate::fault::{
 };
 use crate::plan::{
     ActionPlan, ChannelTable, ClientAction, FaultPlan, Latency, MESSAGE_ACTIONS, OverwritePlan,
-    PermissionNames,
+    PermissionNames, RoleTable,
 };
 use crate::text::nearest;
 
@@ -67,8 +67,19 @@ impl Search {
             }
         }
         for guild in tables(plan, "guild") {
+            for roles in tables(guild, "roles") {
+                for role in roles.values().filter(|value| value.get_ref().is_table()) {
+                    self.read::<RoleTable>(role);
+                }
+            }
             for channel in list(guild, "channels").filter(|value| value.get_ref().is_table()) {
                 self.read::<ChannelTable>(channel);
+            }
+            for role in tables(guild, "roles").into_iter().flat_map(DeTable::values) {
+                match role.get_ref().is_table() {
+                    true => self.read::<RoleTable>(role),
+                    false => self.read::<PermissionNames>(role),
+                }
             }
         }
         for action in tables(plan, "action") {

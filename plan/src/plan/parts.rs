@@ -68,14 +68,22 @@ pub struct RolePlan {
 #[serde(untagged)]
 enum RoleForm {
     Permissions(PermissionNames),
-    Table { permissions: PermissionNames, position: u16 },
+    Table(RoleTable),
+}
+
+/// The table form of a role.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoleTable {
+    permissions: PermissionNames,
+    position: u16,
 }
 
 impl From<RoleForm> for RolePlan {
     fn from(form: RoleForm) -> Self {
         match form {
             RoleForm::Permissions(permissions) => Self { permissions, position: Role::LOWEST },
-            RoleForm::Table { permissions, position } => Self { permissions, position },
+            RoleForm::Table(RoleTable { permissions, position }) => Self { permissions, position },
         }
     }
 }
@@ -85,7 +93,7 @@ impl From<RolePlan> for RoleForm {
         if position == Role::LOWEST {
             Self::Permissions(permissions)
         } else {
-            Self::Table { permissions, position }
+            Self::Table(RoleTable { permissions, position })
         }
     }
 }

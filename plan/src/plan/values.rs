@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::limits::{Limits, MOST_TIME};
+use guildhall_core::permission::Role;
 use guildhall_core::time::{Instant, Span};
 
 use super::{ClientPlan, Latency, Network, Place, Plan, PlanError};
@@ -40,6 +41,12 @@ pub(crate) fn check(plan: &Plan) -> Result<(), PlanError> {
     for (node, index) in plan.nodes.iter().zip(0..) {
         drift(node.drift).map_err(|error| error.at("node", index))?;
     }
+    for (guild, index) in plan.guilds.iter().zip(0..) {
+        for (name, role) in &guild.roles {
+            let key = format!("roles.{name}.position");
+            position(&key, role.position).map_err(|error| error.at("guild", index))?;
+        }
+    }
     for (part, index) in plan.clients.iter().zip(0..) {
         client(part).map_err(|error| error.at("client", index))?;
     }
@@ -71,6 +78,11 @@ pub(crate) fn within<T: PartialOrd + Display>(
 /// Returns the time if it is short enough that no sum of times overflows.
 pub(crate) fn time(key: &str, value: Span) -> Result<Span, PlanError> {
     within(key, value, Span::ZERO..=MOST_TIME)
+}
+
+/// Returns the position of a role. 0 is that of @everyone.
+pub(crate) fn position(key: &str, value: u16) -> Result<u16, PlanError> {
+    within(key, value, Role::LOWEST..=u16::MAX)
 }
 
 fn instant(key: &str, value: Instant) -> Result<(), PlanError> {

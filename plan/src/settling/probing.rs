@@ -38,7 +38,9 @@ pub(super) struct Probing {
 
 impl Probing {
     pub(super) fn new(cast: &Cast, seed: Seed) -> Self {
-        let length = LINE.len().min(cast.limits.content_bytes as usize);
+        let limits = &cast.limits;
+        let most = limits.content_bytes.min(limits.content_characters);
+        let length = LINE.len().min(most as usize);
         Self {
             seed,
             users: cast.clients.iter().map(|part| part.user).collect(),

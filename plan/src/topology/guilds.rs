@@ -127,10 +127,6 @@ impl Topology {
         let of = |role: &str| self.role(&format!("{}/{role}", guild.name)).map(|(_, id)| id);
         state.roles.insert(state.everyone(), Role { permissions: guild.everyone.0, position: 0 });
         for (name, &RolePlan { permissions, position }) in &guild.roles {
-            if position < Role::LOWEST {
-                let why = format!("the role `{name}` is at position 0, which is that of @everyone");
-                return Err(PlanError::Invalid(why));
-            }
             state.roles.insert(of(name)?, Role { permissions: permissions.0, position });
         }
         for channel in &guild.channels {

@@ -29,14 +29,14 @@ const REASONS: [Refusal; 19] = [
     Refusal::Forbidden,
     Refusal::Outranked,
     Refusal::NotHeld,
-    Refusal::Taken,
-    Refusal::NoChange,
     Refusal::Full(GuildTable::Channels),
-    Refusal::Full(GuildTable::Roles),
     Refusal::Full(GuildTable::ChannelOverwrites),
     Refusal::Full(GuildTable::Overwrites),
+    Refusal::Full(GuildTable::Roles),
     Refusal::Full(GuildTable::Members),
     Refusal::Full(GuildTable::Bans),
+    Refusal::Taken,
+    Refusal::NoChange,
 ];
 
 /// What is against an action at a moment, if anything.

@@ -91,6 +91,27 @@ fn l1_a_silent_connection_is_left_open() {
 }
 
 #[test]
+fn l1_a_connection_is_closed_as_soon_as_its_session_has_ended() {
+    // It is more than a minute old; but it may identify again, and has a minute for that.
+    let found = tampered(histories::overflowed(), |steps| {
+        let ended = |note: &TraceEvent| matches!(note, TraceEvent::Ended { .. });
+        let at = find(steps, 0, |step| noted(step, ended));
+        steps.truncate(at + 1);
+        let invalid = |output: &Output| match output {
+            Output::Node(node::Output::Frame { connection, .. }) => Some(*connection),
+            _ => None,
+        };
+        let connection = steps[at].outputs.iter().find_map(invalid).expect("op 9");
+        let close = node::Output::Close { connection, code: CloseCode::Unknown };
+        let now = Now::from(steps[at].head.now.instant + Span::secs(1));
+        let head = Head { now, ..steps[at].head };
+        let outputs = vec![Output::Node(close)];
+        steps.push(Step { head, input: Input::Timeout, outputs });
+    });
+    only!(found, L1);
+}
+
+#[test]
 fn l1_is_not_broken_by_a_node_that_was_paused() {
     // Berlin takes no step between Bob's last heartbeat and an hour later, when what was held back
     // comes first, and then its deadlines.
