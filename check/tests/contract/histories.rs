@@ -178,7 +178,8 @@ pub(crate) fn slow() -> History {
 /// A reader that takes nothing loses what it was never sent, and its session with it; its connection,
 /// which is more than a minute old by then, stays.
 pub(crate) fn overflowed() -> History {
-    let limits = Limits { replay_bytes: 4_096, ..Limits::default() };
+    let tables = Limits { channels: 2, overwrites: 4, channel_overwrites: 2, ..Limits::default() };
+    let limits = Limits { replay_bytes: 4_096, roles: 3, content_bytes: 64, ..tables };
     let mut stage = begin(limits, &["alice", "mallory!"]);
     let on = stage.accept(PARIS, 1_500);
     stage.identify(on, user(1), Intents::USUAL);
