@@ -229,6 +229,9 @@ pub(crate) const ANSWERS: &[(Clause, fn(&mut Context<'_>, (Epoch, &Answer, bool)
         let judged = sound && cx.found.is_empty();
         judged.then(|| i8::answered(cx.facts, answer)).flatten()
     }),
+    (Clause::B1, |cx, (_, answer, _)| {
+        cx.models.occupancies.busy(cx.facts, cx.step.node, answer, cx.head.at)
+    }),
 ];
 
 /// An owner streams an event again, from another record. Independent.
@@ -321,8 +324,10 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
 ];
 
 /// Time has passed, and requests wait for answers. Independent.
-pub(crate) const DUTIES: &[Row<()>] =
-    &[(Clause::D10, |cx, ()| cx.models.duties.look(cx.facts, cx.head.at))];
+pub(crate) const DUTIES: &[Row<()>] = &[
+    (Clause::D10, |cx, ()| cx.models.duties.look(cx.facts, cx.head.at)),
+    (Clause::D11, |cx, ()| cx.models.typings.look(cx.facts, cx.head.at)),
+];
 
 /// The directory emits a notice. Independent.
 pub(crate) const NOTICES: &[(Clause, fn(&mut Context<'_>, &DirectoryEvent) -> Verdict)] =
@@ -372,7 +377,7 @@ pub(crate) const ANSWERED: &[(Clause, fn(&mut Context<'_>, (&Answer, bool)) -> V
         match answer.outcome {
             Outcome::Done(position) => cx.models.statuses.says_done(cx.facts, action, position),
             Outcome::Refused { .. } if latest => cx.models.statuses.gives_up(cx.facts, action),
-            Outcome::Refused { .. } | Outcome::Busy => None,
+            Outcome::Refused { .. } | Outcome::Busy(_) => None,
         }
     }),
     (Clause::O4, |cx, (answer, _)| {

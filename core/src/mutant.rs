@@ -286,6 +286,10 @@ mutants! {
         "an owner sends its tip with every input";
     ConfirmWithInput = "confirm-with-input",
         "an owner asks its journal to confirm its epoch with every input";
+    NeedlesslyBusy = "needlessly-busy",
+        "an owner is busy for one request in three, though it has room";
+    TypingUntold = "typing-untold",
+        "typing is never told at all";
 }
 
 /// At most one planted bug, and how often it made a difference.

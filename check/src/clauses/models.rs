@@ -4,12 +4,14 @@ use guildhall_core::id::NodeId;
 use guildhall_core::time::Instant;
 
 use super::Verdict;
+use crate::bounds::b1::busy::Occupancies;
 use crate::bounds::b3::Work;
 use crate::bounds::b4::Admission;
 use crate::client::c2::Reconnects;
 use crate::delivery::d5::RequestStatuses;
 use crate::delivery::d6::Fleeting;
 use crate::delivery::d10::Duties;
+use crate::delivery::d11::Typings;
 use crate::facts::Facts;
 use crate::node_step::NodeStep;
 use crate::ordering::o4::Causes;
@@ -31,6 +33,10 @@ pub(crate) struct Models {
     pub(crate) fleeting: Fleeting,
     /// D10.
     pub(crate) duties: Duties,
+    /// D11.
+    pub(crate) typings: Typings,
+    /// B1.
+    pub(crate) occupancies: Occupancies,
     /// B3.
     pub(crate) work: Work,
     /// L1.
@@ -87,6 +93,7 @@ impl Models {
 
     /// A node has crashed, or stopped.
     pub(crate) fn crash(&mut self, node: NodeId) {
+        self.occupancies.crash(node);
         self.zombies.crash(node);
         self.orphans.crash(node);
         self.admission.crash(node);

@@ -133,7 +133,7 @@ impl Contract {
                     self.models.causes.learns(port, guild, at);
                 }
             }
-            Outcome::Busy => {
+            Outcome::Busy(_) => {
                 settles = false;
                 self.models.duties.waits(origin, guild, head.at);
                 self.marks.add(Mark::RequestBusy);
@@ -173,6 +173,7 @@ impl Contract {
             if self.facts.cast.cluster.accounts.get(token) == Some(&request.origin.user) {
                 if honest {
                     self.models.duties.asks(&self.facts, (port, *node), request, head.at);
+                    self.models.typings.asks(&self.facts, *node, request, head.at);
                 }
                 self.facts.requests.asks(request);
             }

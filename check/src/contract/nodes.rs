@@ -59,7 +59,10 @@ impl Contract {
             Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
-            Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
+            Input::Down(other) => {
+                self.facts.relays.down(node, head.now.instant, *other);
+                self.models.typings.clear();
+            }
             Input::Request { token, request, .. } => {
                 let objection = i8::node::objection(&self.facts.cast, *token, request);
                 self.step.request = Some((request.origin, objection));
@@ -227,14 +230,17 @@ impl Contract {
                 }
                 self.ask(head, clauses::SERVES, *guild);
                 self.facts.weather.serves(*guild, head.at);
+                self.models.occupancies.opens(&self.facts, node, *guild, head.at);
             }
-            TraceEvent::SteppedDown { guild, why: StepDown::Failed, .. } => {
-                self.models.hand_offs.fails(*guild)
+            TraceEvent::SteppedDown { guild, why, .. } => {
+                if *why == StepDown::Failed {
+                    self.models.hand_offs.fails(*guild);
+                }
+                self.models.occupancies.closes(node, *guild);
             }
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
-            | TraceEvent::SteppedDown { .. }
             | TraceEvent::GivenUp { .. }
             | TraceEvent::Census(_) => {}
         }

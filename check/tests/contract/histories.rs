@@ -193,7 +193,9 @@ pub(crate) fn slow() -> History {
 /// A reader that takes nothing loses what it was never sent, and its session with it; its connection,
 /// which is more than a minute old by then, stays.
 pub(crate) fn overflowed() -> History {
-    let mut stage = begin(Limits::default(), &["alice", "mallory!"]);
+    let tables = Limits { channels: 2, overwrites: 4, channel_overwrites: 2, ..Limits::default() };
+    let limits = Limits { replay_bytes: 4_096, roles: 3, content_bytes: 64, ..tables };
+    let mut stage = begin(limits, &["alice", "mallory!"]);
     let on = stage.accept(PARIS, 1_500);
     stage.identify(on, user(1), Intents::USUAL);
     stage.tell(PARIS, node::Input::Drained { connection: on, bytes: 400 });
@@ -201,9 +203,8 @@ pub(crate) fn overflowed() -> History {
         stage.pass(Span::secs(35));
         stage.frame(on, ClientFrame::Heartbeat { d: None }, 20);
     }
-    let more = "more".repeat(500);
-    for _ in 0..440 {
-        stage.say(ALICE, &more);
+    for _ in 0..12 {
+        stage.say(ALICE, "more and more");
     }
     end(stage)
 }
@@ -518,6 +519,15 @@ pub(crate) fn turned_away() -> History {
     end(stage)
 }
 
+/// Alice types when all has been well for a while.
+pub(crate) fn types() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    stage.pass(Span::secs(8));
+    stage.act(ALICE, Action::Type { channel: HALL });
+    stage.pass(Span::secs(12));
+    end(stage)
+}
+
 /// All of them, with their names.
 pub(crate) fn all() -> Vec<(&'static str, History)> {
     vec![
@@ -547,6 +557,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("two guilds", two_guilds()),
         ("crowd", crowd()),
         ("turned away", turned_away()),
+        ("types", types()),
         ("revoked", revoked()),
         ("quits", quits()),
         ("waits", waits()),

@@ -14,7 +14,7 @@ use crate::id::{Epoch, MessageId, Position, UserId};
 use crate::machine::Sink;
 use crate::message_ids::FreeIds;
 use crate::mutant::Mutant;
-use crate::request::{Action, Answer, Outcome, Refusal, Request};
+use crate::request::{Action, Answer, FullTable, Outcome, Refusal, Request};
 use crate::time::Instant;
 
 /// What a copy of a request gets.
@@ -65,9 +65,9 @@ impl Owner {
         if self.is_retry(cx, copy, out) {
             return;
         }
-        if self.is_full(cx, &action) {
+        if let Some(full) = cx.bent(self.full_table(cx, &action), origin) {
             if !action.is_ephemeral() {
-                self.answer(copy, Outcome::Busy, out);
+                self.answer(copy, Outcome::Busy(full), out);
             }
             return;
         }
@@ -134,7 +134,7 @@ impl Owner {
             Retry::Silence => {}
             Retry::Answer(outcome) => self.answer(copy, outcome, out),
             Retry::Refuse { .. } if self.is_queue_full(cx) => {
-                self.answer(copy, Outcome::Busy, out);
+                self.answer(copy, Outcome::Busy(FullTable::Unsynced), out);
             }
             Retry::Refuse { why, at } => self.queue_refusal(cx, copy, why, at),
         }
@@ -145,16 +145,22 @@ impl Owner {
         self.queue.len() >= cx.limits.unsynced as usize
     }
 
-    /// Whether one more act would exceed the limit of a table (B1).
-    fn is_full(&self, cx: &Cx<'_>, action: &Action) -> bool {
+    /// The table whose limit one more action would exceed (B1).
+    fn full_table(&self, cx: &Cx<'_>, action: &Action) -> Option<FullTable> {
         let directed = self.directory.len();
         let concerns_directory = matches!(
             action,
             Action::Join | Action::Leave | Action::Kick { .. } | Action::Ban { .. }
         );
-        self.is_queue_full(cx)
-            || self.nonces.len() + directed >= cx.limits.nonces as usize
-            || concerns_directory && directed >= cx.limits.unsynced as usize
+        if self.is_queue_full(cx) {
+            Some(FullTable::Unsynced)
+        } else if self.nonces.len() + directed >= cx.limits.nonces as usize {
+            Some(FullTable::Nonces)
+        } else if concerns_directory && directed >= cx.limits.unsynced as usize {
+            Some(FullTable::Directed)
+        } else {
+            None
+        }
     }
 
     /// Rule 1: gives an event the next position, before it is appended. From now on it counts as

@@ -25,7 +25,7 @@ use crate::message_ids::MessageIds;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
 use crate::permission::Role;
-use crate::request::{Action, Origin, Outcome, Refusal};
+use crate::request::{Action, FullTable, Origin, Outcome, Refusal};
 use crate::sabotage::Bend;
 
 /// Runs one call of a guild. The bugs that drop, repeat or change whole inputs and outputs are
@@ -62,6 +62,7 @@ fn bent_input(owner: &Owner, cx: &mut Cx<'_>, mut input: Input) -> Option<Input>
     }
     let is_lost = if let Input::Request { request, .. } = &input {
         request.origin.nonce.0.is_multiple_of(3) && cx.bug(Mutant::ThirdUnheard)
+            || request.action.is_ephemeral() && cx.bug(Mutant::TypingUntold)
     } else {
         matches!(input, Input::Close) && cx.bug(Mutant::StopKeepsGuilds)
     };
@@ -350,6 +351,13 @@ impl Bend<(Option<RequestStatus>, Position)> for Retry {
 
 /// What an action is judged by: the state, its author, and the id that a message would get.
 type Judged<'a> = (&'a MaterializedState, Origin, &'a Action, MessageId);
+/// The table that has no room for a request.
+impl Bend<Origin> for Option<FullTable> {
+    fn bend(self, origin: Origin, cx: &mut Cx<'_>) -> Self {
+        let is_third = self.is_none() && origin.nonce.0.is_multiple_of(3);
+        if is_third && cx.bug(Mutant::NeedlesslyBusy) { Some(FullTable::Nonces) } else { self }
+    }
+}
 
 /// The verdict on an action.
 impl Bend<Judged<'_>> for Result<Event, Refusal> {

@@ -13,7 +13,7 @@ use guildhall_core::id::{
 use guildhall_core::node::{self, CloseReason, DetachReason, GapReason, SessionEnd, TraceEvent};
 use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
 use guildhall_core::permission::{Permissions, Role};
-use guildhall_core::request::{Answer, Outcome, Refusal, Request};
+use guildhall_core::request::{Answer, FullTable, Outcome, Refusal, Request};
 use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::{Actor, Head, Input, JournalEvent, Output, Recorder, Step, WorldEvent};
 use guildhall_core::time::{Instant, Now, Wall};
@@ -35,7 +35,9 @@ fn answer() -> impl Strategy<Value = Answer> {
         position().prop_map(Outcome::Done),
         prop::option::of(position())
             .prop_map(|at| Outcome::Refused { why: Refusal::NoSuchChannel, at }),
-        Just(Outcome::Busy),
+        Just(Outcome::Busy(FullTable::Unsynced)),
+        Just(Outcome::Busy(FullTable::Nonces)),
+        Just(Outcome::Busy(FullTable::Directed)),
     ];
     (request(), outcome).prop_map(|(request, outcome)| Answer {
         origin: request.origin,

@@ -129,4 +129,6 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::AckNotBelieved, Clause::L3, "everybody-back"),
     (Mutant::TipWithInput, Clause::L3, "two-members"),
     (Mutant::ConfirmWithInput, Clause::L3, "two-members"),
+    (Mutant::NeedlesslyBusy, Clause::B1, "two-members"),
+    (Mutant::TypingUntold, Clause::D11, "out-of-reach"),
 ];
