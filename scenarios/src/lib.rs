@@ -63,7 +63,6 @@ catalogue! {
     ambitious_moderator
     crowded_guild
     role_revoked
-    moderator
     deleted_role
     hidden_channels
     revoked_while_away
