@@ -98,7 +98,7 @@ pub(crate) struct Link {
     pub(crate) up: Flow,
     /// Whether the client's end is open.
     pub(crate) here: bool,
-    /// Whether the client reads what arrives; one that is suspended does not.
+    /// Whether the client reads the dispatches that arrive; one that is suspended does not.
     pub(crate) reads: bool,
     /// Whether parts of a frame have arrived, and were counted as read, before the whole.
     pub(crate) partial: bool,

@@ -60,7 +60,9 @@ impl<W: Observer> World<'_, W> {
     /// Delivers anything but a dispatch to a client.
     pub(super) fn down(&mut self, event: Event, link: u32, parcel: u32) {
         let wire = self.stage.links.at(link);
-        if !wire.here || wire.down != Flow::Open || !wire.reads {
+        // Not `reads`, which only the latest link of a client keeps: an older one may open still.
+        let asleep = wire.client.is_some_and(|client| self.clients[client as usize].asleep);
+        if !wire.here || wire.down != Flow::Open || asleep {
             return self.miss(event, link, None);
         }
         let (connection, client) = (wire.connection, wire.client);
