@@ -127,6 +127,13 @@ impl Contract {
         pending
     }
 
+    /// Whether nothing is pending but that clients come back whose connections may lawfully end again
+    /// and again.
+    #[must_use]
+    pub fn comes_and_goes(&self) -> bool {
+        l3::comes_and_goes(&self.facts)
+    }
+
     /// The clients to ask for something in a world that has just settled, and where each may say it
     /// (L9). Nobody until the world settles, and from the first request on.
     #[must_use]

@@ -4,7 +4,8 @@
 //! second. The world has settled when nothing is owed, nothing has been owed for a while, and no
 //! node keeps state that it should have dropped. The pause is needed because late reports may still
 //! arrive, and because the next tips may show that a relay has missed something. The last condition
-//! needs a census. The world takes it and passes in the result.
+//! needs a census. The world takes it and passes in the result. Where a heartbeat may come too late,
+//! clients come and go for ever (L1): the pause then goes on while some of them are away.
 //!
 //! The traffic of a settled world is judged for the longest interval of what it goes on to send (L3).
 //! Then it must serve (L9): clients type and say something, and the run goes on when all are
@@ -86,6 +87,8 @@ pub enum Look {
 pub struct Sight {
     /// Something that is still owed to a participant.
     pub owed: Option<String>,
+    /// Whether it is owed only to clients whose connections may lawfully end again and again.
+    pub comes_and_goes: bool,
     /// State that a node keeps and should have dropped, by the last census.
     pub kept: Option<String>,
     /// The clients to ask for something, once the world has settled.
@@ -102,8 +105,10 @@ impl Sight {
     /// Creates the state from the contract's view of the world.
     #[must_use]
     pub fn of(contract: &Contract) -> Self {
+        let owed = contract.pending();
         Self {
-            owed: contract.pending(),
+            comes_and_goes: owed.is_some() && contract.comes_and_goes(),
+            owed,
             kept: contract.waiting(),
             speakers: contract.speakers(),
             serves_within: contract.serves_within(),
@@ -231,7 +236,11 @@ impl Settling {
     fn progress(&mut self, now: u64, why: Look, sight: Sight, out: &mut impl Sink<Effect>) {
         let Stage::Settling(calm) = &mut self.stage else { return };
         if let Some(owed) = sight.owed {
-            *calm = None;
+            // With many clients one of these is often away. It must be back in the end, but it does
+            // not disturb the calm of the others.
+            if !sight.comes_and_goes {
+                *calm = None;
+            }
             self.owed = Some(owed.clone());
             return self.wait(now, owed, out);
         }

@@ -15,6 +15,7 @@ use guildhall_plan::settling::{Effect, LOOK_EVERY, Look, RunEnd, Settling, Sight
 fn sight(owed: Option<&str>, kept: Option<&str>) -> Sight {
     Sight {
         owed: owed.map(str::to_owned),
+        comes_and_goes: false,
         kept: kept.map(str::to_owned),
         speakers: Vec::new(),
         serves_within: Span::secs(10),
@@ -105,6 +106,25 @@ fn a_settled_world_lingers_and_is_counted_once_more() {
     assert_eq!(look(&mut settling, later, Look::Due, sight(None, None)), [Effect::Census]);
     let over = look(&mut settling, later, Look::Counted, sight(None, None));
     assert_eq!(over, [Effect::Over(RunEnd::Settled)]);
+}
+
+#[test]
+fn clients_that_come_and_go_do_not_disturb_the_calm_but_must_be_back() {
+    let away = || Sight { comes_and_goes: true, ..sight(Some("a connection"), None) };
+    let mut settling = healed(Span::ZERO);
+    let mut now = 1_000;
+    while now < 60_000_000 {
+        let gone = if now % 3_000_000 == 1_000 { away() } else { sight(None, None) };
+        match &look(&mut settling, now, Look::Due, gone)[..] {
+            [Effect::Look(next)] => now = *next,
+            [Effect::Census] => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    let quiet = 5_000_000 + 2 * Limits::default().tip_every.as_micros();
+    assert!((quiet..quiet + 3 * LOOK_EVERY).contains(&now), "{now}");
+    let gone = look(&mut settling, now, Look::Counted, away());
+    assert_eq!(gone, [Effect::Look(now + LOOK_EVERY)], "not while one of them is away");
 }
 
 #[test]

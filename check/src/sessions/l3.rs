@@ -50,6 +50,14 @@ pub(crate) fn pending(facts: &Facts) -> Option<String> {
     Some(if more > 0 { format!("{said}; and {more} more") } else { said })
 }
 
+/// Whether nothing is pending but that clients come back, in a world in which a heartbeat may come too
+/// late: there connections end again and again, lawfully (L1).
+pub(crate) fn comes_and_goes(facts: &Facts) -> bool {
+    !facts.cast.beats_in_time()
+        && facts.clients.iter().all(|client| !client.live || waits(facts, client).is_none())
+        && facts.ledger.all().all(|(_, guild)| unowned(facts, guild).is_none())
+}
+
 /// Why a guild that is not deleted is not served.
 fn unowned(facts: &Facts, guild: &Guild) -> Option<&'static str> {
     let wanted = !guild.history.is_deleted(Moment::NOW);
