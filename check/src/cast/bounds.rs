@@ -58,14 +58,14 @@ impl Cast {
     }
 
     /// The time until an open request has an answer that counts. The wait between two attempts is
-    /// longest after sixteen of them. Where a refusal takes longer than that wait, only the age of
-    /// the request ends it; so it does where the table of nonces may be full.
+    /// longest after sixteen of them, and up to a quarter shorter. Where a refusal takes longer than
+    /// that, only the age of the request ends it; so it does where the table of nonces may be full.
     fn is_answered(&self) -> Span {
         let limits = &self.limits;
         let wait = limits.request_again(16);
         let trips = self.trip.scaled(8, 1) + self.client_trip.scaled(2, 1);
         let is_full = self.requests >= limits.nonces as usize;
-        if is_full || wait < trips + limits.journal_again {
+        if is_full || wait.scaled(3, 4) < trips + limits.journal_again {
             limits.request_age + wait
         } else {
             limits.request_age.min(wait.scaled(2, 1)) + wait

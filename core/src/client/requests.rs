@@ -9,9 +9,13 @@ use alloc::vec::Vec;
 use super::Output;
 use crate::context::Cx;
 use crate::id::{NodeId, Token};
+use crate::limits::Limits;
 use crate::machine::Sink;
-use crate::request::{Answer, Outcome, Request};
-use crate::time::Instant;
+use crate::request::{Answer, Origin, Outcome, Request};
+use crate::time::{Instant, Span};
+
+/// 2^64 divided by the golden ratio: its multiples spread even where names are numbered in a row.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A request that has no answer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -53,7 +57,7 @@ impl Requests {
             if self.open.len() >= cx.limits.requests_open as usize {
                 return out.emit(Output::TooManyRequests(request.origin));
             }
-            let again = now + cx.limits.request_again(1);
+            let again = now + wait(cx.limits, &request);
             self.open.push(Open { request: request.clone(), again, first: now });
         }
         out.emit(Output::Request { node, token, request });
@@ -77,7 +81,7 @@ impl Requests {
                 return false;
             }
             open.request.attempt += 1;
-            open.again = now + cx.limits.request_again(open.request.attempt);
+            open.again = now + wait(cx.limits, &open.request);
             out.emit(Output::Request { node, token, request: open.request.clone() });
             true
         });
@@ -94,6 +98,17 @@ impl Requests {
             self.open.remove(at);
         }
     }
+}
+
+/// How long an attempt waits before the next. Requests that are sent at once, and find the owner busy
+/// (B1), would meet there again and again: up to a quarter of the wait is taken off, by a share that
+/// each request draws anew with each attempt from what it is called.
+fn wait(limits: &Limits, request: &Request) -> Span {
+    let Request { origin: Origin { user, nonce }, attempt, .. } = request;
+    let name = nonce.0 ^ user.0.rotate_left(32);
+    let share = name.wrapping_mul(SPREAD).wrapping_mul(2 * u64::from(*attempt) + 1) >> 48;
+    let nominal = limits.request_again(*attempt);
+    nominal.scaled((4 << 16) - share, 4 << 16)
 }
 
 /// Rule 19: whether an answer closes a request whose latest attempt is `latest`.

@@ -22,6 +22,7 @@ mod ownership;
 mod permission;
 mod relay;
 mod replay;
+mod retries;
 mod session;
 mod steps;
 mod stopping;
