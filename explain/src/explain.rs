@@ -7,6 +7,7 @@ mod blame;
 mod cause;
 mod chain;
 mod diagram;
+mod limits;
 mod state;
 
 use guildhall_check::summary::StateSummary;
@@ -23,6 +24,7 @@ use guildhall_plan::topology::Topology;
 
 pub use blame::{Blame, Counts, Instead};
 pub use chain::{Chain, Link};
+pub use limits::OtherLimits;
 
 /// Why a run fails.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -35,6 +37,9 @@ pub struct Explanation {
     pub steps: u64,
     /// The run's digest.
     pub digest: Fingerprint,
+    /// The limits of the plan that differ from the defaults.
+    #[serde(default, skip_serializing_if = "OtherLimits::is_empty")]
+    pub limits: OtherLimits,
     /// The causes of the violation, newest last.
     pub chain: Chain,
     /// The parts of the plan that the failure needs.
@@ -74,6 +79,7 @@ pub fn explain<R: Runner, P: Parallel>(
         more: outcome.violations.len() as u64 - 1,
         steps: outcome.steps,
         digest: outcome.digest,
+        limits: OtherLimits::of(&plan.limits),
         state: state::involved(all, violation, &chain),
         blame: Blame::new(plan, &topology, &verdicts),
         chain,

@@ -54,6 +54,9 @@ pub fn sentence(violation: &Violation) -> String {
 
 impl Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.limits.is_empty() {
+            writeln!(f, "{}", item("limits", &self.limits.to_string()))?;
+        }
         let told = self.chain.links.len() as u64;
         let why = format!("{told} of {}, newest last", counted(self.steps, "step"));
         writeln!(f, "{}", item("why", &why))?;
