@@ -109,7 +109,7 @@ fn links(
     });
     let last = told.last().copied().unwrap_or_default();
     runner.run(plan, options.up_to(last), &mut listens)?;
-    drop(listens);
+    listens.finish();
     let mut links = Vec::new();
     for step in steps.values() {
         let head = &step.head;

@@ -1,0 +1,85 @@
+//! What an explanation has to show: of panics their place and input.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::ops::ControlFlow;
+
+use guildhall_check::{Checker, Clause, Findings, View};
+use guildhall_core::node::{self, TraceEvent};
+use guildhall_core::step::{Head, Observed, WorldEvent};
+use guildhall_core::time::Span;
+use guildhall_explain::explain::{Explanation, explain};
+use guildhall_explain::repeater::{Repeater, Sequential};
+use guildhall_explain::shrink::{Budget, Goal, Signature, shrink};
+use guildhall_plan::checkers::CustomCheckers;
+use guildhall_plan::fault::CutKind;
+use guildhall_plan::plan::Plan;
+use guildhall_plan::run::Options;
+use guildhall_plan::script::{Scenario, Script, Settings};
+use guildhall_plan::seed::Seed;
+use guildhall_sim::run::Fast;
+
+fn plan(script: fn(&mut Script)) -> Plan {
+    let scenario = Scenario { name: "explained", plot: "", script };
+    scenario.plan(Seed::default(), &Settings::default()).unwrap()
+}
+
+fn judged_by<C: Checker + Send + 'static>(new: fn() -> C) -> Fast {
+    Fast::with_checkers(CustomCheckers::new().with("own", new))
+}
+
+fn explained(runner: &Fast, plan: &Plan) -> Explanation {
+    explain(Repeater::new(runner, Options::default(), &Sequential), plan).unwrap().unwrap()
+}
+
+/// Panics at one place if a session is resumed, and at another once the world is healed.
+struct Panics;
+
+impl Checker for Panics {
+    fn observe(&mut self, _: &Head, what: Observed<'_>, _: &View<'_>, _: &mut Findings) {
+        if let Observed::NodeOutput(node::Output::Trace(note)) = what {
+            assert!(!matches!(note, TraceEvent::Resumed { .. }), "a session is resumed");
+        }
+        assert!(!matches!(what, Observed::World(WorldEvent::Healed)), "the world is healed");
+    }
+}
+
+fn cut_once(s: &mut Script) {
+    let berlin = s.node("berlin");
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", berlin, &[guild]);
+    s.member("bob", berlin, &[guild]);
+    s.wait(Span::secs(3));
+    s.say(alice, general, "hello");
+    s.cut(alice, CutKind::Reset);
+    s.wait(Span::secs(5));
+}
+
+#[test]
+fn two_panics_are_two_failures_each_with_its_place_and_the_input() {
+    let (plan, runner) = (plan(cut_once), judged_by(|| Panics));
+    let repeater = Repeater::new(&runner, Options::default(), &Sequential);
+    let first = repeater.run(&plan).unwrap().violations.swap_remove(0);
+    assert!(first.subject.starts_with("explain/tests/explained.rs:"), "{first:?}");
+    assert!(first.got.contains("a session is resumed"), "{first:?}");
+
+    let mut uncut = plan.clone();
+    uncut.faults.clear();
+    let other = repeater.run(&uncut).unwrap().violations.swap_remove(0);
+    assert_eq!((first.clause, other.clause), (Clause::Panic, Clause::Panic));
+    assert_ne!(Signature::of(&first), Signature::of(&other));
+
+    // Without the cut there would still be a panic, but another one.
+    let (signature, progress) = (Signature::of(&first), &mut |_| ControlFlow::Continue(()));
+    let goal = Goal { signature: &signature, budget: Budget::brief(), progress };
+    let shrunk = shrink(repeater, &plan, goal).unwrap();
+    assert_eq!((shrunk.to.faults, shrunk.to.actions), (1, 0));
+    assert_eq!(shrunk.violation.subject, first.subject);
+
+    let told = explained(&runner, &shrunk.plan);
+    assert!(told.blame.needed.is_empty() && told.blame.instead.len() == 1, "{:?}", told.blame);
+    let last = told.chain.links.last().unwrap();
+    assert_eq!(last.step, told.violation.step);
+    assert!(last.what.contains("RESUME after"), "{last:?}");
+}
