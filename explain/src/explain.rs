@@ -7,6 +7,7 @@ mod blame;
 mod cause;
 mod chain;
 mod diagram;
+mod fold;
 mod limits;
 mod state;
 
@@ -24,6 +25,7 @@ use guildhall_plan::topology::Topology;
 
 pub use blame::{Blame, Counts, Instead};
 pub use chain::{Chain, Link};
+pub use fold::Folded;
 pub use limits::OtherLimits;
 
 /// Why a run fails.
@@ -69,7 +71,8 @@ pub fn explain<R: Runner, P: Parallel>(
                 None => causes,
             };
             let parts = blame::parts_to_show(plan, &verdicts);
-            Chain::of(runner, (plan, &topology.cast), options, &causes, parts)?
+            let subjects = state::subjects(violation, &topology.cast);
+            Chain::of(runner, (plan, &topology.cast), options, &causes, (parts, &subjects))?
         }
         None => Chain::default(),
     };

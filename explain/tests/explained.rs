@@ -1,13 +1,16 @@
-//! What an explanation has to show: of panics their place and input.
+//! What an explanation has to show: of panics their place and input, and of the subject of a
+//! failure every step.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use guildhall_check::{Checker, Clause, Findings, View};
+use guildhall_check::{Checker, Clause, Findings, Subject, View};
 use guildhall_core::node::{self, TraceEvent};
-use guildhall_core::step::{Head, Observed, WorldEvent};
+use guildhall_core::step::{Actor, Head, Observed, WorldEvent};
 use guildhall_core::time::Span;
+use guildhall_explain::cone::{Causes, Part};
 use guildhall_explain::explain::{Explanation, explain};
 use guildhall_explain::repeater::{Repeater, Sequential};
 use guildhall_explain::shrink::{Budget, Goal, Signature, shrink};
@@ -82,4 +85,55 @@ fn two_panics_are_two_failures_each_with_its_place_and_the_input() {
     let last = told.chain.links.last().unwrap();
     assert_eq!(last.step, told.violation.step);
     assert!(last.what.contains("RESUME after"), "{last:?}");
+}
+
+/// Nobody takes a dispatch after a number of them.
+#[derive(Default)]
+struct Few(u64);
+
+impl Checker for Few {
+    fn observe(&mut self, head: &Head, what: Observed<'_>, view: &View<'_>, all: &mut Findings) {
+        let Actor::Client(port) = head.actor else { return };
+        let name = view.cast().client(port);
+        if name != "bob" || !matches!(what, Observed::ClientInput(_)) {
+            return;
+        }
+        self.0 += 1;
+        let subject = Subject::new("client", name);
+        all.require(self.0 < 30, head, Clause::custom("MY2"), subject, || {
+            ("too much".into(), "less".into(), "more".into())
+        });
+    }
+}
+
+fn many_cuts(s: &mut Script) {
+    let berlin = s.node("berlin");
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let (alice, bob) = (s.member("alice", berlin, &[guild]), s.member("bob", berlin, &[guild]));
+    s.wait(Span::secs(3));
+    for _ in 0..8 {
+        s.say(alice, general, "hello");
+        s.cut(bob, CutKind::Reset);
+        s.wait(Span::secs(5));
+    }
+}
+
+#[test]
+fn no_step_of_the_subject_is_left_out_of_the_chain() {
+    let (plan, runner) = (plan(many_cuts), judged_by(Few::default));
+    let told = explained(&runner, &plan);
+    let causes = Causes::of(&runner, &plan, Options::default(), told.violation.step);
+    let causes = causes.unwrap().unwrap();
+    let bob = causes.step(told.violation.step).0;
+    let threads = (0..plan.faults.len()).map(|fault| causes.thread(Part::Fault(fault)));
+    let line: BTreeSet<u64> = threads.flatten().chain(causes.cone().chain).collect();
+    let his = line.iter().filter(|step| causes.step(**step).0 == bob).count() as u64;
+    assert!(his > 12, "too few steps to be left out: {told}");
+    let listed = told.chain.links.iter().filter(|link| link.who == "bob").count() as u64;
+    let folded = told.chain.links.iter().filter_map(|link| link.folded);
+    let folded: u64 = folded.map(|it| it.steps * it.times).sum();
+    assert!(listed + folded >= his, "{listed} and {folded} of {his}: {told}");
+    let text = told.to_string();
+    assert!(folded == 0 || text.contains(" more like "), "{text}");
 }

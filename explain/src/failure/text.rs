@@ -7,7 +7,7 @@ use std::fmt::{self, Display};
 use guildhall_check::violation::Violation;
 
 use super::{Failure, Line, Reduction};
-use crate::explain::{Blame, Chain, Counts, Explanation, Instead};
+use crate::explain::{Blame, Chain, Counts, Explanation, Folded, Instead};
 use guildhall_plan::text::{COLUMN, at, beside, counted, cut, grouped, item};
 
 /// The largest number of needed parts of a plan that are named.
@@ -93,6 +93,11 @@ impl Display for Chain {
                 false => cut(&format!("{lead}{}", link.what)),
             };
             writeln!(f, "{line}")?;
+            if let Some(Folded { steps, times }) = link.folded {
+                let block = if steps == 1 { "this".to_owned() } else { format!("these {steps}") };
+                writeln!(f, "    {times} more like {block}, up to")?;
+                before = None;
+            }
         }
         Ok(())
     }
