@@ -6,8 +6,10 @@
 mod blame;
 mod cause;
 mod chain;
+mod cycle;
 mod diagram;
 mod fold;
+mod idle;
 mod limits;
 mod state;
 
@@ -25,6 +27,7 @@ use guildhall_plan::topology::Topology;
 
 pub use blame::{Blame, Counts, Instead};
 pub use chain::{Chain, Link};
+pub use cycle::Cycle;
 pub use fold::Folded;
 pub use limits::OtherLimits;
 
@@ -44,6 +47,9 @@ pub struct Explanation {
     pub limits: OtherLimits,
     /// The causes of the violation, newest last.
     pub chain: Chain,
+    /// For something that never happens, what goes on instead until the violation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cycles: Vec<Cycle>,
     /// The parts of the plan that the failure needs.
     pub blame: Blame,
     /// The state of everyone involved at that step.
@@ -85,6 +91,7 @@ pub fn explain<R: Runner, P: Parallel>(
         limits: OtherLimits::of(&plan.limits),
         state: state::involved(all, violation, &chain),
         blame: Blame::new(plan, &topology, &verdicts),
+        cycles: cycle::cycles(runner, (plan, &topology.cast), options, violation)?,
         chain,
     }))
 }

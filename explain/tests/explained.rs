@@ -1,5 +1,5 @@
-//! What an explanation has to show: of panics their place and input, and of the subject of a
-//! failure every step.
+//! What an explanation has to show: of panics their place and input, of a failure that goes on for
+//! ever what goes on, and of its subject every step.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use guildhall_check::{Checker, Clause, Findings, Subject, View};
 use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::step::{Actor, Head, Observed, WorldEvent};
-use guildhall_core::time::Span;
+use guildhall_core::time::{Instant, Span};
 use guildhall_explain::cone::{Causes, Part};
 use guildhall_explain::explain::{Explanation, explain};
 use guildhall_explain::repeater::{Repeater, Sequential};
@@ -85,6 +85,50 @@ fn two_panics_are_two_failures_each_with_its_place_and_the_input() {
     let last = told.chain.links.last().unwrap();
     assert_eq!(last.step, told.violation.step);
     assert!(last.what.contains("RESUME after"), "{last:?}");
+}
+
+/// Says at an instant that the world never settles, as L3 or as a clause of its own does.
+struct Never(Clause);
+
+const LONG: Instant = Instant::micros(250_000_000);
+
+impl Checker for Never {
+    fn observe(&mut self, head: &Head, _: Observed<'_>, _: &View<'_>, findings: &mut Findings) {
+        findings.require(head.at < LONG, head, self.0, Subject::new("world", "world"), || {
+            ("alice has no connection".into(), "one".into(), "none".into())
+        });
+    }
+}
+
+fn node_is_down(s: &mut Script) {
+    let berlin = s.node("berlin");
+    let guild = s.guild("rustaceans", berlin);
+    s.member("alice", berlin, &[guild]);
+    s.wait(Span::secs(3));
+    s.crash(berlin, Span::secs(300));
+    s.wait(Span::secs(300));
+}
+
+#[test]
+fn of_what_never_happens_the_cycle_that_goes_on_is_told() {
+    let plan = plan(node_is_down);
+    let told = explained(&judged_by(|| Never(Clause::L3)), &plan);
+    let cycle = told.cycles.first().unwrap_or_else(|| panic!("no cycle: {told}"));
+    let says = |what: &str| cycle.last.links.iter().any(|link| link.what.contains(what));
+    assert!(says("connects to berlin"), "{cycle:?}");
+    assert!(cycle.last.links.iter().all(|link| link.step > 0 && link.who == "alice"), "{cycle:?}");
+    // Alice's back-off is a minute by now.
+    assert!(cycle.times > 3 && cycle.every > Span::secs(15), "{cycle:?}");
+    assert!(cycle.every <= Span::secs(90), "{cycle:?}");
+    let text = format!("\n  goes on   {} times like this, the last ", cycle.times);
+    assert!(told.to_string().contains(&text), "{told}");
+    assert!(told.cycles.iter().all(|cycle| !format!("{cycle:?}").contains("heartbeat")), "{told}");
+}
+
+#[test]
+fn what_happens_at_a_step_has_no_cycle() {
+    let told = explained(&judged_by(|| Never(Clause::custom("MY1"))), &plan(node_is_down));
+    assert_eq!(told.cycles, []);
 }
 
 /// Nobody takes a dispatch after a number of them.

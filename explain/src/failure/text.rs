@@ -7,7 +7,7 @@ use std::fmt::{self, Display};
 use guildhall_check::violation::Violation;
 
 use super::{Failure, Line, Reduction};
-use crate::explain::{Blame, Chain, Counts, Explanation, Folded, Instead};
+use crate::explain::{Blame, Chain, Counts, Cycle, Explanation, Folded, Instead};
 use guildhall_plan::text::{COLUMN, at, beside, counted, cut, grouped, item};
 
 /// The largest number of needed parts of a plan that are named.
@@ -61,6 +61,10 @@ impl Display for Explanation {
         let why = format!("{told} of {}, newest last", counted(self.steps, "step"));
         writeln!(f, "{}", item("why", &why))?;
         write!(f, "{}", self.chain)?;
+        for Cycle { times, every, last } in &self.cycles {
+            let what = format!("{} like this, the last {every} apart", counted(*times, "time"));
+            write!(f, "{}\n{last}", item("goes on", &what))?;
+        }
         write!(f, "{}", self.blame)?;
         let mut label = "state";
         for one in &self.state {
