@@ -163,6 +163,13 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             TraceEvent::RelayGap { at, why, .. } => {
                 format!("relay has a gap, {why:?}, up to @{at}")
             }
+            TraceEvent::RelayHeld { at, position, prev, kept, .. } => {
+                let has = at.map_or_else(|| "nothing".to_owned(), |at| format!("@{at}"));
+                let does = if *kept { "holds" } else { "has no room to hold" };
+                format!(
+                    "relay {does} @{position} back: it follows @{prev}, and the relay has {has}"
+                )
+            }
             TraceEvent::Opened { guild, epoch } => {
                 format!("serves {} in epoch {}", self.words.guild(*guild), epoch.0)
             }

@@ -18,7 +18,7 @@ use guildhall_plan::checkers::CustomCheckers;
 use guildhall_plan::fault::CutKind;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::Options;
-use guildhall_plan::script::{Scenario, Script, Settings};
+use guildhall_plan::script::{EndpointRef, Scenario, Script, Settings};
 use guildhall_plan::seed::Seed;
 use guildhall_sim::run::Fast;
 
@@ -180,4 +180,38 @@ fn no_step_of_the_subject_is_left_out_of_the_chain() {
     assert!(listed + folded >= his, "{listed} and {folded} of {his}: {told}");
     let text = told.to_string();
     assert!(folded == 0 || text.contains(" more like "), "{text}");
+}
+
+/// No relay holds an event back.
+struct NeverHeld;
+
+impl Checker for NeverHeld {
+    fn observe(&mut self, head: &Head, what: Observed<'_>, _: &View<'_>, all: &mut Findings) {
+        let held =
+            matches!(what, Observed::NodeOutput(node::Output::Trace(TraceEvent::RelayHeld { .. })));
+        all.require(!held, head, Clause::custom("MY3"), Subject::new("node", "paris"), || {
+            ("an event is held back".into(), "none".into(), "one".into())
+        });
+    }
+}
+
+fn loss_between_nodes(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", paris, &[guild]);
+    s.wait(Span::secs(3));
+    s.loss(EndpointRef::Node(berlin), EndpointRef::Node(paris), 50, Span::secs(30));
+    s.chat(&[alice], general, 20, 0..=100);
+    s.wait(Span::secs(30));
+}
+
+#[test]
+fn an_event_that_a_relay_holds_back_is_told_with_what_it_lacks() {
+    let told = explained(&judged_by(|| NeverHeld), &plan(loss_between_nodes));
+    let last = told.chain.links.last().unwrap();
+    let (says, holds) = last.what.split_once(" -> ").unwrap();
+    let (_, prev) = says.split_once(", after @").unwrap_or_else(|| panic!("no prev: {says}"));
+    let lacks = format!(" back: it follows @{prev}, and the relay has @");
+    assert!(holds.contains("relay holds @") && holds.contains(&lacks), "{told}");
 }

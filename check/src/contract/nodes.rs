@@ -232,6 +232,7 @@ impl Contract {
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
+            | TraceEvent::RelayHeld { .. }
             | TraceEvent::SteppedDown { .. }
             | TraceEvent::GivenUp { .. }
             | TraceEvent::Census(_) => {}
