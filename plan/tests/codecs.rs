@@ -66,7 +66,7 @@ fn fault(g: &mut Gen) -> Fault {
     ];
     let endings = [CutKind::Fin, CutKind::Reset, CutKind::HalfOpen { late: span(g) }];
     let (from, to, guild, share) = (end(g), end(g), text(g), u8::arbitrary(g));
-    match u8::arbitrary(g) % 22 {
+    match u8::arbitrary(g) % 24 {
         0 => Fault::Cut { client, how: *g.choose(&endings).unwrap() },
         1 => Fault::Stall { client, way: way(g) },
         2 => Fault::Slow { client, bandwidth: u32::arbitrary(g) },
@@ -97,6 +97,8 @@ fn fault(g: &mut Gen) -> Fault {
             Fault::InvalidLogin { client, says: *g.choose(&says).unwrap() }
         }
         20 => Fault::Stop { node },
+        21 => Fault::Suspend { client },
+        22 => Fault::Restore { client, back: u32::arbitrary(g) },
         _ => Fault::Hijack { client, token: bool::arbitrary(g) },
     }
 }
@@ -303,7 +305,9 @@ fn the_hash_of_a_fault_is_frozen() {
         Fault::JournalFail { guild },
         Fault::Misbehave { client: client.clone(), violation: ProtocolViolation::Other },
         Fault::Hijack { client: client.clone(), token: true },
-        Fault::InvalidLogin { client, says: InvalidLogin::Ahead { by: 2 } },
+        Fault::InvalidLogin { client: client.clone(), says: InvalidLogin::Ahead { by: 2 } },
+        Fault::Suspend { client: client.clone() },
+        Fault::Restore { client, back: 2 },
     ];
     let hash = |fault: &Fault| Digest::of(fault).0 as u64;
     let hashes: Vec<u64> = faults.iter().map(hash).collect();
@@ -330,6 +334,8 @@ fn the_hash_of_a_fault_is_frozen() {
         0x7600_dffd_5d35_3eeb,
         0xe28e_65d6_b69b_3a26,
         0x9148_4111_c3f2_c5b3,
+        0x4fc0_84be_7186_578b,
+        0xe36b_e7ab_d42b_263c,
     ];
     assert_eq!(hashes, frozen);
 }

@@ -13,9 +13,12 @@ use super::chain::Chain;
 /// For a liveness failure, the actor that still waits. Something that never happened has no cause, so
 /// the last step of this actor is explained instead.
 pub(super) fn waiting_actor(violation: &Violation, cast: &Cast) -> Option<Actor> {
-    // A request is refused at a step of its own, but an answer that never comes has none.
+    // Of a client or node that does too much, the step itself tells why. So it does of a request that
+    // is refused, but not of one that is never answered.
+    let never_settles = matches!(violation.clause, Clause::L3 | Clause::L9);
     let is_unanswered = violation.clause == Clause::D10 && violation.got.starts_with("no answer");
-    if !is_unanswered && !matches!(violation.clause, Clause::L3 | Clause::L9) {
+    let is_liveness = never_settles && violation.kind == "world" || is_unanswered;
+    if !is_liveness {
         return None;
     }
     let named = |name: &str| names(&violation.message, name) || names(&violation.got, name);

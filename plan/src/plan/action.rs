@@ -23,7 +23,7 @@ pub struct ActionPlan {
 /// The keys of the actions that refer to a message. serde cannot list them, because the reference is
 /// flattened.
 pub(crate) const MESSAGE_ACTIONS: [(&str, &[&str]); 2] =
-    [("edit", &["of", "back", "text"]), ("delete", &["of", "back"])];
+    [("edit", &["of", "back", "text", "mentions"]), ("delete", &["of", "back"])];
 
 impl ActionPlan {
     /// The keys that all kinds of actions have.
