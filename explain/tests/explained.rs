@@ -214,4 +214,6 @@ fn an_event_that_a_relay_holds_back_is_told_with_what_it_lacks() {
     let (_, prev) = says.split_once(", after @").unwrap_or_else(|| panic!("no prev: {says}"));
     let lacks = format!(" back: it follows @{prev}, and the relay has @");
     assert!(holds.contains("relay holds @") && holds.contains(&lacks), "{told}");
+    let text = told.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(last.holds && text.contains(&lacks), "{told}");
 }

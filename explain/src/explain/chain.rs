@@ -48,6 +48,9 @@ pub struct Link {
     pub who: String,
     /// Its input and outputs, with names.
     pub what: String,
+    /// Whether it says why an event is held back, which must not be cut off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub holds: bool,
     /// What follows it in the same way, and is not listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folded: Option<Folded>,
@@ -67,7 +70,10 @@ impl Chain {
         let threads: Vec<_> = parts.into_iter().map(|part| (part, causes.thread(part))).collect();
         let steps = threads.iter().flat_map(|(_, thread)| thread);
         let all: BTreeSet<u64> = main.iter().chain(steps).copied().collect();
-        let theirs = steps_of(subjects, causes, &all);
+        // A node or a journal takes part in every action, whatever the violation is about.
+        let faults = threads.iter().filter(|(part, _)| matches!(part, Part::Fault(_)));
+        let own = main.iter().chain(faults.flat_map(|(_, thread)| thread)).copied().collect();
+        let theirs = steps_of(subjects, causes, (&all, &own));
         let told = chosen(&main, &threads, (&all, theirs));
         let left_out = (all.len() - told.len()) as u64;
         let links = links(runner, (plan, cast), options, &told)?;
@@ -75,15 +81,20 @@ impl Chain {
     }
 }
 
-/// The steps of some actors, and of a client also those that led to them: what it is sent is as much
-/// about it as what it does.
-fn steps_of(subjects: &BTreeSet<Actor>, causes: &Causes<'_>, all: &BTreeSet<u64>) -> BTreeSet<u64> {
+/// The steps of some actors: of a client among `all`, and with them those that led to them, for what
+/// it is sent is as much about it as what it does; of a node or a journal among `own`.
+fn steps_of(
+    subjects: &BTreeSet<Actor>,
+    causes: &Causes<'_>,
+    (all, own): (&BTreeSet<u64>, &BTreeSet<u64>),
+) -> BTreeSet<u64> {
     let mut theirs = BTreeSet::new();
     for &step in all {
         let (actor, cause) = causes.step(step);
-        if subjects.contains(&actor) {
+        let is_client = matches!(actor, Actor::Client(_));
+        if subjects.contains(&actor) && (is_client || own.contains(&step)) {
             theirs.insert(step);
-            if matches!(actor, Actor::Client(_)) && all.contains(&cause) {
+            if is_client && all.contains(&cause) {
                 theirs.insert(cause);
             }
         }
@@ -157,9 +168,15 @@ impl Link {
             at: head.at,
             who: who(head.actor, cast).to_owned(),
             what: what.to_owned(),
+            holds: step.outputs.iter().any(is_held),
             folded: None,
         }
     }
+}
+
+/// Whether an output says that a relay holds an event back.
+fn is_held(output: &Output) -> bool {
+    matches!(output, Output::Node(node::Output::Trace(node::TraceEvent::RelayHeld { .. })))
 }
 
 /// A step without the outputs that do not lead to another step of the chain. The last step of a line

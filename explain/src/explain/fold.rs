@@ -77,6 +77,7 @@ mod tests {
             at: Instant::micros(step),
             who: "alice".to_owned(),
             what: (*what).to_owned(),
+            holds: false,
             folded: None,
         };
         (1..).zip(what).map(link).collect()

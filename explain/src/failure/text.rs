@@ -90,9 +90,9 @@ impl Display for Chain {
             before = Some(link.step);
             let number = format!("#{}", link.step);
             let lead = format!("    {number:<6}{:>9}  {:<10} ", at(link.at), link.who);
-            // The last one is the violation, and is not cut.
-            let is_last = nth + 1 == self.links.len();
-            let line = match is_last {
+            // The last one is the violation.
+            let is_whole = link.holds || nth + 1 == self.links.len();
+            let line = match is_whole {
                 true => beside(&lead, lead.chars().count(), &link.what),
                 false => cut(&format!("{lead}{}", link.what)),
             };
