@@ -85,7 +85,7 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
             }
             said
         }
-        Some(_) if cx.bug(Mutant::TipWithInput) => vec![owner.tip_at(cx.now.instant)],
+        Some(_) if cx.bug(Mutant::TipWithInput) => vec![owner.tip_at(cx.now)],
         Some(_) if cx.bug(Mutant::ConfirmWithInput) => {
             let (epoch, asked) = (owner.epoch, cx.now.instant.as_micros());
             vec![Output::Journal(Command::Confirm { epoch, asked })]
