@@ -6,7 +6,7 @@ use crate::dispatch::Intents;
 use crate::id::{Connection, Epoch, SessionId, Shard, UserId};
 use crate::message_ids::FreeIds;
 use crate::mutant::Mutant;
-use crate::request::{Refusal, Request};
+use crate::request::{Action, Refusal, Request};
 use crate::sabotage::Bend;
 use crate::session::Push;
 use crate::time::Wall;
@@ -76,6 +76,13 @@ impl Bend<&Request> for Option<Refusal> {
     fn bend(self, request: &Request, cx: &mut Cx<'_>) -> Self {
         if self.is_none() && request.action.bytes() > 6 && cx.bug(Mutant::ShortTooLong) {
             return Some(Refusal::TooLong);
+        }
+        if let Action::Say { content, .. } | Action::Edit { content, .. } = &request.action
+            && self.is_none()
+            && content.len() > cx.limits.content_characters as usize
+            && cx.bug(Mutant::BytesForCharacters)
+        {
+            return Some(Refusal::TooManyCharacters);
         }
         self
     }
