@@ -66,7 +66,7 @@ fn fault(g: &mut Gen) -> Fault {
     ];
     let endings = [CutKind::Fin, CutKind::Reset, CutKind::HalfOpen { late: span(g) }];
     let (from, to, guild, share) = (end(g), end(g), text(g), u8::arbitrary(g));
-    match u8::arbitrary(g) % 22 {
+    match u8::arbitrary(g) % 24 {
         0 => Fault::Cut { client, how: *g.choose(&endings).unwrap() },
         1 => Fault::Stall { client, way: way(g) },
         2 => Fault::Slow { client, bandwidth: u32::arbitrary(g) },
@@ -166,6 +166,8 @@ fn action(g: &mut Gen) -> ClientAction {
         17 => ClientAction::Transfer { guild, user },
         18 => ClientAction::DeleteGuild { guild },
         19 => ClientAction::MoveRole { role: name, position: u16::arbitrary(g) },
+        20 => ClientAction::React { said, emoji: text(g).into() },
+        21 => ClientAction::Unreact { said, emoji: text(g).into() },
         _ => {
             let mentions = if bool::arbitrary(g) { vec![user] } else { Vec::new() };
             ClientAction::Say { to: name, text: text(g).into(), mentions }

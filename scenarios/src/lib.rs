@@ -60,6 +60,7 @@ catalogue! {
     false_alarm
     ambitious_moderator
     crowded_guild
+    full_of_reactions
     role_revoked
     deleted_role
     hidden_channels

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::catch_up_buffer::CatchUpBuffer;
 use super::journal_client::JournalClient;
-use super::judge::message_id;
+use super::judge::{message_id, reaction};
 use super::materialized_state::MaterializedState;
 use super::nonces::{Nonces, RequestStatus};
 use super::owner::Owner;
@@ -353,6 +353,12 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
         if self == Err(Refusal::Forbidden) && cx.bug(Mutant::PermissionNotAsked) {
             return permitted(about, cx);
         }
+        if self == Err(Refusal::NoChange)
+            && let Some(again) = reacted_again(about)
+            && cx.bug(Mutant::ReactionRepeated)
+        {
+            return Ok(again);
+        }
         if let Err(Refusal::Outranked | Refusal::NotHeld) = self
             && let Some(mutant) = presumption(&self, about)
             && cx.bug(mutant)
@@ -396,6 +402,13 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
     }
 }
 
+/// The event of an action that adds a reaction which is there.
+fn reacted_again((staged, origin, action): (&MaterializedState, Origin, &Action)) -> Option<Event> {
+    let Action::React { said, emoji } = action else { return None };
+    let message = staged.messages.by_request(*said)?;
+    Some(Event::ReactionAdd(reaction(origin.user, message, emoji)))
+}
+
 /// The bug that lets an action pass which the hierarchy forbids.
 fn presumption(
     verdict: &Result<Event, Refusal>,
@@ -421,6 +434,7 @@ fn bounded(limits: &Limits, most: impl Fn(u32) -> u32) -> Limits {
         channel_overwrites: most(limits.channel_overwrites),
         overwrites: most(limits.overwrites),
         bans: most(limits.bans),
+        reactions: most(limits.reactions),
         ..limits.clone()
     }
 }
@@ -469,6 +483,8 @@ fn permitted(
         Ok(Event::Typing { user: origin.user, channel: *channel })
     } else if let Action::Edit { .. } = action {
         Err(Refusal::Forbidden)
+    } else if let Some(reacted) = reacted_again((staged, origin, action)) {
+        Ok(reacted)
     } else {
         let owner = Origin { user: staged.state.owner, ..origin };
         staged.judge_member(cx.limits, owner, action, cx.now.wall)
