@@ -13,7 +13,7 @@ use guildhall_core::permission::Role;
 use guildhall_core::state::State;
 use guildhall_core::step::{Head, Observed, Observer};
 use guildhall_core::testkit::{self, Cluster, Founding, chunks};
-use guildhall_core::time::Instant;
+use guildhall_core::time::{Instant, Wall};
 
 const NODE: NodeId = NodeId(1);
 const OWNER: NodeId = NodeId(2);
@@ -62,7 +62,7 @@ impl Stage {
         let position = Position { epoch: EPOCH, index: 1 };
         let mut stage = Self { cluster, state, position };
         let (guild, sent) = (stage.state.guild, Instant::default());
-        stage.peer(PeerMessage::Tip { guild, sender: EPOCH, position, sent });
+        stage.peer(PeerMessage::Tip { guild, sender: EPOCH, position, sent, wall: Wall(0) });
         stage
     }
 

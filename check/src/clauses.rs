@@ -32,7 +32,7 @@ use guildhall_core::dispatch::Dispatch;
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Connection, Epoch, GuildId, NodeId, Port};
 use guildhall_core::journal::{Checkpoint, Log};
-use guildhall_core::node::TraceEvent;
+use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Origin, Outcome};
 
@@ -135,7 +135,12 @@ pub(crate) const SAYS: &[(Clause, fn(&mut Context<'_>, Emitted<'_>) -> Verdict)]
 ];
 
 /// A node emits any output but a dispatch. Independent.
-pub(crate) const OUTPUTS: &[Row<()>] = &[(Clause::L7, |cx, ()| l7::speaks(cx.step, cx.facts))];
+pub(crate) const OUTPUTS: &[(Clause, fn(&mut Context<'_>, &node::Output) -> Verdict)] = &[
+    (Clause::L3, |cx, output| {
+        cx.models.traffic.node_says(cx.facts, (cx.step.node, cx.head.at), output)
+    }),
+    (Clause::L7, |cx, _| l7::speaks(cx.step, cx.facts)),
+];
 
 /// A node reports that it has stopped. Independent.
 pub(crate) const STOPS: &[Row<()>] =
@@ -224,6 +229,9 @@ pub(crate) const ANSWERS: &[(Clause, fn(&mut Context<'_>, (Epoch, &Answer, bool)
         let judged = sound && cx.found.is_empty();
         judged.then(|| i8::answered(cx.facts, answer)).flatten()
     }),
+    (Clause::B1, |cx, (_, answer, _)| {
+        cx.models.occupancies.busy(cx.facts, cx.step.node, answer, cx.head.at)
+    }),
 ];
 
 /// An owner streams an event again, from another record. Independent.
@@ -254,8 +262,12 @@ pub(crate) const DIRECTS: &[Row<GuildId>] =
     &[(Clause::L8, |cx, guild| l8::speaks(cx.facts, cx.step.node, guild, cx.now()))];
 
 /// An owner asks its journal to append a record. Independent.
-pub(crate) const APPENDS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> Verdict)] =
-    &[(Clause::L8, |cx, (guild, record)| l8::accepts(cx.facts, cx.step.node, guild, record))];
+pub(crate) const APPENDS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> Verdict)] = &[
+    (Clause::L8, |cx, (guild, record)| l8::accepts(cx.facts, cx.step.node, guild, record)),
+    (Clause::O5, |cx, (guild, record)| {
+        o5::ids::appended(cx.facts, cx.step.node, cx.facts.ledger.guild(guild)?, record)
+    }),
+];
 
 /// An owner asks its journal to compact. Independent.
 pub(crate) const COMPACTS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Checkpoint)) -> Verdict)] =
@@ -295,7 +307,7 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
         cx.unless(Clause::D5, |cx| b1::tables::committed(cx.facts, guild, record))
     }),
     (Clause::O5, |cx, (guild, record)| {
-        cx.unless(Clause::D5, |cx| o5::committed(cx.facts, guild, record))
+        cx.unless(Clause::D5, |cx| o5::committed(cx.facts, guild, record, cx.head))
     }),
     (Clause::O4, |cx, (guild, record)| {
         let caused = |cx: &mut Context<'_>| {
@@ -312,8 +324,10 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
 ];
 
 /// Time has passed, and requests wait for answers. Independent.
-pub(crate) const DUTIES: &[Row<()>] =
-    &[(Clause::D10, |cx, ()| cx.models.duties.look(cx.facts, cx.head.at))];
+pub(crate) const DUTIES: &[Row<()>] = &[
+    (Clause::D10, |cx, ()| cx.models.duties.look(cx.facts, cx.head.at)),
+    (Clause::D11, |cx, ()| cx.models.typings.look(cx.facts, cx.head.at)),
+];
 
 /// The directory emits a notice. Independent.
 pub(crate) const NOTICES: &[(Clause, fn(&mut Context<'_>, &DirectoryEvent) -> Verdict)] =
@@ -338,6 +352,9 @@ pub(crate) const CLIENT_SAYS: &[(Clause, fn(&mut Context<'_>, (Port, &Output)) -
         let client = cx.facts.client(port)?;
         of_client(cx.facts, port, c1::says(client, of_frame(output)?))
     }),
+    (Clause::L3, |cx, (port, output)| {
+        cx.models.traffic.client_says(cx.facts, (port, cx.head.at), output)
+    }),
 ];
 
 /// An honest client's step has ended; the flag says that it was one for its deadlines. Independent.
@@ -360,7 +377,7 @@ pub(crate) const ANSWERED: &[(Clause, fn(&mut Context<'_>, (&Answer, bool)) -> V
         match answer.outcome {
             Outcome::Done(position) => cx.models.statuses.says_done(cx.facts, action, position),
             Outcome::Refused { .. } if latest => cx.models.statuses.gives_up(cx.facts, action),
-            Outcome::Refused { .. } | Outcome::Busy => None,
+            Outcome::Refused { .. } | Outcome::Busy(_) => None,
         }
     }),
     (Clause::O4, |cx, (answer, _)| {

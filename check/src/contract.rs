@@ -290,7 +290,7 @@ impl Contract {
 
     fn timeout(&mut self, head: &Head) {
         match head.actor {
-            Actor::Node(node) => self.node_wakes(node),
+            Actor::Node(node) => self.node_wakes(head, node),
             Actor::Client(_) => (self.timeout, self.busy) = (true, true),
             Actor::World | Actor::Journal(_) | Actor::Directory => {}
         }
@@ -298,7 +298,7 @@ impl Contract {
 
     fn step_ended(&mut self, head: &Head) {
         self.last = *head;
-        if self.models.duties.is_due(head.at) {
+        if self.models.duties.is_due(head.at) || self.models.typings.is_due(head.at) {
             self.ask(head, clauses::DUTIES, ());
         }
         match head.actor {

@@ -14,6 +14,7 @@ pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod sockets;
 pub(crate) mod stops;
+pub(crate) mod walls;
 pub(crate) mod weather;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ use requests::Requests;
 use sessions::{Content, Sessions};
 use sockets::{NONE, Sockets};
 use stops::Stops;
+use walls::Walls;
 use weather::Weather;
 
 /// All facts.
@@ -56,6 +58,7 @@ pub(crate) struct Facts {
     pub(crate) relays: Relays,
     pub(crate) hearing: Hearing,
     pub(crate) owners: Owners,
+    pub(crate) walls: Walls,
     pub(crate) named: DirectoryEntries,
     pub(crate) requests: Requests,
     pub(crate) clients: Vec<Client>,
@@ -97,6 +100,7 @@ impl Facts {
             relays: Relays::default(),
             hearing: Hearing::default(),
             owners: Owners::default(),
+            walls: Walls::default(),
             named,
             requests: Requests::default(),
             clients,
@@ -285,6 +289,7 @@ impl Facts {
         self.relays.crash(node);
         self.hearing.crash(node);
         self.owners.crash(node);
+        self.walls.crash(node);
         self.down.push(node);
     }
 

@@ -6,7 +6,7 @@
 use guildhall_core::dispatch::{Body, Intents};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::frame::{CloseCode, Disconnect};
-use guildhall_core::id::Shard;
+use guildhall_core::id::{MessageId, Shard};
 use guildhall_core::peer::Chunk;
 use guildhall_core::request::Action;
 
@@ -24,6 +24,27 @@ pub const fn ends_session(how: Disconnect) -> bool {
         Disconnect::Code(code) => code == 1000 || code == 1001,
         Disconnect::End | Disconnect::Reset => false,
     }
+}
+
+/// Discord's epoch, the start of 2015, in milliseconds since 1970.
+const EPOCH: u64 = 1_420_070_400_000;
+
+/// A wall time, in milliseconds since 1970, as a message id has it: since 2015, in 42 bits.
+#[must_use]
+pub const fn in_id(wall: u64) -> u64 {
+    wall.saturating_sub(EPOCH)
+}
+
+/// The time in a message id (O5).
+#[must_use]
+pub const fn id_time(id: MessageId) -> u64 {
+    id.0 / 4_194_304
+}
+
+/// The node in a message id: ten bits below the time (O5).
+#[must_use]
+pub const fn id_node(id: MessageId) -> u16 {
+    (id.0 / 4_096 % 1_024) as u16
 }
 
 /// Whether an event is ephemeral: it is never stored, and a change of owner may lose it.

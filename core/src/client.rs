@@ -51,6 +51,17 @@ pub struct Identity {
     pub nodes: u16,
 }
 
+/// A place in a session that a client can store, to go on from it in another process.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// The session.
+    pub session: SessionId,
+    /// The node that hosts it.
+    pub node: NodeId,
+    /// The last sequence number received.
+    pub seq: Seq,
+}
+
 /// An input of a client.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Input {
@@ -102,6 +113,9 @@ pub enum Input {
         /// The connection.
         connection: Connection,
     },
+    /// The process has ended, and another one starts. It knows nothing but the place that an
+    /// earlier one has stored, if any.
+    Restore(Option<Place>),
 }
 
 /// An output of a client.
@@ -240,6 +254,13 @@ impl Client {
         self.session.map(|(id, _)| id)
     }
 
+    /// The place that it had `back` dispatches ago in its session, if it has one.
+    #[must_use]
+    pub fn place(&self, back: u64) -> Option<Place> {
+        let (session, node) = self.session?;
+        Some(Place { session, node, seq: Seq(self.last.0.saturating_sub(back)) })
+    }
+
     /// The number of its requests that have no answer.
     #[must_use]
     pub fn open_requests(&self) -> usize {
@@ -284,6 +305,11 @@ impl Client {
                 }
             }
             Input::Dispatch { connection, s, dispatch } => self.dispatch(connection, s, &dispatch),
+            Input::Restore(place) if !self.is_off() => {
+                let place = self.setup.cx(now).bent(place, ());
+                self.restore(now.instant, place, out);
+            }
+            Input::Restore(_) => {}
             Input::Ask(request) => {
                 let to = (self.node, self.identity.token);
                 self.requests.ask(&self.setup.cx(now), to, request, out);

@@ -30,9 +30,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Cx;
 use crate::directory::DirectoryRequest;
-use crate::id::{Epoch, GuildId, NodeId, Port, Position, UserId};
+use crate::id::{Epoch, GuildId, MessageId, NodeId, Port, Position, UserId};
 use crate::journal::{Command, Log, Reply};
 use crate::machine::Sink;
+use crate::message_ids::FreeIds;
 use crate::peer::{PeerMessage, RelayId};
 use crate::request::{Answer, Request};
 use crate::sabotage;
@@ -67,6 +68,8 @@ pub enum Input {
         /// When this owner sent the last tip that the forwarding node has received, by the owner's
         /// clock.
         heard: Instant,
+        /// The ids that the node has not given to a message.
+        ids: FreeIds,
         /// The request.
         request: Request,
     },
@@ -211,6 +214,15 @@ impl Guild {
         match &self.phase {
             Phase::Idle | Phase::Opening(_) => None,
             Phase::Serving(owner) => Some(owner.epoch),
+        }
+    }
+
+    /// The highest id of a message, once the journal has granted an epoch.
+    #[must_use]
+    pub fn last_message(&self) -> Option<MessageId> {
+        match &self.phase {
+            Phase::Idle | Phase::Opening(_) => None,
+            Phase::Serving(owner) => Some(owner.staged.messages.last()),
         }
     }
 

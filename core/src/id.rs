@@ -33,8 +33,8 @@ ids! {
     RoleId(u64);
     /// A user, who may have several sessions.
     UserId(u64);
-    /// A message. The id grows with the position of the message in its guild, whatever the clocks
-    /// say.
+    /// A message. Ids are unique over all guilds, and grow with the position of the message in its
+    /// guild, whatever the clocks say.
     MessageId(u64);
     /// The requester's id for a request: a retransmit has the same nonce (CONTRACT, D5).
     Nonce(u64);

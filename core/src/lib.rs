@@ -22,6 +22,7 @@ pub mod dispatch;
 pub mod event;
 pub mod frame;
 pub mod journal;
+pub mod message_ids;
 pub mod peer;
 pub mod permission;
 pub mod request;

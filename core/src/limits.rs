@@ -18,6 +18,9 @@ pub const PLACED_WITHIN: Span = Span::secs(3);
 /// The longest pause of a guild during a hand-off while journal and links are well (L7).
 pub const HANDED_OFF_WITHIN: Span = Span::secs(2);
 
+/// How far ahead of all others a node's wall clock may be and still be believed (O5).
+pub const WALL_MARGIN: Span = Span::secs(10);
+
 /// The longest frame that a connection reads at all, in bytes: `frame_bytes` cannot be more (B4).
 pub const MOST_FRAME_BYTES: u32 = 16 * 1_024;
 

@@ -82,6 +82,8 @@ mutants! {
         "a RESUME whose replay ends in a RESUMED adds another";
     PartIgnored = "part-ignored",
         "a client leaves a connection on which a long frame is arriving";
+    PlaceAhead = "place-ahead",
+        "a client stores its place before it has taken the dispatch";
     LieBelieved = "lie-believed",
         "a heartbeat above what was sent lets go of what was";
     SlowNotCut = "slow-not-cut",
@@ -106,6 +108,10 @@ mutants! {
         "a guild takes messages from anybody";
     IdOfWallClock = "id-of-wall-clock",
         "a message's id follows the wall clock back";
+    ClockAheadBelieved = "clock-ahead-believed",
+        "a message's id follows a wall clock that is far ahead of all others";
+    NodeNotInId = "node-not-in-id",
+        "two nodes give the same message ids";
     TailRenumbered = "tail-renumbered",
         "a new owner gives the records that it adopts positions of its own (rule 1)";
     TailCounted = "tail-counted",
@@ -138,6 +144,8 @@ mutants! {
         "a relay takes up nothing but the next index of its epoch (rule 8)";
     EpochPrevCounts = "epoch-prev-counts",
         "an epoch record names the epoch record before it (rule 9)";
+    LostRecordLinked = "lost-record-linked",
+        "an epoch record names a record that the journal lost in a crash (rule 9)";
     RelayRollsBack = "relay-rolls-back",
         "a relay goes back to the durable tail of a new owner (rule 10)";
     RelayWaits = "relay-waits",
@@ -214,6 +222,8 @@ mutants! {
         "where no role of a member is known, everything is visible";
     RolesNotOred = "roles-not-ored",
         "a role's denial is not undone by what another role allows";
+    NamedOwnerKept = "named-owner-kept",
+        "whoever gives a guild away and is named by an overwrite goes on seeing all of it";
     ContentNotBlanked = "content-not-blanked",
         "messages are told whole to those who may not read them";
     CacheMixed = "cache-mixed",
@@ -228,6 +238,8 @@ mutants! {
         "READY waits until the owners of all its guilds are in reach";
     RemoveUnmarked = "remove-unmarked",
         "a late removal takes a member who has come back out of the directory";
+    ChangeOvertakenLost = "change-overtaken-lost",
+        "a change of the directory is passed over while its user identifies";
     DirectoryNotAsked = "directory-not-asked",
         "a node that has missed a change in the directory never asks for it";
     PermissionNotAsked = "permission-not-asked",
@@ -272,6 +284,16 @@ mutants! {
         "an owner never hears one request in three";
     ShortTooLong = "short-too-long",
         "a request with more than six bytes of content is refused as too long";
+    AckNotBelieved = "ack-not-believed",
+        "a client believes no ACK, and reconnects for ever";
+    TipWithInput = "tip-with-input",
+        "an owner sends its tip with every input";
+    ConfirmWithInput = "confirm-with-input",
+        "an owner asks its journal to confirm its epoch with every input";
+    NeedlesslyBusy = "needlessly-busy",
+        "an owner is busy for one request in three, though it has room";
+    TypingUntold = "typing-untold",
+        "typing is never told at all";
 }
 
 /// At most one planted bug, and how often it made a difference.

@@ -14,6 +14,7 @@ mod sessions;
 mod stopping;
 mod trace;
 mod users;
+mod wall_times;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -31,6 +32,7 @@ use crate::id::{Connection, GuildId, NodeId, Port, Seq, SessionId, Shard, Token,
 use crate::journal::{Command, Reply};
 use crate::limits::Limits;
 use crate::machine::Sink;
+use crate::message_ids::MessageIds;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
 use crate::request::{Answer, Request};
@@ -46,6 +48,7 @@ use sessions::Sessions;
 use stopping::Life;
 pub use trace::{CloseReason, DetachReason, GapReason, IdentifyRefusal, SessionEnd, TraceEvent};
 use users::Users;
+use wall_times::WallTimes;
 
 /// What can happen to a node.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -219,6 +222,8 @@ pub(crate) struct Router {
     relays: Relays,
     contacts: Contacts,
     guilds: Guilds,
+    message_ids: MessageIds,
+    wall_times: WallTimes,
     /// The users and shards that have identified a moment ago, and when.
     buckets: FixedMap<(UserId, Shard), Instant>,
     timers: Timers,
@@ -247,6 +252,8 @@ impl Node {
             relays: Relays::new(boot),
             contacts: Contacts::default(),
             guilds: Guilds::default(),
+            message_ids: MessageIds::new(id, boot),
+            wall_times: WallTimes::default(),
             buckets: FixedMap::default(),
             timers: Timers::default(),
             life: Life::default(),
@@ -283,6 +290,12 @@ impl Router {
         if self.life == Life::Stopped {
             return;
         }
+        if let Some(Input::Peer { from, message }) = &input
+            && *from != self.id
+        {
+            self.wall_times.hear(cx.now.instant, *from, message);
+        }
+        cx.now.wall = cx.bent(self.wall_times.read(cx.now, cx.limits), cx.now.wall);
         match input {
             Some(input) => self.handle(cx, input, out),
             None => self.handle_timeout(cx, out),
@@ -344,7 +357,7 @@ impl Router {
             PeerMessage::Chunk { .. } | PeerMessage::Stream { .. } => {
                 self.for_relay(cx, from, message, out);
             }
-            PeerMessage::Tip { guild, sender, position, sent } => {
+            PeerMessage::Tip { guild, sender, position, sent, .. } => {
                 self.tipped(cx, from, (guild, sender, position, sent), out);
             }
             PeerMessage::Answer { port, boot, sender, answer } => {

@@ -13,7 +13,7 @@ use crate::event::{Channel, Record};
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, RoleId, UserId};
 use crate::permission::Role;
 use crate::request::{Answer, Request};
-use crate::time::Instant;
+use crate::time::{Instant, Wall};
 
 /// The permanent id of a relay. A node numbers its relays as it opens them, across restarts too, so
 /// that a late message about a closed relay never reaches its successor.
@@ -82,6 +82,8 @@ pub enum PeerMessage {
         position: Position,
         /// When the owner sent it, by the owner's clock.
         sent: Instant,
+        /// The wall time of the owner's node.
+        wall: Wall,
     },
     /// A request on its way to the owner.
     Request {
@@ -95,6 +97,8 @@ pub enum PeerMessage {
         /// When the owner sent the last tip that the requesting node heard, by the owner's clock
         /// (CONTRACT, D5).
         heard: Instant,
+        /// The wall time of the requesting node.
+        wall: Wall,
         /// The request.
         request: Request,
     },

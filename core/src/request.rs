@@ -235,8 +235,21 @@ pub enum Outcome {
         /// The position of the state that the guild judged it by; `None` if no guild was asked.
         at: Option<Position>,
     },
-    /// This copy was not tried; a retransmit may be.
-    Busy,
+    /// This copy was not tried, for a table of the guild is full; a retransmit may be.
+    Busy(FullTable),
+}
+
+/// A table of a guild that has no room for one more request (CONTRACT, B1).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FullTable {
+    /// The queue of what waits for the journal; its limit is `unsynced`.
+    Unsynced,
+    /// The nonces, with the requests to the directory that will become some; their limit is
+    /// `nonces`.
+    Nonces,
+    /// The requests to the directory; their limit is `unsynced`.
+    Directed,
 }
 
 /// The reason for a refusal.

@@ -144,6 +144,10 @@ pub enum WorldEvent {
     Crashed(NodeId),
     /// A node has started, with empty memory.
     Started(NodeId),
+    /// A client's process is suspended.
+    Suspended(Port),
+    /// A suspended client wakes: its timers expire late.
+    Woke(Port),
 }
 
 /// Hashes the index of a fault and not its description, so that rewording changes no digest.
@@ -156,6 +160,8 @@ impl Hash for WorldEvent {
             Self::Settled => (3, 0),
             Self::Crashed(node) => (4, u32::from(node.0)),
             Self::Started(node) => (5, u32::from(node.0)),
+            Self::Suspended(client) => (6, client.0),
+            Self::Woke(client) => (7, client.0),
         };
         (tag, of).hash(state);
     }

@@ -300,6 +300,10 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             client::Input::Frame { connection, frame } => {
                 format!("{connection} {}", server_frame(*frame))
             }
+            client::Input::Restore(Some(place)) => {
+                format!("restarts in session {} at s={}", place.session, place.seq.0)
+            }
+            client::Input::Restore(None) => "restarts without a session".to_owned(),
             client::Input::Partial { connection } => format!("{connection} a part of a frame"),
             client::Input::Dispatch { connection, s, dispatch } => {
                 format!("{connection} {}", self.words.dispatch(*s, dispatch))
@@ -385,6 +389,10 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             WorldEvent::Healed => "HEALED".to_owned(),
             WorldEvent::Settled => "SETTLED".to_owned(),
             WorldEvent::Crashed(node) => format!("{} is down", self.words.cast.node(*node)),
+            WorldEvent::Suspended(client) => {
+                format!("{} falls asleep", self.words.cast.client(*client))
+            }
+            WorldEvent::Woke(client) => format!("{} wakes", self.words.cast.client(*client)),
             WorldEvent::Started(node) => format!("{} runs again", self.words.cast.node(*node)),
         };
         self.begin(head, &text);

@@ -21,6 +21,8 @@
 //! - **A stop of a node that is down keeps it down.** There is nothing to stop.
 //! - **A pause survives a crash.** A node that starts while a fault pauses it starts paused. Input
 //!   that it had not handled when it crashed is lost.
+//! - **A client sleeps as long as any fault suspends it**, and does nothing meanwhile: it neither
+//!   violates the protocol nor restarts.
 //! - **A guild may be assigned to a node that is down.** That node owns it once it runs. If it
 //!   never does, the guild goes to its standby, or to the first node that runs, when everything is
 //!   healed.

@@ -47,11 +47,13 @@ pub enum Family {
     Directory,
     /// Clients change roles, channels and members. These are actions, not faults: nothing breaks.
     Administration,
+    /// The processes of clients are suspended, or restart from an older stored place.
+    Client,
 }
 
 impl Family {
     /// All families.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Link,
         Self::Node,
         Self::Clock,
@@ -60,6 +62,7 @@ impl Family {
         Self::Journal,
         Self::Directory,
         Self::Administration,
+        Self::Client,
     ];
 
     /// Returns the name of the family.
@@ -74,6 +77,7 @@ impl Family {
             Self::Journal => "journal",
             Self::Directory => "directory",
             Self::Administration => "administration",
+            Self::Client => "client",
         }
     }
 
@@ -90,6 +94,7 @@ impl Family {
             Self::Journal => "journal",
             Self::Directory => "directory",
             Self::Administration => "administration",
+            Self::Client => "client",
         }
     }
 }

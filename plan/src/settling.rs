@@ -6,7 +6,8 @@
 //! arrive, and because the next tips may show that a relay has missed something. The last condition
 //! needs a census. The world takes it and passes in the result.
 //!
-//! A settled world must serve (L9): clients type and say something, and the run goes on when all are
+//! The traffic of a settled world is judged for the longest interval of what it goes on to send (L3).
+//! Then it must serve (L9): clients type and say something, and the run goes on when all are
 //! served. This module does not judge the contract and runs no machine.
 
 mod probing;
@@ -37,8 +38,12 @@ pub struct Settling {
     patience: u64,
     /// The time at which everything was healed, in microseconds.
     healed: u64,
+    /// What was owed last.
+    owed: Option<String>,
     /// How long nothing may be owed before a census, in microseconds.
     quiet: u64,
+    /// How long the traffic of a settled world is judged, in microseconds.
+    observation: u64,
     /// How long the run continues after the world has settled, in microseconds.
     linger: u64,
     /// The requests of clients to a settled world, until they begin.
@@ -56,6 +61,8 @@ enum Stage {
     Settling(Option<u64>),
     /// The world has settled, and the census at that moment is in progress.
     Settled,
+    /// The world has settled, and its traffic is judged for a while.
+    Observing,
     /// Clients ask for something, and wait until they are served.
     Probing,
     /// The run continues for the time that the plan asks for.
@@ -141,11 +148,18 @@ impl Settling {
     /// Creates the state at the start of a run.
     #[must_use]
     pub fn new(cast: &Cast, linger: Span, seed: Seed) -> Self {
-        let quiet = CALM + cast.limits.tip_every.scaled(2, 1).as_micros();
+        let limits = &cast.limits;
+        let quiet = CALM + limits.tip_every.scaled(2, 1).as_micros();
         Self {
             patience: cast.settles_within().as_micros() + quiet,
             healed: 0,
+            owed: None,
             quiet,
+            observation: limits
+                .tip_every
+                .max(limits.confirm_every)
+                .max(limits.reconcile_every)
+                .as_micros(),
             linger: linger.as_micros(),
             probing: Probing::new(cast, seed),
             stage: Stage::Weather,
@@ -162,12 +176,16 @@ impl Settling {
     pub fn handle(&mut self, now: u64, why: Look, sight: Sight, out: &mut impl Sink<Effect>) {
         match (&mut self.stage, why) {
             (Stage::Settling(_), _) => self.progress(now, why, sight, out),
-            (Stage::Settled, Look::Counted) if !sight.speakers.is_empty() => {
+            (Stage::Settled, Look::Counted) => {
+                self.stage = Stage::Observing;
+                out.emit(Effect::Look(now + self.observation));
+            }
+            (Stage::Observing, Look::Due) if sight.speakers.is_empty() => self.rest(now, out),
+            (Stage::Observing, Look::Due) => {
                 self.stage = Stage::Probing;
-                self.probing.begin(sight.speakers, sight.serves_within);
+                self.probing.begin(now, sight.speakers, sight.serves_within);
                 self.probe(now, sight.probed, sight.unserved, out);
             }
-            (Stage::Settled, Look::Counted) => self.rest(now, out),
             (Stage::Probing, Look::Due) => self.probe(now, sight.probed, sight.unserved, out),
             (Stage::Lingering, Look::Due) => {
                 self.stage = Stage::Counting;
@@ -175,7 +193,7 @@ impl Settling {
             }
             (Stage::Counting, Look::Counted) => self.over(RunEnd::Settled, out),
             (Stage::Settled | Stage::Counting, Look::Due)
-            | (Stage::Probing | Stage::Lingering, Look::Counted)
+            | (Stage::Observing | Stage::Probing | Stage::Lingering, Look::Counted)
             | (Stage::Weather | Stage::Over, _) => {}
         }
     }
@@ -214,10 +232,12 @@ impl Settling {
         let Stage::Settling(calm) = &mut self.stage else { return };
         if let Some(owed) = sight.owed {
             *calm = None;
+            self.owed = Some(owed.clone());
             return self.wait(now, owed, out);
         }
         if now - *calm.get_or_insert(now) < self.quiet {
-            return self.wait(now, "nothing, for a while".to_owned(), out);
+            let last = self.owed.as_ref().map(|owed| format!("{owed}, again and again"));
+            return self.wait(now, last.unwrap_or_else(|| "a while".to_owned()), out);
         }
         match (why, sight.kept) {
             (Look::Due, _) => out.emit(Effect::Census),

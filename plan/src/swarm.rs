@@ -36,7 +36,8 @@ pub fn weather(plan: &mut Plan, families: &[Family], until: Instant) {
                 | Family::Hostile
                 | Family::Peer
                 | Family::Journal
-                | Family::Directory => {
+                | Family::Directory
+                | Family::Client => {
                     for nth in 0..count {
                         faults::draw(plan, family, key.with(2).with(nth), until);
                     }

@@ -174,8 +174,11 @@ impl Topology {
 
     /// Adds the faults to the cast. They name participants, which have to be in it already.
     fn cast_faults(&mut self, plan: &Plan) -> Result<(), PlanError> {
-        let part = |planned: &FaultPlan| Ok(planned.fault.resolve(self)?.part());
-        let faults = plan.faults.iter().map(part).collect::<Result<_, PlanError>>()?;
+        let part = |(index, planned): (usize, &FaultPlan)| {
+            let fault = planned.fault.resolve(self).map_err(|error| error.at("fault", index))?;
+            Ok(fault.part())
+        };
+        let faults = plan.faults.iter().enumerate().map(part).collect::<Result<_, PlanError>>()?;
         Arc::make_mut(&mut self.cast).faults = faults;
         Ok(())
     }

@@ -97,6 +97,8 @@ fn fault(g: &mut Gen) -> Fault {
             Fault::InvalidLogin { client, says: *g.choose(&says).unwrap() }
         }
         20 => Fault::Stop { node },
+        21 => Fault::Suspend { client },
+        22 => Fault::Restore { client, back: u32::arbitrary(g) },
         _ => Fault::Hijack { client, token: bool::arbitrary(g) },
     }
 }
@@ -305,7 +307,9 @@ fn the_hash_of_a_fault_is_frozen() {
         Fault::JournalFail { guild },
         Fault::Misbehave { client: client.clone(), violation: ProtocolViolation::Other },
         Fault::Hijack { client: client.clone(), token: true },
-        Fault::InvalidLogin { client, says: InvalidLogin::Ahead { by: 2 } },
+        Fault::InvalidLogin { client: client.clone(), says: InvalidLogin::Ahead { by: 2 } },
+        Fault::Suspend { client: client.clone() },
+        Fault::Restore { client, back: 2 },
     ];
     let hash = |fault: &Fault| Digest::of(fault).0 as u64;
     let hashes: Vec<u64> = faults.iter().map(hash).collect();
@@ -332,6 +336,8 @@ fn the_hash_of_a_fault_is_frozen() {
         0x7600_dffd_5d35_3eeb,
         0xe28e_65d6_b69b_3a26,
         0x9148_4111_c3f2_c5b3,
+        0x4fc0_84be_7186_578b,
+        0xe36b_e7ab_d42b_263c,
     ];
     assert_eq!(hashes, frozen);
 }

@@ -33,6 +33,10 @@ fn pause() -> Fault {
     Fault::Pause { node: "berlin".to_owned() }
 }
 
+fn suspend() -> Fault {
+    Fault::Suspend { client: "alice".to_owned() }
+}
+
 /// A director of these faults, all of which begin when they are told to and last until they end.
 fn director(faults: impl IntoIterator<Item = Fault>) -> Director {
     waiting(faults.into_iter().map(|fault| (fault, None)))
@@ -119,6 +123,18 @@ fn a_node_that_is_down_cannot_crash() {
     assert_eq!(cue(&mut it, 4, Cue::Due(2)), []);
     assert_eq!(cue(&mut it, 5, Cue::End(2)), []);
     assert_eq!(cue(&mut it, 6, Cue::End(1)), []);
+}
+
+#[test]
+fn a_client_sleeps_until_the_last_suspension_is_over_and_does_nothing_meanwhile() {
+    let restore = Fault::Restore { client: "alice".to_owned(), back: 3 };
+    let mut it = director([suspend(), suspend(), restore.clone(), restore]);
+    assert_eq!(cue(&mut it, 1, Cue::Due(0)), [Effect::Suspend(0)]);
+    assert_eq!(cue(&mut it, 2, Cue::Due(1)), [], "it sleeps already");
+    assert_eq!(cue(&mut it, 3, Cue::Due(2)), [], "a process that sleeps does not end");
+    assert_eq!(cue(&mut it, 4, Cue::End(0)), [], "it sleeps on");
+    assert_eq!(cue(&mut it, 5, Cue::End(1)), [Effect::Wake(0)]);
+    assert_eq!(cue(&mut it, 6, Cue::Due(3)), [Effect::Restore { client: 0, back: 3 }]);
 }
 
 #[test]

@@ -121,6 +121,7 @@ fn an_unknown_key_is_refused_with_the_keys_that_there_are() {
     refused("b = \"paris\"", "b = \"paris\"\none-way = true", "one-way", "did you mean `one_way`?");
     refused("mentions =", "mention =", "mention", "did you mean `mentions`?");
     refused("text = \"y\"", "text = \"y\"\nbak = 1", "bak", "did you mean `back`?");
+    read(&PLAN.replace("text = \"y\"", "text = \"y\"\nmentions = [\"bob\"]")).unwrap();
     let text = "\ntext = \"y\"";
     let quit = format!("do = \"quit\"{text}");
     refused(&format!("do = \"edit\"{text}"), &quit, "text", "unknown key `text`");

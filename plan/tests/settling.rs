@@ -57,6 +57,13 @@ fn until_census(settling: &mut Settling, mut now: u64) -> u64 {
     }
 }
 
+/// Counts a world that has just settled. Returns the time at which its traffic was observed.
+fn observed(settling: &mut Settling, now: u64) -> u64 {
+    let next = look(settling, now, Look::Counted, sight(None, None));
+    assert_eq!(next, [Effect::Look(now + Limits::default().tip_every.as_micros())]);
+    now + Limits::default().tip_every.as_micros()
+}
+
 fn healed(linger: Span) -> Settling {
     healed_with(Limits::default(), linger)
 }
@@ -81,7 +88,8 @@ fn a_world_settles_when_nothing_is_owed_for_a_while_and_nothing_is_kept() {
     let now = until_census(&mut settling, now + LOOK_EVERY);
     let settled = look(&mut settling, now, Look::Counted, sight(None, None));
     assert_eq!(settled, [Effect::Settled, Effect::Census]);
-    let over = look(&mut settling, now, Look::Counted, sight(None, None));
+    let now = observed(&mut settling, now);
+    let over = look(&mut settling, now, Look::Due, sight(None, None));
     assert_eq!(over, [Effect::Over(RunEnd::Settled)]);
 }
 
@@ -90,8 +98,9 @@ fn a_settled_world_lingers_and_is_counted_once_more() {
     let mut settling = healed(Span::secs(60));
     let now = until_census(&mut settling, 1_000);
     look(&mut settling, now, Look::Counted, sight(None, None));
+    let now = observed(&mut settling, now);
     let later = now + 60_000_000;
-    let lingers = look(&mut settling, now, Look::Counted, sight(None, None));
+    let lingers = look(&mut settling, now, Look::Due, sight(None, None));
     assert_eq!(lingers, [Effect::Look(later)]);
     assert_eq!(look(&mut settling, later, Look::Due, sight(None, None)), [Effect::Census]);
     let over = look(&mut settling, later, Look::Counted, sight(None, None));
@@ -131,9 +140,10 @@ fn a_world_that_does_not_settle_in_time_is_given_up_whatever_happens() {
 fn settle(settling: &mut Settling) -> (u64, Vec<Effect>) {
     let now = until_census(settling, 1_000);
     look(settling, now, Look::Counted, sight(None, None));
+    let now = observed(settling, now);
     let client = |port| Speaker { client: Port(port), guild: GuildId(7), channel: ChannelId(1) };
     let speakers = (0..3).map(client).collect();
-    (now, look(settling, now, Look::Counted, Sight { speakers, ..sight(None, None) }))
+    (now, look(settling, now, Look::Due, Sight { speakers, ..sight(None, None) }))
 }
 
 /// The clients that type, those that say something, and the time of the next inspection, if any.
@@ -146,7 +156,7 @@ fn asked(effects: &[Effect]) -> (Vec<u32>, Vec<u32>, Option<u64>) {
             }
             Effect::Ask { client, .. } => says.push(*client),
             Effect::Look(at) => next = Some(*at),
-            other => panic!("{other:?}"),
+            Effect::Census | Effect::Settled | Effect::Over(_) => panic!("{effect:?}"),
         }
     }
     (types, says, next)

@@ -71,6 +71,11 @@ pub enum ClientCommand {
     Quit(u16),
     /// Send a request to a guild.
     Request(Request),
+    /// End the process, and start another from the place that this one had `back` dispatches ago.
+    Restore {
+        /// How many dispatches ago the place was stored.
+        back: u64,
+    },
     /// Send frames on the current connection that no honest client would send.
     SendRaw(RawFrames),
 }
@@ -142,6 +147,7 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
                     Some(ClientCommand::Start) => self.step(Input::Start),
                     Some(ClientCommand::Quit(code)) => self.step(Input::Quit { code }),
                     Some(ClientCommand::Request(request)) => self.step(Input::Ask(request)),
+                    Some(ClientCommand::Restore { back }) => self.restore(back),
                     Some(ClientCommand::SendRaw(build)) => self.send_raw(build(&self.client)),
                     None => return,
                 },
@@ -154,6 +160,17 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
                 self.hits = hits;
             }
         }
+    }
+
+    /// Drops all that the process had: its sockets end without a close frame.
+    fn restore(&mut self, back: u64) {
+        if self.client.is_off() {
+            return;
+        }
+        let place = self.client.place(back);
+        self.sockets.clear();
+        self.request_streams.clear();
+        self.step(Input::Restore(place));
     }
 
     fn handle_event(&mut self, event: ClientEvent) {

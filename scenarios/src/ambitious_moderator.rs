@@ -58,6 +58,9 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Link, Family::Administration]);
+    s.expect("request refused");
+    s.expect("request done");
+    s.expect("member removed");
     s.until_nothing_is_left();
 }
 

@@ -53,5 +53,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Link]);
+    s.expect("view lost a channel");
+    s.expect("view gained a channel");
+    s.expect("request done");
     s.until_nothing_is_left();
 }

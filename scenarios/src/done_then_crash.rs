@@ -5,7 +5,7 @@
 //! received it.
 
 use guildhall_core::time::Span;
-use guildhall_plan::fault::Family;
+use guildhall_plan::fault::{Family, GuildPhase};
 use guildhall_plan::script::Script;
 
 pub fn script(s: &mut Script) {
@@ -18,10 +18,16 @@ pub fn script(s: &mut Script) {
     s.wait_between(3_000..=5_000);
     let crashes = s.size("crashes", 1..=3);
     for _ in 0..crashes {
+        let down = s.span("down", 200..=6_000);
+        let unsynced = s.one_in("unsynced", 2);
+        if unsynced {
+            s.when_guild(guild, GuildPhase::Written).journal_crash(guild, down);
+        }
         s.chat(&[alice, bob], general, 4, 0..=200);
         s.wait_between(0..=300);
-        let down = s.span("down", 200..=6_000);
-        s.journal_crash(guild, down);
+        if !unsynced {
+            s.journal_crash(guild, down);
+        }
         s.crash(berlin, down);
         s.chat(&[alice], general, 2, 0..=300);
         s.wait(down);

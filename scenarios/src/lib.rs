@@ -36,6 +36,8 @@ catalogue! {
     lost_connection
     dead_session
     second_drop
+    suspended_laptop
+    restored_backup
     slow_line
     half_open
     slow_consumer
@@ -74,6 +76,7 @@ catalogue! {
     two_shardings
     stuck_guild
     lost_directory
+    overtaken_answer
     random_plan
 }
 

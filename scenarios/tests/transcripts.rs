@@ -54,7 +54,7 @@ transcripts! {
     second_drop: seed 1, set "missed=10", set "drops=1", shows "RESUMED";
     slow_line: seed 0, shows "alice      #0.2 s2 GUILD_CREATE";
     half_open: seed 0, set "times=1", shows "superseded";
-    slow_consumer: seed 1, set "listeners=1", set "limits.live_unsent=12", shows "closed by the node: 4000";
+    slow_consumer: seed 1, set "listeners=1", set "limits.channels=5", set "limits.live_unsent=12", shows "closed by the node: 4000";
     hostile_client: seed 1, set "deeds=3", shows "closes";
     strangers_at_the_door: seed 0, set "knocks=5", shows "refused";
     reconnect_storm: seed 0, set "sessions=3", set "storms=1", shows "RESUMED";
@@ -74,6 +74,8 @@ transcripts! {
     rolling_restart: seed 0, set "sessions=2", set "lines=6", shows "RECONNECT";
     false_alarm: seed 1, shows "is said to have crashed";
     role_revoked: seed 0, from "has no role", shows "CHANNEL_DELETE";
+    ambitious_moderator: seed 0, from "wants: mallory", shows "refused for mallory";
+    crowded_guild: seed 0, from "wants:", shows "CHANNEL_DELETE";
     deleted_role: seed 0, from "wants: alice deletes", shows "CHANNEL_DELETE";
     hidden_channels: seed 0, set "channels=6", shows "CHANNEL_DELETE";
     revoked_while_away: seed 0, shows "CHANNEL_DELETE";

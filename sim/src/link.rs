@@ -98,6 +98,8 @@ pub(crate) struct Link {
     pub(crate) up: Flow,
     /// Whether the client's end is open.
     pub(crate) here: bool,
+    /// Whether the client reads what arrives; one that is suspended does not.
+    pub(crate) reads: bool,
     /// Whether parts of a frame have arrived, and were counted as read, before the whole.
     pub(crate) partial: bool,
     /// Whether a RESUME was sent on it and no dispatch has arrived since.
@@ -159,6 +161,7 @@ impl Links {
             down: Flow::Open,
             up: Flow::Open,
             here: true,
+            reads: true,
             partial: false,
             resuming: false,
             opened: false,

@@ -1,8 +1,9 @@
 //! The simulated world: nodes, clients and links, driven through simulated time in one thread.
 //!
 //! A run has phases: *weather* (actions and faults, safety checked at each step), *heal*, *settle*
-//! (L3), and, if the plan asks for it, *linger*, until all leftover state must be gone (L4). The
-//! same plan gives the same steps on every machine. The world must not judge.
+//! (L3), *probe*, in which clients ask and are served (L9), and, if the plan asks for it, *linger*,
+//! until all leftover state must be gone (L4). The same plan gives the same steps on every machine.
+//! The world must not judge.
 
 mod clients;
 mod effects;
@@ -13,6 +14,7 @@ mod journals;
 mod nodes;
 mod post;
 mod power;
+mod processes;
 mod settling;
 mod stage;
 
@@ -31,7 +33,7 @@ use guildhall_core::step::Observer;
 use guildhall_core::time::Instant;
 
 use crate::agenda::Agenda;
-use crate::event::{Bodies, Event, Kind, Parcel, Slab};
+use crate::event::{Bodies, Event, Kind, Slab};
 use crate::link::{Links, Ports};
 use guildhall_plan::checkers::BoxedChecker;
 use guildhall_plan::clock::Clock;
@@ -79,6 +81,10 @@ struct ClientHost {
     clock: Clock,
     client: Client,
     wake: u64,
+    /// Whether the process is suspended.
+    asleep: bool,
+    /// The events that arrived meanwhile.
+    held: Vec<Event>,
     /// The session that it gave up last, and the last number that it had received in it.
     given_up: Option<(SessionId, Seq)>,
 }
@@ -267,7 +273,7 @@ impl<'a, W: Observer> World<'a, W> {
             Kind::WakeNode { node } => self.wake_node(usize::from(node), event),
             Kind::WakeClient { client } => self.wake_client(client),
             Kind::Accept { link } => self.accept(event, link),
-            Kind::Lost { link } => self.lost(event.cause, link),
+            Kind::Lost { link } => self.lost(event, link),
             Kind::Gone { link, reset } => self.gone(event, link, reset),
             Kind::Drained { link, bytes } => self.drained(event, link, bytes),
             Kind::Mail { to, parcel } => self.mail(event, to, parcel),
@@ -275,13 +281,13 @@ impl<'a, W: Observer> World<'a, W> {
                 self.journal(event.cause, journal, journal::Input::Synced(turn));
             }
             Kind::Request { node, parcel } => self.request(event, usize::from(node), parcel),
-            Kind::Answer { client, parcel } => {
-                if let Some(Parcel::Answer(answer)) = self.stage.parcels.take(parcel) {
-                    self.client_step(client, event.cause, client::Input::Answer(answer));
+            Kind::Answer { client, parcel } => self.answer(event, client, parcel),
+            Kind::Start { client } => {
+                if self.reads(client, event) {
+                    self.client_step(client, 0, client::Input::Start);
                 }
             }
-            Kind::Start { client } => self.client_step(client, 0, client::Input::Start),
-            Kind::Action { index } => self.act(index as usize),
+            Kind::Action { index } => self.act(event, index as usize),
             Kind::Cue(cue) => self.cue(event.cause, cue),
             Kind::Look => self.look(Look::Due),
         }
@@ -317,9 +323,12 @@ impl<'a, W: Observer> World<'a, W> {
         self.stage.watch.0.look_ahead(&reached);
     }
 
-    fn act(&mut self, index: usize) {
-        let (client, what) = &self.topology.actions[index];
-        let client = *client;
+    fn act(&mut self, event: Event, index: usize) {
+        let client = self.topology.actions[index].0;
+        if !self.reads(client, event) {
+            return;
+        }
+        let (_, what) = &self.topology.actions[index];
         let input = match what {
             ResolvedAction::Quit { code } => client::Input::Quit { code: *code },
             ResolvedAction::Start if self.clients[client as usize].client.is_off() => {
@@ -359,6 +368,8 @@ fn client_hosts(topology: &Topology, mutant: Option<Mutant>) -> Vec<ClientHost> 
         client: Client::new(seated.identity, limits.clone(), mutant),
         clock: Clock::new(seated.drift),
         wake: u64::MAX,
+        asleep: false,
+        held: Vec::new(),
         given_up: None,
     };
     topology.clients.iter().map(host).collect()

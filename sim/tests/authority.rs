@@ -53,7 +53,7 @@ impl Witness {
         {
             Outcome::Done(_) => None,
             Outcome::Refused { why, .. } => Some(why),
-            Outcome::Busy => panic!("nobody is busy"),
+            Outcome::Busy(_) => panic!("nobody is busy"),
         };
         self.asked.iter().map(why).collect()
     }

@@ -119,7 +119,9 @@ impl Observer for Downs {
             WorldEvent::FaultBegan { .. }
             | WorldEvent::FaultEnded { .. }
             | WorldEvent::Healed
-            | WorldEvent::Settled => {}
+            | WorldEvent::Settled
+            | WorldEvent::Suspended(_)
+            | WorldEvent::Woke(_) => {}
         }
     }
 }

@@ -82,7 +82,10 @@ impl Chronicle {
             WorldEvent::FaultEnded { index, .. } => self.faults.push((*index, Bound::Ended)),
             WorldEvent::Crashed(node) => self.power(*node, Power::Crashed),
             WorldEvent::Started(node) => self.power(*node, Power::Started),
-            WorldEvent::Healed | WorldEvent::Settled => {}
+            WorldEvent::Healed
+            | WorldEvent::Settled
+            | WorldEvent::Suspended(_)
+            | WorldEvent::Woke(_) => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! B1 limits: whatever a node counts is within its limit, or within the limit of what it belongs
 //! to.
 
+pub(crate) mod busy;
 pub(crate) mod tables;
 
 use guildhall_core::census::{Census, Table};

@@ -113,6 +113,12 @@ impl Cast {
         (notice + connect + identify + self.client_trip.scaled(6, 1)).scaled(102, 100)
     }
 
+    /// Whether a heartbeat always comes before the connection counts as dead, and its answer before
+    /// the next one.
+    pub(crate) fn beats_in_time(&self) -> bool {
+        self.client_trip.scaled(22, 10) <= self.limits.heartbeat_interval
+    }
+
     /// The time that a client's connection takes for so many bytes.
     fn sends(&self, bytes: u64) -> Span {
         let rate = self.bandwidth.map_or(u64::MAX, |rate| u64::from(rate).max(1));
@@ -145,7 +151,8 @@ impl Cast {
         if limits.stale_after.scaled(98, 100) <= tips.max(confirms) {
             return 0;
         }
-        let room = limits.catch_up_events.min(limits.relay_inbox.saturating_add(1));
-        self.lines_at_once().min(room as usize)
+        let kept = (u64::from(limits.catch_up_bytes) / MESSAGE_BYTES).max(1) as usize;
+        let room = limits.catch_up_events.min(limits.relay_inbox.saturating_add(1)) as usize;
+        self.lines_at_once().min(room).min(kept)
     }
 }

@@ -3,7 +3,7 @@
 //! A checker learns from the history when a fault begins and ends. It must not know what the fault
 //! does.
 
-use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::id::{GuildId, NodeId, Port};
 use guildhall_core::time::Span;
 
 /// A fault of the plan. An unknown one impairs everything until it ends.
@@ -15,6 +15,8 @@ pub struct FaultPart {
     pub reach: Reach,
     /// How long a message or a sync that it has delayed may outlast it.
     pub outlasts: Span,
+    /// The client whose connection it may kill without the client's knowledge.
+    pub silences: Option<Port>,
 }
 
 /// The effect of a fault on nodes, journals and the links between them.

@@ -4,16 +4,19 @@ use guildhall_core::id::NodeId;
 use guildhall_core::time::Instant;
 
 use super::Verdict;
+use crate::bounds::b1::busy::Occupancies;
 use crate::bounds::b3::Work;
 use crate::bounds::b4::Admission;
 use crate::client::c2::Reconnects;
 use crate::delivery::d5::RequestStatuses;
 use crate::delivery::d6::Fleeting;
 use crate::delivery::d10::Duties;
+use crate::delivery::d11::Typings;
 use crate::facts::Facts;
 use crate::node_step::NodeStep;
 use crate::ordering::o4::Causes;
 use crate::sessions::l1::Zombies;
+use crate::sessions::l3::Traffic;
 use crate::sessions::l4::Orphans;
 use crate::sessions::l7::Exits;
 use crate::sessions::l7::hand_off::HandOffs;
@@ -30,6 +33,10 @@ pub(crate) struct Models {
     pub(crate) fleeting: Fleeting,
     /// D10.
     pub(crate) duties: Duties,
+    /// D11.
+    pub(crate) typings: Typings,
+    /// B1.
+    pub(crate) occupancies: Occupancies,
     /// B3.
     pub(crate) work: Work,
     /// L1.
@@ -42,6 +49,8 @@ pub(crate) struct Models {
     pub(crate) exits: Exits,
     /// L7.
     pub(crate) hand_offs: HandOffs,
+    /// L3.
+    pub(crate) traffic: Traffic,
     /// L9.
     pub(crate) probes: Probes,
     /// C2.
@@ -84,6 +93,7 @@ impl Models {
 
     /// A node has crashed, or stopped.
     pub(crate) fn crash(&mut self, node: NodeId) {
+        self.occupancies.crash(node);
         self.zombies.crash(node);
         self.orphans.crash(node);
         self.admission.crash(node);

@@ -62,7 +62,9 @@ impl Reconnects {
                     (Some(_), _) => (*connection == client.meant).then_some(now),
                     (None, since) => {
                         reconnect.opening = None;
-                        since.map(|since| now.min(since + limits.connect_patience))
+                        // One that slept gives up when it wakes.
+                        let latest = |since| now.min(since + limits.connect_patience);
+                        since.map(|since| if reconnect.slept { now } else { latest(since) })
                     }
                 };
                 let Some(ended) = ended else { return };
@@ -78,12 +80,19 @@ impl Reconnects {
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {
                 reconnect.must_leave = client.meant.filter(|meant| meant == connection);
             }
+            // The new process has no socket, and has waited for none.
+            Input::Restore(_) => *reconnect = Reconnect::default(),
             Input::Frame { .. }
             | Input::Dispatch { .. }
             | Input::Partial { .. }
             | Input::Ask(_)
             | Input::Answer(_) => {}
         }
+    }
+
+    /// A suspended client wakes.
+    pub(crate) fn wakes(&mut self, port: Port) {
+        self.reconnect(port).0.slept = true;
     }
 
     /// The client has got READY or RESUMED.

@@ -9,6 +9,7 @@ use guildhall_core::step::{Actor, Head};
 use super::Contract;
 use crate::clauses;
 use crate::facts::clients::{Client, OpenRequest};
+use crate::facts::sockets::NONE;
 use crate::marks::Mark;
 use crate::protocol;
 use crate::violation::Clause;
@@ -33,9 +34,22 @@ impl Contract {
         if let Input::Answer(answer) = input {
             self.answered(head, port, answer);
         }
+        if matches!(input, Input::Ask(_) | Input::Start | Input::Quit { .. }) {
+            self.models.traffic.end();
+        }
+        let model = if let Input::Restore(Some(place)) = input {
+            self.facts.sessions.find(place.session).unwrap_or(NONE)
+        } else {
+            NONE
+        };
         if let Input::Ask(request) = input {
             self.settled = None;
             self.models.probes.asks(&self.facts, port, request);
+        }
+        if matches!(input, Input::Restore(_)) {
+            // The new process does not know what the old one has asked for.
+            let asked: Vec<_> = self.facts.clients[port.0 as usize].open.keys().copied().collect();
+            asked.into_iter().for_each(|origin| self.models.duties.gives_up(origin));
         }
         if *input == Input::Start {
             self.models.duties.starts(port, head.at);
@@ -74,16 +88,25 @@ impl Contract {
                     client.give_up();
                 }
             }
+            Input::Restore(place) if client.on => client.restore(*place, model),
             Input::Frame { connection, frame: ServerFrame::HeartbeatAck } => {
-                if client.meant == Some(*connection) {
-                    client.unproven = None;
+                if client.meant == Some(*connection) && client.asks {
+                    client.doubtful = false;
                 }
             }
             Input::Ask(_)
             | Input::Frame { .. }
             | Input::Dispatch { .. }
             | Input::Partial { .. }
+            | Input::Restore(_)
             | Input::Answer(_) => {}
+        }
+    }
+
+    /// A client's process is suspended, or wakes.
+    pub(super) fn sleeps(&mut self, port: Port, asleep: bool) {
+        if let Some(client) = self.facts.client_mut(port) {
+            client.asleep = asleep;
         }
     }
 
@@ -110,7 +133,7 @@ impl Contract {
                     self.models.causes.learns(port, guild, at);
                 }
             }
-            Outcome::Busy => {
+            Outcome::Busy(_) => {
                 settles = false;
                 self.models.duties.waits(origin, guild, head.at);
                 self.marks.add(Mark::RequestBusy);
@@ -150,6 +173,7 @@ impl Contract {
             if self.facts.cast.cluster.accounts.get(token) == Some(&request.origin.user) {
                 if honest {
                     self.models.duties.asks(&self.facts, (port, *node), request, head.at);
+                    self.models.typings.asks(&self.facts, *node, request, head.at);
                 }
                 self.facts.requests.asks(request);
             }
@@ -157,7 +181,7 @@ impl Contract {
         }
         let Some(client) = self.facts.client_mut(port) else { return };
         match output {
-            Output::Connect(_) => client.opening = true,
+            Output::Connect(_) => (client.opening, client.doubtful) = (true, false),
             Output::Close { connection, .. } => {
                 if client.meant == Some(*connection) {
                     client.lose();
@@ -177,6 +201,7 @@ impl Contract {
                 client.on = false;
                 client.stopped = true;
             }
+            Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. } => client.asks = true,
             Output::Frame { .. } => {}
             Output::TooManyRequests(_) => self.marks.add(Mark::TooManyRequests),
             Output::GaveUp(origin) => {

@@ -9,6 +9,7 @@ use guildhall_core::step::{Head, JournalEvent};
 
 use super::Contract;
 use crate::clauses;
+use crate::kinds::{EventKind, event_kind};
 use crate::marks::Mark;
 
 impl Contract {
@@ -58,5 +59,8 @@ impl Contract {
         self.marks.committed(&self.facts, guild, record);
         self.facts.commit(number, record);
         self.models.duties.committed(&self.facts, guild, record);
+        if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
+            self.models.typings.turns(guild);
+        }
     }
 }

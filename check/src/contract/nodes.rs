@@ -24,6 +24,7 @@ impl Contract {
         }
         self.models.begin();
         self.step.begin(node);
+        self.facts.walls.read(node, head);
         self.step.hear(&self.facts, input);
         match input {
             Input::Accepted { connection, window } => {
@@ -52,13 +53,16 @@ impl Contract {
                     self.facts.identifies(node, *connection, *identify, *session);
                 }
             }
-            Input::Peer { message, .. } => self.peer_says(head, node, message),
+            Input::Peer { from, message } => self.peer_says(head, (*from, node), message),
             Input::Drained { connection, bytes } => self.facts.drain(node, *connection, *bytes),
             // A stopping node takes over no guild.
             Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
             Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
-            Input::Down(other) => self.facts.relays.down(node, head.now.instant, *other),
+            Input::Down(other) => {
+                self.facts.relays.down(node, head.now.instant, *other);
+                self.models.typings.clear();
+            }
             Input::Request { token, request, .. } => {
                 let objection = i8::node::objection(&self.facts.cast, *token, request);
                 self.step.request = Some((request.origin, objection));
@@ -76,9 +80,10 @@ impl Contract {
         self.models.hear(&self.step, &self.facts, head.now.instant);
     }
 
-    pub(super) fn node_wakes(&mut self, node: NodeId) {
+    pub(super) fn node_wakes(&mut self, head: &Head, node: NodeId) {
         self.models.begin();
         self.step.begin(node);
+        self.facts.walls.read(node, head);
         self.step.input = StepInput::Timeout;
     }
 
@@ -86,7 +91,7 @@ impl Contract {
         if !is_routine_to_say(output) {
             self.stirs();
         }
-        self.ask(head, clauses::OUTPUTS, ());
+        self.ask(head, clauses::OUTPUTS, output);
         match output {
             Output::Frame { connection, frame } => {
                 self.says(head, Emitted::Frame(*connection, *frame))
@@ -225,14 +230,17 @@ impl Contract {
                 }
                 self.ask(head, clauses::SERVES, *guild);
                 self.facts.weather.serves(*guild, head.at);
+                self.models.occupancies.opens(&self.facts, node, *guild, head.at);
             }
-            TraceEvent::SteppedDown { guild, why: StepDown::Failed, .. } => {
-                self.models.hand_offs.fails(*guild)
+            TraceEvent::SteppedDown { guild, why, .. } => {
+                if *why == StepDown::Failed {
+                    self.models.hand_offs.fails(*guild);
+                }
+                self.models.occupancies.closes(node, *guild);
             }
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
-            | TraceEvent::SteppedDown { .. }
             | TraceEvent::GivenUp { .. }
             | TraceEvent::Census(_) => {}
         }

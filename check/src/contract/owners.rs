@@ -6,7 +6,7 @@ use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::journal::Command;
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::Outcome;
+use guildhall_core::request::{Action, Outcome};
 use guildhall_core::step::Head;
 
 use super::Contract;
@@ -18,8 +18,17 @@ use crate::violation::Clause;
 
 impl Contract {
     /// A node receives a message from another node, or from itself.
-    pub(super) fn peer_says(&mut self, head: &Head, node: NodeId, message: &PeerMessage) {
+    pub(super) fn peer_says(
+        &mut self,
+        head: &Head,
+        (from, node): (NodeId, NodeId),
+        message: &PeerMessage,
+    ) {
         let now = head.now.instant;
+        let tells = matches!(message, PeerMessage::Tip { .. } | PeerMessage::Request { .. });
+        if from != node && tells {
+            self.facts.walls.hear(node);
+        }
         self.facts.relays.asks(node, now, message);
         let over = self.facts.hearing.hear(node, now, message);
         if let Some((guild, epoch)) = over {
@@ -27,9 +36,14 @@ impl Contract {
             self.step.over = Some((guild, epoch, crate::facts::hearing::is_done(message)));
         }
         match message {
-            PeerMessage::CatchUp { .. } => {
+            PeerMessage::CatchUp { guild, relay, .. } => {
                 self.step.catches_up = true;
+                self.models.occupancies.asks(node, *guild, *relay);
                 self.marks.add(Mark::RelayCatchesUp);
+            }
+            PeerMessage::Unsubscribe { guild, .. } => self.models.typings.turns(*guild),
+            PeerMessage::Subscribe { guild, relay } => {
+                self.models.occupancies.asks(node, *guild, *relay);
             }
             PeerMessage::Chunk { relay, chunk, .. } if over.is_none() => {
                 self.facts.relays.given(*relay, chunk);
@@ -46,6 +60,14 @@ impl Contract {
                 match served.and_then(|owner| owner.epoch) {
                     Some(serves) if serves == *epoch => {
                         self.models.statuses.arrives(action, *epoch, late);
+                        let is_committed = self.models.statuses.is_committed(action, *epoch);
+                        let what = (request.origin, request.action == Action::Join);
+                        let owner = (node, request.guild);
+                        let has_room = self.models.occupancies.has_room(&self.facts, owner);
+                        if !has_room || !self.facts.relays.has_follower(node, request.guild) {
+                            self.models.typings.ends(request.origin);
+                        }
+                        self.models.occupancies.arrives(owner, what, is_committed, head.at);
                         let stale = self.facts.cast.limits.stale_after;
                         self.facts.owners.asked(node, action, request.attempt, (now, stale));
                         if late {
@@ -64,8 +86,6 @@ impl Contract {
             PeerMessage::Chunk { .. }
             | PeerMessage::Stream { .. }
             | PeerMessage::Tip { .. }
-            | PeerMessage::Subscribe { .. }
-            | PeerMessage::Unsubscribe { .. }
             | PeerMessage::Answer { .. } => {}
         }
     }
@@ -108,15 +128,30 @@ impl Contract {
         let Some((guild, sender, position)) = word(message) else { return };
         let sound = !found.contains(&Clause::D7);
         match message {
-            PeerMessage::Stream { record, .. } => self.emits(head, guild, record),
+            PeerMessage::Stream { record, .. } => {
+                // A durable one leaves the queue with the answer to its request.
+                if let Some(origin) = record.origin
+                    && protocol::is_ephemeral(&record.event)
+                {
+                    self.models.occupancies.leaves(self.step.node, guild, origin, head.at);
+                    self.models.typings.ends(origin);
+                }
+                self.emits(head, guild, record);
+            }
             PeerMessage::Answer { answer, .. } => {
                 self.ask(head, clauses::ANSWERS, (sender, answer, sound));
+                if !matches!(answer.outcome, Outcome::Busy(_)) {
+                    let origin = answer.origin;
+                    self.models.occupancies.leaves(self.step.node, guild, origin, head.at);
+                }
                 if matches!(answer.outcome, Outcome::Refused { .. }) {
                     self.marks.add(Mark::RequestRefused);
                 }
             }
-            PeerMessage::Chunk { .. }
-            | PeerMessage::Tip { .. }
+            PeerMessage::Chunk { relay, .. } => {
+                self.models.occupancies.gives(self.step.node, guild, *relay);
+            }
+            PeerMessage::Tip { .. }
             | PeerMessage::Subscribe { .. }
             | PeerMessage::Unsubscribe { .. }
             | PeerMessage::CatchUp { .. }

@@ -2,14 +2,17 @@
 
 use guildhall_core::id::NodeId;
 use guildhall_core::step::{Head, WorldEvent};
+use guildhall_core::time::Span;
 
 use super::Contract;
 use crate::clauses;
 use crate::marks::Mark;
+use crate::sessions::l3;
 
 impl Contract {
     pub(super) fn world_says(&mut self, head: &Head, event: &WorldEvent) {
         self.settled = None;
+        self.models.traffic.end();
         if *event != WorldEvent::Settled {
             self.models.probes.end();
         }
@@ -19,6 +22,11 @@ impl Contract {
                 self.models.hand_offs.strikes(strain);
                 self.facts.weather.begins(*index, strain);
                 self.facts.healed = false;
+                let fault = self.facts.cast.faults.get(*index as usize);
+                let silenced = fault.and_then(|fault| fault.silences);
+                if let Some(client) = silenced.and_then(|port| self.facts.client_mut(port)) {
+                    client.doubt();
+                }
                 self.marks.add(Mark::FaultBegan);
             }
             WorldEvent::FaultEnded { index, .. } => {
@@ -27,18 +35,25 @@ impl Contract {
             }
             WorldEvent::Healed => {
                 self.facts.healed = true;
-                for client in &mut self.facts.clients {
-                    client.unproven = client.meant.map(|on| (on, client.last));
-                }
                 self.marks.add(Mark::Healed);
             }
             WorldEvent::Settled => {
                 let pending = self.pending();
                 self.ask(head, clauses::SETTLES, pending.as_deref());
                 self.settled = Some(head.at);
+                // What was asked in the settled world has an aftermath.
+                let is_first = self.models.probes.asked() == 0;
+                let calm = if is_first { Span::ZERO } else { l3::calm(&self.facts) };
+                self.models.traffic.begin(&self.facts, head.at + calm);
                 self.models.probes.begin(&self.facts);
             }
             WorldEvent::Crashed(node) => self.crashes(head, *node),
+            WorldEvent::Suspended(client) => self.sleeps(*client, true),
+            WorldEvent::Woke(client) => {
+                self.sleeps(*client, false);
+                self.models.reconnects.wakes(*client);
+                self.models.duties.starts(*client, head.at);
+            }
             WorldEvent::Started(node) => {
                 self.marks.add(Mark::NodeStarted);
                 self.facts.down.retain(|down| down != node);

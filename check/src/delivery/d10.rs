@@ -23,7 +23,7 @@ use crate::kinds::{EventKind, event_kind, message_of};
 use crate::protocol;
 
 /// How often the deadlines are looked at.
-const LOOK_EVERY: Span = Span::secs(1);
+pub(super) const LOOK_EVERY: Span = Span::secs(1);
 
 /// How long nodes and clients may take with what they do, in addition to the trips.
 const SLACK: Span = Span::secs(1);
@@ -187,7 +187,7 @@ fn against(facts: &Facts, guild: &Guild, origin: Origin, action: &Action) -> Opt
 
 /// When a request has to be answered, if all that it needs is well.
 fn due(facts: &Facts, guild: GuildId, duty: &Duty) -> Option<Instant> {
-    facts.client(duty.client).filter(|client| client.on)?;
+    facts.client(duty.client).filter(|client| client.on && !client.asleep)?;
     let epoch = facts.ledger.guild(guild)?.epoch;
     let (owner, _) = facts.owners.of(guild).find(|(_, serves)| *serves == epoch)?;
     let well = facts.well_since(Site::Between([duty.node, owner], guild))?;
@@ -200,7 +200,7 @@ fn due(facts: &Facts, guild: GuildId, duty: &Duty) -> Option<Instant> {
 
 /// How long an attempt may take to be answered while all is well. The client's node may have to wait
 /// for a tip first, and the directory may have to be asked again.
-fn answered_within(cast: &Cast) -> Span {
+pub(super) fn answered_within(cast: &Cast) -> Span {
     let limits = &cast.limits;
     let trips = cast.trip.scaled(TRIPS, 1) + cast.client_trip.scaled(2, 1);
     // A clock that is 1 % slow stretches every wait (F3).

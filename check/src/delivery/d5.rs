@@ -61,6 +61,12 @@ impl RequestStatuses {
         self.strayed.insert((request.1, request.0, epoch));
     }
 
+    /// Whether the owner of an epoch knows that a request is committed, or waits for that: by that
+    /// owner or one before it.
+    pub(crate) fn is_committed(&self, request: RequestKey, epoch: Epoch) -> bool {
+        self.committed.get(&request).is_some_and(|(position, _)| position.epoch <= epoch)
+    }
+
     /// Whether every copy of a request that an incarnation received named another epoch: then
     /// nothing is known of what its author had received (O4).
     pub(crate) fn is_stray(&self, request: RequestKey, epoch: Epoch) -> bool {
@@ -136,7 +142,7 @@ impl RequestStatuses {
                 let words = (format!("done at {position}"), format!("refused: {why:?}"));
                 complain(facts, request, "a committed request is refused", words)
             }
-            Outcome::Busy => None,
+            Outcome::Busy(_) => None,
         }
     }
 

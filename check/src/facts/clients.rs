@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 
+use guildhall_core::client::Place;
 use guildhall_core::id::{Connection, Position, SessionId};
 use guildhall_core::request::Origin;
 use guildhall_core::time::Instant;
@@ -42,6 +43,8 @@ pub(crate) struct Client {
     pub(crate) on: bool,
     /// Whether it was closed with a final code (C2).
     pub(crate) stopped: bool,
+    /// Whether its process is suspended.
+    pub(crate) asleep: bool,
     /// Whether it has asked for a socket.
     pub(crate) opening: bool,
     /// The session of the last READY, unless an op 9 has ended it.
@@ -54,9 +57,10 @@ pub(crate) struct Client {
     others: Vec<Taken>,
     /// Whether a violation was found in its dispatches. Consequences of it are not judged again.
     pub(crate) spoilt: bool,
-    /// The socket on which nothing has come since the world was healed, and the last number received
-    /// by then. It may be dead without the client's knowledge.
-    pub(crate) unproven: Option<(Connection, u64)>,
+    /// Whether its socket may have died without its knowledge, and whether it has sent a heartbeat
+    /// since.
+    pub(crate) doubtful: bool,
+    pub(crate) asks: bool,
     /// Its requests without a final answer.
     pub(crate) open: BTreeMap<Origin, OpenRequest>,
 }
@@ -111,9 +115,21 @@ impl Client {
         (self.meant, self.live, self.due) = (None, false, None);
     }
 
-    /// Whether something has come on its socket since the world was healed.
-    pub(crate) fn is_proven(&self) -> bool {
-        self.unproven.is_none_or(|(on, last)| self.meant != Some(on) || self.last > last)
+    /// A new process goes on from a stored place, in the session at `model` of the facts; what was
+    /// told is judged for each process by itself. Its guilds are those of the place, so that what
+    /// is known of them stays.
+    pub(crate) fn restore(&mut self, place: Option<Place>, model: u32) {
+        self.lose();
+        let seq = place.map_or(0, |place| place.seq.0);
+        (self.session, self.model, self.opening) = (place.map(|it| it.session), model, false);
+        (self.last, self.top, self.before) = (seq, seq, None);
+        self.taken_before = self.session;
+        self.open.clear();
+    }
+
+    /// Handles a fault that may kill its socket silently.
+    pub(crate) fn doubt(&mut self) {
+        (self.doubtful, self.asks) = (true, false);
     }
 
     /// Ends the session. Its last number stays in force until the next READY (C1).

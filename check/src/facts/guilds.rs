@@ -15,10 +15,11 @@ use std::sync::Arc;
 
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::{Event, Record};
-use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Position, UserId};
+use guildhall_core::id::{ChannelId, Epoch, GuildId, MessageId, NodeId, Position, UserId};
 use guildhall_core::journal::Checkpoint;
 
 use super::sockets::NONE;
+use crate::index::Index;
 use crate::kinds::{EventKind, event_kind};
 use history::History;
 use lanes::{Entry, Lanes};
@@ -42,6 +43,8 @@ pub(crate) struct Guild {
     records: Vec<Committed>,
     /// The indices of the records that are not chat.
     turning: Vec<u32>,
+    /// The number of records that have removed members.
+    pub(crate) removals: u64,
     /// The ephemeral events.
     pub(crate) fleeting: BTreeMap<Position, Arc<Record>>,
     /// The records that an owner has asked the journal to append and that are not known to be
@@ -63,6 +66,7 @@ impl Guild {
             history: History::new(id, founding),
             records: Vec::new(),
             turning: Vec::new(),
+            removals: 0,
             fleeting: BTreeMap::new(),
             staged: BTreeMap::new(),
             told: Position::default(),
@@ -124,6 +128,10 @@ pub(crate) struct Ledger {
     guilds: Vec<Guild>,
     by_id: BTreeMap<GuildId, u32>,
     pub(crate) lanes: Lanes,
+    /// The guild of each message id.
+    messages: Index<MessageId, GuildId>,
+    /// The highest message id.
+    last_message: MessageId,
     stamps: u64,
 }
 
@@ -161,6 +169,16 @@ impl Ledger {
         (0..).zip(&self.guilds)
     }
 
+    /// The guild that has given a message id.
+    pub(crate) fn message_guild(&self, id: MessageId) -> Option<GuildId> {
+        self.messages.get(&id).copied()
+    }
+
+    /// The highest message id of all guilds.
+    pub(crate) const fn last_message(&self) -> MessageId {
+        self.last_message
+    }
+
     /// The total number of records.
     pub(crate) const fn stamps(&self) -> u64 {
         self.stamps
@@ -179,6 +197,12 @@ impl Ledger {
         } else if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
             guild.turning.push(guild.records.len() as u32);
         }
+        if let Event::Message(message) = &record.event {
+            self.messages.insert(message.id, guild.id);
+            self.last_message = self.last_message.max(message.id);
+        }
+        let removes = matches!(record.event, Event::MemberRemove { .. } | Event::GuildDelete);
+        guild.removals += u64::from(removes);
         guild.history.take(record);
         guild.records.push(Committed { record: record.clone(), stamp, told_at: Vec::new() });
         self.lanes.feed(number, record);

@@ -40,7 +40,7 @@ pub(crate) fn word(message: &PeerMessage) -> Option<(GuildId, Epoch, Option<Posi
             let position = match answer.outcome {
                 Outcome::Done(position) => Some(position),
                 Outcome::Refused { at, .. } => at,
-                Outcome::Busy => None,
+                Outcome::Busy(_) => None,
             };
             (answer.guild, *sender, position)
         }

@@ -247,6 +247,12 @@ impl Relays {
         self.followers.get(&(owner, relay))?.gone
     }
 
+    /// Whether an owner has a follower of a guild that it does not know to be gone.
+    pub(crate) fn has_follower(&self, owner: NodeId, guild: GuildId) -> bool {
+        let mut followers = self.followers.iter();
+        followers.any(|((at, _), it)| *at == owner && it.guild == guild && it.gone.is_none())
+    }
+
     /// An upper bound on the followers of a node's guilds. Those known to be gone for long, by
     /// `gone_since`, do not count.
     pub(crate) fn followers(&self, owner: NodeId, gone_since: Instant) -> u64 {

@@ -1,9 +1,12 @@
 //! O5 sound stream: an event that reports a change changes something, and message ids are unique
-//! within a guild and grow with position, whatever the clocks show.
+//! over all guilds and grow with position, whatever the clocks show.
+
+pub(crate) mod ids;
 
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::GuildId;
 use guildhall_core::request::Origin;
+use guildhall_core::step::Head;
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
@@ -12,22 +15,16 @@ use crate::facts::guilds::timeline::Moment;
 use crate::findings::Complaint;
 
 /// An event is about to be committed.
-pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
-    let history = &facts.ledger.guild(guild)?.history;
-    let (expected, got) = vain(history, record)
-        .map(|got| ("something that changes".to_owned(), got.to_owned()))
-        .or_else(|| shrinks(history, record))?;
-    let says = matches!(record.event, Event::Message(_));
-    let message = if says { "a message id does not grow" } else { "an event changes nothing" };
-    let subject = facts.event_name(guild, record.position);
+pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record, head: &Head) -> Verdict {
+    let guild = facts.ledger.guild(guild)?;
+    let (message, (expected, got)) = if let Event::Message(message) = &record.event {
+        ("a message has a wrong id", ids::wrong(facts, guild, message, head)?)
+    } else {
+        let got = vain(&guild.history, record)?;
+        ("an event changes nothing", ("something that changes".to_owned(), got.to_owned()))
+    };
+    let subject = facts.event_name(guild.id, record.position);
     Some((subject, Complaint::new(message, expected, got)))
-}
-
-/// A message whose id is not above all before.
-fn shrinks(history: &History, record: &Record) -> Option<(String, String)> {
-    let Event::Message(message) = &record.event else { return None };
-    let last = history.last_message();
-    (message.id <= last).then(|| (format!("an id above {}", last.0), message.id.0.to_string()))
 }
 
 /// Why an event changes nothing, if so.

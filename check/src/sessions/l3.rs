@@ -1,7 +1,10 @@
 //! L3 convergence: after the world has healed, every guild gets an owner, and every honest client
 //! becomes live and gets everything that it is owed.
 //!
-//! The world decides how long that may take: it knows when there was no progress for too long.
+//! The world gives up after the time that the cast allows, counted from *healed*. When it has
+//! settled, only routine traffic goes on.
+
+mod traffic;
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::id::Port;
@@ -16,6 +19,8 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::facts::sockets::NONE;
 use crate::findings::{Complaint, Subject};
+
+pub(crate) use traffic::Traffic;
 
 /// So many refusals of older attempts are no coincidence.
 const IN_VAIN: u32 = 64;
@@ -151,11 +156,13 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
     Some((Subject::new("node", node), Complaint::new(message, format!("no {table:?}"), got)))
 }
 
-/// The world has waited for as long as the limits allow, without progress.
+/// The world has waited for as long as the cast allows.
 pub(crate) fn gave_up(facts: &Facts, why: &str) -> Verdict {
-    let pending = pending(facts).unwrap_or_else(|| "nothing that this checker knows of".to_owned());
+    // A client that flaps may have all that it is owed at just this moment.
+    let pending = pending(facts).unwrap_or_else(|| why.to_owned());
+    let within = facts.cast.settles_within();
     let complaint = Complaint::new(
-        format!("the healed world does not settle: {pending}"),
+        format!("the healed world does not settle within {within}: {pending}"),
         "every guild owned, every honest client live and told all that it is owed",
         why,
     );

@@ -59,11 +59,10 @@ pub(crate) struct Probes {
 }
 
 impl Probes {
-    /// The world has settled. A connection on which nothing has come since it was healed may be
-    /// dead: its client gets the time to notice.
+    /// The world has settled. A client whose connection may be dead gets the time to notice.
     pub(crate) fn begin(&mut self, facts: &Facts) {
-        let is_waiting = |client: &Client| client.honest && client.live && !client.is_proven();
-        let notice = facts.clients.iter().any(is_waiting);
+        let is_waiting = |client: &Client| client.honest && client.live && client.doubtful;
+        let notice = !facts.cast.beats_in_time() || facts.clients.iter().any(is_waiting);
         let notice = if notice { facts.cast.reconnects_within() } else { Span::ZERO };
         (self.open, self.within) = (true, facts.cast.serves_within() + notice);
     }

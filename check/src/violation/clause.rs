@@ -34,6 +34,7 @@ pub enum Clause {
     D7,
     D9,
     D10,
+    D11,
     L1,
     L2,
     L3,
@@ -62,11 +63,11 @@ pub struct CustomName(&'static str);
 
 impl Clause {
     /// All but the custom ones.
-    const OWN: [Self; 39] = {
+    const OWN: [Self; 40] = {
         use Clause::*;
         [
             O1, O2, O3, O4, O5, I1, I2, I3, I4, I5, I7, I8, I9, D1, D2, D3, D4, D5, D6, D7, D9,
-            D10, L1, L2, L3, L4, L5, L6, L7, L8, L9, C1, C2, C3, B1, B2, B3, B4, Panic,
+            D10, D11, L1, L2, L3, L4, L5, L6, L7, L8, L9, C1, C2, C3, B1, B2, B3, B4, Panic,
         ]
     };
 

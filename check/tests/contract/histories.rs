@@ -6,11 +6,11 @@ mod reactions;
 use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
-use guildhall_core::client;
+use guildhall_core::client::{self, Place};
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Malformed};
-use guildhall_core::id::{GuildId, Nonce, Port, RoleId};
+use guildhall_core::id::{GuildId, Nonce, Port, RoleId, Seq};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::request::{Action, Origin, Request};
@@ -113,6 +113,21 @@ pub(crate) fn resumed_after_another_ready() -> History {
     end(stage)
 }
 
+/// Bob's process is restarted from where he was two messages ago, and then from nothing.
+pub(crate) fn restored() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    for what in ["one", "two", "three"] {
+        stage.say(ALICE, what);
+    }
+    let place = Place { session: session(2), node: BERLIN, seq: Seq(3) };
+    stage.ask(BOB, client::Input::Restore(Some(place)));
+    stage.say(ALICE, "four");
+    stage.pass(Span::secs(10));
+    stage.ask(BOB, client::Input::Restore(None));
+    stage.pass(Span::secs(10));
+    end(stage)
+}
+
 /// A stranger tries to take Alice's session, with the wrong token, a wrong number, and an id that
 /// nobody has; then one with her token takes it, and she takes it back.
 pub(crate) fn stolen() -> History {
@@ -180,7 +195,8 @@ pub(crate) fn slow() -> History {
 /// A reader that takes nothing loses what it was never sent, and its session with it; its connection,
 /// which is more than a minute old by then, stays.
 pub(crate) fn overflowed() -> History {
-    let limits = Limits { replay_bytes: 4_096, ..Limits::default() };
+    let tables = Limits { channels: 2, overwrites: 4, channel_overwrites: 2, ..Limits::default() };
+    let limits = Limits { replay_bytes: 4_096, roles: 3, content_bytes: 64, ..tables };
     let mut stage = begin(limits, &["alice", "mallory!"]);
     let on = stage.accept(PARIS, 1_500);
     stage.identify(on, user(1), Intents::USUAL);
@@ -505,12 +521,22 @@ pub(crate) fn turned_away() -> History {
     end(stage)
 }
 
+/// Alice types when all has been well for a while.
+pub(crate) fn types() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    stage.pass(Span::secs(8));
+    stage.act(ALICE, Action::Type { channel: HALL });
+    stage.pass(Span::secs(12));
+    end(stage)
+}
+
 /// All of them, with their names.
 pub(crate) fn all() -> Vec<(&'static str, History)> {
     vec![
         ("talk", talk()),
         ("compacted", compacted()),
         ("resumed", resumed()),
+        ("restored", restored()),
         ("expired", expired()),
         ("resumed after another READY", resumed_after_another_ready()),
         ("stolen", stolen()),
@@ -534,6 +560,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("two guilds", two_guilds()),
         ("crowd", crowd()),
         ("turned away", turned_away()),
+        ("types", types()),
         ("revoked", revoked()),
         ("quits", quits()),
         ("waits", waits()),

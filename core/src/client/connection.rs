@@ -3,10 +3,12 @@
 //! What the node dispatches in the session is not handled here.
 
 use super::heartbeat::{Beat, Heartbeat};
-use super::{Client, Identity, Jitter, Output, Phase};
+use super::requests::Requests;
+use super::{Client, Identity, Jitter, Output, Phase, Place};
 use crate::frame::{ClientFrame, CloseCode, Identify, Resume, ServerFrame};
 use crate::id::{Connection, NodeId, Seq};
 use crate::machine::Sink;
+use crate::mutant::Mutant;
 use crate::time::Instant;
 
 /// The number of failures in a row after which a client tries other nodes; after a RECONNECT, one.
@@ -83,6 +85,23 @@ impl Client {
         self.last = Seq::ZERO;
     }
 
+    /// Forgets everything but a stored place, and connects. The connection ended with the process
+    /// that had it.
+    pub(super) fn restore(
+        &mut self,
+        now: Instant,
+        place: Option<Place>,
+        out: &mut impl Sink<Output>,
+    ) {
+        self.stop();
+        self.failures = 0;
+        self.requests = Requests::default();
+        if let Some(Place { session, node, seq }) = place {
+            (self.session, self.last) = (Some((session, node)), seq);
+        }
+        self.connect(now, out);
+    }
+
     pub(super) fn quit(&mut self, code: u16, out: &mut impl Sink<Output>) {
         if let Some(connection) = self.connection {
             out.emit(Output::Close { connection, code });
@@ -116,7 +135,10 @@ impl Client {
         frame: ServerFrame,
         out: &mut impl Sink<Output>,
     ) {
-        self.hears();
+        let is_ack = matches!(frame, ServerFrame::HeartbeatAck);
+        if !(is_ack && self.setup.cx(now.into()).bug(Mutant::AckNotBelieved)) {
+            self.hears();
+        }
         match frame {
             ServerFrame::Hello { heartbeat_interval } => {
                 let first = now + self.jitter.of(heartbeat_interval);

@@ -101,6 +101,6 @@ const fn counts(answer: &Answer, latest: u32) -> bool {
     match answer.outcome {
         Outcome::Done(_) => true,
         Outcome::Refused { .. } => answer.attempt == latest,
-        Outcome::Busy => false,
+        Outcome::Busy(_) => false,
     }
 }

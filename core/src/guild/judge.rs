@@ -18,19 +18,18 @@ use crate::limits::Limits;
 use crate::permission::{Overwrite, Permissions};
 use crate::request::{Action, GuildTable, Origin, Refusal};
 use crate::state::State;
-use crate::time::Wall;
 use hierarchy::changed;
 
 type Verdict = Result<Event, Refusal>;
 
 impl MaterializedState {
-    /// The event that the action results in if it happens next.
+    /// The event that the action results in if it happens next. A message gets this id.
     pub(super) fn judge(
         &self,
         limits: &Limits,
         origin: Origin,
         action: &Action,
-        wall: Wall,
+        id: MessageId,
     ) -> Result<Event, Refusal> {
         if self.state.deleted {
             return Err(Refusal::NoSuchGuild);
@@ -38,7 +37,7 @@ impl MaterializedState {
         if *action != Action::Join && !self.state.members.contains_key(&origin.user) {
             return Err(Refusal::NotAMember);
         }
-        self.judge_member(limits, origin, action, wall)
+        self.judge_member(limits, origin, action, id)
     }
 
     /// The same for an author who is a member, or wants to become one.
@@ -47,14 +46,14 @@ impl MaterializedState {
         limits: &Limits,
         origin: Origin,
         action: &Action,
-        wall: Wall,
+        id: MessageId,
     ) -> Verdict {
         let (user, state) = (origin.user, &self.state);
         let author = Author { user, state, limits };
         match action {
             Action::Say { channel, content, mentions } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
-                Ok(self.message(origin, *channel, (content, mentions), wall))
+                Ok(message(origin, *channel, (content, mentions), id))
             }
             Action::Edit { said, content, mentions } => {
                 self.edit(&author, *said, (content, mentions))
@@ -86,21 +85,6 @@ impl MaterializedState {
             Action::Transfer { to } => author.transfer(*to),
             Action::DeleteGuild => author.owns().map(|()| Event::GuildDelete),
         }
-    }
-
-    /// A new message, with the next id.
-    pub(super) fn message(
-        &self,
-        Origin { user: author, nonce }: Origin,
-        channel: ChannelId,
-        (content, mentions): (&Arc<str>, &Arc<[UserId]>),
-        wall: Wall,
-    ) -> Event {
-        let (content, mentions) = (content.clone(), mentions.clone());
-        // Clients read a time from the id, so it follows the wall clock; but clocks jump, and ids
-        // must not go back (O5, F3).
-        let id = message_id(wall).max(MessageId(self.messages.last().0 + 1));
-        Event::Message(Message { id, channel, author, nonce, content, mentions })
     }
 
     fn edit(
@@ -266,9 +250,15 @@ fn holds(all: Permissions, one: Permissions) -> Result<(), Refusal> {
     if all.contains(one) { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
-/// The lowest message id of a moment.
-pub(super) const fn message_id(wall: Wall) -> MessageId {
-    MessageId(wall.0 << 22)
+/// A new message.
+pub(super) fn message(
+    Origin { user: author, nonce }: Origin,
+    channel: ChannelId,
+    (content, mentions): (&Arc<str>, &Arc<[UserId]>),
+    id: MessageId,
+) -> Event {
+    let (content, mentions) = (content.clone(), mentions.clone());
+    Event::Message(Message { id, channel, author, nonce, content, mentions })
 }
 
 /// The channel with one overwrite for each target: of several, the first counts.

@@ -19,7 +19,7 @@ use crate::journal::{Log, Reply};
 use crate::machine::Sink;
 use crate::peer::{PeerMessage, RelayId};
 use crate::state::State;
-use crate::time::Instant;
+use crate::time::{Instant, Now};
 
 /// A guild that is owned.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -121,9 +121,9 @@ impl Owner {
     /// The inputs that only an owner accepts that is known to be current (L8).
     fn accept(&mut self, cx: &mut Cx<'_>, input: Input, out: &mut impl Sink<Output>) {
         match input {
-            Input::Request { back, epoch, heard, request } => {
+            Input::Request { back, epoch, heard, ids, request } => {
                 if self.accepts(cx, &request, epoch, heard) {
-                    self.request(cx, back, request, out);
+                    self.request(cx, (back, request), ids, out);
                 }
             }
             // Rule 14: a relay follows from when it asks, not from when it is answered, so that no
@@ -210,13 +210,13 @@ impl Owner {
         let now = cx.now.instant;
         if self.next_tip.is_none_or(|at| now >= at) {
             self.next_tip = Some(now + cx.limits.tip_every);
-            out.emit(self.tip_at(now));
+            out.emit(self.tip_at(cx.now));
         }
     }
 
-    pub(super) fn tip_at(&self, sent: Instant) -> Output {
+    pub(super) fn tip_at(&self, Now { instant: sent, wall }: Now) -> Output {
         let (guild, sender, position) = (self.id, self.epoch, self.tip);
-        Output::Tip(PeerMessage::Tip { guild, sender, position, sent })
+        Output::Tip(PeerMessage::Tip { guild, sender, position, sent, wall })
     }
 
     /// What it keeps, for the census.

@@ -10,10 +10,11 @@ use super::owner::Owner;
 use super::{Output, ReplyAddress};
 use crate::context::Cx;
 use crate::event::{Event, Record};
-use crate::id::{Epoch, Position, UserId};
+use crate::id::{Epoch, MessageId, Position, UserId};
 use crate::machine::Sink;
+use crate::message_ids::FreeIds;
 use crate::mutant::Mutant;
-use crate::request::{Action, Answer, Outcome, Refusal, Request};
+use crate::request::{Action, Answer, FullTable, Outcome, Refusal, Request};
 use crate::time::Instant;
 
 /// What a copy of a request gets.
@@ -55,8 +56,8 @@ impl Owner {
     pub(super) fn request(
         &mut self,
         cx: &mut Cx<'_>,
-        back: ReplyAddress,
-        request: Request,
+        (back, request): (ReplyAddress, Request),
+        ids: FreeIds,
         out: &mut impl Sink<Output>,
     ) {
         let Request { origin, attempt, action, .. } = request;
@@ -64,13 +65,14 @@ impl Owner {
         if self.is_retry(cx, copy, out) {
             return;
         }
-        if self.is_full(cx, &action) {
+        if let Some(full) = cx.bent(self.full_table(cx, &action), origin) {
             if !action.is_ephemeral() {
-                self.answer(copy, Outcome::Busy, out);
+                self.answer(copy, Outcome::Busy(full), out);
             }
             return;
         }
-        match self.judge(cx, copy, &action) {
+        let id = ids.above(self.staged.messages.last());
+        match self.judge(cx, copy, &action, id) {
             Ok(Event::MemberAdd { user }) if !cx.bug(Mutant::JoinNotEntered) => {
                 // While another join of the same user is pending, this one is ignored.
                 if self.directory.joining(user).is_none() {
@@ -91,16 +93,24 @@ impl Owner {
             return;
         }
         let Some(Join { request: copy, .. }) = self.directory.entered(user, mark) else { return };
-        match self.judge(cx, copy, &Action::Join) {
+        // No message comes of it.
+        let id = self.staged.messages.last();
+        match self.judge(cx, copy, &Action::Join, id) {
             Ok(event) => self.place(cx, copy, event),
             Err(why) => self.refuse(cx, copy, why),
         }
     }
 
-    /// Judges an action by the staged state (rule 6).
-    fn judge(&self, cx: &mut Cx<'_>, copy: RequestCopy, action: &Action) -> Result<Event, Refusal> {
-        let verdict = self.staged.judge(cx.limits, copy.origin, action, cx.now.wall);
-        cx.bent(verdict, (&self.staged, copy.origin, action))
+    /// Judges an action by the staged state (rule 6). A message that comes of it gets this id.
+    fn judge(
+        &self,
+        cx: &mut Cx<'_>,
+        copy: RequestCopy,
+        action: &Action,
+        id: MessageId,
+    ) -> Result<Event, Refusal> {
+        let verdict = self.staged.judge(cx.limits, copy.origin, action, id);
+        cx.bent(verdict, (&self.staged, copy.origin, action, id))
     }
 
     /// Whether the request is known. If it is, this copy is answered as far as it can be.
@@ -124,7 +134,7 @@ impl Owner {
             Retry::Silence => {}
             Retry::Answer(outcome) => self.answer(copy, outcome, out),
             Retry::Refuse { .. } if self.is_queue_full(cx) => {
-                self.answer(copy, Outcome::Busy, out);
+                self.answer(copy, Outcome::Busy(FullTable::Unsynced), out);
             }
             Retry::Refuse { why, at } => self.queue_refusal(cx, copy, why, at),
         }
@@ -135,16 +145,22 @@ impl Owner {
         self.queue.len() >= cx.limits.unsynced as usize
     }
 
-    /// Whether one more act would exceed the limit of a table (B1).
-    fn is_full(&self, cx: &Cx<'_>, action: &Action) -> bool {
+    /// The table whose limit one more action would exceed (B1).
+    fn full_table(&self, cx: &Cx<'_>, action: &Action) -> Option<FullTable> {
         let directed = self.directory.len();
         let concerns_directory = matches!(
             action,
             Action::Join | Action::Leave | Action::Kick { .. } | Action::Ban { .. }
         );
-        self.is_queue_full(cx)
-            || self.nonces.len() + directed >= cx.limits.nonces as usize
-            || concerns_directory && directed >= cx.limits.unsynced as usize
+        if self.is_queue_full(cx) {
+            Some(FullTable::Unsynced)
+        } else if self.nonces.len() + directed >= cx.limits.nonces as usize {
+            Some(FullTable::Nonces)
+        } else if concerns_directory && directed >= cx.limits.unsynced as usize {
+            Some(FullTable::Directed)
+        } else {
+            None
+        }
     }
 
     /// Rule 1: gives an event the next position, before it is appended. From now on it counts as

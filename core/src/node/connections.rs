@@ -346,7 +346,7 @@ impl Router {
             socket.session = None;
             socket.credit = credit;
             // The time without a session starts now, not when it was opened.
-            socket.opened = cx.bent(cx.now.instant, socket.opened);
+            socket.opened = cx.now.instant;
             Self::rearm(socket, connection, cx.limits, &mut self.timers);
         }
     }

@@ -132,8 +132,8 @@ impl Router {
         }
         let contact = self.contacts.by_guild.get(&request.guild);
         if let Some(&Contact { owner: to, epoch, tip: Some((_, heard)), .. }) = contact {
-            let boot = self.boot;
-            let message = PeerMessage::Request { port, boot, epoch, heard, request };
+            let (boot, wall) = (self.boot, cx.now.wall);
+            let message = PeerMessage::Request { port, boot, epoch, heard, wall, request };
             out.emit(Output::Peer { to, message });
         }
     }

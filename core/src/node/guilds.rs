@@ -163,9 +163,10 @@ impl Router {
             PeerMessage::CatchUp { guild, relay, from } => {
                 (guild, guild::Input::CatchUp(relay, from))
             }
-            PeerMessage::Request { port, boot, epoch, heard, request } => {
+            PeerMessage::Request { port, boot, epoch, heard, request, .. } => {
                 let back = ReplyAddress { node: from, port, boot };
-                (request.guild, guild::Input::Request { back, epoch, heard, request })
+                let ids = cx.bent(self.message_ids.free(cx.now.wall), ());
+                (request.guild, guild::Input::Request { back, epoch, heard, ids, request })
             }
             PeerMessage::Chunk { .. }
             | PeerMessage::Stream { .. }
@@ -179,6 +180,9 @@ impl Router {
         let Some(owned) = self.guilds.by_id.get_mut(&id) else { return };
         let mut said = Vec::new();
         owned.guild.handle(cx, input, &mut said);
+        if let Some(last) = owned.guild.last_message() {
+            self.message_ids.given(last);
+        }
         self.said(id, said, out);
     }
 

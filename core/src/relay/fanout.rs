@@ -127,7 +127,9 @@ impl Fanout<'_> {
     /// An event that may change views: once for each class, and one by one for the members that it
     /// singles out.
     fn change(mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
-        let singled = self.subscribers.in_classes_of(self.replica.singled_out(self.event));
+        let singled = self.replica.singled_out(self.event);
+        let singled = cx.bent(singled, (&*self.replica, self.event));
+        let singled = self.subscribers.in_classes_of(singled);
         self.replica.apply(self.event);
         let mut views = Vec::new();
         for number in 0..self.subscribers.classes.len() {

@@ -1,5 +1,6 @@
 //! The planted bugs of a client.
 
+use crate::client::Place;
 use crate::client::heartbeat::Beat;
 use crate::context::Cx;
 use crate::mutant::Mutant;
@@ -11,6 +12,15 @@ use crate::time::Span;
 impl Bend<()> for bool {
     fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
         self && !cx.bug(Mutant::PartIgnored)
+    }
+}
+
+/// The place from which a new process goes on.
+impl Bend<()> for Option<Place> {
+    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
+        let place = self?;
+        let ahead = Place { seq: place.seq.next(), ..place };
+        if cx.bug(Mutant::PlaceAhead) { Some(ahead) } else { self }
     }
 }
 

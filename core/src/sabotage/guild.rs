@@ -3,11 +3,12 @@
 //! A child of `guild`, so that the owner need not open its fields to the crate.
 
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::catch_up_buffer::CatchUpBuffer;
 use super::journal_client::JournalClient;
-use super::judge::{message_id, reaction};
+use super::judge::{message, reaction};
 use super::materialized_state::MaterializedState;
 use super::nonces::{Nonces, RequestStatus};
 use super::owner::Owner;
@@ -16,14 +17,15 @@ use super::requests::Retry;
 use super::{Ages, Guild, Input, Output, Phase, adoption};
 use crate::context::Cx;
 use crate::event::{Event, Record};
-use crate::id::{Epoch, Position};
-use crate::journal::{Log, Reply};
+use crate::id::{Epoch, MessageId, Position};
+use crate::journal::{Command, Log, Reply};
 use crate::limits::Limits;
 use crate::machine::Sink;
+use crate::message_ids::MessageIds;
 use crate::mutant::Mutant;
 use crate::peer::PeerMessage;
 use crate::permission::Role;
-use crate::request::{Action, Origin, Outcome, Refusal};
+use crate::request::{Action, FullTable, Origin, Outcome, Refusal};
 use crate::sabotage::Bend;
 
 /// Runs one call of a guild. The bugs that drop, repeat or change whole inputs and outputs are
@@ -60,6 +62,7 @@ fn bent_input(owner: &Owner, cx: &mut Cx<'_>, mut input: Input) -> Option<Input>
     }
     let is_lost = if let Input::Request { request, .. } = &input {
         request.origin.nonce.0.is_multiple_of(3) && cx.bug(Mutant::ThirdUnheard)
+            || request.action.is_ephemeral() && cx.bug(Mutant::TypingUntold)
     } else {
         matches!(input, Input::Close) && cx.bug(Mutant::StopKeepsGuilds)
     };
@@ -71,7 +74,7 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
     match input {
         Some(Input::Gone(_)) if cx.bug(Mutant::MessagePerMember) => {
             let members = owner.committed.state.members.keys();
-            members.map(|_| owner.tip_at(cx.now.instant)).collect()
+            members.map(|_| owner.tip_at(cx.now)).collect()
         }
         Some(input) if ends(owner, input) && cx.bug(Mutant::StagedTold) => {
             let mut said = Vec::new();
@@ -81,6 +84,11 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
                 }
             }
             said
+        }
+        Some(_) if cx.bug(Mutant::TipWithInput) => vec![owner.tip_at(cx.now.instant)],
+        Some(_) if cx.bug(Mutant::ConfirmWithInput) => {
+            let (epoch, asked) = (owner.epoch, cx.now.instant.as_micros());
+            vec![Output::Journal(Command::Confirm { epoch, asked })]
         }
         Some(_) | None => Vec::new(),
     }
@@ -341,9 +349,19 @@ impl Bend<(Option<RequestStatus>, Position)> for Retry {
     }
 }
 
+/// What an action is judged by: the state, its author, and the id that a message would get.
+type Judged<'a> = (&'a MaterializedState, Origin, &'a Action, MessageId);
+/// The table that has no room for a request.
+impl Bend<Origin> for Option<FullTable> {
+    fn bend(self, origin: Origin, cx: &mut Cx<'_>) -> Self {
+        let is_third = self.is_none() && origin.nonce.0.is_multiple_of(3);
+        if is_third && cx.bug(Mutant::NeedlesslyBusy) { Some(FullTable::Nonces) } else { self }
+    }
+}
+
 /// The verdict on an action.
-impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
-    fn bend(self, about: (&MaterializedState, Origin, &Action), cx: &mut Cx<'_>) -> Self {
+impl Bend<Judged<'_>> for Result<Event, Refusal> {
+    fn bend(self, about: Judged<'_>, cx: &mut Cx<'_>) -> Self {
         if cx.bug(Mutant::AllRefused) {
             return Err(Refusal::Unauthorized);
         }
@@ -365,20 +383,20 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
         {
             return permitted(about, cx);
         }
-        let (staged, origin, action) = about;
+        let (staged, origin, action, id) = about;
         if matches!(self, Err(Refusal::Full(_))) && cx.bug(Mutant::TablesNotBounded) {
             let limits = bounded(cx.limits, |_| u32::MAX);
-            return staged.judge(&limits, origin, action, cx.now.wall);
+            return staged.judge(&limits, origin, action, id);
         }
         let limits = bounded(cx.limits, |most| most.saturating_sub(1));
-        if let tight @ Err(Refusal::Full(_)) = staged.judge(&limits, origin, action, cx.now.wall)
+        if let tight @ Err(Refusal::Full(_)) = staged.judge(&limits, origin, action, id)
             && self.is_ok()
             && cx.bug(Mutant::FullTooSoon)
         {
             return tight;
         }
         if is_about_rank(action) {
-            let aged = by_age(staged).judge(cx.limits, origin, action, cx.now.wall);
+            let aged = by_age(staged).judge(cx.limits, origin, action, id);
             if aged != self && cx.bug(Mutant::RanksByAge) {
                 return aged;
             }
@@ -393,7 +411,8 @@ impl Bend<(&MaterializedState, Origin, &Action)> for Result<Event, Refusal> {
             message.mentions = known.mentions.clone();
         }
         if let Ok(Event::Message(message)) = &mut verdict {
-            let tinted = message_id(cx.now.wall);
+            let tinted =
+                MessageIds::new(message.id.node(), 0).free(cx.now.wall).above(MessageId(0));
             if tinted < message.id && cx.bug(Mutant::IdOfWallClock) {
                 message.id = tinted;
             }
@@ -412,7 +431,7 @@ fn reacted_again((staged, origin, action): (&MaterializedState, Origin, &Action)
 /// The bug that lets an action pass which the hierarchy forbids.
 fn presumption(
     verdict: &Result<Event, Refusal>,
-    (_, origin, action): (&MaterializedState, Origin, &Action),
+    (_, origin, action, _): Judged<'_>,
 ) -> Option<Mutant> {
     if *verdict == Err(Refusal::NotHeld) {
         return Some(Mutant::HandsOnMore);
@@ -461,24 +480,18 @@ fn by_age(staged: &MaterializedState) -> MaterializedState {
 }
 
 /// The verdict on the action of a non-member who is not asked whether it is one.
-fn unasked(
-    (staged, origin, action): (&MaterializedState, Origin, &Action),
-    cx: &Cx<'_>,
-) -> Result<Event, Refusal> {
+fn unasked((staged, origin, action, id): Judged<'_>, cx: &Cx<'_>) -> Result<Event, Refusal> {
     if let Action::Say { channel, content, mentions } = action {
-        return Ok(staged.message(origin, *channel, (content, mentions), cx.now.wall));
+        return Ok(message(origin, *channel, (content, mentions), id));
     }
-    staged.judge_member(cx.limits, origin, action, cx.now.wall)
+    staged.judge_member(cx.limits, origin, action, id)
 }
 
 /// The verdict on a forbidden act of an author who is not asked for permission: the one on the
 /// guild's owner, who may do everything, but in the author's name.
-fn permitted(
-    (staged, origin, action): (&MaterializedState, Origin, &Action),
-    cx: &Cx<'_>,
-) -> Result<Event, Refusal> {
+fn permitted((staged, origin, action, id): Judged<'_>, cx: &Cx<'_>) -> Result<Event, Refusal> {
     if let Action::Say { channel, content, mentions } = action {
-        Ok(staged.message(origin, *channel, (content, mentions), cx.now.wall))
+        Ok(message(origin, *channel, (content, mentions), id))
     } else if let Action::Type { channel } = action {
         Ok(Event::Typing { user: origin.user, channel: *channel })
     } else if let Action::Edit { .. } = action {
@@ -487,6 +500,6 @@ fn permitted(
         Ok(reacted)
     } else {
         let owner = Origin { user: staged.state.owner, ..origin };
-        staged.judge_member(cx.limits, owner, action, cx.now.wall)
+        staged.judge_member(cx.limits, owner, action, id)
     }
 }

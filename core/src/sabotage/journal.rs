@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::keeper::{Answer, Keeper, Pending};
 use super::store::{Store, StoreError};
 use super::{Checkpoint, Command, Log, Reply};
-use crate::event::Record;
+use crate::event::{Event, Record};
 use crate::id::{Epoch, NodeId, Position};
 use crate::machine::Sink;
 use crate::mutant::{Mutant, Plant};
@@ -20,11 +20,14 @@ pub(crate) struct SabotagedStore<S> {
     plant: Plant,
     /// The log as it was read before the last open.
     early: Option<Arc<Log>>,
+    /// The last change that was ever written, lost or not.
+    written: Position,
 }
 
 /// Puts a planted bug on a store.
 pub(crate) fn store<S>(store: S, mutant: Option<Mutant>) -> SabotagedStore<S> {
-    SabotagedStore { store, plant: Plant::new(mutant), early: None }
+    let written = Position::default();
+    SabotagedStore { store, plant: Plant::new(mutant), early: None, written }
 }
 
 /// How often the planted bug was reached.
@@ -72,10 +75,14 @@ impl<S: Store> Store for SabotagedStore<S> {
         }
         let before = self.end();
         let epoch = self.store.open()?;
-        if self.plant.is(Mutant::EpochPrevCounts)
-            && let Some(opened) = self.store.written_mut().and_then(|written| written.last_mut())
-        {
-            *opened = Arc::new(Record { prev: before, ..(**opened).clone() });
+        let last = self.written;
+        if let Some(opened) = self.store.written_mut().and_then(|written| written.last_mut()) {
+            let is_lost = last > opened.prev;
+            if self.plant.is(Mutant::EpochPrevCounts) {
+                *opened = Arc::new(Record { prev: before, ..(**opened).clone() });
+            } else if is_lost && self.plant.is(Mutant::LostRecordLinked) {
+                *opened = Arc::new(Record { prev: last, ..(**opened).clone() });
+            }
         }
         Ok(epoch)
     }
@@ -90,7 +97,12 @@ impl<S: Store> Store for SabotagedStore<S> {
             Err(StoreError::Fenced(fence)) if self.plant.is(Mutant::FenceNotChecked) => {
                 self.append_unfenced(fence, after, records)
             }
-            done => done,
+            done => {
+                let is_change = |record: &&Arc<Record>| record.event != Event::Opened;
+                let last = self.store.written().iter().rfind(is_change);
+                self.written = last.map_or(self.written, |record| record.position);
+                done
+            }
         }
     }
 

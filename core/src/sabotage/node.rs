@@ -13,11 +13,12 @@ use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::dispatch::Intents;
 use crate::frame::{ClientFrame, CloseCode, Disconnect, Identify, Resume, ServerFrame};
 use crate::id::{Connection, Epoch, GuildId, SessionId, Shard, UserId};
+use crate::message_ids::FreeIds;
 use crate::mutant::Mutant;
 use crate::request::{Refusal, Request};
 use crate::sabotage::Bend;
 use crate::session::{Push, Session};
-use crate::time::Instant;
+use crate::time::Wall;
 use crate::timer::Timer;
 
 /// Runs one call of a node. The bugs that change whole inputs, outputs or timers are here.
@@ -73,6 +74,9 @@ fn bent_input(
     if let Input::Identify { connection, identify, .. } = &input {
         open_bucket(router, cx, *connection, identify);
     }
+    if is_overlooked(router, cx, &mut input) {
+        return None;
+    }
     if let Input::Directory(DirectoryEvent::Guilds { user, asked, guilds, .. }) = &mut input
         && !router.users.due(*user, *asked).is_empty()
     {
@@ -102,6 +106,24 @@ fn session_by_user(router: &mut Router, user: UserId) -> Option<SessionId> {
     let sessions: Vec<_> = router.sessions.by_id.iter().map(|(id, slot)| (*id, *slot)).collect();
     let theirs = sessions.into_iter().filter(|(_, slot)| router.sessions.at(*slot).user == user);
     theirs.map(|(id, _)| id).min()
+}
+
+/// A change for a user who is still identifying is lost. Returns whether nothing else is said.
+fn is_overlooked(router: &Router, cx: &mut Cx<'_>, input: &mut Input) -> bool {
+    let users = &router.users;
+    match input {
+        Input::Directory(DirectoryEvent::Changed { users: changed, .. }) => {
+            changed.retain(|(user, ..)| {
+                !(users.only_identifies(*user) && cx.bug(Mutant::ChangeOvertakenLost))
+            });
+            false
+        }
+        Input::Directory(DirectoryEvent::Guilds { user, asked, .. }) => {
+            let overtakes = users.only_identifies(*user) && users.due(*user, *asked).is_empty();
+            overtakes && cx.bug(Mutant::ChangeOvertakenLost)
+        }
+        _ => false,
+    }
 }
 
 /// A frame above the limit is let in.
@@ -427,6 +449,21 @@ impl Bend<bool> for Watch {
         } else {
             self
         }
+    }
+}
+
+/// The wall clock that the node goes by.
+impl Bend<Self> for Wall {
+    fn bend(self, own: Self, cx: &mut Cx<'_>) -> Self {
+        if own > self && cx.bug(Mutant::ClockAheadBelieved) { own } else { self }
+    }
+}
+
+/// The ids that the node has not given.
+impl Bend<()> for FreeIds {
+    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
+        let named = self.without_node();
+        if named != self && cx.bug(Mutant::NodeNotInId) { named } else { self }
     }
 }
 

@@ -205,6 +205,20 @@ impl Bend<(&Replica, &Kind, ChannelId)> for bool {
     }
 }
 
+/// The members whose kind an event may change.
+impl Bend<(&Replica, &Event)> for Vec<UserId> {
+    fn bend(mut self, (replica, event): (&Replica, &Event), cx: &mut Cx<'_>) -> Self {
+        let owner = replica.guild.owner;
+        let mut overwrites = replica.guild.channels.values().flat_map(|channel| channel.iter());
+        let is_named = overwrites.any(|it| it.target == Target::Member(owner));
+        let is_given = matches!(event, Event::GuildUpdate { .. });
+        if is_given && is_named && cx.bug(Mutant::NamedOwnerKept) {
+            self.retain(|user| *user != owner);
+        }
+        self
+    }
+}
+
 /// The channels of a snapshot for a session of class `number`.
 impl Bend<(&Subscribers, u32)> for Arc<[Channel]> {
     fn bend(self, (subscribers, number): (&Subscribers, u32), cx: &mut Cx<'_>) -> Self {

@@ -15,6 +15,7 @@ mod flow;
 mod guild;
 mod journal;
 mod json;
+mod message_ids;
 mod model;
 mod node;
 mod ownership;

@@ -2,13 +2,16 @@
 //! what the new one remembers.
 
 use guildhall_core::census::Table;
+use guildhall_core::event::Event;
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::{ChannelId, Epoch, GuildId, NodeId, Nonce, Port, UserId};
-use guildhall_core::limits::Limits;
+use guildhall_core::journal::Command;
+use guildhall_core::limits::{Limits, WALL_MARGIN};
 use guildhall_core::node::{Input, Output, TraceEvent};
+use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Action, Origin, Outcome, Request};
 use guildhall_core::testkit::{Cluster, Flow, Founding, Outputs, guild, token};
-use guildhall_core::time::{Instant, Span};
+use guildhall_core::time::{Instant, Now, Span, Wall};
 
 const BERLIN: NodeId = NodeId(0);
 const PARIS: NodeId = NodeId(1);
@@ -98,4 +101,38 @@ fn the_nonces_of_a_guild_that_moves_often_are_forgotten_in_time() {
     });
     let kept = kept.expect("the last acts are remembered").count;
     assert!((9..=14).contains(&kept), "{kept} nonces of 20 s at one act in 2 s");
+}
+
+#[test]
+fn a_wall_clock_that_is_far_ahead_is_not_believed() {
+    let mut cluster = cluster(Limits::default());
+    cluster.own(BERLIN, GUILD);
+    let (now, far) = (cluster.network.now, Wall(4_000_000_000_000));
+    let usual = Wall(1_767_225_600_000);
+    let origin = Origin { user: UserId(1), nonce: Nonce(1) };
+    let content = "well".into();
+    let action = Action::Say { channel: CHANNEL, content, mentions: [].into() };
+    let request = Request { origin, guild: GUILD, attempt: 1, action };
+    let message = PeerMessage::Request {
+        port: Port(1),
+        boot: 1,
+        epoch: Epoch(1),
+        heard: now,
+        wall: usual,
+        request,
+    };
+    let mut out = Vec::new();
+    let input = Input::Peer { from: PARIS, message };
+    cluster.node(BERLIN).handle(Now { instant: now, wall: far }, input, &mut out);
+    let id = out.iter().find_map(|output| match output {
+        Output::Journal { command: Command::Append { records, .. }, .. } => {
+            match &records[0].event {
+                Event::Message(message) => Some(message.id),
+                _ => None,
+            }
+        }
+        _ => None,
+    });
+    let ahead = id.expect("it is appended").time().0 - usual.0;
+    assert_eq!(ahead, WALL_MARGIN.as_micros() / 1_000);
 }

@@ -13,7 +13,7 @@ use guildhall_core::id::{
 use guildhall_core::node::{self, CloseReason, DetachReason, GapReason, SessionEnd, TraceEvent};
 use guildhall_core::peer::{Chunk, PeerMessage, RelayId};
 use guildhall_core::permission::{Permissions, Role};
-use guildhall_core::request::{Answer, Outcome, Refusal, Request};
+use guildhall_core::request::{Answer, FullTable, Outcome, Refusal, Request};
 use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::{Actor, Head, Input, JournalEvent, Output, Recorder, Step, WorldEvent};
 use guildhall_core::time::{Instant, Now, Wall};
@@ -35,7 +35,9 @@ fn answer() -> impl Strategy<Value = Answer> {
         position().prop_map(Outcome::Done),
         prop::option::of(position())
             .prop_map(|at| Outcome::Refused { why: Refusal::NoSuchChannel, at }),
-        Just(Outcome::Busy),
+        Just(Outcome::Busy(FullTable::Unsynced)),
+        Just(Outcome::Busy(FullTable::Nonces)),
+        Just(Outcome::Busy(FullTable::Directed)),
     ];
     (request(), outcome).prop_map(|(request, outcome)| Answer {
         origin: request.origin,
@@ -52,8 +54,8 @@ fn peer() -> impl Strategy<Value = PeerMessage> {
     prop_oneof![
         (any::<[u32; 3]>(), any::<u64>(), request()).prop_map(|(n, heard, request)| {
             let (port, boot, epoch) = (Port(n[0]), n[1], Epoch(n[2]));
-            let heard = Instant::micros(heard);
-            PeerMessage::Request { port, boot, epoch, heard, request }
+            let (heard, wall) = (Instant::micros(heard), Wall(heard));
+            PeerMessage::Request { port, boot, epoch, heard, wall, request }
         }),
         (any::<[u32; 3]>(), answer()).prop_map(|(n, answer)| {
             let (port, boot, sender) = (Port(n[0]), n[1], Epoch(n[2]));
@@ -84,7 +86,10 @@ fn peer() -> impl Strategy<Value = PeerMessage> {
                     PeerMessage::Chunk { relay, sender, chunk: Arc::new(chunk) }
                 }
                 4 => PeerMessage::Stream { relay, guild, sender, record },
-                _ => PeerMessage::Tip { guild, sender, position, sent: Instant::micros(sent) },
+                _ => {
+                    let (sent, wall) = (Instant::micros(sent), Wall(sent));
+                    PeerMessage::Tip { guild, sender, position, sent, wall }
+                }
             }
         }),
     ]

@@ -7,7 +7,7 @@ use guildhall_core::id::{Epoch, GuildId, NodeId, Nonce, Port, Position, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node::{Input, Output};
 use guildhall_core::peer::PeerMessage;
-use guildhall_core::request::{Action, Answer, Origin, Outcome, Refusal};
+use guildhall_core::request::{Action, Answer, FullTable, Origin, Outcome, Refusal};
 
 use crate::world::{NODE, WIDE, World, close, session, token, told};
 
@@ -122,7 +122,7 @@ fn a_refusal_of_an_owner_that_is_over_does_not_count_and_a_done_does() {
     assert_eq!(answers(world.handle(answer(3, 1, refused))), 1);
     assert_eq!(answers(world.handle(answer(4, 1, refused))), 1);
     assert_eq!(answers(world.handle(answer(3, 1, refused))), 0);
-    assert_eq!(answers(world.handle(answer(3, 1, Outcome::Busy))), 0);
+    assert_eq!(answers(world.handle(answer(3, 1, Outcome::Busy(FullTable::Unsynced)))), 0);
     assert_eq!(answers(world.handle(answer(3, 1, done))), 1);
     // What an earlier start of this node asked, nobody here waits for.
     assert_eq!(answers(world.handle(answer(4, 0, done))), 0);
@@ -136,7 +136,8 @@ fn a_request_is_passed_on_to_the_owner_whose_tip_came_last() {
     let tip = |node, epoch, sent| {
         let sent = guildhall_core::time::Instant::micros(sent);
         let position = Position { epoch: Epoch(epoch), index: 0 };
-        let message = PeerMessage::Tip { guild: GuildId(1), sender: Epoch(epoch), position, sent };
+        let (guild, sender, wall) = (GuildId(1), Epoch(epoch), guildhall_core::time::Wall(0));
+        let message = PeerMessage::Tip { guild, sender, position, sent, wall };
         Input::Peer { from: NodeId(node), message }
     };
     let asks = |world: &mut World| {

@@ -210,6 +210,7 @@ impl Trace {
             | client::Input::Dispatch { .. }
             | client::Input::Closed { .. }
             | client::Input::Partial { .. }
+            | client::Input::Restore(_)
             | client::Input::Answer(_) => Root::None,
         }
     }
@@ -268,7 +269,9 @@ impl Trace {
             | WorldEvent::Healed
             | WorldEvent::Settled
             | WorldEvent::Crashed(_)
-            | WorldEvent::Started(_) => Root::None,
+            | WorldEvent::Started(_)
+            | WorldEvent::Suspended(_)
+            | WorldEvent::Woke(_) => Root::None,
         };
         self.begin(head, root, Kind::Telling);
     }

@@ -107,6 +107,7 @@ fn heard_on(input: &Input) -> Option<Connection> {
             | client::Input::Quit { .. }
             | client::Input::Opened { .. }
             | client::Input::Dispatch { .. }
+            | client::Input::Restore(_)
             | client::Input::Ask(_)
             | client::Input::Answer(_),
         )

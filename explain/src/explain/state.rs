@@ -11,7 +11,9 @@ use super::chain::Chain;
 /// For a liveness failure, the actor that still waits. Something that never happened has no cause, so
 /// the last step of this actor is explained instead.
 pub(super) fn waiting_actor(violation: &Violation, cast: &Cast) -> Option<Actor> {
-    if !matches!(violation.clause, Clause::L3 | Clause::L9) {
+    // Of a client or node that does too much, the step itself tells why.
+    let is_liveness = matches!(violation.clause, Clause::L3 | Clause::L9);
+    if !is_liveness || violation.kind != "world" {
         return None;
     }
     let named = |name: &str| names(&violation.message, name) || names(&violation.got, name);

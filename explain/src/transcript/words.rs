@@ -264,7 +264,7 @@ impl Words {
         match answer.outcome {
             Outcome::Done(position) => format!("done for {who} @{position}"),
             Outcome::Refused { why, .. } => format!("refused for {who}: {why:?}"),
-            Outcome::Busy => format!("busy for {who}"),
+            Outcome::Busy(full) => format!("busy for {who}: {full:?}"),
         }
     }
 

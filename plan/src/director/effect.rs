@@ -95,6 +95,18 @@ pub enum Effect {
         /// Bytes per second. `None` is the usual bandwidth.
         bandwidth: Option<u32>,
     },
+    /// Suspend a client's process. It handles nothing, and its input waits.
+    Suspend(u32),
+    /// Resume a suspended client, with the input that has arrived meanwhile.
+    Wake(u32),
+    /// End a client's process, and its connection, and start another from an older place in the
+    /// session. Nothing happens to a client that is off.
+    Restore {
+        /// The client.
+        client: u32,
+        /// How many dispatches ago the place was stored.
+        back: u32,
+    },
     /// Make a hostile client violate the protocol.
     Misbehave {
         /// The client.

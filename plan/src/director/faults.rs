@@ -1,5 +1,6 @@
 //! The begin, the end and the effects of each fault.
 
+use guildhall_core::id::Port;
 use guildhall_core::machine::Sink;
 use guildhall_core::step::WorldEvent;
 
@@ -68,6 +69,12 @@ impl Director {
         self.withdraw(now, fault, out);
     }
 
+    /// Whether a fault other than one that begins or ends now suspends a client.
+    fn is_suspended(&self, client: u32) -> bool {
+        let suspends = |fault: &u32| *self.fault(*fault) == Fault::Suspend { client };
+        self.active.iter().any(suspends)
+    }
+
     /// Ends all active faults, in the order in which they began, and drops those that wait.
     pub(super) fn heal(&mut self, now: u64, out: &mut impl Sink<Effect>) {
         self.healed = true;
@@ -92,8 +99,21 @@ impl Director {
                 out.emit(Effect::SetBandwidth { client, bandwidth: Some(bandwidth) });
             }
             Fault::Blackhole { client, way } => out.emit(Effect::Blackhole { client, way }),
+            Fault::Suspend { client } => {
+                if !self.is_suspended(client) {
+                    out.emit(Effect::Record(WorldEvent::Suspended(Port(client))));
+                    out.emit(Effect::Suspend(client));
+                }
+            }
+            Fault::Restore { client, back } => {
+                if !self.is_suspended(client) {
+                    out.emit(Effect::Restore { client, back });
+                }
+            }
             Fault::Misbehave { client, violation } => {
-                out.emit(Effect::Misbehave { client, violation })
+                if !self.is_suspended(client) {
+                    out.emit(Effect::Misbehave { client, violation });
+                }
             }
             Fault::Hijack { client, token } => {
                 out.emit(intrude(client, Intrusion::Hijack { token }));
@@ -135,6 +155,12 @@ impl Director {
             Fault::Slow { client, .. } => {
                 out.emit(Effect::SetBandwidth { client, bandwidth: None });
             }
+            Fault::Suspend { client } => {
+                if !self.is_suspended(client) {
+                    out.emit(Effect::Record(WorldEvent::Woke(Port(client))));
+                    out.emit(Effect::Wake(client));
+                }
+            }
             Fault::Pause { node } => self.end_pause(node, out),
             Fault::Crash { node, .. } => self.end_crash(now, node, out),
             Fault::Stop { node } => self.end_stop(now, node, out),
@@ -150,6 +176,7 @@ impl Director {
             | Fault::Partition { .. } => out.emit(Effect::EndMailRule { fault }),
             Fault::Cut { .. }
             | Fault::Blackhole { .. }
+            | Fault::Restore { .. }
             | Fault::Misbehave { .. }
             | Fault::Hijack { .. }
             | Fault::InvalidLogin { .. }

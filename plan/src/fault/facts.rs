@@ -63,7 +63,7 @@ impl<N: Naming> Fault<N> {
     #[must_use]
     #[rustfmt::skip]
     pub const fn facts(&self) -> FaultFacts<'_, N> {
-        use Family::{Clock, Hostile, Journal, Link, Node};
+        use Family::{Client, Clock, Hostile, Journal, Link, Node};
         use Strain::{Lasting, Moment, None};
         const INSTANT: bool = false;
         const LASTS: bool = true;
@@ -75,6 +75,8 @@ impl<N: Naming> Fault<N> {
             Self::Misbehave { client, .. } => client_row("misbehave", Hostile, INSTANT, client),
             Self::Hijack { client, .. } => client_row("hijack", Hostile, INSTANT, client),
             Self::InvalidLogin { client, .. } => client_row("invalid-login", Hostile, INSTANT, client),
+            Self::Suspend { client } => client_row("suspend", Client, LASTS, client),
+            Self::Restore { client, .. } => client_row("restore", Client, INSTANT, client),
             Self::Pause { node } => node_row("pause", Node, LASTS, Lasting, node),
             Self::Crash { node, .. } => node_row("crash", Node, LASTS, Lasting, node),
             Self::Stop { node } => node_row("stop", Node, LASTS, None, node),
@@ -102,10 +104,12 @@ impl<N: Naming> Fault<N> {
             Self::Delay { by, .. } | Self::JournalSlow { by, .. } => Some(Strength::Span(by)),
             Self::ClockJump { by_ms, .. } => Some(Strength::Millis(by_ms)),
             Self::JournalFull { room, .. } => Some(Strength::Count(room)),
+            Self::Restore { back, .. } => Some(Strength::Count(back)),
             Self::Stall { .. }
             | Self::Slow { .. }
             | Self::Blackhole { .. }
             | Self::Hijack { .. }
+            | Self::Suspend { .. }
             | Self::Pause { .. }
             | Self::Crash { .. }
             | Self::Stop { .. }

@@ -189,6 +189,21 @@ pub enum Fault<N: Naming = Names> {
         /// The invalid login.
         says: InvalidLogin,
     },
+    /// A client's process is suspended, as when a laptop sleeps: it reads nothing, its connection
+    /// stays open, and its timers expire late, all at once.
+    Suspend {
+        /// The client.
+        client: N::Client,
+    },
+    /// A client's process ends, and a new one starts from an older place in the session: it resumes
+    /// after an earlier sequence number and knows nothing else.
+    Restore {
+        /// The client.
+        client: N::Client,
+        /// How many dispatches ago the place was stored.
+        #[serde(default)]
+        back: u32,
+    },
 }
 
 impl Fault {
@@ -224,6 +239,10 @@ impl Fault {
             }
             Self::InvalidLogin { client: who, says } => {
                 Fault::InvalidLogin { client: client(who)?, says: says.checked()? }
+            }
+            Self::Suspend { client: who } => Fault::Suspend { client: client(who)? },
+            Self::Restore { client: who, back } => {
+                Fault::Restore { client: client(who)?, back: *back }
             }
             Self::Pause { node: at } => Fault::Pause { node: node(at)? },
             Self::Crash { node: at, forever } => {
@@ -319,6 +338,10 @@ impl fmt::Display for Fault {
             }
             Self::InvalidLogin { client, says } => {
                 write!(f, "a stranger at {client}'s node {says}")
+            }
+            Self::Suspend { client } => write!(f, "{client}'s process is suspended"),
+            Self::Restore { client, back } => {
+                write!(f, "{client}'s process restarts from where it was {back} dispatches ago")
             }
         }
     }

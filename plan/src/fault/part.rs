@@ -1,7 +1,7 @@
 //! A fault as the checkers know it: what it impairs, and how long its effects outlast it.
 
 use guildhall_check::cast::{Endpoint, FaultPart, Reach};
-use guildhall_core::id::NodeId;
+use guildhall_core::id::{NodeId, Port};
 use guildhall_core::time::Span;
 
 use super::{Fault, MailEffect, MailEndpoint, Places, Target};
@@ -22,7 +22,17 @@ impl Fault<Places> {
             Target::Guild(guild) => Reach::Guild(guild_id(*guild as usize)),
             Target::Messages { from, to, .. } => Reach::Link(endpoint(from), endpoint(to)),
         };
-        FaultPart { strain: facts.strain, reach, outlasts: self.outlasts() }
+        let (outlasts, silences) = (self.outlasts(), self.silences());
+        FaultPart { strain: facts.strain, reach, outlasts, silences }
+    }
+
+    /// The client whose connection it may kill without the client's knowledge.
+    const fn silences(&self) -> Option<Port> {
+        if let Self::Cut { client, .. } | Self::Blackhole { client, .. } = self {
+            Some(Port(*client))
+        } else {
+            None
+        }
     }
 
     /// How long a message or a sync that it has delayed may outlast it.

@@ -23,7 +23,7 @@ pub struct ActionPlan {
 /// The keys of the actions that refer to a message. serde cannot list them, because the reference is
 /// flattened.
 pub(crate) const MESSAGE_ACTIONS: [(&str, &[&str]); 4] = [
-    ("edit", &["of", "back", "text"]),
+    ("edit", &["of", "back", "text", "mentions"]),
     ("delete", &["of", "back"]),
     ("react", &["of", "back", "emoji"]),
     ("unreact", &["of", "back", "emoji"]),

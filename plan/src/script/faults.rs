@@ -88,6 +88,20 @@ impl Script {
         self.fault(Fault::Blackhole { client, way }, Span::ZERO);
     }
 
+    // ---- family client
+
+    /// Suspends a client's process, as when a laptop sleeps.
+    pub fn suspend(&mut self, who: ClientRef, lasts: Span) {
+        let client = self.name(who);
+        self.fault(Fault::Suspend { client }, lasts);
+    }
+
+    /// Restarts a client's process from the place that it had `back` dispatches ago.
+    pub fn restore(&mut self, who: ClientRef, back: u32) {
+        let client = self.name(who);
+        self.fault(Fault::Restore { client, back }, Span::ZERO);
+    }
+
     // ---- family node
 
     /// Pauses a node.

@@ -39,8 +39,8 @@ pub(super) struct Probing {
 impl Probing {
     pub(super) fn new(cast: &Cast, seed: Seed) -> Self {
         let limits = &cast.limits;
-        let most = limits.content_bytes.min(limits.content_characters);
-        let length = LINE.len().min(most as usize);
+        let most = limits.content_bytes.min(limits.content_characters) as usize;
+        let length = LINE.len().min(most);
         Self {
             seed,
             users: cast.clients.iter().map(|part| part.user).collect(),
@@ -56,7 +56,8 @@ impl Probing {
     }
 
     /// The world has settled: these clients are to ask, and to be served within this time.
-    pub(super) fn begin(&mut self, speakers: Vec<Speaker>, within: Span) {
+    pub(super) fn begin(&mut self, now: u64, speakers: Vec<Speaker>, within: Span) {
+        self.since = now;
         self.patience = within.as_micros();
         self.typists = speakers.iter().take(self.typings).copied().collect();
         self.speakers = speakers;

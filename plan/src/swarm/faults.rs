@@ -32,6 +32,7 @@ pub(super) fn draw(plan: &mut Plan, family: Family, key: Key, until: Instant) {
         Family::Journal => draw.journal(),
         Family::Directory => draw.directory(),
         Family::Administration => {}
+        Family::Client => draw.process(),
     }
 }
 
@@ -122,6 +123,20 @@ impl Draw<'_> {
         };
         let when = fault.client().and_then(|client| self.when_client(client));
         self.push(when, Span::ZERO, fault);
+    }
+
+    /// A client's process: asleep for a moment or past its session, or back from an older place.
+    fn process(&mut self) {
+        let client = self.client();
+        let when = self.when_client(&client);
+        if self.key.text("kind").below(2) == 0 {
+            let lasts = *self.key.text("long").pick(&[2_000, 20_000, 90_000]);
+            let lasts = self.span("for", 50, lasts);
+            self.push(when, lasts, Fault::Suspend { client });
+        } else {
+            let back = u32::try_from(self.key.text("back").below(20)).unwrap_or(0);
+            self.push(when, Span::ZERO, Fault::Restore { client, back });
+        }
     }
 
     fn node(&mut self) {

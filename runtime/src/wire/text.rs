@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use guildhall_core::id::MessageId;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
@@ -57,15 +58,15 @@ impl Serialize for DisplayName {
     }
 }
 
-/// The creation time that an id contains: its upper 42 bits count milliseconds since 1970. It is
-/// written with six decimals and `+00:00`, because clients parse no other form.
+/// The creation time that an id contains. It is written with six decimals and `+00:00`, because
+/// clients parse no other form.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timestamp(pub(super) u64);
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = i128::from(self.0 >> 22) * 1_000_000;
-        // 42 bits end in the year 2109, so the conversion cannot fail.
+        let nanos = i128::from(MessageId(self.0).time().0) * 1_000_000;
+        // 42 bits end in the year 2154, so the conversion cannot fail.
         let at = OffsetDateTime::from_unix_timestamp_nanos(nanos);
         let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let (year, month, day) = at.to_calendar_date();

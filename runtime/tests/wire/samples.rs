@@ -34,7 +34,7 @@ fn channel() -> Channel {
 fn message(content: &str) -> Message {
     Message {
         // A quarter of a second into 1 January 2026.
-        id: MessageId(1_767_225_600_250 << 22),
+        id: MessageId((1_767_225_600_250 - 1_420_070_400_000) << 22),
         channel: ChannelId(12),
         author: UserId(1),
         nonce: Nonce(99),

@@ -102,6 +102,10 @@ fn role(s: &mut Script, cast: &mut Cast) {
             let permissions = permissions(s);
             s.change_role(by, role, permissions);
         }
+        2 if s.one_in("moved", 2) => {
+            let position = s.pick("position", &[1, 2, 3, 5]);
+            s.move_role(by, role, position);
+        }
         2 => s.delete_role(by, role),
         3 => s.revoke(by, whom, role),
         4 => {

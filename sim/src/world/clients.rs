@@ -19,8 +19,8 @@ impl<W: Observer> World<'_, W> {
         let stage = &mut self.stage;
         let wire = stage.links.at(link);
         let reaches = match wire.client {
-            Some(client) if wire.here && wire.down == Flow::Open => client,
-            _ => return stage.miss(event, link, Some(body)),
+            Some(client) if wire.here && wire.down == Flow::Open && wire.reads => client,
+            _ => return self.miss(event, link, Some(body)),
         };
         let host = &mut self.clients[reaches as usize];
         let now = host.clock.read(stage.now);
@@ -60,8 +60,8 @@ impl<W: Observer> World<'_, W> {
     /// Delivers anything but a dispatch to a client.
     pub(super) fn down(&mut self, event: Event, link: u32, parcel: u32) {
         let wire = self.stage.links.at(link);
-        if !wire.here || wire.down != Flow::Open {
-            return self.stage.miss(event, link, None);
+        if !wire.here || wire.down != Flow::Open || !wire.reads {
+            return self.miss(event, link, None);
         }
         let (connection, client) = (wire.connection, wire.client);
         let parcel = self.stage.parcels.take(parcel);
@@ -94,7 +94,8 @@ impl<W: Observer> World<'_, W> {
     pub(super) fn part(&mut self, event: Event, link: u32) {
         let now = self.stage.now;
         let wire = self.stage.links.at(link);
-        let (is_open, flow, connection) = (wire.here && wire.opened, wire.down, wire.connection);
+        let (is_open, connection) = (wire.here && wire.opened, wire.connection);
+        let (flow, reads) = (wire.down, wire.reads);
         let client = wire.client.filter(|_| is_open && flow != Flow::Dead);
         let busy = self.stage.links.down(link).is_busy(now);
         let trunk = self.stage.links.trunk(link);
@@ -102,7 +103,7 @@ impl<W: Observer> World<'_, W> {
             trunk.arriving = None;
             return;
         };
-        if flow == Flow::Open {
+        if flow == Flow::Open && reads {
             let bytes = u64::from(rate) * PART_EVERY / 1_000_000;
             self.stage.taken_early(link, u32::try_from(bytes).unwrap_or(u32::MAX));
             self.client_step(client, event.cause, client::Input::Partial { connection });
@@ -111,11 +112,12 @@ impl<W: Observer> World<'_, W> {
     }
 
     /// Tells a client that its connection is lost.
-    pub(super) fn lost(&mut self, cause: u64, link: u32) {
-        let wire = self.stage.links.at_mut(link);
-        if !wire.here {
+    pub(super) fn lost(&mut self, event: Event, link: u32) {
+        let wire = self.stage.links.at(link);
+        if !wire.here || wire.client.is_some_and(|client| !self.reads(client, event)) {
             return;
         }
+        let wire = self.stage.links.at_mut(link);
         wire.here = false;
         let Some(client) = wire.client else { return };
         // A socket that never opened has no connection id. That id may name a later socket of the
@@ -126,7 +128,7 @@ impl<W: Observer> World<'_, W> {
         }
         let jitter = self.stage.jitter(client);
         let input = client::Input::Closed { connection: opened, code: None, jitter };
-        self.client_step(client, cause, input);
+        self.client_step(client, event.cause, input);
         self.reached(client, ClientPhase::Lost);
     }
 

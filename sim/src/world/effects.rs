@@ -113,6 +113,9 @@ impl<W: Observer> World<'_, W> {
             Effect::SetBandwidth { client, bandwidth } => {
                 self.stage.set_bandwidth(client, bandwidth);
             }
+            Effect::Suspend(client) => self.suspend(client),
+            Effect::Wake(client) => self.wake(client),
+            Effect::Restore { client, back } => self.restore(client, back, cause),
             Effect::Misbehave { client, violation } => self.misbehave(client, violation, cause),
             Effect::Intrude { fault, client, why } => self.intrude(fault, client, why, cause),
             Effect::Journal { guild, fault } => {

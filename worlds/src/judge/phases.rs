@@ -46,9 +46,9 @@ impl Phases {
 
     pub(super) fn client_input(&mut self, port: Port, input: &client::Input) -> Reached {
         match input {
-            client::Input::Closed { .. } | client::Input::Quit { .. } => {
-                self.client(port, ClientPhase::Lost)
-            }
+            client::Input::Closed { .. }
+            | client::Input::Quit { .. }
+            | client::Input::Restore(_) => self.client(port, ClientPhase::Lost),
             client::Input::Start
             | client::Input::Opened { .. }
             | client::Input::Frame { .. }

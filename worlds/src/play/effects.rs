@@ -5,6 +5,7 @@ use guildhall_plan::director::{self, Effect};
 use guildhall_plan::journal::Input;
 use guildhall_plan::topology::guild_id;
 use guildhall_runtime::bus::{BusMessage, Endpoint, Envelope};
+use guildhall_runtime::client::ClientCommand;
 
 use super::{Cue, Play};
 use crate::net::Host;
@@ -57,6 +58,12 @@ impl<W: World> Play<W> {
             Effect::Blackhole { client, way } => self.world.silence(Host::Client(client), way),
             Effect::SetBandwidth { client, bandwidth } => {
                 self.world.slow(Host::Client(client), bandwidth);
+            }
+            Effect::Suspend(client) => self.world.pause(Host::Client(client)),
+            Effect::Wake(client) => self.world.resume(Host::Client(client)),
+            Effect::Restore { client, back } => {
+                self.clients
+                    .wish(client as usize, ClientCommand::Restore { back: u64::from(back) });
             }
             Effect::Misbehave { client, violation } => self.misbehave(client, violation),
             Effect::Intrude { fault, client, why } => self.intrude(fault, client, why),

@@ -56,6 +56,7 @@ impl Hearing {
             | Input::Frame { .. }
             | Input::Partial { .. }
             | Input::Dispatch { .. }
+            | Input::Restore(_)
             | Input::Ask(_)
             | Input::Answer(_) => {}
         }

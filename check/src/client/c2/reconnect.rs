@@ -34,6 +34,8 @@ pub(super) struct Reconnect {
     pub(super) must_leave: Option<Connection>,
     /// What it has heard on its socket.
     pub(super) hearing: Hearing,
+    /// Whether it was suspended since it last asked for a socket: its timers expire late.
+    pub(super) slept: bool,
 }
 
 /// The nominal wait before a try, jitter apart.
@@ -72,6 +74,7 @@ impl Reconnect {
     /// it, and not all that were cut with it the same.
     fn returns(&mut self, limits: &Limits, storms: &mut Storms, now: Instant) -> Option<Complaint> {
         let storm = self.storm.take();
+        let slept = std::mem::take(&mut self.slept);
         let waited = now.since(self.ended.take()?);
         let least = self.least(limits);
         if waited < least {
@@ -81,6 +84,9 @@ impl Reconnect {
                 expected,
                 format!("{waited}"),
             ));
+        }
+        if slept {
+            return None;
         }
         let longest = self.longest(limits);
         if waited > longest {

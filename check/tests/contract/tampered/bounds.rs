@@ -15,7 +15,7 @@ use guildhall_core::node;
 use guildhall_core::node::TraceEvent;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::permission::{Overwrite, Permissions, Target};
-use guildhall_core::request::{Action, GuildTable, Outcome, Refusal};
+use guildhall_core::request::{Action, FullTable, GuildTable, Outcome, Refusal};
 use guildhall_core::step::{Input, Output, Step};
 use guildhall_core::time::{Instant, Now, Span};
 
@@ -184,6 +184,28 @@ fn b4_a_second_identify_is_accepted_too_soon() {
 }
 
 #[test]
+fn b1_a_guild_is_busy_that_has_room() {
+    for full in [FullTable::Unsynced, FullTable::Nonces, FullTable::Directed] {
+        let found = tampered(histories::waits(), |steps| {
+            let refused = |output: &mut Output| match output {
+                Output::Node(node::Output::Peer {
+                    message: PeerMessage::Answer { answer, .. },
+                    ..
+                }) => {
+                    answer.outcome = Outcome::Busy(full);
+                    true
+                }
+                _ => false,
+            };
+            let answers = |step: &mut Step| step.outputs.iter_mut().any(refused);
+            let at = steps.iter_mut().position(answers).expect("Bob is refused");
+            steps.truncate(at + 1);
+        });
+        only!(found, B1);
+    }
+}
+
+#[test]
 fn b1_a_guild_gets_more_than_it_may_hold() {
     let channel = |id, overwrites: Vec<_>| Channel { id, overwrites: overwrites.into() };
     let overwrite = |role| {
@@ -222,7 +244,7 @@ fn i8_a_guild_is_said_to_be_full_that_has_room() {
                 *why = Refusal::Full(GuildTable::Members);
                 true
             }
-            Outcome::Done(_) | Outcome::Busy => false,
+            Outcome::Done(_) | Outcome::Busy(_) => false,
         });
     });
     only!(found, I8);
@@ -234,6 +256,8 @@ fn b4_a_message_is_committed_that_is_too_long() {
         [|limits| limits.content_characters = 5, |limits| limits.content_bytes = 5];
     for tighten in tighter {
         let (cast, steps) = histories::talk();
-        only!(red(&bounded(&cast, tighten), &steps), B4);
+        // The node that passes it on ought to have refused it.
+        let red = red(&bounded(&cast, tighten), &steps);
+        assert_eq!(red, BTreeSet::from([Clause::I8, Clause::B4]));
     }
 }

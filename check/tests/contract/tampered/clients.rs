@@ -26,6 +26,37 @@ fn c1_a_heartbeat_names_another_number_than_the_last() {
 }
 
 #[test]
+fn c1_a_new_process_resumes_after_what_the_old_one_took() {
+    let found = tampered(histories::restored(), |steps| {
+        for frame in bob_says(steps) {
+            if let ClientFrame::Resume(resume) = frame {
+                resume.seq.0 += 2;
+            }
+        }
+    });
+    only!(found, C1);
+}
+
+#[test]
+fn o1_a_new_process_is_given_something_else_than_the_old_one() {
+    let found = tampered(histories::restored(), |steps| {
+        let restores = |step: &Step| matches!(step.input, Input::Client(client::Input::Restore(_)));
+        let at = find(steps, 0, restores);
+        let takes = |step: &Step| {
+            is_bob(step)
+                && matches!(step.input, Input::Client(client::Input::Dispatch { s: Seq(4), .. }))
+        };
+        let (first, again) = (find(steps, 0, takes), find(steps, at, takes));
+        assert!(first < at, "the old process took it, too");
+        let other = bob_takes(&mut steps[..first])[2].1.clone();
+        if let Input::Client(client::Input::Dispatch { dispatch, .. }) = &mut steps[again].input {
+            *dispatch = other;
+        }
+    });
+    only!(found, O1);
+}
+
+#[test]
 fn c2_a_client_identifies_where_it_could_resume() {
     let found = tampered(histories::resumed(), |steps| {
         let identify = *bob_says(steps)[0];

@@ -12,7 +12,7 @@ use guildhall_core::node::{CloseReason, DetachReason, SessionEnd, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::{Actor, Input, Output, Step};
-use guildhall_core::time::Instant;
+use guildhall_core::time::{Instant, Wall};
 use guildhall_core::{client, node};
 
 use crate::histories::{self};
@@ -93,7 +93,7 @@ fn d3_a_snapshot_is_older_than_what_its_node_has_heard() {
         });
         let (guild, sender) = (GUILD, Epoch(1));
         let (position, sent) = (Position { epoch: sender, index: 2 }, Instant::ZERO);
-        let message = PeerMessage::Tip { guild, sender, position, sent };
+        let message = PeerMessage::Tip { guild, sender, position, sent, wall: Wall(0) };
         let heard = Input::Node(node::Input::Peer { from: NodeId(0), message });
         let told = Step { input: heard, outputs: Vec::new(), ..steps[at].clone() };
         steps.insert(at, told);

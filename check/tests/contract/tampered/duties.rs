@@ -1,4 +1,4 @@
-//! D10: a request that is owed an answer, or another one, and who says so.
+//! D10, D11: a request that is owed an answer, or another one, and who says so.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,6 +7,8 @@ use guildhall_check::cast::{Cast, Endpoint, FaultPart, Reach, Strain};
 use guildhall_check::violation::Clause;
 use guildhall_core::client::{self, Input as ClientInput};
 use guildhall_core::id::NodeId;
+use guildhall_core::node;
+use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::Action;
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 
@@ -51,9 +53,8 @@ fn d10_a_lawful_request_is_not_done() {
     only!(found, D10);
 }
 
-fn is_answer(output: &guildhall_core::node::Output) -> bool {
-    use guildhall_core::node::Output::{Answer, Peer};
-    use guildhall_core::peer::PeerMessage;
+fn is_answer(output: &node::Output) -> bool {
+    use node::Output::{Answer, Peer};
     matches!(output, Answer { .. } | Peer { message: PeerMessage::Answer { .. }, .. })
 }
 
@@ -103,4 +104,33 @@ fn d10_what_is_impaired_elsewhere_excuses_nobody() {
         assert_eq!(impaired(Strain::Lasting, reach), BTreeSet::from([Clause::D10]), "{reach:?}");
     }
     only!(impaired(Strain::None, Reach::Everything), D10);
+}
+
+/// Nothing of Alice's typing reaches anybody. The history ends before its nodes are counted.
+fn untold(steps: &mut Vec<Step>) {
+    let counts = |step: &Step| matches!(step.input, Input::Node(node::Input::Census));
+    steps.truncate(find(steps, 0, counts));
+    steps.retain(|step| match &step.input {
+        Input::Node(node::Input::Peer { message: PeerMessage::Request { .. }, .. })
+        | Input::Node(node::Input::Peer { message: PeerMessage::Stream { .. }, .. }) => false,
+        Input::Client(client::Input::Dispatch { dispatch, .. }) => {
+            dispatch.body.name() != "TYPING_START"
+        }
+        _ => true,
+    });
+}
+
+#[test]
+fn d11_nobody_is_told_who_types() {
+    only!(tampered(histories::types(), untold), D11);
+}
+
+#[test]
+fn d11_nobody_is_blamed_where_something_on_the_way_is_impaired() {
+    let (cast, mut steps) = histories::types();
+    untold(&mut steps);
+    let head = Head { actor: Actor::World, ..steps[0].head };
+    let event = WorldEvent::FaultBegan { index: 0, what: String::new() };
+    steps.insert(1, Step { head, input: Input::World(event), outputs: Vec::new() });
+    assert_eq!(red(&cast, &steps), BTreeSet::new());
 }

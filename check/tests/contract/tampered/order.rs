@@ -1,14 +1,16 @@
 //! O1–O4: one thing wrong, and who says so.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::dispatch::Body;
-use guildhall_core::event::Event;
+use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, MessageId, Nonce, Position, Seq};
+use guildhall_core::journal::Command;
 use guildhall_core::node::TraceEvent;
 use guildhall_core::request::{Action, Answer, Origin, Outcome};
-use guildhall_core::step::{Input, Output, Step};
+use guildhall_core::step::{Input, JournalEvent, Output, Step};
 use guildhall_core::{client, node};
 
 use crate::histories::{self, BOB};
@@ -136,4 +138,50 @@ fn o3_an_event_comes_before_its_channel() {
 #[test]
 fn o5_the_id_of_a_message_does_not_grow() {
     only!(forged_last(|message| message.id = MessageId(1)), O5);
+}
+
+#[test]
+fn o5_the_id_of_a_message_is_far_ahead_of_all_clocks() {
+    only!(forged_last(|message| message.id = MessageId(1 << 60)), O5);
+}
+
+#[test]
+fn o5_two_guilds_give_one_id() {
+    let found = tampered(histories::two_guilds(), |steps| {
+        let mut given: Option<MessageId> = None;
+        for at in 0..steps.len() {
+            let Input::Journal(JournalEvent::Synced { records }) = &mut steps[at].input else {
+                continue;
+            };
+            for record in records {
+                let mut forged = Record::clone(record);
+                let Event::Message(message) = &mut forged.event else { continue };
+                if let Some(id) = given.replace(message.id) {
+                    message.id = id;
+                    *record = Arc::new(forged);
+                    return steps.truncate(at + 1);
+                }
+            }
+        }
+    });
+    only!(found, O5);
+}
+
+#[test]
+fn o5_an_id_names_another_node_than_the_owner() {
+    let found = tampered(histories::talk(), |steps| {
+        for at in 0..steps.len() {
+            for output in &mut steps[at].outputs {
+                let Output::Node(node::Output::Journal { command, .. }) = output else { continue };
+                let Command::Append { records, .. } = command else { continue };
+                let mut forged = Record::clone(&records[0]);
+                if let Event::Message(message) = &mut forged.event {
+                    message.id.0 |= 1 << 20;
+                    *records = [Arc::new(forged)].into();
+                    return steps.truncate(at + 1);
+                }
+            }
+        }
+    });
+    only!(found, O5);
 }

@@ -83,7 +83,7 @@ fn i8_a_refusal_says_that_somebody_is_above_who_is_not() {
                     *why = false_reason;
                     differs
                 }
-                Outcome::Done(_) | Outcome::Refused { .. } | Outcome::Busy => false,
+                Outcome::Done(_) | Outcome::Refused { .. } | Outcome::Busy(_) => false,
             });
         });
         only!(found, I8);

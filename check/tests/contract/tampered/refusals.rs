@@ -48,7 +48,7 @@ fn i8_a_refusal_tells_of_what_its_author_does_not_see() {
 
 #[test]
 fn i8_a_node_refuses_for_another_reason() {
-    for why in [Refusal::Unauthorized, Refusal::NoSuchGuild, Refusal::TooLong] {
+    for why in [Refusal::Unauthorized, Refusal::NoSuchGuild, Refusal::TooManyCharacters] {
         let found = tampered(histories::turned_away(), |steps| {
             refused(steps, why, |why| *why = Refusal::Banned);
         });

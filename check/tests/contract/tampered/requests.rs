@@ -39,7 +39,7 @@ fn i8_somebody_speaks_who_is_no_member() {
             return;
         };
         let Action::Say { channel, content, mentions } = request.action.clone() else { return };
-        let id = guildhall_core::id::MessageId(1 << 60);
+        let id = guildhall_core::id::MessageId(1 << 22);
         let (author, nonce) = (origin.user, origin.nonce);
         let message =
             guildhall_core::dispatch::Message { id, channel, author, nonce, content, mentions };

@@ -1,11 +1,14 @@
-//! L9: one thing wrong, and who says so.
+//! L3 and L9 in a world that has settled: one thing wrong, and who says so.
 
 use std::collections::BTreeSet;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::client;
 use guildhall_core::dispatch::Body;
+use guildhall_core::frame::ClientFrame;
+use guildhall_core::journal::Command;
 use guildhall_core::node;
+use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Action, Answer, Outcome, Refusal};
 use guildhall_core::step::{Head, Input, Output, Step, WorldEvent};
 
@@ -21,6 +24,86 @@ fn says_in_the_hall(action: &Action) -> bool {
 
 fn types_in_the_hall(action: &Action) -> bool {
     matches!(action, Action::Type { channel } if *channel == HALL)
+}
+
+/// The step after the world has settled in which a node says something like this.
+fn after_settled(steps: &[Step], wanted: impl Fn(&node::Output) -> bool) -> (usize, node::Output) {
+    let is_settled = |step: &Step| matches!(step.input, Input::World(WorldEvent::Settled));
+    let settled = find(steps, 0, is_settled);
+    let said = steps.iter().enumerate().skip(settled).find_map(|(at, step)| {
+        let outputs = step.outputs.iter().filter_map(|output| match output {
+            Output::Node(output) => Some(output),
+            _ => None,
+        });
+        outputs.into_iter().find(|output| wanted(output)).map(|output| (at, output.clone()))
+    });
+    said.expect("a node says so")
+}
+
+#[test]
+fn l3_an_owner_sends_its_tip_too_often() {
+    let tip = |output: &node::Output| {
+        matches!(output, node::Output::Peer { message: PeerMessage::Tip { .. }, .. })
+    };
+    let found = tampered(histories::talk(), |steps| {
+        let (at, said) = after_settled(steps, tip);
+        let again = Step { outputs: vec![Output::Node(said)], ..steps[at].clone() };
+        (0..3).for_each(|_| steps.insert(at + 1, again.clone()));
+    });
+    only!(found, L3);
+}
+
+#[test]
+fn l3_an_owner_confirms_its_epoch_too_often() {
+    let confirm = |output: &node::Output| {
+        matches!(output, node::Output::Journal { command: Command::Confirm { .. }, .. })
+    };
+    let found = tampered(histories::talk(), |steps| {
+        let (at, said) = after_settled(steps, confirm);
+        steps[at].outputs.extend([said.clone(), said].map(Output::Node));
+    });
+    only!(found, L3);
+}
+
+#[test]
+fn l3_a_relay_asks_for_what_it_has_in_a_settled_world() {
+    let tip = |output: &node::Output| {
+        matches!(output, node::Output::Peer { message: PeerMessage::Tip { .. }, .. })
+    };
+    let found = tampered(histories::talk(), |steps| {
+        let (at, _) = after_settled(steps, tip);
+        let asks = |output: &Output| {
+            matches!(
+                output,
+                Output::Node(node::Output::Peer { message: PeerMessage::Subscribe { .. }, .. })
+            )
+        };
+        let first = find(steps, 0, |step| step.outputs.iter().any(asks));
+        let subscribes = steps[first].outputs.iter().find(|output| asks(output)).cloned();
+        steps[at].outputs.extend(subscribes);
+    });
+    only!(found, L3);
+}
+
+#[test]
+fn c2_a_client_leaves_a_settled_world() {
+    let found = tampered(histories::talk(), |steps| {
+        let is_settled = |step: &Step| matches!(step.input, Input::World(WorldEvent::Settled));
+        let settled = find(steps, 0, is_settled);
+        let beats = |output: &Output| {
+            matches!(
+                output,
+                Output::Client(client::Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. })
+            )
+        };
+        let at = find(steps, settled, |step| is_bob(step) && step.outputs.iter().any(beats));
+        let Output::Client(client::Output::Frame { connection, .. }) = steps[at].outputs[0] else {
+            return;
+        };
+        steps[at].outputs = vec![Output::Client(client::Output::Close { connection, code: 4000 })];
+        steps.truncate(at + 1);
+    });
+    only!(found, C2);
 }
 
 /// The world goes on as if it had settled, after the step `at`.

@@ -16,6 +16,7 @@ use guildhall_core::journal::keeper::Keeper;
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::{Checkpoint, Command, Reply};
 use guildhall_core::limits::Limits;
+use guildhall_core::message_ids::MessageIds;
 use guildhall_core::mutant::{Mutant, Plant};
 use guildhall_core::peer::{Chunk, RelayId};
 use guildhall_core::request::{Action, Origin, Outcome, Request};
@@ -300,7 +301,8 @@ impl House {
         }
         let of = |it: &Owner| (it.guild.kept().nonces, it.guild.kept().directed, it.emitted);
         let before = of(&self.owners[owner]);
-        self.handle(owner, Input::Request { back, epoch, heard, request });
+        let ids = MessageIds::new(NodeId(owner as u16), 1).free(self.wall);
+        self.handle(owner, Input::Request { back, epoch, heard, ids, request });
         if self.owners[owner].epoch != epoch {
             let after = of(&self.owners[owner]);
             assert!(after.0 <= before.0 && after.1 <= before.1, "it is meant for another owner");

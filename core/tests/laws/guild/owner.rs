@@ -9,9 +9,10 @@ use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::store::Store;
 use guildhall_core::journal::{Checkpoint, Command, Reply};
 use guildhall_core::limits::Limits;
+use guildhall_core::message_ids::MessageIds;
 use guildhall_core::mutant::Plant;
 use guildhall_core::peer::{PeerMessage, RelayId};
-use guildhall_core::request::{Action, Origin, Outcome, Refusal, Request};
+use guildhall_core::request::{Action, FullTable, Origin, Outcome, Refusal, Request};
 use guildhall_core::testkit::{guild, serve};
 use guildhall_core::time::{Instant, Now, Span, Wall};
 
@@ -101,7 +102,8 @@ impl One {
         let origin = Origin { user: UserId(user), nonce: Nonce(nonce) };
         let back = ReplyAddress { node: NodeId(2), port: Port(attempt), boot: 1 };
         let request = Request { origin, guild: GUILD, attempt, action };
-        self.handle(Input::Request { back, epoch, heard: self.now, request });
+        let ids = MessageIds::new(NodeId(1), 1).free(Wall(7));
+        self.handle(Input::Request { back, epoch, heard: self.now, ids, request });
     }
 
     fn say(&mut self, nonce: u64) {
@@ -232,7 +234,11 @@ fn at_its_limits_a_guild_is_busy_and_remembers_nothing_of_it() {
     one.say(4);
     one.ask(1, 3, 7, Action::Leave);
     one.ask(1, 5, 1, Action::Type { channel: ChannelId(21) });
-    assert_eq!(one.answers(), [(1, Outcome::Busy)], "too much waits for the journal");
+    assert_eq!(
+        one.answers(),
+        [(1, Outcome::Busy(FullTable::Unsynced))],
+        "too much waits for the journal"
+    );
     one.answers = true;
     one.pass(Span::secs(2));
     let done = |index| Outcome::Done(place(1, index));
@@ -240,7 +246,7 @@ fn at_its_limits_a_guild_is_busy_and_remembers_nothing_of_it() {
     one.say(4);
     one.say(5);
     one.say(6);
-    assert_eq!(one.answers(), [(1, done(4)), (1, done(5)), (1, Outcome::Busy)]);
+    assert_eq!(one.answers(), [(1, done(4)), (1, done(5)), (1, Outcome::Busy(FullTable::Nonces))]);
     assert_eq!(one.guild.kept().nonces, 5);
     one.pass(Limits::default().nonce_window);
     assert_eq!(one.guild.kept().nonces, 0, "forgotten after a window");

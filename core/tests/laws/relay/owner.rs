@@ -7,7 +7,7 @@ use guildhall_core::id::{Epoch, NodeId, Position};
 use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::state::State;
 use guildhall_core::testkit;
-use guildhall_core::time::Instant;
+use guildhall_core::time::{Instant, Wall};
 
 use super::truth::{GUILD, Truth};
 
@@ -49,7 +49,7 @@ impl Owner {
     }
 
     pub(crate) fn tip(&self, position: Position, sent: Instant) -> PeerMessage {
-        PeerMessage::Tip { guild: GUILD, sender: self.epoch, position, sent }
+        PeerMessage::Tip { guild: GUILD, sender: self.epoch, position, sent, wall: Wall(0) }
     }
 
     /// The oldest records are forgotten.

@@ -120,7 +120,7 @@ impl House {
         let asked = &self.asked[&origin];
         assert!(!asked.action.is_ephemeral(), "an ephemeral act has no answer");
         match outcome {
-            Outcome::Busy => {}
+            Outcome::Busy(_) => {}
             Outcome::Done(at) => {
                 let kept = self.log.iter().find(|record| record.position == at);
                 let kept = kept.expect("what is done is durable");
@@ -143,7 +143,7 @@ impl House {
         }
         let latest = asked.attempt == attempt;
         let believed = match outcome {
-            Outcome::Busy => return,
+            Outcome::Busy(_) => return,
             Outcome::Done(_) => true,
             Outcome::Refused { .. } => latest,
         };

@@ -1,0 +1,175 @@
+//! *Busy* names a table of the guild that is full: by what has arrived at its owner and left it, the
+//! table may really have been.
+//!
+//! An owner shows its tables in a census only. So what they may hold at most is worked out from its
+//! inputs and outputs.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::limits::Limits;
+use guildhall_core::peer::RelayId;
+use guildhall_core::request::{Answer, FullTable, Origin, Outcome};
+use guildhall_core::time::{Instant, Span};
+
+use crate::clauses::Verdict;
+use crate::facts::Facts;
+use crate::findings::{Complaint, Subject};
+
+/// How late an owner may forget a nonce.
+const SLACK: Span = Span::secs(1);
+
+/// What the tables of one incarnation of an owner may hold.
+#[derive(Clone, Debug, Default)]
+struct Occupancy {
+    /// The requests that may be in the queue, in the order of their arrival. The queue lets nothing
+    /// overtake anything, so whatever leaves it shows that all before it has left.
+    queued: VecDeque<Origin>,
+    /// The copies of joins: the first of each waits for the directory before it is queued.
+    joins: Vec<Origin>,
+    /// The relays that may wait for the state.
+    asking: BTreeSet<RelayId>,
+    /// The requests that it has heard of, and when each was last heard of or answered.
+    known: BTreeMap<Origin, Instant>,
+    /// The requests that it took over, and when.
+    adopted: (u64, Instant),
+}
+
+/// The tables of all owners.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Occupancies {
+    owners: BTreeMap<(NodeId, GuildId), Occupancy>,
+}
+
+impl Occupancies {
+    /// A node begins to serve a guild.
+    pub(crate) fn opens(&mut self, facts: &Facts, node: NodeId, guild: GuildId, now: Instant) {
+        let records = facts.ledger.guild(guild).map_or(0, |it| it.records().len() as u64);
+        let adopted = (records, now);
+        self.owners.insert((node, guild), Occupancy { adopted, ..Occupancy::default() });
+    }
+
+    /// A node serves a guild no more.
+    pub(crate) fn closes(&mut self, node: NodeId, guild: GuildId) {
+        self.owners.remove(&(node, guild));
+    }
+
+    /// A node has crashed or stopped.
+    pub(crate) fn crash(&mut self, node: NodeId) {
+        self.owners.retain(|(at, _), _| *at != node);
+    }
+
+    /// A request arrives at an owner. What is committed is answered at once, and needs no room.
+    pub(crate) fn arrives(
+        &mut self,
+        (node, guild): (NodeId, GuildId),
+        (origin, is_join): (Origin, bool),
+        is_committed: bool,
+        now: Instant,
+    ) {
+        let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
+        owner.known.insert(origin, now);
+        if is_join {
+            owner.joins.push(origin);
+        } else if !is_committed {
+            owner.queued.push_back(origin);
+        }
+    }
+
+    /// A relay asks an owner for what it has missed.
+    pub(crate) fn asks(&mut self, node: NodeId, guild: GuildId, relay: RelayId) {
+        if let Some(owner) = self.owners.get_mut(&(node, guild)) {
+            owner.asking.insert(relay);
+        }
+    }
+
+    /// A relay is given the state.
+    pub(crate) fn gives(&mut self, node: NodeId, guild: GuildId, relay: RelayId) {
+        if let Some(owner) = self.owners.get_mut(&(node, guild)) {
+            owner.asking.remove(&relay);
+        }
+    }
+
+    /// Whether there is certainly room for one more request.
+    pub(crate) fn has_room(&self, facts: &Facts, (node, guild): (NodeId, GuildId)) -> bool {
+        let limits = &facts.cast.limits;
+        self.owners.get(&(node, guild)).is_some_and(|owner| {
+            let nonces = owner.known.len() as u64 + owner.adopted.0 + owner.directed(facts, guild);
+            owner.queue() < u64::from(limits.unsynced) && nonces < u64::from(limits.nonces)
+        })
+    }
+
+    /// An event or an answer leaves an owner's queue.
+    pub(crate) fn leaves(&mut self, node: NodeId, guild: GuildId, origin: Origin, now: Instant) {
+        let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
+        owner.known.insert(origin, now);
+        owner.forget_join(origin);
+        if let Some(at) = owner.queued.iter().position(|queued| *queued == origin) {
+            owner.queued.drain(..=at);
+        }
+    }
+
+    /// An owner says that a table is full.
+    pub(crate) fn busy(
+        &mut self,
+        facts: &Facts,
+        node: NodeId,
+        answer: &Answer,
+        now: Instant,
+    ) -> Verdict {
+        let Outcome::Busy(full) = answer.outcome else { return None };
+        let (origin, guild) = (answer.origin, answer.guild);
+        let owner = self.owners.get_mut(&(node, guild))?;
+        // This copy has no place in any table.
+        owner.queued.pop_back_if(|last| *last == origin);
+        owner.forget_join(origin);
+        let limits = &facts.cast.limits;
+        let (limit, most) = match full {
+            FullTable::Unsynced => (limits.unsynced, owner.queue()),
+            FullTable::Nonces => {
+                let directed = owner.directed(facts, guild);
+                (limits.nonces, owner.nonces(limits, origin, now) + directed)
+            }
+            FullTable::Directed => (limits.unsynced, owner.directed(facts, guild)),
+        };
+        if most >= u64::from(limit) {
+            return None;
+        }
+        let author = facts.cast.user(origin.user);
+        let message = format!("{} is busy, though it has room", facts.cast.guild(guild));
+        let expected = format!("{limit} in {full:?}");
+        let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+        Some((subject, Complaint::new(message, expected, format!("{most} at most"))))
+    }
+}
+
+impl Occupancy {
+    /// A copy of a join waits no more.
+    fn forget_join(&mut self, origin: Origin) {
+        if let Some(at) = self.joins.iter().rposition(|join| *join == origin) {
+            self.joins.remove(at);
+        }
+    }
+
+    /// The most that the queue may hold.
+    fn queue(&self) -> u64 {
+        (self.queued.len() + self.joins.len() + self.asking.len()) as u64
+    }
+
+    /// The most nonces that may be remembered, without that of this request.
+    fn nonces(&self, limits: &Limits, but: Origin, now: Instant) -> u64 {
+        // The owner's clock may run 1 % slow (F3).
+        let window = limits.nonce_window.scaled(102, 100) + SLACK;
+        let is_kept = |at: Instant| now <= at + window;
+        let known = self.known.iter().filter(|(origin, at)| **origin != but && is_kept(**at));
+        let (adopted, since) = self.adopted;
+        known.count() as u64 + if is_kept(since) { adopted } else { 0 }
+    }
+
+    /// The most requests to the directory that may have no answer: joins, and whatever has removed
+    /// somebody.
+    fn directed(&self, facts: &Facts, guild: GuildId) -> u64 {
+        let removals = facts.ledger.guild(guild).map_or(0, |it| it.removals);
+        self.joins.len() as u64 + removals
+    }
+}

@@ -1,0 +1,105 @@
+//! D11 typing: whoever types is told of once, if nothing on the way to the owner was impaired and
+//! no table there was full.
+//!
+//! A typing request is sent once and has no answer, so nothing may go wrong with it. Where anything
+//! might have, it is not judged.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::request::{Action, Origin, Request};
+use guildhall_core::time::{Instant, Span};
+
+use super::d10::{LOOK_EVERY, answered_within};
+use crate::clauses::Verdict;
+use crate::facts::Facts;
+use crate::facts::guilds::timeline::Moment;
+use crate::facts::weather::Site;
+use crate::findings::{Complaint, Subject};
+use crate::isolation::i8;
+
+/// Where a message takes longer than this, an owner may be out of touch with its journal for a
+/// moment, without a fault.
+const TRIP: Span = Span::millis(100);
+
+/// A typing request that no owner has streamed yet.
+#[derive(Clone, Copy, Debug)]
+struct Typing {
+    guild: GuildId,
+    node: NodeId,
+    sent: Instant,
+}
+
+/// The typing requests of honest clients that no owner has streamed yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Typings {
+    open: BTreeMap<Origin, Typing>,
+    /// When the deadlines are looked at next.
+    look: Instant,
+}
+
+impl Typings {
+    /// An honest client sends a request.
+    pub(crate) fn asks(&mut self, facts: &Facts, node: NodeId, request: &Request, sent: Instant) {
+        let Some(guild) = facts.ledger.guild(request.guild) else { return };
+        let (asked, limits) = ((request.origin, &request.action), &facts.cast.limits);
+        let types = matches!(request.action, Action::Type { .. });
+        if types && i8::objection(&guild.history, limits, asked, Moment::NOW).is_none() {
+            self.open.insert(request.origin, Typing { guild: guild.id, node, sent });
+        }
+    }
+
+    /// It is streamed, or need not be: a table of its guild may be full, or nobody follows.
+    pub(crate) fn ends(&mut self, origin: Origin) {
+        self.open.remove(&origin);
+    }
+
+    /// The structure of a guild changes, or a relay that follows it has gone: whoever types there
+    /// may be allowed to no more, and perhaps there is nobody to be told.
+    pub(crate) fn turns(&mut self, guild: GuildId) {
+        if !self.open.is_empty() {
+            self.open.retain(|_, typing| typing.guild != guild);
+        }
+    }
+
+    /// A node is reported down, with its relays.
+    pub(crate) fn clear(&mut self) {
+        self.open.clear();
+    }
+
+    /// Whether the deadlines are to be looked at.
+    #[inline]
+    pub(crate) fn is_due(&self, at: Instant) -> bool {
+        at >= self.look && !self.open.is_empty()
+    }
+
+    /// Looks at the deadlines.
+    pub(crate) fn look(&mut self, facts: &Facts, at: Instant) -> Verdict {
+        self.look = at + LOOK_EVERY;
+        let within = answered_within(&facts.cast);
+        let mut late = self.open.extract_if(.., |_, typing| at > typing.sent + within);
+        late.find_map(|(origin, typing)| overdue(facts, origin, typing, typing.sent + within))
+    }
+}
+
+fn overdue(facts: &Facts, origin: Origin, typing: Typing, due: Instant) -> Verdict {
+    let since = well_since(facts, typing).filter(|since| *since <= typing.sent)?;
+    let author = facts.cast.user(origin.user);
+    let complaint = Complaint::new(
+        format!("{author} types, and nobody is told, though all is well since {since}"),
+        format!("an event of {} by {due}", facts.cast.guild(typing.guild)),
+        format!("none since {}", typing.sent),
+    );
+    Some((Subject::new("request", format!("{author}'s {}", origin.nonce.0)), complaint))
+}
+
+/// Since when all that a typing request needs has been well, and its node has heard from the owner.
+fn well_since(facts: &Facts, typing: Typing) -> Option<Instant> {
+    let epoch = facts.ledger.guild(typing.guild)?.epoch;
+    let (owner, _) = facts.owners.of(typing.guild).find(|(_, serves)| *serves == epoch)?;
+    let well = facts.well_since(Site::Between([typing.node, owner], typing.guild))?;
+    let weather = &facts.weather;
+    let up = weather.started(typing.node).max(weather.started(owner));
+    let up = up.max(weather.served(typing.guild)) + answered_within(&facts.cast);
+    (facts.cast.trip <= TRIP).then(|| well.max(up))
+}

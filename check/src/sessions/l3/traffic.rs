@@ -1,0 +1,196 @@
+//! The traffic of a world that has settled: heartbeats, tips, confirms and queries to the directory,
+//! each at most k + 1 times in k intervals, and nothing else.
+//!
+//! Answers are judged by those who ask: who asks for nothing gets none.
+
+use std::collections::BTreeMap;
+
+use guildhall_core::client;
+use guildhall_core::directory::DirectoryRequest;
+use guildhall_core::frame::ClientFrame;
+use guildhall_core::id::{Connection, GuildId, NodeId, Port};
+use guildhall_core::journal::Command;
+use guildhall_core::node;
+use guildhall_core::peer::PeerMessage;
+use guildhall_core::time::{Instant, Span};
+
+use crate::clauses::Verdict;
+use crate::facts::Facts;
+use crate::findings::{Complaint, Subject};
+
+/// What a participant of a settled world goes on to send, and who sends it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Kind {
+    Heartbeat(Port, Connection),
+    Tip(NodeId, GuildId, NodeId),
+    Confirm(NodeId, GuildId),
+    Query(NodeId),
+}
+
+/// What a node sends, for this clause.
+enum Sent {
+    /// Traffic that has a rate.
+    Routine(Kind),
+    /// Traffic that a settled world has no reason for.
+    Needless(&'static str),
+    /// What other clauses judge, and what is left of sessions that expire.
+    Other,
+}
+
+/// The traffic since a world has settled.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traffic {
+    /// The time from which it is judged.
+    since: Option<Instant>,
+    /// Whether nobody can have a reason to send anything else: no client may yet find out that its
+    /// connection is dead, or take one for dead, and none is hostile.
+    is_calm: bool,
+    counts: BTreeMap<Kind, u64>,
+}
+
+impl Traffic {
+    /// The world has settled. Its traffic is judged from this time on.
+    pub(crate) fn begin(&mut self, facts: &Facts, since: Instant) {
+        let is_calm = facts.cast.beats_in_time()
+            && facts.clients.iter().all(|client| {
+                let is_off = client.meant.is_none() && !client.opening;
+                is_off || client.honest && client.live && !client.spoilt && !client.doubtful
+            });
+        *self = Self { since: Some(since), is_calm, counts: BTreeMap::new() };
+    }
+
+    /// Something happens in the world that may cause other traffic.
+    pub(crate) fn end(&mut self) {
+        if self.since.is_some() {
+            *self = Self::default();
+        }
+    }
+
+    /// For how long its traffic has been judged, if it is.
+    fn judged(&self, at: Instant) -> Option<Span> {
+        self.since.filter(|since| at >= *since).map(|since| at.since(since))
+    }
+
+    /// A node emits something.
+    #[inline]
+    pub(crate) fn node_says(
+        &mut self,
+        facts: &Facts,
+        (from, at): (NodeId, Instant),
+        output: &node::Output,
+    ) -> Verdict {
+        let elapsed = self.judged(at)?;
+        let name = facts.cast.node(from);
+        match sent(from, output) {
+            // The directory is asked again while a new session waits for it.
+            Sent::Routine(Kind::Query(_)) if !self.is_calm => None,
+            Sent::Routine(kind) => self.count(facts, name, kind, elapsed),
+            Sent::Needless(what) => self.needless("node", name, what),
+            Sent::Other => None,
+        }
+    }
+
+    /// An honest client emits something.
+    pub(crate) fn client_says(
+        &mut self,
+        facts: &Facts,
+        (from, at): (Port, Instant),
+        output: &client::Output,
+    ) -> Verdict {
+        let elapsed = self.judged(at)?;
+        let name = facts.cast.client(from);
+        let what = match output {
+            client::Output::Frame { frame: ClientFrame::Heartbeat { .. }, connection } => {
+                return self.count(facts, name, Kind::Heartbeat(from, *connection), elapsed);
+            }
+            client::Output::Frame { .. } => "a frame",
+            client::Output::Connect(_) => "a new connection",
+            client::Output::Close { .. } => "a close",
+            client::Output::Request { .. } => "a request",
+            client::Output::Stopped(_)
+            | client::Output::TooManyRequests(_)
+            | client::Output::GaveUp(_) => return None,
+        };
+        self.needless("client", name, what)
+    }
+
+    fn needless(&self, who: &'static str, name: &str, what: &str) -> Verdict {
+        self.is_calm.then(|| {
+            let message = format!("{name} sends {what} in a world that has settled");
+            let expected = "heartbeats, tips, confirms and queries to the directory";
+            (Subject::new(who, name), Complaint::new(message, expected, what))
+        })
+    }
+
+    /// Counts traffic that has a rate: at most k + 1 times in k intervals, by a clock that is at
+    /// most 1 % fast (F3).
+    fn count(&mut self, facts: &Facts, name: &str, kind: Kind, elapsed: Span) -> Verdict {
+        let (who, what, interval) = rate(facts, kind);
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        // Each timer rounds to a microsecond.
+        let most = (elapsed.as_micros() * 101 / 100 + *count) / interval.as_micros().max(1) + 1;
+        (*count > most).then(|| {
+            let message = format!("{name} sends {what} too often in a world that has settled");
+            let expected = format!("at most {most} in {elapsed}, one every {interval}");
+            (Subject::new(who, name), Complaint::new(message, expected, count.to_string()))
+        })
+    }
+}
+
+/// Who sends it, what it is, and how often it is sent.
+fn rate(facts: &Facts, kind: Kind) -> (&'static str, String, Span) {
+    let limits = &facts.cast.limits;
+    match kind {
+        Kind::Heartbeat(..) => ("client", "heartbeats".to_owned(), limits.heartbeat_interval),
+        Kind::Tip(_, guild, _) => {
+            ("node", format!("tips of {}", facts.cast.guild(guild)), limits.tip_every)
+        }
+        Kind::Confirm(_, guild) => {
+            // Without an answer it is sent again.
+            let is_late = facts.cast.trip.scaled(3, 1) >= limits.journal_again;
+            let again = if is_late { limits.journal_again } else { limits.confirm_every };
+            let what = format!("confirms of {}", facts.cast.guild(guild));
+            ("node", what, again.min(limits.confirm_every))
+        }
+        Kind::Query(_) => {
+            let what = "queries to the directory".to_owned();
+            ("node", what, limits.reconcile_every)
+        }
+    }
+}
+
+fn sent(from: NodeId, output: &node::Output) -> Sent {
+    match output {
+        node::Output::Peer { to, message } => match message {
+            PeerMessage::Tip { guild, .. } => Sent::Routine(Kind::Tip(from, *guild, *to)),
+            PeerMessage::Subscribe { .. } => Sent::Needless("a subscription"),
+            PeerMessage::CatchUp { .. } => Sent::Needless("a question for what it has missed"),
+            PeerMessage::Chunk { .. } => Sent::Needless("a snapshot"),
+            PeerMessage::Stream { .. } => Sent::Needless("an event"),
+            PeerMessage::Request { .. } => Sent::Needless("a request"),
+            PeerMessage::Answer { .. } => Sent::Needless("an answer"),
+            PeerMessage::Unsubscribe { .. } => Sent::Other,
+        },
+        node::Output::Journal { guild, command } => match command {
+            Command::Confirm { .. } => Sent::Routine(Kind::Confirm(from, *guild)),
+            Command::Open { .. } => Sent::Needless("a command to open a journal"),
+            Command::Append { .. } => Sent::Needless("an append"),
+            Command::Compact { .. } => Sent::Needless("a base for a journal"),
+        },
+        node::Output::Directory(request) => match request {
+            DirectoryRequest::Since { .. } => Sent::Routine(Kind::Query(from)),
+            DirectoryRequest::Forget { .. } => Sent::Other,
+            DirectoryRequest::Ask { .. }
+            | DirectoryRequest::Enter { .. }
+            | DirectoryRequest::Remove { .. }
+            | DirectoryRequest::Dissolve { .. } => Sent::Needless("a change of the directory"),
+        },
+        node::Output::Frame { .. }
+        | node::Output::Dispatch { .. }
+        | node::Output::Close { .. }
+        | node::Output::Answer { .. }
+        | node::Output::Stopped
+        | node::Output::Trace(_) => Sent::Other,
+    }
+}

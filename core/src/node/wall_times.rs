@@ -1,0 +1,45 @@
+//! The wall clock that a node goes by: its own, but not far ahead of all others.
+//!
+//! Wall clocks jump. A message id keeps the time of a clock for ever, and ids must not go back, so a
+//! clock that is far ahead is not believed (CONTRACT, O5). It must not hold anything up, whatever
+//! the clocks say.
+
+use alloc::collections::BTreeMap;
+
+use crate::id::NodeId;
+use crate::limits::{Limits, WALL_MARGIN};
+use crate::peer::PeerMessage;
+use crate::time::{Instant, Now, Span, Wall};
+
+/// The wall times that other nodes have told.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct WallTimes {
+    /// The last of each node, and when it arrived by this node's clock.
+    heard: BTreeMap<NodeId, (Wall, Instant)>,
+}
+
+impl WallTimes {
+    /// A message of another node has arrived. Some tell the time.
+    pub(super) fn hear(&mut self, now: Instant, from: NodeId, message: &PeerMessage) {
+        if let PeerMessage::Tip { wall, .. } | PeerMessage::Request { wall, .. } = message {
+            self.heard.insert(from, (*wall, now));
+        }
+    }
+
+    /// The time that the node goes by.
+    pub(super) fn read(&self, now: Now, limits: &Limits) -> Wall {
+        self.most(now.instant, limits).map_or(now.wall, |most| now.wall.min(most))
+    }
+
+    /// The highest time of another node that was told lately, or else the last one, and a margin.
+    fn most(&self, now: Instant, limits: &Limits) -> Option<Wall> {
+        let latest = self.heard.values().map(|&(_, at)| at).max()?;
+        let lately = (now - limits.stale_after).min(latest);
+        let recent = self.heard.values().filter(|&&(_, at)| at >= lately);
+        recent.map(|&(wall, at)| after(wall, now.since(at) + WALL_MARGIN)).max()
+    }
+}
+
+fn after(wall: Wall, span: Span) -> Wall {
+    Wall(wall.0.saturating_add(span.as_micros() / 1_000))
+}

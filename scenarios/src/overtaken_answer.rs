@@ -1,0 +1,36 @@
+//! Carol joins the guild and Dave leaves it while their clients identify.
+//!
+//! The directory's answers are held back and arrive in any order. So the news of the join or the
+//! leave can come before the answer to the IDENTIFY, which knows nothing of it. Carol must receive
+//! the guild all the same, and Dave must not keep a place in it.
+
+use guildhall_core::time::Span;
+use guildhall_plan::fault::Family;
+use guildhall_plan::script::{EndpointRef, Script};
+
+pub fn script(s: &mut Script) {
+    let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+    let guild = s.guild("rustaceans", berlin);
+    let general = s.channel(guild, "general");
+    let alice = s.member("alice", paris, &[guild]);
+    s.belongs_to(guild, alice);
+    // The node asks once for the guilds of a user, and often for what has changed.
+    s.limits().reconcile_every = Span::millis(400);
+    s.limits().ask_again = Span::secs(2);
+
+    s.wait_between(2_000..=4_000);
+    let lasts = s.span("held", 700..=1_600);
+    s.hold(EndpointRef::Directory, paris, lasts);
+    let carol = s.outsider("carol", paris);
+    let dave = s.member("dave", paris, &[guild]);
+    s.wait_between(20..=200);
+    s.join(carol, guild);
+    s.leave(dave, guild);
+    s.wait(lasts);
+    s.wait_between(500..=2_000);
+    s.chat(&[alice, carol], general, 3, 0..=300);
+
+    s.wait(Span::secs(10));
+    s.weather(&[Family::Directory]);
+    s.until_nothing_is_left();
+}
