@@ -85,7 +85,7 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
             }
             said
         }
-        Some(_) if cx.bug(Mutant::TipWithInput) => vec![owner.tip_at(cx.now.instant)],
+        Some(_) if cx.bug(Mutant::TipWithInput) => vec![owner.tip_at(cx.now)],
         Some(_) if cx.bug(Mutant::ConfirmWithInput) => {
             let (epoch, asked) = (owner.epoch, cx.now.instant.as_micros());
             vec![Output::Journal(Command::Confirm { epoch, asked })]
@@ -372,7 +372,7 @@ impl Bend<Judged<'_>> for Result<Event, Refusal> {
             return permitted(about, cx);
         }
         if self == Err(Refusal::NoChange)
-            && let Some(again) = reacted_again(about)
+            && let Some(again) = reacted_again((about.0, about.1, about.2))
             && cx.bug(Mutant::ReactionRepeated)
         {
             return Ok(again);

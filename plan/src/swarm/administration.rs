@@ -226,6 +226,7 @@ fn any(key: Key) -> Permissions {
         Permissions::VIEW_CHANNEL,
         Permissions::VIEW_CHANNEL,
         Permissions::SEND_MESSAGES,
+        Permissions::ADD_REACTIONS,
         Permissions::USUAL,
         Permissions::MANAGE_MESSAGES,
         Permissions::MANAGE_CHANNELS,
