@@ -16,6 +16,7 @@ use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::JournalEvent;
 
 use crate::facts::Facts;
+use crate::kinds::reaction_of;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 use crate::violation::Clause;
 
@@ -83,6 +84,7 @@ marks! {
     ProbeDispatched = "probe of typing told to all",
     SecondSession = "ready while another session of the user lives",
     CommitUnknownToOwner = "record committed that its owner never learnt of",
+    ReactionAddedOrRemoved = "reaction added or removed",
     RecordsLost = "records lost before their sync",
     RelayCatchesUp = "relay asked to catch up",
     RelayClosed = "relay closed",
@@ -312,6 +314,8 @@ impl Marks {
             }
         } else if matches!(record.event, Event::MessageUpdate(_) | Event::MessageDelete { .. }) {
             self.add(Mark::MessageEditedOrDeleted);
+        } else if reaction_of(record).is_some() {
+            self.add(Mark::ReactionAddedOrRemoved);
         } else if matches!(record.event, Event::MemberRemove { .. }) {
             self.add(Mark::MemberRemoved);
         } else if record.event == Event::GuildDelete {
