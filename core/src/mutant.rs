@@ -254,6 +254,10 @@ mutants! {
         "roles and overwrites grant permissions that their author does not have";
     EditKeepsMentions = "edit-keeps-mentions",
         "an edited message mentions those whom it mentioned before";
+    ReactionRepeated = "reaction-repeated",
+        "a reaction that is there is added again";
+    ReactionsAsMessages = "reactions-as-messages",
+        "reactions are told to sessions that want messages";
     TablesNotBounded = "tables-not-bounded",
         "a guild has as many channels, roles and bans as anybody makes";
     FullTooSoon = "full-too-soon",
@@ -280,6 +284,8 @@ mutants! {
         "an owner never hears one request in three";
     ShortTooLong = "short-too-long",
         "a request with more than six bytes of content is refused as too long";
+    BytesForCharacters = "bytes-for-characters",
+        "a text may have only as many bytes as characters";
     AckNotBelieved = "ack-not-believed",
         "a client believes no ACK, and reconnects for ever";
     TipWithInput = "tip-with-input",
@@ -290,6 +296,8 @@ mutants! {
         "an owner is busy for one request in three, though it has room";
     TypingUntold = "typing-untold",
         "typing is never told at all";
+    RequestNotSent = "request-not-sent",
+        "a client never sends one request in three";
 }
 
 /// At most one planted bug, and how often it made a difference.

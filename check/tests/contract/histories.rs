@@ -1,6 +1,7 @@
 //! Honest histories: what nodes and clients really do, for each part of the contract.
 
 mod authority;
+mod reactions;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use guildhall_core::time::Span;
 use crate::stage::{BERLIN, GUILD, HALL, OFFICE, OTHER, PARIS, STAFF, Stage, session, token, user};
 
 pub(crate) use authority::{BOARD, full, ranks};
+pub(crate) use reactions::{THUMB, reactions};
 
 pub(crate) type History = (Arc<Cast>, Vec<Step>);
 
@@ -548,6 +550,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("ranks", ranks()),
         ("full", full()),
         ("blanks", blanks()),
+        ("reactions", reactions()),
         ("handed over", handed_over()),
         ("crashed", crashed()),
         ("stopped", stopped()),

@@ -30,7 +30,7 @@ fn place(s: &mut Script, cast: &Cast) -> (usize, Guild, ClientRef) {
 fn message(s: &mut Script, cast: &Cast, who: ClientRef) {
     let (_, guild, _) = place(s, cast);
     let channel = s.pick("channel", &guild.channels);
-    match s.draw("message", 0..=8) {
+    match s.draw("message", 0..=10) {
         0 => s.type_in(who, channel),
         1 => {
             let (back, text) = (s.count("back", 0..=3), text(s));
@@ -41,6 +41,15 @@ fn message(s: &mut Script, cast: &Cast, who: ClientRef) {
         2 => {
             let (of, back) = (s.pick("author", &cast.clients), s.count("back", 0..=3));
             s.delete(who, of, back);
+        }
+        9 | 10 => {
+            let (of, back) = (s.pick("author", &cast.clients), s.count("back", 0..=3));
+            let emoji = s.pick("emoji", &["👍", "🎉", "🦀", "a name as long as an emoji's may be"]);
+            if s.one_in("removes", 4) {
+                s.unreact(who, of, back, emoji);
+            } else {
+                s.react(who, of, back, emoji);
+            }
         }
         3 => {
             let (whom, text) = (s.pick("mention", &cast.users), text(s));
@@ -57,11 +66,13 @@ fn message(s: &mut Script, cast: &Cast, who: ClientRef) {
     }
 }
 
-/// Draws a text. Texts differ, so that a checker notices if two are confused; a few are long.
+/// Draws a text. Texts differ, so that a checker notices if two are confused; a few are long. Half of
+/// them have a letter of more than one byte, as bytes and characters have limits of their own.
 fn text(s: &mut Script) -> String {
     let number = s.draw("text", 0..=u64::MAX);
     let length = if s.one_in("long", 12) { s.draw("length", 1..=5_000) as usize } else { 1 };
-    format!("{number:x} {}", "a".repeat(length))
+    let letter = if number.is_multiple_of(2) { "a" } else { "é" };
+    format!("{number:x} {}", letter.repeat(length))
 }
 
 fn membership(s: &mut Script, cast: &Cast, who: ClientRef) {
