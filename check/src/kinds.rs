@@ -3,7 +3,7 @@
 //! Each enum of the core is listed here in full, so that the compiler asks about a new variant; the
 //! clauses match on these few kinds. The machines have classes of their own, which nothing here uses.
 
-use guildhall_core::dispatch::{Body, Message};
+use guildhall_core::dispatch::{Body, Message, Reaction};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{ChannelId, SessionId, UserId};
 use guildhall_core::node::TraceEvent;
@@ -13,7 +13,7 @@ use guildhall_core::node::TraceEvent;
 pub(crate) enum EventKind {
     /// Nothing that is in anybody's view.
     Hidden,
-    /// Messages and typing in a channel: they change nobody's view.
+    /// Messages, reactions and typing in a channel: they change nobody's view.
     Chat(ChannelId),
     /// A member comes, changes or goes.
     Member(UserId),
@@ -31,6 +31,9 @@ pub(crate) const fn event_kind(event: &Event) -> EventKind {
         Event::MessageDelete { channel, .. } | Event::Typing { channel, .. } => {
             EventKind::Chat(*channel)
         }
+        Event::ReactionAdd(reaction) | Event::ReactionRemove(reaction) => {
+            EventKind::Chat(reaction.channel)
+        }
         Event::MemberAdd { user }
         | Event::MemberUpdate { user, .. }
         | Event::MemberRemove { user, .. } => EventKind::Member(*user),
@@ -45,7 +48,7 @@ pub(crate) const fn event_kind(event: &Event) -> EventKind {
     }
 }
 
-/// The channel of a message or a typing event.
+/// The channel of a message, a reaction or a typing event.
 pub(crate) const fn chat_channel(event: &Event) -> Option<ChannelId> {
     if let EventKind::Chat(channel) = event_kind(event) { Some(channel) } else { None }
 }
@@ -83,6 +86,15 @@ pub(crate) const fn message_of(record: &Record) -> Option<&Message> {
     }
 }
 
+/// The reaction that an event adds or removes.
+pub(crate) const fn reaction_of(record: &Record) -> Option<&Reaction> {
+    if let Event::ReactionAdd(reaction) | Event::ReactionRemove(reaction) = &record.event {
+        Some(reaction)
+    } else {
+        None
+    }
+}
+
 /// What a dispatch is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum BodyKind {
@@ -94,6 +106,8 @@ pub(crate) enum BodyKind {
     Removal,
     /// Messages in a channel.
     Messages(ChannelId),
+    /// Reactions in a channel.
+    Reactions(ChannelId),
     /// Typing in a channel.
     Typing(ChannelId),
     /// A member.
@@ -114,6 +128,9 @@ pub(crate) const fn body_kind(body: &Body) -> BodyKind {
             BodyKind::Messages(message.channel)
         }
         Body::MessageDelete { channel, .. } => BodyKind::Messages(*channel),
+        Body::ReactionAdd(reaction) | Body::ReactionRemove(reaction) => {
+            BodyKind::Reactions(reaction.channel)
+        }
         Body::TypingStart { channel, .. } => BodyKind::Typing(*channel),
         Body::MemberAdd { user }
         | Body::MemberUpdate { user, .. }
@@ -134,6 +151,7 @@ pub(crate) const fn is_event(body: &Body) -> bool {
     match body_kind(body) {
         BodyKind::Session | BodyKind::Snapshot | BodyKind::Removal => false,
         BodyKind::Messages(_)
+        | BodyKind::Reactions(_)
         | BodyKind::Typing(_)
         | BodyKind::Member(_)
         | BodyKind::Channel(_)
@@ -153,6 +171,7 @@ pub(crate) const fn session_of(note: &TraceEvent) -> Option<SessionId> {
         | TraceEvent::RelayOpened { .. }
         | TraceEvent::RelayClosed { .. }
         | TraceEvent::RelayGap { .. }
+        | TraceEvent::RelayHeld { .. }
         | TraceEvent::Opened { .. }
         | TraceEvent::SteppedDown { .. }
         | TraceEvent::GivenUp { .. }

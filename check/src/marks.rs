@@ -16,6 +16,7 @@ use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::JournalEvent;
 
 use crate::facts::Facts;
+use crate::kinds::reaction_of;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 use crate::violation::Clause;
 
@@ -83,6 +84,7 @@ marks! {
     ProbeDispatched = "probe of typing told to all",
     SecondSession = "ready while another session of the user lives",
     CommitUnknownToOwner = "record committed that its owner never learnt of",
+    ReactionAddedOrRemoved = "reaction added or removed",
     RecordsLost = "records lost before their sync",
     RelayCatchesUp = "relay asked to catch up",
     RelayClosed = "relay closed",
@@ -272,6 +274,7 @@ impl Marks {
             TraceEvent::RelayClosed { .. } => Mark::RelayClosed,
             TraceEvent::RelayGap { why: GapReason::Behind, .. } => Mark::RelayBehind,
             TraceEvent::RelayGap { why: GapReason::Unreachable, .. } => Mark::OwnerOutOfReach,
+            TraceEvent::RelayHeld { .. } => return,
             TraceEvent::Opened { epoch, .. } if epoch.0 > 1 => Mark::GuildTakenOver,
             TraceEvent::Opened { .. } => Mark::GuildOpened,
             TraceEvent::SteppedDown { why: StepDown::Fenced(_), .. } => {
@@ -311,6 +314,8 @@ impl Marks {
             }
         } else if matches!(record.event, Event::MessageUpdate(_) | Event::MessageDelete { .. }) {
             self.add(Mark::MessageEditedOrDeleted);
+        } else if reaction_of(record).is_some() {
+            self.add(Mark::ReactionAddedOrRemoved);
         } else if matches!(record.event, Event::MemberRemove { .. }) {
             self.add(Mark::MemberRemoved);
         } else if record.event == Event::GuildDelete {

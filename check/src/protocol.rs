@@ -62,11 +62,12 @@ pub const fn is_unanswered(action: &Action) -> bool {
 /// What of a session's intents decides how an event is rendered for it (B3). Other intents, though
 /// valid, make no difference.
 #[must_use]
-pub fn intent_class(intents: Intents) -> [bool; 5] {
+pub fn intent_class(intents: Intents) -> [bool; 6] {
     let rendered = [
         Intents::GUILDS,
         Intents::GUILD_MEMBERS,
         Intents::GUILD_MESSAGES,
+        Intents::GUILD_MESSAGE_REACTIONS,
         Intents::GUILD_MESSAGE_TYPING,
         Intents::MESSAGE_CONTENT,
     ];
@@ -107,6 +108,8 @@ pub fn record_bytes(record: &Record) -> u64 {
         message.content.len() + ID * message.mentions.len()
     } else if let Event::ChannelCreate(channel) | Event::ChannelUpdate(channel) = &record.event {
         OVERWRITE * channel.overwrites.len()
+    } else if let Event::ReactionAdd(reaction) | Event::ReactionRemove(reaction) = &record.event {
+        reaction.emoji.len()
     } else if let Event::MemberUpdate { roles, .. } = &record.event {
         ID * roles.len()
     } else {
@@ -118,6 +121,11 @@ pub fn record_bytes(record: &Record) -> u64 {
 /// The bytes of a message's dispatch with this much content.
 pub(crate) const fn message_bytes(content: usize, mentions: usize) -> u64 {
     420 + content as u64 + 24 * mentions as u64
+}
+
+/// The bytes of a reaction's dispatch with an emoji of this many bytes.
+pub(crate) const fn reaction_bytes(emoji: usize) -> u64 {
+    200 + emoji as u64
 }
 
 /// The bytes of a dispatch on the wire (B2), as both sides estimate them.
@@ -140,6 +148,9 @@ pub fn dispatch_bytes(body: &Body) -> u64 {
             message_bytes(message.content.len(), message.mentions.len())
         }
         Body::MemberUpdate { roles, .. } => 200 + times(22, roles.len()),
+        Body::ReactionAdd(reaction) | Body::ReactionRemove(reaction) => {
+            reaction_bytes(reaction.emoji.len())
+        }
         Body::MemberAdd { .. }
         | Body::MemberRemove { .. }
         | Body::GuildUpdate { .. }

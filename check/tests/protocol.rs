@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use guildhall_check::protocol;
-use guildhall_core::dispatch::{Body, Dispatch, Intents, Message, Ready, Snapshot};
+use guildhall_core::dispatch::{Body, Dispatch, Intents, Message, Reaction, Ready, Snapshot};
 use guildhall_core::event::{Channel, Event, Record, Removal};
 use guildhall_core::frame::{CloseCode, Disconnect};
 use guildhall_core::id::{
@@ -34,6 +34,10 @@ fn message(content: usize, mentions: u64) -> Message {
     }
 }
 
+fn reaction(emoji: usize) -> Reaction {
+    Reaction { user: USER, channel: CHANNEL, message: MESSAGE, emoji: "x".repeat(emoji).into() }
+}
+
 fn channel(overwrites: u64) -> Channel {
     let one = |role| Overwrite { target: Target::Role(RoleId(role)), allow: GIVEN, deny: GIVEN };
     Channel { id: CHANNEL, overwrites: (0..overwrites).map(one).collect() }
@@ -57,6 +61,8 @@ fn events() -> Vec<Event> {
         Event::GuildDelete,
     ];
     for count in 0..4 {
+        events.push(Event::ReactionAdd(reaction(3 * count as usize)));
+        events.push(Event::ReactionRemove(reaction(count as usize)));
         events.push(Event::MemberUpdate { user, roles: roles(count) });
         events.push(Event::ChannelCreate(channel(count)));
         events.push(Event::ChannelUpdate(channel(count)));
@@ -89,6 +95,8 @@ fn bodies() -> Vec<Body> {
         let guilds = (0..count).map(GuildId).collect();
         let ready = Ready { user, session: SessionId(1), node: NodeId(2), guilds };
         bodies.push(Body::Ready(ready));
+        bodies.push(Body::ReactionAdd(reaction(3 * count as usize)));
+        bodies.push(Body::ReactionRemove(reaction(count as usize)));
         bodies.push(Body::MemberUpdate { user, roles: roles(count) });
         bodies.push(Body::ChannelCreate(channel(count)));
         bodies.push(Body::ChannelUpdate(channel(count)));

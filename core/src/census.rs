@@ -53,6 +53,8 @@ pub enum Table {
     Nonces,
     /// Messages that guilds remember, so that they can be edited and deleted.
     Messages,
+    /// Reactions to the messages that guilds remember.
+    Reactions,
     /// Channels of guilds.
     Channels,
     /// Roles of guilds.

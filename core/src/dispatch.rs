@@ -29,6 +29,8 @@ impl Intents {
     pub const GUILD_MEMBERS: Self = Self(1 << 1);
     /// Messages in guild channels.
     pub const GUILD_MESSAGES: Self = Self(1 << 9);
+    /// Reactions to messages in guild channels.
+    pub const GUILD_MESSAGE_REACTIONS: Self = Self(1 << 10);
     /// Typing in guild channels.
     pub const GUILD_MESSAGE_TYPING: Self = Self(1 << 11);
     /// Message content. Without it, `content` is empty except in the user's own messages and in
@@ -37,8 +39,12 @@ impl Intents {
     /// The intents that most clients use.
     pub const USUAL: Self = Self(Self::GUILDS.0 | Self::GUILD_MESSAGES.0 | Self::MESSAGE_CONTENT.0);
     /// All intents that this system implements.
-    pub const ALL: Self =
-        Self(Self::USUAL.0 | Self::GUILD_MEMBERS.0 | Self::GUILD_MESSAGE_TYPING.0);
+    pub const ALL: Self = Self(
+        Self::USUAL.0
+            | Self::GUILD_MEMBERS.0
+            | Self::GUILD_MESSAGE_REACTIONS.0
+            | Self::GUILD_MESSAGE_TYPING.0,
+    );
 
     /// Every bit that Discord documents: 0–16, 20, 21, 24 and 25.
     const KNOWN: u32 = 0x1_ffff | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
@@ -165,6 +171,10 @@ pub enum Body {
         /// The channel that it was in.
         channel: ChannelId,
     },
+    /// A user reacted to a message. Needs the intent GUILD_MESSAGE_REACTIONS, as does its removal.
+    ReactionAdd(Reaction),
+    /// A user removed its reaction to a message.
+    ReactionRemove(Reaction),
     /// A user is typing. Needs the intent GUILD_MESSAGE_TYPING.
     TypingStart {
         /// The user.
@@ -220,6 +230,19 @@ pub struct Message {
     pub mentions: Arc<[UserId]>,
 }
 
+/// A reaction of a user to a message.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Reaction {
+    /// The user.
+    pub user: UserId,
+    /// The channel of the message.
+    pub channel: ChannelId,
+    /// The message.
+    pub message: MessageId,
+    /// The emoji, as text.
+    pub emoji: Arc<str>,
+}
+
 impl Message {
     /// Returns `true` if `user` gets the content without the intent MESSAGE_CONTENT.
     #[must_use]
@@ -270,6 +293,8 @@ impl Body {
             Self::MessageCreate(_) => "MESSAGE_CREATE",
             Self::MessageUpdate(_) => "MESSAGE_UPDATE",
             Self::MessageDelete { .. } => "MESSAGE_DELETE",
+            Self::ReactionAdd(_) => "MESSAGE_REACTION_ADD",
+            Self::ReactionRemove(_) => "MESSAGE_REACTION_REMOVE",
             Self::TypingStart { .. } => "TYPING_START",
         }
     }
@@ -295,6 +320,7 @@ fn estimate(body: &Body) -> u32 {
             420 + message.content.len() + 24 * message.mentions.len()
         }
         Body::MemberUpdate { roles, .. } => 200 + 22 * roles.len(),
+        Body::ReactionAdd(reaction) | Body::ReactionRemove(reaction) => 200 + reaction.emoji.len(),
         Body::GuildUpdate { .. }
         | Body::RoleCreate { .. }
         | Body::RoleUpdate { .. }

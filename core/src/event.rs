@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dispatch::Message;
+use crate::dispatch::{Message, Reaction};
 use crate::id::{ChannelId, MessageId, Position, RoleId, UserId};
 use crate::permission::{Overwrite, Permissions};
 use crate::request::Origin;
@@ -41,6 +41,10 @@ pub enum Event {
         /// Its channel.
         channel: ChannelId,
     },
+    /// A user reacted to a message.
+    ReactionAdd(Reaction),
+    /// A user removed its reaction to a message.
+    ReactionRemove(Reaction),
     /// A user is typing. Ephemeral.
     Typing {
         /// The user.
@@ -174,6 +178,9 @@ impl Event {
             Self::MessageDelete { channel, .. } | Self::Typing { channel, .. } => {
                 Subject::Conversation(*channel)
             }
+            Self::ReactionAdd(reaction) | Self::ReactionRemove(reaction) => {
+                Subject::Conversation(reaction.channel)
+            }
             Self::MemberAdd { user }
             | Self::MemberUpdate { user, .. }
             | Self::MemberRemove { user, .. } => Subject::Member(*user),
@@ -193,6 +200,16 @@ impl Event {
     pub const fn message(&self) -> Option<&Message> {
         if let Self::Message(message) | Self::MessageUpdate(message) = self {
             Some(message)
+        } else {
+            None
+        }
+    }
+
+    /// The reaction that the event adds or removes.
+    #[must_use]
+    pub const fn reaction(&self) -> Option<&Reaction> {
+        if let Self::ReactionAdd(reaction) | Self::ReactionRemove(reaction) = self {
+            Some(reaction)
         } else {
             None
         }
@@ -221,9 +238,10 @@ impl Record {
     pub fn bytes(&self) -> u64 {
         let message = self.event.message();
         let text = message.map_or(0, |it| it.content.len() + 8 * it.mentions.len());
+        let emoji = self.event.reaction().map_or(0, |it| it.emoji.len());
         let overwrites = self.event.channel().map_or(0, |it| 32 * it.overwrites.len());
         let roles =
             if let Event::MemberUpdate { roles, .. } = &self.event { roles.len() } else { 0 };
-        112 + (text + overwrites + 8 * roles) as u64
+        112 + (text + emoji + overwrites + 8 * roles) as u64
     }
 }

@@ -17,6 +17,7 @@ mod nonces;
 mod opening;
 mod owner;
 mod queue;
+mod reactions;
 mod requests;
 #[cfg(feature = "mutants")]
 #[path = "sabotage/guild.rs"]
@@ -161,6 +162,8 @@ pub struct GuildCounts {
     pub nonces: u64,
     /// The messages that can still be edited and deleted.
     pub messages: u64,
+    /// The reactions to them, and their bytes.
+    pub reactions: (u64, u64),
     /// The channels.
     pub channels: u64,
     /// The roles.

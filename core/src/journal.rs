@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dispatch::Message;
+use crate::dispatch::{Message, Reaction};
 use crate::event::Record;
 use crate::id::{Epoch, MessageId, Position};
 use crate::request::Origin;
@@ -124,6 +124,9 @@ pub struct Checkpoint {
     pub nonces: Vec<(Origin, Position)>,
     /// The messages that can still be edited or deleted, oldest first.
     pub messages: Vec<Message>,
+    /// The reactions to them, by message, emoji and user.
+    #[serde(default)]
+    pub reactions: Vec<Reaction>,
     /// The highest message id ever given.
     pub last_message: MessageId,
 }

@@ -82,6 +82,8 @@ limits! {
     /// The longest text of a message, in Unicode scalar values; longer messages are refused before
     /// they queue (B4).
     content_characters: u32 = 2_000;
+    /// The longest emoji of a reaction, in bytes; longer ones are refused before they queue (B4).
+    emoji_bytes: u32 = 64;
     /// Frames that a client may send in any minute; the connection is closed at twice as many at
     /// the latest (B4).
     frames_per_minute: u32 = 120;
@@ -110,6 +112,8 @@ limits! {
     nonces: u32 = 65_536;
     /// Messages that a guild remembers, so that they can be edited and deleted (B1).
     messages: u32 = 4_096;
+    /// Distinct emoji in the reactions to one message (B1).
+    reactions: u32 = 20;
     /// Channels of a guild (B1).
     channels: u32 = 500;
     /// Roles of a guild, that of everyone included (B1).
@@ -218,17 +222,18 @@ impl Limits {
     /// hides all channels with all of their overwrites.
     #[must_use]
     pub fn rendering_bytes(&self) -> u64 {
-        let [channels, overwrites, own, roles, content] = [
+        let [channels, overwrites, own, roles, content, emoji] = [
             self.channels,
             self.overwrites,
             self.channel_overwrites,
             self.roles,
             self.content_bytes,
+            self.emoji_bytes,
         ]
         .map(u64::from);
         let change = 200 + (60 * own).max(22 * roles) + 200 * channels + 60 * overwrites;
         // A mention takes 8 bytes of a request and 24 of a dispatch.
-        change.max(420 + 3 * content)
+        change.max(420 + 3 * content).max(200 + emoji)
     }
 
     /// Checks that these limits can work together.
@@ -263,7 +268,7 @@ impl Limits {
                 u64::from(self.replay_bytes) >= 2 * self.rendering_bytes(),
                 "replay_bytes",
                 "at least twice what an event is rendered as within channels, overwrites, \
-                 channel_overwrites, roles and content_bytes",
+                 channel_overwrites, roles, content_bytes and emoji_bytes",
             ),
             (
                 (1..=1 << 30).contains(&self.control_unsent_bytes),
@@ -274,6 +279,7 @@ impl Limits {
             (self.frame_bytes <= MOST_FRAME_BYTES, "frame_bytes", "at most 16384, what is read"),
             (self.content_bytes >= 1, "content_bytes", "at least 1"),
             (self.content_characters >= 1, "content_characters", "at least 1"),
+            (self.emoji_bytes >= 1, "emoji_bytes", "at least 1"),
             (self.relay_sessions >= 1, "relay_sessions", "at least 1"),
             (self.chunk_entries >= 1, "chunk_entries", "at least 1"),
             (self.catch_up_events >= 1, "catch_up_events", "at least 1"),
@@ -298,6 +304,7 @@ impl Limits {
             (self.stop_spread >= Span::millis(1), "stop_spread", "at least 1ms"),
             (self.unsynced >= 1, "unsynced", "at least 1"),
             (self.messages >= 1, "messages", "at least 1"),
+            (self.reactions >= 1, "reactions", "at least 1"),
             (self.journal_tail >= 1, "journal_tail", "at least 1"),
             (self.journal_again >= Span::millis(10), "journal_again", "at least 10ms"),
             (self.confirm_every >= Span::millis(10), "confirm_every", "at least 10ms"),

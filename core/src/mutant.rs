@@ -254,6 +254,10 @@ mutants! {
         "roles and overwrites grant permissions that their author does not have";
     EditKeepsMentions = "edit-keeps-mentions",
         "an edited message mentions those whom it mentioned before";
+    ReactionRepeated = "reaction-repeated",
+        "a reaction that is there is added again";
+    ReactionsAsMessages = "reactions-as-messages",
+        "reactions are told to sessions that want messages";
     TablesNotBounded = "tables-not-bounded",
         "a guild has as many channels, roles and bans as anybody makes";
     FullTooSoon = "full-too-soon",

@@ -28,6 +28,8 @@ impl Permissions {
     pub const ADMINISTRATOR: Self = Self(1 << 3);
     /// Create, edit and delete channels.
     pub const MANAGE_CHANNELS: Self = Self(1 << 4);
+    /// React to messages.
+    pub const ADD_REACTIONS: Self = Self(1 << 6);
     /// View a channel. Without it a user has no permission in that channel.
     pub const VIEW_CHANNEL: Self = Self(1 << 10);
     /// Send messages and typing indicators in a channel.
@@ -39,7 +41,8 @@ impl Permissions {
     /// All permissions.
     pub const ALL: Self = Self(u64::MAX);
     /// The permissions of the @everyone role in most guilds.
-    pub const USUAL: Self = Self(Self::VIEW_CHANNEL.0 | Self::SEND_MESSAGES.0);
+    pub const USUAL: Self =
+        Self(Self::ADD_REACTIONS.0 | Self::VIEW_CHANNEL.0 | Self::SEND_MESSAGES.0);
 
     /// Returns `true` if all bits of `other` are set.
     #[must_use]

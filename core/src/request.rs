@@ -64,6 +64,20 @@ pub enum Action {
         /// The action that sent the message.
         said: Origin,
     },
+    /// Reacts to a message. Needs ADD_REACTIONS in its channel.
+    React {
+        /// The action that sent the message.
+        said: Origin,
+        /// The emoji.
+        emoji: Arc<str>,
+    },
+    /// Removes the author's own reaction to a message. Needs VIEW_CHANNEL in its channel.
+    Unreact {
+        /// The action that sent the message.
+        said: Origin,
+        /// The emoji.
+        emoji: Arc<str>,
+    },
     /// Sends a typing indicator. Needs SEND_MESSAGES in the channel. It is ephemeral and gets no
     /// answer.
     Type {
@@ -148,6 +162,7 @@ impl Action {
             Self::Say { content, mentions, .. } | Self::Edit { content, mentions, .. } => {
                 content.len() as u64 + 8 * mentions.len() as u64
             }
+            Self::React { emoji, .. } | Self::Unreact { emoji, .. } => emoji.len() as u64,
             Self::SetRoles { roles, .. } => 8 * roles.len() as u64,
             Self::CreateChannel(channel) | Self::ChangeChannel(channel) => {
                 32 * channel.overwrites.len() as u64
@@ -167,6 +182,13 @@ impl Action {
             | Self::Transfer { .. }
             | Self::DeleteGuild => 0,
         }
+    }
+
+    /// Returns the most bytes that its variable-length content may take.
+    #[must_use]
+    pub fn most_bytes(&self, limits: &Limits) -> u64 {
+        let is_emoji = matches!(self, Self::React { .. } | Self::Unreact { .. });
+        u64::from(if is_emoji { limits.emoji_bytes } else { limits.content_bytes })
     }
 
     /// Returns the number of characters, which are Unicode scalar values, of the text.
@@ -286,6 +308,8 @@ pub enum GuildTable {
     Members,
     /// The banned users.
     Bans,
+    /// The distinct emoji in the reactions to one message.
+    Reactions,
 }
 
 impl GuildTable {
@@ -299,6 +323,7 @@ impl GuildTable {
             Self::Overwrites => "overwrites",
             Self::Members => "members",
             Self::Bans => "bans",
+            Self::Reactions => "reactions",
         }
     }
 
@@ -312,6 +337,7 @@ impl GuildTable {
             Self::Overwrites => limits.overwrites,
             Self::Members => limits.members,
             Self::Bans => limits.bans,
+            Self::Reactions => limits.reactions,
         }
     }
 }

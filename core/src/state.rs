@@ -46,13 +46,15 @@ impl State {
         RoleId(self.guild.0)
     }
 
-    /// Applies an event. Events of messages and typing change nothing.
+    /// Applies an event. Events of messages, reactions and typing change nothing.
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Opened
             | Event::Message(_)
             | Event::MessageUpdate(_)
             | Event::MessageDelete { .. }
+            | Event::ReactionAdd(_)
+            | Event::ReactionRemove(_)
             | Event::Typing { .. } => {}
             Event::MemberAdd { user } => {
                 self.members.insert(*user, Arc::default());

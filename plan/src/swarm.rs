@@ -157,6 +157,8 @@ fn bounds(plan: &mut Plan, key: Key) {
         unsynced, "unsynced": [1, 4, 32];
         nonces, "nonces": [16, 64];
         messages, "messages": [1, 4, 16];
+        reactions, "reactions": [1, 3];
+        emoji_bytes, "emoji_bytes": [4, 16];
         channels, "channels": [2, 5];
         roles, "roles": [3, 6];
         channel_overwrites, "channel_overwrites": [1, 3];

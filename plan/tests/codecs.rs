@@ -168,6 +168,8 @@ fn action(g: &mut Gen) -> ClientAction {
         17 => ClientAction::Transfer { guild, user },
         18 => ClientAction::DeleteGuild { guild },
         19 => ClientAction::MoveRole { role: name, position: u16::arbitrary(g) },
+        20 => ClientAction::React { said, emoji: text(g).into() },
+        21 => ClientAction::Unreact { said, emoji: text(g).into() },
         _ => {
             let mentions = if bool::arbitrary(g) { vec![user] } else { Vec::new() };
             ClientAction::Say { to: name, text: text(g).into(), mentions }

@@ -62,6 +62,7 @@ catalogue! {
     false_alarm
     ambitious_moderator
     crowded_guild
+    full_of_reactions
     role_revoked
     deleted_role
     hidden_channels

@@ -76,6 +76,7 @@ transcripts! {
     role_revoked: seed 0, from "has no role", shows "CHANNEL_DELETE";
     ambitious_moderator: seed 0, from "wants: mallory", shows "refused for mallory";
     crowded_guild: seed 0, from "wants:", shows "CHANNEL_DELETE";
+    full_of_reactions: seed 0, from "reacts", shows "MESSAGE_REACTION_ADD";
     deleted_role: seed 0, from "wants: alice deletes", shows "CHANNEL_DELETE";
     hidden_channels: seed 0, set "channels=6", shows "CHANNEL_DELETE";
     revoked_while_away: seed 0, shows "CHANNEL_DELETE";

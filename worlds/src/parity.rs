@@ -80,6 +80,8 @@ impl ClientView {
             | Body::MessageCreate(_)
             | Body::MessageUpdate(_)
             | Body::MessageDelete { .. }
+            | Body::ReactionAdd(_)
+            | Body::ReactionRemove(_)
             | Body::TypingStart { .. } => {}
         }
     }

@@ -15,7 +15,7 @@ use crate::findings::{Complaint, Subject};
 use crate::node_step::NodeStep;
 
 /// Without these lines a census proves nothing.
-const COUNTED: [Table; 20] = [
+const COUNTED: [Table; 21] = [
     Table::Connections,
     Table::Sessions,
     Table::Replay,
@@ -25,6 +25,7 @@ const COUNTED: [Table; 20] = [
     Table::CatchUpRing,
     Table::Nonces,
     Table::Messages,
+    Table::Reactions,
     Table::Channels,
     Table::Roles,
     Table::Overwrites,
@@ -37,6 +38,9 @@ const COUNTED: [Table; 20] = [
     Table::Identifying,
     Table::Timers,
 ];
+
+/// The bytes of a reaction, its emoji aside.
+const USER_BYTES: u64 = 8;
 
 /// A node has counted what it keeps.
 pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
@@ -130,6 +134,16 @@ fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
             (count(Table::Guilds) * (u64::from(limits.nonces) + adopted), any)
         }
         Table::Messages => (count(Table::Guilds) * u64::from(limits.messages), any),
+        Table::Reactions => {
+            // An owner may hold what is added and not yet committed.
+            let owned = count(Table::Guilds);
+            let waits = owned * u64::from(limits.unsynced);
+            let added = facts.ledger.all().map(|(_, guild)| guild.history.reactions_added());
+            let most = added.sum::<u64>() + waits;
+            let most = if owned == 0 { 0 } else { most };
+            let emoji = count(Table::Reactions) * u64::from(limits.emoji_bytes);
+            (most, count(Table::Reactions) * USER_BYTES + emoji)
+        }
         Table::Channels => (count(Table::Guilds) * u64::from(limits.channels), any),
         Table::Roles => (count(Table::Guilds) * u64::from(limits.roles), any),
         Table::Overwrites => (count(Table::Guilds) * u64::from(limits.overwrites), any),

@@ -210,13 +210,13 @@ impl Ledger {
 
     /// The lane of a session with these intents, by its user's view of the guild at a moment.
     pub(crate) fn lane(&mut self, number: u32, at: Moment, user: UserId, intents: Intents) -> u32 {
-        if !intents.contains(Intents::GUILD_MESSAGES) {
+        let chat = [Intents::GUILD_MESSAGES, Intents::GUILD_MESSAGE_REACTIONS];
+        if !chat.iter().any(|asked| intents.contains(*asked)) {
             return NONE;
         }
-        let whole = intents.contains(Intents::MESSAGE_CONTENT);
         let guild = &self.guilds[number as usize];
         let channels: Vec<ChannelId> = guild.history.visible(at, user);
-        self.lanes.of(number, whole, channels, &guild.records)
+        self.lanes.of(number, intents, channels, &guild.records)
     }
 
     #[inline]

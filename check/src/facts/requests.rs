@@ -75,6 +75,11 @@ fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record)
         (Action::Delete { said: of }, Event::MessageDelete { message, channel }) => {
             said(of).is_some_and(|was| (was.id, was.channel) == (*message, *channel))
         }
+        (Action::React { said: of, emoji }, Event::ReactionAdd(it))
+        | (Action::Unreact { said: of, emoji }, Event::ReactionRemove(it)) => {
+            said(of).is_some_and(|was| (was.id, was.channel) == (it.message, it.channel))
+                && (author, emoji) == (it.user, &it.emoji)
+        }
         (Action::Type { channel: there }, Event::Typing { user, channel }) => {
             (there, author) == (channel, *user)
         }

@@ -70,6 +70,14 @@ fn forbidden(history: &History, origin: Origin, record: &Record) -> Option<&'sta
             let sees = history.sees(at, author, *channel);
             wrong(sees && (own || may), "it may not delete what others have said")
         }
+        Event::ReactionAdd(reaction) => wrong(
+            reaction.user == author && may_there(Permissions::ADD_REACTIONS, reaction.channel),
+            "its author may not react there",
+        ),
+        Event::ReactionRemove(reaction) => wrong(
+            reaction.user == author && history.sees(at, author, reaction.channel),
+            "the reaction is another's, or its author does not see it",
+        ),
         Event::MemberUpdate { .. } => {
             wrong(may(Permissions::MANAGE_ROLES), "it may not give roles")
         }

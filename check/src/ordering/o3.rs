@@ -65,6 +65,7 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
         ),
         BodyKind::Removal
         | BodyKind::Messages(_)
+        | BodyKind::Reactions(_)
         | BodyKind::Typing(_)
         | BodyKind::Member(_)
         | BodyKind::Channel(_)
@@ -105,9 +106,10 @@ fn channel(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
 const fn channel_of(body: &Body) -> Option<ChannelId> {
     match body_kind(body) {
         BodyKind::Channel(_) if matches!(body, Body::ChannelCreate(_)) => None,
-        BodyKind::Messages(channel) | BodyKind::Typing(channel) | BodyKind::Channel(channel) => {
-            Some(channel)
-        }
+        BodyKind::Messages(channel)
+        | BodyKind::Reactions(channel)
+        | BodyKind::Typing(channel)
+        | BodyKind::Channel(channel) => Some(channel),
         BodyKind::Session
         | BodyKind::Snapshot
         | BodyKind::Removal

@@ -43,6 +43,15 @@ fn vain(history: &History, record: &Record) -> Option<&'static str> {
         Event::MessageDelete { message, .. } => {
             is(history.said_by(at, *message).is_none(), "a message that is not there")
         }
+        Event::ReactionAdd(it) | Event::ReactionRemove(it)
+            if history.said_by(at, it.message).is_none() =>
+        {
+            Some("a reaction to a message that is not there")
+        }
+        Event::ReactionAdd(it) => is(history.is_reacted(at, it), "a reaction that is there"),
+        Event::ReactionRemove(it) => {
+            is(!history.is_reacted(at, it), "the end of a reaction that is not there")
+        }
         Event::MemberAdd { user } => {
             is(history.is_member(at, *user), "the join of somebody who is a member")
         }

@@ -2,6 +2,7 @@
 
 mod authority;
 mod owners;
+mod reactions;
 mod sessions;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub(crate) use authority::{BOARD, full, ranks};
 pub(crate) use owners::{
     behind, crashed, handed_over, stopped, stopped_while_opening, unreachable,
 };
+pub(crate) use reactions::{THUMB, reactions};
 pub(crate) use sessions::{
     expired, overflowed, refused, restored, resumed, resumed_after_another_ready, silent, slow,
     stolen,
@@ -298,6 +300,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("ranks", ranks()),
         ("full", full()),
         ("blanks", blanks()),
+        ("reactions", reactions()),
         ("handed over", handed_over()),
         ("crashed", crashed()),
         ("stopped", stopped()),

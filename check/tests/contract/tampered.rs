@@ -11,6 +11,7 @@ mod isolation;
 mod order;
 mod owners;
 mod ranks;
+mod reactions;
 mod refusals;
 mod requests;
 mod service;

@@ -11,7 +11,7 @@ mod room;
 use alloc::sync::Arc;
 
 use super::materialized_state::MaterializedState;
-use crate::dispatch::Message;
+use crate::dispatch::{Message, Reaction};
 use crate::event::{Channel, Event, Removal};
 use crate::id::{ChannelId, MessageId, UserId};
 use crate::limits::Limits;
@@ -59,6 +59,8 @@ impl MaterializedState {
                 self.edit(&author, *said, (content, mentions))
             }
             Action::Delete { said } => self.delete(&author, *said),
+            Action::React { said, emoji } => self.react(&author, *said, emoji),
+            Action::Unreact { said, emoji } => self.unreact(&author, *said, emoji),
             Action::Type { channel } => {
                 author.may_in(*channel, Permissions::SEND_MESSAGES)?;
                 Ok(Event::Typing { user, channel: *channel })
@@ -108,6 +110,29 @@ impl MaterializedState {
             author.may_in(channel, Permissions::MANAGE_MESSAGES)?;
         }
         Ok(Event::MessageDelete { message, channel })
+    }
+
+    fn react(&self, author: &Author<'_>, said: Origin, emoji: &Arc<str>) -> Verdict {
+        let message = self.seen_by(author.user, said)?;
+        author.may_in(message.channel, Permissions::ADD_REACTIONS)?;
+        let there = self.messages.reactions_to(message.id).ok_or(Refusal::NoSuchMessage)?;
+        if there.contains(emoji, author.user) {
+            return Err(Refusal::NoChange);
+        }
+        if !there.has_emoji(emoji) {
+            author.has_room(GuildTable::Reactions, there.emoji_count())?;
+        }
+        Ok(Event::ReactionAdd(reaction(author.user, message, emoji)))
+    }
+
+    fn unreact(&self, author: &Author<'_>, said: Origin, emoji: &Arc<str>) -> Verdict {
+        let message = self.seen_by(author.user, said)?;
+        let there = self.messages.reactions_to(message.id).ok_or(Refusal::NoSuchMessage)?;
+        if there.contains(emoji, author.user) {
+            Ok(Event::ReactionRemove(reaction(author.user, message, emoji)))
+        } else {
+            Err(Refusal::NoChange)
+        }
     }
 
     /// The message that a request created, if `user` sees its channel.
@@ -214,6 +239,11 @@ impl Author<'_> {
             Err(Refusal::NoSuchUser)
         }
     }
+}
+
+/// The reaction of a user to a message.
+pub(super) fn reaction(user: UserId, to: &Message, emoji: &Arc<str>) -> Reaction {
+    Reaction { user, channel: to.channel, message: to.id, emoji: emoji.clone() }
 }
 
 fn holds(all: Permissions, one: Permissions) -> Result<(), Refusal> {

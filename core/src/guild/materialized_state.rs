@@ -32,7 +32,7 @@ impl MaterializedState {
             position: base.position,
             changed: base.changed,
             state: base.state.clone(),
-            messages: Messages::new(limits, &base.messages, base.last_message),
+            messages: Messages::new(limits, base),
         }
     }
 
@@ -62,6 +62,7 @@ impl MaterializedState {
             state: self.state.clone(),
             nonces,
             messages: self.messages.all(),
+            reactions: self.messages.reactions(),
             last_message: self.messages.last(),
         }
     }

@@ -1,29 +1,42 @@
-//! The newest messages of a guild: those that can still be edited and deleted.
+//! The newest messages of a guild, those that can still be edited and deleted, with the reactions to
+//! each.
 //!
 //! It must not decide who may do that.
 
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::dispatch::Message;
+use super::reactions::Reactions;
+use crate::dispatch::{Message, Reaction};
 use crate::event::Event;
-use crate::id::MessageId;
+use crate::id::{MessageId, UserId};
+use crate::journal::Checkpoint;
 use crate::limits::Limits;
 use crate::request::Origin;
 
 /// The newest messages, by id and by the request that created each.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Messages {
-    by_id: BTreeMap<MessageId, Message>,
+    by_id: BTreeMap<MessageId, Known>,
     by_origin: BTreeMap<Origin, MessageId>,
     /// The highest id ever given.
     last: MessageId,
 }
 
+/// A message and the reactions to it, which are forgotten with it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Known {
+    message: Message,
+    reactions: Reactions,
+}
+
 impl Messages {
-    pub(super) fn new(limits: &Limits, known: &[Message], last: MessageId) -> Self {
-        let mut messages = Self { last, ..Self::default() };
-        known.iter().for_each(|message| messages.keep(limits, message));
+    /// The messages and reactions of a base.
+    pub(super) fn new(limits: &Limits, base: &Checkpoint) -> Self {
+        let mut messages = Self { last: base.last_message, ..Self::default() };
+        base.messages.iter().for_each(|message| messages.keep(limits, message));
+        base.reactions.iter().for_each(|reaction| messages.react(reaction));
         messages
     }
 
@@ -37,12 +50,38 @@ impl Messages {
 
     /// All messages, oldest first.
     pub(super) fn all(&self) -> Vec<Message> {
-        self.by_id.values().cloned().collect()
+        self.by_id.values().map(|known| known.message.clone()).collect()
+    }
+
+    /// The reactions to all messages, by message, emoji and user.
+    pub(super) fn reactions(&self) -> Vec<Reaction> {
+        let of = |Known { message: Message { id: message, channel, .. }, reactions }: &Known| {
+            let (message, channel) = (*message, *channel);
+            let reaction = |(emoji, user): (&Arc<str>, UserId)| Reaction {
+                user,
+                channel,
+                message,
+                emoji: emoji.clone(),
+            };
+            reactions.all().map(reaction).collect::<Vec<_>>()
+        };
+        self.by_id.values().flat_map(of).collect()
+    }
+
+    /// How many reactions there are, and how many bytes they take.
+    pub(super) fn reaction_counts(&self) -> (u64, u64) {
+        let counts = self.by_id.values().map(|known| known.reactions.counts());
+        counts.fold((0, 0), |all, of| (all.0 + of.0, all.1 + of.1))
     }
 
     /// The message that a request created, if it is still known.
     pub(super) fn by_request(&self, origin: Origin) -> Option<&Message> {
-        self.by_id.get(self.by_origin.get(&origin)?)
+        Some(&self.by_id.get(self.by_origin.get(&origin)?)?.message)
+    }
+
+    /// The reactions to a message, if it is still known.
+    pub(super) fn reactions_to(&self, message: MessageId) -> Option<&Reactions> {
+        Some(&self.by_id.get(&message)?.reactions)
     }
 
     /// Applies an event. Most events do not concern messages.
@@ -51,10 +90,16 @@ impl Messages {
             Event::Message(message) => self.keep(limits, message),
             Event::MessageUpdate(message) => {
                 if let Some(known) = self.by_id.get_mut(&message.id) {
-                    *known = message.clone();
+                    known.message = message.clone();
                 }
             }
             Event::MessageDelete { message, .. } => self.forget(*message),
+            Event::ReactionAdd(reaction) => self.react(reaction),
+            Event::ReactionRemove(Reaction { user, message, emoji, .. }) => {
+                if let Some(known) = self.by_id.get_mut(message) {
+                    known.reactions.remove(emoji, *user);
+                }
+            }
             Event::ChannelDelete { channel } => self.forget_all(|it| it.channel == *channel),
             Event::GuildDelete => self.forget_all(|_| true),
             Event::Opened
@@ -74,25 +119,32 @@ impl Messages {
 
     fn keep(&mut self, limits: &Limits, message: &Message) {
         self.last = message.id.max(self.last);
-        self.by_id.insert(message.id, message.clone());
+        let known = Known { message: message.clone(), reactions: Reactions::default() };
+        self.by_id.insert(message.id, known);
         // A nonce may be reused after its window. Then it names the newer message alone.
         if let Some(older) = self.by_origin.insert(request_of(message), message.id) {
             self.by_id.remove(&older);
         }
         while self.by_id.len() > limits.messages as usize {
             let Some((_, oldest)) = self.by_id.pop_first() else { return };
-            self.by_origin.remove(&request_of(&oldest));
+            self.by_origin.remove(&request_of(&oldest.message));
+        }
+    }
+
+    fn react(&mut self, Reaction { user, message, emoji, .. }: &Reaction) {
+        if let Some(known) = self.by_id.get_mut(message) {
+            known.reactions.add(emoji, *user);
         }
     }
 
     fn forget(&mut self, id: MessageId) {
-        if let Some(message) = self.by_id.remove(&id) {
-            self.by_origin.remove(&request_of(&message));
+        if let Some(known) = self.by_id.remove(&id) {
+            self.by_origin.remove(&request_of(&known.message));
         }
     }
 
     fn forget_all(&mut self, gone: impl Fn(&Message) -> bool) {
-        self.by_id.retain(|_, message| !gone(message));
+        self.by_id.retain(|_, known| !gone(&known.message));
         let Self { by_id, by_origin, .. } = self;
         by_origin.retain(|_, id| by_id.contains_key(id));
     }

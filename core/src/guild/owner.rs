@@ -227,6 +227,7 @@ impl Owner {
             ring: self.buffer.kept(),
             nonces: self.nonces.len() as u64,
             messages: self.staged.messages.len() as u64,
+            reactions: self.staged.messages.reaction_counts(),
             channels: channels.len() as u64,
             roles: roles.len() as u64,
             overwrites: channels.values().map(|overwrites| overwrites.len() as u64).sum(),

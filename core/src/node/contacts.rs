@@ -145,7 +145,7 @@ impl Router {
             Some(Refusal::Unauthorized)
         } else if !self.cluster.guilds.contains(&request.guild) {
             Some(Refusal::NoSuchGuild)
-        } else if request.action.bytes() > u64::from(limits.content_bytes) {
+        } else if request.action.bytes() > request.action.most_bytes(limits) {
             Some(Refusal::TooLong)
         } else if request.action.characters() > u64::from(limits.content_characters) {
             Some(Refusal::TooManyCharacters)

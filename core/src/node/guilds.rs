@@ -41,6 +41,8 @@ impl Guilds {
             all.ring = (all.ring.0 + kept.ring.0, all.ring.1 + kept.ring.1);
             all.nonces += kept.nonces;
             all.messages += kept.messages;
+            let (count, bytes) = kept.reactions;
+            all.reactions = (all.reactions.0 + count, all.reactions.1 + bytes);
             all.channels += kept.channels;
             all.roles += kept.roles;
             all.overwrites += kept.overwrites;
@@ -55,6 +57,7 @@ impl Guilds {
         line(Table::CatchUpRing, all.ring.0, all.ring.1);
         line(Table::Nonces, all.nonces, 0);
         line(Table::Messages, all.messages, 0);
+        line(Table::Reactions, all.reactions.0, all.reactions.1);
         line(Table::Channels, all.channels, 0);
         line(Table::Roles, all.roles, 0);
         line(Table::Overwrites, all.overwrites, 0);

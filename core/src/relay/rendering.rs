@@ -47,9 +47,7 @@ impl Viewer<'_> {
         let told = match event.subject() {
             Subject::Nobody => false,
             Subject::Conversation(channel) => {
-                let is_typing = matches!(event, Event::Typing { .. });
-                let intent =
-                    if is_typing { Intents::GUILD_MESSAGE_TYPING } else { Intents::GUILD_MESSAGES };
+                let intent = cx.bent(conversation_intent(event), event);
                 if !wants(intent) || !saw(channel) {
                     return None;
                 }
@@ -126,6 +124,17 @@ impl<'a> Renderer<'a> {
     }
 }
 
+/// The intent that an event of a conversation needs.
+fn conversation_intent(event: &Event) -> Intents {
+    if matches!(event, Event::Typing { .. }) {
+        Intents::GUILD_MESSAGE_TYPING
+    } else if event.reaction().is_some() {
+        Intents::GUILD_MESSAGE_REACTIONS
+    } else {
+        Intents::GUILD_MESSAGES
+    }
+}
+
 /// The body of an event that is sent as such. No viewer receives the last ones as such.
 fn body(event: &Event) -> Body {
     match event {
@@ -134,6 +143,8 @@ fn body(event: &Event) -> Body {
         Event::MessageDelete { message, channel } => {
             Body::MessageDelete { message: *message, channel: *channel }
         }
+        Event::ReactionAdd(reaction) => Body::ReactionAdd(reaction.clone()),
+        Event::ReactionRemove(reaction) => Body::ReactionRemove(reaction.clone()),
         Event::Typing { user, channel } => Body::TypingStart { user: *user, channel: *channel },
         Event::MemberAdd { user } => Body::MemberAdd { user: *user },
         Event::MemberUpdate { user, roles } => {

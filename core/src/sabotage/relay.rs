@@ -11,6 +11,7 @@ use super::snapshot::Lists;
 use super::subscribers::{Subscribers, SubscriptionState};
 use super::{Heard, Link, Relay};
 use crate::context::Cx;
+use crate::dispatch::Intents;
 use crate::event::{Channel, Event, Record};
 use crate::id::{ChannelId, Position, UserId};
 use crate::mutant::Mutant;
@@ -118,6 +119,14 @@ impl Bend<SubscriptionState> for Option<u32> {
 impl Bend<&Event> for bool {
     fn bend(self, _: &Event, cx: &mut Cx<'_>) -> Self {
         self || cx.bug(Mutant::StaleRelaySpeaks)
+    }
+}
+
+/// The intent that an event of a conversation needs.
+impl Bend<&Event> for Intents {
+    fn bend(self, event: &Event, cx: &mut Cx<'_>) -> Self {
+        let is_reaction = event.reaction().is_some();
+        if is_reaction && cx.bug(Mutant::ReactionsAsMessages) { Self::GUILD_MESSAGES } else { self }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
-use guildhall_core::dispatch::{Body, Message, Snapshot};
+use guildhall_core::dispatch::{Body, Message, Reaction, Snapshot};
 use guildhall_core::event::{Channel, Event, Record, Removal};
 use guildhall_core::id::{ChannelId, Epoch, GuildId, MessageId, Nonce, RoleId, UserId};
 use guildhall_core::journal::{Checkpoint, Command, Log, Reply};
@@ -50,6 +50,15 @@ fn said() -> impl Strategy<Value = (MessageId, ChannelId)> {
     any::<(u64, u64)>().prop_map(|(id, channel)| (MessageId(id), ChannelId(channel)))
 }
 
+fn reaction() -> impl Strategy<Value = Reaction> {
+    message().prop_map(|Message { id, channel, author, content, .. }| Reaction {
+        user: author,
+        channel,
+        message: id,
+        emoji: content,
+    })
+}
+
 pub(crate) fn event() -> impl Strategy<Value = Event> {
     let removal = prop::sample::select(vec![Removal::Left, Removal::Kicked, Removal::Banned]);
     prop_oneof![
@@ -57,6 +66,8 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         message().prop_map(Event::Message),
         message().prop_map(Event::MessageUpdate),
         said().prop_map(|(message, channel)| Event::MessageDelete { message, channel }),
+        reaction().prop_map(Event::ReactionAdd),
+        reaction().prop_map(Event::ReactionRemove),
         (user(), any::<u64>())
             .prop_map(|(user, id)| Event::Typing { user, channel: ChannelId(id) }),
         user().prop_map(|user| Event::MemberAdd { user }),
@@ -121,6 +132,8 @@ pub(crate) fn told() -> impl Strategy<Value = Body> {
         message().prop_map(Body::MessageCreate),
         message().prop_map(Body::MessageUpdate),
         said().prop_map(|(message, channel)| Body::MessageDelete { message, channel }),
+        reaction().prop_map(Body::ReactionAdd),
+        reaction().prop_map(Body::ReactionRemove),
         (user(), any::<u64>())
             .prop_map(|(user, id)| Body::TypingStart { user, channel: ChannelId(id) }),
     ]
@@ -139,6 +152,10 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
             mentions
         }),
         origin().prop_map(|said| Action::Delete { said }),
+        (origin(), reaction())
+            .prop_map(|(said, Reaction { emoji, .. })| Action::React { said, emoji }),
+        (origin(), reaction())
+            .prop_map(|(said, Reaction { emoji, .. })| Action::Unreact { said, emoji }),
         any::<u64>().prop_map(|id| Action::Type { channel: ChannelId(id) }),
         prop::sample::select(vec![Action::Join, Action::Leave, Action::DeleteGuild]),
         user().prop_map(|user| Action::Kick { user }),
@@ -163,8 +180,11 @@ fn base() -> impl Strategy<Value = Arc<Checkpoint>> {
             events.iter().for_each(|event| state.apply(event));
             let nonces = vec![(origin, position)];
             let last_message = message.id;
+            let Message { id, channel, author: user, content: emoji, .. } = message.clone();
+            let reactions = vec![Reaction { user, channel, message: id, emoji }];
             let messages = vec![message];
-            Arc::new(Checkpoint { position, changed, state, nonces, messages, last_message })
+            let base = Checkpoint { position, changed, state, nonces, ..Checkpoint::default() };
+            Arc::new(Checkpoint { messages, reactions, last_message, ..base })
         },
     )
 }

@@ -68,6 +68,8 @@ fn act() -> impl Strategy<Value = Action> {
         3 => (said(), text(), mentions())
             .prop_map(|(said, content, mentions)| Action::Edit { said, content, mentions }),
         2 => said().prop_map(|said| Action::Delete { said }),
+        8 => (said(), text()).prop_map(|(said, emoji)| Action::React { said, emoji }),
+        3 => (said(), text()).prop_map(|(said, emoji)| Action::Unreact { said, emoji }),
         5 => channel_id().prop_map(|channel| Action::Type { channel }),
         4 => Just(Action::Join),
         2 => Just(Action::Leave),

@@ -98,6 +98,9 @@ impl Words {
             }
             Body::MessageCreate(message) | Body::MessageUpdate(message) => self.said(message),
             Body::MessageDelete { channel, .. } => self.channel(*channel),
+            Body::ReactionAdd(it) | Body::ReactionRemove(it) => {
+                format!("{} {} {}", self.channel(it.channel), self.user(it.user), it.emoji)
+            }
             Body::TypingStart { user, channel } => {
                 format!("{} {}", self.channel(*channel), self.user(*user))
             }
@@ -114,6 +117,18 @@ impl Words {
             Event::MessageUpdate(message) => format!("edited: {}", self.said(message)),
             Event::MessageDelete { channel, .. } => {
                 format!("something deleted in {}", self.channel(*channel))
+            }
+            Event::ReactionAdd(it) => {
+                format!(
+                    "{} reacts {} in {}",
+                    self.user(it.user),
+                    it.emoji,
+                    self.channel(it.channel)
+                )
+            }
+            Event::ReactionRemove(it) => {
+                let (user, channel) = (self.user(it.user), self.channel(it.channel));
+                format!("{user} reacts {} no more in {channel}", it.emoji)
             }
             Event::Typing { user, channel } => {
                 format!("{} types in {}", self.user(*user), self.channel(*channel))
@@ -170,7 +185,8 @@ impl Words {
                 } else {
                     format!(" (from epoch {})", sender.0)
                 };
-                format!("{} {}{late}", self.guild(*guild), self.record(record))
+                let what = self.record(record);
+                format!("{} {what}, after @{}{late}", self.guild(*guild), record.prev)
             }
             PeerMessage::Tip { guild, position, .. } => {
                 format!("tip {} @{position}", self.guild(*guild))
@@ -195,6 +211,12 @@ impl Words {
                 text + &self.named(mentions)
             }
             Action::Delete { said } => format!("deletes what {} said", user(&said.user)),
+            Action::React { said, emoji } => {
+                format!("reacts {emoji} to what {} said", user(&said.user))
+            }
+            Action::Unreact { said, emoji } => {
+                format!("reacts {emoji} no more to what {} said", user(&said.user))
+            }
             Action::Type { channel } => format!("types in {}", self.channel(*channel)),
             Action::Join => "joins".to_owned(),
             Action::Leave => "leaves".to_owned(),

@@ -22,8 +22,12 @@ pub struct ActionPlan {
 
 /// The keys of the actions that refer to a message. serde cannot list them, because the reference is
 /// flattened.
-pub(crate) const MESSAGE_ACTIONS: [(&str, &[&str]); 2] =
-    [("edit", &["of", "back", "text", "mentions"]), ("delete", &["of", "back"])];
+pub(crate) const MESSAGE_ACTIONS: [(&str, &[&str]); 4] = [
+    ("edit", &["of", "back", "text", "mentions"]),
+    ("delete", &["of", "back"]),
+    ("react", &["of", "back", "emoji"]),
+    ("unreact", &["of", "back", "emoji"]),
+];
 
 impl ActionPlan {
     /// The keys that all kinds of actions have.
@@ -60,6 +64,22 @@ pub enum ClientAction {
         /// The message.
         #[serde(flatten)]
         said: MessageRef,
+    },
+    /// Reacts to a message.
+    React {
+        /// The message.
+        #[serde(flatten)]
+        said: MessageRef,
+        /// The emoji.
+        emoji: Arc<str>,
+    },
+    /// Removes the user's own reaction to a message.
+    Unreact {
+        /// The message.
+        #[serde(flatten)]
+        said: MessageRef,
+        /// The emoji.
+        emoji: Arc<str>,
     },
     /// Sends a typing indicator.
     Type {
@@ -214,6 +234,8 @@ impl ClientAction {
             Self::Say { .. }
             | Self::Edit { .. }
             | Self::Delete { .. }
+            | Self::React { .. }
+            | Self::Unreact { .. }
             | Self::Type { .. }
             | Self::Join { .. }
             | Self::Leave { .. }

@@ -12,6 +12,7 @@ const WORDS: &[(&str, Permissions)] = &[
     ("ban-members", Permissions::BAN_MEMBERS),
     ("administrator", Permissions::ADMINISTRATOR),
     ("manage-channels", Permissions::MANAGE_CHANNELS),
+    ("add-reactions", Permissions::ADD_REACTIONS),
     ("view-channel", Permissions::VIEW_CHANNEL),
     ("send-messages", Permissions::SEND_MESSAGES),
     ("manage-messages", Permissions::MANAGE_MESSAGES),

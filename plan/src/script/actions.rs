@@ -61,8 +61,24 @@ impl Script {
 
     /// Deletes a message of the user `of`, `back` messages before the last.
     pub fn delete(&mut self, who: ClientRef, of: ClientRef, back: u32) {
-        let of = (of != who).then(|| self.name(of));
-        self.act(who, ClientAction::Delete { said: MessageRef { of, back } });
+        let said = self.message(who, of, back);
+        self.act(who, ClientAction::Delete { said });
+    }
+
+    /// Reacts to a message of the user `of`, `back` messages before the last.
+    pub fn react(&mut self, who: ClientRef, of: ClientRef, back: u32, emoji: &str) {
+        let said = self.message(who, of, back);
+        self.act(who, ClientAction::React { said, emoji: emoji.into() });
+    }
+
+    /// Removes the user's reaction to a message of the user `of`, `back` messages before the last.
+    pub fn unreact(&mut self, who: ClientRef, of: ClientRef, back: u32, emoji: &str) {
+        let said = self.message(who, of, back);
+        self.act(who, ClientAction::Unreact { said, emoji: emoji.into() });
+    }
+
+    fn message(&self, who: ClientRef, of: ClientRef, back: u32) -> MessageRef {
+        MessageRef { of: (of != who).then(|| self.name(of)), back }
     }
 
     /// Sends a typing indicator.

@@ -149,6 +149,9 @@ impl Rule<'_> {
                     let edit = ClientAction::Edit { said, text, mentions: vec![mentioned] };
                     self.push(soon(0) + Span::millis(30), &user, edit);
                 }
+                if key.text("reacts").chance(Ratio::of(1, 2)) {
+                    self.reactions(key.text("reactions"), &user, soon(0) + Span::millis(40));
+                }
                 if key.text("goes").chance(Ratio::of(1, 2)) {
                     self.push(soon(1), WARDEN, ClientAction::DeleteChannel { channel });
                 } else {
@@ -171,6 +174,22 @@ impl Rule<'_> {
                     self.push(soon(1), WARDEN, ClientAction::ChangeChannel { channel, overwrites });
                 }
             }
+        }
+    }
+
+    /// A few members react to a user's last message, and remove reactions that may not be there.
+    fn reactions(&mut self, key: Key, of: &str, at: Instant) {
+        for nth in 0..key.with(0).between(1, 6) {
+            let key = key.with(1).with(nth);
+            let by = key.with(0).pick(&self.members).clone();
+            let said = MessageRef { of: (by != of).then(|| of.to_owned()), back: 0 };
+            let emoji = (*key.with(1).pick(&["👍", "🎉", "🦀", "thumbs-up"])).into();
+            let action = if key.with(2).chance(Ratio::of(1, 4)) {
+                ClientAction::Unreact { said, emoji }
+            } else {
+                ClientAction::React { said, emoji }
+            };
+            self.push(at + Span::millis(key.with(3).below(2_000)), &by, action);
         }
     }
 
@@ -207,6 +226,7 @@ fn any(key: Key) -> Permissions {
         Permissions::VIEW_CHANNEL,
         Permissions::VIEW_CHANNEL,
         Permissions::SEND_MESSAGES,
+        Permissions::ADD_REACTIONS,
         Permissions::USUAL,
         Permissions::MANAGE_MESSAGES,
         Permissions::MANAGE_CHANNELS,

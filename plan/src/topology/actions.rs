@@ -29,7 +29,7 @@ pub enum ResolvedAction {
     },
     /// Sends a request to a guild.
     Ask(Request),
-    /// Does nothing: the action edits or deletes a message that the plan does not send.
+    /// Does nothing: the action refers to a message that the plan does not send.
     Rest,
 }
 
@@ -123,6 +123,14 @@ impl<'a> Actions<'a> {
             ClientAction::Delete { said } => {
                 let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
                 (guild, Ask::Delete { said })
+            }
+            ClientAction::React { said, emoji } => {
+                let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
+                (guild, Ask::React { said, emoji: emoji.clone() })
+            }
+            ClientAction::Unreact { said, emoji } => {
+                let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
+                (guild, Ask::Unreact { said, emoji: emoji.clone() })
             }
             ClientAction::Type { to } => {
                 let (guild, channel) = names.channel(to)?;

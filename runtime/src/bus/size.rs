@@ -78,7 +78,9 @@ fn base(base: &Checkpoint) -> usize {
     let state = &base.state;
     let entries = state.members.len() + state.roles.len() + state.channels.len();
     let said: usize = base.messages.iter().map(|message| message.content.len()).sum();
-    ENTRY * (entries + base.nonces.len() + 2 * base.messages.len()) + said
+    let emoji: usize = base.reactions.iter().map(|reaction| reaction.emoji.len()).sum();
+    let messages = 2 * base.messages.len() + base.reactions.len();
+    ENTRY * (entries + base.nonces.len() + messages) + said + emoji
 }
 
 fn log(log: &Log) -> usize {

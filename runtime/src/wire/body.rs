@@ -10,7 +10,7 @@ use super::gateway_urls::GatewayUrls;
 use super::payload::channel::Channel;
 use super::payload::guild::{Guild, GuildCreate, GuildRole, Role, RoleDelete, UnavailableGuild};
 use super::payload::member::{GuildMember, Member, MemberRemove};
-use super::payload::message::{Message, MessageDelete, TypingStart};
+use super::payload::message::{Message, MessageDelete, MessageReaction, TypingStart};
 use super::payload::ready::{Ready, Resumed};
 
 /// Encodes everything of a dispatch before the number `s`. The result is shared by all receivers.
@@ -50,6 +50,9 @@ pub fn encode_body(dispatch: &Dispatch, urls: &GatewayUrls) -> Bytes {
         }
         Body::MessageDelete { message, channel } => {
             encoder.encode(MessageDelete::new(guild, *channel, *message))
+        }
+        Body::ReactionAdd(reaction) | Body::ReactionRemove(reaction) => {
+            encoder.encode(MessageReaction::new(guild, reaction))
         }
         Body::TypingStart { user, channel } => {
             encoder.encode(TypingStart::new(guild, *channel, *user))

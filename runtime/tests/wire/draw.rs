@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guildhall_core::dispatch::{Body, Dispatch, Intents, Message, Ready, Snapshot};
+use guildhall_core::dispatch::{Body, Dispatch, Intents, Message, Reaction, Ready, Snapshot};
 use guildhall_core::event::Channel;
 use guildhall_core::frame::{ClientFrame, Identify, Malformed, Resume};
 use guildhall_core::id::{
@@ -65,6 +65,11 @@ fn ready(g: &mut Gen) -> Ready {
     }
 }
 
+fn reaction(g: &mut Gen) -> Reaction {
+    let Message { id: message, channel, author: user, content: emoji, .. } = message(g);
+    Reaction { user, channel, message, emoji }
+}
+
 fn snapshot(g: &mut Gen) -> Snapshot {
     Snapshot {
         owner: user(g),
@@ -79,7 +84,7 @@ fn snapshot(g: &mut Gen) -> Snapshot {
 
 impl Arbitrary for AnyDispatch {
     fn arbitrary(g: &mut Gen) -> Self {
-        let body = match u8::arbitrary(g) % 19 {
+        let body = match u8::arbitrary(g) % 21 {
             0 => return Self(Dispatch::private(Body::Ready(ready(g)))),
             1 => return Self(Dispatch::private(Body::Resumed)),
             2 => Body::GuildCreate(snapshot(g)),
@@ -104,6 +109,8 @@ impl Arbitrary for AnyDispatch {
             15 => Body::MessageCreate(message(g)),
             16 => Body::MessageUpdate(message(g)),
             17 => Body::MessageDelete { message: message(g).id, channel: channel(g).id },
+            18 => Body::ReactionAdd(reaction(g)),
+            19 => Body::ReactionRemove(reaction(g)),
             _ => Body::TypingStart { user: user(g), channel: channel(g).id },
         };
         Self(Dispatch::of(GuildId(u64::arbitrary(g)), Position::default(), 0, body))

@@ -1,6 +1,6 @@
 //! One dispatch of each kind, with small values.
 
-use guildhall_core::dispatch::{Body, Dispatch, Message, Ready, Snapshot};
+use guildhall_core::dispatch::{Body, Dispatch, Message, Reaction, Ready, Snapshot};
 use guildhall_core::event::Channel;
 use guildhall_core::id::{
     ChannelId, Epoch, GuildId, MessageId, NodeId, Nonce, Position, RoleId, SessionId, UserId,
@@ -40,6 +40,15 @@ fn message(content: &str) -> Message {
         nonce: Nonce(99),
         content: content.into(),
         mentions: [UserId(2)].into(),
+    }
+}
+
+fn reaction() -> Reaction {
+    Reaction {
+        user: UserId(2),
+        channel: ChannelId(12),
+        message: message("").id,
+        emoji: "🦀".into(),
     }
 }
 
@@ -90,6 +99,8 @@ pub(crate) fn all() -> Vec<(&'static str, Body)> {
         ("message_create", Body::MessageCreate(message("hello, \"world\" 🦀"))),
         ("message_update", Body::MessageUpdate(message("").blanked())),
         ("message_delete", Body::MessageDelete { message: message("").id, channel: channel_id }),
+        ("message_reaction_add", Body::ReactionAdd(reaction())),
+        ("message_reaction_remove", Body::ReactionRemove(reaction())),
         ("typing_start", Body::TypingStart { user, channel: channel_id }),
     ]
 }

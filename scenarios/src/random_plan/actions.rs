@@ -30,7 +30,7 @@ fn place(s: &mut Script, cast: &Cast) -> (usize, Guild, ClientRef) {
 fn message(s: &mut Script, cast: &Cast, who: ClientRef) {
     let (_, guild, _) = place(s, cast);
     let channel = s.pick("channel", &guild.channels);
-    match s.draw("message", 0..=8) {
+    match s.draw("message", 0..=10) {
         0 => s.type_in(who, channel),
         1 => {
             let (back, text) = (s.count("back", 0..=3), text(s));
@@ -41,6 +41,15 @@ fn message(s: &mut Script, cast: &Cast, who: ClientRef) {
         2 => {
             let (of, back) = (s.pick("author", &cast.clients), s.count("back", 0..=3));
             s.delete(who, of, back);
+        }
+        9 | 10 => {
+            let (of, back) = (s.pick("author", &cast.clients), s.count("back", 0..=3));
+            let emoji = s.pick("emoji", &["👍", "🎉", "🦀", "a name as long as an emoji's may be"]);
+            if s.one_in("removes", 4) {
+                s.unreact(who, of, back, emoji);
+            } else {
+                s.react(who, of, back, emoji);
+            }
         }
         3 => {
             let (whom, text) = (s.pick("mention", &cast.users), text(s));

@@ -154,6 +154,7 @@ pub(super) fn permissions(s: &mut Script) -> Permissions {
         Permissions::NONE,
         Permissions::VIEW_CHANNEL,
         Permissions::SEND_MESSAGES,
+        Permissions::ADD_REACTIONS,
         Permissions::USUAL,
         Permissions::MANAGE_MESSAGES,
         Permissions::MANAGE_CHANNELS,

@@ -68,6 +68,7 @@ const LEAST: &[Set] = &[
     |limits| (limits.request_age, limits.nonce_window) = (Span::secs(4), Span::secs(9)),
     |limits| limits.nonces = 1,
     |limits| limits.messages = 1,
+    |limits| (limits.reactions, limits.emoji_bytes) = (1, 4),
     |limits| limits.unsynced = 1,
     |limits| limits.journal_again = Span::millis(10),
     |limits| limits.confirm_every = Span::millis(10),

@@ -113,6 +113,8 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::RanksByAge, Clause::I9, "ambitious-moderator"),
     (Mutant::HandsOnMore, Clause::I9, "ambitious-moderator"),
     (Mutant::EditKeepsMentions, Clause::D6, "quiet-reader"),
+    (Mutant::ReactionRepeated, Clause::O5, "full-of-reactions"),
+    (Mutant::ReactionsAsMessages, Clause::D1, "full-of-reactions"),
     (Mutant::TablesNotBounded, Clause::B1, "crowded-guild"),
     (Mutant::FullTooSoon, Clause::D10, "crowded-guild"),
     (Mutant::MessagePerMember, Clause::B3, "everybody-back"),

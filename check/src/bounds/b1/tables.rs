@@ -1,5 +1,6 @@
 //! The tables of a guild: what an event or a request adds to them, and how much they may hold.
 
+use guildhall_core::dispatch::Message;
 use guildhall_core::event::{Channel, Event, Record, Removal};
 use guildhall_core::id::GuildId;
 use guildhall_core::limits::Limits;
@@ -47,6 +48,9 @@ fn by_event(history: &History, at: Moment, event: &Event) -> Vec<Filled> {
         vec![(GuildTable::Roles, history.roles(at).count() + 1)]
     } else if let Event::MemberAdd { .. } = event {
         vec![(GuildTable::Members, history.member_count(at) as usize + 1)]
+    } else if let Event::ReactionAdd(reaction) = event {
+        let emoji = history.emoji_with(at, reaction.message, &reaction.emoji);
+        vec![(GuildTable::Reactions, emoji)]
     } else if let Event::MemberRemove { why: Removal::Banned, .. } = event {
         vec![(GuildTable::Bans, history.ban_count(at) + 1)]
     } else {
@@ -63,6 +67,10 @@ fn by_action(history: &History, at: Moment, action: &Action) -> Vec<Filled> {
         vec![(GuildTable::Roles, history.roles(at).count() + 1)]
     } else if *action == Action::Join {
         vec![(GuildTable::Members, history.member_count(at) as usize + 1)]
+    } else if let Action::React { said, emoji } = action {
+        let message = history.message(at, *said);
+        let filled = |to: &Message| (GuildTable::Reactions, history.emoji_with(at, to.id, emoji));
+        message.map(filled).into_iter().collect()
     } else if let Action::Ban { .. } = action {
         vec![(GuildTable::Bans, history.ban_count(at) + 1)]
     } else {
@@ -96,6 +104,7 @@ fn most(limits: &Limits, table: GuildTable) -> usize {
         GuildTable::Overwrites => limits.overwrites,
         GuildTable::Members => limits.members,
         GuildTable::Bans => limits.bans,
+        GuildTable::Reactions => limits.reactions,
     };
     most as usize
 }

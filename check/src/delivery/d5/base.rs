@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use guildhall_core::event::{Event, Record};
-use guildhall_core::id::GuildId;
+use guildhall_core::id::{GuildId, MessageId};
 use guildhall_core::journal::Checkpoint;
 use guildhall_core::request::Origin;
 use guildhall_core::time::Instant;
@@ -84,6 +84,22 @@ fn state(guild: &Guild, base: &Checkpoint) -> Option<String> {
     Some(what.to_owned())
 }
 
+/// A message to which the base holds other reactions than there were.
+fn reactions(guild: &Guild, base: &Checkpoint) -> Option<MessageId> {
+    let at = Moment::after(base.position);
+    let kept = base.messages.iter().flat_map(|message| {
+        let there = guild.history.reactions(at, message.id);
+        there.map(|(emoji, user)| (message.id, message.channel, emoji, user))
+    });
+    let mut held = base.reactions.iter().map(|it| (it.message, it.channel, &it.emoji, it.user));
+    for kept in kept {
+        if held.next() != Some(kept) {
+            return Some(kept.0);
+        }
+    }
+    held.next().map(|(of, ..)| of)
+}
+
 /// What can still be edited reads as it did, and no id is given twice.
 fn messages(guild: &Guild, base: &Checkpoint) -> Option<String> {
     let at = Moment::after(base.position);
@@ -93,6 +109,9 @@ fn messages(guild: &Guild, base: &Checkpoint) -> Option<String> {
     });
     if let Some(other) = other {
         return Some(format!("the message {} otherwise", other.id.0));
+    }
+    if let Some(of) = reactions(guild, base) {
+        return Some(format!("other reactions to the message {}", of.0));
     }
     let records = guild.records().iter().map(|it| &it.record);
     let given = records.take_while(|record| record.position <= base.position);

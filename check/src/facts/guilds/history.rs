@@ -3,18 +3,20 @@
 //!
 //! No state is ever copied: an old view is as cheap as a current one.
 
+mod reactions;
 mod state;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use guildhall_core::dispatch::Message;
+use guildhall_core::dispatch::{Message, Reaction};
 use guildhall_core::event::{Event, Record, Removal};
 use guildhall_core::id::{ChannelId, GuildId, MessageId, Position, RoleId, UserId};
 use guildhall_core::journal::Checkpoint;
 use guildhall_core::permission::{Overwrite, Role};
 use guildhall_core::request::Origin;
 
+use self::reactions::Reactions;
 use super::timeline::{Moment, Timeline};
 
 type Line<K, T> = BTreeMap<K, Timeline<Option<Arc<[T]>>>>;
@@ -32,6 +34,7 @@ pub(crate) struct History {
     deleted: Timeline<bool>,
     /// Messages by the request that created them, deleted or not.
     messages: BTreeMap<Origin, Timeline<Option<Message>>>,
+    reactions: Reactions,
     /// The position and request of each message, in order.
     said: Vec<(Position, Origin)>,
     /// The highest message id assigned.
@@ -58,6 +61,7 @@ impl History {
             count: Timeline::new(state.members.len() as u32),
             banned: state.banned.iter().map(|user| (*user, Timeline::new(true))).collect(),
             deleted: Timeline::new(state.deleted),
+            reactions: Reactions::default(),
             last_message: founding.last_message,
             said: messages.clone().map(|said| (Position::default(), origin(said))).collect(),
             messages: messages
@@ -86,6 +90,8 @@ impl History {
                     self.messages.entry(origin).or_default().set(at, None);
                 }
             }
+            Event::ReactionAdd(reaction) => self.reactions.set(at, reaction, true),
+            Event::ReactionRemove(reaction) => self.reactions.set(at, reaction, false),
             Event::MemberAdd { user } => self.member(at, *user, Some(Arc::default())),
             Event::MemberUpdate { user, roles } => self.member(at, *user, Some(roles.clone())),
             Event::MemberRemove { user, why } => {
@@ -278,6 +284,35 @@ impl History {
         let origins = self.said.iter().rev().map(|(_, origin)| *origin);
         let is = |origin: &Origin| self.message(at, *origin).is_some_and(|it| it.id == id);
         origins.into_iter().find(is).map(|origin| origin.user)
+    }
+
+    /// Whether exactly this reaction is there, its message aside.
+    pub(crate) fn is_reacted(&self, at: Moment, reaction: &Reaction) -> bool {
+        let Reaction { user, message, emoji, .. } = reaction;
+        self.reactions.is_there(at, *message, emoji, *user)
+    }
+
+    /// The emoji and the user of each reaction to a message, ascending.
+    pub(crate) fn reactions(
+        &self,
+        at: Moment,
+        message: MessageId,
+    ) -> impl Iterator<Item = (&Arc<str>, UserId)> {
+        self.reactions.to(at, message)
+    }
+
+    /// How many distinct emoji the reactions to a message have with this one more.
+    pub(crate) fn emoji_with(&self, at: Moment, message: MessageId, emoji: &Arc<str>) -> usize {
+        let mut all: Vec<_> = self.reactions.to(at, message).map(|(emoji, _)| emoji).collect();
+        all.push(emoji);
+        all.sort_unstable();
+        all.dedup();
+        all.len()
+    }
+
+    /// The number of reactions that were ever added.
+    pub(crate) const fn reactions_added(&self) -> u64 {
+        self.reactions.added()
     }
 
     /// The number of messages created after the one of this request, up to a moment, and the number

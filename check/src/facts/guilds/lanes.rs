@@ -1,19 +1,19 @@
 //! Lanes: the chat of a guild, in order, for all sessions that see the same channels and have the
-//! same right to read content.
+//! same intents for messages, their content and reactions.
 //!
 //! Sessions share a lane, so one comparison finds what is due next.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use guildhall_core::dispatch::{Body, Dispatch, Message};
+use guildhall_core::dispatch::{Body, Dispatch, Intents, Message};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{ChannelId, Position};
 
 use super::Committed;
 use super::render::blank;
-use crate::kinds::{chat_channel, message_of};
-use crate::protocol::message_bytes;
+use crate::kinds::{chat_channel, message_of, reaction_of};
+use crate::protocol::{message_bytes, reaction_bytes};
 
 /// A chat event, as the sessions of a lane get it.
 #[derive(Clone, Debug)]
@@ -26,12 +26,17 @@ pub(crate) struct Entry {
     seen: Option<Arc<Dispatch>>,
 }
 
+/// The intents on which the lane of a session depends.
+const CHAT: Intents = Intents(
+    Intents::GUILD_MESSAGES.0 | Intents::MESSAGE_CONTENT.0 | Intents::GUILD_MESSAGE_REACTIONS.0,
+);
+
 /// One lane.
 #[derive(Clone, Debug)]
 struct Lane {
     guild: u32,
-    /// Whether messages include their content.
-    whole: bool,
+    /// Which of [`CHAT`] its sessions have.
+    intents: Intents,
     channels: Vec<ChannelId>,
     entries: Vec<Entry>,
 }
@@ -40,7 +45,7 @@ struct Lane {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lanes {
     lanes: Vec<Lane>,
-    by_view: BTreeMap<(u32, bool, Vec<ChannelId>), u32>,
+    by_view: BTreeMap<(u32, Intents, Vec<ChannelId>), u32>,
     of_guild: BTreeMap<u32, Vec<u32>>,
 }
 
@@ -64,6 +69,8 @@ pub(crate) fn tells(record: &Record, whole: bool, what: &Dispatch) -> bool {
     match (&what.body, &record.event) {
         (Body::MessageCreate(told), Event::Message(said))
         | (Body::MessageUpdate(told), Event::MessageUpdate(said)) => reads(said, told),
+        (Body::ReactionAdd(told), Event::ReactionAdd(said))
+        | (Body::ReactionRemove(told), Event::ReactionRemove(said)) => told == said,
         (Body::MessageDelete { message, channel }, event) => {
             *event == Event::MessageDelete { message: *message, channel: *channel }
         }
@@ -77,7 +84,19 @@ impl Lane {
         self.entries.push(Entry { record: record.clone(), bytes_before, seen: None });
     }
 
+    /// Whether messages include their content.
+    const fn is_whole(&self) -> bool {
+        self.intents.contains(Intents::MESSAGE_CONTENT)
+    }
+
     fn holds(&self, record: &Record) -> bool {
+        let is_reaction = reaction_of(record).is_some();
+        let asked =
+            if is_reaction { Intents::GUILD_MESSAGE_REACTIONS } else { Intents::GUILD_MESSAGES };
+        self.intents.contains(asked) && self.sees(record)
+    }
+
+    fn sees(&self, record: &Record) -> bool {
         chat_channel(&record.event).is_some_and(|it| self.channels.binary_search(&it).is_ok())
     }
 
@@ -92,26 +111,29 @@ impl Lane {
 
     /// The length of a record's dispatch on the wire, as both sides estimate it.
     fn bytes(&self, record: &Record) -> u64 {
-        message_of(record).map_or(200, |message| {
-            let content = if self.whole { message.content.len() } else { 0 };
+        if let Some(message) = message_of(record) {
+            let content = if self.is_whole() { message.content.len() } else { 0 };
             message_bytes(content, message.mentions.len())
-        })
+        } else {
+            reaction_of(record).map_or(200, |it| reaction_bytes(it.emoji.len()))
+        }
     }
 }
 
 impl Lanes {
-    /// The lane of the sessions that see exactly these channels.
+    /// The lane of the sessions with these intents that see exactly these channels.
     pub(crate) fn of(
         &mut self,
         guild: u32,
-        whole: bool,
+        intents: Intents,
         channels: Vec<ChannelId>,
         records: &[Committed],
     ) -> u32 {
+        let intents = Intents(intents.0 & CHAT.0);
         let next = self.lanes.len() as u32;
-        let number = *self.by_view.entry((guild, whole, channels.clone())).or_insert(next);
+        let number = *self.by_view.entry((guild, intents, channels.clone())).or_insert(next);
         if number == next {
-            let mut lane = Lane { guild, whole, channels, entries: Vec::new() };
+            let mut lane = Lane { guild, intents, channels, entries: Vec::new() };
             for Committed { record, .. } in records {
                 if lane.holds(record) {
                     lane.push(record);
@@ -146,7 +168,7 @@ impl Lanes {
 
     /// Whether messages of a lane include their content.
     pub(crate) fn is_whole(&self, lane: u32) -> bool {
-        self.lanes.get(lane as usize).is_some_and(|lane| lane.whole)
+        self.lanes.get(lane as usize).is_some_and(Lane::is_whole)
     }
 
     /// Whether a dispatch renders the entry of a lane.

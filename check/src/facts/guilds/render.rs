@@ -71,6 +71,12 @@ fn itself(
         Event::MessageDelete { message, channel } if saw(*channel) => {
             Body::MessageDelete { message: *message, channel: *channel }
         }
+        Event::ReactionAdd(reaction) if saw(reaction.channel) => {
+            Body::ReactionAdd(reaction.clone())
+        }
+        Event::ReactionRemove(reaction) if saw(reaction.channel) => {
+            Body::ReactionRemove(reaction.clone())
+        }
         Event::Typing { user, channel } if saw(*channel) => {
             Body::TypingStart { user: *user, channel: *channel }
         }
@@ -82,6 +88,8 @@ fn itself(
         Event::Message(_)
         | Event::MessageUpdate(_)
         | Event::MessageDelete { .. }
+        | Event::ReactionAdd(_)
+        | Event::ReactionRemove(_)
         | Event::Typing { .. }
         | Event::ChannelCreate(_)
         | Event::ChannelUpdate(_)
@@ -150,6 +158,7 @@ pub(crate) fn intents_of(body: &Body, user: UserId) -> Option<Intents> {
         BodyKind::Member(_) if own_roles => None,
         BodyKind::Member(_) => Some(Intents::GUILD_MEMBERS),
         BodyKind::Messages(_) => Some(Intents::GUILD_MESSAGES),
+        BodyKind::Reactions(_) => Some(Intents::GUILD_MESSAGE_REACTIONS),
         BodyKind::Typing(_) => Some(Intents::GUILD_MESSAGE_TYPING),
     }
 }

@@ -2,6 +2,7 @@
 //! token, for a guild that there is not, or with too long a content.
 
 use guildhall_core::id::Token;
+use guildhall_core::limits::Limits;
 use guildhall_core::request::{Action, Outcome, Refusal, Request};
 
 use crate::cast::Cast;
@@ -14,7 +15,7 @@ use crate::node_step::NodeStep;
 pub(crate) fn objection(cast: &Cast, token: Token, request: &Request) -> Option<Refusal> {
     let is_author = cast.cluster.accounts.get(&token) == Some(&request.origin.user);
     let exists = cast.guilds.iter().any(|guild| guild.id == request.guild);
-    let is_long = content_bytes(&request.action) > u64::from(cast.limits.content_bytes);
+    let is_long = is_long(&cast.limits, &request.action);
     let has_many = characters(&request.action) > cast.limits.content_characters as usize;
     match (is_author, exists, is_long, has_many) {
         (false, ..) => Some(Refusal::Unauthorized),
@@ -31,6 +32,15 @@ fn characters(action: &Action) -> usize {
         content.chars().count()
     } else {
         0
+    }
+}
+
+/// Whether an emoji, or any other content, takes more bytes than it may.
+fn is_long(limits: &Limits, action: &Action) -> bool {
+    if let Action::React { emoji, .. } | Action::Unreact { emoji, .. } = action {
+        emoji.len() > limits.emoji_bytes as usize
+    } else {
+        content_bytes(action) > u64::from(limits.content_bytes)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whether a refusal is right: whether its reason holds at the position that it names.
 
-use guildhall_core::dispatch::Message;
+use std::sync::Arc;
+
+use guildhall_core::dispatch::{Message, Reaction};
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
@@ -17,7 +19,7 @@ use crate::isolation::i9;
 use crate::protocol::NEW_ROLE;
 
 /// The reasons for which an owner may refuse a request.
-const REASONS: [Refusal; 19] = [
+const REASONS: [Refusal; 20] = [
     Refusal::NoSuchGuild,
     Refusal::NotAMember,
     Refusal::Member,
@@ -35,6 +37,7 @@ const REASONS: [Refusal; 19] = [
     Refusal::Full(GuildTable::Roles),
     Refusal::Full(GuildTable::Members),
     Refusal::Full(GuildTable::Bans),
+    Refusal::Full(GuildTable::Reactions),
     Refusal::Taken,
     Refusal::NoChange,
 ];
@@ -150,7 +153,7 @@ fn holds(
         Refusal::Full(table) => overfills(history, limits, action, at, table),
         Refusal::NotHeld => i9::overgives(history, at, author, action),
         Refusal::Taken => is_taken(history, author, action, at),
-        Refusal::NoChange => changes_nothing(history, action, at),
+        Refusal::NoChange => changes_nothing(history, author, action, at),
     }
 }
 
@@ -178,7 +181,11 @@ const fn channel_of(action: &Action) -> Option<ChannelId> {
 }
 
 pub(crate) fn message_of(action: &Action) -> Option<Origin> {
-    if let Action::Edit { said, .. } | Action::Delete { said } = action {
+    if let Action::Edit { said, .. }
+    | Action::Delete { said }
+    | Action::React { said, .. }
+    | Action::Unreact { said, .. } = action
+    {
         Some(*said)
     } else {
         None
@@ -238,7 +245,11 @@ fn is_allowed(history: &History, author: UserId, action: &Action, at: Moment) ->
             let manages = |channel| may_there(Permissions::MANAGE_MESSAGES, channel);
             said.user == author || channel.is_some_and(manages)
         }
-        Action::Join => true,
+        Action::React { said, .. } => {
+            let channel = history.message(at, *said).map(|message| message.channel);
+            channel.is_some_and(|channel| may_there(Permissions::ADD_REACTIONS, channel))
+        }
+        Action::Unreact { .. } | Action::Join => true,
         Action::Leave => author != history.owner(at),
         Action::Kick { .. } => may(Permissions::KICK_MEMBERS),
         Action::Ban { .. } | Action::Unban { .. } => may(Permissions::BAN_MEMBERS),
@@ -272,10 +283,26 @@ fn is_taken(history: &History, author: UserId, action: &Action, at: Moment) -> b
     }
 }
 
-fn changes_nothing(history: &History, action: &Action, at: Moment) -> bool {
+/// Whether the author has reacted to a message with an emoji.
+fn is_reacted(
+    history: &History,
+    user: UserId,
+    (said, emoji): (Origin, &Arc<str>),
+    at: Moment,
+) -> bool {
+    let Some(to) = history.message(at, said) else { return false };
+    let (channel, message, emoji) = (to.channel, to.id, emoji.clone());
+    history.is_reacted(at, &Reaction { user, channel, message, emoji })
+}
+
+fn changes_nothing(history: &History, author: UserId, action: &Action, at: Moment) -> bool {
     if let Action::Edit { said, content, mentions } = action {
         let same = |was: &Message| (&was.content, &was.mentions) == (content, mentions);
         history.message(at, *said).is_some_and(same)
+    } else if let Action::React { said, emoji } = action {
+        is_reacted(history, author, (*said, emoji), at)
+    } else if let Action::Unreact { said, emoji } = action {
+        !is_reacted(history, author, (*said, emoji), at)
     } else if let Action::SetRoles { user, roles } = action {
         history.member_at(at, *user).is_some_and(|has| same_roles(history, roles, has))
     } else if let Action::ChangeRole { role, permissions } = action {

@@ -1,6 +1,6 @@
 //! The verdicts of an owner on requests that planted bugs change.
 
-use super::super::judge::message;
+use super::super::judge::{message, reaction};
 use super::super::materialized_state::MaterializedState;
 use crate::context::Cx;
 use crate::event::Event;
@@ -34,6 +34,12 @@ impl Bend<Judged<'_>> for Result<Event, Refusal> {
         }
         if self == Err(Refusal::Forbidden) && cx.bug(Mutant::PermissionNotAsked) {
             return permitted(about, cx);
+        }
+        if self == Err(Refusal::NoChange)
+            && let Some(again) = reacted_again(about)
+            && cx.bug(Mutant::ReactionRepeated)
+        {
+            return Ok(again);
         }
         if let Err(Refusal::Outranked | Refusal::NotHeld) = self
             && let Some(mutant) = presumption(&self, about)
@@ -79,6 +85,13 @@ impl Bend<Judged<'_>> for Result<Event, Refusal> {
     }
 }
 
+/// The event of an action that adds a reaction which is there.
+fn reacted_again((staged, origin, action, _): Judged<'_>) -> Option<Event> {
+    let Action::React { said, emoji } = action else { return None };
+    let message = staged.messages.by_request(*said)?;
+    Some(Event::ReactionAdd(reaction(origin.user, message, emoji)))
+}
+
 /// The bug that lets an action pass which the hierarchy forbids.
 fn presumption(
     verdict: &Result<Event, Refusal>,
@@ -104,6 +117,7 @@ fn bounded(limits: &Limits, most: impl Fn(u32) -> u32) -> Limits {
         channel_overwrites: most(limits.channel_overwrites),
         overwrites: most(limits.overwrites),
         bans: most(limits.bans),
+        reactions: most(limits.reactions),
         ..limits.clone()
     }
 }
@@ -146,6 +160,8 @@ fn permitted((staged, origin, action, id): Judged<'_>, cx: &Cx<'_>) -> Result<Ev
         Ok(Event::Typing { user: origin.user, channel: *channel })
     } else if let Action::Edit { .. } = action {
         Err(Refusal::Forbidden)
+    } else if let Some(reacted) = reacted_again((staged, origin, action, id)) {
+        Ok(reacted)
     } else {
         let owner = Origin { user: staged.state.owner, ..origin };
         staged.judge_member(cx.limits, owner, action, id)

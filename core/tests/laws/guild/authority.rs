@@ -2,12 +2,13 @@
 //! each action needs, in the order in which it is looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use guildhall_core::dispatch::Message;
+use guildhall_core::dispatch::{Message, Reaction};
 use guildhall_core::event::{Channel, Event, Record, Removal};
 use guildhall_core::id::{MessageId, Position, RoleId, UserId};
 use guildhall_core::permission::{Overwrite, Permissions as P, Role};
-use guildhall_core::request::{Action, Origin, Refusal};
+use guildhall_core::request::{Action, GuildTable, Origin, Refusal};
 use guildhall_core::state::State;
 
 /// A guild as whoever reads its log knows it.
@@ -15,6 +16,10 @@ use guildhall_core::state::State;
 pub(crate) struct Reader {
     pub(crate) state: State,
     pub(crate) messages: BTreeMap<MessageId, Message>,
+    /// Who reacted to each message, and how.
+    pub(crate) reactions: BTreeSet<(MessageId, Arc<str>, UserId)>,
+    /// How many distinct emoji a message may have.
+    pub(crate) emoji: usize,
     pub(crate) at: Position,
     /// How many messages are still known.
     pub(crate) known: usize,
@@ -23,7 +28,8 @@ pub(crate) struct Reader {
 impl Reader {
     /// Reads the next record, and says whether it changed anything.
     pub(crate) fn read(&mut self, record: &Record) -> bool {
-        let before = (self.state.clone(), self.messages.clone());
+        let all = |it: &Self| (it.state.clone(), it.messages.clone(), it.reactions.clone());
+        let before = all(self);
         self.at = record.position;
         self.state.apply(&record.event);
         match &record.event {
@@ -33,6 +39,12 @@ impl Reader {
             Event::MessageDelete { message, .. } => {
                 self.messages.remove(message);
             }
+            Event::ReactionAdd(Reaction { user, message, emoji, .. }) => {
+                self.reactions.insert((*message, emoji.clone(), *user));
+            }
+            Event::ReactionRemove(Reaction { user, message, emoji, .. }) => {
+                self.reactions.remove(&(*message, emoji.clone(), *user));
+            }
             _ => {}
         }
         let channels = &self.state.channels;
@@ -40,7 +52,9 @@ impl Reader {
         while self.messages.len() > self.known {
             self.messages.pop_first();
         }
-        before != (self.state.clone(), self.messages.clone())
+        let messages = &self.messages;
+        self.reactions.retain(|(message, ..)| messages.contains_key(message));
+        before != all(self)
     }
 
     fn said(&self, user: UserId, by: Origin) -> Option<&Message> {
@@ -111,6 +125,24 @@ impl Reader {
                     in_channel(old.channel, P::MANAGE_MESSAGES)?;
                 }
                 Ok(Event::MessageDelete { message: old.id, channel: old.channel })
+            }
+            Action::React { said, emoji } => {
+                let old = self.said(me, said).ok_or(Refusal::NoSuchMessage)?;
+                in_channel(old.channel, P::ADD_REACTIONS)?;
+                let there = (old.id, emoji.clone(), me);
+                need(!self.reactions.contains(&there), Refusal::NoChange)?;
+                let of = self.reactions.iter().filter(|(message, ..)| *message == old.id);
+                let all: BTreeSet<_> = of.map(|(_, emoji, _)| emoji).chain([&emoji]).collect();
+                need(all.len() <= self.emoji, Refusal::Full(GuildTable::Reactions))?;
+                let (channel, message) = (old.channel, old.id);
+                Ok(Event::ReactionAdd(Reaction { user: me, channel, message, emoji }))
+            }
+            Action::Unreact { said, emoji } => {
+                let old = self.said(me, said).ok_or(Refusal::NoSuchMessage)?;
+                let there = (old.id, emoji.clone(), me);
+                need(self.reactions.contains(&there), Refusal::NoChange)?;
+                let (channel, message) = (old.channel, old.id);
+                Ok(Event::ReactionRemove(Reaction { user: me, channel, message, emoji }))
             }
             Action::Type { channel } => {
                 in_channel(channel, P::SEND_MESSAGES)?;

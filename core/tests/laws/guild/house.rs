@@ -124,6 +124,7 @@ pub(crate) fn limits() -> Limits {
         journal_tail: 12,
         chunk_entries: 3,
         messages: 6,
+        reactions: 2,
         unsynced: 12,
         nonces: 60,
         ..Limits::default()
@@ -135,7 +136,8 @@ impl House {
     pub(crate) fn new(limits: Limits, mutant: Option<Mutant>) -> Self {
         let state = testkit::guild(GUILD, UserId(1), (1..=3).map(UserId), 21..=22);
         let known = limits.messages as usize;
-        let reader = Reader { state: state.clone(), known, ..Reader::default() };
+        let emoji = limits.reactions as usize;
+        let reader = Reader { state: state.clone(), known, emoji, ..Reader::default() };
         let named = state.members.keys().map(|user| (*user, vec![GUILD]));
         Self {
             mutant,
@@ -250,7 +252,10 @@ impl House {
 
     fn ask(&mut self, user: UserId, mut action: Action, owner: usize) {
         let origin = Origin { user, nonce: Nonce(self.order.len() as u64) };
-        if let Action::Edit { said, .. } | Action::Delete { said } = &mut action
+        if let Action::Edit { said, .. }
+        | Action::Delete { said }
+        | Action::React { said, .. }
+        | Action::Unreact { said, .. } = &mut action
             && let Some(at) = nth(&self.order, said.nonce.0 as usize)
         {
             *said = self.order[at];

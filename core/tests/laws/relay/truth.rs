@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use guildhall_core::dispatch::{Body, Intents, Message, Snapshot};
+use guildhall_core::dispatch::{Body, Intents, Message, Reaction, Snapshot};
 use guildhall_core::event::{Channel, Event, Record, Removal};
 use guildhall_core::id::{ChannelId, Epoch, GuildId, MessageId, Nonce, Position, RoleId, UserId};
 use guildhall_core::permission::{Overwrite, Permissions, Role, Target};
@@ -101,7 +101,15 @@ impl Truth {
             0..=5 if has_channel => Event::Message(message()),
             6 if has_channel => Event::MessageUpdate(message()),
             7 if has_channel => Event::MessageDelete { message: id, channel },
-            8..=10 if has_channel => Event::Typing { user, channel },
+            8 | 9 if has_channel => Event::Typing { user, channel },
+            10 if has_channel => {
+                let reaction = Reaction { user, channel, message: id, emoji: "🦀".into() };
+                if n[4] > 99 {
+                    Event::ReactionAdd(reaction)
+                } else {
+                    Event::ReactionRemove(reaction)
+                }
+            }
             11 | 12 if !is_member && !state.banned.contains(&user) => Event::MemberAdd { user },
             13 if is_member && !is_owner => {
                 let why = if n[4] > 240 { Removal::Banned } else { Removal::Left };
@@ -199,6 +207,14 @@ pub(crate) fn render(
         Event::MessageDelete { message, channel } => {
             let told = said && old.contains(&channel);
             (told.then_some(Body::MessageDelete { message, channel }), about)
+        }
+        Event::ReactionAdd(it) => {
+            let told = wants(Intents::GUILD_MESSAGE_REACTIONS) && old.contains(&it.channel);
+            (told.then_some(Body::ReactionAdd(it)), about)
+        }
+        Event::ReactionRemove(it) => {
+            let told = wants(Intents::GUILD_MESSAGE_REACTIONS) && old.contains(&it.channel);
+            (told.then_some(Body::ReactionRemove(it)), about)
         }
         Event::Typing { user, channel } => {
             let told = wants(Intents::GUILD_MESSAGE_TYPING) && old.contains(&channel);

@@ -88,6 +88,14 @@ pub(super) fn decode(
             let (message, channel) = (MessageId(id.0), ChannelId(channel_id.0));
             (guild_id, Body::MessageDelete { message, channel })
         }
+        "MESSAGE_REACTION_ADD" => {
+            let fields: MessageReaction = object(d)?;
+            (fields.guild_id, Body::ReactionAdd(fields.decode()))
+        }
+        "MESSAGE_REACTION_REMOVE" => {
+            let fields: MessageReaction = object(d)?;
+            (fields.guild_id, Body::ReactionRemove(fields.decode()))
+        }
         "TYPING_START" => {
             let TypingStart { guild_id, user_id, channel_id } = object(d)?;
             let (user, channel) = (UserId(user_id.0), ChannelId(channel_id.0));
@@ -288,6 +296,31 @@ struct MessageDelete {
     guild_id: Digits,
     id: Digits,
     channel_id: Digits,
+}
+
+#[derive(Deserialize)]
+struct MessageReaction {
+    guild_id: Digits,
+    user_id: Digits,
+    channel_id: Digits,
+    message_id: Digits,
+    emoji: Emoji,
+}
+
+#[derive(Deserialize)]
+struct Emoji {
+    name: String,
+}
+
+impl MessageReaction {
+    fn decode(self) -> dispatch::Reaction {
+        dispatch::Reaction {
+            user: UserId(self.user_id.0),
+            channel: ChannelId(self.channel_id.0),
+            message: MessageId(self.message_id.0),
+            emoji: self.emoji.name.into(),
+        }
+    }
 }
 
 #[derive(Deserialize)]

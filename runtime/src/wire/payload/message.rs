@@ -1,4 +1,5 @@
-//! MESSAGE_CREATE, MESSAGE_UPDATE, MESSAGE_DELETE and TYPING_START.
+//! MESSAGE_CREATE, MESSAGE_UPDATE, MESSAGE_DELETE, MESSAGE_REACTION_ADD, MESSAGE_REACTION_REMOVE and
+//! TYPING_START.
 
 use guildhall_core::dispatch;
 use guildhall_core::id::{ChannelId, GuildId, MessageId, UserId};
@@ -69,6 +70,35 @@ impl MessageDelete {
         message: MessageId,
     ) -> Self {
         Self { id: Digits(message.0), channel_id: Digits(channel.0), guild_id: Digits(guild.0) }
+    }
+}
+
+/// MESSAGE_REACTION_ADD and MESSAGE_REACTION_REMOVE.
+#[derive(Serialize)]
+pub(in crate::wire) struct MessageReaction<'a> {
+    user_id: Digits,
+    channel_id: Digits,
+    message_id: Digits,
+    guild_id: Digits,
+    emoji: Emoji<'a>,
+}
+
+/// An emoji of Unicode: only custom ones have an id.
+#[derive(Serialize)]
+struct Emoji<'a> {
+    id: Null,
+    name: &'a str,
+}
+
+impl<'a> MessageReaction<'a> {
+    pub(in crate::wire) fn new(guild: GuildId, reaction: &'a dispatch::Reaction) -> Self {
+        Self {
+            user_id: Digits(reaction.user.0),
+            channel_id: Digits(reaction.channel.0),
+            message_id: Digits(reaction.message.0),
+            guild_id: Digits(guild.0),
+            emoji: Emoji { id: (), name: &reaction.emoji },
+        }
     }
 }
 
