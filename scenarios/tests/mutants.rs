@@ -1,4 +1,4 @@
-//! Planted bugs: each must be reached and must break its clause within 500 seeds of its scenario.
+//! Planted bugs: each must be reached and must break its clause within 200 seeds of its scenario.
 //!
 //! For each rule of the protocol, at least one bug must break a clause that the rule names.
 //! The tests need the feature `mutants`, which `.ci/run` builds in a separate target folder.
@@ -29,9 +29,9 @@ const RULES: &[(u32, &str)] = &[
     (5, "L3, P1"),
     (6, "D7, D5, D3, I1, I2"),
     (7, "D1, I1"),
-    (8, "L3, D1, I1"),
+    (8, "L3, D1, D2, I1"),
     (9, "D2"),
-    (10, "L3, P1"),
+    (10, "L3, D2, P1"),
     (12, "L3"),
     (13, "D2"),
     (14, "D3, O2, I1"),
@@ -42,14 +42,14 @@ const RULES: &[(u32, &str)] = &[
     (19, "D5"),
     (20, "D5"),
     (21, "D6"),
-    (22, "L3"),
+    (22, "L3, D2"),
     (23, "L2, D1"),
     (24, "L2"),
     (25, "D4, D1"),
 ];
 
 /// The seeds within which a planted bug must be found.
-const SEEDS: u64 = 500;
+const SEEDS: u64 = 200;
 
 /// The seeds of one parallel batch; the search stops after the batch that finds the bug.
 const BATCH: u64 = 8;
@@ -176,7 +176,7 @@ fn without_a_planted_bug_every_scenario_holds() {
     }
 }
 
-/// A world that refuses everything serves nobody (L9).
+/// A world that refuses everything serves nobody (D10, L9).
 #[test]
 fn a_world_that_refuses_everything_is_red_at_seed_0_of_every_scenario() {
     let green: Vec<_> = ALL

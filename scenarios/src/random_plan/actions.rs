@@ -70,7 +70,12 @@ fn message(s: &mut Script, cast: &Cast, who: ClientRef) {
 /// them have a letter of more than one byte, as bytes and characters have limits of their own.
 fn text(s: &mut Script) -> String {
     let number = s.draw("text", 0..=u64::MAX);
-    let length = if s.one_in("long", 12) { s.draw("length", 1..=5_000) as usize } else { 1 };
+    let length = if s.one_in("long", 8) {
+        let most = s.pick("most", &[100, 5_000]);
+        s.draw("length", 1..=most) as usize
+    } else {
+        1
+    };
     let letter = if number.is_multiple_of(2) { "a" } else { "é" };
     format!("{number:x} {}", letter.repeat(length))
 }
