@@ -372,10 +372,10 @@ impl Bend<Judged<'_>> for Result<Event, Refusal> {
             return permitted(about, cx);
         }
         if self == Err(Refusal::NoChange)
-            && let Some(again) = reacted_again((about.0, about.1, about.2))
+            && let (_, _, Action::React { .. }, _) = about
             && cx.bug(Mutant::ReactionRepeated)
         {
-            return Ok(again);
+            return permitted(about, cx);
         }
         if let Err(Refusal::Outranked | Refusal::NotHeld) = self
             && let Some(mutant) = presumption(&self, about)
@@ -419,13 +419,6 @@ impl Bend<Judged<'_>> for Result<Event, Refusal> {
         }
         verdict
     }
-}
-
-/// The event of an action that adds a reaction which is there.
-fn reacted_again((staged, origin, action): (&MaterializedState, Origin, &Action)) -> Option<Event> {
-    let Action::React { said, emoji } = action else { return None };
-    let message = staged.messages.by_request(*said)?;
-    Some(Event::ReactionAdd(reaction(origin.user, message, emoji)))
 }
 
 /// The bug that lets an action pass which the hierarchy forbids.
@@ -496,8 +489,9 @@ fn permitted((staged, origin, action, id): Judged<'_>, cx: &Cx<'_>) -> Result<Ev
         Ok(Event::Typing { user: origin.user, channel: *channel })
     } else if let Action::Edit { .. } = action {
         Err(Refusal::Forbidden)
-    } else if let Some(reacted) = reacted_again((staged, origin, action)) {
-        Ok(reacted)
+    } else if let Action::React { said, emoji } = action {
+        let message = staged.messages.by_request(*said).ok_or(Refusal::NoSuchMessage)?;
+        Ok(Event::ReactionAdd(reaction(origin.user, message, emoji)))
     } else {
         let owner = Origin { user: staged.state.owner, ..origin };
         staged.judge_member(cx.limits, owner, action, id)
