@@ -258,7 +258,9 @@ impl Facts {
             TraceEvent::IdentifyRefused { connection, .. } => {
                 self.waits.end(node, *connection);
             }
-            TraceEvent::ResumeRefused { .. } | TraceEvent::Census(_) => {}
+            TraceEvent::ResumeRefused { .. }
+            | TraceEvent::RelayHeld { .. }
+            | TraceEvent::Census(_) => {}
         }
     }
 

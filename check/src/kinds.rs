@@ -171,6 +171,7 @@ pub(crate) const fn session_of(note: &TraceEvent) -> Option<SessionId> {
         | TraceEvent::RelayOpened { .. }
         | TraceEvent::RelayClosed { .. }
         | TraceEvent::RelayGap { .. }
+        | TraceEvent::RelayHeld { .. }
         | TraceEvent::Opened { .. }
         | TraceEvent::SteppedDown { .. }
         | TraceEvent::GivenUp { .. }

@@ -274,6 +274,7 @@ impl Marks {
             TraceEvent::RelayClosed { .. } => Mark::RelayClosed,
             TraceEvent::RelayGap { why: GapReason::Behind, .. } => Mark::RelayBehind,
             TraceEvent::RelayGap { why: GapReason::Unreachable, .. } => Mark::OwnerOutOfReach,
+            TraceEvent::RelayHeld { .. } => return,
             TraceEvent::Opened { epoch, .. } if epoch.0 > 1 => Mark::GuildTakenOver,
             TraceEvent::Opened { .. } => Mark::GuildOpened,
             TraceEvent::SteppedDown { why: StepDown::Fenced(_), .. } => {

@@ -1,11 +1,11 @@
 //! Catching panics: a panic of the machines during a run is a violation, and is reported as one.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use guildhall_check::violation::Clause;
 use guildhall_core::step::Observer;
+use guildhall_plan::panics::{message, place, record};
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Options, Outcome};
 use guildhall_sim::run::run as run_plan;
@@ -17,16 +17,14 @@ use crate::run_spec::RunSpec;
 thread_local! {
     /// Whether panics of this thread are silenced.
     static SILENCED: Cell<bool> = const { Cell::new(false) };
-    /// The location of the last silenced panic.
-    static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Prints panics as usual, except for those inside runs, of which only the location is stored.
+/// Prints panics as usual, except for those inside runs, of which only the place is recorded.
 pub(crate) fn install_hook() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if SILENCED.get() {
-            LOCATION.set(panic.location().map(ToString::to_string));
+            record(panic);
         } else {
             default(panic);
         }
@@ -41,19 +39,12 @@ pub(crate) fn run(
     observer: &mut impl Observer,
 ) -> Result<Outcome, Error> {
     SILENCED.set(true);
-    LOCATION.set(None);
     let ended = catch_unwind(AssertUnwindSafe(|| run_plan(plan, options, observer)));
     SILENCED.set(false);
-    let mut outcome = match ended {
-        Ok(ended) => ended.map_err(|error| spec.invalid(&error))?,
-        Err(panic) => return Err(internal_error(spec, &*panic)),
-    };
-    // The violation has the panic's message; only the hook knows the location.
-    let panicked = outcome.violations.iter_mut().find(|found| found.clause == Clause::Panic);
-    if let (Some(violation), Some(location)) = (panicked, LOCATION.take()) {
-        violation.got = format!("{} ({location})", violation.got);
+    match ended {
+        Ok(ended) => ended.map_err(|error| spec.invalid(&error)),
+        Err(panic) => Err(internal_error(spec, &*panic)),
     }
-    Ok(outcome)
 }
 
 /// Does work that runs plans. The runs catch their own panics, which are not printed. A panic that
@@ -71,15 +62,9 @@ pub(crate) fn silenced<T>(work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// The message of a panic.
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let message = panic.downcast_ref::<String>().map(String::as_str);
-    message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic")
-}
-
 /// The location of the last silenced panic.
 fn location() -> String {
-    LOCATION.take().unwrap_or_else(|| "an unknown location".to_owned())
+    place().unwrap_or_else(|| "an unknown location".to_owned())
 }
 
 /// The error for a panic before or after the run itself, which gives no verdict.
@@ -90,6 +75,7 @@ fn internal_error(spec: &RunSpec, panic: &(dyn Any + Send)) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use guildhall_check::violation::Clause;
     use guildhall_core::step::{Head, Observed};
     use guildhall_plan::run::Verdict;
     use guildhall_plan::seed::Seed;
@@ -119,8 +105,9 @@ mod tests {
     fn a_panic_of_a_run_is_a_violation_that_names_its_location() {
         let outcome = run_until(20).unwrap();
         assert_eq!(outcome.verdict, Verdict::Violated);
-        let got = &outcome.violations[0].got;
-        assert!(got.contains("step 20 is past the last one (cli/src/panics.rs:"), "{got}");
+        let first = &outcome.violations[0];
+        assert!(first.subject.starts_with("cli/src/panics.rs:"), "{first:?}");
+        assert!(first.got.contains("step 20 is past the last one"), "{first:?}");
     }
 
     #[test]

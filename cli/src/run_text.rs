@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use guildhall_check::violation::Violation;
-use guildhall_core::limits::Limits;
+use guildhall_explain::explain::OtherLimits;
 use guildhall_explain::failure::{Line, sentence};
 use guildhall_plan::engine::ENGINE;
 use guildhall_plan::plan::{Latency, Network, Plan};
@@ -34,23 +34,8 @@ pub(crate) fn head(command: &str, plan: &Plan) -> String {
     let mut page = format!("{command}   (engine {ENGINE})\n");
     let _ = writeln!(page, "{}", item("plan", &parts.join(", ")));
     let _ = writeln!(page, "{}", item("network", &network(&plan.network)));
-    page.push_str(&item("limits", &limits(&plan.limits)));
+    page.push_str(&item("limits", &OtherLimits::of(&plan.limits).to_string()));
     page
-}
-
-/// The limits that differ from the defaults.
-fn limits(limits: &Limits) -> String {
-    let values = |limits: &Limits| match serde_json::to_value(limits) {
-        Ok(serde_json::Value::Object(values)) => values,
-        Ok(_) | Err(_) => serde_json::Map::new(),
-    };
-    let defaults = values(&Limits::default());
-    let other =
-        values(limits).into_iter().filter(|(name, value)| defaults.get(name) != Some(value));
-    let other: Vec<_> = other
-        .map(|(name, value)| format!("{name} {}", value.to_string().trim_matches('"')))
-        .collect();
-    if other.is_empty() { "the defaults".to_owned() } else { other.join(", ") }
 }
 
 fn network(network: &Network) -> String {

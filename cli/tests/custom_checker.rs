@@ -12,6 +12,7 @@ use std::sync::Arc;
 use guildhall_check::{Checker, Clause, Findings, Subject, View};
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::id::{Connection, Seq};
+use guildhall_core::limits::Limits;
 use guildhall_core::step::{Actor, Head, Observed};
 use guildhall_explain::explain::explain;
 use guildhall_explain::failure::block;
@@ -128,4 +129,21 @@ fn a_capsule_names_its_checkers_and_a_program_without_them_refuses_it() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{error}");
         assert!(error.contains("it needs the custom checker `resumes-once`"), "{error}");
     }
+}
+
+#[test]
+fn a_failure_names_the_limits_that_are_not_the_defaults() {
+    let told = |plan: &Plan| {
+        let outcome = runner().run(plan, Options::default(), &mut ()).unwrap();
+        let repeater = &runner();
+        let repeater = Repeater::new(repeater, Options::default(), &Sequential);
+        assert_eq!(outcome.violations[0].clause, CLAUSE);
+        explain(repeater, plan).unwrap().unwrap().to_string()
+    };
+    let mut plan = shrunk(&failing_plan()).plan;
+    plan.limits = Limits::default();
+    assert!(!told(&plan).contains("limits"));
+    plan.limits.catch_up_bytes = 123_456;
+    let told = told(&plan);
+    assert!(told.starts_with("  limits    catch_up_bytes 123456\n  why"), "{told}");
 }

@@ -312,7 +312,10 @@ impl Client {
             Input::Restore(_) => {}
             Input::Ask(request) => {
                 let to = (self.node, self.identity.token);
-                self.requests.ask(&self.setup.cx(now), to, request, out);
+                let mut cx = self.setup.cx(now);
+                if let Some(request) = cx.bent(Some(request), ()) {
+                    self.requests.ask(&cx, to, request, out);
+                }
             }
             Input::Answer(answer) => self.requests.answered(&mut self.setup.cx(now), &answer),
         }

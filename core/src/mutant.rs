@@ -284,6 +284,8 @@ mutants! {
         "an owner never hears one request in three";
     ShortTooLong = "short-too-long",
         "a request with more than six bytes of content is refused as too long";
+    BytesForCharacters = "bytes-for-characters",
+        "a text may have only as many bytes as characters";
     AckNotBelieved = "ack-not-believed",
         "a client believes no ACK, and reconnects for ever";
     TipWithInput = "tip-with-input",
@@ -294,6 +296,8 @@ mutants! {
         "an owner is busy for one request in three, though it has room";
     TypingUntold = "typing-untold",
         "typing is never told at all";
+    RequestNotSent = "request-not-sent",
+        "a client never sends one request in three";
 }
 
 /// At most one planted bug, and how often it made a difference.

@@ -102,6 +102,15 @@ pub enum Output {
         /// The last position before it.
         after: Position,
     },
+    /// An event follows one that is missing.
+    Held {
+        /// The event's position.
+        position: Position,
+        /// The position that it follows.
+        prev: Position,
+        /// Whether there was room to keep it.
+        kept: bool,
+    },
 }
 
 /// One relay of one guild.
@@ -174,13 +183,15 @@ impl Relay {
         match cx.bent(link_rule(&record, at), (&*record, at, heard)) {
             Link::Old => {}
             Link::Next => self.apply(cx, &record, heard.is_fresh, out),
-            Link::Ahead => self.hold(cx, record),
+            Link::Ahead => self.hold(cx, record, out),
         }
     }
 
-    /// Keeps an event until its predecessors arrive.
-    fn hold(&mut self, cx: &mut Cx<'_>, record: Arc<Record>) {
-        if self.held.len() < cx.limits.relay_inbox as usize {
+    /// Keeps an event until its predecessors arrive, if there is room.
+    fn hold(&mut self, cx: &mut Cx<'_>, record: Arc<Record>, out: &mut impl Sink<Output>) {
+        let kept = self.held.len() < cx.limits.relay_inbox as usize;
+        out.emit(Output::Held { position: record.position, prev: record.prev, kept });
+        if kept {
             cx.bent((), (&mut *self, &*record));
             self.held.insert(record.position, record);
         }

@@ -1,4 +1,4 @@
-//! What the planted bugs do, one file for each machine.
+//! What the planted bugs do, by machine.
 //!
 //! The protocol makes a decision in a pure function and passes it through one hook,
 //! [`Cx::bent`](crate::context::Cx). In a build without the feature `mutants` the hook returns the

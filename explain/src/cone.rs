@@ -101,6 +101,13 @@ impl<'a> Causes<'a> {
         Cone { past: past(&self.trace), near, chain }
     }
 
+    /// The actor of a step up to the last one, and the step that led to it, or 0.
+    #[must_use]
+    pub fn step(&self, step: u64) -> (Actor, u64) {
+        let taken = self.trace.step(step);
+        (taken.actor, taken.cause)
+    }
+
     /// The line of causes that begins with a part of the plan and leads to the actor of the last step,
     /// up to its last step on the line; only the beginning if the line never reaches that actor.
     /// Empty for a part that has not begun by then.

@@ -6,7 +6,11 @@
 mod blame;
 mod cause;
 mod chain;
+mod cycle;
 mod diagram;
+mod fold;
+mod idle;
+mod limits;
 mod state;
 
 use guildhall_check::summary::StateSummary;
@@ -23,6 +27,9 @@ use guildhall_plan::topology::Topology;
 
 pub use blame::{Blame, Counts, Instead};
 pub use chain::{Chain, Link};
+pub use cycle::Cycle;
+pub use fold::Folded;
+pub use limits::OtherLimits;
 
 /// Why a run fails.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -35,8 +42,14 @@ pub struct Explanation {
     pub steps: u64,
     /// The run's digest.
     pub digest: Fingerprint,
+    /// The limits of the plan that differ from the defaults.
+    #[serde(default, skip_serializing_if = "OtherLimits::is_empty")]
+    pub limits: OtherLimits,
     /// The causes of the violation, newest last.
     pub chain: Chain,
+    /// For something that never happens, what goes on instead until the violation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cycles: Vec<Cycle>,
     /// The parts of the plan that the failure needs.
     pub blame: Blame,
     /// The state of everyone involved at that step.
@@ -64,7 +77,8 @@ pub fn explain<R: Runner, P: Parallel>(
                 None => causes,
             };
             let parts = blame::parts_to_show(plan, &verdicts);
-            Chain::of(runner, (plan, &topology.cast), options, &causes, parts)?
+            let subjects = state::subjects(violation, &topology.cast);
+            Chain::of(runner, (plan, &topology.cast), options, &causes, (parts, &subjects))?
         }
         None => Chain::default(),
     };
@@ -74,8 +88,10 @@ pub fn explain<R: Runner, P: Parallel>(
         more: outcome.violations.len() as u64 - 1,
         steps: outcome.steps,
         digest: outcome.digest,
+        limits: OtherLimits::of(&plan.limits),
         state: state::involved(all, violation, &chain),
         blame: Blame::new(plan, &topology, &verdicts),
+        cycles: cycle::cycles(runner, (plan, &topology.cast), options, violation)?,
         chain,
     }))
 }

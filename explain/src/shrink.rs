@@ -21,12 +21,13 @@ use guildhall_plan::run::{Outcome, Runner, Verdict};
 use guildhall_plan::size::Size;
 use search::Search;
 
-/// What identifies a failure: the clause that is violated first, and the kind of its subject.
+/// What identifies a failure: the clause that is violated first, and the kind of its subject. Panics
+/// at two places are two failures.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Signature {
     /// The clause.
     pub clause: Clause,
-    /// The kind of its subject.
+    /// The kind of its subject; for a panic, its place.
     pub kind: String,
 }
 
@@ -112,7 +113,11 @@ impl Signature {
     /// The signature of a violation.
     #[must_use]
     pub fn of(violation: &Violation) -> Self {
-        Self { clause: violation.clause, kind: violation.kind.clone() }
+        let Violation { clause, kind, subject, .. } = violation;
+        Self {
+            clause: *clause,
+            kind: if *clause == Clause::Panic { subject } else { kind }.clone(),
+        }
     }
 
     /// Whether a run fails in this way.

@@ -30,6 +30,8 @@ pub struct Transcript<F> {
     line: String,
     /// Whether the step has anything to show.
     worth: bool,
+    /// The step that has not ended yet.
+    open: Option<Head>,
     /// The tips of this step that are in the line: each goes to every node.
     tips: Vec<GuildId>,
     takes: F,
@@ -73,10 +75,19 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             words: Words { cast },
             line: String::new(),
             worth: false,
+            open: None,
             tips: Vec::new(),
             takes,
             sessions: BTreeMap::new(),
             begun: BTreeMap::new(),
+        }
+    }
+
+    /// Passes on the line of a step that has not ended: its actor has panicked.
+    pub fn finish(mut self) {
+        if let Some(head) = self.open {
+            self.then("PANIC");
+            (self.takes)(&head, &self.line);
         }
     }
 
@@ -89,6 +100,7 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
         self.line.clear();
         self.tips.clear();
         self.worth = true;
+        self.open = Some(*head);
         let _ = write!(self.line, "{}{what}", lead(head, &self.words.cast));
     }
 
@@ -151,6 +163,13 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             TraceEvent::RelayGap { at, why, .. } => {
                 format!("relay has a gap, {why:?}, up to @{at}")
             }
+            TraceEvent::RelayHeld { at, position, prev, kept, .. } => {
+                let has = at.map_or_else(|| "nothing".to_owned(), |at| format!("@{at}"));
+                let does = if *kept { "holds" } else { "has no room to hold" };
+                format!(
+                    "relay {does} @{position} back: it follows @{prev}, and the relay has {has}"
+                )
+            }
             TraceEvent::Opened { guild, epoch } => {
                 format!("serves {} in epoch {}", self.words.guild(*guild), epoch.0)
             }
@@ -192,8 +211,12 @@ impl<F: FnMut(&Head, &str)> Observer for Transcript<F> {
             Observed::DirectoryOutput(output) => self.directory_output(output),
             Observed::Timeout => self.begin_idly(head, "a deadline"),
             Observed::World(event) => self.world(head, event),
-            Observed::StepEnded if self.worth => (self.takes)(head, &self.line),
-            Observed::StepEnded => {}
+            Observed::StepEnded => {
+                self.open = None;
+                if self.worth {
+                    (self.takes)(head, &self.line);
+                }
+            }
         }
     }
 }

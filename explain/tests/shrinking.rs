@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 
 use guildhall_check::violation::Clause;
-use guildhall_core::step::Recorder;
+use guildhall_core::step::{Actor, Recorder};
 use guildhall_explain::cone::Cone;
 use guildhall_explain::divergence::{between, twice};
 use guildhall_explain::repeater::{Repeater, Sequential};
@@ -83,7 +83,9 @@ fn a_step_stays_the_same_without_everything_outside_its_past() {
     run(&plan, Options::default(), &mut recorder).unwrap();
     let (mut narrower, last) = (0, recorder.steps.len());
     for place in [last / 16, last / 8, last / 4, last / 2] {
-        let step = &recorder.steps[place];
+        // A fault is known by its index, which changes if others are taken out.
+        let mut steps = recorder.steps[place..].iter();
+        let step = steps.find(|step| step.head.actor != Actor::World).unwrap();
         let cone =
             Cone::of(&Fast::new(), &plan, Options::default(), step.head.step).unwrap().unwrap();
         assert_eq!(cone.chain.last(), Some(&step.head.step));

@@ -31,6 +31,7 @@ pub mod checkers;
 pub mod coverage;
 pub mod engine;
 pub mod met;
+pub mod panics;
 pub mod run;
 pub mod seed_line;
 pub mod text;

@@ -15,6 +15,7 @@ use guildhall_core::time::Instant;
 
 use crate::coverage::Coverage;
 use crate::digest::Fingerprint;
+use crate::panics;
 use crate::plan::{Plan, PlanError};
 use crate::topology::Topology;
 
@@ -125,16 +126,16 @@ pub fn cast(plan: &Plan) -> Result<Arc<Cast>, PlanError> {
     Topology::new(plan).map(|topology| topology.cast)
 }
 
-/// Returns a panic as a violation at the step in which it occurred.
+/// Returns a panic as a violation at the step in which it occurred. Its subject is the place of the
+/// panic, if [`panics::catch`] has recorded it.
 #[must_use]
 pub fn panicked(panic: &(dyn std::any::Any + Send), step: u64, at: Instant) -> Violation {
-    let said = panic.downcast_ref::<String>().map(String::as_str);
-    let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+    let (said, place) = (panics::message(panic), panics::place());
     Violation {
         clause: Clause::Panic,
         checker: "panic".to_owned(),
         kind: "code".to_owned(),
-        subject: "the code itself".to_owned(),
+        subject: place.unwrap_or_else(|| "the code itself".to_owned()),
         message: format!("the code panicked: {said}"),
         expected: "no panic".to_owned(),
         got: said.to_owned(),

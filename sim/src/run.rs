@@ -1,11 +1,10 @@
 //! Runs a plan in the fast world.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use guildhall_check::summary::StateSummary;
 use guildhall_core::step::Observer;
 use guildhall_core::time::Instant;
 use guildhall_plan::checkers::CustomCheckers;
+use guildhall_plan::panics::catch;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Outcome, Runner, Verdict, panicked};
 use guildhall_plan::settling::RunEnd;
@@ -46,7 +45,7 @@ impl Runner for Fast {
         let mut world = World::new(plan, options, self.checkers.make(), observer)?;
         // A panic of the machines is a violation of its own, and must not end a sweep. What was found
         // before it stays found; the unwound world is only asked for what it had counted.
-        let ended = catch_unwind(AssertUnwindSafe(|| world.run()));
+        let ended = catch(|| world.run());
         Ok(judged(world, ended))
     }
 
@@ -58,7 +57,7 @@ impl Runner for Fast {
     ) -> Result<Vec<StateSummary>, PlanError> {
         let mut world = World::new(plan, options.up_to(step), self.checkers.make(), ())?;
         // A run that ends in a panic has the state from just before it.
-        let _ = catch_unwind(AssertUnwindSafe(|| world.run()));
+        let _ = catch(|| world.run());
         Ok(world.into_stage().watch.0.state_summary())
     }
 }

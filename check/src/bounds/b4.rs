@@ -170,6 +170,7 @@ fn is_of_a_cut(note: &TraceEvent, facts: &Facts, node: NodeId) -> bool {
         | TraceEvent::ResumeRefused { .. }
         | TraceEvent::RelayOpened { .. }
         | TraceEvent::RelayGap { .. }
+        | TraceEvent::RelayHeld { .. }
         | TraceEvent::Opened { .. }
         | TraceEvent::SteppedDown { .. }
         | TraceEvent::GivenUp { .. }

@@ -28,8 +28,10 @@ impl Cast {
         let directory = limits.ask_again.scaled(2, 1) + limits.reconcile_every.scaled(2, 1);
         let owner =
             PLACED_WITHIN + limits.journal_again.scaled(4, 1) + limits.confirm_every.scaled(2, 1);
-        let stream =
-            limits.tip_every.scaled(3, 1) + limits.ask_again.scaled(4, 1) + limits.stale_after;
+        let stream = limits.tip_every.scaled(3, 1)
+            + limits.ask_again.scaled(4, 1)
+            + limits.stale_after
+            + self.catches_up(self.requests as u64);
         let trips = self.trip.scaled(32, 1) + self.client_trip.scaled(32, 1);
         let parts = [self.comes_back(), directory, owner, stream, self.is_answered(), trips];
         let all = parts.into_iter().fold(CALM, |all, part| all + part) + self.sends(self.backlog());
@@ -94,12 +96,23 @@ impl Cast {
         let attempts = (1..=3).map(|attempt| limits.request_again(attempt));
         let attempts = attempts.fold(Span::ZERO, |all, wait| all + wait);
         let owner = limits.stale_after + limits.journal_again.scaled(2, 1);
-        let stream =
-            limits.gap_patience + limits.tip_every.scaled(2, 1) + limits.ask_again.scaled(2, 1);
+        let lines = self.lines_at_once() as u64;
+        let stream = limits.gap_patience
+            + limits.tip_every.scaled(2, 1)
+            + limits.ask_again.scaled(2, 1)
+            + self.catches_up(lines);
         let trips = self.trip.scaled(12, 1) + self.client_trip.scaled(4, 1);
-        let lines = self.sends(self.lines_at_once() as u64 * MESSAGE_BYTES);
+        let lines = self.sends(lines * MESSAGE_BYTES);
         // A clock that is 1 % slow stretches every one of these waits (F3).
         (attempts + owner + stream + trips + lines).scaled(102, 100)
+    }
+
+    /// The time that a relay needs, in addition to the first catch-up, for so many events. One that
+    /// holds back few of them drops the others, and asks again after the next tip.
+    fn catches_up(&self, events: u64) -> Span {
+        let limits = &self.limits;
+        let round = limits.gap_patience + limits.tip_every + limits.ask_again;
+        round.scaled(events / (u64::from(limits.relay_inbox) + 1), 1)
     }
 
     /// The time within which a client has noticed that its connection is dead, and is live on

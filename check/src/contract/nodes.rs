@@ -241,6 +241,7 @@ impl Contract {
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
+            | TraceEvent::RelayHeld { .. }
             | TraceEvent::GivenUp { .. }
             | TraceEvent::Census(_) => {}
         }

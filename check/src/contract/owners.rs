@@ -67,7 +67,7 @@ impl Contract {
                         if !has_room || !self.facts.relays.has_follower(node, request.guild) {
                             self.models.typings.ends(request.origin);
                         }
-                        self.models.occupancies.arrives(owner, what, is_committed, head.at);
+                        self.models.occupancies.arrives(owner, what, is_committed, head);
                         let stale = self.facts.cast.limits.stale_after;
                         self.facts.owners.asked(node, action, request.attempt, (now, stale));
                         if late {
@@ -133,7 +133,7 @@ impl Contract {
                 if let Some(origin) = record.origin
                     && protocol::is_ephemeral(&record.event)
                 {
-                    self.models.occupancies.leaves(self.step.node, guild, origin, head.at);
+                    self.models.occupancies.leaves(self.step.node, guild, origin, head);
                     self.models.typings.ends(origin);
                 }
                 self.emits(head, guild, record);
@@ -142,7 +142,7 @@ impl Contract {
                 self.ask(head, clauses::ANSWERS, (sender, answer, sound));
                 if !matches!(answer.outcome, Outcome::Busy(_)) {
                     let origin = answer.origin;
-                    self.models.occupancies.leaves(self.step.node, guild, origin, head.at);
+                    self.models.occupancies.leaves(self.step.node, guild, origin, head);
                 }
                 if matches!(answer.outcome, Outcome::Refused { .. }) {
                     self.marks.add(Mark::RequestRefused);

@@ -73,6 +73,7 @@ pub(crate) fn noted(
         | TraceEvent::RelayOpened { .. }
         | TraceEvent::RelayClosed { .. }
         | TraceEvent::RelayGap { .. }
+        | TraceEvent::RelayHeld { .. }
         | TraceEvent::Opened { .. }
         | TraceEvent::SteppedDown { .. }
         | TraceEvent::GivenUp { .. }

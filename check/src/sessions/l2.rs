@@ -80,6 +80,7 @@ fn noted(step: &NodeStep, facts: &Facts, note: &TraceEvent, index: Option<u32>) 
         | TraceEvent::RelayOpened { .. }
         | TraceEvent::RelayClosed { .. }
         | TraceEvent::RelayGap { .. }
+        | TraceEvent::RelayHeld { .. }
         | TraceEvent::Opened { .. }
         | TraceEvent::SteppedDown { .. }
         | TraceEvent::GivenUp { .. }

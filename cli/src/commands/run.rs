@@ -133,7 +133,7 @@ fn run_with_transcript(
     });
     let observer = &mut (&mut transcript, met);
     let outcome = panics::run(spec, plan, spec.conditions.options(), observer);
-    drop(transcript);
+    transcript.finish();
     written?;
     outcome
 }
@@ -153,7 +153,7 @@ fn run_with_step_lines(
     });
     let observer = &mut (&mut steps, met);
     let outcome = panics::run(spec, plan, spec.conditions.options(), observer);
-    drop(steps);
+    steps.finish();
     written?;
     outcome
 }

@@ -90,6 +90,19 @@ pub enum TraceEvent {
         /// The reason.
         why: GapReason,
     },
+    /// A relay can not apply an event yet: it follows one that the relay does not have.
+    RelayHeld {
+        /// Its id.
+        relay: RelayId,
+        /// The last position that it has, if it has a state.
+        at: Option<Position>,
+        /// The position of the event.
+        position: Position,
+        /// The position that the event follows.
+        prev: Position,
+        /// Whether the event is kept until then. There is no room for it otherwise.
+        kept: bool,
+    },
     /// The node serves a guild from now on.
     Opened {
         /// The guild.

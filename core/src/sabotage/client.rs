@@ -4,7 +4,7 @@ use crate::client::Place;
 use crate::client::heartbeat::Beat;
 use crate::context::Cx;
 use crate::mutant::Mutant;
-use crate::request::{Answer, Outcome};
+use crate::request::{Answer, Outcome, Request};
 use crate::sabotage::Bend;
 use crate::time::Span;
 
@@ -21,6 +21,15 @@ impl Bend<()> for Option<Place> {
         let place = self?;
         let ahead = Place { seq: place.seq.next(), ..place };
         if cx.bug(Mutant::PlaceAhead) { Some(ahead) } else { self }
+    }
+}
+
+/// The request that a client sends for its user.
+impl Bend<()> for Option<Request> {
+    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
+        let request = self?;
+        let is_third = request.origin.nonce.0.is_multiple_of(3);
+        (!(is_third && cx.bug(Mutant::RequestNotSent))).then_some(request)
     }
 }
 

@@ -2,24 +2,27 @@
 //!
 //! A child of `node`, so that the node need not open its fields to the crate.
 
+#[path = "node/decisions.rs"]
+mod decisions;
+#[path = "node/sessions.rs"]
+mod sessions;
+
 use alloc::vec::Vec;
 
 use super::connections::Socket;
-use super::relays::Watch;
 use super::stopping::{Leave, Life};
 use super::{CloseReason, DetachReason, Input, Outbox, Output, Router, TraceEvent};
 use crate::context::Cx;
 use crate::directory::{DirectoryEvent, DirectoryRequest};
-use crate::dispatch::Intents;
-use crate::frame::{ClientFrame, CloseCode, Disconnect, Identify, Resume, ServerFrame};
-use crate::id::{Connection, Epoch, GuildId, SessionId, Shard, UserId};
-use crate::message_ids::FreeIds;
+use crate::frame::{ClientFrame, ServerFrame};
+use crate::id::{Connection, GuildId, SessionId};
 use crate::mutant::Mutant;
-use crate::request::{Refusal, Request};
-use crate::sabotage::Bend;
-use crate::session::{Push, Session};
-use crate::time::Wall;
+use crate::session::Session;
 use crate::timer::Timer;
+use sessions::{
+    detach_late, expire_never, is_superseding, keep_superseded, open_bucket, redirect,
+    refuse_by_close, rename, resumed, steal,
+};
 
 /// Runs one call of a node. The bugs that change whole inputs, outputs or timers are here.
 pub(crate) fn call(
@@ -101,13 +104,6 @@ fn session_of(router: &mut Router, connection: Connection) -> Option<&mut Sessio
     Some(router.sessions.at(slot))
 }
 
-/// The lowest id of a session of this user.
-fn session_by_user(router: &mut Router, user: UserId) -> Option<SessionId> {
-    let sessions: Vec<_> = router.sessions.by_id.iter().map(|(id, slot)| (*id, *slot)).collect();
-    let theirs = sessions.into_iter().filter(|(_, slot)| router.sessions.at(*slot).user == user);
-    theirs.map(|(id, _)| id).min()
-}
-
 /// A change for a user who is still identifying is lost. Returns whether nothing else is said.
 fn is_overlooked(router: &Router, cx: &mut Cx<'_>, input: &mut Input) -> bool {
     let users = &router.users;
@@ -122,7 +118,19 @@ fn is_overlooked(router: &Router, cx: &mut Cx<'_>, input: &mut Input) -> bool {
             let overtakes = users.only_identifies(*user) && users.due(*user, *asked).is_empty();
             overtakes && cx.bug(Mutant::ChangeOvertakenLost)
         }
-        _ => false,
+        Input::Own(_)
+        | Input::Journal { .. }
+        | Input::Directory(_)
+        | Input::Down(_)
+        | Input::Accepted { .. }
+        | Input::Frame { .. }
+        | Input::Identify { .. }
+        | Input::Drained { .. }
+        | Input::Closed { .. }
+        | Input::Request { .. }
+        | Input::Peer { .. }
+        | Input::Census
+        | Input::Stop => false,
     }
 }
 
@@ -134,58 +142,6 @@ fn uncount(router: &mut Router, cx: &mut Cx<'_>, connection: Connection) {
     }
 }
 
-/// A RESUME finds a session that it must not.
-fn redirect(router: &mut Router, cx: &mut Cx<'_>, resume: &mut Resume) {
-    let Some(&slot) = router.sessions.by_id.get(&resume.session) else {
-        let user = router.cluster.accounts.get(&resume.token).copied();
-        let other = user.and_then(|user| session_by_user(router, user));
-        if let Some(other) = other
-            && cx.bug(Mutant::ResumeByUser)
-        {
-            resume.session = other;
-        }
-        return;
-    };
-    let user = router.sessions.at(slot).user;
-    let is_theirs = router.cluster.accounts.get(&resume.token) == Some(&user);
-    if !is_theirs && cx.bug(Mutant::TokenNotChecked) {
-        let token = router.cluster.accounts.iter().find(|(_, other)| **other == user);
-        resume.token = token.map_or(resume.token, |(token, _)| *token);
-    }
-}
-
-/// An IDENTIFY comes too early after the one before.
-fn open_bucket(router: &mut Router, cx: &mut Cx<'_>, on: Connection, identify: &Identify) {
-    let Some(user) = router.cluster.accounts.get(&identify.token) else { return };
-    let bucket = (*user, identify.shard);
-    let since = router.buckets.get(&bucket);
-    let is_open = since.is_some_and(|since| cx.now.instant >= *since + cx.limits.identify_every);
-    if is_open && cx.bug(Mutant::BucketKept) {
-        router.buckets.remove(&bucket);
-    }
-    let is_new = router.connections.get_mut(on).is_some_and(|socket| socket.session.is_none());
-    if is_new
-        && !router.users.is_identifying(on)
-        && router.buckets.contains_key(&bucket)
-        && cx.bug(Mutant::BucketMissing)
-    {
-        router.buckets.remove(&bucket);
-    }
-}
-
-/// A session goes to whichever connection of its user identifies last.
-fn steal(router: &mut Router, cx: &mut Cx<'_>, user: UserId, out: &mut Vec<Output>) {
-    let found = session_by_user(router, user);
-    let slot = found.and_then(|id| router.sessions.by_id.get(&id).copied());
-    if let Some(slot) = slot
-        && let Some(old) = router.sessions.at(slot).connection()
-        && cx.bug(Mutant::IdentifySteals)
-    {
-        router.detach(cx, slot, DetachReason::Superseded, out);
-        router.supersede(old, out);
-    }
-}
-
 /// The guilds that anybody has here are listed for a user.
 fn list_all(router: &Router, cx: &mut Cx<'_>, guilds: &mut Vec<GuildId>) {
     let others = router.relays.guilds().filter(|guild| !guilds.contains(guild));
@@ -193,23 +149,6 @@ fn list_all(router: &Router, cx: &mut Cx<'_>, guilds: &mut Vec<GuildId>) {
     if !others.is_empty() && cx.bug(Mutant::ReadyOfAll) {
         guilds.extend(others);
         guilds.sort_unstable();
-    }
-}
-
-/// The end of a connection that a session no longer has detaches it all the same.
-fn detach_late(
-    router: &mut Router,
-    cx: &mut Cx<'_>,
-    id: SessionId,
-    how: Disconnect,
-    out: &mut Vec<Output>,
-) {
-    let Some(&slot) = router.sessions.by_id.get(&id) else { return };
-    let session = router.sessions.at(slot);
-    if let Some(connection) = session.connection() {
-        let credit = session.credit();
-        router.release(cx, connection, credit);
-        router.detach(cx, slot, DetachReason::Gone(how), out);
     }
 }
 
@@ -298,10 +237,6 @@ fn after_note(router: &mut Router, cx: &mut Cx<'_>, note: TraceEvent, said: &mut
     }
 }
 
-fn is_superseding(output: &Output) -> bool {
-    matches!(output, Output::Trace(TraceEvent::Detached { why: DetachReason::Superseded, .. }))
-}
-
 /// A connection that has had many answers is cut as slow, whether or not it has read them.
 fn cut_reader(
     router: &mut Router,
@@ -324,176 +259,5 @@ fn stop(router: &mut Router, cx: &mut Cx<'_>) {
     }
     if cx.bug(Mutant::StopWaitsForEver) {
         router.timers.disarm(cx.now.instant + cx.limits.stop_within, Timer::Stop);
-    }
-}
-
-/// The session that was resumed in place of the one that was asked for bears its name.
-fn rename(cx: &mut Cx<'_>, asked: SessionId, said: &mut [Output]) {
-    for output in said {
-        let (Output::Trace(TraceEvent::Resumed { session, .. })
-        | Output::Trace(TraceEvent::ResumeRefused { session, .. })
-        | Output::Trace(TraceEvent::Detached {
-            session, why: DetachReason::Superseded, ..
-        })) = output
-        else {
-            continue;
-        };
-        if *session != asked && cx.bug(Mutant::ResumeByUser) {
-            *session = asked;
-        }
-    }
-}
-
-/// A superseded connection stays open.
-fn keep_superseded(
-    router: &mut Router,
-    cx: &mut Cx<'_>,
-    socket: Option<(Connection, Socket)>,
-    said: &mut Vec<Output>,
-) {
-    let Some((connection, socket)) = socket else { return };
-    let close = Output::Close { connection, code: CloseCode::Unknown };
-    if said.iter().any(is_superseding) && said.contains(&close) && cx.bug(Mutant::OldNotClosed) {
-        said.retain(|output| *output != close);
-        router.connections.insert(connection, socket);
-        router.timers.arm(socket.armed, Timer::Silence(connection));
-    }
-}
-
-/// A session was detached: it waits for its client for ever.
-fn expire_never(router: &mut Router, cx: &mut Cx<'_>, session: SessionId) {
-    let Some(&slot) = router.sessions.by_id.get(&session) else { return };
-    let (connection, since) =
-        (router.sessions.at(slot).connection(), router.sessions.at(slot).detached);
-    if connection.is_none() && cx.bug(Mutant::ExpiryNotArmed) {
-        let expiry = Timer::Expiry(slot, router.sessions.generation(slot));
-        router.timers.disarm(since + cx.limits.session_ttl, expiry);
-    }
-}
-
-/// A session was resumed: it expires all the same, or its connection is not watched.
-fn resumed(
-    router: &mut Router,
-    cx: &mut Cx<'_>,
-    (session, connection): (SessionId, Connection),
-    had_expiry: bool,
-) {
-    if let Some(&slot) = router.sessions.by_id.get(&session)
-        && had_expiry
-        && cx.bug(Mutant::ExpiryNotDisarmed)
-    {
-        let expiry = Timer::Expiry(slot, router.sessions.generation(slot));
-        router.timers.arm(router.sessions.at(slot).detached + cx.limits.session_ttl, expiry);
-    }
-    if let Some(socket) = router.connections.get_mut(connection)
-        && cx.bug(Mutant::HeartbeatNotRearmed)
-    {
-        router.timers.disarm(socket.armed, Timer::Silence(connection));
-    }
-}
-
-/// A refused RESUME is answered with a close.
-fn refuse_by_close(
-    router: &mut Router,
-    cx: &mut Cx<'_>,
-    connection: Connection,
-    said: &mut Vec<Output>,
-) {
-    if cx.bug(Mutant::RefusalCloses) {
-        let answer =
-            Output::Frame { connection, frame: ServerFrame::InvalidSession { resumable: false } };
-        said.retain(|output| *output != answer);
-        router.cut(cx, connection, CloseReason::Misbehaved(CloseCode::Unknown), said);
-    }
-}
-
-/// Whether a peer that is sent an answer may still be reading.
-impl Bend<Connection> for bool {
-    fn bend(self, _: Connection, cx: &mut Cx<'_>) -> Self {
-        self || cx.bug(Mutant::AnswersNotCounted)
-    }
-}
-
-/// What a session asks for.
-impl Bend<()> for Push {
-    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
-        match self {
-            Self::Slow if cx.bug(Mutant::SlowNotCut) => Self::Fine,
-            Self::Overflow if cx.bug(Mutant::OverflowLater) => Self::Fine,
-            Self::Fine | Self::Slow | Self::Overflow => self,
-        }
-    }
-}
-
-/// The id to forget of a session that has ended.
-impl Bend<()> for Option<SessionId> {
-    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
-        if cx.bug(Mutant::IdKept) { None } else { self }
-    }
-}
-
-/// The intents with which a session subscribes.
-impl Bend<()> for Intents {
-    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
-        let is_quiet = !self.contains(Self::GUILD_MESSAGES);
-        if is_quiet && cx.bug(Mutant::IntentsIgnored) { Self(self.0 | Self::USUAL.0) } else { self }
-    }
-}
-
-/// What becomes of the timer of a relay, after a tip or after another message.
-impl Bend<bool> for Watch {
-    fn bend(self, is_tip: bool, cx: &mut Cx<'_>) -> Self {
-        let is_ignored = is_tip && cx.bug(Mutant::LinkUpIgnored);
-        if self == Self::Arm && (is_ignored || cx.bug(Mutant::RelayNeverAsks)) {
-            Self::Keep
-        } else {
-            self
-        }
-    }
-}
-
-/// The wall clock that the node goes by.
-impl Bend<Self> for Wall {
-    fn bend(self, own: Self, cx: &mut Cx<'_>) -> Self {
-        if own > self && cx.bug(Mutant::ClockAheadBelieved) { own } else { self }
-    }
-}
-
-/// The ids that the node has not given.
-impl Bend<()> for FreeIds {
-    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
-        let named = self.without_node();
-        if named != self && cx.bug(Mutant::NodeNotInId) { named } else { self }
-    }
-}
-
-/// Why a node refuses a request by itself.
-impl Bend<&Request> for Option<Refusal> {
-    fn bend(self, request: &Request, cx: &mut Cx<'_>) -> Self {
-        if self.is_none() && request.action.bytes() > 6 && cx.bug(Mutant::ShortTooLong) {
-            return Some(Refusal::TooLong);
-        }
-        self
-    }
-}
-
-/// Whether an identify bucket that is open is kept all the same.
-impl Bend<(UserId, Shard)> for bool {
-    fn bend(self, _: (UserId, Shard), cx: &mut Cx<'_>) -> Self {
-        self || cx.bug(Mutant::BucketKept)
-    }
-}
-
-/// Whether a relay closes after the end of a session.
-impl Bend<u32> for bool {
-    fn bend(self, _: u32, cx: &mut Cx<'_>) -> Self {
-        self && !cx.bug(Mutant::RelayKept)
-    }
-}
-
-/// Whether a message of the owner of an epoch counts.
-impl Bend<Epoch> for bool {
-    fn bend(self, _: Epoch, cx: &mut Cx<'_>) -> Self {
-        self || cx.bug(Mutant::OverOwnerHeard)
     }
 }

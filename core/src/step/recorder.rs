@@ -80,6 +80,11 @@ impl<T: StepSink> StepBuilder<T> {
     pub fn new(takes: T) -> Self {
         Self { recorder: Recorder::default(), takes }
     }
+
+    /// Passes on the step that has not ended, if there is one: its actor has panicked.
+    pub fn finish(mut self) {
+        self.recorder.steps.drain(..).for_each(|step| self.takes.take(step));
+    }
 }
 
 impl<T: StepSink> Observer for StepBuilder<T> {

@@ -137,7 +137,7 @@ fn input() -> impl Strategy<Value = Input> {
 }
 
 fn note() -> impl Strategy<Value = TraceEvent> {
-    (any::<u128>(), connection(), any::<[u64; 3]>(), 0..7u8).prop_map(
+    (any::<u128>(), connection(), any::<[u64; 3]>(), 0..8u8).prop_map(
         |(id, connection, n, kind)| {
             let session = SessionId(id);
             match kind {
@@ -162,6 +162,11 @@ fn note() -> impl Strategy<Value = TraceEvent> {
                         at: Position::default(),
                         why: GapReason::Unreachable,
                     }
+                }
+                6 => {
+                    let relay = RelayId { node: NodeId(3), serial: n[0] };
+                    let (position, prev) = (Position::default(), Position::default());
+                    TraceEvent::RelayHeld { relay, at: None, position, prev, kept: true }
                 }
                 5 => TraceEvent::GivenUp { guild: GuildId(n[0]) },
                 _ => {

@@ -39,7 +39,10 @@ pub(super) fn leads_to(output: &Output, next: &Step) -> bool {
         ) => request == heard,
         (
             Output::Client(client::Output::Connect(_)),
-            Input::Node(node::Input::Accepted { .. }) | Input::Client(client::Input::Opened { .. }),
+            Input::Node(node::Input::Accepted { .. })
+            | Input::Client(
+                client::Input::Opened { .. } | client::Input::Closed { connection: None, .. },
+            ),
         ) => true,
         (output, input) => {
             let written = written_on(output);

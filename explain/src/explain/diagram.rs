@@ -63,7 +63,15 @@ mod tests {
     fn an_effect_is_an_arrow_and_labels_have_no_special_characters() {
         let link = |step: u64, cause: u64, who: &str, what: &str| {
             let (who, what) = (who.to_owned(), what.to_owned());
-            Link { step, cause, at: Instant::micros(step * 1_000), who, what }
+            Link {
+                step,
+                cause,
+                at: Instant::micros(step * 1_000),
+                who,
+                what,
+                holds: false,
+                folded: None,
+            }
         };
         let links = vec![
             link(3, 0, "world", "FAULT alice's connection breaks; at once"),

@@ -1,9 +1,11 @@
 //! Who is involved in a violation: those that it names, then those that the chain names.
 
+use std::collections::BTreeSet;
+
 use guildhall_check::cast::Cast;
 use guildhall_check::summary::StateSummary;
 use guildhall_check::violation::{Clause, Violation};
-use guildhall_core::id::Port;
+use guildhall_core::id::{NodeId, Port};
 use guildhall_core::step::Actor;
 
 use super::chain::Chain;
@@ -11,9 +13,12 @@ use super::chain::Chain;
 /// For a liveness failure, the actor that still waits. Something that never happened has no cause, so
 /// the last step of this actor is explained instead.
 pub(super) fn waiting_actor(violation: &Violation, cast: &Cast) -> Option<Actor> {
-    // Of a client or node that does too much, the step itself tells why.
-    let is_liveness = matches!(violation.clause, Clause::L3 | Clause::L9);
-    if !is_liveness || violation.kind != "world" {
+    // Of a client or node that does too much, the step itself tells why. So it does of a request that
+    // is refused, but not of one that is never answered.
+    let never_settles = matches!(violation.clause, Clause::L3 | Clause::L9);
+    let is_unanswered = violation.clause == Clause::D10 && violation.got.starts_with("no answer");
+    let is_liveness = never_settles && violation.kind == "world" || is_unanswered;
+    if !is_liveness {
         return None;
     }
     let named = |name: &str| names(&violation.message, name) || names(&violation.got, name);
@@ -22,6 +27,18 @@ pub(super) fn waiting_actor(violation: &Violation, cast: &Cast) -> Option<Actor>
     let mut guilds = cast.guilds.iter().filter(|part| named(&part.name));
     let client = clients.next().map(|(port, _)| Actor::Client(Port(port)));
     client.or_else(|| guilds.next().map(|part| Actor::Journal(part.id)))
+}
+
+/// The actors that a violation is about: those that its subject names, and the one that still waits.
+pub(super) fn subjects(violation: &Violation, cast: &Cast) -> BTreeSet<Actor> {
+    let named = |name: &str| names(&violation.subject, name);
+    let clients = (0..).zip(&cast.clients).filter(|(_, part)| named(&part.name));
+    let nodes = (0..).zip(&cast.nodes).filter(|(_, name)| named(name));
+    let guilds = cast.guilds.iter().filter(|part| named(&part.name));
+    let clients = clients.map(|(port, _)| Actor::Client(Port(port)));
+    let nodes = nodes.map(|(node, _)| Actor::Node(NodeId(node)));
+    let guilds = guilds.map(|part| Actor::Journal(part.id));
+    clients.chain(nodes).chain(guilds).chain(waiting_actor(violation, cast)).collect()
 }
 
 /// The largest number of states in an explanation.
@@ -57,7 +74,7 @@ pub(super) fn involved(
 }
 
 /// Whether a text has the name as a whole word.
-fn names(text: &str, name: &str) -> bool {
+pub(super) fn names(text: &str, name: &str) -> bool {
     let within = |letter: char| letter.is_alphanumeric() || "-_".contains(letter);
     text.match_indices(name).any(|(from, name)| {
         let (before, after) = (&text[..from], &text[from + name.len()..]);

@@ -7,7 +7,7 @@ use std::fmt::{self, Display};
 use guildhall_check::violation::Violation;
 
 use super::{Failure, Line, Reduction};
-use crate::explain::{Blame, Chain, Counts, Explanation, Instead};
+use crate::explain::{Blame, Chain, Counts, Cycle, Explanation, Folded, Instead};
 use guildhall_plan::text::{COLUMN, at, beside, counted, cut, grouped, item};
 
 /// The largest number of needed parts of a plan that are named.
@@ -54,10 +54,17 @@ pub fn sentence(violation: &Violation) -> String {
 
 impl Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.limits.is_empty() {
+            writeln!(f, "{}", item("limits", &self.limits.to_string()))?;
+        }
         let told = self.chain.links.len() as u64;
         let why = format!("{told} of {}, newest last", counted(self.steps, "step"));
         writeln!(f, "{}", item("why", &why))?;
         write!(f, "{}", self.chain)?;
+        for Cycle { times, every, last } in &self.cycles {
+            let what = format!("{} like this, the last {every} apart", counted(*times, "time"));
+            write!(f, "{}\n{last}", item("goes on", &what))?;
+        }
         write!(f, "{}", self.blame)?;
         let mut label = "state";
         for one in &self.state {
@@ -83,13 +90,18 @@ impl Display for Chain {
             before = Some(link.step);
             let number = format!("#{}", link.step);
             let lead = format!("    {number:<6}{:>9}  {:<10} ", at(link.at), link.who);
-            // The last one is the violation, and is not cut.
-            let is_last = nth + 1 == self.links.len();
-            let line = match is_last {
+            // The last one is the violation.
+            let is_whole = link.holds || nth + 1 == self.links.len();
+            let line = match is_whole {
                 true => beside(&lead, lead.chars().count(), &link.what),
                 false => cut(&format!("{lead}{}", link.what)),
             };
             writeln!(f, "{line}")?;
+            if let Some(Folded { steps, times }) = link.folded {
+                let block = if steps == 1 { "this".to_owned() } else { format!("these {steps}") };
+                writeln!(f, "    {times} more like {block}, up to")?;
+                before = None;
+            }
         }
         Ok(())
     }

@@ -185,7 +185,8 @@ impl Words {
                 } else {
                     format!(" (from epoch {})", sender.0)
                 };
-                format!("{} {}{late}", self.guild(*guild), self.record(record))
+                let what = self.record(record);
+                format!("{} {what}, after @{}{late}", self.guild(*guild), record.prev)
             }
             PeerMessage::Tip { guild, position, .. } => {
                 format!("tip {} @{position}", self.guild(*guild))

@@ -66,11 +66,13 @@ fn message(s: &mut Script, cast: &Cast, who: ClientRef) {
     }
 }
 
-/// Draws a text. Texts differ, so that a checker notices if two are confused; a few are long.
+/// Draws a text. Texts differ, so that a checker notices if two are confused; a few are long. Half of
+/// them have a letter of more than one byte, as bytes and characters have limits of their own.
 fn text(s: &mut Script) -> String {
     let number = s.draw("text", 0..=u64::MAX);
     let length = if s.one_in("long", 12) { s.draw("length", 1..=5_000) as usize } else { 1 };
-    format!("{number:x} {}", "a".repeat(length))
+    let letter = if number.is_multiple_of(2) { "a" } else { "é" };
+    format!("{number:x} {}", letter.repeat(length))
 }
 
 fn membership(s: &mut Script, cast: &Cast, who: ClientRef) {

@@ -128,9 +128,11 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::AllRefused, Clause::D10, "two-members"),
     (Mutant::ThirdUnheard, Clause::D10, "two-members"),
     (Mutant::ShortTooLong, Clause::I8, "two-members"),
+    (Mutant::BytesForCharacters, Clause::I8, "random-plan"),
     (Mutant::AckNotBelieved, Clause::L3, "everybody-back"),
     (Mutant::TipWithInput, Clause::L3, "two-members"),
     (Mutant::ConfirmWithInput, Clause::L3, "two-members"),
     (Mutant::NeedlesslyBusy, Clause::B1, "two-members"),
     (Mutant::TypingUntold, Clause::D11, "out-of-reach"),
+    (Mutant::RequestNotSent, Clause::L9, "two-members"),
 ];

@@ -122,6 +122,7 @@ impl<W: Observer> NodeEnd<'_, W> {
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
             | TraceEvent::RelayGap { .. }
+            | TraceEvent::RelayHeld { .. }
             | TraceEvent::Census(_) => {}
         }
     }

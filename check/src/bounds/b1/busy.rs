@@ -10,6 +10,7 @@ use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::limits::Limits;
 use guildhall_core::peer::RelayId;
 use guildhall_core::request::{Answer, FullTable, Origin, Outcome};
+use guildhall_core::step::Head;
 use guildhall_core::time::{Instant, Span};
 
 use crate::clauses::Verdict;
@@ -33,6 +34,8 @@ struct Occupancy {
     known: BTreeMap<Origin, Instant>,
     /// The requests that it took over, and when.
     adopted: (u64, Instant),
+    /// The step in which a request last arrived.
+    arrived: u64,
 }
 
 /// The tables of all owners.
@@ -65,10 +68,11 @@ impl Occupancies {
         (node, guild): (NodeId, GuildId),
         (origin, is_join): (Origin, bool),
         is_committed: bool,
-        now: Instant,
+        head: &Head,
     ) {
         let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
-        owner.known.insert(origin, now);
+        owner.known.insert(origin, head.at);
+        owner.arrived = head.step;
         if is_join {
             owner.joins.push(origin);
         } else if !is_committed {
@@ -100,11 +104,14 @@ impl Occupancies {
     }
 
     /// An event or an answer leaves an owner's queue.
-    pub(crate) fn leaves(&mut self, node: NodeId, guild: GuildId, origin: Origin, now: Instant) {
+    pub(crate) fn leaves(&mut self, node: NodeId, guild: GuildId, origin: Origin, head: &Head) {
         let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
-        owner.known.insert(origin, now);
+        owner.known.insert(origin, head.at);
         owner.forget_join(origin);
-        if let Some(at) = owner.queued.iter().position(|queued| *queued == origin) {
+        if owner.arrived == head.step && owner.queued.back() == Some(&origin) {
+            // It may have been answered at once, past all that waits.
+            owner.queued.pop_back();
+        } else if let Some(at) = owner.queued.iter().position(|queued| *queued == origin) {
             owner.queued.drain(..=at);
         }
     }

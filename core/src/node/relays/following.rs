@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::super::{GapReason, Outbox, Output, Router};
+use super::super::{GapReason, Outbox, Output, Router, TraceEvent};
 use crate::context::Cx;
 use crate::id::{GuildId, NodeId};
 use crate::peer::{PeerMessage, RelayId};
@@ -128,6 +128,11 @@ impl Router {
                 relay::Output::Introduce { slot } => joined.push(slot),
                 relay::Output::Gap { after } => {
                     self.gap(cx, relay, (GapReason::Behind, after), out)
+                }
+                relay::Output::Held { position, prev, kept } => {
+                    let at = self.relays.at(relay).position();
+                    let note = TraceEvent::RelayHeld { relay: id, at, position, prev, kept };
+                    Self::note(note, out);
                 }
             }
         }
