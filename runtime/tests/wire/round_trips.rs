@@ -59,7 +59,7 @@ fn one_of_each() {
     // A kind missing here is missing in the snapshots as well.
     let mut names: Vec<_> = kinds.iter().map(std::mem::discriminant).collect();
     names.dedup();
-    assert_eq!(names.len(), 19);
+    assert_eq!(names.len(), 21);
 }
 
 #[test]

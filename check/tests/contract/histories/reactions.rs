@@ -1,12 +1,15 @@
 //! A history of a message to which members react.
 
 use guildhall_core::dispatch::Intents;
+use guildhall_core::event::Channel;
+use guildhall_core::id::RoleId;
 use guildhall_core::limits::Limits;
+use guildhall_core::permission::{Overwrite, Permissions, Target};
 use guildhall_core::request::{Action, Origin};
 use guildhall_core::step::WorldEvent;
 
 use super::{ALICE, BOB, CAROL, History, end, start};
-use crate::stage::Stage;
+use crate::stage::{GUILD, HALL, Stage};
 
 pub(crate) const THUMB: &str = "👍";
 
@@ -39,6 +42,11 @@ pub(crate) fn reactions() -> History {
     stage.say(ALICE, "nobody else?");
     stage.say(ALICE, "then we are two");
     stage.act(ALICE, Action::Delete { said });
+    stage.act(BOB, react(said, THUMB));
+    let (deny, allow) = (Permissions::ADD_REACTIONS, Permissions::NONE);
+    let silent = Overwrite { target: Target::Role(RoleId(GUILD.0)), deny, allow };
+    stage.act(ALICE, Action::ChangeChannel(Channel { id: HALL, overwrites: [silent].into() }));
+    let said = stage.say(ALICE, "and no reactions");
     stage.act(BOB, react(said, THUMB));
     stage.say(ALICE, "the end");
     stage.report(&WorldEvent::Settled);

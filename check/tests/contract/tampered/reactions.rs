@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
-use guildhall_core::dispatch::{Body, Dispatch, Reaction};
+use guildhall_core::dispatch::{Body, Dispatch, Message, Reaction};
 use guildhall_core::event::Event;
 use guildhall_core::journal::{Checkpoint, Command};
 use guildhall_core::limits::Limits;
@@ -17,6 +17,9 @@ use super::requests::answered;
 use super::tools::*;
 use crate::histories::{self, ALICE, BOB, CAROL, THUMB};
 use crate::stage::user;
+
+/// The last request to react: where its author may not.
+const LAST: usize = 8;
 
 /// Bob's first reaction.
 fn first(steps: &[Step]) -> Reaction {
@@ -52,9 +55,23 @@ fn d6_a_reaction_has_another_emoji() {
 }
 
 #[test]
-fn i8_a_reaction_is_made_in_the_name_of_another() {
+fn i8_and_d6_a_reaction_is_made_in_the_name_of_another() {
     let others = |it| Event::ReactionAdd(Reaction { user: user(CAROL), ..it });
-    only!(commits(1, others), I8);
+    assert_eq!(commits(1, others), BTreeSet::from([Clause::D6, Clause::I8]));
+}
+
+#[test]
+fn i8_a_reaction_is_added_where_its_author_may_not_react() {
+    let found = tampered(histories::reactions(), |steps| {
+        let (at, origin) = asks(steps, LAST, reacts);
+        let said = committed(&steps[..at]).into_iter().rev().find_map(|record| {
+            if let Event::Message(message) = &record.event { Some(message.clone()) } else { None }
+        });
+        let Message { id: message, channel, .. } = said.expect("something is said");
+        let reaction = Reaction { user: user(BOB), channel, message, emoji: THUMB.into() };
+        commit(steps, at, origin, Event::ReactionAdd(reaction));
+    });
+    only!(found, I8);
 }
 
 #[test]
@@ -107,14 +124,14 @@ fn d5_a_base_forgets_a_reaction() {
 }
 
 #[test]
-fn i2_a_reaction_is_left_out_for_one_session() {
+fn d1_a_reaction_is_left_out_for_one_session() {
     let found = tampered(histories::reactions(), |steps| {
         let all = told(steps, 0, CAROL);
         let at = all.iter().position(|(_, it)| matches!(it.body, Body::ReactionAdd(_)));
         let at = at.expect("Carol is told of reactions");
         leave_out(steps, 0, CAROL, at);
     });
-    only!(found, I2);
+    only!(found, D1);
 }
 
 #[test]

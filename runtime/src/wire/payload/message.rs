@@ -81,6 +81,9 @@ pub(in crate::wire) struct MessageReaction<'a> {
     message_id: Digits,
     guild_id: Digits,
     emoji: Emoji<'a>,
+    burst: bool,
+    #[serde(rename = "type")]
+    kind: u8,
 }
 
 /// An emoji of Unicode: only custom ones have an id.
@@ -98,6 +101,8 @@ impl<'a> MessageReaction<'a> {
             message_id: Digits(reaction.message.0),
             guild_id: Digits(guild.0),
             emoji: Emoji { id: (), name: &reaction.emoji },
+            burst: false,
+            kind: 0,
         }
     }
 }
