@@ -75,6 +75,9 @@ impl Reconnects {
                 }
             }
             Input::Quit { .. } => {
+                // It may have given up on the socket by now, or not.
+                let gives_up = |since| now >= since + limits.connect_patience;
+                reconnect.most += u32::from(reconnect.opening.is_some_and(gives_up));
                 (reconnect.opening, reconnect.ended, reconnect.quits) = (None, None, true);
             }
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {

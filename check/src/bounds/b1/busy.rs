@@ -108,9 +108,9 @@ impl Occupancies {
         let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
         owner.known.insert(origin, head.at);
         owner.forget_join(origin);
-        if owner.arrived == head.step && owner.queued.back() == Some(&origin) {
+        if owner.arrived == head.step {
             // It may have been answered at once, past all that waits.
-            owner.queued.pop_back();
+            owner.queued.pop_back_if(|last| *last == origin);
         } else if let Some(at) = owner.queued.iter().position(|queued| *queued == origin) {
             owner.queued.drain(..=at);
         }

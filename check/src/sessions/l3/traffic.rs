@@ -53,8 +53,8 @@ impl Traffic {
     pub(crate) fn begin(&mut self, facts: &Facts, since: Instant) {
         let is_calm = facts.cast.beats_in_time()
             && facts.clients.iter().all(|client| {
-                let is_off = client.meant.is_none() && !client.opening;
-                is_off || client.honest && client.live && !client.spoilt && !client.doubtful
+                // Even a hostile client that waits for its next socket comes back.
+                !client.on || client.honest && client.live && !client.spoilt && !client.doubtful
             });
         *self = Self { since: Some(since), is_calm, counts: BTreeMap::new() };
     }
