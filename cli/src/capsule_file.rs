@@ -20,7 +20,7 @@ use crate::text;
 /// Reads a capsule.
 pub(crate) fn read(path: &Path) -> Result<Capsule, Error> {
     match plan_file::read(path)? {
-        PlanFile::Capsule(capsule) => Ok(capsule),
+        PlanFile::Capsule(capsule) => Ok(*capsule),
         PlanFile::Plan(_) => {
             let name = path.display().to_string();
             let run = command_for("run", &name);

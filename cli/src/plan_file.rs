@@ -13,7 +13,7 @@ use crate::target;
 /// What a file holds.
 pub(crate) enum PlanFile {
     Plan(Plan),
-    Capsule(Capsule),
+    Capsule(Box<Capsule>),
 }
 
 /// Reads a file. Former names in it are reported on stderr.
@@ -27,7 +27,7 @@ pub(crate) fn read(path: &Path) -> Result<PlanFile, Error> {
     if document.is_capsule() {
         let capsule = document.capsule().map_err(refused)?;
         document.validate(&capsule.plan).map_err(refused)?;
-        return Ok(PlanFile::Capsule(capsule));
+        return Ok(PlanFile::Capsule(Box::new(capsule)));
     }
     let plan = document.plan().map_err(refused)?;
     document.validate(&plan).map_err(refused)?;

@@ -98,7 +98,7 @@ impl RunArg {
             PlanFile::Capsule(capsule) => {
                 self.refuse_flags()?;
                 let spec = capsule_file::run_spec(command, &path, &capsule)?;
-                Ok(NamedRun { spec, capsule: Some(capsule) })
+                Ok(NamedRun { spec, capsule: Some(*capsule) })
             }
         }
     }

@@ -8,7 +8,7 @@ use guildhall_core::client;
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::id::{Nonce, UserId};
 use guildhall_core::request::{Action, GuildTable, Outcome, Refusal};
-use guildhall_core::step::{Head, Observed, Observer};
+use guildhall_core::step::{Head, Observed, Observer, WorldEvent};
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Options, Verdict};
 use guildhall_sim::run::run;
@@ -19,21 +19,24 @@ struct Witness {
     asked: Vec<(UserId, Nonce, Action)>,
     answers: BTreeMap<(UserId, Nonce), Outcome>,
     delivered: Vec<Dispatch>,
+    /// Whether the world has settled: what clients ask for then is not of the plan.
+    settled: bool,
 }
 
 impl Observer for Witness {
     fn observe(&mut self, _: &Head, what: Observed<'_>) {
-        match what {
-            Observed::ClientInput(client::Input::Ask(request)) => {
-                let origin = request.origin;
-                self.asked.push((origin.user, origin.nonce, request.action.clone()));
-            }
-            Observed::ClientInput(client::Input::Answer(answer)) => {
-                self.answers.insert((answer.origin.user, answer.origin.nonce), answer.outcome);
-            }
-            Observed::Delivered { dispatch, .. } => self.delivered.push((**dispatch).clone()),
-            _ => {}
+        if self.settled {
+            return;
         }
+        if let Observed::ClientInput(client::Input::Ask(request)) = what {
+            let origin = request.origin;
+            self.asked.push((origin.user, origin.nonce, request.action.clone()));
+        } else if let Observed::ClientInput(client::Input::Answer(answer)) = what {
+            self.answers.insert((answer.origin.user, answer.origin.nonce), answer.outcome);
+        } else if let Observed::Delivered { dispatch, .. } = what {
+            self.delivered.push((**dispatch).clone());
+        }
+        self.settled = matches!(what, Observed::World(WorldEvent::Settled));
     }
 }
 
@@ -126,9 +129,9 @@ fn a_plan_does_not_found_a_guild_above_its_limits() {
 #[test]
 fn whoever_an_edit_mentions_reads_it() {
     let witness = Witness::of(include_str!("authority/edit-adds-a-mention.toml"));
-    let edited = witness.delivered.iter().filter_map(|it| match &it.body {
-        Body::MessageUpdate(message) => Some((&*message.content, &*message.mentions)),
-        _ => None,
+    let edited = witness.delivered.iter().filter_map(|it| {
+        let Body::MessageUpdate(message) = &it.body else { return None };
+        Some((&*message.content, &*message.mentions))
     });
     let expected = ("please help, @bot", &[UserId(2)][..]);
     assert_eq!(edited.collect::<Vec<_>>(), [expected, expected]);

@@ -257,7 +257,8 @@ fn a_late_word_about_an_older_use_of_a_slot_touches_nothing() {
 
 #[test]
 fn a_ready_that_overflows_the_replay_ends_the_session_and_begins_nothing_in_its_slot() {
-    let limits = Limits { replay_bytes: 4_096, ..Limits::default() };
+    let tables = Limits { channels: 2, overwrites: 4, channel_overwrites: 2, ..Limits::default() };
+    let limits = Limits { replay_bytes: 4_096, roles: 3, content_bytes: 64, ..tables };
     let guilds: Vec<&[u64]> = vec![&[1]; 80];
     let mut world = World::new(limits, &guilds);
     // HELLO alone takes all the credit, so READY waits, and is larger than what may wait.

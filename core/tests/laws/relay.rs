@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use scene::{Op, Scene, op};
 
 fn limits() -> impl Strategy<Value = Limits> {
-    (0..6u32, 1..6u32, 1..12u32, 1..5u32).prop_map(
+    (1..6u32, 1..6u32, 1..12u32, 1..5u32).prop_map(
         |(relay_inbox, chunk_entries, relay_sessions, large_guild)| Limits {
             heartbeat_interval: Span::secs(100_000),
             session_ttl: Span::secs(100_000),

@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(keys, ["a", "b", "one_way"]);
         let Answer::Keys(keys) = tagged::<Latency>("law", "constant") else { panic!("no keys") };
         assert_eq!(keys, ["span"]);
-        let Answer::Keys(keys) = tagged::<ClientAction>("do", "quit") else { panic!("no keys") };
+        let Answer::Keys(keys) = tagged::<ClientAction>("do", "start") else { panic!("no keys") };
         assert!(keys.is_empty());
         let Answer::Kinds(kinds) = tagged::<Fault>("kind", "") else { panic!("no kinds") };
         assert!(kinds.contains(&"false-alarm"));
