@@ -12,7 +12,7 @@ use crate::target;
 
 /// What a file holds.
 pub(crate) enum PlanFile {
-    Plan(Plan),
+    Plan(Box<Plan>),
     Capsule(Box<Capsule>),
 }
 
@@ -31,5 +31,5 @@ pub(crate) fn read(path: &Path) -> Result<PlanFile, Error> {
     }
     let plan = document.plan().map_err(refused)?;
     document.validate(&plan).map_err(refused)?;
-    Ok(PlanFile::Plan(plan))
+    Ok(PlanFile::Plan(Box::new(plan)))
 }

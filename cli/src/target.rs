@@ -52,7 +52,7 @@ impl Target {
         }
         let path = PathBuf::from(text);
         match plan_file::read(&path)? {
-            PlanFile::Plan(plan) => Ok(Self::File { path, plan: Box::new(plan) }),
+            PlanFile::Plan(plan) => Ok(Self::File { path, plan }),
             PlanFile::Capsule(_) => {
                 let replay = command_for("replay", text);
                 let why = format!("{text} is a capsule, not a plan: use `{replay}`");
@@ -92,7 +92,7 @@ impl RunArg {
         let path = PathBuf::from(what);
         match plan_file::read(&path)? {
             PlanFile::Plan(plan) => {
-                let spec = self.spec(Target::File { path, plan: Box::new(plan) })?;
+                let spec = self.spec(Target::File { path, plan })?;
                 Ok(NamedRun { spec, capsule: None })
             }
             PlanFile::Capsule(capsule) => {

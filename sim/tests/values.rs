@@ -228,7 +228,11 @@ fn set(mut value: &mut Value, at: &[String], new: Value) {
         value = match value {
             Value::Array(list) => &mut list[key.parse::<usize>().unwrap()],
             Value::Table(table) => &mut table[key],
-            _ => panic!("{at:?} has no {key}"),
+            Value::String(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_) => panic!("{at:?} has no {key}"),
         };
     }
     *value = new;
