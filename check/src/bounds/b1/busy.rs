@@ -36,6 +36,8 @@ struct Occupancy {
     adopted: (u64, Instant),
     /// The step in which a request last arrived.
     arrived: u64,
+    /// Whether that request was committed before.
+    is_copy: bool,
 }
 
 /// The tables of all owners.
@@ -72,7 +74,7 @@ impl Occupancies {
     ) {
         let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
         owner.known.insert(origin, head.at);
-        owner.arrived = head.step;
+        (owner.arrived, owner.is_copy) = (head.step, is_committed);
         if is_join {
             owner.joins.push(origin);
         } else if !is_committed {
@@ -108,7 +110,9 @@ impl Occupancies {
         let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
         owner.known.insert(origin, head.at);
         owner.forget_join(origin);
-        if owner.arrived == head.step && owner.queued.back() == Some(&origin) {
+        if owner.arrived == head.step && owner.is_copy {
+            // It is answered past all that waits, older copies of it among them.
+        } else if owner.arrived == head.step && owner.queued.back() == Some(&origin) {
             // It may have been answered at once, past all that waits.
             owner.queued.pop_back();
         } else if let Some(at) = owner.queued.iter().position(|queued| *queued == origin) {
