@@ -15,6 +15,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use guildhall_core::dispatch::Intents;
+use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
 use crate::fault::{Family, Trigger};
@@ -218,6 +219,11 @@ impl Script {
     /// come last, so that the index of no other client changes.
     fn add_crowd(&mut self, count: u32) {
         let guilds: Vec<_> = self.plan.guilds.iter().map(|guild| guild.name.clone()).collect();
+        // The limit was drawn for the members of the scenario.
+        let limits = &mut self.plan.limits;
+        if limits.members < Limits::default().members {
+            limits.members += count;
+        }
         let nodes = u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX).max(1);
         for (node, nth) in self.plan.nodes.iter().zip(0..) {
             let share = count / nodes + u32::from(nth < count % nodes);

@@ -92,8 +92,8 @@ enum ClientEvent {
     ReceivedPart(Connection),
     /// The connection closed, with a code if the node sent one.
     Closed(Connection, Option<u16>),
-    /// A guild answered a request.
-    Answered(Answer),
+    /// A guild answered a request of the client's process with this number.
+    Answered(u64, Answer),
 }
 
 /// Drives one client.
@@ -104,6 +104,8 @@ pub struct ClientDriver<R, W> {
     client: Client,
     /// How many hits of the planted bug the tracer has been told of.
     hits: u64,
+    /// The number of the client's process: how often it was restored.
+    process: u64,
     attempts: u64,
     sockets: BTreeMap<Connection, mpsc::Sender<SocketCommand>>,
     request_streams: BTreeMap<NodeId, mpsc::Sender<RequestFrame>>,
@@ -122,6 +124,7 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
             config,
             client,
             hits: 0,
+            process: 0,
             attempts: 0,
             sockets: BTreeMap::new(),
             request_streams: BTreeMap::new(),
@@ -170,6 +173,7 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
         let place = self.client.place(back);
         self.sockets.clear();
         self.request_streams.clear();
+        self.process += 1;
         self.step(Input::Restore(place));
     }
 
@@ -193,12 +197,18 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
             }
             ClientEvent::Closed(connection, code) => {
                 if self.sockets.remove(&connection).is_some() {
+                    // What ended this connection may have ended the streams, silently.
+                    self.request_streams.clear();
                     let code = code.and_then(close_code);
                     let jitter = self.jitter();
                     self.step(Input::Closed { connection: Some(connection), code, jitter });
                 }
             }
-            ClientEvent::Answered(answer) => self.step(Input::Answer(answer)),
+            ClientEvent::Answered(process, answer) => {
+                if process == self.process {
+                    self.step(Input::Answer(answer));
+                }
+            }
         }
     }
 
@@ -267,6 +277,7 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
             Output::Close { connection, code } => {
                 self.send(connection, SocketCommand::Close(code));
                 self.sockets.remove(&connection);
+                self.request_streams.clear();
             }
             Output::Request { node, token, request } => {
                 let request = RequestFrame { port: self.config.port, token, request };
@@ -297,9 +308,13 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
 
     fn request(&mut self, node: NodeId, request: RequestFrame) {
         let Some(address) = self.config.addresses.get(&node) else { return };
+        // An earlier attempt has no answer: its stream may have died silently.
+        if request.request.attempt > 1 {
+            self.request_streams.remove(&node);
+        }
         let stream = self.request_streams.entry(node).or_insert_with(|| {
             let (stream, requests) = mpsc::channel(COMMAND_QUEUE);
-            let (rt, events) = (self.rt.clone(), self.sender.clone());
+            let (rt, events) = (self.rt.clone(), (self.sender.clone(), self.process));
             self.rt.spawn(requests::run(rt, address.requests, requests, events));
             stream
         });

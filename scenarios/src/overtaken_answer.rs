@@ -32,5 +32,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(10));
     s.weather(&[Family::Directory]);
+    s.expect("member joined");
+    s.expect("member removed");
     s.until_nothing_is_left();
 }

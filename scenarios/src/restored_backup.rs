@@ -27,5 +27,7 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(5));
     s.weather(&[Family::Client, Family::Link, Family::Node]);
+    s.expect("resume with a non-empty replay");
+    s.expect("dispatch replayed");
     s.until_nothing_is_left();
 }

@@ -34,5 +34,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(5));
     s.weather(&[Family::Client, Family::Link]);
+    s.expect("resume accepted");
+    s.expect("silent connection cut");
+    s.expect("session expired");
     s.until_nothing_is_left();
 }

@@ -53,6 +53,9 @@ transcripts! {
     dead_session: seed 0, shows "refused: no such session";
     second_drop: seed 1, set "missed=10", set "drops=1", shows "RESUMED";
     slow_line: seed 0, shows "alice      #0.2 s2 GUILD_CREATE";
+    suspended_laptop: seed 0, set "sleeps=1", shows "suspended";
+    restored_backup: seed 0, set "restarts=1", shows "RESUME";
+    overtaken_answer: seed 0, shows "READY";
     half_open: seed 0, set "times=1", shows "superseded";
     slow_consumer: seed 1, set "listeners=1", set "limits.channels=5", set "limits.live_unsent=12", shows "closed by the node: 4000";
     hostile_client: seed 1, set "deeds=3", shows "closes";

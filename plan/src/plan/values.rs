@@ -31,7 +31,7 @@ const LEAST_BANDWIDTH: u32 = 256;
 
 /// Checks all values of a plan but those of faults.
 pub(crate) fn check(plan: &Plan) -> Result<(), PlanError> {
-    within("weather", plan.weather, Span::millis(1)..=MOST_TIME)?;
+    within("weather", plan.weather, Span::ZERO..=MOST_TIME)?;
     within("linger", plan.linger, Span::ZERO..=MOST_TIME)?;
     limits(&plan.limits).map_err(|error| error.within(Place::of("limits")))?;
     network(&plan.network, &plan.limits).map_err(|error| error.within(Place::of("network")))?;

@@ -14,50 +14,54 @@ use super::ClientEvent;
 use crate::rt::Rt;
 use crate::sockets::{AnswerFrame, MAX_REQUEST_FRAME, RequestFrame};
 
-/// How long a request may wait for an answer before the stream counts as dead.
+/// How long a request may wait for an answer, or a stream for a request, before the stream counts as
+/// dead.
 const ANSWER_TIMEOUT: Span = Span::secs(10);
 
-/// Sends requests and reports answers until the node or the client closes the stream. Requests in
-/// flight are lost then; the client machine retransmits them.
+/// Sends requests and reports answers until the node closes the stream. One that the client has
+/// replaced still waits for its last answers. Requests in flight are lost with a stream; the client
+/// machine retransmits them. `process` names the client's process that the answers are for.
 pub(super) async fn run<R: Rt>(
     rt: R,
     address: SocketAddr,
     mut requests: mpsc::Receiver<RequestFrame>,
-    events: mpsc::Sender<ClientEvent>,
+    (events, process): (mpsc::Sender<ClientEvent>, u64),
 ) {
     let Ok(stream) = rt.connect(address).await else { return };
     let codec = LengthDelimitedCodec::builder().max_frame_length(MAX_REQUEST_FRAME).new_codec();
     let mut framed = Framed::new(stream, codec);
-    // A stream can die silently, so one without an answer for this long is closed. A request that
-    // has no answer closes it needlessly; the next request opens a new one.
-    let mut timeout = None;
+    // A stream can die silently, so one without an answer for this long is closed, and so is one that
+    // is idle. A request that has no answer closes it needlessly; the next request opens a new one.
+    let (mut waits, mut is_replaced) = (false, false);
+    let deadline = || Box::pin(rt.sleep_until(rt.now().instant + ANSWER_TIMEOUT));
+    let mut timeout = deadline();
     loop {
         tokio::select! {
             biased;
-            request = requests.recv() => {
-                let Some(request) = request else { return };
+            request = requests.recv(), if !is_replaced => {
+                let Some(request) = request else {
+                    (timeout, is_replaced) = (deadline(), true);
+                    continue;
+                };
                 let Ok(frame) = serde_json::to_vec(&request) else { return };
                 if framed.send(Bytes::from(frame)).await.is_err() {
                     return;
                 }
-                if timeout.is_none() {
-                    timeout = Some(Box::pin(rt.sleep_until(rt.now().instant + ANSWER_TIMEOUT)));
+                if !waits {
+                    (timeout, waits) = (deadline(), true);
                 }
             }
             answer = framed.next() => {
                 let Some(Ok(bytes)) = answer else { return };
-                timeout = None;
+                if !is_replaced {
+                    (timeout, waits) = (deadline(), false);
+                }
                 let Ok(frame) = serde_json::from_slice::<AnswerFrame>(&bytes) else { return };
-                if events.send(ClientEvent::Answered(frame.answer)).await.is_err() {
+                if events.send(ClientEvent::Answered(process, frame.answer)).await.is_err() {
                     return;
                 }
             }
-            () = async {
-                match &mut timeout {
-                    Some(timeout) => timeout.await,
-                    None => std::future::pending().await,
-                }
-            } => return,
+            () = &mut timeout => return,
         }
     }
 }

@@ -48,7 +48,10 @@ fn clients_receive_the_same_in_both_worlds() {
     let runs: Vec<_> =
         SCENARIOS.iter().flat_map(|name| (0..4).map(move |it| (*name, it))).collect();
     runs.par_iter().for_each(|&(name, seed)| {
-        assert_same_views(name, seed, &calm(name, seed));
+        let mut plan = calm(name, seed);
+        // With a tiny ring it depends on the latency whether a relay has a gap, and what it hides.
+        plan.limits.catch_up_bytes = Limits::default().catch_up_bytes;
+        assert_same_views(name, seed, &plan);
     });
 }
 
