@@ -51,10 +51,10 @@ fn line<'a>(told: &'a str, does: &str) -> &'a str {
 
 /// The clause and the subject of the first failure in a text.
 fn sentence(told: &str) -> &str {
-    let clause = told
-        .lines()
-        .filter_map(|line| line.split(' ').next())
-        .find(|word| *word == "Panic" || word.len() == 2 && word.as_bytes()[1].is_ascii_digit());
+    let clause = told.lines().filter_map(|line| line.split(' ').next()).find(|word| {
+        let number = word.strip_prefix(|part: char| part.is_ascii_uppercase());
+        *word == "Panic" || number.is_some_and(|number| number.parse::<u8>().is_ok())
+    });
     clause.unwrap_or_else(|| panic!("no failure is told:\n{told}"))
 }
 

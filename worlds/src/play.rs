@@ -16,14 +16,15 @@ mod settling;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use guildhall_check::cast::Cast;
+use guildhall_check::cast::{Cast, FaultPart, Reach, Strain};
 use guildhall_core::directory::Directory;
 use guildhall_core::id::{GuildId, NodeId, UserId};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::time::Instant;
 use guildhall_plan::director::{self, Director, News};
+use guildhall_plan::fault::Family;
 use guildhall_plan::journal::SimJournal;
-use guildhall_plan::plan::{Plan, PlanError};
+use guildhall_plan::plan::{FaultPlan, Plan, PlanError};
 use guildhall_plan::settling::{Look, RunEnd, Settling};
 use guildhall_plan::topology::Topology;
 use guildhall_runtime::bus::Endpoint;
@@ -88,6 +89,24 @@ pub struct Play<W: World> {
     news: mpsc::UnboundedReceiver<News>,
 }
 
+/// The faults, as far as they reach here: requests use the line of their client, too, so a fault of
+/// that line may hold them back (D10).
+fn faults(plan: &Plan, cast: &Cast) -> Vec<FaultPart> {
+    let reaches = |(part, of): (&FaultPart, &FaultPlan)| match of.fault.family() {
+        Family::Link | Family::Client => {
+            FaultPart { strain: Strain::Lasting, reach: Reach::Everything, ..*part }
+        }
+        Family::Peer
+        | Family::Node
+        | Family::Journal
+        | Family::Clock
+        | Family::Directory
+        | Family::Administration
+        | Family::Hostile => *part,
+    };
+    cast.faults.iter().zip(&plan.faults).map(reaches).collect()
+}
+
 impl<W: World> Play<W> {
     /// Creates a play before its first step.
     ///
@@ -101,7 +120,8 @@ impl<W: World> Play<W> {
         let clock = Arc::new(move || Instant::micros(time.now()));
         let trip = topology.cast.trip + W::EXTRA_LATENCY;
         let client_trip = topology.cast.client_trip + W::EXTRA_LATENCY;
-        let cast = Arc::new(Cast { trip, client_trip, ..Cast::clone(&topology.cast) });
+        let faults = faults(&plan, &topology.cast);
+        let cast = Arc::new(Cast { trip, client_trip, faults, ..Cast::clone(&topology.cast) });
         let settling = Settling::new(&cast, plan.linger, plan.seed);
         let judge = Judge::new(cast, clock, sender);
         let director = Director::new(&plan, &topology)?;
