@@ -73,12 +73,13 @@ impl Duties {
         if protocol::is_unanswered(&request.action) {
             return;
         }
-        let (attempt, action) = (request.attempt, request.action.clone());
-        let against = against(facts, guild, request.origin, &action);
-        let new = Duty { action, client, node, attempt, since: at, against, turned: false };
         let open = self.open.entry(request.guild).or_default();
-        let known = open.entry(request.origin).or_insert(new);
-        known.attempt = attempt;
+        let known = open.entry(request.origin).or_insert_with(|| {
+            let (attempt, action) = (request.attempt, request.action.clone());
+            let against = against(facts, guild, request.origin, &action);
+            Duty { action, client, node, attempt, since: at, against, turned: false }
+        });
+        known.attempt = request.attempt;
         if known.node != node {
             (known.node, known.since) = (node, at);
         }
@@ -140,11 +141,14 @@ impl Duties {
             return None;
         }
         let complaint = Complaint::new(
-            format!("{} is refused, though nothing is against it", name(facts, answer.origin)),
+            format!(
+                "{} is refused, though nothing is against it",
+                facts.request_words(answer.origin)
+            ),
             format!("done, for it has been lawful ever since it was sent at {}", duty.since),
             format!("{why:?} at {at}"),
         );
-        Some((subject(facts, answer.origin), complaint))
+        Some((facts.request_name(answer.origin), complaint))
     }
 
     /// Whether the deadlines are to be looked at.
@@ -214,17 +218,9 @@ fn overdue(facts: &Facts, (origin, duty): (Origin, &Duty), due: Instant) -> (Sub
         (true, _) => ("is not answered", "an answer".to_owned()),
     };
     let complaint = Complaint::new(
-        format!("{} {what}, though all is well", name(facts, origin)),
+        format!("{} {what}, though all is well", facts.request_words(origin)),
         format!("{expected} by {due}"),
         format!("no answer to {} attempts since {}", duty.attempt, duty.since),
     );
-    (subject(facts, origin), complaint)
-}
-
-fn name(facts: &Facts, origin: Origin) -> String {
-    format!("{}'s {}", facts.cast.user(origin.user), origin.nonce.0)
-}
-
-fn subject(facts: &Facts, origin: Origin) -> Subject {
-    Subject::new("request", name(facts, origin))
+    (facts.request_name(origin), complaint)
 }

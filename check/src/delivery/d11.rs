@@ -90,7 +90,7 @@ fn overdue(facts: &Facts, origin: Origin, typing: Typing, due: Instant) -> Verdi
         format!("an event of {} by {due}", facts.cast.guild(typing.guild)),
         format!("none since {}", typing.sent),
     );
-    Some((Subject::new("request", format!("{author}'s {}", origin.nonce.0)), complaint))
+    Some((facts.request_name(origin), complaint))
 }
 
 /// Since when all that a typing request needs has been well, and its node has heard from the owner.

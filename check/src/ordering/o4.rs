@@ -59,7 +59,7 @@ impl Causes {
         let (origin, epoch) = (record.origin?, record.position.epoch);
         statuses.is_stray((origin, guild), epoch).then(|| {
             let author = facts.cast.user(origin.user);
-            let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+            let subject = facts.request_name(origin);
             let message = format!("what {author} asked of another owner is taken");
             let expected = format!("a copy meant for epoch {}", epoch.0);
             (subject, Complaint::new(message, expected, "copies meant for others"))
@@ -77,7 +77,7 @@ impl Causes {
         let bound = *self.bounds.get(&(origin, guild))?;
         (position <= bound).then(|| {
             let author = facts.cast.user(origin.user);
-            let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+            let subject = facts.request_name(origin);
             let message = format!(
                 "what {author} asked of {} came before what {author} had already got",
                 facts.cast.guild(guild)

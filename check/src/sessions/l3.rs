@@ -152,7 +152,7 @@ pub(crate) fn calm(facts: &Facts) -> Span {
 /// waits.
 pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
     let serves = facts.clients.iter().any(|client| {
-        let model = (client.live && client.honest && !client.spoilt).then_some(client.model);
+        let model = client.is_served().then_some(client.model);
         model.is_some_and(|it| it != NONE && facts.sessions.get(it).node == census.node)
     });
     let waiting =

@@ -142,10 +142,9 @@ impl Occupancies {
         if most >= u64::from(limit) {
             return None;
         }
-        let author = facts.cast.user(origin.user);
         let message = format!("{} is busy, though it has room", facts.cast.guild(guild));
         let expected = format!("{limit} in {full:?}");
-        let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+        let subject = facts.request_name(origin);
         Some((subject, Complaint::new(message, expected, format!("{most} at most"))))
     }
 }

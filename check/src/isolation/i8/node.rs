@@ -80,6 +80,6 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     };
     let name = facts.cast.node(step.node);
     let message = format!("{name} does not treat a request of {author} as it has to");
-    let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+    let subject = facts.request_name(origin);
     Some((subject, Complaint::new(message, word(due), word(got))))
 }
