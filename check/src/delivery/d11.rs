@@ -1,5 +1,5 @@
-//! D11 typing: whoever types is told of once, if nothing on the way to the owner was impaired and
-//! no table there was full.
+//! D11 typing: whoever types is told of once, if nothing on the way to the owner was impaired, it
+//! came in time, and no table there was full.
 //!
 //! A typing request is sent once and has no answer, so nothing may go wrong with it. Where anything
 //! might have, it is not judged.
@@ -49,7 +49,8 @@ impl Typings {
         }
     }
 
-    /// It is streamed, or need not be: a table of its guild may be full, or nobody follows.
+    /// It is streamed, or need not be: it comes too late (D5), a table of its guild may be full, or
+    /// nobody follows.
     pub(crate) fn ends(&mut self, origin: Origin) {
         self.open.remove(&origin);
     }
