@@ -83,8 +83,8 @@ pub enum ClientCommand {
 
 /// What the sockets of a client report to it.
 enum ClientEvent {
-    /// A connection was opened.
-    Connected(Connection, mpsc::Sender<SocketCommand>),
+    /// The attempt with this number has opened a connection.
+    Connected { attempt: u64, connection: Connection, socket: mpsc::Sender<SocketCommand> },
     /// The attempt with this number failed.
     ConnectFailed(u64),
     /// A message arrived.
@@ -180,11 +180,14 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
 
     fn handle_event(&mut self, event: ClientEvent) {
         match event {
-            ClientEvent::Connected(connection, socket) => {
+            ClientEvent::Connected { attempt, connection, socket } if attempt == self.attempts => {
                 self.sockets.insert(connection, socket);
                 let jitter = self.jitter();
                 self.step(Input::Opened { connection, jitter });
             }
+            // The machine has given up on this one, and is waiting for another, perhaps of another
+            // node. Its socket closes.
+            ClientEvent::Connected { .. } => {}
             ClientEvent::ConnectFailed(attempt) if attempt == self.attempts => {
                 let jitter = self.jitter();
                 self.step(Input::Closed { connection: None, code: None, jitter });
