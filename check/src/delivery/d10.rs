@@ -194,7 +194,7 @@ fn due(facts: &Facts, guild: GuildId, duty: &Duty) -> Option<Instant> {
     facts.client(duty.client).filter(|client| client.on && !client.asleep)?;
     let epoch = facts.ledger.guild(guild)?.epoch;
     let (owner, _) = facts.owners.of(guild).find(|(_, serves)| *serves == epoch)?;
-    let well = facts.well_since(Site::Between([duty.node, owner], guild))?;
+    let well = facts.well_since(Site::Way(duty.client, [duty.node, owner], guild))?;
     let weather = &facts.weather;
     let up = weather.started(duty.node).max(weather.started(owner)).max(weather.served(guild));
     let again = u64::from(duty.attempt.clamp(1, LONGEST_WAIT));

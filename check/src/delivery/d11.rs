@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::id::{GuildId, NodeId, Port};
 use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::time::{Instant, Span};
 
@@ -25,6 +25,7 @@ const TRIP: Span = Span::millis(100);
 /// A typing request that no owner has streamed yet.
 #[derive(Clone, Copy, Debug)]
 struct Typing {
+    client: Port,
     guild: GuildId,
     node: NodeId,
     sent: Instant,
@@ -40,12 +41,18 @@ pub(crate) struct Typings {
 
 impl Typings {
     /// An honest client sends a request.
-    pub(crate) fn asks(&mut self, facts: &Facts, node: NodeId, request: &Request, sent: Instant) {
+    pub(crate) fn asks(
+        &mut self,
+        facts: &Facts,
+        (client, node): (Port, NodeId),
+        request: &Request,
+        sent: Instant,
+    ) {
         let Some(guild) = facts.ledger.guild(request.guild) else { return };
         let (asked, limits) = ((request.origin, &request.action), &facts.cast.limits);
         let types = matches!(request.action, Action::Type { .. });
         if types && i8::objection(&guild.history, limits, asked, Moment::NOW).is_none() {
-            self.open.insert(request.origin, Typing { guild: guild.id, node, sent });
+            self.open.insert(request.origin, Typing { client, guild: guild.id, node, sent });
         }
     }
 
@@ -98,7 +105,7 @@ fn overdue(facts: &Facts, origin: Origin, typing: Typing, due: Instant) -> Verdi
 fn well_since(facts: &Facts, typing: Typing) -> Option<Instant> {
     let epoch = facts.ledger.guild(typing.guild)?.epoch;
     let (owner, _) = facts.owners.of(typing.guild).find(|(_, serves)| *serves == epoch)?;
-    let well = facts.well_since(Site::Between([typing.node, owner], typing.guild))?;
+    let well = facts.well_since(Site::Way(typing.client, [typing.node, owner], typing.guild))?;
     let weather = &facts.weather;
     let up = weather.started(typing.node).max(weather.started(owner));
     let up = up.max(weather.served(typing.guild)) + answered_within(&facts.cast);
