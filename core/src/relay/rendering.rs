@@ -46,8 +46,8 @@ impl Viewer<'_> {
         let sees = |channel| self.after.binary_search(&channel).is_ok();
         let told = match event.subject() {
             Subject::Nobody => false,
-            Subject::Conversation(channel) => {
-                let intent = cx.bent(conversation_intent(event), event);
+            Subject::Conversation(channel, talk) => {
+                let intent = cx.bent(talk.intent(), event);
                 if !wants(intent) || !saw(channel) {
                     return None;
                 }
@@ -121,17 +121,6 @@ impl<'a> Renderer<'a> {
             Arc::new(Dispatch::of(*guild, record.position, nth, body))
         };
         made.entry((nth, said)).or_insert_with(render).clone()
-    }
-}
-
-/// The intent that an event of a conversation needs.
-fn conversation_intent(event: &Event) -> Intents {
-    if matches!(event, Event::Typing { .. }) {
-        Intents::GUILD_MESSAGE_TYPING
-    } else if event.reaction().is_some() {
-        Intents::GUILD_MESSAGE_REACTIONS
-    } else {
-        Intents::GUILD_MESSAGES
     }
 }
 
