@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Channel;
+use crate::event::{Channel, Event};
 use crate::id::{
     ChannelId, GuildId, MessageId, NodeId, Nonce, Position, RoleId, SessionId, UserId,
 };
@@ -222,6 +222,46 @@ impl Dispatch {
 }
 
 impl Body {
+    /// Creates the body of an event that is sent as such. No viewer receives the last ones as such.
+    pub(crate) fn of(event: &Event) -> Self {
+        match event {
+            Event::Message(message) => Self::MessageCreate(message.clone()),
+            Event::MessageUpdate(message) => Self::MessageUpdate(message.clone()),
+            Event::MessageDelete { message, channel } => {
+                Self::MessageDelete { message: *message, channel: *channel }
+            }
+            Event::ReactionAdd(reaction) => Self::ReactionAdd(reaction.clone()),
+            Event::ReactionRemove(reaction) => Self::ReactionRemove(reaction.clone()),
+            Event::Typing { user, channel } => Self::TypingStart { user: *user, channel: *channel },
+            Event::MemberAdd { user } => Self::MemberAdd { user: *user },
+            Event::MemberUpdate { user, roles } => {
+                Self::MemberUpdate { user: *user, roles: roles.clone() }
+            }
+            Event::MemberRemove { user, .. } => Self::MemberRemove { user: *user },
+            Event::RoleCreate { role, permissions, position } => {
+                Self::RoleCreate { role: *role, permissions: *permissions, position: *position }
+            }
+            Event::RoleUpdate { role, permissions, position } => {
+                Self::RoleUpdate { role: *role, permissions: *permissions, position: *position }
+            }
+            Event::RoleDelete { role } => Self::RoleDelete { role: *role },
+            Event::ChannelCreate(channel) => Self::ChannelCreate(channel.clone()),
+            Event::ChannelUpdate(channel) => Self::ChannelUpdate(channel.clone()),
+            Event::ChannelDelete { channel } => Self::ChannelDelete { channel: *channel },
+            Event::GuildUpdate { owner } => Self::GuildUpdate { owner: *owner },
+            Event::GuildDelete | Event::Opened | Event::Unbanned { .. } => Self::GuildDelete,
+        }
+    }
+
+    /// Returns the body without the content of its message.
+    pub(crate) fn blanked(self) -> Self {
+        match self {
+            Self::MessageCreate(message) => Self::MessageCreate(message.blanked()),
+            Self::MessageUpdate(message) => Self::MessageUpdate(message.blanked()),
+            other => other,
+        }
+    }
+
     /// Returns the gateway's name of this event.
     #[must_use]
     pub const fn event_name(&self) -> EventName {
