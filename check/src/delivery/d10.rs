@@ -19,7 +19,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::weather::Site;
 use crate::findings::{Complaint, Subject};
 use crate::isolation::i8;
-use crate::kinds::{EventKind, event_kind, message_of};
+use crate::kinds::{ActionKind, EventKind, action_kind, event_kind, message_of};
 use crate::protocol;
 
 /// How often the deadlines are looked at.
@@ -175,10 +175,10 @@ impl Duties {
 
 /// Whether an event may change what is against an action.
 fn concerns(record: &Record, action: &Action) -> bool {
-    if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
+    if !matches!(event_kind(&record.event), EventKind::Chat(..)) {
         return true;
     }
-    let Some(said) = i8::message_of(action) else { return false };
+    let ActionKind::Message(said) = action_kind(action) else { return false };
     // A deletion does not name the request that created the message.
     let of = message_of(record).map(|it| Origin { user: it.author, nonce: it.nonce });
     of.is_none_or(|of| of == said)
