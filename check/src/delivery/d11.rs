@@ -15,7 +15,7 @@ use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::weather::Site;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 use crate::isolation::i8;
 
 /// Where a message takes longer than this, an owner may be out of touch with its journal for a

@@ -14,7 +14,7 @@ use guildhall_core::time::Instant;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::clients::OpenRequest;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 
 type RequestKey = (Origin, GuildId);
 /// What became of all requests.

@@ -10,7 +10,7 @@ use guildhall_core::request::Origin;
 use crate::clauses::Verdict;
 use crate::delivery::d5::RequestStatuses;
 use crate::facts::Facts;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 
 /// What authors had got when they first sent their requests.
 #[derive(Clone, Debug, Default)]

@@ -15,7 +15,7 @@ use guildhall_core::time::{Instant, Span};
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 
 /// How late an owner may forget a nonce.
 const SLACK: Span = Span::secs(1);

@@ -8,7 +8,7 @@ use guildhall_core::request::{Action, Outcome, Refusal, Request};
 use crate::cast::Cast;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 use crate::node_step::NodeStep;
 
 /// Why a node has to refuse a request by itself. Whoever lacks the token is told nothing else.

@@ -14,7 +14,7 @@ use crate::facts::Facts;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::requests::same_roles;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 use crate::isolation::i9;
 use crate::kinds::{ActionKind, action_kind};
 use crate::protocol::NEW_ROLE;
