@@ -67,7 +67,10 @@ impl Contract {
                 let objection = i8::node::objection(&self.facts.cast, *token, request);
                 self.step.request = Some((request.origin, objection));
             }
-            Input::Directory(notice) => self.facts.named.hears(node, notice),
+            Input::Directory(notice) => {
+                self.facts.named.hears(node, notice);
+                self.models.occupancies.directed(node, notice);
+            }
             Input::Frame { .. } | Input::Census => {}
             Input::Stop => {
                 if self.facts.stops.get(node).is_none() {
@@ -153,6 +156,7 @@ impl Contract {
             | DirectoryRequest::Remove { guild, .. }
             | DirectoryRequest::Dissolve { guild, .. } => {
                 self.ask(head, clauses::DIRECTS, *guild);
+                self.models.occupancies.directs(self.step.node, *guild, word);
             }
             DirectoryRequest::Forget { .. } | DirectoryRequest::Since { .. } => {}
         }

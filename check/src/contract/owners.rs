@@ -84,6 +84,10 @@ impl Contract {
                     None => {}
                 }
             }
+            PeerMessage::Tip { guild, position, .. } if over.is_none() => {
+                let limits = &self.facts.cast.limits;
+                self.models.occupancies.tip(limits, (node, *guild), *position, head.at);
+            }
             PeerMessage::Chunk { .. }
             | PeerMessage::Stream { .. }
             | PeerMessage::Tip { .. }

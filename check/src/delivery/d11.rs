@@ -18,10 +18,6 @@ use crate::facts::weather::Site;
 use crate::findings::Complaint;
 use crate::isolation::i8;
 
-/// Where a message takes longer than this, an owner may be out of touch with its journal for a
-/// moment, without a fault.
-const TRIP: Span = Span::millis(100);
-
 /// A typing request that no owner has streamed yet.
 #[derive(Clone, Copy, Debug)]
 struct Typing {
@@ -109,5 +105,5 @@ fn well_since(facts: &Facts, typing: Typing) -> Option<Instant> {
     let weather = &facts.weather;
     let up = weather.started(typing.node).max(weather.started(owner));
     let up = up.max(weather.served(typing.guild)) + answered_within(&facts.cast);
-    (facts.cast.trip <= TRIP).then(|| well.max(up))
+    facts.cast.keeps_in_touch().then(|| well.max(up))
 }
