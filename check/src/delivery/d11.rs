@@ -105,5 +105,8 @@ fn well_since(facts: &Facts, typing: Typing) -> Option<Instant> {
     let weather = &facts.weather;
     let up = weather.started(typing.node).max(weather.started(owner));
     let up = up.max(weather.served(typing.guild)) + answered_within(&facts.cast);
+    // Until its client notices, it may be sent on a line that is dead.
+    let line = weather.broke(typing.client).map(|at| at + facts.cast.reconnects_within());
+    let up = up.max(line.unwrap_or_default());
     facts.cast.keeps_in_touch().then(|| well.max(up))
 }
