@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use super::store::{Store, StoreError};
 use super::{Command, Log, Reply};
+use crate::census::{Census, Machine, Table};
 use crate::event::Record;
 use crate::id::{Epoch, NodeId, Position};
 use crate::machine::Sink;
@@ -70,6 +71,16 @@ impl<S: Store> Keeper<S> {
     /// The store, so that a test can break it.
     pub const fn store(&mut self) -> &mut S {
         sabotage::stored(&mut self.store)
+    }
+
+    /// Counts everything that the journal keeps.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let Self { store, durable: _, pending } = self;
+        let mut census = Census::nothing(Machine::Journal);
+        store.count(&mut census);
+        census.add(Table::Pending, pending.len());
+        census
     }
 
     /// Takes a command. Returns whether anything was written that the log did not hold.
