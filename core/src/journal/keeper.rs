@@ -28,10 +28,22 @@ pub struct Keeper<S> {
 }
 
 /// A command that waits for a sync.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Pending {
     Open { from: NodeId, ticket: u64 },
     Append { from: NodeId, epoch: Epoch },
+}
+
+impl Pending {
+    fn is_retransmitted_by(&self, again: Self) -> bool {
+        match (*self, again) {
+            (Self::Open { from, .. }, Self::Open { from: again, .. }) => from == again,
+            (Self::Append { .. }, Self::Append { .. }) => *self == again,
+            (Self::Open { .. }, Self::Append { .. }) | (Self::Append { .. }, Self::Open { .. }) => {
+                false
+            }
+        }
+    }
 }
 
 /// The result of a sync.
@@ -89,14 +101,14 @@ impl<S: Store> Keeper<S> {
             return false;
         }
         match command {
-            Command::Open { ticket } => self.pending.push(Pending::Open { from, ticket }),
+            Command::Open { ticket } => self.wait(Pending::Open { from, ticket }),
             Command::Append { epoch, after, records } => {
                 match self.store.append(epoch, after, &records) {
                     Ok(()) if self.store.written().is_empty() => {
                         out.emit((from, Reply::Appended { epoch, upto: self.durable }));
                     }
                     Ok(()) => {
-                        self.pending.push(Pending::Append { from, epoch });
+                        self.wait(Pending::Append { from, epoch });
                         return true;
                     }
                     Err(trouble) => out.emit((from, refusal(epoch, trouble))),
@@ -113,6 +125,19 @@ impl<S: Store> Keeper<S> {
             }
         }
         false
+    }
+
+    /// Keeps a command until the next sync. One that is retransmitted meanwhile waits once: of the
+    /// attempts of a node to open the log only the latest counts.
+    fn wait(&mut self, waiting: Pending) {
+        let same = self.pending.iter_mut().find(|it| it.is_retransmitted_by(waiting));
+        match (same, waiting) {
+            (None, _) => self.pending.push(waiting),
+            (Some(Pending::Open { ticket, .. }), Pending::Open { ticket: again, .. }) => {
+                *ticket = again.max(*ticket);
+            }
+            (Some(_), _) => {}
+        }
     }
 
     /// Whether a command waits for a sync.
