@@ -77,6 +77,12 @@ impl Guild {
         &self.records
     }
 
+    /// The number of records after one position, up to another.
+    pub(crate) fn count(&self, after: Position, upto: Position) -> u64 {
+        let up_to = |at| self.records.partition_point(|it| it.record.position <= at);
+        up_to(upto).saturating_sub(up_to(after)) as u64
+    }
+
     /// The last committed position.
     pub(crate) fn end(&self) -> Position {
         self.records.last().map_or(Position::default(), |last| last.record.position)
