@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use guildhall_core::id::{GuildId, NodeId, Port};
 use guildhall_core::request::{Action, Origin, Request};
-use guildhall_core::time::{Instant, Span};
+use guildhall_core::time::Instant;
 
 use super::d10::{LOOK_EVERY, answered_within};
 use crate::clauses::Verdict;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::limits::HANDED_OFF_TRIP;
 use guildhall_core::peer::RelayId;
-use guildhall_core::time::{Instant, Span};
+use guildhall_core::time::Instant;
 
 use super::{Verdict, complain};
 use crate::facts::Facts;
