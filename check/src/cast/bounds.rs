@@ -26,8 +26,7 @@ impl Cast {
     pub fn settles_within(&self) -> Span {
         let limits = &self.limits;
         let directory = limits.ask_again.scaled(2, 1) + limits.reconcile_every.scaled(2, 1);
-        let owner =
-            PLACED_WITHIN + limits.journal_again.scaled(4, 1) + limits.confirm_every.scaled(2, 1);
+        let owner = PLACED_WITHIN + limits.opening_again() + limits.confirm_every.scaled(2, 1);
         let stream = limits.tip_every.scaled(3, 1)
             + limits.ask_again.scaled(4, 1)
             + limits.stale_after
