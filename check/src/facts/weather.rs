@@ -13,9 +13,6 @@ use guildhall_core::time::{Instant, Span};
 use super::Facts;
 use crate::cast::{Endpoint, FaultPart, Reach, Strain};
 
-/// The longest wait of a node that opens a journal, as a multiple of the first.
-const OPENING_BACK_OFF: u64 = 8;
-
 /// The faults in force and those that are over, and when nodes and guilds last came up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Weather {
@@ -175,6 +172,9 @@ impl Facts {
 /// node may have backed off from its journal. The owner then confirms its epoch, and sends a tip to
 /// every node. What was lost on the way to the directory is sent again.
 fn aftermath(limits: &Limits) -> Span {
-    let opening = limits.journal_again.scaled(OPENING_BACK_OFF, 1);
-    PLACED_WITHIN + opening + limits.confirm_every + limits.tip_every + limits.ask_again
+    PLACED_WITHIN
+        + limits.opening_again()
+        + limits.confirm_every
+        + limits.tip_every
+        + limits.ask_again
 }
