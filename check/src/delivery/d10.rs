@@ -19,7 +19,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::weather::Site;
 use crate::findings::{Complaint, Subject};
 use crate::isolation::i8;
-use crate::kinds::{EventKind, event_kind, message_of};
+use crate::kinds::{ActionKind, EventKind, action_kind, event_kind, message_of};
 use crate::protocol;
 
 /// How often the deadlines are looked at.
@@ -77,13 +77,14 @@ impl Duties {
         if protocol::is_unanswered(&request.action) {
             return;
         }
-        let (attempt, action) = (request.attempt, request.action.clone());
-        let against = against(facts, guild, request.origin, &action);
-        let (broke, turned) = (false, false);
-        let new = Duty { action, client, node, attempt, since: at, broke, against, turned };
         let open = self.open.entry(request.guild).or_default();
-        let known = open.entry(request.origin).or_insert(new);
-        known.attempt = attempt;
+        let known = open.entry(request.origin).or_insert_with(|| {
+            let (attempt, action) = (request.attempt, request.action.clone());
+            let against = against(facts, guild, request.origin, &action);
+            let (broke, turned) = (false, false);
+            Duty { action, client, node, attempt, since: at, broke, against, turned }
+        });
+        known.attempt = request.attempt;
         if known.node != node || known.broke {
             (known.node, known.since, known.broke) = (node, at, false);
         }
@@ -152,11 +153,14 @@ impl Duties {
             return None;
         }
         let complaint = Complaint::new(
-            format!("{} is refused, though nothing is against it", name(facts, answer.origin)),
+            format!(
+                "{} is refused, though nothing is against it",
+                facts.request_words(answer.origin)
+            ),
             format!("done, for it has been lawful ever since it was sent at {}", duty.since),
             format!("{why:?} at {at}"),
         );
-        Some((subject(facts, answer.origin), complaint))
+        Some((facts.request_name(answer.origin), complaint))
     }
 
     /// Whether the deadlines are to be looked at.
@@ -183,10 +187,10 @@ impl Duties {
 
 /// Whether an event may change what is against an action.
 fn concerns(record: &Record, action: &Action) -> bool {
-    if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
+    if !matches!(event_kind(&record.event), EventKind::Chat(..)) {
         return true;
     }
-    let Some(said) = i8::message_of(action) else { return false };
+    let ActionKind::Message(said) = action_kind(action) else { return false };
     // A deletion does not name the request that created the message.
     let of = message_of(record).map(|it| Origin { user: it.author, nonce: it.nonce });
     of.is_none_or(|of| of == said)
@@ -226,17 +230,9 @@ fn overdue(facts: &Facts, (origin, duty): (Origin, &Duty), due: Instant) -> (Sub
         (true, _) => ("is not answered", "an answer".to_owned()),
     };
     let complaint = Complaint::new(
-        format!("{} {what}, though all is well", name(facts, origin)),
+        format!("{} {what}, though all is well", facts.request_words(origin)),
         format!("{expected} by {due}"),
         format!("no answer to {} attempts since {}", duty.attempt, duty.since),
     );
-    (subject(facts, origin), complaint)
-}
-
-fn name(facts: &Facts, origin: Origin) -> String {
-    format!("{}'s {}", facts.cast.user(origin.user), origin.nonce.0)
-}
-
-fn subject(facts: &Facts, origin: Origin) -> Subject {
-    Subject::new("request", name(facts, origin))
+    (facts.request_name(origin), complaint)
 }

@@ -1,5 +1,5 @@
-//! D11 typing: whoever types is told of once, if nothing on the way to the owner was impaired and
-//! no table there was full.
+//! D11 typing: whoever types is told of once, if nothing on the way to the owner was impaired, it
+//! came in time, and no table there was full.
 //!
 //! A typing request is sent once and has no answer, so nothing may go wrong with it. Where anything
 //! might have, it is not judged.
@@ -8,19 +8,15 @@ use std::collections::BTreeMap;
 
 use guildhall_core::id::{GuildId, NodeId, Port};
 use guildhall_core::request::{Action, Origin, Request};
-use guildhall_core::time::{Instant, Span};
+use guildhall_core::time::Instant;
 
 use super::d10::{LOOK_EVERY, answered_within};
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::weather::Site;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 use crate::isolation::i8;
-
-/// Where a message takes longer than this, an owner may be out of touch with its journal for a
-/// moment, without a fault.
-const TRIP: Span = Span::millis(100);
 
 /// A typing request that no owner has streamed yet.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +52,8 @@ impl Typings {
         }
     }
 
-    /// It is streamed, or need not be: a table of its guild may be full, or nobody follows.
+    /// It is streamed, or need not be: it comes too late (D5), a table of its guild may be full, or
+    /// nobody follows.
     pub(crate) fn ends(&mut self, origin: Origin) {
         self.open.remove(&origin);
     }
@@ -97,7 +94,7 @@ fn overdue(facts: &Facts, origin: Origin, typing: Typing, due: Instant) -> Verdi
         format!("an event of {} by {due}", facts.cast.guild(typing.guild)),
         format!("none since {}", typing.sent),
     );
-    Some((Subject::new("request", format!("{author}'s {}", origin.nonce.0)), complaint))
+    Some((facts.request_name(origin), complaint))
 }
 
 /// Since when all that a typing request needs has been well, and its node has heard from the owner.
@@ -111,5 +108,5 @@ fn well_since(facts: &Facts, typing: Typing) -> Option<Instant> {
     // Until its client notices, it may be sent on a line that is dead.
     let line = weather.broke(typing.client).map(|at| at + facts.cast.reconnects_within());
     let up = up.max(line.unwrap_or_default());
-    (facts.cast.trip <= TRIP).then(|| well.max(up))
+    facts.cast.keeps_in_touch().then(|| well.max(up))
 }

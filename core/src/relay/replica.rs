@@ -7,6 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::event::{Event, Subject};
 use crate::id::{ChannelId, Position, RoleId, UserId};
@@ -62,6 +63,12 @@ impl Replica {
             replica.name(&overwrites);
         }
         replica
+    }
+
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { position: _, guild, named } = self;
+        census.add(Table::Replicas, guild.size());
+        census.add(Table::Named, named.len());
     }
 
     fn name(&mut self, overwrites: &[Overwrite]) {
@@ -123,7 +130,7 @@ impl Replica {
                 let new = event.channel().map_or(&[][..], |it| &it.overwrites);
                 users(old).chain(users(new)).collect()
             }
-            Subject::Nobody | Subject::Conversation(_) | Subject::Role(_) => Vec::new(),
+            Subject::Nobody | Subject::Conversation(..) | Subject::Role(_) => Vec::new(),
         }
     }
 
@@ -174,7 +181,7 @@ impl Replica {
                 }
                 Some(after)
             }
-            Subject::Nobody | Subject::Conversation(_) | Subject::Guild => None,
+            Subject::Nobody | Subject::Conversation(..) | Subject::Guild => None,
         }
     }
 

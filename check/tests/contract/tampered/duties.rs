@@ -142,7 +142,7 @@ fn d10_an_answer_is_lost_where_the_line_of_its_client_has_broken() {
 
 /// Nothing of Alice's typing reaches anybody. The history ends before its nodes are counted.
 fn untold(steps: &mut Vec<Step>) {
-    let counts = |step: &Step| matches!(step.input, Input::Node(node::Input::Census));
+    let counts = |step: &Step| matches!(step.input, Input::Census(_));
     steps.truncate(find(steps, 0, counts));
     steps.retain(|step| match &step.input {
         Input::Node(node::Input::Peer { message: PeerMessage::Request { .. }, .. })
