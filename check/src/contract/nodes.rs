@@ -67,7 +67,11 @@ impl Contract {
                 let objection = i8::node::objection(&self.facts.cast, *token, request);
                 self.step.request = Some((request.origin, objection));
             }
-            Input::Directory(notice) => self.facts.named.hears(node, notice),
+            Input::Directory(notice) => {
+                let since = (head.now.instant, self.facts.cast.limits.stale_after);
+                self.facts.owners.directed(node, notice, since);
+                self.facts.named.hears(node, notice);
+            }
             Input::Frame { .. } | Input::Census => {}
             Input::Stop => {
                 if self.facts.stops.get(node).is_none() {
@@ -204,9 +208,15 @@ impl Contract {
                 if index.is_some_and(|index| self.facts.sessions.has_sibling(index)) {
                     self.marks.add(Mark::SecondSession);
                 }
+                if let Some(index) = index {
+                    self.models.introductions.begins(&self.facts, index, head.at);
+                }
             }
-            TraceEvent::Resumed { connection, .. } => {
-                self.models.zombies.moves(node, *connection, now)
+            TraceEvent::Resumed { connection, session, .. } => {
+                self.models.zombies.moves(node, *connection, now);
+                if let Some(index) = self.facts.sessions.find(*session) {
+                    self.models.introductions.resumes(index, head.at);
+                }
             }
             TraceEvent::ResumeRefused { .. } => self.step.refused = true,
             TraceEvent::Detached { session, .. } => {
