@@ -67,11 +67,6 @@ impl Search {
             }
         }
         for guild in tables(plan, "guild") {
-            for roles in tables(guild, "roles") {
-                for role in roles.values().filter(|value| value.get_ref().is_table()) {
-                    self.read::<RoleTable>(role);
-                }
-            }
             for channel in list(guild, "channels").filter(|value| value.get_ref().is_table()) {
                 self.read::<ChannelTable>(channel);
             }

@@ -14,7 +14,7 @@ use crate::facts::Facts;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::requests::same_roles;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 use crate::isolation::i9;
 use crate::kinds::{ActionKind, action_kind};
 use crate::protocol::NEW_ROLE;
@@ -66,7 +66,7 @@ fn behind(facts: &Facts, answer: &Answer, got: Option<Position>) -> Verdict {
     let message =
         format!("a refusal of {author} names a position before one that {author} had received");
     let complaint = Complaint::new(message, format!("not before {got}"), at.to_string());
-    Some((subject(facts, answer), complaint))
+    Some((facts.request_name(answer.origin), complaint))
 }
 
 /// An owner refuses a request for a reason that does not hold.
@@ -78,12 +78,7 @@ pub(crate) fn answered(facts: &Facts, answer: &Answer) -> Verdict {
     let author = facts.cast.user(answer.origin.user);
     let message = format!("{author} is refused for a reason that does not hold at {at}");
     let complaint = Complaint::new(message, "a reason that holds there", format!("{why:?}"));
-    Some((subject(facts, answer), complaint))
-}
-
-fn subject(facts: &Facts, answer: &Answer) -> Subject {
-    let (author, nonce) = (facts.cast.user(answer.origin.user), answer.origin.nonce.0);
-    Subject::new("request", format!("{author}'s {nonce}"))
+    Some((facts.request_name(answer.origin), complaint))
 }
 
 /// An owner refuses without knowing that its epoch was in force when the request came: a later
@@ -96,7 +91,10 @@ fn unconfirmed(facts: &Facts, node: NodeId, answer: &Answer) -> Verdict {
     let author = facts.cast.user(answer.origin.user);
     let message = format!("{author} is refused by an owner that may be over");
     let expected = format!("an epoch confirmed by a question after {came}");
-    Some((subject(facts, answer), Complaint::new(message, expected, format!("one of {confirmed}"))))
+    Some((
+        facts.request_name(answer.origin),
+        Complaint::new(message, expected, format!("one of {confirmed}")),
+    ))
 }
 
 /// None where it cannot be judged.
