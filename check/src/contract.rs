@@ -307,7 +307,7 @@ impl Contract {
 
     fn step_ended(&mut self, head: &Head) {
         self.last = *head;
-        if self.models.duties.is_due(head.at) || self.models.typings.is_due(head.at) {
+        if self.models.has_duties(head.at) {
             self.ask(head, clauses::DUTIES, ());
         }
         match head.actor {

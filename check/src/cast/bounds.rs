@@ -123,6 +123,22 @@ impl Cast {
         (attempts + owner + stream + trips + lines).scaled(102, 100)
     }
 
+    /// The time within which a session whose user has joined a guild gets it, while all is well
+    /// (D9).
+    ///
+    /// The directory's notice may have been lost, so its node asks what has changed. The owner may
+    /// just have become stale. A relay asks for the guild, and twice for what it missed.
+    pub(crate) fn introduces_within(&self) -> Span {
+        let limits = &self.limits;
+        let directory = (limits.reconcile_every + limits.ask_again).scaled(2, 1);
+        let owner = limits.stale_after + limits.journal_again.scaled(2, 1);
+        let stream = limits.gap_patience
+            + (limits.tip_every + limits.ask_again).scaled(2, 1)
+            + self.catches_up(self.requests as u64);
+        // A clock that is 1 % slow stretches every one of these waits (F3).
+        (directory + owner + stream + self.trip.scaled(16, 1)).scaled(102, 100)
+    }
+
     /// The time that a relay needs, in addition to the first catch-up, for so many events. One that
     /// holds back few of them drops the others, and asks again after the next tip.
     fn catches_up(&self, events: u64) -> Span {

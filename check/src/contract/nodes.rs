@@ -70,6 +70,8 @@ impl Contract {
                 self.step.request = Some((request.origin, objection));
             }
             Input::Directory(notice) => {
+                let since = (head.now.instant, self.facts.cast.limits.stale_after);
+                self.facts.owners.directed(node, notice, since);
                 self.facts.named.hears(node, notice);
                 self.models.occupancies.directed(node, notice);
                 self.models.compactions.confirms(node, notice);
@@ -202,9 +204,15 @@ impl Contract {
                 if index.is_some_and(|index| self.facts.sessions.has_sibling(index)) {
                     self.marks.add(Mark::SecondSession);
                 }
+                if let Some(index) = index {
+                    self.models.introductions.begins(&self.facts, index, head.at);
+                }
             }
-            TraceEvent::Resumed { connection, .. } => {
-                self.models.zombies.moves(node, *connection, now)
+            TraceEvent::Resumed { connection, session, .. } => {
+                self.models.zombies.moves(node, *connection, now);
+                if let Some(index) = self.facts.sessions.find(*session) {
+                    self.models.introductions.resumes(index, head.at);
+                }
             }
             TraceEvent::ResumeRefused { .. } => self.step.refused = true,
             TraceEvent::Detached { session, .. } => {
