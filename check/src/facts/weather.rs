@@ -34,6 +34,8 @@ pub(crate) enum Site {
     /// Every node and journal, the directory, and the links between them. A hand-off may need all of
     /// it, and no client.
     Cluster,
+    /// Two nodes, the journal of a guild, the directory, and the links between them.
+    Between([NodeId; 2], GuildId),
     /// The way of a client's requests: its line, two nodes, the journal of a guild, the directory,
     /// and the links between them.
     Way(Port, [NodeId; 2], GuildId),
@@ -43,20 +45,20 @@ impl Site {
     fn has_node(self, node: NodeId) -> bool {
         match self {
             Self::Cluster => true,
-            Self::Way(_, nodes, _) => nodes.contains(&node),
+            Self::Between(nodes, _) | Self::Way(_, nodes, _) => nodes.contains(&node),
         }
     }
 
     fn has_guild(self, guild: GuildId) -> bool {
         match self {
             Self::Cluster => true,
-            Self::Way(_, _, of) => of == guild,
+            Self::Between(_, of) | Self::Way(_, _, of) => of == guild,
         }
     }
 
     fn has_client(self, client: Port) -> bool {
         match self {
-            Self::Cluster => false,
+            Self::Cluster | Self::Between(..) => false,
             Self::Way(of, ..) => of == client,
         }
     }
