@@ -24,6 +24,7 @@ use guildhall_core::event::Record;
 use guildhall_core::frame::Identify;
 use guildhall_core::id::{Connection, GuildId, NodeId, Port, Position, SessionId, UserId};
 use guildhall_core::node::{DetachReason, TraceEvent};
+use guildhall_core::request::Origin;
 use guildhall_core::time::Instant;
 
 use crate::cast::Cast;
@@ -356,6 +357,14 @@ impl Facts {
 
     pub(crate) fn client_name(&self, port: Port) -> Subject {
         Subject::new("client", self.cast.client(port))
+    }
+
+    pub(crate) fn request_name(&self, origin: Origin) -> Subject {
+        Subject::new("request", self.request_words(origin))
+    }
+
+    pub(crate) fn request_words(&self, origin: Origin) -> String {
+        format!("{}'s {}", self.cast.user(origin.user), origin.nonce.0)
     }
 
     pub(crate) fn event_name(&self, guild: GuildId, position: Position) -> Subject {

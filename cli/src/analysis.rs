@@ -80,7 +80,7 @@ impl Analyzer<'_> {
             }
         }
         for ((_, faults), analysed) in analysed {
-            analysis.explained.push(self.line(faults, analysed)?);
+            analysis.explained.push(self.line(faults, analysed));
         }
         analysis.explained.sort_by_key(|line| std::cmp::Reverse(line.occurrences.seeds));
         Ok(analysis)
@@ -109,22 +109,25 @@ impl Analyzer<'_> {
         }
     }
 
-    /// Writes the capsule, if wanted, and makes the line of the failure.
-    fn line(&self, faults: FaultKinds, analysed: Analysed) -> Result<FailureLine, Error> {
+    /// Writes the capsule, if wanted, and makes the line of the failure. A capsule that cannot be
+    /// written is noted, and the commands of the line do without it.
+    fn line(&self, faults: FaultKinds, analysed: Analysed) -> FailureLine {
         let Analysed { group, spec, examined } = analysed;
         let Examined { mut failure, shrunk } = examined;
-        let capsule = match self.folder {
-            None => None,
-            Some(folder) => {
-                let name = spec.target.name();
-                let file = capsule_file::file_name(&shrunk.violation, &name, spec.seed);
-                let path = folder.join(file);
-                capsule_file::write(&path, &capsule_file::of_shrunk(&spec, shrunk))?;
-                Some(path)
+        let capsule = self.folder.and_then(|folder| {
+            let name = spec.target.name();
+            let file = capsule_file::file_name(&shrunk.violation, &name, spec.seed);
+            let path = folder.join(file);
+            match capsule_file::write(&path, &capsule_file::of_shrunk(&spec, shrunk)) {
+                Ok(()) => Some(path),
+                Err(error) => {
+                    note(format_args!("error: {error}"));
+                    None
+                }
             }
-        };
+        });
         failure.lines = commands(&spec, capsule.as_deref());
-        Ok(FailureLine::new(group.occurrences, faults, capsule, failure))
+        FailureLine::new(group.occurrences, faults, capsule, failure)
     }
 }
 

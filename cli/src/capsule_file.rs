@@ -13,6 +13,7 @@ use guildhall_sim::run::Fast;
 use crate::conditions::{Conditions, MUTANTS_BUILD};
 use crate::error::Error;
 use crate::plan_file::{self, PlanFile};
+use crate::results_file;
 use crate::run_spec::{RunSpec, command_for};
 use crate::target::Target;
 use crate::text;
@@ -79,10 +80,7 @@ pub(crate) fn file_name(first: &Violation, name: &str, seed: Seed) -> PathBuf {
     PathBuf::from(name.to_lowercase().replace(' ', "-"))
 }
 
-/// Writes a capsule, and creates the folders above it.
+/// Writes a capsule.
 pub(crate) fn write(path: &Path, capsule: &Capsule) -> Result<(), Error> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
-    }
-    std::fs::write(path, capsule.to_toml()).map_err(|error| Error::file(path, error))
+    results_file::write(path, &capsule.to_toml())
 }

@@ -16,6 +16,8 @@ pub(crate) enum Error {
     Plan { path: PathBuf, source: PlanError },
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    #[error("{} cannot be written: {source}", path.display())]
+    Unwritten { path: PathBuf, source: io::Error },
     #[error(
         "{what} was written by engine {engine}, and this is engine {ENGINE}: a seed means another \
          run here. Build the version of guildhall that wrote it, or sweep again with this one."
@@ -72,6 +74,10 @@ impl Error {
         Self::File { path: path.to_owned(), source }
     }
 
+    pub(crate) fn unwritten(path: &Path, source: io::Error) -> Self {
+        Self::Unwritten { path: path.to_owned(), source }
+    }
+
     pub(crate) fn plan(path: &Path, source: PlanError) -> Self {
         Self::Plan { path: path.to_owned(), source }
     }
@@ -86,7 +92,7 @@ impl Error {
             Self::Usage(_) | Self::Plan { .. } | Self::File { .. } => Exit::Usage,
             Self::OtherEngine { .. } => Exit::OtherEngine,
             Self::Output(_) if self.is_quiet() => Exit::Interrupted,
-            Self::Output(_) | Self::Internal(_) => Exit::Internal,
+            Self::Unwritten { .. } | Self::Output(_) | Self::Internal(_) => Exit::Internal,
         }
     }
 }

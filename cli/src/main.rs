@@ -16,6 +16,7 @@ mod commands;
 mod error;
 mod interrupt;
 mod output;
+mod results_file;
 mod text;
 
 // What to run.

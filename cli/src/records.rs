@@ -121,7 +121,8 @@ impl<'a> RunLine<'a> {
 pub(crate) struct ShrunkLine<'a> {
     schema: &'static str,
     r#type: &'static str,
-    path: String,
+    /// The file; nothing if it could not be written.
+    path: Option<String>,
     violation: &'a Violation,
     from: Size,
     to: Size,
@@ -132,11 +133,11 @@ pub(crate) struct ShrunkLine<'a> {
 }
 
 impl<'a> ShrunkLine<'a> {
-    pub(crate) fn new(path: &Path, shrunk: &'a Shrunk, cost: Cost) -> Self {
+    pub(crate) fn new(path: Option<&Path>, shrunk: &'a Shrunk, cost: Cost) -> Self {
         Self {
             schema: SCHEMA,
             r#type: "capsule",
-            path: path.display().to_string(),
+            path: path.map(|path| path.display().to_string()),
             violation: &shrunk.violation,
             from: shrunk.from,
             to: shrunk.to,

@@ -176,6 +176,29 @@ fn a_failure_is_an_object_too() {
 }
 
 #[test]
+fn a_failure_that_cannot_be_saved_is_reported_all_the_same() {
+    let folder = folder("unsaved");
+    let line =
+        format!("{PROGRAM} sweep stale-owner --count 40 --mutant staged-told --save-failures");
+    let saved = paste(&folder, &line);
+    assert_eq!(saved.status.code(), Some(1));
+    let files: Vec<_> = std::fs::read_dir(folder.join("failures")).unwrap().collect();
+    assert!(!files.is_empty());
+    // No file can replace a folder.
+    for file in files {
+        let path = file.unwrap().path();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+    }
+    let unsaved = paste(&folder, &line);
+    let (said, noted) = (text(&unsaved), String::from_utf8_lossy(&unsaved.stderr));
+    assert_eq!(unsaved.status.code(), Some(1), "{noted}");
+    assert_eq!(sentence(&said), "D5", "{said}");
+    assert!(noted.contains(".toml cannot be written: "), "{noted}");
+    assert!(!said.contains("guildhall replay failures"), "{said}");
+}
+
+#[test]
 fn the_failure_in_the_readme_is_a_real_one() {
     let readme = include_str!("../../README.md");
     let (_, rest) = readme.split_once("\n$ guildhall sweep ").unwrap();

@@ -71,6 +71,7 @@ impl Contract {
             }
             Input::Directory(notice) => {
                 self.facts.named.hears(node, notice);
+                self.models.occupancies.directed(node, notice);
                 self.models.compactions.confirms(node, notice);
             }
             Input::Frame { .. } => {}
@@ -148,6 +149,7 @@ impl Contract {
             | DirectoryRequest::Remove { guild, .. }
             | DirectoryRequest::Dissolve { guild, .. } => {
                 self.ask(head, clauses::DIRECTS, *guild);
+                self.models.occupancies.directs(self.step.node, *guild, word);
             }
             DirectoryRequest::Forget { .. } | DirectoryRequest::Since { .. } => {}
         }

@@ -19,8 +19,14 @@ impl Contract {
         match event {
             WorldEvent::FaultBegan { index, .. } => {
                 let strain = self.facts.strain(*index);
-                self.models.hand_offs.strikes(strain);
+                if self.facts.strikes_cluster(*index) {
+                    self.models.hand_offs.clear();
+                }
                 self.facts.weather.begins(*index, strain);
+                if let Some(client) = self.facts.breaks_line(*index) {
+                    self.facts.weather.breaks(client, head.at);
+                    self.models.duties.loses(client, head.at);
+                }
                 self.facts.healed = false;
                 let fault = self.facts.cast.faults.get(*index as usize);
                 let silenced = fault.and_then(|fault| fault.silences);
@@ -71,7 +77,7 @@ impl Contract {
             self.marks.add(Mark::SessionLostWithNode);
         }
         self.facts.stops.forget(node);
-        self.models.hand_offs.crash();
+        self.models.hand_offs.clear();
         self.vanishes(head, node);
     }
 

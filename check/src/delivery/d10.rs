@@ -19,7 +19,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::weather::Site;
 use crate::findings::{Complaint, Subject};
 use crate::isolation::i8;
-use crate::kinds::{EventKind, event_kind, message_of};
+use crate::kinds::{ActionKind, EventKind, action_kind, event_kind, message_of};
 use crate::protocol;
 
 /// How often the deadlines are looked at.
@@ -44,8 +44,12 @@ struct Duty {
     /// The node that its latest attempt was sent to.
     node: NodeId,
     attempt: u32,
-    /// When it was first sent to that node, or was last told that the guild is busy.
+    /// When it was first sent to that node, or was last told that the guild is busy; or when the
+    /// line of its client broke, or its next attempt was sent after that.
     since: Instant,
+    /// Whether that line has broken since its latest attempt. The next one may be lost with a stream
+    /// that has died silently.
+    broke: bool,
     /// What is against it by all that is committed.
     against: Option<Refusal>,
     /// Whether that has changed since it was sent.
@@ -73,14 +77,16 @@ impl Duties {
         if protocol::is_unanswered(&request.action) {
             return;
         }
-        let (attempt, action) = (request.attempt, request.action.clone());
-        let against = against(facts, guild, request.origin, &action);
-        let new = Duty { action, client, node, attempt, since: at, against, turned: false };
         let open = self.open.entry(request.guild).or_default();
-        let known = open.entry(request.origin).or_insert(new);
-        known.attempt = attempt;
-        if known.node != node {
-            (known.node, known.since) = (node, at);
+        let known = open.entry(request.origin).or_insert_with(|| {
+            let (attempt, action) = (request.attempt, request.action.clone());
+            let against = against(facts, guild, request.origin, &action);
+            let (broke, turned) = (false, false);
+            Duty { action, client, node, attempt, since: at, broke, against, turned }
+        });
+        known.attempt = request.attempt;
+        if known.node != node || known.broke {
+            (known.node, known.since, known.broke) = (node, at, false);
         }
     }
 
@@ -106,6 +112,13 @@ impl Duties {
     pub(crate) fn waits(&mut self, origin: Origin, guild: GuildId, at: Instant) {
         let duty = self.open.get_mut(&guild).and_then(|open| open.get_mut(&origin));
         duty.into_iter().for_each(|duty| duty.since = at);
+    }
+
+    /// The line of a client breaks.
+    pub(crate) fn loses(&mut self, client: Port, at: Instant) {
+        let duties = self.open.values_mut().flat_map(BTreeMap::values_mut);
+        let duties = duties.filter(|duty| duty.client == client);
+        duties.for_each(|duty| (duty.since, duty.broke) = (at, true));
     }
 
     /// A client that was off starts again.
@@ -140,11 +153,14 @@ impl Duties {
             return None;
         }
         let complaint = Complaint::new(
-            format!("{} is refused, though nothing is against it", name(facts, answer.origin)),
+            format!(
+                "{} is refused, though nothing is against it",
+                facts.request_words(answer.origin)
+            ),
             format!("done, for it has been lawful ever since it was sent at {}", duty.since),
             format!("{why:?} at {at}"),
         );
-        Some((subject(facts, answer.origin), complaint))
+        Some((facts.request_name(answer.origin), complaint))
     }
 
     /// Whether the deadlines are to be looked at.
@@ -171,10 +187,10 @@ impl Duties {
 
 /// Whether an event may change what is against an action.
 fn concerns(record: &Record, action: &Action) -> bool {
-    if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
+    if !matches!(event_kind(&record.event), EventKind::Chat(..)) {
         return true;
     }
-    let Some(said) = i8::message_of(action) else { return false };
+    let ActionKind::Message(said) = action_kind(action) else { return false };
     // A deletion does not name the request that created the message.
     let of = message_of(record).map(|it| Origin { user: it.author, nonce: it.nonce });
     of.is_none_or(|of| of == said)
@@ -190,7 +206,7 @@ fn due(facts: &Facts, guild: GuildId, duty: &Duty) -> Option<Instant> {
     facts.client(duty.client).filter(|client| client.on && !client.asleep)?;
     let epoch = facts.ledger.guild(guild)?.epoch;
     let (owner, _) = facts.owners.of(guild).find(|(_, serves)| *serves == epoch)?;
-    let well = facts.well_since(Site::Between([duty.node, owner], guild))?;
+    let well = facts.well_since(Site::Way(duty.client, [duty.node, owner], guild))?;
     let weather = &facts.weather;
     let up = weather.started(duty.node).max(weather.started(owner)).max(weather.served(guild));
     let again = u64::from(duty.attempt.clamp(1, LONGEST_WAIT));
@@ -214,17 +230,9 @@ fn overdue(facts: &Facts, (origin, duty): (Origin, &Duty), due: Instant) -> (Sub
         (true, _) => ("is not answered", "an answer".to_owned()),
     };
     let complaint = Complaint::new(
-        format!("{} {what}, though all is well", name(facts, origin)),
+        format!("{} {what}, though all is well", facts.request_words(origin)),
         format!("{expected} by {due}"),
         format!("no answer to {} attempts since {}", duty.attempt, duty.since),
     );
-    (subject(facts, origin), complaint)
-}
-
-fn name(facts: &Facts, origin: Origin) -> String {
-    format!("{}'s {}", facts.cast.user(origin.user), origin.nonce.0)
-}
-
-fn subject(facts: &Facts, origin: Origin) -> Subject {
-    Subject::new("request", name(facts, origin))
+    (facts.request_name(origin), complaint)
 }

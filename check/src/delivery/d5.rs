@@ -14,7 +14,7 @@ use guildhall_core::time::Instant;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::clients::OpenRequest;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 
 type RequestKey = (Origin, GuildId);
 /// What became of all requests.
@@ -35,17 +35,13 @@ pub(crate) struct RequestStatuses {
     strayed: BTreeSet<(GuildId, Origin, Epoch)>,
 }
 
-fn name(facts: &Facts, origin: Origin) -> String {
-    format!("{}'s {}", facts.cast.user(origin.user), origin.nonce.0)
-}
-
 fn complain(
     facts: &Facts,
     (origin, _): RequestKey,
     message: &str,
     words: (String, String),
 ) -> Verdict {
-    let subject = Subject::new("request", name(facts, origin));
+    let subject = facts.request_name(origin);
     Some((subject, Complaint::new(message, words.0, words.1)))
 }
 
@@ -170,9 +166,9 @@ impl RequestStatuses {
         let stands = record.record.origin;
         (stands != Some(request.0)).then(|| {
             let message = format!("an answer names the position of another request, {position}");
-            let owner = stands.map_or_else(|| "nobody's".to_owned(), |it| name(facts, it));
+            let owner = stands.map_or_else(|| "nobody's".to_owned(), |it| facts.request_words(it));
             let subject = facts.event_name(request.1, position);
-            (subject, Complaint::new(message, owner, name(facts, request.0)))
+            (subject, Complaint::new(message, owner, facts.request_words(request.0)))
         })
     }
 
@@ -201,7 +197,7 @@ pub(crate) fn believes(
     let (origin, asked) = open.iter().find(|(_, asked)| is_late(asked))?;
     let patience = patience(asked);
     let message = "a client believes what was said to an older attempt";
-    let expected = format!("{} asked again within {patience}", name(facts, *origin));
+    let expected = format!("{} asked again within {patience}", facts.request_words(*origin));
     let complaint = Complaint::new(message, expected, format!("not since {}", asked.sent));
     Some((facts.client_name(port), complaint))
 }

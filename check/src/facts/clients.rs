@@ -89,6 +89,11 @@ impl Client {
         self.latest.iter().chain(&self.others).find(|taken| taken.guild == guild).copied()
     }
 
+    /// Whether it is in a session, and is judged.
+    pub(crate) const fn is_served(&self) -> bool {
+        self.honest && self.live && !self.spoilt
+    }
+
     /// Records that the client has received something of a guild.
     pub(crate) fn take(&mut self, taken: Taken) {
         if let Some(latest) = &mut self.latest {

@@ -43,8 +43,6 @@ pub(crate) struct Guild {
     records: Vec<Committed>,
     /// The indices of the records that are not chat.
     turning: Vec<u32>,
-    /// The number of records that have removed members.
-    pub(crate) removals: u64,
     /// The ephemeral events.
     pub(crate) fleeting: BTreeMap<Position, Arc<Record>>,
     /// The records that an owner has asked the journal to append and that are not known to be
@@ -66,7 +64,6 @@ impl Guild {
             history: History::new(id, founding),
             records: Vec::new(),
             turning: Vec::new(),
-            removals: 0,
             fleeting: BTreeMap::new(),
             staged: BTreeMap::new(),
             told: Position::default(),
@@ -200,15 +197,13 @@ impl Ledger {
             guild.epoch = guild.epoch.max(record.position.epoch);
             // Uncommitted records of older owners can never commit now.
             guild.staged.retain(|position, _| position.epoch >= record.position.epoch);
-        } else if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
+        } else if !matches!(event_kind(&record.event), EventKind::Chat(..)) {
             guild.turning.push(guild.records.len() as u32);
         }
         if let Event::Message(message) = &record.event {
             self.messages.insert(message.id, guild.id);
             self.last_message = self.last_message.max(message.id);
         }
-        let removes = matches!(record.event, Event::MemberRemove { .. } | Event::GuildDelete);
-        guild.removals += u64::from(removes);
         guild.history.take(record);
         guild.records.push(Committed { record: record.clone(), stamp, told_at: Vec::new() });
         self.lanes.feed(number, record);

@@ -10,7 +10,7 @@ use guildhall_core::request::Origin;
 use crate::clauses::Verdict;
 use crate::delivery::d5::RequestStatuses;
 use crate::facts::Facts;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 
 /// What authors had got when they first sent their requests.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +59,7 @@ impl Causes {
         let (origin, epoch) = (record.origin?, record.position.epoch);
         statuses.is_stray((origin, guild), epoch).then(|| {
             let author = facts.cast.user(origin.user);
-            let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+            let subject = facts.request_name(origin);
             let message = format!("what {author} asked of another owner is taken");
             let expected = format!("a copy meant for epoch {}", epoch.0);
             (subject, Complaint::new(message, expected, "copies meant for others"))
@@ -77,7 +77,7 @@ impl Causes {
         let bound = *self.bounds.get(&(origin, guild))?;
         (position <= bound).then(|| {
             let author = facts.cast.user(origin.user);
-            let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+            let subject = facts.request_name(origin);
             let message = format!(
                 "what {author} asked of {} came before what {author} had already got",
                 facts.cast.guild(guild)

@@ -171,7 +171,7 @@ fn may_say(facts: &Facts, port: Port, guild: GuildId, channel: ChannelId) -> boo
     let may = facts.ledger.guild(guild).is_some_and(|guild| {
         guild.history.may(Moment::NOW, part.user, Permissions::SEND_MESSAGES, Some(channel))
     });
-    client.honest && client.live && !client.spoilt && may
+    client.is_served() && may
 }
 
 /// The sessions of honest clients that an ephemeral event is for, by their views and intents.
@@ -179,7 +179,7 @@ fn audience(facts: &Facts, guild: GuildId, record: &Record) -> BTreeSet<u32> {
     let (Some(number), Some(guild)) = (facts.ledger.find(guild), facts.ledger.guild(guild)) else {
         return BTreeSet::new();
     };
-    let honest = facts.clients.iter().filter(|it| it.honest && it.live && !it.spoilt);
+    let honest = facts.clients.iter().filter(|it| it.is_served());
     let models = honest.map(|client| client.model).filter(|model| *model != NONE);
     let hears = |model: &u32| {
         let session = facts.sessions.get(*model);

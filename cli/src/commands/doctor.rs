@@ -23,7 +23,7 @@ use crate::records::SCHEMA;
 use crate::seeds::{Partition, Seeds, Slice};
 use crate::sweep_spec::SweepSpec;
 use crate::text::{counted, grouped, item};
-use crate::{interrupt, target};
+use crate::{interrupt, results_file, target};
 use difference::differences;
 use recording::Recording;
 use runs::{Lines, Way};
@@ -94,6 +94,7 @@ pub(crate) fn doctor(args: &DoctorArgs, out: &mut Output) -> Result<Exit, Error>
         note("nothing ran: there is no seed in this range");
         return Ok(Exit::NothingRan);
     }
+    args.write.as_deref().map_or(Ok(()), results_file::check)?;
     interrupt::install_handler()?;
     let mut doctor = Doctor { spec: &spec, json: args.json.json, differing: 0, out };
     doctor.print_head()?;
@@ -113,10 +114,10 @@ pub(crate) fn doctor(args: &DoctorArgs, out: &mut Output) -> Result<Exit, Error>
     if let (Some(recording), Some(path)) = (&recording, &args.against) {
         doctor.compare("against", &recording.origin(path), &recording.lines, &reference)?;
     }
-    if let Some(path) = &args.write {
-        Recording::write(path, &spec, &reference)?;
-    }
-    doctor.end()
+    let verdict = doctor.end()?;
+    let written = args.write.as_deref();
+    let written = written.map_or(Ok(()), |path| Recording::write(path, &spec, &reference));
+    Ok(results_file::exit(verdict, written))
 }
 
 fn sweep_spec(args: &DoctorArgs) -> Result<SweepSpec, Error> {

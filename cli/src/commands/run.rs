@@ -20,7 +20,7 @@ use crate::records::{Ran, RunLine, SCHEMA, StepLine};
 use crate::run_spec::RunSpec;
 use crate::target::Target;
 use crate::text::item;
-use crate::{capsule_file, panics, run_text};
+use crate::{capsule_file, panics, results_file, run_text};
 
 /// The largest number of violations in the text about a run.
 const MOST_LISTED: usize = 5;
@@ -62,6 +62,7 @@ pub(crate) fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Error> {
     let target = Target::find(&args.target)?;
     let spec = RunSpec::new(target, args.seed, args.conditions.clone())?;
     let plan = spec.plan()?;
+    args.output.as_deref().map_or(Ok(()), results_file::check)?;
     let printing = Printing {
         command: &spec.run_command(),
         repeat: &spec.repeat_command(),
@@ -73,10 +74,10 @@ pub(crate) fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Error> {
     if printing.json {
         out.json(&RunLine::new(&spec, &ran))?;
     }
-    if let Some(path) = &args.output {
-        write_capsule(path, &spec, plan, &ran.outcome)?;
-    }
-    Ok(exit(&ran.outcome))
+    out.flush()?;
+    let written = args.output.as_deref();
+    let written = written.map_or(Ok(()), |path| write_capsule(path, &spec, plan, &ran.outcome));
+    Ok(results_file::exit(exit(&ran.outcome), written))
 }
 
 /// Runs a plan and prints it as text. As JSON only the steps are printed; the caller adds the last

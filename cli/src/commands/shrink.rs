@@ -24,7 +24,7 @@ use crate::run_spec::RunSpec;
 use crate::target::{NamedRun, RunArg};
 use crate::text::item;
 use crate::thread_pool::ThreadPool;
-use crate::{capsule_file, interrupt, panics, run_text};
+use crate::{capsule_file, interrupt, panics, results_file, run_text};
 
 /// Shrink a failing run, and write the result as a capsule
 #[derive(Args, Debug)]
@@ -50,6 +50,8 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Error>
     let Some(first) = outcome.violations.first() else {
         return nothing_to_do(&spec, &outcome, "shrink");
     };
+    let path = args.output.clone().unwrap_or_else(|| default_path(args, first, &spec));
+    results_file::check(&path)?;
     let meter = Meter::start();
     let shrunk = match shrink_run(args, &spec, first)? {
         Ok(shrunk) => shrunk,
@@ -60,20 +62,23 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Error>
         Err(error) => return Err(Error::Internal(error.to_string())),
     };
     let cost = meter.read();
-    let path = args.output.clone().unwrap_or_else(|| default_path(args, first, &spec));
-    capsule_file::write(&path, &new_capsule(&spec, &shrunk, capsule))?;
+    let written = capsule_file::write(&path, &new_capsule(&spec, &shrunk, capsule));
     if args.json.json {
-        out.json(&ShrunkLine::new(&path, &shrunk, cost))?;
+        out.json(&ShrunkLine::new(written.is_ok().then_some(&*path), &shrunk, cost))?;
     } else {
         out.line(run_text::violation(&shrunk.violation))?;
         out.line(item("shrunk", &Reduction::from(&shrunk).to_string()))?;
         out.line(item("took", &format!("{:.1} s", cost.wall_s)))?;
-        out.line(item("written", &path.display().to_string()))?;
-        for line in capsule_commands(&path) {
-            out.line(line)?;
+        if written.is_ok() {
+            out.line(item("written", &path.display().to_string()))?;
+            for line in capsule_commands(&path) {
+                out.line(line)?;
+            }
         }
     }
-    Ok(if interrupt::requested() { interrupt::exit() } else { Exit::Held })
+    out.flush()?;
+    let exit = if interrupt::requested() { interrupt::exit() } else { Exit::Held };
+    Ok(results_file::exit(exit, written))
 }
 
 fn shrink_run(

@@ -24,7 +24,7 @@ use crate::summary::{Ended, ScenarioTotals, Summary, Swept, Totals};
 use crate::sweep_spec::{Batch, FinishedRun, SweepSpec};
 use crate::text::{counted, grouped};
 use crate::thread_pool::{ThreadPool, Turn, ordered};
-use crate::{interrupt, target};
+use crate::{interrupt, results_file, target};
 
 /// How long a line may stay in the buffer before it is written.
 const FLUSH_EVERY: Duration = Duration::from_millis(100);
@@ -82,6 +82,9 @@ pub(crate) fn sweep(args: &SweepArgs, out: &mut Output) -> Result<Exit, Error> {
     let conditions = args.conditions.clone();
     let spec = SweepSpec { scenarios, seeds, conditions, with_causes };
     spec.validate()?;
+    if args.save_failures {
+        results_file::check_folder(&args.out)?;
+    }
     interrupt::install_handler()?;
     let meter = Meter::start();
     let mut sweep = Sweep::new(&spec, args, (format.report)(), out);

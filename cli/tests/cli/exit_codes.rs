@@ -48,6 +48,49 @@ fn help_lists_the_codes_that_are_tested_and_no_others() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_written_to_is_found_before_the_first_run() {
+    let folder = Folder::new("unwritable");
+    folder.write("calm.toml", CALM);
+    let lines = [
+        "run calm.toml -o calm.toml/kept.toml",
+        "sweep two-members --count 1 --save-failures --out calm.toml",
+        "doctor two-members --count 1 --write calm.toml/lines.jsonl",
+    ];
+    for line in lines {
+        let ended = folder.run(line);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(70), ""), "{line}");
+        assert!(ended.stderr.contains("calm.toml cannot be written: "), "{line}: {}", ended.stderr);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_cannot_be_written_does_not_hide_the_verdict() {
+    let folder = Folder::new("unwritten");
+    folder.write("calm.toml", CALM);
+    for (line, verdict) in [
+        ("run calm.toml -o /dev/full", "held: "),
+        ("doctor two-members --count 1 --write /dev/full", "deterministic: "),
+    ] {
+        let ended = folder.run(line);
+        assert_eq!(ended.code, Some(70), "{line}: {}", ended.stderr);
+        assert!(ended.stdout.contains(verdict), "{line}: {}", ended.stdout);
+        assert!(ended.stderr.contains("/dev/full cannot be written: "), "{line}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_file_is_replaced_whole_and_a_link_to_it_stays() {
+    let folder = Folder::new("replaced");
+    folder.write("calm.toml", CALM);
+    folder.write("kept.toml", &"# old\n".repeat(10_000));
+    folder.run("run calm.toml -o kept.toml");
+    let kept = folder.read("kept.toml");
+    assert!(!kept.contains("# old"), "{kept}");
+    assert_eq!(folder.run("replay kept.toml").code, Some(0));
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_an_error_of_the_program_and_not_a_verdict() {
     let folder = Folder::new("full");

@@ -8,7 +8,7 @@ use guildhall_core::request::{Action, Outcome, Refusal, Request};
 use crate::cast::Cast;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 use crate::node_step::NodeStep;
 
 /// Why a node has to refuse a request by itself. Whoever lacks the token is told nothing else.
@@ -80,6 +80,6 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     };
     let name = facts.cast.node(step.node);
     let message = format!("{name} does not treat a request of {author} as it has to");
-    let subject = Subject::new("request", format!("{author}'s {}", origin.nonce.0));
+    let subject = facts.request_name(origin);
     Some((subject, Complaint::new(message, word(due), word(got))))
 }

@@ -54,7 +54,7 @@ impl Traffic {
         let is_calm = facts.cast.beats_in_time()
             && facts.clients.iter().all(|client| {
                 // Even a hostile client that waits for its next socket comes back.
-                !client.on || client.honest && client.live && !client.spoilt && !client.doubtful
+                !client.on || client.is_served() && !client.doubtful
             });
         *self = Self { since: Some(since), is_calm, counts: BTreeMap::new() };
     }
@@ -82,8 +82,9 @@ impl Traffic {
         let elapsed = self.judged(at)?;
         let name = facts.cast.node(from);
         match sent(from, output) {
-            // The directory is asked again while a new session waits for it.
-            Sent::Routine(Kind::Query(_)) if !self.is_calm => None,
+            // The directory is asked again while a new session waits for it, and the journal before a
+            // request is refused.
+            Sent::Routine(Kind::Query(_) | Kind::Confirm(..)) if !self.is_calm => None,
             Sent::Routine(kind) => self.count(facts, name, kind, elapsed),
             Sent::Needless(what) => self.needless("node", name, what),
             Sent::Other => None,
@@ -125,12 +126,13 @@ impl Traffic {
     /// Counts traffic that has a rate: at most k + 1 times in k intervals, by a clock that is at
     /// most 1 % fast (F3).
     fn count(&mut self, facts: &Facts, name: &str, kind: Kind, elapsed: Span) -> Verdict {
-        let (who, what, interval) = rate(facts, kind);
+        let interval = interval(facts, kind);
         let count = self.counts.entry(kind).or_default();
         *count += 1;
         // Each timer rounds to a microsecond.
         let most = (elapsed.as_micros() * 101 / 100 + *count) / interval.as_micros().max(1) + 1;
         (*count > most).then(|| {
+            let (who, what) = describe(facts, kind);
             let message = format!("{name} sends {what} too often in a world that has settled");
             let expected = format!("at most {most} in {elapsed}, one every {interval}");
             (Subject::new(who, name), Complaint::new(message, expected, count.to_string()))
@@ -138,25 +140,28 @@ impl Traffic {
     }
 }
 
-/// Who sends it, what it is, and how often it is sent.
-fn rate(facts: &Facts, kind: Kind) -> (&'static str, String, Span) {
+/// How often it is sent.
+fn interval(facts: &Facts, kind: Kind) -> Span {
     let limits = &facts.cast.limits;
     match kind {
-        Kind::Heartbeat(..) => ("client", "heartbeats".to_owned(), limits.heartbeat_interval),
-        Kind::Tip(_, guild, _) => {
-            ("node", format!("tips of {}", facts.cast.guild(guild)), limits.tip_every)
+        Kind::Heartbeat(..) => limits.heartbeat_interval,
+        Kind::Tip(..) => limits.tip_every,
+        // Without an answer it is sent again.
+        Kind::Confirm(..) if facts.cast.trip.scaled(3, 1) >= limits.journal_again => {
+            limits.journal_again.min(limits.confirm_every)
         }
-        Kind::Confirm(_, guild) => {
-            // Without an answer it is sent again.
-            let is_late = facts.cast.trip.scaled(3, 1) >= limits.journal_again;
-            let again = if is_late { limits.journal_again } else { limits.confirm_every };
-            let what = format!("confirms of {}", facts.cast.guild(guild));
-            ("node", what, again.min(limits.confirm_every))
-        }
-        Kind::Query(_) => {
-            let what = "queries to the directory".to_owned();
-            ("node", what, limits.reconcile_every)
-        }
+        Kind::Confirm(..) => limits.confirm_every,
+        Kind::Query(_) => limits.reconcile_every,
+    }
+}
+
+/// Who sends it, and what it is.
+fn describe(facts: &Facts, kind: Kind) -> (&'static str, String) {
+    match kind {
+        Kind::Heartbeat(..) => ("client", "heartbeats".to_owned()),
+        Kind::Tip(_, guild, _) => ("node", format!("tips of {}", facts.cast.guild(guild))),
+        Kind::Confirm(_, guild) => ("node", format!("confirms of {}", facts.cast.guild(guild))),
+        Kind::Query(_) => ("node", "queries to the directory".to_owned()),
     }
 }
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use guildhall_check::cast::{Cast, Endpoint, FaultPart, Reach, Strain};
 use guildhall_check::violation::Clause;
 use guildhall_core::client::{self, Input as ClientInput};
-use guildhall_core::id::NodeId;
+use guildhall_core::id::{NodeId, Port};
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::Action;
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
+use guildhall_core::time::Span;
 
-use crate::histories::{self, History};
+use crate::histories::{self, ALICE, BOB, History};
 use crate::stage::{BERLIN, GUILD, PARIS};
 
 use super::tools::*;
@@ -67,6 +68,11 @@ fn d10_an_unlawful_request_is_not_refused() {
 fn impaired(strain: Strain, reach: Reach) -> BTreeSet<Clause> {
     let (cast, mut steps): History = histories::waits();
     unanswered(&mut steps);
+    impairs((cast, steps), strain, reach)
+}
+
+/// Who notices something in a history where a fault impairs this much from the start.
+fn impairs((cast, mut steps): History, strain: Strain, reach: Reach) -> BTreeSet<Clause> {
     let faults = vec![FaultPart { strain, reach, ..FaultPart::default() }];
     let cast = Cast { faults, ..Cast::clone(&cast) };
     let head = Head { actor: Actor::World, ..steps[0].head };
@@ -85,6 +91,7 @@ fn d10_nobody_is_blamed_while_something_on_the_way_is_impaired() {
         Reach::Link(Endpoint::Node(BERLIN), Endpoint::Node(PARIS)),
         Reach::Link(Endpoint::Nodes, Endpoint::Journal(GUILD)),
         Reach::Link(Endpoint::Directory, Endpoint::Nodes),
+        Reach::Client(Port(BOB as u32)),
     ];
     for reach in ways {
         assert_eq!(impaired(Strain::Lasting, reach), BTreeSet::new(), "{reach:?}");
@@ -99,11 +106,38 @@ fn d10_what_is_impaired_elsewhere_excuses_nobody() {
         Reach::Guild(crate::stage::OTHER),
         Reach::Link(Endpoint::Node(other), Endpoint::Node(PARIS)),
         Reach::Link(Endpoint::Nodes, journal),
+        Reach::Client(Port(ALICE as u32)),
     ];
     for reach in elsewhere {
         assert_eq!(impaired(Strain::Lasting, reach), BTreeSet::from([Clause::D10]), "{reach:?}");
     }
     only!(impaired(Strain::None, Reach::Everything), D10);
+}
+
+/// Nobody answers Bob, and the line of a client breaks so long after he has asked. The history ends
+/// later.
+fn broken(client: usize, after: Span, end: Span) -> BTreeSet<Clause> {
+    let (cast, mut steps): History = histories::waits();
+    unanswered(&mut steps);
+    let asks = |step: &Step| matches!(step.input, Input::Client(client::Input::Ask(_)));
+    let asked = steps[find(&steps, 0, asks)].head.at;
+    steps.truncate(find(&steps, 0, |step| step.head.at >= asked + end));
+    let (strain, reach) = (Strain::Moment, Reach::Client(Port(client as u32)));
+    let faults = vec![FaultPart { strain, reach, ..FaultPart::default() }];
+    let cast = Cast { faults, ..Cast::clone(&cast) };
+    let at = find(&steps, 0, |step| step.head.at >= asked + after);
+    let head = Head { actor: Actor::World, ..steps[at].head };
+    let event = WorldEvent::FaultBegan { index: 0, what: String::new() };
+    steps.insert(at, Step { head, input: Input::World(event), outputs: Vec::new() });
+    red(&Arc::new(cast), &steps)
+}
+
+#[test]
+fn d10_an_answer_is_lost_where_the_line_of_its_client_has_broken() {
+    let (broke, soon, late) = (Span::secs(8), Span::secs(17), Span::secs(30));
+    assert_eq!(broken(BOB, broke, soon), BTreeSet::new());
+    only!(broken(BOB, broke, late), D10);
+    only!(broken(ALICE, broke, soon), D10);
 }
 
 /// Nothing of Alice's typing reaches anybody. The history ends before its nodes are counted.
@@ -127,10 +161,17 @@ fn d11_nobody_is_told_who_types() {
 
 #[test]
 fn d11_nobody_is_blamed_where_something_on_the_way_is_impaired() {
+    let impaired = |reach| {
+        let (cast, mut steps) = histories::types();
+        untold(&mut steps);
+        impairs((cast, steps), Strain::Lasting, reach)
+    };
+    assert_eq!(impaired(Reach::Everything), BTreeSet::new());
+    assert_eq!(impaired(Reach::Client(Port(ALICE as u32))), BTreeSet::new());
+    only!(impaired(Reach::Client(Port(BOB as u32))), D11);
+    // Her client may not have noticed yet that its line is dead.
     let (cast, mut steps) = histories::types();
     untold(&mut steps);
-    let head = Head { actor: Actor::World, ..steps[0].head };
-    let event = WorldEvent::FaultBegan { index: 0, what: String::new() };
-    steps.insert(1, Step { head, input: Input::World(event), outputs: Vec::new() });
-    assert_eq!(red(&cast, &steps), BTreeSet::new());
+    let reach = Reach::Client(Port(ALICE as u32));
+    assert_eq!(impairs((cast, steps), Strain::Moment, reach), BTreeSet::new());
 }

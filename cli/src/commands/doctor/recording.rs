@@ -9,6 +9,7 @@ use super::runs::Lines;
 use super::spec_of;
 use crate::error::Error;
 use crate::records::SCHEMA;
+use crate::results_file;
 use crate::seeds::Seeds;
 use crate::sweep_spec::SweepSpec;
 use crate::target;
@@ -92,6 +93,6 @@ impl Recording {
             text.push_str(line);
         }
         text.push('\n');
-        std::fs::write(path, text).map_err(|error| Error::file(path, error))
+        results_file::write(path, &text)
     }
 }
