@@ -260,6 +260,7 @@ impl Directory {
             DirectoryRequest::Forget { user, mark } => {
                 if self.is_latest(from, user, mark)
                     && let Some(entry) = self.users.get_mut(&user)
+                    && !self.plant.is(Mutant::HostsKept)
                 {
                     entry.remove_node(from);
                 }

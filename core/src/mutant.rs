@@ -250,6 +250,8 @@ mutants! {
         "READY waits until the owners of all its guilds are in reach";
     RemoveUnmarked = "remove-unmarked",
         "a late removal takes a member who has come back out of the directory";
+    HostsKept = "hosts-kept",
+        "the directory keeps the nodes that hosted a user's sessions";
     ChangeOvertakenLost = "change-overtaken-lost",
         "a change of the directory is passed over while its user identifies";
     ChangeForLiveLost = "change-for-live-lost",
@@ -276,6 +278,8 @@ mutants! {
         "a guild has as many channels, roles and bans as anybody makes";
     FullTooSoon = "full-too-soon",
         "a guild refuses the last channel, role or ban that it has room for";
+    NeverCompacted = "never-compacted",
+        "an owner never compacts its journal";
     MessagePerMember = "message-per-member",
         "a crash notice costs a message for every session";
     BackoffLongest = "backoff-longest",

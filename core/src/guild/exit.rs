@@ -116,8 +116,9 @@ impl Owner {
 
     /// Replaces the journal's records by a base, once there are many. Leaves that the directory has
     /// not acknowledged are in the records alone, so compaction waits for it.
-    pub(super) fn compact(&mut self, cx: &Cx<'_>, out: &mut impl Sink<Output>) {
-        if self.tail > cx.limits.journal_tail as usize && self.directory.is_acknowledged() {
+    pub(super) fn compact(&mut self, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
+        let is_due = self.tail > cx.limits.journal_tail as usize;
+        if cx.bent(is_due && self.directory.is_acknowledged(), &self.directory) {
             self.tail = 0;
             let (epoch, base) = (self.epoch, Arc::new(self.committed.base(self.nonces.done())));
             out.emit(Output::Journal(Command::Compact { epoch, base }));

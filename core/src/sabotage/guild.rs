@@ -10,6 +10,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::catch_up_buffer::CatchUpBuffer;
+use super::directory_client::DirectoryClient;
 use super::journal_client::JournalClient;
 use super::materialized_state::MaterializedState;
 use super::nonces::{Nonces, RequestStatus};
@@ -264,6 +265,13 @@ fn renumbered(epoch: Epoch, log: &Log) -> Option<Log> {
 impl Bend<&JournalClient> for bool {
     fn bend(self, _: &JournalClient, cx: &mut Cx<'_>) -> Self {
         self || cx.bug(Mutant::StaleOwnerSpeaks)
+    }
+}
+
+/// Whether the owner compacts its journal.
+impl Bend<&DirectoryClient> for bool {
+    fn bend(self, _: &DirectoryClient, cx: &mut Cx<'_>) -> Self {
+        self && !cx.bug(Mutant::NeverCompacted)
     }
 }
 
