@@ -40,26 +40,29 @@ pub(crate) enum Site {
     /// The way of a client's requests: its line, two nodes, the journal of a guild, the directory,
     /// and the links between them.
     Way(Port, [NodeId; 2], GuildId),
+    /// The same without a client: two nodes, the journal of a guild, the directory, and the links
+    /// between them.
+    Between([NodeId; 2], GuildId),
 }
 
 impl Site {
     fn has_node(self, node: NodeId) -> bool {
         match self {
             Self::Cluster => true,
-            Self::Way(_, nodes, _) => nodes.contains(&node),
+            Self::Way(_, nodes, _) | Self::Between(nodes, _) => nodes.contains(&node),
         }
     }
 
     fn has_guild(self, guild: GuildId) -> bool {
         match self {
             Self::Cluster => true,
-            Self::Way(_, _, of) => of == guild,
+            Self::Way(_, _, of) | Self::Between(_, of) => of == guild,
         }
     }
 
     fn has_client(self, client: Port) -> bool {
         match self {
-            Self::Cluster => false,
+            Self::Cluster | Self::Between(..) => false,
             Self::Way(of, ..) => of == client,
         }
     }

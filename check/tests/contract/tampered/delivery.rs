@@ -233,7 +233,7 @@ fn d9_a_guild_is_not_missed_where_its_owner_is_down() {
 /// Carol never gets her guild, and her client and her connection do nothing more. The history ends
 /// before the nodes are counted.
 fn untold_join(steps: &mut Vec<Step>) {
-    let counts = |step: &Step| matches!(step.input, Input::Node(node::Input::Census));
+    let counts = |step: &Step| matches!(step.input, Input::Census(_));
     steps.truncate(find(steps, 0, counts));
     let tells = |output: &Output| {
         matches!(output, Output::Node(node::Output::Dispatch { dispatch, .. })
