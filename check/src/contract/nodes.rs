@@ -4,7 +4,7 @@ use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::NodeId;
-use guildhall_core::node::{Input, Output, TraceEvent};
+use guildhall_core::node::{GapReason, Input, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head};
 
@@ -227,7 +227,7 @@ impl Contract {
                     self.models.zombies.moves(node, on, now);
                 }
             }
-            TraceEvent::RelayGap { relay, .. } => {
+            TraceEvent::RelayGap { relay, why: GapReason::Unreachable, .. } => {
                 self.models.hand_offs.gap(&self.facts, *relay, head.at)
             }
             TraceEvent::Opened { guild, .. } => {
@@ -249,6 +249,7 @@ impl Contract {
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
+            | TraceEvent::RelayGap { why: GapReason::Behind, .. }
             | TraceEvent::RelayHeld { .. }
             | TraceEvent::GivenUp { .. } => {}
         }
