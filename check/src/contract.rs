@@ -136,7 +136,7 @@ impl Contract {
     }
 
     /// The clients to ask for something in a world that has just settled, and where each may say it
-    /// (L9). Nobody until the world settles, and from the first request on.
+    /// (L9). None until the world settles, and from the first request on.
     #[must_use]
     pub fn speakers(&self) -> Vec<Speaker> {
         let asks_nobody = self.models.probes.asked() == 0;

@@ -95,7 +95,7 @@ pub(crate) const fn deleted_channel(event: &Event) -> Option<ChannelId> {
     if let Event::ChannelDelete { channel } = event { Some(*channel) } else { None }
 }
 
-/// Whether an event is about another member, and so changes nobody's view but that member's.
+/// Whether an event is about another member, and so changes no view but that member's.
 pub(crate) fn is_of_others(event: &Event, user: UserId) -> bool {
     matches!(event_kind(event), EventKind::Member(whose) if whose != user)
 }

@@ -65,6 +65,23 @@ impl Family {
         Self::Client,
     ];
 
+    /// Returns `true` if it has faults that begin and end. [`Administration`](Self::Administration)
+    /// has none: its actions are drawn like faults, and are not counted as such.
+    #[must_use]
+    pub const fn has_faults(self) -> bool {
+        match self {
+            Self::Administration => false,
+            Self::Link
+            | Self::Node
+            | Self::Clock
+            | Self::Hostile
+            | Self::Peer
+            | Self::Journal
+            | Self::Directory
+            | Self::Client => true,
+        }
+    }
+
     /// Returns the name of the family.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -51,7 +51,7 @@ pub fn record(panic: &PanicHookInfo<'_>) {
 }
 
 /// The file and line in this workspace at which the last panic of this thread occurred, or through
-/// which it came; it is told once. Without debug information, the function instead.
+/// which it came; it is reported once. Without debug information, the function instead.
 #[must_use]
 pub fn place() -> Option<String> {
     PLACE.take()

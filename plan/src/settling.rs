@@ -97,7 +97,7 @@ pub struct Sight {
     pub serves_within: Span,
     /// The number of their requests so far.
     pub probed: u32,
-    /// Somebody whom these requests have not reached yet.
+    /// A client that these requests have not reached yet.
     pub unserved: Option<String>,
 }
 

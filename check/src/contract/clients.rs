@@ -169,7 +169,7 @@ impl Contract {
             self.ask_first(head, clauses::CLIENT_SAYS, (port, output));
         }
         if let Output::Request { node, token, request, .. } = output {
-            // A request with the token of nobody, or of somebody else, asks for nothing.
+            // A request with an unknown token, or with that of another user, asks for nothing.
             if self.facts.cast.cluster.accounts.get(token) == Some(&request.origin.user) {
                 if honest {
                     self.models.duties.asks(&self.facts, (port, *node), request, head.at);

@@ -108,7 +108,7 @@ impl Duties {
         });
     }
 
-    /// A client is told that the guild is busy: this attempt was not tried.
+    /// A client gets the answer that the guild is busy: this attempt was not tried.
     pub(crate) fn waits(&mut self, origin: Origin, guild: GuildId, at: Instant) {
         let duty = self.open.get_mut(&guild).and_then(|open| open.get_mut(&origin));
         duty.into_iter().for_each(|duty| duty.since = at);

@@ -1,4 +1,4 @@
-//! D11 typing: whoever types is told of once, if nothing on the way to the owner was impaired, it
+//! D11 typing: a typing request is streamed once, if nothing on the way to the owner was impaired, it
 //! came in time, and no table there was full.
 //!
 //! A typing request is sent once and has no answer, so nothing may go wrong with it. Where anything
@@ -53,13 +53,13 @@ impl Typings {
     }
 
     /// It is streamed, or need not be: it comes too late (D5), a table of its guild may be full, or
-    /// nobody follows.
+    /// no relay follows.
     pub(crate) fn ends(&mut self, origin: Origin) {
         self.open.remove(&origin);
     }
 
-    /// The structure of a guild changes, or a relay that follows it has gone: whoever types there
-    /// may be allowed to no more, and perhaps there is nobody to be told.
+    /// The structure of a guild changes, or a relay that follows it has gone: a user who types there
+    /// may not be allowed to any more, and perhaps no session is left to get it.
     pub(crate) fn turns(&mut self, guild: GuildId) {
         if !self.open.is_empty() {
             self.open.retain(|_, typing| typing.guild != guild);

@@ -1,4 +1,4 @@
-//! I9 hierarchy: nobody acts upon whom or what is not below itself, and nobody hands on a permission
+//! I9 hierarchy: no member acts on a member or a role that is not below itself, or grants a permission
 //! that it does not have.
 //!
 //! What an act is aimed at is said in one form for events and for requests; refusals (I8) are judged
@@ -36,7 +36,7 @@ pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdi
     Some((facts.event_name(guild, record.position), complaint))
 }
 
-/// Whether a request is aimed at somebody or something that is not below its author.
+/// Whether a request is aimed at a member or a role that is not below its author.
 pub(crate) fn reaches_up(history: &History, at: Moment, author: UserId, action: &Action) -> bool {
     let aim = Aim::of_action(history, at, action);
     aim.is_some_and(|aim| is_outranked(history, at, author, &aim))

@@ -1,4 +1,4 @@
-//! L7 planned stops: once a node is told to stop, no session begins or resumes there, every
+//! L7 planned stops: once a node begins to stop, no session begins or resumes there, every
 //! connection gets op 7, evenly spread, and the node stops in time and for good.
 
 pub(crate) mod hand_off;
@@ -125,7 +125,7 @@ fn deadline(facts: &Facts, node: NodeId) -> Option<Instant> {
 }
 
 impl Exits {
-    /// A node is told to stop; called after the facts are updated.
+    /// A node begins to stop; called after the facts are updated.
     pub(crate) fn begin(&mut self, facts: &Facts, node: NodeId) {
         let at = usize::from(node.0);
         if at >= self.nodes.len() {

@@ -129,7 +129,7 @@ impl Probes {
         probe.waits = Wait::Sessions(audience(facts, guild, record));
     }
 
-    /// A session is told of an ephemeral event. Returns whether it is the last one to be told of a
+    /// A session gets an ephemeral event. Returns whether it is the last one that has to get a
     /// probe.
     pub(crate) fn dispatched(&mut self, origin: Origin, session: u32) -> bool {
         let Some(at) = self.waiting.iter().position(|probe| probe.origin == origin) else {
@@ -206,7 +206,7 @@ pub(crate) fn settled(facts: &Facts, probes: &Probes) -> Verdict {
     Some((Subject::new("world", "world"), complaint))
 }
 
-/// The world has waited for as long as the limits allow, and somebody is not served.
+/// The world has waited for as long as the limits allow, and a client is not served.
 pub(crate) fn gave_up(facts: &Facts, probes: &Probes, why: &str) -> Verdict {
     (probes.asked > 0).then_some(())?;
     let pending = probes.pending(facts).unwrap_or_else(|| why.to_owned());

@@ -77,7 +77,8 @@ fn summary(summary: &Summary) -> String {
         item("marks", &counts(&summary.marks)),
     ];
     if is_complete(summary) {
-        let families = Family::ALL.map(Family::name).into_iter();
+        let families = Family::ALL.into_iter().filter(|family| family.has_faults());
+        let families = families.map(Family::name);
         let missing: Vec<_> = families.filter(|name| !summary.faults.contains_key(*name)).collect();
         if !missing.is_empty() {
             lines.push(item("never", &format!("no fault of {}", missing.join(", "))));

@@ -235,7 +235,7 @@ pub struct ClientPlan {
     /// not checked for C1–C3.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hostile: bool,
-    /// Whether its token is nobody's: the node refuses its IDENTIFY and all its requests. Such a
+    /// Whether its token is unknown: the node refuses its IDENTIFY and all its requests. Such a
     /// client is not checked for C1–C3 either.
     #[serde(default, skip_serializing_if = "is_false")]
     pub impostor: bool,

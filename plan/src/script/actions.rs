@@ -45,7 +45,7 @@ impl Script {
     }
 
     /// Edits the user's own message, `back` messages before the last.
-    /// It mentions nobody from then on.
+    /// It mentions no user from then on.
     pub fn edit(&mut self, who: ClientRef, back: u32, text: &str) {
         self.edit_to(who, back, text, &[]);
     }

@@ -154,7 +154,7 @@ impl Script {
         who
     }
 
-    /// Adds a client that claims to be the user of another one, with a token that is nobody's.
+    /// Adds a client that claims to be the user of another one, with a token that is unknown.
     pub fn impostor(&mut self, name: &str, of: ClientRef) -> ClientRef {
         let who = self.second_client(name, of);
         self.plan.clients[who.0].impostor = true;

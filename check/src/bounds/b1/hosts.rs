@@ -31,7 +31,7 @@ impl Hosts {
     pub(crate) fn asks(&mut self, Input { from, boot, word }: &Input) {
         let known = self.boots.entry(*from).or_default();
         if boot > known {
-            // A new start hosts nobody's sessions.
+            // A new start hosts no sessions.
             *known = *boot;
             self.latest.retain(|(node, _), _| node != from);
         }

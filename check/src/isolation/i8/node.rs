@@ -11,7 +11,7 @@ use crate::facts::Facts;
 use crate::findings::Complaint;
 use crate::node_step::NodeStep;
 
-/// Why a node has to refuse a request by itself. Whoever lacks the token is told nothing else.
+/// Why a node has to refuse a request by itself. A client without the token gets no other reason.
 pub(crate) fn objection(cast: &Cast, token: Token, request: &Request) -> Option<Refusal> {
     let is_author = cast.cluster.accounts.get(&token) == Some(&request.origin.user);
     let exists = cast.guilds.iter().any(|guild| guild.id == request.guild);

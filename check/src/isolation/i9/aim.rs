@@ -110,7 +110,7 @@ const fn without(permissions: Permissions, these: Permissions) -> Permissions {
     Permissions(permissions.0 & !these.0)
 }
 
-/// The permissions that are allowed or denied to somebody in the one and not in the other. Of
+/// The permissions that are allowed or denied to some target in the one and not in the other. Of
 /// several overwrites for one target the first counts.
 fn overwritten(old: &[Overwrite], new: &[Overwrite]) -> Permissions {
     let firsts = |all: &[Overwrite]| {

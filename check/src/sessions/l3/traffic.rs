@@ -42,7 +42,7 @@ enum Sent {
 pub(crate) struct Traffic {
     /// The time from which it is judged.
     since: Option<Instant>,
-    /// Whether nobody can have a reason to send anything else: no client may yet find out that its
+    /// Whether no part has a reason to send anything else: no client may yet find out that its
     /// connection is dead, or take one for dead, and none is hostile.
     is_calm: bool,
     counts: BTreeMap<Kind, u64>,

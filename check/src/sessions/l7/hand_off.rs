@@ -86,7 +86,7 @@ impl HandOffs {
         }
     }
 
-    /// A node serves a guild. Where it is the one that had it, nobody was named to take it over, and
+    /// A node serves a guild. Where it is the one that had it, no node was named to take it over, and
     /// it was no hand-off.
     pub(crate) fn opened(
         &mut self,

@@ -19,7 +19,7 @@ pub(super) struct Errands {
 }
 
 impl Errands {
-    /// Those of a new owner: whoever has left by the records that its journal still has.
+    /// Those of a new owner: the users who have left by the records that its journal still has.
     pub(super) fn adopted(guild: &Guild) -> Self {
         let forgotten = guild.forgotten.get(&guild.epoch).copied().unwrap_or_default();
         let records = guild.records().iter().map(|it| &it.record);
