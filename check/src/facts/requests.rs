@@ -46,11 +46,6 @@ impl Requests {
         self.actions.get(&(origin, guild)).map_or(&[], Vec::as_slice)
     }
 
-    /// The number of request ids that were ever used in a guild.
-    pub(crate) fn count(&self, guild: GuildId) -> usize {
-        self.actions.keys().filter(|(_, asked)| *asked == guild).count()
-    }
-
     /// Whether an action requests exactly this event.
     pub(crate) fn led_to(&self, history: &History, record: &Record) -> bool {
         let Some(origin) = record.origin else { return record.event == Event::Opened };

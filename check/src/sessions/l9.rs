@@ -23,8 +23,8 @@ use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::facts::sockets::NONE;
 use crate::findings::{Complaint, Subject};
 
-pub use speakers::Speaker;
-pub(crate) use speakers::speakers;
+pub use speakers::{Speaker, Speakers};
+pub(crate) use speakers::{excuse, speakers};
 
 /// A request since the world has settled.
 #[derive(Clone, Debug)]
@@ -53,8 +53,9 @@ pub(crate) struct Probes {
     open: bool,
     /// The time within which a request is to be served.
     within: Span,
-    /// The number of requests so far.
+    /// The number of requests so far, and of those that are typing.
     asked: u32,
+    typed: u32,
     waiting: Vec<Probe>,
 }
 
@@ -84,6 +85,10 @@ impl Probes {
         self.asked
     }
 
+    pub(crate) const fn typed(&self) -> u32 {
+        self.typed
+    }
+
     /// A client's user asks for something.
     pub(crate) fn asks(&mut self, facts: &Facts, port: Port, request: &Request) {
         if !self.open {
@@ -102,6 +107,7 @@ impl Probes {
             return;
         }
         self.asked += 1;
+        self.typed += u32::from(matches!(waits, Wait::Stream));
         self.waiting.push(Probe { port, origin, guild, waits });
     }
 
@@ -122,11 +128,19 @@ impl Probes {
         Some((client, Complaint::new(message, "done", format!("{why:?}"))))
     }
 
-    /// An owner streams an ephemeral event for the first time.
-    pub(crate) fn streams(&mut self, facts: &Facts, guild: GuildId, record: &Record) {
-        let is_it = |probe: &&mut Probe| Some(probe.origin) == record.origin;
-        let Some(probe) = self.waiting.iter_mut().find(is_it) else { return };
-        probe.waits = Wait::Sessions(audience(facts, guild, record));
+    /// An owner streams an ephemeral event for the first time. Returns whether it is a probe that no
+    /// session is to be told of.
+    pub(crate) fn streams(&mut self, facts: &Facts, guild: GuildId, record: &Record) -> bool {
+        let is_it = |probe: &Probe| Some(probe.origin) == record.origin;
+        let Some(at) = self.waiting.iter().position(is_it) else { return false };
+        let sessions = audience(facts, guild, record);
+        let is_unheard = sessions.is_empty();
+        if is_unheard {
+            self.waiting.remove(at);
+        } else {
+            self.waiting[at].waits = Wait::Sessions(sessions);
+        }
+        is_unheard
     }
 
     /// A session is told of an ephemeral event. Returns whether it is the last one to be told of a
