@@ -300,6 +300,8 @@ mutants! {
         "typing is never told at all";
     RequestNotSent = "request-not-sent",
         "a client never sends one request in three";
+    TypingDropped = "typing-dropped",
+        "a relay passes no typing on";
 }
 
 /// At most one planted bug, and how often it made a difference.

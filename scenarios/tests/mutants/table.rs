@@ -135,4 +135,5 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::NeedlesslyBusy, Clause::B1, "two-members"),
     (Mutant::TypingUntold, Clause::D11, "out-of-reach"),
     (Mutant::RequestNotSent, Clause::L9, "two-members"),
+    (Mutant::TypingDropped, Clause::L9, "two-members"),
 ];
