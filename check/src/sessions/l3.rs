@@ -4,6 +4,7 @@
 //! The world gives up after the time that the cast allows, counted from *healed*. When it has
 //! settled, only routine traffic goes on.
 
+mod restless;
 mod traffic;
 
 use guildhall_core::census::{Census, Table};
