@@ -81,6 +81,16 @@ pub(crate) fn beside_mallory(away: bool) -> History {
     end(stage)
 }
 
+/// The node that owns the guild serves no client when the world settles.
+pub(crate) fn owner_alone() -> History {
+    let mut stage = Stage::new(Limits::default(), &["alice", "bob"]);
+    start(&mut stage, &[BOB]);
+    stage.say(BOB, "I am alone");
+    stage.report(&WorldEvent::Settled);
+    stage.pass(Span::secs(45));
+    end(stage)
+}
+
 /// So much is said that the journal is given a base for what it has kept.
 pub(crate) fn compacted() -> History {
     let limits = Limits { journal_tail: 2, ..Limits::default() };
@@ -359,6 +369,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("types", types()),
         ("beside mallory", beside_mallory(false)),
         ("beside mallory, who is away", beside_mallory(true)),
+        ("owner alone", owner_alone()),
         ("types too late", types_too_late()),
         ("asks in a settled world", asks_in_a_settled_world()),
         ("revoked", revoked()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use guildhall_check::violation::Clause;
+use guildhall_core::census::Table;
 use guildhall_core::client;
 use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::dispatch::Body;
@@ -106,6 +107,13 @@ fn l3_a_node_answers_a_heartbeat_twice() {
         let (at, said) = after_settled(steps, acks);
         steps[at].outputs.push(Output::Node(said));
     });
+    only!(found, L3);
+}
+
+#[test]
+fn l3_an_owner_without_clients_waits_for_its_journal() {
+    let found =
+        tampered(histories::owner_alone(), |steps| count(steps, Table::Unsynced, |n| n + 1));
     only!(found, L3);
 }
 
