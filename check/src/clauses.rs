@@ -332,6 +332,7 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
 pub(crate) const DUTIES: &[Row<()>] = &[
     (Clause::D10, |cx, ()| cx.models.duties.look(cx.facts, cx.head.at)),
     (Clause::D11, |cx, ()| cx.models.typings.look(cx.facts, cx.head.at)),
+    (Clause::L9, |cx, ()| cx.models.probes.look(cx.facts, cx.head.at)),
 ];
 
 /// The directory emits a notice. Independent.

@@ -334,7 +334,8 @@ impl Contract {
 
     fn step_ended(&mut self, head: &Head) {
         self.last = *head;
-        if self.models.duties.is_due(head.at) || self.models.typings.is_due(head.at) {
+        let Models { duties, typings, probes, .. } = &self.models;
+        if duties.is_due(head.at) || typings.is_due(head.at) || probes.is_due(head.at) {
             self.ask(head, clauses::DUTIES, ());
         }
         match head.actor {

@@ -2,7 +2,7 @@
 //! told to all who see it.
 //!
 //! A *probe* is such a request. Messages are owed to sessions anyway (L3), so a message is followed
-//! until it is done; typing is followed to every session.
+//! until it is done, in the time that D10 allows; typing is followed to every session.
 
 mod speakers;
 
@@ -12,9 +12,10 @@ use guildhall_core::event::Record;
 use guildhall_core::id::{ChannelId, GuildId, Port};
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Action, Answer, Origin, Outcome, Request};
-use guildhall_core::time::Span;
+use guildhall_core::time::{Instant, Span};
 
 use crate::clauses::Verdict;
+use crate::delivery::d10;
 use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::facts::guilds::render::{Rendering, render, wanted};
@@ -32,6 +33,8 @@ struct Probe {
     port: Port,
     origin: Origin,
     guild: GuildId,
+    /// When its user asked.
+    since: Instant,
     waits: Wait,
 }
 
@@ -56,6 +59,10 @@ pub(crate) struct Probes {
     /// The number of requests so far, and of those that are typing.
     asked: u32,
     typed: u32,
+    /// The time that a client may need to notice a dead connection.
+    notice: Span,
+    /// When the deadlines are looked at next.
+    look: Instant,
     waiting: Vec<Probe>,
 }
 
@@ -65,7 +72,8 @@ impl Probes {
         let is_waiting = |client: &Client| client.honest && client.live && client.doubtful;
         let notice = !facts.cast.beats_in_time() || facts.clients.iter().any(is_waiting);
         let notice = if notice { facts.cast.reconnects_within() } else { Span::ZERO };
-        (self.open, self.within) = (true, facts.cast.serves_within() + notice);
+        (self.open, self.notice) = (true, notice);
+        self.within = facts.cast.serves_within() + notice;
     }
 
     pub(crate) const fn within(&self) -> Span {
@@ -90,7 +98,7 @@ impl Probes {
     }
 
     /// A client's user asks for something.
-    pub(crate) fn asks(&mut self, facts: &Facts, port: Port, request: &Request) {
+    pub(crate) fn asks(&mut self, facts: &Facts, port: Port, request: &Request, at: Instant) {
         if !self.open {
             return;
         }
@@ -108,7 +116,28 @@ impl Probes {
         }
         self.asked += 1;
         self.typed += u32::from(matches!(waits, Wait::Stream));
-        self.waiting.push(Probe { port, origin, guild, waits });
+        self.waiting.push(Probe { port, origin, guild, since: at, waits });
+    }
+
+    /// Whether the deadlines are to be looked at.
+    #[inline]
+    pub(crate) fn is_due(&self, at: Instant) -> bool {
+        at >= self.look && !self.waiting.is_empty()
+    }
+
+    /// Looks at the deadlines of what was said.
+    pub(crate) fn look(&mut self, facts: &Facts, at: Instant) -> Verdict {
+        self.look = at + d10::LOOK_EVERY;
+        let is_late = |probe: &Probe| {
+            let due = done_within(facts, probe) + self.notice;
+            matches!(probe.waits, Wait::Done) && at > probe.since + due
+        };
+        let late = self.waiting.iter().position(is_late)?;
+        let Probe { port, since, .. } = self.waiting.remove(late);
+        let client = facts.client_name(port);
+        let message =
+            format!("{} has said something in a settled world, not done yet", client.name);
+        Some((client, Complaint::new(message, "done", format!("said at {since}, it is {at}"))))
     }
 
     /// A request is done. Returns whether it was a probe.
@@ -174,6 +203,12 @@ impl Probes {
             }
         })
     }
+}
+
+/// The time that a client, its node and the owner have for a request, after so many attempts (D10).
+fn done_within(facts: &Facts, probe: &Probe) -> Span {
+    let open = facts.client(probe.port).and_then(|client| client.open.get(&probe.origin));
+    d10::done_within(&facts.cast, open.map_or(1, |open| open.attempt))
 }
 
 /// Whether a client is in the guild and may speak in the channel, by this checker's own model.

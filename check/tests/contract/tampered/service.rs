@@ -13,7 +13,8 @@ use guildhall_core::journal::Command;
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Action, Answer, Outcome, Refusal};
-use guildhall_core::step::{Head, Input, Output, Step, WorldEvent};
+use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
+use guildhall_core::time::Span;
 
 use crate::histories;
 use crate::honest::judge;
@@ -191,6 +192,21 @@ fn l9_a_client_is_refused_what_it_may_do() {
         let input = Input::Client(client::Input::Answer(answer));
         let head = Head { step: steps[at].head.step + 1, ..steps[at].head };
         steps.push(Step { head, input, outputs: Vec::new() });
+    });
+    only!(found, L9);
+}
+
+#[test]
+fn l9_what_a_client_says_is_not_done_in_time() {
+    let found = tampered(histories::served(), |steps| {
+        // It is never sent, so D10 does not know of it.
+        let (at, _) = asks(steps, 1, says_in_the_hall);
+        steps.truncate(at + 1);
+        steps[at].outputs.clear();
+        let asked = steps[at].head;
+        let (step, at) = (asked.step + 1, asked.at + Span::secs(20));
+        let head = Head { step, at, actor: Actor::Directory, ..asked };
+        steps.push(Step { head, input: Input::Timeout, outputs: Vec::new() });
     });
     only!(found, L9);
 }
