@@ -38,6 +38,8 @@ pub struct Cast {
     /// The least bandwidth of a client's connection without faults, in bytes per second. `None` is
     /// unlimited.
     pub bandwidth: Option<u32>,
+    /// The bytes that the buffers of a client's connection hold.
+    pub window: u32,
     /// The number of requests that the plan makes.
     pub requests: usize,
 }

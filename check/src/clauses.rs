@@ -328,8 +328,9 @@ pub(crate) const COMMITS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) ->
     }),
 ];
 
-/// Time has passed, and requests wait for answers. Independent.
+/// Time has passed, and requests wait for answers, or sessions for guilds. Independent.
 pub(crate) const DUTIES: &[Row<()>] = &[
+    (Clause::D9, |cx, ()| cx.models.introductions.look(cx.facts, cx.head.at)),
     (Clause::D10, |cx, ()| cx.models.duties.look(cx.facts, cx.head.at)),
     (Clause::D11, |cx, ()| cx.models.typings.look(cx.facts, cx.head.at)),
     (Clause::L9, |cx, ()| cx.models.probes.look(cx.facts, cx.head.at)),

@@ -334,8 +334,7 @@ impl Contract {
 
     fn step_ended(&mut self, head: &Head) {
         self.last = *head;
-        let Models { duties, typings, probes, .. } = &self.models;
-        if duties.is_due(head.at) || typings.is_due(head.at) || probes.is_due(head.at) {
+        if self.models.has_duties(head.at) {
             self.ask(head, clauses::DUTIES, ());
         }
         match head.actor {

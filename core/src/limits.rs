@@ -207,6 +207,13 @@ impl Limits {
         self.request_age.scaled(20_203, 10_000)
     }
 
+    /// Returns the longest wait before a node asks a journal for an epoch again: eight of the first,
+    /// and at least as long as the journal of an owner that keeps fresh may take to answer.
+    #[must_use]
+    pub fn opening_again(&self) -> Span {
+        self.journal_again.scaled(8, 1).max(self.stale_after.scaled(1, 2))
+    }
+
     /// Returns the back-off before connection attempt `attempt` (from 0), without jitter (C2).
     #[must_use]
     pub fn backoff(&self, attempt: u32) -> Span {

@@ -76,6 +76,10 @@ mutants! {
         "a peer that asks and never reads is never cut";
     CutWithoutNeed = "cut-without-need",
         "a connection that has had many answers is cut as slow, though it has read them";
+    IdleSinceOpened = "idle-since-opened",
+        "a connection that its session has left counts as idle since it was opened";
+    GoingAwayDetaches = "going-away-detaches",
+        "a close with 1001 leaves the session waiting";
     HeartbeatUnanswered = "heartbeat-unanswered",
         "a heartbeat during a replay has no answer";
     ResumedPilesUp = "resumed-piles-up",
@@ -190,6 +194,8 @@ mutants! {
         "a request that was too long on its way is taken";
     RefusedUnconfirmed = "refused-unconfirmed",
         "an owner refuses without knowing that it still is the owner";
+    OldTypingTaken = "old-typing-taken",
+        "an owner streams typing that was in transit for too long";
     TypingOfAnyEpoch = "typing-of-any-epoch",
         "an owner takes typing that is meant for another";
     StaleOwnerHears = "stale-owner-hears",
@@ -206,6 +212,10 @@ mutants! {
         "member and role lists survive the taking up of a newer state";
     RelayKept = "relay-kept",
         "a relay stays open after the end of its last session";
+    StaleOwnerEnters = "stale-owner-enters",
+        "an owner that has lost touch with its journal takes an answer of the directory";
+    StaleOwnerDirects = "stale-owner-directs",
+        "an owner that has lost touch with its journal asks the directory again";
     StaleOwnerSpeaks = "stale-owner-speaks",
         "an owner that has lost touch with the journal goes on";
     StaleRelaySpeaks = "stale-relay-speaks",
@@ -242,6 +252,8 @@ mutants! {
         "a late removal takes a member who has come back out of the directory";
     ChangeOvertakenLost = "change-overtaken-lost",
         "a change of the directory is passed over while its user identifies";
+    ChangeForLiveLost = "change-for-live-lost",
+        "a node passes over a change of the directory for a user who has sessions";
     DirectoryNotAsked = "directory-not-asked",
         "a node that has missed a change in the directory never asks for it";
     PermissionNotAsked = "permission-not-asked",

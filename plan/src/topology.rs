@@ -170,6 +170,7 @@ impl Topology {
             trip: plan.network.peer.most().max(plan.network.sync.most()),
             client_trip: plan.network.client.most(),
             bandwidth: plan.network.bandwidth,
+            window: plan.network.window,
             requests: plan.actions.len(),
         });
     }

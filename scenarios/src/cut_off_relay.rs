@@ -27,6 +27,8 @@ pub fn script(s: &mut Script) {
             _ => s.partition(berlin, paris, lasts),
         }
         s.chat(&[bob], general, 5, 50..=2_000);
+        // Where only she hears nothing, the owner gets this, and may find it too old.
+        s.type_in(alice, general);
         s.wait(lasts);
         s.chat(&[alice, bob], general, 2, 50..=500);
     }

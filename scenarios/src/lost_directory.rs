@@ -7,7 +7,7 @@
 
 use guildhall_core::time::Span;
 use guildhall_plan::fault::Family;
-use guildhall_plan::script::Script;
+use guildhall_plan::script::{ClientRef, EndpointRef, GuildRef, Script};
 
 pub fn script(s: &mut Script) {
     let (berlin, paris) = (s.node("berlin"), s.node("paris"));
@@ -38,6 +38,8 @@ pub fn script(s: &mut Script) {
     s.join(carol, guild);
     s.wait(lasts);
     s.chat(&[alice, carol, dave, erin], general, 3, 0..=300);
+    answers_too_late(s, guild, carol);
+    s.chat(&[alice, carol, dave, erin], general, 3, 0..=300);
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Directory, Family::Node]);
@@ -45,4 +47,17 @@ pub fn script(s: &mut Script) {
     s.expect("member removed");
     s.expect("join of a user with a session");
     s.until_nothing_is_left();
+}
+
+/// The directory answers a join after the owner has lost touch with its journal. It must not take
+/// that answer, nor ask the directory again before it is in touch.
+fn answers_too_late(s: &mut Script, guild: GuildRef, carol: ClientRef) {
+    let lasts = Span::secs(18);
+    s.leave(carol, guild);
+    s.wait(Span::secs(3));
+    s.delay(EndpointRef::Directory, EndpointRef::Nodes, Span::secs(12), lasts);
+    s.join(carol, guild);
+    s.wait_between(300..=900);
+    s.journal_loss(guild, 100, lasts);
+    s.wait(lasts);
 }

@@ -31,15 +31,15 @@ impl Cast {
     pub fn settles_within(&self) -> Span {
         let limits = &self.limits;
         let directory = limits.ask_again.scaled(2, 1) + limits.reconcile_every.scaled(2, 1);
-        let owner =
-            PLACED_WITHIN + limits.journal_again.scaled(4, 1) + limits.confirm_every.scaled(2, 1);
+        let owner = PLACED_WITHIN + limits.opening_again() + limits.confirm_every.scaled(2, 1);
         let stream = limits.tip_every.scaled(3, 1)
             + limits.ask_again.scaled(4, 1)
             + limits.stale_after
             + self.catches_up(self.requests as u64);
         let trips = self.trip.scaled(32, 1) + self.client_trip.scaled(32, 1);
         let parts = [self.comes_back(), directory, owner, stream, self.is_answered(), trips];
-        let all = parts.into_iter().fold(CALM, |all, part| all + part) + self.sends(self.backlog());
+        let lines = self.sends(self.backlog()) + self.drains();
+        let all = parts.into_iter().fold(CALM, |all, part| all + part) + lines;
         // A clock that is 1 % slow stretches every one of these waits (F3).
         all.scaled(102, 100)
     }
@@ -80,14 +80,25 @@ impl Cast {
 
     /// The bytes that may wait for one client: its replay, and a snapshot of every guild.
     fn backlog(&self) -> u64 {
-        let snapshot = |part: &GuildPart| {
-            let state = &part.founding.state;
-            let overwrites: usize = state.channels.values().map(|it| it.len()).sum();
-            let founded = state.members.len() + state.roles.len() + state.channels.len();
-            // Each request may add something.
-            (founded + overwrites + self.requests) as u64 * ENTRY_BYTES + MESSAGE_BYTES
-        };
-        u64::from(self.limits.replay_bytes) + self.guilds.iter().map(snapshot).sum::<u64>()
+        let snapshots = self.guilds.iter().map(|part| self.snapshot(part)).sum::<u64>();
+        u64::from(self.limits.replay_bytes) + snapshots
+    }
+
+    /// The bytes of a snapshot of a guild.
+    fn snapshot(&self, part: &GuildPart) -> u64 {
+        let state = &part.founding.state;
+        let overwrites: usize = state.channels.values().map(|it| it.len()).sum();
+        let founded = state.members.len() + state.roles.len() + state.channels.len();
+        // Each request may add something.
+        (founded + overwrites + self.requests) as u64 * ENTRY_BYTES + MESSAGE_BYTES
+    }
+
+    /// The time that the bytes need that are under way on a slow line when it recovers: its buffers,
+    /// and a snapshot that was written to the last of their room.
+    fn drains(&self) -> Span {
+        let slowest = self.faults.iter().filter_map(|fault| fault.bandwidth).min();
+        let largest = self.guilds.iter().map(|part| self.snapshot(part)).max().unwrap_or(0);
+        takes(u64::from(self.window) + largest, slowest)
     }
 
     /// The time within which a settled world serves what clients ask at once (L9): a request is
@@ -109,6 +120,22 @@ impl Cast {
         let lines = self.sends(lines * MESSAGE_BYTES);
         // A clock that is 1 % slow stretches every one of these waits (F3).
         (attempts + owner + stream + trips + lines).scaled(102, 100)
+    }
+
+    /// The time within which a session whose user has joined a guild gets it, while all is well
+    /// (D9).
+    ///
+    /// The directory's notice may have been lost, so its node asks what has changed. The owner may
+    /// just have become stale. A relay asks for the guild, and twice for what it missed.
+    pub(crate) fn introduces_within(&self) -> Span {
+        let limits = &self.limits;
+        let directory = (limits.reconcile_every + limits.ask_again).scaled(2, 1);
+        let owner = limits.stale_after + limits.journal_again.scaled(2, 1);
+        let stream = limits.gap_patience
+            + (limits.tip_every + limits.ask_again).scaled(2, 1)
+            + self.catches_up(self.requests as u64);
+        // A clock that is 1 % slow stretches every one of these waits (F3).
+        (directory + owner + stream + self.trip.scaled(16, 1)).scaled(102, 100)
     }
 
     /// The time that a relay needs, in addition to the first catch-up, for so many events. One that
@@ -138,8 +165,7 @@ impl Cast {
 
     /// The time that a client's connection takes for so many bytes.
     fn sends(&self, bytes: u64) -> Span {
-        let rate = self.bandwidth.map_or(u64::MAX, |rate| u64::from(rate).max(1));
-        Span::secs(1).scaled(bytes, rate)
+        takes(bytes, self.bandwidth)
     }
 
     /// Whether a settled world owes service at all: a node that has just heard a tip has time to
@@ -186,4 +212,10 @@ impl Cast {
         let room = limits.catch_up_events.min(limits.relay_inbox.saturating_add(1)) as usize;
         self.lines_at_once().min(room).min(kept)
     }
+}
+
+/// The time that so many bytes take at a bandwidth in bytes per second; `None` is unlimited.
+fn takes(bytes: u64, bandwidth: Option<u32>) -> Span {
+    let rate = bandwidth.map_or(u64::MAX, |rate| u64::from(rate).max(1));
+    Span::secs(1).scaled(bytes, rate)
 }

@@ -17,6 +17,8 @@ pub struct FaultPart {
     pub outlasts: Span,
     /// The client whose connection it may kill without the client's knowledge.
     pub silences: Option<Port>,
+    /// The bandwidth that it leaves to a client's connection, in bytes per second.
+    pub bandwidth: Option<u32>,
 }
 
 /// The effect of a fault on what it reaches.

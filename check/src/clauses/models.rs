@@ -13,6 +13,7 @@ use crate::bounds::b4::Admission;
 use crate::client::c2::Reconnects;
 use crate::delivery::d5::RequestStatuses;
 use crate::delivery::d6::Fleeting;
+use crate::delivery::d9::Introductions;
 use crate::delivery::d10::Duties;
 use crate::delivery::d11::Typings;
 use crate::facts::Facts;
@@ -34,6 +35,8 @@ pub(crate) struct Models {
     pub(crate) statuses: RequestStatuses,
     /// D6.
     pub(crate) fleeting: Fleeting,
+    /// D9.
+    pub(crate) introductions: Introductions,
     /// D10.
     pub(crate) duties: Duties,
     /// D11.
@@ -98,6 +101,15 @@ impl Models {
             admission: self.admission.stepped(step, facts, now),
             stop: self.exits.stepped(step, facts, now),
         };
+    }
+
+    /// Whether a deadline of what has to be done is to be looked at.
+    #[inline]
+    pub(crate) fn has_duties(&self, at: Instant) -> bool {
+        self.duties.is_due(at)
+            || self.typings.is_due(at)
+            || self.introductions.is_due(at)
+            || self.probes.is_due(at)
     }
 
     /// A node has crashed, or stopped.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guildhall_core::event::Record;
+use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::journal::Reply;
 use guildhall_core::step::{Head, JournalEvent};
@@ -61,6 +61,9 @@ impl Contract {
         self.marks.committed(&self.facts, guild, record);
         self.facts.commit(number, record);
         self.models.duties.committed(&self.facts, guild, record);
+        if let Event::MemberAdd { user } = record.event {
+            self.models.introductions.joins(&self.facts, guild, user, head.at);
+        }
         if !matches!(event_kind(&record.event), EventKind::Chat(..)) {
             self.models.typings.turns(guild);
         }

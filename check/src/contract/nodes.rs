@@ -4,7 +4,7 @@ use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::NodeId;
-use guildhall_core::node::{Input, Output, TraceEvent};
+use guildhall_core::node::{GapReason, Input, Output, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head};
 
@@ -71,6 +71,8 @@ impl Contract {
                 self.step.request = Some((request.origin, objection));
             }
             Input::Directory(notice) => {
+                let since = (head.now.instant, self.facts.cast.limits.stale_after);
+                self.facts.owners.directed(node, notice, since);
                 self.facts.named.hears(node, notice);
                 self.models.occupancies.directed(node, notice);
                 self.models.compactions.confirms(node, notice);
@@ -203,9 +205,15 @@ impl Contract {
                 if index.is_some_and(|index| self.facts.sessions.has_sibling(index)) {
                     self.marks.add(Mark::SecondSession);
                 }
+                if let Some(index) = index {
+                    self.models.introductions.begins(&self.facts, index, head.at);
+                }
             }
-            TraceEvent::Resumed { connection, .. } => {
-                self.models.zombies.moves(node, *connection, now)
+            TraceEvent::Resumed { connection, session, .. } => {
+                self.models.zombies.moves(node, *connection, now);
+                if let Some(index) = self.facts.sessions.find(*session) {
+                    self.models.introductions.resumes(index, head.at);
+                }
             }
             TraceEvent::ResumeRefused { .. } => self.step.refused = true,
             TraceEvent::Detached { session, .. } => {
@@ -220,7 +228,7 @@ impl Contract {
                     self.models.zombies.moves(node, on, now);
                 }
             }
-            TraceEvent::RelayGap { relay, .. } => {
+            TraceEvent::RelayGap { relay, why: GapReason::Unreachable, .. } => {
                 self.models.hand_offs.gap(&self.facts, *relay, head.at)
             }
             TraceEvent::Opened { guild, .. } => {
@@ -242,6 +250,7 @@ impl Contract {
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
+            | TraceEvent::RelayGap { why: GapReason::Behind, .. }
             | TraceEvent::RelayHeld { .. }
             | TraceEvent::GivenUp { .. } => {}
         }

@@ -1,5 +1,8 @@
 //! D9 guild set: READY lists each guild in which its user was a member from IDENTIFY on. And so that
-//! it can: the directory names every committed member.
+//! it can: the directory names every committed member. A session that lives when its user joins
+//! gets the guild in time.
+
+mod introductions;
 
 use guildhall_core::directory::DirectoryEvent;
 use guildhall_core::dispatch::Body;
@@ -10,6 +13,8 @@ use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
+
+pub(crate) use introductions::Introductions;
 
 /// A dispatch under a new number.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
+use guildhall_core::directory::DirectoryEvent;
+use guildhall_core::id::{Epoch, GuildId, NodeId, Position, UserId};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::request::Origin;
 use guildhall_core::time::{Instant, Span};
@@ -28,6 +29,9 @@ pub(crate) struct Owner {
     came: BTreeMap<(Origin, u32), Instant>,
     /// Whether any copy of each action arrived while the owner was recently confirmed.
     took: BTreeMap<Origin, bool>,
+    /// Whether any answer of the directory that a user is entered arrived while the owner was
+    /// recently confirmed, by the user and the position in the request.
+    entered: BTreeMap<(UserId, Position), bool>,
 }
 
 impl Owner {
@@ -40,6 +44,17 @@ impl Owner {
     /// copy arrived.
     pub(crate) fn took(&self, origin: Origin) -> Option<bool> {
         self.took.get(&origin).copied()
+    }
+
+    /// Whether the directory's answer for the join at a position arrived while the owner was
+    /// recently confirmed. `None` if there was no answer.
+    pub(crate) fn entered(&self, user: UserId, position: Position) -> Option<bool> {
+        let asked_before = (user, Position::default())..(user, position);
+        self.entered.range(asked_before).next_back().map(|(_, fresh)| *fresh)
+    }
+
+    fn is_fresh(&self, now: Instant, stale: Span) -> bool {
+        self.confirmed.is_some_and(|since| now.since(since) <= stale)
     }
 }
 
@@ -89,8 +104,23 @@ impl Owners {
     ) {
         if let Some(owner) = self.owners.get_mut(&(node, guild)) {
             owner.came.entry((origin, attempt)).or_insert(now);
-            let fresh = owner.confirmed.is_some_and(|since| now.since(since) <= stale);
+            let fresh = owner.is_fresh(now, stale);
             *owner.took.entry(origin).or_default() |= fresh;
+        }
+    }
+
+    /// Records an answer of the directory to a node as the owner of a guild.
+    pub(crate) fn directed(
+        &mut self,
+        node: NodeId,
+        answer: &DirectoryEvent,
+        (now, stale): (Instant, Span),
+    ) {
+        if let DirectoryEvent::Entered { guild, user, mark } = answer
+            && let Some(owner) = self.owners.get_mut(&(node, *guild))
+        {
+            let fresh = owner.is_fresh(now, stale);
+            *owner.entered.entry((*user, *mark)).or_default() |= fresh;
         }
     }
 

@@ -13,9 +13,6 @@ use guildhall_core::time::{Instant, Span};
 use super::Facts;
 use crate::cast::{Endpoint, FaultPart, Reach, Strain};
 
-/// The longest wait of a node that opens a journal, as a multiple of the first.
-const OPENING_BACK_OFF: u64 = 8;
-
 /// The faults in force and those that are over, and when nodes and guilds last came up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Weather {
@@ -37,6 +34,8 @@ pub(crate) enum Site {
     /// Every node and journal, the directory, and the links between them. A hand-off may need all of
     /// it, and no client.
     Cluster,
+    /// Two nodes, the journal of a guild, the directory, and the links between them.
+    Between([NodeId; 2], GuildId),
     /// The way of a client's requests: its line, two nodes, the journal of a guild, the directory,
     /// and the links between them.
     Way(Port, [NodeId; 2], GuildId),
@@ -46,20 +45,20 @@ impl Site {
     fn has_node(self, node: NodeId) -> bool {
         match self {
             Self::Cluster => true,
-            Self::Way(_, nodes, _) => nodes.contains(&node),
+            Self::Between(nodes, _) | Self::Way(_, nodes, _) => nodes.contains(&node),
         }
     }
 
     fn has_guild(self, guild: GuildId) -> bool {
         match self {
             Self::Cluster => true,
-            Self::Way(_, _, of) => of == guild,
+            Self::Between(_, of) | Self::Way(_, _, of) => of == guild,
         }
     }
 
     fn has_client(self, client: Port) -> bool {
         match self {
-            Self::Cluster => false,
+            Self::Cluster | Self::Between(..) => false,
             Self::Way(of, ..) => of == client,
         }
     }
@@ -175,6 +174,9 @@ impl Facts {
 /// node may have backed off from its journal. The owner then confirms its epoch, and sends a tip to
 /// every node. What was lost on the way to the directory is sent again.
 fn aftermath(limits: &Limits) -> Span {
-    let opening = limits.journal_again.scaled(OPENING_BACK_OFF, 1);
-    PLACED_WITHIN + opening + limits.confirm_every + limits.tip_every + limits.ask_again
+    PLACED_WITHIN
+        + limits.opening_again()
+        + limits.confirm_every
+        + limits.tip_every
+        + limits.ask_again
 }

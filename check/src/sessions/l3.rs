@@ -142,13 +142,15 @@ pub(crate) fn settled(pending: Option<&str>) -> Verdict {
     Some((Subject::new("world", "world"), complaint))
 }
 
-/// How long a relay may go on asking for what no session is owed, after all sessions have what they
-/// are owed: two tips, and three questions with their answers.
+/// How long what clients have asked for may go on to cause traffic, after all have what they are
+/// owed: a retransmit is under way to its owner, and a relay asks for what no session is owed, after
+/// two tips and up to three times.
 pub(crate) fn calm(facts: &Facts) -> Span {
-    let (limits, trip) = (&facts.cast.limits, facts.cast.trip);
-    let tips = limits.tip_every.scaled(2, 1) + trip;
-    let question = limits.ask_again + trip.scaled(2, 1);
-    tips + limits.gap_patience + question.scaled(3, 1)
+    let (cast, limits) = (&facts.cast, &facts.cast.limits);
+    let retransmit = cast.client_trip + cast.trip.scaled(2, 1);
+    let tips = limits.tip_every.scaled(2, 1) + cast.trip;
+    let question = limits.ask_again + cast.trip.scaled(2, 1);
+    retransmit + tips + limits.gap_patience + question.scaled(3, 1)
 }
 
 /// A node has counted what it keeps in a world that has settled: nothing waits, whether the node

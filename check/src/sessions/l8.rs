@@ -5,7 +5,7 @@
 //! Each is judged by its own clock.
 
 use guildhall_core::dispatch::Body;
-use guildhall_core::event::Record;
+use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{GuildId, NodeId};
 use guildhall_core::time::Instant;
 
@@ -28,11 +28,17 @@ pub(crate) fn speaks(facts: &Facts, node: NodeId, guild: GuildId, now: Instant) 
     Some((Subject::new("guild", name), Complaint::new(message, expected, got)))
 }
 
-/// An owner asks its journal to keep a record: some copy of what was asked for came while it knew
-/// itself to be the owner.
+/// An owner asks its journal to keep a record: some copy of what was asked for, and of the
+/// directory's answer where it needs one, came while it knew itself to be the owner.
 pub(crate) fn accepts(facts: &Facts, node: NodeId, guild: GuildId, record: &Record) -> Verdict {
-    let taken = facts.owners.get(node, guild)?.took(record.origin?)?;
-    (!taken).then(|| {
+    let owner = facts.owners.get(node, guild)?;
+    let taken = owner.took(record.origin?)?;
+    let is_entered = if let Event::MemberAdd { user } = record.event {
+        owner.entered(user, record.position).unwrap_or(true)
+    } else {
+        true
+    };
+    (!taken || !is_entered).then(|| {
         let name = format!("{} at {}", facts.cast.guild(guild), facts.cast.node(node));
         let message = "an owner takes what it was asked after it had lost touch with its journal";
         let expected = format!("an epoch confirmed within {}", facts.cast.limits.stale_after);

@@ -172,6 +172,16 @@ pub(crate) fn members() -> History {
     end(stage)
 }
 
+/// Carol, who is in no guild, has a session; she joins, and nothing else happens.
+pub(crate) fn joined() -> History {
+    let names = ["alice", "bob", "carol?"];
+    let mut stage = Stage::with(Limits::default(), &names, |_| Intents::USUAL, false);
+    start(&mut stage, &[ALICE, BOB, CAROL]);
+    stage.act(CAROL, Action::Join);
+    stage.pass(Span::secs(50));
+    end(stage)
+}
+
 /// Bob may not read messages, but for his own and those that name him; and Alice types.
 pub(crate) fn blanks() -> History {
     let blind = Intents(Intents::GUILDS.0 | Intents::GUILD_MESSAGES.0);
@@ -353,6 +363,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("unheard", unheard()),
         ("views", views()),
         ("members", members()),
+        ("joined", joined()),
         ("ranks", ranks()),
         ("full", full()),
         ("blanks", blanks()),

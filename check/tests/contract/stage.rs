@@ -120,6 +120,7 @@ impl Stage {
             trip: Span::ZERO,
             client_trip: Span::ZERO,
             bandwidth: None,
+            window: 0,
             requests: 0,
         });
         cluster.own(PARIS, GUILD);

@@ -7,9 +7,6 @@ use crate::journal::Command;
 use crate::machine::Sink;
 use crate::time::{Instant, Span};
 
-/// The longest wait for an answer, as a multiple of the first.
-const LONGEST_WAIT: u64 = 8;
-
 /// A request for an epoch that has no answer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Opening {
@@ -32,8 +29,7 @@ impl Opening {
     pub(super) fn retransmit(&mut self, cx: &Cx<'_>, out: &mut impl Sink<Output>) {
         if cx.now.instant >= self.due() {
             self.sent = cx.now.instant;
-            let longest = cx.limits.journal_again.scaled(LONGEST_WAIT, 1);
-            self.wait = self.wait.scaled(2, 1).min(longest);
+            self.wait = self.wait.scaled(2, 1).min(cx.limits.opening_again());
             self.ask(out);
         }
     }

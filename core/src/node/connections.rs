@@ -328,7 +328,7 @@ impl Router {
         let Some(Socket { session: Some(slot), .. }) = self.forget(connection, out) else {
             return;
         };
-        if how.ends_session() {
+        if cx.bent(how.ends_session(), how) {
             self.end(cx, slot, SessionEnd::Quit, out);
         } else {
             self.detach(cx, slot, DetachReason::Gone(how), out);
@@ -348,7 +348,7 @@ impl Router {
             socket.session = None;
             socket.credit = credit;
             // The time without a session starts now, not when it was opened.
-            socket.opened = cx.now.instant;
+            socket.opened = cx.bent(cx.now.instant, socket.opened);
             Self::rearm(socket, connection, cx.limits, &mut self.timers);
         }
     }

@@ -70,6 +70,12 @@ impl Users {
         self.by_id.get(&user).is_some_and(|known| known.guilds.binary_search(&guild).is_ok())
     }
 
+    /// Whether a user has a session here.
+    #[cfg(feature = "mutants")]
+    pub(super) fn has_sessions(&self, user: UserId) -> bool {
+        self.by_id.get(&user).is_some_and(|known| !known.sessions.is_empty())
+    }
+
     /// Whether a user waits for a first session here.
     #[cfg(feature = "mutants")]
     pub(super) fn only_identifies(&self, user: UserId) -> bool {

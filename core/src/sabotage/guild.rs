@@ -55,7 +55,10 @@ fn bent_input(owner: &Owner, cx: &mut Cx<'_>, mut input: Input) -> Option<Input>
         if *epoch != owner.epoch && cx.bug(Mutant::RequestOfAnyEpoch) {
             *epoch = owner.epoch;
         }
-        if now.since(*heard) > cx.limits.request_age && cx.bug(Mutant::OldCopyTaken) {
+        let is_old = now.since(*heard) > cx.limits.request_age;
+        if is_old && cx.bug(Mutant::OldCopyTaken)
+            || is_old && is_typing && cx.bug(Mutant::OldTypingTaken)
+        {
             *heard = now;
         }
     }
@@ -123,6 +126,7 @@ fn step(guild: &mut Guild, cx: &mut Cx<'_>, input: Option<Input>, out: &mut impl
     };
     let mut said = Vec::new();
     guild.step(cx, input, &mut said);
+    directs_stale(guild, cx, out);
     if let Phase::Serving(owner) = &guild.phase {
         told_early(owner, cx, placed, out);
     }
@@ -152,6 +156,16 @@ fn step(guild: &mut Guild, cx: &mut Cx<'_>, input: Option<Input>, out: &mut impl
         if !is_dropped {
             out.emit(output);
         }
+    }
+}
+
+/// An owner that has lost touch with its journal asks the directory again.
+fn directs_stale(guild: &mut Guild, cx: &mut Cx<'_>, out: &mut impl Sink<Output>) {
+    let Phase::Serving(owner) = &mut guild.phase else { return };
+    let is_due = owner.directory.due().is_some_and(|due| due <= cx.now.instant);
+    let is_stale = !owner.journal.is_fresh(cx) && owner.directory.len() > 0;
+    if is_stale && is_due && cx.bug(Mutant::StaleOwnerDirects) {
+        owner.directory.retransmit(cx, out);
     }
 }
 
@@ -258,7 +272,9 @@ impl Bend<&Input> for bool {
     fn bend(self, input: &Input, cx: &mut Cx<'_>) -> Self {
         let is_typing =
             matches!(input, Input::Request { request, .. } if request.action.is_ephemeral());
+        let enters = matches!(input, Input::Entered { .. });
         self || is_typing && cx.bug(Mutant::StaleOwnerHears)
+            || enters && cx.bug(Mutant::StaleOwnerEnters)
     }
 }
 

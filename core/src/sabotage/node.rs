@@ -15,7 +15,7 @@ use super::{CloseReason, DetachReason, Input, Outbox, Output, Router, TraceEvent
 use crate::context::Cx;
 use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::frame::{ClientFrame, ServerFrame};
-use crate::id::{Connection, GuildId, SessionId};
+use crate::id::{Connection, GuildId, SessionId, UserId};
 use crate::mutant::Mutant;
 use crate::session::Session;
 use crate::timer::Timer;
@@ -104,19 +104,22 @@ fn session_of(router: &mut Router, connection: Connection) -> Option<&mut Sessio
     Some(router.sessions.at(slot))
 }
 
-/// A change for a user who is still identifying is lost. Returns whether nothing else is said.
+/// A change for a user is lost: for one who is still identifying, or for one who has sessions.
+/// Returns whether nothing else is said.
 fn is_overlooked(router: &Router, cx: &mut Cx<'_>, input: &mut Input) -> bool {
     let users = &router.users;
+    let mut is_lost = |user: UserId, guilds: &[GuildId]| {
+        let is_new = users.has_sessions(user) && guilds.iter().any(|it| !users.names(user, *it));
+        users.only_identifies(user) && cx.bug(Mutant::ChangeOvertakenLost)
+            || is_new && cx.bug(Mutant::ChangeForLiveLost)
+    };
     match input {
         Input::Directory(DirectoryEvent::Changed { users: changed, .. }) => {
-            changed.retain(|(user, ..)| {
-                !(users.only_identifies(*user) && cx.bug(Mutant::ChangeOvertakenLost))
-            });
+            changed.retain(|(user, _, guilds)| !is_lost(*user, guilds));
             false
         }
-        Input::Directory(DirectoryEvent::Guilds { user, asked, .. }) => {
-            let overtakes = users.only_identifies(*user) && users.due(*user, *asked).is_empty();
-            overtakes && cx.bug(Mutant::ChangeOvertakenLost)
+        Input::Directory(DirectoryEvent::Guilds { user, asked, guilds, .. }) => {
+            users.due(*user, *asked).is_empty() && is_lost(*user, guilds)
         }
         Input::Own(_)
         | Input::Journal { .. }

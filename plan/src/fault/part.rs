@@ -22,7 +22,9 @@ impl Fault<Places> {
             Target::Messages { from, to, .. } => Reach::Link(endpoint(from), endpoint(to)),
         };
         let (outlasts, silences) = (self.outlasts(), self.silences());
-        FaultPart { strain: facts.strain, reach, outlasts, silences }
+        let bandwidth =
+            if let Self::Slow { bandwidth, .. } = self { Some(*bandwidth) } else { None };
+        FaultPart { strain: facts.strain, reach, outlasts, silences, bandwidth }
     }
 
     /// The client whose connection it may kill without the client's knowledge.

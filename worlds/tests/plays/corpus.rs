@@ -1,4 +1,4 @@
-//! Plans that failed once in the fast world also run under madsim.
+//! Plans that failed once, in the fast world or under madsim, run under madsim.
 
 use guildhall_plan::capsule::{Capsule, Expect};
 use guildhall_plan::run::Verdict;

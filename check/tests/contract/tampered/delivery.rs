@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use guildhall_check::cast::{Cast, FaultPart, Reach, Strain};
 use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
 use guildhall_core::dispatch::{Body, Dispatch};
+use guildhall_core::event::Event;
 use guildhall_core::frame::{ClientFrame, ServerFrame};
-use guildhall_core::id::{Epoch, NodeId, Position};
+use guildhall_core::id::{Epoch, NodeId, Port, Position};
 use guildhall_core::node::{CloseReason, DetachReason, SessionEnd, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::session::ResumeRefusal;
-use guildhall_core::step::{Actor, Input, Output, Step};
+use guildhall_core::step::{Actor, Head, Input, JournalEvent, Output, Step, WorldEvent};
 use guildhall_core::time::{Instant, Wall};
 use guildhall_core::{client, node};
 
@@ -203,6 +205,58 @@ fn d9_ready_leaves_out_a_guild_that_is_named() {
         steps.truncate(at + 1);
     });
     only!(found, D9);
+}
+
+#[test]
+fn d9_a_session_does_not_get_the_guild_that_its_user_has_joined() {
+    only!(tampered(histories::joined(), untold_join), D9);
+}
+
+#[test]
+fn d9_a_guild_is_not_missed_where_its_owner_is_down() {
+    let (cast, mut steps) = histories::joined();
+    untold_join(&mut steps);
+    let joins = |step: &Step| {
+        matches!(&step.input, Input::Journal(JournalEvent::Synced { records })
+            if records.iter().any(|it| matches!(it.event, Event::MemberAdd { .. })))
+    };
+    let at = find(&steps, 0, joins);
+    let head = Head { actor: Actor::World, ..steps[at].head };
+    let event = WorldEvent::FaultBegan { index: 0, what: String::new() };
+    steps.insert(at + 1, Step { head, input: Input::World(event), outputs: Vec::new() });
+    let fault =
+        FaultPart { strain: Strain::Lasting, reach: Reach::Everything, ..FaultPart::default() };
+    let cast = Arc::new(Cast { faults: vec![fault], ..(*cast).clone() });
+    assert_eq!(red(&cast, &steps), BTreeSet::new());
+}
+
+/// Carol never gets her guild, and her client and her connection do nothing more. The history ends
+/// before the nodes are counted.
+fn untold_join(steps: &mut Vec<Step>) {
+    let counts = |step: &Step| matches!(step.input, Input::Census(_));
+    steps.truncate(find(steps, 0, counts));
+    let tells = |output: &Output| {
+        matches!(output, Output::Node(node::Output::Dispatch { dispatch, .. })
+            if matches!(dispatch.body, Body::GuildCreate(_)))
+    };
+    let at = steps.iter().rposition(|step| step.outputs.iter().any(tells));
+    let at = at.expect("Carol gets her guild");
+    let told = steps[at].outputs.iter().find(|output| tells(output)).cloned();
+    let Some(Output::Node(node::Output::Dispatch { connection: hers, .. })) = told else { return };
+    steps[at].outputs.retain(|output| !tells(output));
+    let (carol, her_node) = (Actor::Client(Port(histories::CAROL as u32)), steps[at].head.actor);
+    let mut later = steps.split_off(at + 1);
+    later.retain(|step| {
+        let is_hers = match &step.input {
+            Input::Node(
+                node::Input::Frame { connection, .. } | node::Input::Drained { connection, .. },
+            ) => *connection == hers && step.head.actor == her_node,
+            _ => false,
+        };
+        let is_answer = matches!(step.input, Input::Client(client::Input::Answer(_)));
+        (step.head.actor != carol || is_answer) && !is_hers
+    });
+    steps.append(&mut later);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use guildhall_check::violation::Clause;
 use guildhall_core::client;
-use guildhall_core::directory::DirectoryRequest;
+use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, NodeId, Port, Position};
 use guildhall_core::journal::{Log, Reply};
@@ -285,6 +285,23 @@ fn l8_an_owner_that_has_lost_touch_asks_the_directory() {
         let at = find(steps, 0, |step| step.outputs.iter().any(enters));
         steps[at].outputs.retain(enters);
         steps[at].head.now = (steps[at].head.now.instant + Span::secs(12)).into();
+        steps.truncate(at + 1);
+    });
+    only!(found, L8);
+}
+
+#[test]
+fn l8_an_owner_takes_an_answer_of_the_directory_after_it_has_lost_touch() {
+    let found = tampered(histories::members(), |steps| {
+        let enters = |step: &Step| {
+            matches!(&step.input, Input::Node(node::Input::Directory(it))
+                if matches!(it, DirectoryEvent::Entered { .. }))
+        };
+        let at = find(steps, 0, enters);
+        steps[at].head.now = (steps[at].head.now.instant + Span::secs(12)).into();
+        let asks = |output: &Output| matches!(output, Output::Node(node::Output::Journal { .. }));
+        steps[at].outputs.retain(asks);
+        assert!(!steps[at].outputs.is_empty(), "the join is kept");
         steps.truncate(at + 1);
     });
     only!(found, L8);

@@ -3,18 +3,33 @@
 use super::super::relays::Watch;
 use crate::context::Cx;
 use crate::dispatch::Intents;
+use crate::frame::Disconnect;
 use crate::id::{Connection, Epoch, SessionId, Shard, UserId};
 use crate::message_ids::FreeIds;
 use crate::mutant::Mutant;
 use crate::request::{Action, Refusal, Request};
 use crate::sabotage::Bend;
 use crate::session::Push;
-use crate::time::{Span, Wall};
+use crate::time::{Instant, Span, Wall};
 
 /// Whether a peer that is sent an answer may still be reading.
 impl Bend<Connection> for bool {
     fn bend(self, _: Connection, cx: &mut Cx<'_>) -> Self {
         self || cx.bug(Mutant::AnswersNotCounted)
+    }
+}
+
+/// Whether a client's close ends its session.
+impl Bend<Disconnect> for bool {
+    fn bend(self, how: Disconnect, cx: &mut Cx<'_>) -> Self {
+        self && !(how == Disconnect::Code(1001) && cx.bug(Mutant::GoingAwayDetaches))
+    }
+}
+
+/// Since when a connection that its session has left has been without one.
+impl Bend<Self> for Instant {
+    fn bend(self, opened: Self, cx: &mut Cx<'_>) -> Self {
+        if opened < self && cx.bug(Mutant::IdleSinceOpened) { opened } else { self }
     }
 }
 
