@@ -28,6 +28,8 @@ pub struct Cast {
     pub clients: Vec<ClientPart>,
     /// The faults, in the order of the plan.
     pub faults: Vec<FaultPart>,
+    /// The number of nodes that may stay gone for ever (F5).
+    pub gone: usize,
     /// The maximum latency of a message between nodes and journals, or of a disk sync, without
     /// faults.
     pub trip: Span,

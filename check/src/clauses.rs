@@ -136,9 +136,7 @@ pub(crate) const SAYS: &[(Clause, fn(&mut Context<'_>, Emitted<'_>) -> Verdict)]
 
 /// A node emits any output but a dispatch. Independent.
 pub(crate) const OUTPUTS: &[(Clause, fn(&mut Context<'_>, &node::Output) -> Verdict)] = &[
-    (Clause::L3, |cx, output| {
-        cx.models.traffic.node_says(cx.facts, (cx.step.node, cx.head.at), output)
-    }),
+    (Clause::L3, |cx, output| cx.models.traffic.node_says(cx.facts, cx.step, cx.head.at, output)),
     (Clause::L7, |cx, _| l7::speaks(cx.step, cx.facts)),
 ];
 
@@ -335,6 +333,7 @@ pub(crate) const DUTIES: &[Row<()>] = &[
     (Clause::D9, |cx, ()| cx.models.introductions.look(cx.facts, cx.head.at)),
     (Clause::D10, |cx, ()| cx.models.duties.look(cx.facts, cx.head.at)),
     (Clause::D11, |cx, ()| cx.models.typings.look(cx.facts, cx.head.at)),
+    (Clause::L9, |cx, ()| cx.models.probes.look(cx.facts, cx.head.at)),
 ];
 
 /// The directory emits a notice. Independent.

@@ -24,16 +24,17 @@ use guildhall_core::id::{Connection, NodeId, Seq};
 use guildhall_core::step::{Actor, Head, Observed, Observer, WorldEvent};
 use guildhall_core::time::{Instant, Now, Span};
 
+use crate::bounds::b1::busy;
 use crate::cast::Cast;
 use crate::checker::{Checker, CheckerList};
 use crate::clauses::{self, Context, Found, Models, Row};
 use crate::facts::Facts;
 use crate::findings::Findings;
 use crate::judgements::Judgements;
-use crate::marks::{self, Marks};
+use crate::marks::{self, Mark, Marks};
 use crate::node_step::NodeStep;
 use crate::sessions::l3;
-use crate::sessions::l9::{Speaker, speakers};
+use crate::sessions::l9::{self, Speakers};
 use crate::view::View;
 use crate::violation::{Clause, Violation};
 
@@ -135,12 +136,26 @@ impl Contract {
         l3::comes_and_goes(&self.facts)
     }
 
-    /// The clients to ask for something in a world that has just settled, and where each may say it
-    /// (L9). None until the world settles, and from the first request on.
+    /// The clients to ask for something in a world that has settled, and where each may say it (L9).
+    /// None until the world settles, and from the first request on.
     #[must_use]
-    pub fn speakers(&self) -> Vec<Speaker> {
-        let asks_nobody = self.models.probes.asked() == 0;
-        if asks_nobody && self.settled.is_some() { speakers(&self.facts) } else { Vec::new() }
+    pub fn speakers(&self, now: Instant) -> Speakers {
+        if self.is_unasked() {
+            l9::speakers(&self.facts, &self.models.occupancies, now)
+        } else {
+            Speakers::default()
+        }
+    }
+
+    /// Whether the world has settled, and has been asked for nothing since.
+    const fn is_unasked(&self) -> bool {
+        self.settled.is_some() && self.models.probes.asked() == 0
+    }
+
+    /// How long a guild may remember a request that it has answered.
+    #[must_use]
+    pub fn remembers_for(&self) -> Span {
+        busy::remembers_for(&self.facts.cast.limits)
     }
 
     /// The number of requests since the world has settled that L9 judges.
@@ -210,11 +225,23 @@ impl Contract {
 
     /// Ends the run. `gave_up` is the reason if a healed world did not settle within L3's time.
     pub fn finish(&mut self, healed: bool, gave_up: Option<String>) {
+        if let Some(excuse) = self.excuse() {
+            self.marks.add(excuse);
+        }
         if let Some(why) = gave_up {
             let why = if healed { why } else { format!("{why} (never healed)") };
             let last = self.last;
             self.ask_first(&last, clauses::GIVES_UP, why.as_str());
         }
+    }
+
+    /// Why the world has settled and was asked for nothing, or was not asked to type.
+    fn excuse(&self) -> Option<Mark> {
+        if self.is_unasked() {
+            return l9::excuse(&self.facts, &self.models.occupancies, self.last.at);
+        }
+        let probes = &self.models.probes;
+        (probes.asked() > 0 && probes.typed() == 0).then_some(Mark::NoRoomToType)
     }
 
     /// The number of dispatches that clients received.

@@ -34,7 +34,7 @@ mod sessions;
 pub use checker::{Checker, Checkers};
 pub use contract::Contract;
 pub use findings::{Findings, Subject};
-pub use sessions::l9::Speaker;
+pub use sessions::l9::{Speaker, Speakers};
 pub use view::View;
 pub use violation::{Clause, Violation};
 

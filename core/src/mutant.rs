@@ -316,6 +316,14 @@ mutants! {
         "typing is never told at all";
     RequestNotSent = "request-not-sent",
         "a client never sends one request in three";
+    TypingDropped = "typing-dropped",
+        "a relay passes no typing on";
+    BeatsTwice = "beats-twice",
+        "a client sends two heartbeats in each interval";
+    AcksTwice = "acks-twice",
+        "a heartbeat is answered twice";
+    AsksDirectoryOften = "asks-directory-often",
+        "a node asks the directory for changes as often as it repeats a question";
 }
 
 /// At most one planted bug, and how often it made a difference.

@@ -7,17 +7,17 @@
 //! needs a census. The world takes it and passes in the result. Where a heartbeat may come too late,
 //! clients come and go for ever (L1): the pause then goes on while some of them are away.
 //!
-//! The traffic of a settled world is judged for the longest interval of what it goes on to send (L3).
-//! Then it must serve (L9): clients type and say something, and the run goes on when all are
+//! The traffic of a settled world is judged for the longest interval of what it goes on to send (L3),
+//! and until a guild has room for a request. Then it must serve (L9): clients type and say something, and the run goes on when all are
 //! served. This module does not judge the contract and runs no machine.
 
 mod probing;
 
 use guildhall_check::cast::Cast;
-use guildhall_check::{Contract, Speaker};
+use guildhall_check::{Contract, Speakers};
 use guildhall_core::machine::Sink;
 use guildhall_core::request::Request;
-use guildhall_core::time::Span;
+use guildhall_core::time::{Instant, Span};
 
 use crate::seed::Seed;
 use probing::Probing;
@@ -62,8 +62,9 @@ enum Stage {
     Settling(Option<u64>),
     /// The world has settled, and the census at that moment is in progress.
     Settled,
-    /// The world has settled, and its traffic is judged for a while.
-    Observing,
+    /// The world has settled, and its traffic is judged for a while. The flag says that a guild
+    /// without room for a request has had the time to forget others.
+    Observing(bool),
     /// Clients ask for something, and wait until they are served.
     Probing,
     /// The run continues for the time that the plan asks for.
@@ -92,7 +93,9 @@ pub struct Sight {
     /// State that a node keeps and should have dropped, by the last census.
     pub kept: Option<String>,
     /// The clients to ask for something, once the world has settled.
-    pub speakers: Vec<Speaker>,
+    pub speakers: Speakers,
+    /// The time until a guild without room for them has forgotten all that it remembers.
+    pub room_within: Span,
     /// The time within which they are to be served.
     pub serves_within: Span,
     /// The number of their requests so far.
@@ -102,15 +105,16 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// Creates the state from the contract's view of the world.
+    /// Creates the state from the contract's view of the world, at this time in microseconds.
     #[must_use]
-    pub fn of(contract: &Contract) -> Self {
+    pub fn of(contract: &Contract, now: u64) -> Self {
         let owed = contract.pending();
         Self {
             comes_and_goes: owed.is_some() && contract.comes_and_goes(),
             owed,
             kept: contract.waiting(),
-            speakers: contract.speakers(),
+            speakers: contract.speakers(Instant::micros(now)),
+            room_within: contract.remembers_for(),
             serves_within: contract.serves_within(),
             probed: contract.probed(),
             unserved: contract.unserved(),
@@ -182,13 +186,19 @@ impl Settling {
         match (&mut self.stage, why) {
             (Stage::Settling(_), _) => self.progress(now, why, sight, out),
             (Stage::Settled, Look::Counted) => {
-                self.stage = Stage::Observing;
+                self.stage = Stage::Observing(false);
                 out.emit(Effect::Look(now + self.observation));
             }
-            (Stage::Observing, Look::Due) if sight.speakers.is_empty() => self.rest(now, out),
-            (Stage::Observing, Look::Due) => {
+            (Stage::Observing(waited @ false), Look::Due) if sight.speakers.is_full => {
+                *waited = true;
+                out.emit(Effect::Look(now + sight.room_within.as_micros()));
+            }
+            (Stage::Observing(_), Look::Due) if sight.speakers.asked.is_empty() => {
+                self.rest(now, out);
+            }
+            (Stage::Observing(_), Look::Due) => {
                 self.stage = Stage::Probing;
-                self.probing.begin(now, sight.speakers, sight.serves_within);
+                self.probing.begin(now, sight.speakers.asked, sight.serves_within);
                 self.probe(now, sight.probed, sight.unserved, out);
             }
             (Stage::Probing, Look::Due) => self.probe(now, sight.probed, sight.unserved, out),
@@ -198,7 +208,7 @@ impl Settling {
             }
             (Stage::Counting, Look::Counted) => self.over(RunEnd::Settled, out),
             (Stage::Settled | Stage::Counting, Look::Due)
-            | (Stage::Observing | Stage::Probing | Stage::Lingering, Look::Counted)
+            | (Stage::Observing(_) | Stage::Probing | Stage::Lingering, Look::Counted)
             | (Stage::Weather | Stage::Over, _) => {}
         }
     }

@@ -5,7 +5,7 @@
 mod actions;
 mod guilds;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use guildhall_check::cast::{Cast, ClientPart, GuildPart};
@@ -14,6 +14,7 @@ use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::id::{ChannelId, GuildId, NodeId, RoleId, Shard, Token, UserId};
 use guildhall_core::time::{Instant, Span};
 
+use crate::fault::Fault;
 use crate::plan::{ClientPlan, FaultPlan, Plan, PlanError, values};
 use crate::seed::Domain;
 use crate::text::nearest;
@@ -165,6 +166,7 @@ impl Topology {
             guilds,
             clients,
             faults: Vec::new(),
+            gone: gone(plan),
             trip: plan.network.peer.most().max(plan.network.sync.most()),
             client_trip: plan.network.client.most(),
             bandwidth: plan.network.bandwidth,
@@ -231,6 +233,15 @@ impl Topology {
     pub fn role(&self, name: &str) -> Result<(GuildId, RoleId), PlanError> {
         named("role", &self.roles, name)
     }
+}
+
+/// Returns the number of nodes that a fault takes away for ever.
+fn gone(plan: &Plan) -> usize {
+    let gone = plan.faults.iter().filter_map(|planned| {
+        let Fault::Crash { node, forever: true } = &planned.fault else { return None };
+        Some(node)
+    });
+    gone.collect::<BTreeSet<_>>().len()
 }
 
 /// Sets up the `nth` client of a crowd, or the only client.

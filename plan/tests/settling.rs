@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use guildhall_check::Speaker;
 use guildhall_check::cast::{Cast, ClientPart};
+use guildhall_check::{Speaker, Speakers};
 use guildhall_core::id::{ChannelId, GuildId, NodeId, Port, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::request::Action;
@@ -17,7 +17,8 @@ fn sight(owed: Option<&str>, kept: Option<&str>) -> Sight {
         owed: owed.map(str::to_owned),
         comes_and_goes: false,
         kept: kept.map(str::to_owned),
-        speakers: Vec::new(),
+        speakers: Speakers::default(),
+        room_within: Span::secs(40),
         serves_within: Span::secs(10),
         probed: 0,
         unserved: None,
@@ -161,9 +162,14 @@ fn settle(settling: &mut Settling) -> (u64, Vec<Effect>) {
     let now = until_census(settling, 1_000);
     look(settling, now, Look::Counted, sight(None, None));
     let now = observed(settling, now);
-    let client = |port| Speaker { client: Port(port), guild: GuildId(7), channel: ChannelId(1) };
-    let speakers = (0..3).map(client).collect();
-    (now, look(settling, now, Look::Due, Sight { speakers, ..sight(None, None) }))
+    (now, look(settling, now, Look::Due, Sight { speakers: three(true), ..sight(None, None) }))
+}
+
+/// Three clients that may speak, and may type if there is room.
+fn three(types: bool) -> Speakers {
+    let (guild, channel) = (GuildId(7), ChannelId(1));
+    let client = |port| Speaker { client: Port(port), guild, channel, types };
+    Speakers { asked: (0..3).map(client).collect(), is_full: false }
 }
 
 /// The clients that type, those that say something, and the time of the next inspection, if any.
@@ -206,9 +212,25 @@ fn clients_do_not_ask_more_at_once_than_the_limits_allow() {
     let (now, first) = settle(&mut settling);
     assert_eq!(asked(&first).0, [0]);
     let mut look = |probed| look(&mut settling, now, Look::Due, served(probed, None));
-    assert_eq!(asked(&look(1)).1, [0, 1]);
-    assert_eq!(asked(&look(3)).1, [2]);
-    assert_eq!(look(4), [Effect::Settled, Effect::Look(now + 60_000_000)]);
+    assert_eq!(asked(&look(1)).0, [1]);
+    assert_eq!(asked(&look(2)).0, [2]);
+    assert_eq!(asked(&look(3)).1, [0, 1]);
+    assert_eq!(asked(&look(5)).1, [2]);
+    assert_eq!(look(6), [Effect::Settled, Effect::Look(now + 60_000_000)]);
+}
+
+#[test]
+fn clients_wait_once_for_a_guild_without_room_for_a_request() {
+    let mut settling = healed(Span::ZERO);
+    let now = until_census(&mut settling, 1_000);
+    look(&mut settling, now, Look::Counted, sight(None, None));
+    let now = observed(&mut settling, now);
+    let full =
+        || Sight { speakers: Speakers { is_full: true, ..three(false) }, ..sight(None, None) };
+    let later = now + 40_000_000;
+    assert_eq!(look(&mut settling, now, Look::Due, full()), [Effect::Look(later)]);
+    let (types, says, _) = asked(&look(&mut settling, later, Look::Due, full()));
+    assert_eq!((types, says), (vec![], vec![0, 1, 2]), "it has no room for typing, too");
 }
 
 #[test]

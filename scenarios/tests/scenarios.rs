@@ -37,6 +37,22 @@ fn every_scenario_holds_under_its_first_seeds() {
     }
 }
 
+/// A run that settles shows that its clients speak and type, or why they do not (L9).
+#[test]
+fn clients_speak_and_type_in_a_settled_world_or_the_run_says_why_not() {
+    let jobs: Vec<_> = (0..ALL.len()).flat_map(|at| (0..20).map(move |seed| (at, seed))).collect();
+    let wrong = jobs.par_iter().filter_map(|&(at, seed)| {
+        let marks = outcome(&ALL[at], seed).marks;
+        let shows =
+            |all: &[&str]| marks.keys().any(|mark| all.iter().any(|it| mark.starts_with(it)));
+        let speaks = shows(&["no probe: ", "probe done in a settled world"]);
+        let types = shows(&["no probe", "probe of typing"]);
+        let is_full = shows(&["no probe: a table of nonces may be full"]);
+        (!speaks || !types || is_full).then(|| (ALL[at].name, seed))
+    });
+    assert_eq!(wrong.collect::<Vec<_>>(), []);
+}
+
 #[test]
 fn a_thousand_seeds_give_a_thousand_plans() {
     for scenario in ALL {

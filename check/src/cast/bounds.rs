@@ -45,15 +45,14 @@ impl Cast {
     }
 
     /// The time until a client is in a session again. It detects that its connection is dead, waits
-    /// for its longest back-off (and half of it more, by jitter), tries each node, of which all but
-    /// one may be gone for ever, has its RESUME refused, and waits for its turn in the identify
-    /// bucket.
+    /// for its longest back-off (and half of it more, by jitter), tries each node that is gone for
+    /// ever, and two more, has its RESUME refused, and waits for its turn in the identify bucket.
     fn comes_back(&self) -> Span {
         let limits = &self.limits;
         let notice = limits.heartbeat_interval.scaled(2, 1) + limits.zombie_slack;
-        let nodes = self.nodes.len() as u64;
-        let back_off = limits.backoff_most.scaled(3 * (nodes + 1), 2);
-        let connect = limits.connect_patience.scaled(nodes + 2, 1);
+        let tries = self.gone as u64 + 2;
+        let back_off = limits.backoff_most.scaled(3 * tries, 2);
+        let connect = limits.connect_patience.scaled(tries + 1, 1);
         notice + back_off + connect + limits.identify_every.scaled(3 + self.most_clients(), 1)
     }
 

@@ -106,7 +106,10 @@ impl Models {
     /// Whether a deadline of what has to be done is to be looked at.
     #[inline]
     pub(crate) fn has_duties(&self, at: Instant) -> bool {
-        self.duties.is_due(at) || self.typings.is_due(at) || self.introductions.is_due(at)
+        self.duties.is_due(at)
+            || self.typings.is_due(at)
+            || self.introductions.is_due(at)
+            || self.probes.is_due(at)
     }
 
     /// A node has crashed, or stopped.

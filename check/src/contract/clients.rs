@@ -44,7 +44,7 @@ impl Contract {
         };
         if let Input::Ask(request) = input {
             self.settled = None;
-            self.models.probes.asks(&self.facts, port, request);
+            self.models.probes.asks(&self.facts, port, request, head.at);
         }
         if matches!(input, Input::Restore(_)) {
             // The new process does not know what the old one has asked for.

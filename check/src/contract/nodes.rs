@@ -65,7 +65,8 @@ impl Contract {
                 self.facts.relays.down(node, head.now.instant, *other);
                 self.models.typings.clear();
             }
-            Input::Request { token, request, .. } => {
+            Input::Request { port, token, request } => {
+                self.models.traffic.asks(&self.facts, *port, request.guild);
                 let objection = i8::node::objection(&self.facts.cast, *token, request);
                 self.step.request = Some((request.origin, objection));
             }

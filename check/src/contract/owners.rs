@@ -196,6 +196,8 @@ impl Contract {
         if let Some(guild) = self.facts.ledger.guild_mut(guild) {
             guild.fleeting.insert(record.position, record.clone());
         }
-        self.models.probes.streams(&self.facts, guild, record);
+        if self.models.probes.streams(&self.facts, guild, record) {
+            self.marks.add(Mark::ProbeUnheard);
+        }
     }
 }

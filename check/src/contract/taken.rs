@@ -85,6 +85,10 @@ impl Contract {
         }
         self.deliveries += 1;
         if !client.honest {
+            // What it takes is not judged.
+            let enters = matches!(what.body, Body::Ready(_) | Body::Resumed);
+            let client = &mut self.facts.clients[port.0 as usize];
+            client.live |= enters && client.meant == Some(on);
             return;
         }
         if let Body::Ready(ready) = &what.body {

@@ -23,7 +23,7 @@ use crate::kinds::{ActionKind, EventKind, action_kind, event_kind, message_of};
 use crate::protocol;
 
 /// How often the deadlines are looked at.
-pub(super) const LOOK_EVERY: Span = Span::secs(1);
+pub(crate) const LOOK_EVERY: Span = Span::secs(1);
 
 /// How long nodes and clients may take with what they do, in addition to the trips.
 const SLACK: Span = Span::secs(1);
@@ -209,9 +209,13 @@ fn due(facts: &Facts, guild: GuildId, duty: &Duty) -> Option<Instant> {
     let well = facts.well_since(Site::Way(duty.client, [duty.node, owner], guild))?;
     let weather = &facts.weather;
     let up = weather.started(duty.node).max(weather.started(owner)).max(weather.served(guild));
-    let again = u64::from(duty.attempt.clamp(1, LONGEST_WAIT));
-    let wait = facts.cast.limits.request_again.scaled(again, 1);
-    Some(duty.since.max(well).max(up) + wait + answered_within(&facts.cast))
+    Some(duty.since.max(well).max(up) + done_within(&facts.cast, duty.attempt))
+}
+
+/// How long a request may wait for its answer while all is well, after so many attempts.
+pub(crate) fn done_within(cast: &Cast, attempt: u32) -> Span {
+    let again = u64::from(attempt.clamp(1, LONGEST_WAIT));
+    cast.limits.request_again.scaled(again, 1) + answered_within(cast)
 }
 
 /// How long an attempt may take to be answered while all is well. The client's node may have to wait

@@ -41,14 +41,15 @@ impl Requests {
         self.joiners.range(first..=last).count() as u64
     }
 
+    /// The guilds of the actions requested under one request id.
+    pub(crate) fn guilds(&self, origin: Origin) -> impl Iterator<Item = GuildId> {
+        let (first, last) = ((origin, GuildId(0)), (origin, GuildId(u64::MAX)));
+        self.actions.range(first..=last).map(|((_, guild), _)| *guild)
+    }
+
     /// The actions requested under one request id.
     pub(crate) fn actions(&self, origin: Origin, guild: GuildId) -> &[Action] {
         self.actions.get(&(origin, guild)).map_or(&[], Vec::as_slice)
-    }
-
-    /// The number of request ids that were ever used in a guild.
-    pub(crate) fn count(&self, guild: GuildId) -> usize {
-        self.actions.keys().filter(|(_, asked)| *asked == guild).count()
     }
 
     /// Whether an action requests exactly this event.

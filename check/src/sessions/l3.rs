@@ -4,6 +4,7 @@
 //! The world gives up after the time that the cast allows, counted from *healed*. When it has
 //! settled, only routine traffic goes on.
 
+mod restless;
 mod traffic;
 
 use guildhall_core::census::{Census, Table};
@@ -152,13 +153,9 @@ pub(crate) fn calm(facts: &Facts) -> Span {
     retransmit + tips + limits.gap_patience + question.scaled(3, 1)
 }
 
-/// A node has counted what it keeps in a world that has settled: in one that serves a client nothing
-/// waits.
+/// A node has counted what it keeps in a world that has settled: nothing waits, whether the node
+/// serves a client or not.
 pub(crate) fn counted(facts: &Facts, node: NodeId, census: &Census) -> Verdict {
-    let serves = facts.clients.iter().any(|client| {
-        let model = client.is_served().then_some(client.model);
-        model.is_some_and(|it| it != NONE && facts.sessions.get(it).node == node)
-    });
     let waiting = [
         Table::Pieces,
         Table::Held,
@@ -168,7 +165,7 @@ pub(crate) fn counted(facts: &Facts, node: NodeId, census: &Census) -> Verdict {
         Table::Directed,
         Table::Identifying,
     ];
-    let table = waiting.into_iter().find(|table| serves && census.count(*table) > 0)?;
+    let table = waiting.into_iter().find(|table| census.count(*table) > 0)?;
     let node = facts.cast.node(node);
     let message = format!("{node} waits for something in a world that has settled");
     let got = format!("{} {table:?}", census.count(table));

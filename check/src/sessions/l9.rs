@@ -2,7 +2,7 @@
 //! told to all who see it.
 //!
 //! A *probe* is such a request. Messages are owed to sessions anyway (L3), so a message is followed
-//! until it is done; typing is followed to every session.
+//! until it is done, in the time that D10 allows; typing is followed to every session.
 
 mod speakers;
 
@@ -12,9 +12,10 @@ use guildhall_core::event::Record;
 use guildhall_core::id::{ChannelId, GuildId, Port};
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Action, Answer, Origin, Outcome, Request};
-use guildhall_core::time::Span;
+use guildhall_core::time::{Instant, Span};
 
 use crate::clauses::Verdict;
+use crate::delivery::d10;
 use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::facts::guilds::render::{Rendering, render, wanted};
@@ -23,8 +24,8 @@ use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::facts::sockets::NONE;
 use crate::findings::{Complaint, Subject};
 
-pub use speakers::Speaker;
-pub(crate) use speakers::speakers;
+pub use speakers::{Speaker, Speakers};
+pub(crate) use speakers::{excuse, speakers};
 
 /// A request since the world has settled.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ struct Probe {
     port: Port,
     origin: Origin,
     guild: GuildId,
+    /// When its user asked.
+    since: Instant,
     waits: Wait,
 }
 
@@ -53,8 +56,13 @@ pub(crate) struct Probes {
     open: bool,
     /// The time within which a request is to be served.
     within: Span,
-    /// The number of requests so far.
+    /// The number of requests so far, and of those that are typing.
     asked: u32,
+    typed: u32,
+    /// The time that a client may need to notice a dead connection.
+    notice: Span,
+    /// When the deadlines are looked at next.
+    look: Instant,
     waiting: Vec<Probe>,
 }
 
@@ -64,7 +72,8 @@ impl Probes {
         let is_waiting = |client: &Client| client.honest && client.live && client.doubtful;
         let notice = !facts.cast.beats_in_time() || facts.clients.iter().any(is_waiting);
         let notice = if notice { facts.cast.reconnects_within() } else { Span::ZERO };
-        (self.open, self.within) = (true, facts.cast.serves_within() + notice);
+        (self.open, self.notice) = (true, notice);
+        self.within = facts.cast.serves_within() + notice;
     }
 
     pub(crate) const fn within(&self) -> Span {
@@ -84,8 +93,12 @@ impl Probes {
         self.asked
     }
 
+    pub(crate) const fn typed(&self) -> u32 {
+        self.typed
+    }
+
     /// A client's user asks for something.
-    pub(crate) fn asks(&mut self, facts: &Facts, port: Port, request: &Request) {
+    pub(crate) fn asks(&mut self, facts: &Facts, port: Port, request: &Request, at: Instant) {
         if !self.open {
             return;
         }
@@ -102,7 +115,29 @@ impl Probes {
             return;
         }
         self.asked += 1;
-        self.waiting.push(Probe { port, origin, guild, waits });
+        self.typed += u32::from(matches!(waits, Wait::Stream));
+        self.waiting.push(Probe { port, origin, guild, since: at, waits });
+    }
+
+    /// Whether the deadlines are to be looked at.
+    #[inline]
+    pub(crate) fn is_due(&self, at: Instant) -> bool {
+        at >= self.look && !self.waiting.is_empty()
+    }
+
+    /// Looks at the deadlines of what was said.
+    pub(crate) fn look(&mut self, facts: &Facts, at: Instant) -> Verdict {
+        self.look = at + d10::LOOK_EVERY;
+        let is_late = |probe: &Probe| {
+            let due = done_within(facts, probe) + self.notice;
+            matches!(probe.waits, Wait::Done) && at > probe.since + due
+        };
+        let late = self.waiting.iter().position(is_late)?;
+        let Probe { port, since, .. } = self.waiting.remove(late);
+        let client = facts.client_name(port);
+        let message =
+            format!("{} has said something in a settled world, not done yet", client.name);
+        Some((client, Complaint::new(message, "done", format!("said at {since}, it is {at}"))))
     }
 
     /// A request is done. Returns whether it was a probe.
@@ -122,11 +157,19 @@ impl Probes {
         Some((client, Complaint::new(message, "done", format!("{why:?}"))))
     }
 
-    /// An owner streams an ephemeral event for the first time.
-    pub(crate) fn streams(&mut self, facts: &Facts, guild: GuildId, record: &Record) {
-        let is_it = |probe: &&mut Probe| Some(probe.origin) == record.origin;
-        let Some(probe) = self.waiting.iter_mut().find(is_it) else { return };
-        probe.waits = Wait::Sessions(audience(facts, guild, record));
+    /// An owner streams an ephemeral event for the first time. Returns whether it is a probe that no
+    /// session is to be told of.
+    pub(crate) fn streams(&mut self, facts: &Facts, guild: GuildId, record: &Record) -> bool {
+        let is_it = |probe: &Probe| Some(probe.origin) == record.origin;
+        let Some(at) = self.waiting.iter().position(is_it) else { return false };
+        let sessions = audience(facts, guild, record);
+        let is_unheard = sessions.is_empty();
+        if is_unheard {
+            self.waiting.remove(at);
+        } else {
+            self.waiting[at].waits = Wait::Sessions(sessions);
+        }
+        is_unheard
     }
 
     /// A session gets an ephemeral event. Returns whether it is the last one that has to get a
@@ -160,6 +203,12 @@ impl Probes {
             }
         })
     }
+}
+
+/// The time that a client, its node and the owner have for a request, after so many attempts (D10).
+fn done_within(facts: &Facts, probe: &Probe) -> Span {
+    let open = facts.client(probe.port).and_then(|client| client.open.get(&probe.origin));
+    d10::done_within(&facts.cast, open.map_or(1, |open| open.attempt))
 }
 
 /// Whether a client is in the guild and may speak in the channel, by this checker's own model.

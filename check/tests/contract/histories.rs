@@ -64,6 +64,33 @@ pub(crate) fn talk() -> History {
     end(stage)
 }
 
+/// Alice speaks in one guild, and Bob in another. Mallory, who is hostile and in the first one only, is
+/// there when the world settles, or away.
+pub(crate) fn beside_mallory(away: bool) -> History {
+    let names = ["alice", "bob", "mallory!"];
+    let mut stage = Stage::with(Limits::default(), &names, |_| Intents::USUAL, true);
+    start(&mut stage, &[ALICE, BOB, 2]);
+    stage.say(ALICE, "here");
+    let there = guildhall_core::id::ChannelId(HALL.0 + 2_000);
+    stage.act_in(BOB, OTHER, say_in(there, "there", &[]));
+    if away {
+        stage.cut(2);
+    }
+    stage.report(&WorldEvent::Settled);
+    stage.pass(Span::secs(45));
+    end(stage)
+}
+
+/// The node that owns the guild serves no client when the world settles.
+pub(crate) fn owner_alone() -> History {
+    let mut stage = Stage::new(Limits::default(), &["alice", "bob"]);
+    start(&mut stage, &[BOB]);
+    stage.say(BOB, "I am alone");
+    stage.report(&WorldEvent::Settled);
+    stage.pass(Span::secs(45));
+    end(stage)
+}
+
 /// So much is said that the journal is given a base for what it has kept.
 pub(crate) fn compacted() -> History {
     let limits = Limits { journal_tail: 2, ..Limits::default() };
@@ -351,6 +378,9 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("crowd", crowd()),
         ("turned away", turned_away()),
         ("types", types()),
+        ("beside mallory", beside_mallory(false)),
+        ("beside mallory, who is away", beside_mallory(true)),
+        ("owner alone", owner_alone()),
         ("types too late", types_too_late()),
         ("asks in a settled world", asks_in_a_settled_world()),
         ("revoked", revoked()),

@@ -116,6 +116,7 @@ impl Stage {
             guilds: parts,
             clients,
             faults: Vec::new(),
+            gone: 0,
             trip: Span::ZERO,
             client_trip: Span::ZERO,
             bandwidth: None,

@@ -142,7 +142,8 @@ impl Client {
         match frame {
             ServerFrame::Hello { heartbeat_interval } => {
                 let first = now + self.jitter.of(heartbeat_interval);
-                self.heartbeat = Some(Heartbeat::new(heartbeat_interval, first));
+                let every = self.setup.cx(now.into()).bent(heartbeat_interval, ());
+                self.heartbeat = Some(Heartbeat::new(every, first));
                 let Identity { token, .. } = self.identity;
                 match self.session {
                     Some((session, _)) => {

@@ -259,7 +259,7 @@ impl Router {
     /// Arms the timer that polls the directory, soon or at the usual interval.
     pub(super) fn watch_directory(&mut self, cx: &mut Cx<'_>, soon: bool) {
         let wait = if soon { cx.limits.ask_again } else { cx.limits.reconcile_every };
-        let at = cx.now.instant + wait;
+        let at = cx.now.instant + cx.bent(wait, soon);
         let users = &mut self.users;
         let wanted = !(users.by_id.is_empty() && users.waiting.is_empty());
         if wanted && users.armed.is_none_or(|armed| armed > at) {

@@ -51,6 +51,13 @@ impl Bend<Self> for Span {
     }
 }
 
+/// The interval of heartbeats.
+impl Bend<()> for Span {
+    fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {
+        if cx.bug(Mutant::BeatsTwice) { self.scaled(1, 2) } else { self }
+    }
+}
+
 /// What is done about a heartbeat.
 impl Bend<()> for Beat {
     fn bend(self, (): (), cx: &mut Cx<'_>) -> Self {

@@ -215,6 +215,10 @@ impl Before {
         for output in said.clone() {
             if let Output::Trace(note) = output {
                 after_note(router, cx, note, said);
+            } else if let Output::Frame { frame: ServerFrame::HeartbeatAck, .. } = output
+                && cx.bug(Mutant::AcksTwice)
+            {
+                said.push(output);
             } else if let Output::Frame { connection, frame: ServerFrame::Reconnect } = output
                 && router.connections.get_mut(connection).is_some()
                 && cx.bug(Mutant::StopWaitsForEver)

@@ -11,6 +11,9 @@ use crate::plan::{
     PermissionNames, RolePlan,
 };
 
+/// The intents of most clients of a scenario.
+const WITH_TYPING: Intents = Intents(Intents::USUAL.0 | Intents::GUILD_MESSAGE_TYPING.0);
+
 impl Script {
     /// Adds a node.
     pub fn node(&mut self, name: &str) -> NodeRef {
@@ -111,6 +114,9 @@ impl Script {
     ) -> ClientRef {
         let guilds = guilds.iter().map(|guild| self.plan.guilds[guild.0].name.clone()).collect();
         let drift = i32::try_from(self.draw("drift", 0..=20_000)).unwrap_or(10_000) - 10_000;
+        // One reads what is typed (L9), whatever is drawn for the others.
+        let reads = self.plan.clients.is_empty() || !self.one_in("reads no typing", 4);
+        let intents = if reads { WITH_TYPING } else { Intents::USUAL };
         self.plan.clients.push(ClientPlan {
             name: name.to_owned(),
             node: self.plan.nodes[node.0].name.clone(),
@@ -118,7 +124,7 @@ impl Script {
             count,
             starts: self.now,
             within,
-            intents: Intents::USUAL,
+            intents,
             shards: None,
             same_user_as: None,
             hostile: false,

@@ -1,7 +1,6 @@
 //! The requests of clients to a settled world (L9): who asks for what, and when.
 //!
-//! First clients type, as many at once as have room, then everybody says something, so many at a
-//! time that no limit is met. Nothing is judged here.
+//! First clients type, then they say something, so many at a time that no limit is met. Nothing is judged here.
 
 use guildhall_check::Speaker;
 use guildhall_check::cast::Cast;
@@ -59,7 +58,9 @@ impl Probing {
     pub(super) fn begin(&mut self, now: u64, speakers: Vec<Speaker>, within: Span) {
         self.since = now;
         self.patience = within.as_micros();
-        self.typists = speakers.iter().take(self.typings).copied().collect();
+        if self.typings > 0 {
+            self.typists = speakers.iter().filter(|it| it.types).copied().collect();
+        }
         self.speakers = speakers;
     }
 
@@ -77,12 +78,12 @@ impl Probing {
     /// Lets the next clients ask. Returns how many there were.
     pub(super) fn ask(&mut self, now: u64, out: &mut impl Sink<Effect>) -> usize {
         let types = !self.typists.is_empty();
-        let room = self.lines.min(self.speakers.len());
-        let next: Vec<_> = if types {
-            std::mem::take(&mut self.typists)
+        let (waiting, most) = if types {
+            (&mut self.typists, self.typings)
         } else {
-            self.speakers.drain(..room).collect()
+            (&mut self.speakers, self.lines)
         };
+        let next: Vec<_> = waiting.drain(..most.min(waiting.len())).collect();
         for speaker in &next {
             self.asked += 1;
             out.emit(self.request(*speaker, types));
@@ -92,7 +93,7 @@ impl Probing {
     }
 
     /// The nonce is keyed by the client, so that it does not depend on who else asks.
-    fn request(&self, Speaker { client, guild, channel }: Speaker, types: bool) -> Effect {
+    fn request(&self, Speaker { client, guild, channel, .. }: Speaker, types: bool) -> Effect {
         let key = self.seed.key(Domain::Script).text("settled").with(u64::from(client.0));
         let nonce = Nonce(key.with(u64::from(types)).bits());
         let origin = Origin { user: self.users[client.0 as usize], nonce };

@@ -143,4 +143,8 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::NeedlesslyBusy, Clause::B1, "two-members"),
     (Mutant::TypingUntold, Clause::D11, "out-of-reach"),
     (Mutant::RequestNotSent, Clause::L9, "two-members"),
+    (Mutant::TypingDropped, Clause::L9, "two-members"),
+    (Mutant::BeatsTwice, Clause::L3, "two-members"),
+    (Mutant::AcksTwice, Clause::L3, "two-members"),
+    (Mutant::AsksDirectoryOften, Clause::L3, "two-members"),
 ];

@@ -15,7 +15,7 @@ impl<W: Observer> World<'_, W> {
 
     /// Checks whether the world has settled.
     pub(super) fn look(&mut self, why: Look) {
-        let (sight, mut effects) = (Sight::of(&self.stage.watch.0), Vec::new());
+        let (sight, mut effects) = (Sight::of(&self.stage.watch.0, self.stage.now), Vec::new());
         self.settling.handle(self.stage.now, why, sight, &mut effects);
         for effect in effects {
             match effect {

@@ -19,7 +19,7 @@ impl<W: World> Play<W> {
     /// Checks whether the world has settled.
     pub(super) async fn look(&mut self, why: Look) {
         let (now, mut effects) = (self.world.time().now(), Vec::new());
-        let sight = Sight::of(&self.judge.bench().contract);
+        let sight = Sight::of(&self.judge.bench().contract, now);
         self.settling.handle(now, why, sight, &mut effects);
         for effect in effects {
             match effect {

@@ -163,6 +163,16 @@ impl Occupancies {
         })
     }
 
+    /// The number of nonces for which the owner of a guild certainly has room, where nothing waits
+    /// in its queue or for the directory.
+    pub(crate) fn room(&self, facts: &Facts, guild: GuildId, now: Instant) -> u64 {
+        let limits = &facts.cast.limits;
+        let epoch = facts.ledger.guild(guild).map(|guild| guild.epoch);
+        let owner = facts.owners.of(guild).find(|(_, serves)| Some(*serves) == epoch);
+        let owner = owner.and_then(|(node, _)| self.owners.get(&(node, guild)));
+        owner.map_or(0, |it| u64::from(limits.nonces).saturating_sub(it.nonces(limits, None, now)))
+    }
+
     /// An event or an answer leaves an owner's queue.
     pub(crate) fn leaves(&mut self, node: NodeId, guild: GuildId, origin: Origin, head: &Head) {
         let Some(owner) = self.owners.get_mut(&(node, guild)) else { return };
@@ -194,7 +204,7 @@ impl Occupancies {
         let (limit, most) = match full {
             FullTable::Unsynced => (limits.unsynced, owner.queue()),
             FullTable::Nonces => {
-                (limits.nonces, owner.nonces(limits, origin, now) + owner.directed())
+                (limits.nonces, owner.nonces(limits, Some(origin), now) + owner.directed())
             }
             FullTable::Directed => (limits.unsynced, owner.directed()),
         };
@@ -206,6 +216,11 @@ impl Occupancies {
         let subject = facts.request_name(origin);
         Some((subject, Complaint::new(message, expected, format!("{most} at most"))))
     }
+}
+
+/// How long an owner may remember a nonce, by a clock that is 1 % slow (F3).
+pub(crate) fn remembers_for(limits: &Limits) -> Span {
+    limits.nonce_window.scaled(102, 100) + SLACK
 }
 
 impl Occupancy {
@@ -222,11 +237,10 @@ impl Occupancy {
     }
 
     /// The most nonces that may be remembered, without that of this request.
-    fn nonces(&self, limits: &Limits, but: Origin, now: Instant) -> u64 {
-        // The owner's clock may run 1 % slow (F3).
-        let window = limits.nonce_window.scaled(102, 100) + SLACK;
+    fn nonces(&self, limits: &Limits, but: Option<Origin>, now: Instant) -> u64 {
+        let window = remembers_for(limits);
         let is_kept = |at: Instant| now <= at + window;
-        let known = self.known.iter().filter(|(origin, at)| **origin != but && is_kept(**at));
+        let known = self.known.iter().filter(|(origin, at)| Some(**origin) != but && is_kept(**at));
         let adopted = self.adopted.iter().filter(|(since, _)| is_kept(**since));
         known.count() as u64 + adopted.map(|(_, count)| count).sum::<u64>()
     }

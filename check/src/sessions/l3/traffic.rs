@@ -7,16 +7,19 @@ use std::collections::BTreeMap;
 
 use guildhall_core::client;
 use guildhall_core::directory::DirectoryRequest;
-use guildhall_core::frame::ClientFrame;
-use guildhall_core::id::{Connection, GuildId, NodeId, Port};
+use guildhall_core::frame::{ClientFrame, ServerFrame};
+use guildhall_core::id::{Connection, GuildId, NodeId, Port, UserId};
 use guildhall_core::journal::Command;
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::time::{Instant, Span};
 
-use crate::clauses::Verdict;
+use crate::clauses::{Found, Verdict};
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
+use crate::node_step::{NodeStep, StepInput};
+
+use super::restless::Restless;
 
 /// What a participant of a settled world goes on to send, and who sends it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -31,10 +34,19 @@ enum Kind {
 enum Sent {
     /// Traffic that has a rate.
     Routine(Kind),
-    /// Traffic that a settled world has no reason for.
-    Needless(&'static str),
+    /// Traffic that a settled world has no reason for, unless a client comes back.
+    Needless(&'static str, About),
+    /// The answer to a heartbeat.
+    Ack(Connection),
     /// What other clauses judge, and what is left of sessions that expire.
     Other,
+}
+
+/// What a message is about.
+#[derive(Clone, Copy, Debug)]
+enum About {
+    Guild(GuildId),
+    User(UserId),
 }
 
 /// The traffic since a world has settled.
@@ -42,27 +54,28 @@ enum Sent {
 pub(crate) struct Traffic {
     /// The time from which it is judged.
     since: Option<Instant>,
-    /// Whether no part has a reason to send anything else: no client may yet find out that its
-    /// connection is dead, or take one for dead, and none is hostile.
-    is_calm: bool,
+    /// The clients that may have a reason to send something else.
+    restless: Restless,
     counts: BTreeMap<Kind, u64>,
 }
 
 impl Traffic {
     /// The world has settled. Its traffic is judged from this time on.
     pub(crate) fn begin(&mut self, facts: &Facts, since: Instant) {
-        let is_calm = facts.cast.beats_in_time()
-            && facts.clients.iter().all(|client| {
-                // Even a hostile client that waits for its next socket comes back.
-                !client.on || client.is_served() && !client.doubtful
-            });
-        *self = Self { since: Some(since), is_calm, counts: BTreeMap::new() };
+        *self = Self { since: Some(since), restless: Restless::of(facts), ..Self::default() };
     }
 
     /// Something happens in the world that may cause other traffic.
     pub(crate) fn end(&mut self) {
         if self.since.is_some() {
             *self = Self::default();
+        }
+    }
+
+    /// A node hears a request. An honest client that asks ends the traffic of a settled world.
+    pub(crate) fn asks(&mut self, facts: &Facts, client: Port, guild: GuildId) {
+        if self.since.is_some() && facts.client(client).is_some_and(|client| !client.honest) {
+            self.restless.asks(guild);
         }
     }
 
@@ -76,17 +89,27 @@ impl Traffic {
     pub(crate) fn node_says(
         &mut self,
         facts: &Facts,
-        (from, at): (NodeId, Instant),
+        step: &NodeStep,
+        at: Instant,
         output: &node::Output,
     ) -> Verdict {
         let elapsed = self.judged(at)?;
-        let name = facts.cast.node(from);
+        let (from, name) = (step.node, facts.cast.node(step.node));
         match sent(from, output) {
             // The directory is asked again while a new session waits for it, and the journal before a
             // request is refused.
-            Sent::Routine(Kind::Query(_) | Kind::Confirm(..)) if !self.is_calm => None,
+            Sent::Routine(Kind::Query(_)) if !self.restless.is_empty() => None,
+            Sent::Routine(Kind::Confirm(_, guild)) if self.restless.concerns(facts, guild) => None,
             Sent::Routine(kind) => self.count(facts, name, kind, elapsed),
-            Sent::Needless(what) => self.needless("node", name, what),
+            Sent::Needless(what, about) => {
+                let is_for_them = match about {
+                    About::Guild(guild) => self.restless.concerns(facts, guild),
+                    About::User(user) => self.restless.is_of(user),
+                };
+                (!is_for_them).then(|| needless("node", name, what))
+            }
+            Sent::Ack(on) if answers(step, on) => None,
+            Sent::Ack(_) => Some(needless("node", name, "an ACK for no heartbeat")),
             Sent::Other => None,
         }
     }
@@ -112,15 +135,7 @@ impl Traffic {
             | client::Output::TooManyRequests(_)
             | client::Output::GaveUp(_) => return None,
         };
-        self.needless("client", name, what)
-    }
-
-    fn needless(&self, who: &'static str, name: &str, what: &str) -> Verdict {
-        self.is_calm.then(|| {
-            let message = format!("{name} sends {what} in a world that has settled");
-            let expected = "heartbeats, tips, confirms and queries to the directory";
-            (Subject::new(who, name), Complaint::new(message, expected, what))
-        })
+        (!self.restless.has(from)).then(|| needless("client", name, what))
     }
 
     /// Counts traffic that has a rate: at most k + 1 times in k intervals, by a clock that is at
@@ -138,6 +153,18 @@ impl Traffic {
             (Subject::new(who, name), Complaint::new(message, expected, count.to_string()))
         })
     }
+}
+
+fn needless(who: &'static str, name: &str, what: &str) -> Found {
+    let message = format!("{name} sends {what} in a world that has settled");
+    let expected = "heartbeats, tips, confirms and queries to the directory";
+    (Subject::new(who, name), Complaint::new(message, expected, what))
+}
+
+/// Whether an ACK answers the heartbeat of this step, and is the first to do so.
+fn answers(step: &NodeStep, on: Connection) -> bool {
+    let is_heartbeat = matches!(step.input, StepInput::Heartbeat) && step.connection == Some(on);
+    is_heartbeat && !step.frames.contains(&(on, ServerFrame::HeartbeatAck))
 }
 
 /// How often it is sent.
@@ -165,32 +192,45 @@ fn describe(facts: &Facts, kind: Kind) -> (&'static str, String) {
     }
 }
 
+const fn needs(what: &'static str, guild: GuildId) -> Sent {
+    Sent::Needless(what, About::Guild(guild))
+}
+
 fn sent(from: NodeId, output: &node::Output) -> Sent {
     match output {
         node::Output::Peer { to, message } => match message {
             PeerMessage::Tip { guild, .. } => Sent::Routine(Kind::Tip(from, *guild, *to)),
-            PeerMessage::Subscribe { .. } => Sent::Needless("a subscription"),
-            PeerMessage::CatchUp { .. } => Sent::Needless("a question for what it has missed"),
-            PeerMessage::Chunk { .. } => Sent::Needless("a snapshot"),
-            PeerMessage::Stream { .. } => Sent::Needless("an event"),
-            PeerMessage::Request { .. } => Sent::Needless("a request"),
-            PeerMessage::Answer { .. } => Sent::Needless("an answer"),
+            PeerMessage::Subscribe { guild, .. } => needs("a subscription", *guild),
+            PeerMessage::CatchUp { guild, .. } => {
+                needs("a question for what it has missed", *guild)
+            }
+            PeerMessage::Chunk { chunk, .. } => needs("a snapshot", chunk.guild),
+            PeerMessage::Stream { guild, .. } => needs("an event", *guild),
+            PeerMessage::Request { request, .. } => needs("a request", request.guild),
+            PeerMessage::Answer { answer, .. } => needs("an answer", answer.guild),
             PeerMessage::Unsubscribe { .. } => Sent::Other,
         },
         node::Output::Journal { guild, command } => match command {
             Command::Confirm { .. } => Sent::Routine(Kind::Confirm(from, *guild)),
-            Command::Open { .. } => Sent::Needless("a command to open a journal"),
-            Command::Append { .. } => Sent::Needless("an append"),
-            Command::Compact { .. } => Sent::Needless("a base for a journal"),
+            Command::Open { .. } => needs("a command to open a journal", *guild),
+            Command::Append { .. } => needs("an append", *guild),
+            Command::Compact { .. } => needs("a base for a journal", *guild),
         },
         node::Output::Directory(request) => match request {
             DirectoryRequest::Since { .. } => Sent::Routine(Kind::Query(from)),
             DirectoryRequest::Forget { .. } => Sent::Other,
-            DirectoryRequest::Ask { .. }
-            | DirectoryRequest::Enter { .. }
-            | DirectoryRequest::Remove { .. }
-            | DirectoryRequest::Dissolve { .. } => Sent::Needless("a change of the directory"),
+            DirectoryRequest::Ask { user, .. } => {
+                Sent::Needless("a question to the directory", About::User(*user))
+            }
+            DirectoryRequest::Enter { guild, .. }
+            | DirectoryRequest::Remove { guild, .. }
+            | DirectoryRequest::Dissolve { guild, .. } => {
+                needs("a change of the directory", *guild)
+            }
         },
+        node::Output::Frame { connection, frame: ServerFrame::HeartbeatAck } => {
+            Sent::Ack(*connection)
+        }
         node::Output::Frame { .. }
         | node::Output::Dispatch { .. }
         | node::Output::Close { .. }

@@ -3,18 +3,22 @@
 use std::collections::BTreeSet;
 
 use guildhall_check::violation::Clause;
+use guildhall_core::census::Table;
 use guildhall_core::client;
+use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::dispatch::Body;
-use guildhall_core::frame::ClientFrame;
+use guildhall_core::frame::{ClientFrame, ServerFrame};
+use guildhall_core::id::GuildId;
 use guildhall_core::journal::Command;
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Action, Answer, Outcome, Refusal};
-use guildhall_core::step::{Head, Input, Output, Step, WorldEvent};
+use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
+use guildhall_core::time::Span;
 
 use crate::histories;
 use crate::honest::judge;
-use crate::stage::{GUILD, HALL};
+use crate::stage::{GUILD, HALL, OTHER};
 
 use super::tools::*;
 
@@ -66,23 +70,87 @@ fn l3_an_owner_confirms_its_epoch_too_often() {
 }
 
 #[test]
-fn l3_a_relay_asks_for_what_it_has_in_a_settled_world() {
-    let tip = |output: &node::Output| {
-        matches!(output, node::Output::Peer { message: PeerMessage::Tip { .. }, .. })
+fn l3_a_node_asks_the_directory_too_often() {
+    let asks = |output: &node::Output| {
+        matches!(output, node::Output::Directory(DirectoryRequest::Since { .. }))
     };
     let found = tampered(histories::talk(), |steps| {
-        let (at, _) = after_settled(steps, tip);
-        let asks = |output: &Output| {
-            matches!(
-                output,
-                Output::Node(node::Output::Peer { message: PeerMessage::Subscribe { .. }, .. })
-            )
-        };
-        let first = find(steps, 0, |step| step.outputs.iter().any(asks));
-        let subscribes = steps[first].outputs.iter().find(|output| asks(output)).cloned();
-        steps[at].outputs.extend(subscribes);
+        let (at, said) = after_settled(steps, asks);
+        steps[at].outputs.extend([said.clone(), said].map(Output::Node));
     });
     only!(found, L3);
+}
+
+#[test]
+fn l3_a_client_sends_heartbeats_too_often() {
+    let found = tampered(histories::talk(), |steps| {
+        let is_settled = |step: &Step| matches!(step.input, Input::World(WorldEvent::Settled));
+        let beats = |output: &Output| {
+            matches!(
+                output,
+                Output::Client(client::Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. })
+            )
+        };
+        let settled = find(steps, 0, is_settled);
+        let at = find(steps, settled, |step| step.outputs.iter().any(beats));
+        let beat = steps[at].outputs.iter().find(|output| beats(output)).cloned();
+        steps[at].outputs.extend([beat.clone(), beat].into_iter().flatten());
+    });
+    only!(found, L3);
+}
+
+#[test]
+fn l3_a_node_answers_a_heartbeat_twice() {
+    let acks = |output: &node::Output| {
+        matches!(output, node::Output::Frame { frame: ServerFrame::HeartbeatAck, .. })
+    };
+    let found = tampered(histories::talk(), |steps| {
+        let (at, said) = after_settled(steps, acks);
+        steps[at].outputs.push(Output::Node(said));
+    });
+    only!(found, L3);
+}
+
+#[test]
+fn l3_an_owner_without_clients_waits_for_its_journal() {
+    let found =
+        tampered(histories::owner_alone(), |steps| count(steps, Table::Unsynced, |n| n + 1));
+    only!(found, L3);
+}
+
+/// A relay of a guild subscribes again in a world that has settled.
+fn subscribes_again(steps: &mut [Step], guild: GuildId) {
+    let (at, _) = after_settled(steps, |output| {
+        matches!(output, node::Output::Peer { message: PeerMessage::Tip { .. }, .. })
+    });
+    let asks = |output: &Output| {
+        matches!(output, Output::Node(node::Output::Peer {
+            message: PeerMessage::Subscribe { guild: of, .. }, ..
+        }) if *of == guild)
+    };
+    let first = find(steps, 0, |step| step.outputs.iter().any(asks));
+    let subscribes = steps[first].outputs.iter().find(|output| asks(output)).cloned();
+    steps[at].outputs.extend(subscribes);
+}
+
+#[test]
+fn l3_a_relay_asks_for_what_it_has_in_a_settled_world() {
+    let found = tampered(histories::talk(), |steps| subscribes_again(steps, GUILD));
+    only!(found, L3);
+}
+
+#[test]
+fn l3_a_relay_asks_for_what_it_has_beside_a_hostile_client() {
+    let here = tampered(histories::beside_mallory(false), |steps| subscribes_again(steps, GUILD));
+    only!(here, L3);
+}
+
+#[test]
+fn l3_a_relay_may_ask_only_for_a_guild_of_a_client_that_is_away() {
+    let there = tampered(histories::beside_mallory(true), |steps| subscribes_again(steps, OTHER));
+    only!(there, L3);
+    let here = tampered(histories::beside_mallory(true), |steps| subscribes_again(steps, GUILD));
+    assert_eq!(here, BTreeSet::new());
 }
 
 #[test]
@@ -124,6 +192,21 @@ fn l9_a_client_is_refused_what_it_may_do() {
         let input = Input::Client(client::Input::Answer(answer));
         let head = Head { step: steps[at].head.step + 1, ..steps[at].head };
         steps.push(Step { head, input, outputs: Vec::new() });
+    });
+    only!(found, L9);
+}
+
+#[test]
+fn l9_what_a_client_says_is_not_done_in_time() {
+    let found = tampered(histories::served(), |steps| {
+        // It is never sent, so D10 does not know of it.
+        let (at, _) = asks(steps, 1, says_in_the_hall);
+        steps.truncate(at + 1);
+        steps[at].outputs.clear();
+        let asked = steps[at].head;
+        let (step, at) = (asked.step + 1, asked.at + Span::secs(20));
+        let head = Head { step, at, actor: Actor::Directory, ..asked };
+        steps.push(Step { head, input: Input::Timeout, outputs: Vec::new() });
     });
     only!(found, L9);
 }

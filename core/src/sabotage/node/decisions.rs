@@ -10,7 +10,7 @@ use crate::mutant::Mutant;
 use crate::request::{Action, Refusal, Request};
 use crate::sabotage::Bend;
 use crate::session::Push;
-use crate::time::{Instant, Wall};
+use crate::time::{Instant, Span, Wall};
 
 /// Whether a peer that is sent an answer may still be reading.
 impl Bend<Connection> for bool {
@@ -68,6 +68,15 @@ impl Bend<bool> for Watch {
         } else {
             self
         }
+    }
+}
+
+/// How long the node waits before it asks the directory, soon or at the usual interval.
+impl Bend<bool> for Span {
+    fn bend(self, soon: bool, cx: &mut Cx<'_>) -> Self {
+        let again = cx.limits.ask_again;
+        let is_longer = !soon && self > again;
+        if is_longer && cx.bug(Mutant::AsksDirectoryOften) { again } else { self }
     }
 }
 
