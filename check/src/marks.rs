@@ -16,9 +16,9 @@ use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::JournalEvent;
 
 use crate::facts::Facts;
+use crate::judgements;
 use crate::kinds::reaction_of;
 use crate::node_step::{Emitted, NodeStep, StepInput};
-use crate::violation::Clause;
 
 macro_rules! marks {
     ($($mark:ident = $word:literal,)*) => {
@@ -125,25 +125,14 @@ marks! {
     OldOwnerHeard = "word of an owner that is over",
 }
 
-/// The mark of each clause: how often it was asked.
-static JUDGED: LazyLock<BTreeMap<Clause, &'static str>> = LazyLock::new(|| {
-    let name = |clause: Clause| (clause, &*format!("{clause} judged").leak());
-    Clause::of_contract().map(name).collect()
-});
-
 /// The names of all marks, in order.
 pub(crate) fn all() -> &'static [&'static str] {
     static ALL: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-        let mut all: Vec<_> = JUDGED.values().chain(WORDS).copied().collect();
+        let mut all: Vec<_> = judgements::marks().chain(WORDS.iter().copied()).collect();
         all.sort_unstable();
         all
     });
     &ALL
-}
-
-/// The mark of a clause.
-pub(crate) fn judged(clause: Clause) -> Option<&'static str> {
-    JUDGED.get(&clause).copied()
 }
 
 /// How often each of them happened.

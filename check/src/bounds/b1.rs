@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::node_step::NodeStep;
 
 /// Without these lines a census proves nothing.
@@ -44,6 +45,7 @@ const USER_BYTES: u64 = 8;
 
 /// A node has counted what it keeps.
 pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
+    facts.judges(Judgement::Tables);
     let node = facts.cast.node(census.node);
     let complain = |message: String, expected: String, got: String| {
         Some((Subject::new("node", node), Complaint::new(message, expected, got)))

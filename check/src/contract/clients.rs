@@ -10,6 +10,7 @@ use super::Contract;
 use crate::clauses;
 use crate::facts::clients::{Client, OpenRequest};
 use crate::facts::sockets::NONE;
+use crate::judgements::Judgement;
 use crate::marks::Mark;
 use crate::protocol;
 use crate::violation::Clause;
@@ -117,11 +118,13 @@ impl Contract {
         let latest = open.is_some_and(|open| open.attempt == answer.attempt);
         let mut settles = latest;
         let found = self.ask(head, clauses::ANSWERED, (answer, latest));
+        self.models.duties.answered(&self.facts, answer);
         match answer.outcome {
             Outcome::Done(position) => {
                 settles = true;
                 self.marks.add(Mark::RequestDone);
                 if self.models.probes.done(origin) {
+                    self.facts.judges(Judgement::Probe);
                     self.marks.add(Mark::ProbeDone);
                 }
                 if !found.contains(&Clause::D5) {

@@ -15,8 +15,9 @@ use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::weather::Site;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
 use crate::isolation::i8;
+use crate::judgements::Judgement;
 
 /// Where a message takes longer than this, an owner may be out of touch with its journal for a
 /// moment, without a fault.
@@ -49,7 +50,15 @@ impl Typings {
         }
     }
 
-    /// It is streamed, or need not be: a table of its guild may be full, or nobody follows.
+    /// Its owner streams it.
+    pub(crate) fn streams(&mut self, facts: &Facts, origin: Origin) {
+        let Some(typing) = self.open.remove(&origin) else { return };
+        if well_since(facts, typing).is_some_and(|since| since <= typing.sent) {
+            facts.judges(Judgement::TypingOwed);
+        }
+    }
+
+    /// It need not be streamed: a table of its guild may be full, or nobody follows.
     pub(crate) fn ends(&mut self, origin: Origin) {
         self.open.remove(&origin);
     }

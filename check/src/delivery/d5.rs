@@ -14,7 +14,8 @@ use guildhall_core::time::Instant;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::clients::OpenRequest;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 type RequestKey = (Origin, GuildId);
 /// What became of all requests.
@@ -96,6 +97,7 @@ impl RequestStatuses {
         at: Instant,
     ) -> Verdict {
         let request = (record.origin?, guild);
+        facts.judges(Judgement::Commit);
         let (position, window) = (record.position, facts.cast.limits.nonce_window);
         let before = self.committed.insert(request, (position, at));
         // Clocks may run one per cent apart.
@@ -131,6 +133,7 @@ impl RequestStatuses {
         match answer.outcome {
             Outcome::Done(position) => self.says_done(facts, request, position),
             Outcome::Refused { why, .. } => {
+                facts.judges(Judgement::AnswerRefused);
                 self.refused.entry(request).or_default().insert(sender);
                 // What a later owner has committed, an older one need not know.
                 let known = self.committed.get(&request);
@@ -149,6 +152,8 @@ impl RequestStatuses {
         request: RequestKey,
         position: Position,
     ) -> Verdict {
+        let again = self.done.contains_key(&request);
+        facts.judges(if again { Judgement::AnswerAgain } else { Judgement::AnswerDone });
         let first = *self.done.entry(request).or_insert(position);
         if first != position {
             let words = (first.to_string(), position.to_string());

@@ -11,6 +11,7 @@ use guildhall_core::time::{Instant, Span};
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 
 use pulse::deadline;
@@ -22,6 +23,9 @@ pub(crate) use pulse::Zombies;
 pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
     let least = census.count(Table::Connections) + census.count(Table::DetachedSessions);
     let timers = census.count(Table::Timers);
+    if least > 0 {
+        facts.judges(Judgement::WatchCounted);
+    }
     (timers < least).then(|| {
         let node = facts.cast.node(census.node);
         let message = format!("{node} does not watch all of its connections");
@@ -57,6 +61,7 @@ impl Zombies {
             }
             Emitted::Close(..) | Emitted::Frame(..) | Emitted::Note(..) => return None,
         };
+        facts.judges(Judgement::SilentClosed);
         if lawful {
             return None;
         }
@@ -72,6 +77,7 @@ impl Zombies {
     pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         let node = step.node;
         if let (Some(on), StepInput::Heartbeat, true) = (step.connection, step.input, step.open) {
+            facts.judges(Judgement::HeartbeatAnswered);
             let answered = step.frames.contains(&(on, ServerFrame::HeartbeatAck));
             if !answered && step.code(on).is_none() {
                 let complaint = Complaint::new("a heartbeat has no answer", "op 11", "nothing");

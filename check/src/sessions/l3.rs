@@ -19,6 +19,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::facts::sockets::NONE;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 
 pub(crate) use traffic::Traffic;
 
@@ -135,7 +136,8 @@ pub(crate) fn in_vain(refusals: u32, origin: Origin) -> Option<Complaint> {
 }
 
 /// The world reports that it has settled.
-pub(crate) fn settled(pending: Option<&str>) -> Verdict {
+pub(crate) fn settled(facts: &Facts, pending: Option<&str>) -> Verdict {
+    facts.judges(Judgement::WorldSettled);
     let expected = "nothing pending in a world that has settled";
     let complaint = Complaint::new("the world has settled too early", expected, pending?);
     Some((Subject::new("world", "world"), complaint))
@@ -155,6 +157,9 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
         let model = client.is_served().then_some(client.model);
         model.is_some_and(|it| it != NONE && facts.sessions.get(it).node == census.node)
     });
+    if serves {
+        facts.judges(Judgement::WorldCalm);
+    }
     let waiting =
         [Table::Pieces, Table::Asking, Table::Unsynced, Table::Directed, Table::Identifying];
     let table = waiting.into_iter().find(|table| serves && census.count(*table) > 0)?;

@@ -15,7 +15,8 @@ use guildhall_core::time::{Instant, Span};
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
-use crate::findings::{Complaint, Subject};
+use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 /// How late an owner may forget a nonce.
 const SLACK: Span = Span::secs(1);
@@ -130,6 +131,11 @@ impl Occupancies {
         // This copy has no place in any table.
         owner.queued.pop_back_if(|last| *last == origin);
         owner.forget_join(origin);
+        facts.judges(match full {
+            FullTable::Unsynced => Judgement::BusyUnsynced,
+            FullTable::Nonces => Judgement::BusyNonces,
+            FullTable::Directed => Judgement::BusyDirected,
+        });
         let limits = &facts.cast.limits;
         let (limit, most) = match full {
             FullTable::Unsynced => (limits.unsynced, owner.queue()),

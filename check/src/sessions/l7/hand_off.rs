@@ -15,6 +15,7 @@ use super::{Verdict, complain};
 use crate::cast::Strain;
 use crate::facts::Facts;
 use crate::facts::weather::Site;
+use crate::judgements::Judgement;
 
 /// Where a message takes longer than this, a hand-off may take longer, too.
 const TRIP: Span = Span::millis(100);
@@ -110,6 +111,7 @@ impl HandOffs {
         if node == from {
             return None;
         }
+        facts.judges(Judgement::HandOff);
         if at > since + HANDED_OFF_WITHIN {
             let message = format!("takes {name} over from {giver} too late");
             let expected = format!("within {HANDED_OFF_WITHIN} after {since}");
