@@ -2,6 +2,8 @@
 //!
 //! A run that never resumed anything proves nothing about RESUME. A mark is never a violation.
 
+mod refusals;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -98,6 +100,29 @@ marks! {
     RequestForOldOwner = "request for an owner that is over arrived",
     RequestGivenUp = "request given up",
     RequestRefused = "request refused",
+    RefusedUnauthorized = "request refused: unauthorized",
+    RefusedNoSuchGuild = "request refused: no such guild",
+    RefusedNotAMember = "request refused: not a member",
+    RefusedMember = "request refused: member",
+    RefusedBanned = "request refused: banned",
+    RefusedNoSuchChannel = "request refused: no such channel",
+    RefusedNoSuchRole = "request refused: no such role",
+    RefusedNoSuchMessage = "request refused: no such message",
+    RefusedNoSuchUser = "request refused: no such user",
+    RefusedForbidden = "request refused: forbidden",
+    RefusedOutranked = "request refused: outranked",
+    RefusedNotHeld = "request refused: not held",
+    RefusedTaken = "request refused: taken",
+    RefusedNoChange = "request refused: no change",
+    RefusedTooLong = "request refused: too long",
+    RefusedTooManyCharacters = "request refused: too many characters",
+    FullChannels = "request refused: full channels",
+    FullRoles = "request refused: full roles",
+    FullChannelOverwrites = "request refused: full channel overwrites",
+    FullOverwrites = "request refused: full overwrites",
+    FullMembers = "request refused: full members",
+    FullBans = "request refused: full bans",
+    FullReactions = "request refused: full reactions",
     RequestRetried = "request retried",
     ResumeAccepted = "resume accepted",
     ResumeRefusedNoSession = "resume refused: no session",
@@ -113,6 +138,7 @@ marks! {
     SessionLostWithNode = "session lost with its node",
     SessionOverflowed = "session overflowed",
     SessionQuit = "session quit",
+    SnapshotLong = "snapshot longer than a heartbeat interval",
     SilentConnectionCut = "silent connection cut",
     IdleConnectionClosed = "silent or idle connection closed",
     SlowConnectionCut = "slow connection cut",

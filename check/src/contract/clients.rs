@@ -57,6 +57,9 @@ impl Contract {
         }
         let Some(client) = self.facts.client_mut(port) else { return };
         match input {
+            Input::Partial { connection } if client.meant == Some(*connection) => {
+                client.arrives(head.at);
+            }
             Input::Start => (client.on, client.stopped) = (true, false),
             Input::Quit { .. } => {
                 client.on = false;
@@ -131,7 +134,8 @@ impl Contract {
                     self.models.causes.learns(port, guild, position);
                 }
             }
-            Outcome::Refused { at, .. } => {
+            Outcome::Refused { why, at } => {
+                self.marks.add(Mark::of_refusal(why));
                 if let Some(at) = at {
                     self.models.causes.learns(port, guild, at);
                 }
