@@ -1,20 +1,21 @@
-//! What kind of thing events, dispatches and messages between nodes are, classified once.
+//! What kind of thing events, dispatches, actions and messages between nodes are, classified once.
 //!
 //! Each enum of the core is listed here in full, so that the compiler asks about a new variant; the
 //! clauses match on these few kinds. The machines have classes of their own, which nothing here uses.
 
-use guildhall_core::dispatch::{Body, Message, Reaction};
+use guildhall_core::dispatch::{Body, Intents, Message, Reaction};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{ChannelId, SessionId, UserId};
 use guildhall_core::node::TraceEvent;
+use guildhall_core::request::{Action, Origin};
 
 /// What an event is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum EventKind {
-    /// Nothing that is in anybody's view.
+    /// Nothing that is in any view.
     Hidden,
-    /// Messages, reactions and typing in a channel: they change nobody's view.
-    Chat(ChannelId),
+    /// Chat in a channel: it changes no view.
+    Chat(ChannelId, Chat),
     /// A member comes, changes or goes.
     Member(UserId),
     /// A channel itself.
@@ -23,17 +24,48 @@ pub(crate) enum EventKind {
     Guild,
 }
 
+/// What is done in a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Chat {
+    /// A message is sent, edited or deleted.
+    Message,
+    /// A reaction is added or removed.
+    Reaction,
+    /// A user types.
+    Typing,
+}
+
+impl Chat {
+    /// The intent that a session needs to get it.
+    pub(crate) const fn intent(self) -> Intents {
+        match self {
+            Self::Message => Intents::GUILD_MESSAGES,
+            Self::Reaction => Intents::GUILD_MESSAGE_REACTIONS,
+            Self::Typing => Intents::GUILD_MESSAGE_TYPING,
+        }
+    }
+
+    /// Whether it is never stored, and a change of owner may lose it.
+    pub(crate) const fn is_ephemeral(self) -> bool {
+        match self {
+            Self::Message | Self::Reaction => false,
+            Self::Typing => true,
+        }
+    }
+}
+
 /// What an event is about.
 pub(crate) const fn event_kind(event: &Event) -> EventKind {
     match event {
         Event::Opened | Event::Unbanned { .. } => EventKind::Hidden,
-        Event::Message(message) | Event::MessageUpdate(message) => EventKind::Chat(message.channel),
-        Event::MessageDelete { channel, .. } | Event::Typing { channel, .. } => {
-            EventKind::Chat(*channel)
+        Event::Message(message) | Event::MessageUpdate(message) => {
+            EventKind::Chat(message.channel, Chat::Message)
         }
+        Event::MessageDelete { channel, .. } => EventKind::Chat(*channel, Chat::Message),
         Event::ReactionAdd(reaction) | Event::ReactionRemove(reaction) => {
-            EventKind::Chat(reaction.channel)
+            EventKind::Chat(reaction.channel, Chat::Reaction)
         }
+        Event::Typing { channel, .. } => EventKind::Chat(*channel, Chat::Typing),
         Event::MemberAdd { user }
         | Event::MemberUpdate { user, .. }
         | Event::MemberRemove { user, .. } => EventKind::Member(*user),
@@ -50,7 +82,7 @@ pub(crate) const fn event_kind(event: &Event) -> EventKind {
 
 /// The channel of a message, a reaction or a typing event.
 pub(crate) const fn chat_channel(event: &Event) -> Option<ChannelId> {
-    if let EventKind::Chat(channel) = event_kind(event) { Some(channel) } else { None }
+    if let EventKind::Chat(channel, _) = event_kind(event) { Some(channel) } else { None }
 }
 
 /// The channel that an event creates: its own rendering includes it already.
@@ -71,7 +103,7 @@ pub(crate) fn is_of_others(event: &Event, user: UserId) -> bool {
 /// Whether an event can change what a user sees.
 pub(crate) fn changes_view(event: &Event, user: UserId) -> bool {
     match event_kind(event) {
-        EventKind::Hidden | EventKind::Chat(_) => false,
+        EventKind::Hidden | EventKind::Chat(..) => false,
         EventKind::Member(whose) => whose == user,
         EventKind::Channel | EventKind::Guild => true,
     }
@@ -104,12 +136,8 @@ pub(crate) enum BodyKind {
     Snapshot,
     /// GUILD_DELETE: the guild is unavailable, or is none of the session's any more.
     Removal,
-    /// Messages in a channel.
-    Messages(ChannelId),
-    /// Reactions in a channel.
-    Reactions(ChannelId),
-    /// Typing in a channel.
-    Typing(ChannelId),
+    /// Chat in a channel.
+    Chat(ChannelId, Chat),
     /// A member.
     Member(UserId),
     /// A channel itself.
@@ -125,13 +153,13 @@ pub(crate) const fn body_kind(body: &Body) -> BodyKind {
         Body::GuildCreate(_) => BodyKind::Snapshot,
         Body::GuildUnavailable | Body::GuildDelete => BodyKind::Removal,
         Body::MessageCreate(message) | Body::MessageUpdate(message) => {
-            BodyKind::Messages(message.channel)
+            BodyKind::Chat(message.channel, Chat::Message)
         }
-        Body::MessageDelete { channel, .. } => BodyKind::Messages(*channel),
+        Body::MessageDelete { channel, .. } => BodyKind::Chat(*channel, Chat::Message),
         Body::ReactionAdd(reaction) | Body::ReactionRemove(reaction) => {
-            BodyKind::Reactions(reaction.channel)
+            BodyKind::Chat(reaction.channel, Chat::Reaction)
         }
-        Body::TypingStart { channel, .. } => BodyKind::Typing(*channel),
+        Body::TypingStart { channel, .. } => BodyKind::Chat(*channel, Chat::Typing),
         Body::MemberAdd { user }
         | Body::MemberUpdate { user, .. }
         | Body::MemberRemove { user, .. } => BodyKind::Member(*user),
@@ -150,12 +178,45 @@ pub(crate) const fn body_kind(body: &Body) -> BodyKind {
 pub(crate) const fn is_event(body: &Body) -> bool {
     match body_kind(body) {
         BodyKind::Session | BodyKind::Snapshot | BodyKind::Removal => false,
-        BodyKind::Messages(_)
-        | BodyKind::Reactions(_)
-        | BodyKind::Typing(_)
-        | BodyKind::Member(_)
-        | BodyKind::Channel(_)
-        | BodyKind::Guild => true,
+        BodyKind::Chat(..) | BodyKind::Member(_) | BodyKind::Channel(_) | BodyKind::Guild => true,
+    }
+}
+
+/// What an action is about, as far as its author has to see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ActionKind {
+    /// The guild as a whole, its members or its roles.
+    Guild,
+    /// A channel that there is.
+    Channel(ChannelId),
+    /// The message that this request sent.
+    Message(Origin),
+}
+
+/// What an action is about.
+pub(crate) const fn action_kind(action: &Action) -> ActionKind {
+    match action {
+        Action::Say { channel, .. }
+        | Action::Type { channel }
+        | Action::DeleteChannel { channel } => ActionKind::Channel(*channel),
+        Action::ChangeChannel(channel) => ActionKind::Channel(channel.id),
+        Action::Edit { said, .. }
+        | Action::Delete { said }
+        | Action::React { said, .. }
+        | Action::Unreact { said, .. } => ActionKind::Message(*said),
+        Action::Join
+        | Action::Leave
+        | Action::Kick { .. }
+        | Action::Ban { .. }
+        | Action::Unban { .. }
+        | Action::SetRoles { .. }
+        | Action::CreateRole { .. }
+        | Action::ChangeRole { .. }
+        | Action::MoveRole { .. }
+        | Action::DeleteRole { .. }
+        | Action::CreateChannel(_)
+        | Action::Transfer { .. }
+        | Action::DeleteGuild => ActionKind::Guild,
     }
 }
 

@@ -10,6 +10,8 @@ use guildhall_core::id::{MessageId, Shard};
 use guildhall_core::peer::Chunk;
 use guildhall_core::request::Action;
 
+use crate::kinds::{EventKind, event_kind};
+
 /// Whether a client stops for good when it is closed with this code (C2): 4004 and 4010–4014.
 #[must_use]
 pub const fn stops_client(code: CloseCode) -> bool {
@@ -50,13 +52,38 @@ pub const fn id_node(id: MessageId) -> u16 {
 /// Whether an event is ephemeral: it is never stored, and a change of owner may lose it.
 #[must_use]
 pub const fn is_ephemeral(event: &Event) -> bool {
-    matches!(event, Event::Typing { .. })
+    match event_kind(event) {
+        EventKind::Chat(_, chat) => chat.is_ephemeral(),
+        EventKind::Hidden | EventKind::Member(_) | EventKind::Channel | EventKind::Guild => false,
+    }
 }
 
 /// Whether an action is never answered: what it says is ephemeral.
 #[must_use]
 pub const fn is_unanswered(action: &Action) -> bool {
-    matches!(action, Action::Type { .. })
+    match action {
+        Action::Type { .. } => true,
+        Action::Say { .. }
+        | Action::Edit { .. }
+        | Action::Delete { .. }
+        | Action::React { .. }
+        | Action::Unreact { .. }
+        | Action::Join
+        | Action::Leave
+        | Action::Kick { .. }
+        | Action::Ban { .. }
+        | Action::Unban { .. }
+        | Action::SetRoles { .. }
+        | Action::CreateRole { .. }
+        | Action::ChangeRole { .. }
+        | Action::MoveRole { .. }
+        | Action::DeleteRole { .. }
+        | Action::CreateChannel(_)
+        | Action::ChangeChannel(_)
+        | Action::DeleteChannel { .. }
+        | Action::Transfer { .. }
+        | Action::DeleteGuild => false,
+    }
 }
 
 /// What of a session's intents decides how an event is rendered for it (B3). Other intents, though

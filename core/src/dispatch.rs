@@ -3,71 +3,21 @@
 //! A relay renders a dispatch once for a whole class of sessions, and they share it. The sequence
 //! number `s` of each session is not part of it.
 
+mod intents;
+mod name;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Channel;
+use crate::event::{Channel, Event};
 use crate::id::{
     ChannelId, GuildId, MessageId, NodeId, Nonce, Position, RoleId, SessionId, UserId,
 };
 use crate::permission::{Permissions, Role};
-
-/// The gateway intents of a session: the kinds of events that it wants. The bits are Discord's;
-/// [`ALL`](Self::ALL) has those that this system implements.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct Intents(pub u32);
-
-impl Intents {
-    /// Events of guilds, roles and channels.
-    pub const GUILDS: Self = Self(1);
-    /// Events of members, and the member list in GUILD_CREATE.
-    pub const GUILD_MEMBERS: Self = Self(1 << 1);
-    /// Messages in guild channels.
-    pub const GUILD_MESSAGES: Self = Self(1 << 9);
-    /// Reactions to messages in guild channels.
-    pub const GUILD_MESSAGE_REACTIONS: Self = Self(1 << 10);
-    /// Typing in guild channels.
-    pub const GUILD_MESSAGE_TYPING: Self = Self(1 << 11);
-    /// Message content. Without it, `content` is empty except in the user's own messages and in
-    /// messages that mention the user.
-    pub const MESSAGE_CONTENT: Self = Self(1 << 15);
-    /// The intents that most clients use.
-    pub const USUAL: Self = Self(Self::GUILDS.0 | Self::GUILD_MESSAGES.0 | Self::MESSAGE_CONTENT.0);
-    /// All intents that this system implements.
-    pub const ALL: Self = Self(
-        Self::USUAL.0
-            | Self::GUILD_MEMBERS.0
-            | Self::GUILD_MESSAGE_REACTIONS.0
-            | Self::GUILD_MESSAGE_TYPING.0,
-    );
-
-    /// Every bit that Discord documents: 0–16, 20, 21, 24 and 25.
-    const KNOWN: u32 = 0x1_ffff | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
-
-    /// Returns `true` if Discord documents all bits. A node closes a connection with other bits
-    /// with 4013.
-    #[must_use]
-    pub const fn is_valid(self) -> bool {
-        self.0 & !Self::KNOWN == 0
-    }
-
-    /// Returns the bits that this system implements.
-    #[must_use]
-    pub const fn told(self) -> Self {
-        Self(self.0 & Self::ALL.0)
-    }
-
-    /// Returns `true` if all bits of `other` are set.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
+pub use intents::Intents;
+pub use name::EventName;
 
 /// The guild event that a dispatch renders. It is not on the wire; only the steps carry it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -272,31 +222,77 @@ impl Dispatch {
 }
 
 impl Body {
+    /// Creates the body of an event that is sent as such. No viewer receives the last ones as such.
+    pub(crate) fn of(event: &Event) -> Self {
+        match event {
+            Event::Message(message) => Self::MessageCreate(message.clone()),
+            Event::MessageUpdate(message) => Self::MessageUpdate(message.clone()),
+            Event::MessageDelete { message, channel } => {
+                Self::MessageDelete { message: *message, channel: *channel }
+            }
+            Event::ReactionAdd(reaction) => Self::ReactionAdd(reaction.clone()),
+            Event::ReactionRemove(reaction) => Self::ReactionRemove(reaction.clone()),
+            Event::Typing { user, channel } => Self::TypingStart { user: *user, channel: *channel },
+            Event::MemberAdd { user } => Self::MemberAdd { user: *user },
+            Event::MemberUpdate { user, roles } => {
+                Self::MemberUpdate { user: *user, roles: roles.clone() }
+            }
+            Event::MemberRemove { user, .. } => Self::MemberRemove { user: *user },
+            Event::RoleCreate { role, permissions, position } => {
+                Self::RoleCreate { role: *role, permissions: *permissions, position: *position }
+            }
+            Event::RoleUpdate { role, permissions, position } => {
+                Self::RoleUpdate { role: *role, permissions: *permissions, position: *position }
+            }
+            Event::RoleDelete { role } => Self::RoleDelete { role: *role },
+            Event::ChannelCreate(channel) => Self::ChannelCreate(channel.clone()),
+            Event::ChannelUpdate(channel) => Self::ChannelUpdate(channel.clone()),
+            Event::ChannelDelete { channel } => Self::ChannelDelete { channel: *channel },
+            Event::GuildUpdate { owner } => Self::GuildUpdate { owner: *owner },
+            Event::GuildDelete | Event::Opened | Event::Unbanned { .. } => Self::GuildDelete,
+        }
+    }
+
+    /// Returns the body without the content of its message.
+    pub(crate) fn blanked(self) -> Self {
+        match self {
+            Self::MessageCreate(message) => Self::MessageCreate(message.blanked()),
+            Self::MessageUpdate(message) => Self::MessageUpdate(message.blanked()),
+            other => other,
+        }
+    }
+
     /// Returns the gateway's name of this event.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub const fn event_name(&self) -> EventName {
         match self {
-            Self::Ready(_) => "READY",
-            Self::Resumed => "RESUMED",
-            Self::GuildCreate(_) => "GUILD_CREATE",
-            Self::GuildUnavailable | Self::GuildDelete => "GUILD_DELETE",
-            Self::GuildUpdate { .. } => "GUILD_UPDATE",
-            Self::RoleCreate { .. } => "GUILD_ROLE_CREATE",
-            Self::RoleUpdate { .. } => "GUILD_ROLE_UPDATE",
-            Self::RoleDelete { .. } => "GUILD_ROLE_DELETE",
-            Self::ChannelCreate(_) => "CHANNEL_CREATE",
-            Self::ChannelUpdate(_) => "CHANNEL_UPDATE",
-            Self::ChannelDelete { .. } => "CHANNEL_DELETE",
-            Self::MemberAdd { .. } => "GUILD_MEMBER_ADD",
-            Self::MemberUpdate { .. } => "GUILD_MEMBER_UPDATE",
-            Self::MemberRemove { .. } => "GUILD_MEMBER_REMOVE",
-            Self::MessageCreate(_) => "MESSAGE_CREATE",
-            Self::MessageUpdate(_) => "MESSAGE_UPDATE",
-            Self::MessageDelete { .. } => "MESSAGE_DELETE",
-            Self::ReactionAdd(_) => "MESSAGE_REACTION_ADD",
-            Self::ReactionRemove(_) => "MESSAGE_REACTION_REMOVE",
-            Self::TypingStart { .. } => "TYPING_START",
+            Self::Ready(_) => EventName::Ready,
+            Self::Resumed => EventName::Resumed,
+            Self::GuildCreate(_) => EventName::GuildCreate,
+            Self::GuildUnavailable | Self::GuildDelete => EventName::GuildDelete,
+            Self::GuildUpdate { .. } => EventName::GuildUpdate,
+            Self::RoleCreate { .. } => EventName::RoleCreate,
+            Self::RoleUpdate { .. } => EventName::RoleUpdate,
+            Self::RoleDelete { .. } => EventName::RoleDelete,
+            Self::ChannelCreate(_) => EventName::ChannelCreate,
+            Self::ChannelUpdate(_) => EventName::ChannelUpdate,
+            Self::ChannelDelete { .. } => EventName::ChannelDelete,
+            Self::MemberAdd { .. } => EventName::MemberAdd,
+            Self::MemberUpdate { .. } => EventName::MemberUpdate,
+            Self::MemberRemove { .. } => EventName::MemberRemove,
+            Self::MessageCreate(_) => EventName::MessageCreate,
+            Self::MessageUpdate(_) => EventName::MessageUpdate,
+            Self::MessageDelete { .. } => EventName::MessageDelete,
+            Self::ReactionAdd(_) => EventName::ReactionAdd,
+            Self::ReactionRemove(_) => EventName::ReactionRemove,
+            Self::TypingStart { .. } => EventName::TypingStart,
         }
+    }
+
+    /// Returns that name as the wire has it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.event_name().as_str()
     }
 }
 

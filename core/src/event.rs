@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dispatch::{Message, Reaction};
+use crate::dispatch::{Intents, Message, Reaction};
 use crate::id::{ChannelId, MessageId, Position, RoleId, UserId};
 use crate::permission::{Overwrite, Permissions};
 use crate::request::Origin;
@@ -154,8 +154,8 @@ impl Removal {
 pub enum Subject {
     /// Nothing that members are told of.
     Nobody,
-    /// What users write in a channel. It changes nobody's view.
-    Conversation(ChannelId),
+    /// What users do in a channel. It changes no view.
+    Conversation(ChannelId, Talk),
     /// A member.
     Member(UserId),
     /// A role.
@@ -166,6 +166,37 @@ pub enum Subject {
     Guild,
 }
 
+/// What users do in a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Talk {
+    /// They send, edit or delete a message.
+    Message,
+    /// They add or remove a reaction.
+    Reaction,
+    /// They type.
+    Typing,
+}
+
+impl Talk {
+    /// The intent that a session needs to get it.
+    #[must_use]
+    pub const fn intent(self) -> Intents {
+        match self {
+            Self::Message => Intents::GUILD_MESSAGES,
+            Self::Reaction => Intents::GUILD_MESSAGE_REACTIONS,
+            Self::Typing => Intents::GUILD_MESSAGE_TYPING,
+        }
+    }
+
+    /// Whether the journal keeps it.
+    const fn is_durable(self) -> bool {
+        match self {
+            Self::Message | Self::Reaction => true,
+            Self::Typing => false,
+        }
+    }
+}
+
 impl Event {
     /// What the event is about.
     #[must_use]
@@ -173,14 +204,13 @@ impl Event {
         match self {
             Self::Opened | Self::Unbanned { .. } => Subject::Nobody,
             Self::Message(message) | Self::MessageUpdate(message) => {
-                Subject::Conversation(message.channel)
+                Subject::Conversation(message.channel, Talk::Message)
             }
-            Self::MessageDelete { channel, .. } | Self::Typing { channel, .. } => {
-                Subject::Conversation(*channel)
-            }
+            Self::MessageDelete { channel, .. } => Subject::Conversation(*channel, Talk::Message),
             Self::ReactionAdd(reaction) | Self::ReactionRemove(reaction) => {
-                Subject::Conversation(reaction.channel)
+                Subject::Conversation(reaction.channel, Talk::Reaction)
             }
+            Self::Typing { channel, .. } => Subject::Conversation(*channel, Talk::Typing),
             Self::MemberAdd { user }
             | Self::MemberUpdate { user, .. }
             | Self::MemberRemove { user, .. } => Subject::Member(*user),
@@ -228,7 +258,14 @@ impl Event {
     /// Whether the journal keeps the event; all others may be lost with their owner.
     #[must_use]
     pub const fn is_durable(&self) -> bool {
-        !matches!(self, Self::Typing { .. })
+        match self.subject() {
+            Subject::Conversation(_, talk) => talk.is_durable(),
+            Subject::Nobody
+            | Subject::Member(_)
+            | Subject::Role(_)
+            | Subject::Channel(_)
+            | Subject::Guild => true,
+        }
     }
 }
 

@@ -243,7 +243,8 @@ impl Replay {
     /// The newest dispatch, if it is kept and only this session received it.
     #[must_use]
     pub fn newest_own(&self) -> Option<&Dispatch> {
-        match &self.open.as_ref()?.kept {
+        // `keep_own` leaves no segment open.
+        match &self.open.as_ref().or(self.closed.back())?.kept {
             Kept::Own(dispatch) => Some(dispatch),
             Kept::Shared(..) => None,
         }

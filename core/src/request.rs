@@ -155,17 +155,16 @@ pub enum Action {
 }
 
 impl Action {
-    /// Returns the size of the variable-length content, in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
+    /// Returns what of the action varies in length.
+    fn content(&self) -> Content<'_> {
         match self {
             Self::Say { content, mentions, .. } | Self::Edit { content, mentions, .. } => {
-                content.len() as u64 + 8 * mentions.len() as u64
+                Content::Text(content, mentions.len())
             }
-            Self::React { emoji, .. } | Self::Unreact { emoji, .. } => emoji.len() as u64,
-            Self::SetRoles { roles, .. } => 8 * roles.len() as u64,
+            Self::React { emoji, .. } | Self::Unreact { emoji, .. } => Content::Emoji(emoji),
+            Self::SetRoles { roles, .. } => Content::Ids(roles.len()),
             Self::CreateChannel(channel) | Self::ChangeChannel(channel) => {
-                32 * channel.overwrites.len() as u64
+                Content::Overwrites(channel.overwrites.len())
             }
             Self::Delete { .. }
             | Self::Type { .. }
@@ -180,24 +179,40 @@ impl Action {
             | Self::DeleteRole { .. }
             | Self::DeleteChannel { .. }
             | Self::Transfer { .. }
-            | Self::DeleteGuild => 0,
+            | Self::DeleteGuild => Content::None,
         }
+    }
+
+    /// Returns the size of the variable-length content, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let bytes = match self.content() {
+            Content::None => 0,
+            Content::Text(text, mentions) => text.len() + 8 * mentions,
+            Content::Emoji(emoji) => emoji.len(),
+            Content::Ids(count) => 8 * count,
+            Content::Overwrites(count) => 32 * count,
+        };
+        bytes as u64
     }
 
     /// Returns the most bytes that its variable-length content may take.
     #[must_use]
     pub fn most_bytes(&self, limits: &Limits) -> u64 {
-        let is_emoji = matches!(self, Self::React { .. } | Self::Unreact { .. });
-        u64::from(if is_emoji { limits.emoji_bytes } else { limits.content_bytes })
+        u64::from(match self.content() {
+            Content::Emoji(_) => limits.emoji_bytes,
+            Content::None | Content::Text(..) | Content::Ids(_) | Content::Overwrites(_) => {
+                limits.content_bytes
+            }
+        })
     }
 
     /// Returns the number of characters, which are Unicode scalar values, of the text.
     #[must_use]
     pub fn characters(&self) -> u64 {
-        if let Self::Say { content, .. } | Self::Edit { content, .. } = self {
-            content.chars().count() as u64
-        } else {
-            0
+        match self.content() {
+            Content::Text(text, _) => text.chars().count() as u64,
+            Content::None | Content::Emoji(_) | Content::Ids(_) | Content::Overwrites(_) => 0,
         }
     }
 
@@ -205,8 +220,43 @@ impl Action {
     /// answered.
     #[must_use]
     pub const fn is_ephemeral(&self) -> bool {
-        matches!(self, Self::Type { .. })
+        match self {
+            Self::Type { .. } => true,
+            Self::Say { .. }
+            | Self::Edit { .. }
+            | Self::Delete { .. }
+            | Self::React { .. }
+            | Self::Unreact { .. }
+            | Self::Join
+            | Self::Leave
+            | Self::Kick { .. }
+            | Self::Ban { .. }
+            | Self::Unban { .. }
+            | Self::SetRoles { .. }
+            | Self::CreateRole { .. }
+            | Self::ChangeRole { .. }
+            | Self::MoveRole { .. }
+            | Self::DeleteRole { .. }
+            | Self::CreateChannel(_)
+            | Self::ChangeChannel(_)
+            | Self::DeleteChannel { .. }
+            | Self::Transfer { .. }
+            | Self::DeleteGuild => false,
+        }
     }
+}
+
+/// What of an action varies in length.
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    None,
+    /// The text of a message, and the number of users that it mentions.
+    Text(&'a str, usize),
+    Emoji(&'a str),
+    /// So many ids.
+    Ids(usize),
+    /// So many permission overwrites.
+    Overwrites(usize),
 }
 
 /// The answer to a request. Without one the outcome is unknown (CONTRACT, D5).
@@ -292,52 +342,52 @@ pub enum Refusal {
     Full(GuildTable),
 }
 
-/// A table of a guild that has a limit.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GuildTable {
-    /// The channels.
-    Channels,
-    /// The roles, that of everyone included.
-    Roles,
-    /// The permission overwrites of one channel.
-    ChannelOverwrites,
-    /// The permission overwrites of all channels together.
-    Overwrites,
-    /// The members.
-    Members,
-    /// The banned users.
-    Bans,
-    /// The distinct emoji in the reactions to one message.
-    Reactions,
+/// Declares the tables of a guild, each with its limit, so that `ALL` has each of them.
+macro_rules! guild_tables {
+    ($($(#[$doc:meta])* $name:ident: $limit:ident,)*) => {
+        /// A table of a guild that has a limit.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum GuildTable {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl GuildTable {
+            /// All tables.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Returns the name of its limit.
+            #[must_use]
+            pub const fn limit_name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($limit),)*
+                }
+            }
+
+            /// Returns how many entries it may have.
+            #[must_use]
+            pub const fn limit(self, limits: &Limits) -> u32 {
+                match self {
+                    $(Self::$name => limits.$limit,)*
+                }
+            }
+        }
+    };
 }
 
-impl GuildTable {
-    /// Returns the name of its limit.
-    #[must_use]
-    pub const fn limit_name(self) -> &'static str {
-        match self {
-            Self::Channels => "channels",
-            Self::Roles => "roles",
-            Self::ChannelOverwrites => "channel_overwrites",
-            Self::Overwrites => "overwrites",
-            Self::Members => "members",
-            Self::Bans => "bans",
-            Self::Reactions => "reactions",
-        }
-    }
-
-    /// Returns how many entries it may have.
-    #[must_use]
-    pub const fn limit(self, limits: &Limits) -> u32 {
-        match self {
-            Self::Channels => limits.channels,
-            Self::Roles => limits.roles,
-            Self::ChannelOverwrites => limits.channel_overwrites,
-            Self::Overwrites => limits.overwrites,
-            Self::Members => limits.members,
-            Self::Bans => limits.bans,
-            Self::Reactions => limits.reactions,
-        }
-    }
+guild_tables! {
+    /// The channels.
+    Channels: channels,
+    /// The roles, that of everyone included.
+    Roles: roles,
+    /// The permission overwrites of one channel.
+    ChannelOverwrites: channel_overwrites,
+    /// The permission overwrites of all channels together.
+    Overwrites: overwrites,
+    /// The members.
+    Members: members,
+    /// The banned users.
+    Bans: bans,
+    /// The distinct emoji in the reactions to one message.
+    Reactions: reactions,
 }

@@ -290,7 +290,7 @@ impl Session {
     }
 
     /// Copies what it keeps in a log that it leaves.
-    pub(crate) fn keep_own(&mut self, log: LogId, logs: &impl Logs) {
+    pub fn keep_own(&mut self, log: LogId, logs: &impl Logs) {
         self.replay.keep_own(log, logs);
     }
 

@@ -20,8 +20,7 @@ use crate::file::Document;
 use crate::seed::Seed;
 use crate::topology::Topology;
 
-pub(crate) use action::MESSAGE_ACTIONS;
-pub use action::{ActionPlan, ClientAction, MessageRef};
+pub use action::{ActionPlan, ClientAction};
 pub use error::{Place, PlanError};
 pub use latency::Latency;
 pub use parts::{

@@ -15,8 +15,8 @@ use guildhall_plan::fault::{
     ProtocolViolation, Trigger,
 };
 use guildhall_plan::plan::{
-    ActionPlan, ChannelPlan, ClientAction, ClientPlan, FaultPlan, GuildPlan, Latency, MessageRef,
-    Network, NodePlan, OverwritePlan, PermissionNames, Plan, RolePlan, TargetPlan,
+    ActionPlan, ChannelPlan, ClientAction, ClientPlan, FaultPlan, GuildPlan, Latency, Network,
+    NodePlan, OverwritePlan, PermissionNames, Plan, RolePlan, TargetPlan,
 };
 use guildhall_plan::seed::Seed;
 use guildhall_plan::token::RunToken;
@@ -146,12 +146,12 @@ fn role(g: &mut Gen) -> RolePlan {
 
 fn action(g: &mut Gen) -> ClientAction {
     let (guild, user, name) = (text(g), text(g), text(g));
-    let said = MessageRef { of: bool::arbitrary(g).then(|| text(g)), back: u32::arbitrary(g) % 3 };
+    let (of, back) = (bool::arbitrary(g).then(|| text(g)), u32::arbitrary(g) % 3);
     match u8::arbitrary(g) % 22 {
         0 => ClientAction::Quit { code: if bool::arbitrary(g) { 1000 } else { 1001 } },
         1 => ClientAction::Start,
-        2 => ClientAction::Edit { said, text: text(g).into(), mentions: vec![user] },
-        3 => ClientAction::Delete { said },
+        2 => ClientAction::Edit { of, back, text: text(g).into(), mentions: vec![user] },
+        3 => ClientAction::Delete { of, back },
         4 => ClientAction::Type { to: name },
         5 => ClientAction::Join { guild },
         6 => ClientAction::Leave { guild },
@@ -168,8 +168,8 @@ fn action(g: &mut Gen) -> ClientAction {
         17 => ClientAction::Transfer { guild, user },
         18 => ClientAction::DeleteGuild { guild },
         19 => ClientAction::MoveRole { role: name, position: u16::arbitrary(g) },
-        20 => ClientAction::React { said, emoji: text(g).into() },
-        21 => ClientAction::Unreact { said, emoji: text(g).into() },
+        20 => ClientAction::React { of, back, emoji: text(g).into() },
+        21 => ClientAction::Unreact { of, back, emoji: text(g).into() },
         _ => {
             let mentions = if bool::arbitrary(g) { vec![user] } else { Vec::new() };
             ClientAction::Say { to: name, text: text(g).into(), mentions }

@@ -26,6 +26,7 @@ use crate::rt::Rt;
 use crate::sockets::RequestFrame;
 use crate::tracer::Tracer;
 use crate::wire::{self, GatewayUrls, ServerMessage};
+use requests::{AnswerSink, RequestStream};
 use socket::SocketCommand;
 
 /// How many events from its sockets may wait for a client.
@@ -82,8 +83,8 @@ pub enum ClientCommand {
 
 /// What the sockets of a client report to it.
 enum ClientEvent {
-    /// A connection was opened.
-    Connected(Connection, mpsc::Sender<SocketCommand>),
+    /// The attempt with this number has opened a connection.
+    Connected { attempt: u64, connection: Connection, socket: mpsc::Sender<SocketCommand> },
     /// The attempt with this number failed.
     ConnectFailed(u64),
     /// A message arrived.
@@ -92,8 +93,8 @@ enum ClientEvent {
     ReceivedPart(Connection),
     /// The connection closed, with a code if the node sent one.
     Closed(Connection, Option<u16>),
-    /// A guild answered a request of the client's process with this number.
-    Answered(u64, Answer),
+    /// A guild answered a request of the client's process with this number, through this node.
+    Answered { process: u64, node: NodeId, answer: Answer },
 }
 
 /// Drives one client.
@@ -108,7 +109,7 @@ pub struct ClientDriver<R, W> {
     process: u64,
     attempts: u64,
     sockets: BTreeMap<Connection, mpsc::Sender<SocketCommand>>,
-    request_streams: BTreeMap<NodeId, mpsc::Sender<RequestFrame>>,
+    request_streams: BTreeMap<NodeId, RequestStream>,
     events: mpsc::Receiver<ClientEvent>,
     sender: mpsc::Sender<ClientEvent>,
 }
@@ -179,11 +180,14 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
 
     fn handle_event(&mut self, event: ClientEvent) {
         match event {
-            ClientEvent::Connected(connection, socket) => {
+            ClientEvent::Connected { attempt, connection, socket } if attempt == self.attempts => {
                 self.sockets.insert(connection, socket);
                 let jitter = self.jitter();
                 self.step(Input::Opened { connection, jitter });
             }
+            // The machine has given up on this one, and is waiting for another, perhaps of another
+            // node. Its socket closes.
+            ClientEvent::Connected { .. } => {}
             ClientEvent::ConnectFailed(attempt) if attempt == self.attempts => {
                 let jitter = self.jitter();
                 self.step(Input::Closed { connection: None, code: None, jitter });
@@ -204,8 +208,9 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
                     self.step(Input::Closed { connection: Some(connection), code, jitter });
                 }
             }
-            ClientEvent::Answered(process, answer) => {
+            ClientEvent::Answered { process, node, answer } => {
                 if process == self.process {
+                    self.request_streams.get_mut(&node).map(RequestStream::answered);
                     self.step(Input::Answer(answer));
                 }
             }
@@ -308,21 +313,15 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
 
     fn request(&mut self, node: NodeId, request: RequestFrame) {
         let Some(address) = self.config.addresses.get(&node) else { return };
-        // An earlier attempt has no answer: its stream may have died silently.
-        if request.request.attempt > 1 {
+        if self.request_streams.get(&node).is_some_and(|stream| !stream.takes(&request)) {
             self.request_streams.remove(&node);
         }
         let stream = self.request_streams.entry(node).or_insert_with(|| {
-            let (stream, requests) = mpsc::channel(COMMAND_QUEUE);
-            let (rt, events) = (self.rt.clone(), (self.sender.clone(), self.process));
-            self.rt.spawn(requests::run(rt, address.requests, requests, events));
-            stream
+            let (events, process) = (self.sender.clone(), self.process);
+            let answers = AnswerSink { events, process, node };
+            RequestStream::open(&self.rt, address.requests, answers)
         });
-        // A full queue drops the request: the machine retransmits it.
-        if let Err(mpsc::error::TrySendError::Closed(request)) = stream.try_send(request) {
-            self.request_streams.remove(&node);
-            self.request(node, request);
-        }
+        stream.send(request);
     }
 }
 

@@ -55,6 +55,9 @@ pub struct SocketConfig {
     pub node: NodeId,
     /// The number of nodes. Connections of different nodes never share an id.
     pub nodes: u16,
+    /// How often the node has started, this time included. A connection from before a restart may
+    /// still be read by its client, so connections of different starts never share an id either.
+    pub boot: u32,
     /// How many connections it holds at most (B1). Further connections are dropped.
     pub connections: u32,
     /// The credit of a connection: how many bytes the node may send that have not drained.

@@ -21,6 +21,18 @@ pub(crate) struct Event {
     pub(crate) kind: Kind,
 }
 
+impl Event {
+    /// Whether a frame arrives at the client of this link.
+    pub(crate) const fn is_down(&self, link: u32) -> bool {
+        matches!(self.kind, Kind::Dispatch { link: on, .. } | Kind::Down { link: on, .. } if on == link)
+    }
+
+    /// Whether a frame arrives at the node of this link.
+    pub(crate) const fn is_up(&self, link: u32) -> bool {
+        matches!(self.kind, Kind::Up { link: on, .. } if on == link)
+    }
+}
+
 /// The kind of an event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {

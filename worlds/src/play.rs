@@ -22,7 +22,6 @@ use guildhall_core::id::{GuildId, NodeId, UserId};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::time::Instant;
 use guildhall_plan::director::{self, Director, News};
-use guildhall_plan::fault::Family;
 use guildhall_plan::journal::SimJournal;
 use guildhall_plan::plan::{FaultPlan, Plan, PlanError};
 use guildhall_plan::settling::{Look, RunEnd, Settling};
@@ -89,22 +88,14 @@ pub struct Play<W: World> {
     news: mpsc::UnboundedReceiver<News>,
 }
 
-/// The faults, as far as they reach here: requests use the line of their client, too, so a fault of
-/// that line may hold them back (D10).
+/// The faults as they are here: requests use the line of their client, so a lasting fault of that
+/// line may hold them back (D10).
 fn faults(plan: &Plan, cast: &Cast) -> Vec<FaultPart> {
-    let reaches = |(part, of): (&FaultPart, &FaultPlan)| match of.fault.family() {
-        Family::Link | Family::Client => {
-            FaultPart { strain: Strain::Lasting, reach: Reach::Everything, ..*part }
-        }
-        Family::Peer
-        | Family::Node
-        | Family::Journal
-        | Family::Clock
-        | Family::Directory
-        | Family::Administration
-        | Family::Hostile => *part,
+    let here = |(part, of): (&FaultPart, &FaultPlan)| {
+        let is_line = matches!(part.reach, Reach::Client(_)) && of.fault.lasts();
+        FaultPart { strain: if is_line { Strain::Lasting } else { part.strain }, ..*part }
     };
-    cast.faults.iter().zip(&plan.faults).map(reaches).collect()
+    cast.faults.iter().zip(&plan.faults).map(here).collect()
 }
 
 impl<W: World> Play<W> {

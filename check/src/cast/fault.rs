@@ -19,7 +19,7 @@ pub struct FaultPart {
     pub silences: Option<Port>,
 }
 
-/// The effect of a fault on nodes, journals and the links between them.
+/// The effect of a fault on what it reaches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Strain {
     /// No effect. Planned stops have none either.
@@ -43,6 +43,8 @@ pub enum Reach {
     Guild(GuildId),
     /// The messages between two endpoints.
     Link(Endpoint, Endpoint),
+    /// The line of a client. Requests may use it; hand-offs do not.
+    Client(Port),
 }
 
 /// An endpoint of messages.

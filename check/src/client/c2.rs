@@ -45,40 +45,29 @@ impl Reconnects {
         input: &Input,
     ) {
         let (reconnect, storms) = self.reconnect(port);
-        reconnect.hearing.hears(limits, client, (now, reconnect.opening), input);
+        reconnect.hearing.hears(client, (now, reconnect.opening.is_some()), input);
         match input {
             Input::Start => reconnect.ended = None,
-            Input::Opened { connection, .. } => match reconnect.opening.take() {
-                Some(since) => {
-                    if now >= since + limits.connect_patience {
-                        // It may have given up on this one by now, or not.
-                        reconnect.ended = Some(since + limits.connect_patience);
-                        reconnect.most += 1;
-                    }
+            Input::Opened { connection, .. } => {
+                if reconnect.opening.take().is_none() {
+                    reconnect.unwanted = Some(*connection);
                 }
-                None => reconnect.unwanted = Some(*connection),
-            },
+            }
             Input::Closed { connection, code, .. } => {
-                let ended = match (connection, reconnect.opening) {
-                    (Some(_), _) => (*connection == client.meant).then_some(now),
-                    (None, since) => {
-                        reconnect.opening = None;
-                        // One that slept gives up when it wakes.
-                        let latest = |since| now.min(since + limits.connect_patience);
-                        since.map(|since| if reconnect.slept { now } else { latest(since) })
-                    }
+                let is_its = match connection {
+                    Some(_) => *connection == client.meant,
+                    None => reconnect.opening.take().is_some(),
                 };
-                let Some(ended) = ended else { return };
+                if !is_its {
+                    return;
+                }
                 reconnect.must_stop = code.is_some_and(protocol::stops_client);
                 if !reconnect.must_stop {
-                    reconnect.loses(ended);
+                    reconnect.loses(now);
                     reconnect.is_cut(limits, storms, at);
                 }
             }
             Input::Quit { .. } => {
-                // It may have given up on the socket by now, or not.
-                let gives_up = |since| now >= since + limits.connect_patience;
-                reconnect.most += u32::from(reconnect.opening.is_some_and(gives_up));
                 (reconnect.opening, reconnect.ended, reconnect.quits) = (None, None, true);
             }
             Input::Frame { connection, frame: ServerFrame::Reconnect } => {
@@ -102,7 +91,7 @@ impl Reconnects {
     /// The client has got READY or RESUMED.
     pub(crate) fn enters(&mut self, port: Port) {
         let (reconnect, _) = self.reconnect(port);
-        (reconnect.attempts, reconnect.most) = (0, 0);
+        reconnect.attempts = 0;
     }
 
     /// An honest client emits an output; called before the facts are updated.
@@ -139,7 +128,7 @@ impl Reconnects {
                 if client.meant == Some(*connection) && !reconnect.quits =>
             {
                 let told = reconnect.must_leave.take_if(|told| told == connection).is_some();
-                reconnect.loses(reconnect.ended.unwrap_or(now));
+                reconnect.loses(now);
                 if told { None } else { reconnect.hearing.leaves(facts, client, now) }
             }
             Output::Close { .. } => None,
@@ -177,6 +166,9 @@ impl Reconnects {
         }
         if core::mem::take(&mut reconnect.must_stop) {
             return Some(Complaint::new("a client does not stop", "it stops", "it goes on"));
+        }
+        if timeout {
+            reconnect.gives_up(limits, now);
         }
         if client.meant.is_some() {
             reconnect.ended = None;

@@ -180,7 +180,7 @@ impl Contract {
             if self.facts.cast.cluster.accounts.get(token) == Some(&request.origin.user) {
                 if honest {
                     self.models.duties.asks(&self.facts, (port, *node), request, head.at);
-                    self.models.typings.asks(&self.facts, *node, request, head.at);
+                    self.models.typings.asks(&self.facts, (port, *node), request, head.at);
                 }
                 self.facts.requests.asks(request);
             }

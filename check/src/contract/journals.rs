@@ -59,7 +59,7 @@ impl Contract {
         self.marks.committed(&self.facts, guild, record);
         self.facts.commit(number, record);
         self.models.duties.committed(&self.facts, guild, record);
-        if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
+        if !matches!(event_kind(&record.event), EventKind::Chat(..)) {
             self.models.typings.turns(guild);
         }
     }

@@ -64,7 +64,8 @@ impl Contract {
                         let what = (request.origin, request.action == Action::Join);
                         let owner = (node, request.guild);
                         let has_room = self.models.occupancies.has_room(&self.facts, owner);
-                        if !has_room || !self.facts.relays.has_follower(node, request.guild) {
+                        let is_followed = self.facts.relays.has_follower(node, request.guild);
+                        if late || !has_room || !is_followed {
                             self.models.typings.ends(request.origin);
                         }
                         self.models.occupancies.arrives(owner, what, is_committed, head);

@@ -19,7 +19,9 @@ impl Contract {
         match event {
             WorldEvent::FaultBegan { index, .. } => {
                 let strain = self.facts.strain(*index);
-                self.models.hand_offs.strikes(strain);
+                if self.facts.strikes_cluster(*index) {
+                    self.models.hand_offs.clear();
+                }
                 self.facts.weather.begins(*index, strain);
                 self.facts.healed = false;
                 let fault = self.facts.cast.faults.get(*index as usize);
@@ -71,7 +73,7 @@ impl Contract {
             self.marks.add(Mark::SessionLostWithNode);
         }
         self.facts.stops.forget(node);
-        self.models.hand_offs.crash();
+        self.models.hand_offs.clear();
         self.vanishes(head, node);
     }
 

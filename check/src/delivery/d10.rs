@@ -20,7 +20,7 @@ use crate::facts::weather::Site;
 use crate::findings::{Complaint, Subject};
 use crate::isolation::i8;
 use crate::judgements::Judgement;
-use crate::kinds::{EventKind, event_kind, message_of};
+use crate::kinds::{ActionKind, EventKind, action_kind, event_kind, message_of};
 use crate::protocol;
 
 /// How often the deadlines are looked at.
@@ -193,10 +193,10 @@ impl Duties {
 
 /// Whether an event may change what is against an action.
 fn concerns(record: &Record, action: &Action) -> bool {
-    if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
+    if !matches!(event_kind(&record.event), EventKind::Chat(..)) {
         return true;
     }
-    let Some(said) = i8::message_of(action) else { return false };
+    let ActionKind::Message(said) = action_kind(action) else { return false };
     // A deletion does not name the request that created the message.
     let of = message_of(record).map(|it| Origin { user: it.author, nonce: it.nonce });
     of.is_none_or(|of| of == said)
@@ -212,7 +212,7 @@ fn due(facts: &Facts, guild: GuildId, duty: &Duty) -> Option<Instant> {
     facts.client(duty.client).filter(|client| client.on && !client.asleep)?;
     let epoch = facts.ledger.guild(guild)?.epoch;
     let (owner, _) = facts.owners.of(guild).find(|(_, serves)| *serves == epoch)?;
-    let well = facts.well_since(Site::Between([duty.node, owner], guild))?;
+    let well = facts.well_since(Site::Way(duty.client, [duty.node, owner], guild))?;
     let weather = &facts.weather;
     let up = weather.started(duty.node).max(weather.started(owner)).max(weather.served(guild));
     let again = u64::from(duty.attempt.clamp(1, LONGEST_WAIT));

@@ -194,7 +194,7 @@ impl Ledger {
             guild.epoch = guild.epoch.max(record.position.epoch);
             // Uncommitted records of older owners can never commit now.
             guild.staged.retain(|position, _| position.epoch >= record.position.epoch);
-        } else if !matches!(event_kind(&record.event), EventKind::Chat(_)) {
+        } else if !matches!(event_kind(&record.event), EventKind::Chat(..)) {
             guild.turning.push(guild.records.len() as u32);
         }
         if let Event::Message(message) = &record.event {

@@ -3,9 +3,12 @@
 //! A hostile client may use one request id for several actions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use guildhall_core::dispatch::{Message, Reaction};
 use guildhall_core::event::{Event, Record, Removal};
 use guildhall_core::id::{GuildId, RoleId, UserId};
+use guildhall_core::permission::Role;
 use guildhall_core::request::{Action, Origin, Request};
 
 use super::guilds::history::History;
@@ -59,70 +62,68 @@ impl Requests {
 /// Whether an action under this request id leads to an event.
 fn leads_to(history: &History, origin: Origin, action: &Action, record: &Record) -> bool {
     let before = Moment::before(record.position);
-    let author = origin.user;
-    let said = |said: &Origin| history.message(before, *said);
-    match (action, &record.event) {
-        (Action::Say { channel, content, mentions }, Event::Message(it)) => {
-            (it.channel, it.author, it.nonce) == (*channel, author, origin.nonce)
-                && (&it.content, &it.mentions) == (content, mentions)
+    let (author, event) = (origin.user, &record.event);
+    let message = |of: &Origin| history.message(before, *of);
+    let reaction = |of: &Origin, emoji: &Arc<str>| {
+        let (emoji, to) = (emoji.clone(), message(of)?);
+        Some(Reaction { user: author, channel: to.channel, message: to.id, emoji })
+    };
+    match action {
+        Action::Say { channel, content, mentions } => matches!(event, Event::Message(it)
+            if (it.channel, it.author, it.nonce) == (*channel, author, origin.nonce)
+                && (&it.content, &it.mentions) == (content, mentions)),
+        Action::Edit { said, content, mentions } => message(said).is_some_and(|was| {
+            let (content, mentions) = (content.clone(), mentions.clone());
+            *event == Event::MessageUpdate(Message { content, mentions, ..was.clone() })
+        }),
+        Action::Delete { said } => message(said).is_some_and(|was| {
+            *event == Event::MessageDelete { message: was.id, channel: was.channel }
+        }),
+        Action::React { said, emoji } => {
+            reaction(said, emoji).is_some_and(|it| *event == Event::ReactionAdd(it))
         }
-        (Action::Edit { said: of, content, mentions }, Event::MessageUpdate(it)) => said(of)
-            .is_some_and(|was| {
-                (&it.content, &it.mentions) == (content, mentions)
-                    && (it.id, it.channel, it.author, it.nonce)
-                        == (was.id, was.channel, was.author, was.nonce)
-            }),
-        (Action::Delete { said: of }, Event::MessageDelete { message, channel }) => {
-            said(of).is_some_and(|was| (was.id, was.channel) == (*message, *channel))
+        Action::Unreact { said, emoji } => {
+            reaction(said, emoji).is_some_and(|it| *event == Event::ReactionRemove(it))
         }
-        (Action::React { said: of, emoji }, Event::ReactionAdd(it))
-        | (Action::Unreact { said: of, emoji }, Event::ReactionRemove(it)) => {
-            said(of).is_some_and(|was| (was.id, was.channel) == (it.message, it.channel))
-                && (author, emoji) == (it.user, &it.emoji)
+        Action::Type { channel } => *event == Event::Typing { user: author, channel: *channel },
+        Action::Join => *event == Event::MemberAdd { user: author },
+        Action::Leave => *event == removal(author, Removal::Left),
+        Action::Kick { user } => *event == removal(*user, Removal::Kicked),
+        Action::Ban { user } => *event == removal(*user, Removal::Banned),
+        Action::Unban { user } => *event == Event::Unbanned { user: *user },
+        Action::SetRoles { user: whom, roles: these } => matches!(event,
+            Event::MemberUpdate { user, roles } if whom == user && same_roles(history, these, roles)),
+        Action::CreateRole { role, permissions } => {
+            let (role, permissions) = (*role, *permissions);
+            *event == Event::RoleCreate { role, permissions, position: NEW_ROLE }
         }
-        (Action::Type { channel: there }, Event::Typing { user, channel }) => {
-            (there, author) == (channel, *user)
+        Action::ChangeRole { role, permissions } => {
+            history.role(before, *role).is_some_and(|Role { position, .. }| {
+                let (role, permissions) = (*role, *permissions);
+                *event == Event::RoleUpdate { role, permissions, position }
+            })
         }
-        (Action::Join, Event::MemberAdd { user }) => *user == author,
-        (Action::Leave, Event::MemberRemove { user, why }) => {
-            (*user, *why) == (author, Removal::Left)
+        Action::MoveRole { role, position } => {
+            history.role(before, *role).is_some_and(|Role { permissions, .. }| {
+                let (role, position) = (*role, *position);
+                *event == Event::RoleUpdate { role, permissions, position }
+            })
         }
-        (Action::Kick { user: whom }, Event::MemberRemove { user, why }) => {
-            whom == user && *why == Removal::Kicked
+        Action::DeleteRole { role } => *event == Event::RoleDelete { role: *role },
+        Action::CreateChannel(asked) => {
+            matches!(event, Event::ChannelCreate(made) if asked == made)
         }
-        (Action::Ban { user: whom }, Event::MemberRemove { user, why }) => {
-            whom == user && *why == Removal::Banned
+        Action::ChangeChannel(asked) => {
+            matches!(event, Event::ChannelUpdate(made) if asked == made)
         }
-        (Action::Unban { user: whom }, Event::Unbanned { user }) => whom == user,
-        (Action::SetRoles { user: whom, roles: these }, Event::MemberUpdate { user, roles }) => {
-            whom == user && same_roles(history, these, roles)
-        }
-        (
-            Action::CreateRole { role: of, permissions: given },
-            Event::RoleCreate { role, permissions, position },
-        ) => (of, given, NEW_ROLE) == (role, permissions, *position),
-        (
-            Action::ChangeRole { role: of, permissions: given },
-            Event::RoleUpdate { role, permissions, position },
-        ) => {
-            let was = history.role(before, *role).map(|was| was.position);
-            (of, given, was) == (role, permissions, Some(*position))
-        }
-        (
-            Action::MoveRole { role: of, position: to },
-            Event::RoleUpdate { role, permissions, position },
-        ) => {
-            let was = history.role(before, *role).map(|was| was.permissions);
-            (of, to, was) == (role, position, Some(*permissions))
-        }
-        (Action::DeleteRole { role: of }, Event::RoleDelete { role }) => of == role,
-        (Action::CreateChannel(asked), Event::ChannelCreate(made))
-        | (Action::ChangeChannel(asked), Event::ChannelUpdate(made)) => asked == made,
-        (Action::DeleteChannel { channel: of }, Event::ChannelDelete { channel }) => of == channel,
-        (Action::Transfer { to }, Event::GuildUpdate { owner }) => to == owner,
-        (Action::DeleteGuild, Event::GuildDelete) => true,
-        _ => false,
+        Action::DeleteChannel { channel } => *event == Event::ChannelDelete { channel: *channel },
+        Action::Transfer { to } => *event == Event::GuildUpdate { owner: *to },
+        Action::DeleteGuild => *event == Event::GuildDelete,
     }
+}
+
+const fn removal(user: UserId, why: Removal) -> Event {
+    Event::MemberRemove { user, why }
 }
 
 /// Whether two lists name the same roles. The everyone role may be left out.

@@ -19,7 +19,8 @@ struct Socket {
     room: i64,
     /// The bytes that its session had written before on other connections.
     base: u64,
-    /// The bytes of answers that were written while its buffers were full.
+    /// The bytes of answers that were written while its buffers were full, less what has drained
+    /// since.
     debt: u32,
 }
 
@@ -158,9 +159,9 @@ impl Sockets {
     ) {
         if let Some(socket) = self.slot_mut(node, connection) {
             socket.room += i64::from(bytes);
-            if socket.left(wrote) > 0 {
-                socket.debt = 0;
-            }
+            // A peer that reads slowly reads.
+            let has_room = socket.left(wrote) > 0;
+            socket.debt = if has_room { 0 } else { socket.debt.saturating_sub(bytes) };
         }
     }
 
@@ -175,7 +176,8 @@ impl Sockets {
         socket.is_some_and(|socket| socket.open && socket.left(wrote) > 0)
     }
 
-    /// The bytes of answers that were written to a connection while its buffers were full.
+    /// The bytes of answers that were written to a connection while its buffers were full, less what
+    /// has drained since.
     pub(crate) fn debt(&self, node: NodeId, connection: Connection) -> u32 {
         self.slot(node, connection).map_or(0, |socket| socket.debt)
     }

@@ -1,12 +1,12 @@
-//! Whether the nodes, the journals, the directory and the links between them are well, and since
-//! when.
+//! Whether the nodes, the journals, the directory, the links between them and the lines of clients
+//! are well, and since when.
 //!
 //! Clauses that say how soon something happens hold while all that it needs is well. They share
 //! this predicate. It must not judge.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::id::{GuildId, NodeId, Port};
 use guildhall_core::limits::{Limits, PLACED_WITHIN};
 use guildhall_core::time::{Instant, Span};
 
@@ -29,27 +29,36 @@ pub(crate) struct Weather {
     served: BTreeMap<GuildId, Instant>,
 }
 
-/// A part of the cluster that has to be well.
+/// What has to be well.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Site {
-    /// Every node, journal and link.
-    Everywhere,
-    /// Two nodes, the journal of a guild, the directory, and the links between them.
-    Between([NodeId; 2], GuildId),
+    /// Every node and journal, the directory, and the links between them. A hand-off may need all of
+    /// it, and no client.
+    Cluster,
+    /// The way of a client's requests: its line, two nodes, the journal of a guild, the directory,
+    /// and the links between them.
+    Way(Port, [NodeId; 2], GuildId),
 }
 
 impl Site {
     fn has_node(self, node: NodeId) -> bool {
         match self {
-            Self::Everywhere => true,
-            Self::Between(nodes, _) => nodes.contains(&node),
+            Self::Cluster => true,
+            Self::Way(_, nodes, _) => nodes.contains(&node),
         }
     }
 
     fn has_guild(self, guild: GuildId) -> bool {
         match self {
-            Self::Everywhere => true,
-            Self::Between(_, of) => of == guild,
+            Self::Cluster => true,
+            Self::Way(_, _, of) => of == guild,
+        }
+    }
+
+    fn has_client(self, client: Port) -> bool {
+        match self {
+            Self::Cluster => false,
+            Self::Way(of, ..) => of == client,
         }
     }
 
@@ -61,12 +70,13 @@ impl Site {
         }
     }
 
-    fn meets(self, reach: Reach) -> bool {
+    fn is_impaired_by(self, reach: Reach) -> bool {
         match reach {
             Reach::Everything => true,
             Reach::Node(node) => self.has_node(node),
             Reach::Guild(guild) => self.has_guild(guild),
             Reach::Link(from, to) => self.has_end(from) && self.has_end(to),
+            Reach::Client(client) => self.has_client(client),
         }
     }
 }
@@ -118,19 +128,24 @@ impl Facts {
         self.fault(index).strain
     }
 
-    /// Since when a part of the cluster has been well, the aftermath of faults included. `None` if
-    /// it is not well.
+    /// Whether a fault of the plan affects the cluster, if only for an instant.
+    pub(crate) fn strikes_cluster(&self, index: u32) -> bool {
+        let fault = self.fault(index);
+        fault.strain != Strain::None && Site::Cluster.is_impaired_by(fault.reach)
+    }
+
+    /// Since when a site has been well, the aftermath of faults included. `None` if it is not well.
     pub(crate) fn well_since(&self, site: Site) -> Option<Instant> {
-        let meets = |index: &u32| site.meets(self.fault(*index).reach);
+        let impairs = |index: &u32| site.is_impaired_by(self.fault(*index).reach);
         let has_node = |node: NodeId| site.has_node(node);
-        if self.weather.faults.iter().any(meets)
+        if self.weather.faults.iter().any(impairs)
             || self.down.iter().any(|node| has_node(*node))
             || self.stops.nodes().any(has_node)
         {
             return None;
         }
         let aftermath = aftermath(&self.cast.limits);
-        let over = self.weather.over.iter().filter(|(index, _)| meets(index));
+        let over = self.weather.over.iter().filter(|(index, _)| impairs(index));
         let well = over.map(|(index, at)| *at + self.fault(*index).outlasts + aftermath);
         Some(well.max().unwrap_or_default())
     }

@@ -17,7 +17,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::findings::Complaint;
 use crate::judgements::Judgement;
 
-pub(crate) use refused::{answered, message_of, objection, outdated};
+pub(crate) use refused::{answered, objection, outdated};
 
 /// An event is about to be committed or, if it is ephemeral, streamed.
 pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {

@@ -67,9 +67,7 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
             "GUILD_CREATE of a guild that the session does not hold",
         ),
         BodyKind::Removal
-        | BodyKind::Messages(_)
-        | BodyKind::Reactions(_)
-        | BodyKind::Typing(_)
+        | BodyKind::Chat(..)
         | BodyKind::Member(_)
         | BodyKind::Channel(_)
         | BodyKind::Guild => (
@@ -109,10 +107,7 @@ fn channel(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
 const fn channel_of(body: &Body) -> Option<ChannelId> {
     match body_kind(body) {
         BodyKind::Channel(_) if matches!(body, Body::ChannelCreate(_)) => None,
-        BodyKind::Messages(channel)
-        | BodyKind::Reactions(channel)
-        | BodyKind::Typing(channel)
-        | BodyKind::Channel(channel) => Some(channel),
+        BodyKind::Chat(channel, _) | BodyKind::Channel(channel) => Some(channel),
         BodyKind::Session
         | BodyKind::Snapshot
         | BodyKind::Removal

@@ -144,10 +144,12 @@ pub(crate) fn settled(facts: &Facts, pending: Option<&str>) -> Verdict {
 }
 
 /// How long a relay may go on asking for what no session is owed, after all sessions have what they
-/// are owed.
+/// are owed: two tips, and three questions with their answers.
 pub(crate) fn calm(facts: &Facts) -> Span {
-    let limits = &facts.cast.limits;
-    limits.tip_every.scaled(2, 1) + limits.gap_patience + limits.ask_again.scaled(3, 1)
+    let (limits, trip) = (&facts.cast.limits, facts.cast.trip);
+    let tips = limits.tip_every.scaled(2, 1) + trip;
+    let question = limits.ask_again + trip.scaled(2, 1);
+    tips + limits.gap_patience + question.scaled(3, 1)
 }
 
 /// A node has counted what it keeps in a world that has settled: in one that serves a client nothing

@@ -26,14 +26,15 @@ pub(crate) use owners::{
 };
 pub(crate) use reactions::{THUMB, reactions};
 pub(crate) use sessions::{
-    expired, overflowed, refused, restored, resumed, resumed_after_another_ready, silent, slow,
-    stolen,
+    expired, overflowed, reads_slowly, refused, restored, resumed, resumed_after_another_ready,
+    silent, slow, stolen,
 };
 
 pub(crate) type History = (Arc<Cast>, Vec<Step>);
 
 pub(crate) const ALICE: usize = 0;
 pub(crate) const BOB: usize = 1;
+const MALLORY: usize = 1;
 
 fn end(mut stage: Stage) -> History {
     stage.census();
@@ -280,6 +281,32 @@ pub(crate) fn types() -> History {
     end(stage)
 }
 
+/// Alice types when the last tip is older than a request may be: nobody is told.
+pub(crate) fn types_too_late() -> History {
+    let limits = Limits { request_age: Span::secs(3), ..Limits::default() };
+    let mut stage = begin(limits, &["alice", "bob"]);
+    stage.pass(Span::secs(9));
+    stage.act(ALICE, Action::Type { channel: HALL });
+    stage.pass(Span::secs(12));
+    end(stage)
+}
+
+/// Mallory asks again and again for what she may not have, in a world that has settled.
+pub(crate) fn asks_in_a_settled_world() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "mallory!"]);
+    stage.ask(MALLORY, client::Input::Start);
+    stage.report(&WorldEvent::Settled);
+    for nonce in 100..104 {
+        stage.pass(Span::millis(1));
+        let origin = Origin { user: user(MALLORY), nonce: Nonce(nonce) };
+        let action = Action::DeleteGuild;
+        let request = Request { origin, guild: GUILD, attempt: 1, action };
+        let (port, token) = (Port(MALLORY as u32), token(MALLORY));
+        stage.tell(BERLIN, node::Input::Request { port, token, request });
+    }
+    end(stage)
+}
+
 /// All of them, with their names.
 pub(crate) fn all() -> Vec<(&'static str, History)> {
     vec![
@@ -292,6 +319,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("stolen", stolen()),
         ("refused", refused()),
         ("slow", slow()),
+        ("reads slowly", reads_slowly()),
         ("overflowed", overflowed()),
         ("silent", silent()),
         ("unheard", unheard()),
@@ -311,6 +339,8 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("crowd", crowd()),
         ("turned away", turned_away()),
         ("types", types()),
+        ("types too late", types_too_late()),
+        ("asks in a settled world", asks_in_a_settled_world()),
         ("revoked", revoked()),
         ("quits", quits()),
         ("waits", waits()),

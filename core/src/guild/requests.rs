@@ -65,6 +65,8 @@ impl Owner {
         if self.is_retry(cx, copy, out) {
             return;
         }
+        // After a pause the requests that have waited come before the timers.
+        self.nonces.expire(cx);
         if let Some(full) = cx.bent(self.full_table(cx, &action), origin) {
             if !action.is_ephemeral() {
                 self.answer(copy, Outcome::Busy(full), out);

@@ -36,7 +36,7 @@ impl Relay {
         let fanout = Fanout { event, replica, subscribers, renderer };
         match event.subject() {
             Subject::Nobody => replica.apply(event),
-            Subject::Conversation(_) => {
+            Subject::Conversation(..) => {
                 if cx.bent(passes, event) {
                     fanout.conversation(cx, out);
                 }

@@ -46,8 +46,8 @@ impl Viewer<'_> {
         let sees = |channel| self.after.binary_search(&channel).is_ok();
         let told = match event.subject() {
             Subject::Nobody => false,
-            Subject::Conversation(channel) => {
-                let intent = cx.bent(conversation_intent(event), event);
+            Subject::Conversation(channel, talk) => {
+                let intent = cx.bent(talk.intent(), event);
                 if !wants(intent) || !saw(channel) {
                     return None;
                 }
@@ -109,8 +109,8 @@ impl<'a> Renderer<'a> {
         let Self { guild, record, made } = self;
         let render = || {
             let body = match said {
-                Rendered::Itself => body(&record.event),
-                Rendered::Blank => blanked(&record.event),
+                Rendered::Itself => Body::of(&record.event),
+                Rendered::Blank => Body::of(&record.event).blanked(),
                 Rendered::Lost(channel) => Body::ChannelDelete { channel },
                 Rendered::Gained(id) => {
                     let overwrites = state.channels.get(&id).cloned().unwrap_or_default();
@@ -121,57 +121,5 @@ impl<'a> Renderer<'a> {
             Arc::new(Dispatch::of(*guild, record.position, nth, body))
         };
         made.entry((nth, said)).or_insert_with(render).clone()
-    }
-}
-
-/// The intent that an event of a conversation needs.
-fn conversation_intent(event: &Event) -> Intents {
-    if matches!(event, Event::Typing { .. }) {
-        Intents::GUILD_MESSAGE_TYPING
-    } else if event.reaction().is_some() {
-        Intents::GUILD_MESSAGE_REACTIONS
-    } else {
-        Intents::GUILD_MESSAGES
-    }
-}
-
-/// The body of an event that is sent as such. No viewer receives the last ones as such.
-fn body(event: &Event) -> Body {
-    match event {
-        Event::Message(message) => Body::MessageCreate(message.clone()),
-        Event::MessageUpdate(message) => Body::MessageUpdate(message.clone()),
-        Event::MessageDelete { message, channel } => {
-            Body::MessageDelete { message: *message, channel: *channel }
-        }
-        Event::ReactionAdd(reaction) => Body::ReactionAdd(reaction.clone()),
-        Event::ReactionRemove(reaction) => Body::ReactionRemove(reaction.clone()),
-        Event::Typing { user, channel } => Body::TypingStart { user: *user, channel: *channel },
-        Event::MemberAdd { user } => Body::MemberAdd { user: *user },
-        Event::MemberUpdate { user, roles } => {
-            Body::MemberUpdate { user: *user, roles: roles.clone() }
-        }
-        Event::MemberRemove { user, .. } => Body::MemberRemove { user: *user },
-        Event::RoleCreate { role, permissions, position } => {
-            Body::RoleCreate { role: *role, permissions: *permissions, position: *position }
-        }
-        Event::RoleUpdate { role, permissions, position } => {
-            Body::RoleUpdate { role: *role, permissions: *permissions, position: *position }
-        }
-        Event::RoleDelete { role } => Body::RoleDelete { role: *role },
-        Event::ChannelCreate(channel) => Body::ChannelCreate(channel.clone()),
-        Event::ChannelUpdate(channel) => Body::ChannelUpdate(channel.clone()),
-        Event::ChannelDelete { channel } => Body::ChannelDelete { channel: *channel },
-        Event::GuildUpdate { owner } => Body::GuildUpdate { owner: *owner },
-        Event::GuildDelete | Event::Opened | Event::Unbanned { .. } => Body::GuildDelete,
-    }
-}
-
-fn blanked(event: &Event) -> Body {
-    if let Event::Message(message) = event {
-        Body::MessageCreate(message.blanked())
-    } else if let Event::MessageUpdate(message) = event {
-        Body::MessageUpdate(message.blanked())
-    } else {
-        body(event)
     }
 }

@@ -123,7 +123,7 @@ impl Replica {
                 let new = event.channel().map_or(&[][..], |it| &it.overwrites);
                 users(old).chain(users(new)).collect()
             }
-            Subject::Nobody | Subject::Conversation(_) | Subject::Role(_) => Vec::new(),
+            Subject::Nobody | Subject::Conversation(..) | Subject::Role(_) => Vec::new(),
         }
     }
 
@@ -174,7 +174,7 @@ impl Replica {
                 }
                 Some(after)
             }
-            Subject::Nobody | Subject::Conversation(_) | Subject::Guild => None,
+            Subject::Nobody | Subject::Conversation(..) | Subject::Guild => None,
         }
     }
 

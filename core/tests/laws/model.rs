@@ -36,6 +36,10 @@ pub(crate) enum Action {
     Drained(u32),
     /// A heartbeat's word, true or not.
     Acknowledge(u64),
+    /// It changes to another class; nobody is left in the old one.
+    Leave {
+        log: usize,
+    },
     Detach,
 }
 
@@ -155,6 +159,8 @@ impl Model {
                     self.low = self.low.max(seq.min(wire.sent) + 1);
                 }
             }
+            // What was told is told, wherever it is kept.
+            Action::Leave { .. } => {}
             Action::Detach => self.wire = None,
         }
     }
@@ -176,6 +182,7 @@ impl ReferenceStateMachine for Model {
             3 => (near.clone(), 0..3_000u32).prop_map(|(seq, window)| Action::Resume { seq, window }),
             4 => (1..1_500u32).prop_map(Action::Drained),
             2 => near.prop_map(Action::Acknowledge),
+            1 => (0..2usize).prop_map(|log| Action::Leave { log }),
             1 => Just(Action::Detach),
         ]
         .boxed()

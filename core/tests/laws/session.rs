@@ -78,6 +78,11 @@ impl Real {
                 }
                 None
             }
+            Action::Leave { log } => {
+                session.keep_own(log_id(log), shelf);
+                shelf.0[log].clear();
+                None
+            }
             Action::Detach => {
                 session.detach(Instant::ZERO);
                 None

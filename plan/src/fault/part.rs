@@ -16,8 +16,7 @@ impl Fault<Places> {
     pub const fn part(&self) -> FaultPart {
         let facts = self.facts();
         let reach = match facts.target {
-            // Its strain is none.
-            Target::Client(_) => Reach::Everything,
+            Target::Client(client) => Reach::Client(Port(*client)),
             Target::Node(node) => Reach::Node(NodeId(*node)),
             Target::Guild(guild) => Reach::Guild(guild_id(*guild as usize)),
             Target::Messages { from, to, .. } => Reach::Link(endpoint(from), endpoint(to)),

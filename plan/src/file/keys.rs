@@ -12,8 +12,8 @@ use crate::fault::{
     Trigger,
 };
 use crate::plan::{
-    ActionPlan, ChannelTable, ClientAction, FaultPlan, Latency, MESSAGE_ACTIONS, OverwritePlan,
-    PermissionNames, RoleTable,
+    ActionPlan, ChannelTable, ClientAction, FaultPlan, Latency, OverwritePlan, PermissionNames,
+    RoleTable,
 };
 use crate::text::nearest;
 
@@ -122,11 +122,7 @@ impl Search {
         match probe::tagged::<T>(tag, kind) {
             Answer::Keys(keys) => self.keys(table, &what, &[common, keys]),
             Answer::Kinds(kinds) => self.add(value.span(), format!("unknown kind `{kind}`"), kinds),
-            Answer::Other => {
-                if let Some((_, keys)) = MESSAGE_ACTIONS.iter().find(|(name, _)| *name == kind) {
-                    self.keys(table, &what, &[common, keys]);
-                }
-            }
+            Answer::Other => {}
         }
     }
 

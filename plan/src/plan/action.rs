@@ -20,21 +20,15 @@ pub struct ActionPlan {
     pub action: ClientAction,
 }
 
-/// The keys of the actions that refer to a message. serde cannot list them, because the reference is
-/// flattened.
-pub(crate) const MESSAGE_ACTIONS: [(&str, &[&str]); 4] = [
-    ("edit", &["of", "back", "text", "mentions"]),
-    ("delete", &["of", "back"]),
-    ("react", &["of", "back", "emoji"]),
-    ("unreact", &["of", "back", "emoji"]),
-];
-
 impl ActionPlan {
     /// The keys that all kinds of actions have.
     pub(crate) const KEYS: [&str; 3] = ["at", "client", "do"];
 }
 
 /// The kinds of actions. Channels and roles are named `guild/name`, users by their clients.
+///
+/// A message is named by its author and its distance from the author's last message. An action that
+/// names a message that was never sent makes no request.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do", deny_unknown_fields)]
 pub enum ClientAction {
@@ -50,9 +44,12 @@ pub enum ClientAction {
     },
     /// Edits a message.
     Edit {
-        /// The message.
-        #[serde(flatten)]
-        said: MessageRef,
+        /// The author of the message. `None` is the acting client.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+        /// How many messages the author has sent after it, up to this action. 0 is the last message.
+        #[serde(default, skip_serializing_if = "is_last")]
+        back: u32,
         /// The new content.
         text: Arc<str>,
         /// The clients whose users it mentions from now on.
@@ -61,23 +58,32 @@ pub enum ClientAction {
     },
     /// Deletes a message.
     Delete {
-        /// The message.
-        #[serde(flatten)]
-        said: MessageRef,
+        /// The author of the message. `None` is the acting client.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+        /// How many messages the author has sent after it, up to this action. 0 is the last message.
+        #[serde(default, skip_serializing_if = "is_last")]
+        back: u32,
     },
     /// Reacts to a message.
     React {
-        /// The message.
-        #[serde(flatten)]
-        said: MessageRef,
+        /// The author of the message. `None` is the acting client.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+        /// How many messages the author has sent after it, up to this action. 0 is the last message.
+        #[serde(default, skip_serializing_if = "is_last")]
+        back: u32,
         /// The emoji.
         emoji: Arc<str>,
     },
     /// Removes the user's own reaction to a message.
     Unreact {
-        /// The message.
-        #[serde(flatten)]
-        said: MessageRef,
+        /// The author of the message. `None` is the acting client.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+        /// How many messages the author has sent after it, up to this action. 0 is the last message.
+        #[serde(default, skip_serializing_if = "is_last")]
+        back: u32,
         /// The emoji.
         emoji: Arc<str>,
     },
@@ -195,18 +201,6 @@ pub enum ClientAction {
     },
     /// Starts the client after it has quit.
     Start,
-}
-
-/// A reference to a message by its author and its distance from the author's last message. An
-/// action that refers to a message that was never sent makes no request.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct MessageRef {
-    /// The author. `None` is the acting client.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub of: Option<String>,
-    /// How many messages the author has sent after it, up to this action. 0 is the last message.
-    #[serde(default, skip_serializing_if = "is_last")]
-    pub back: u32,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]

@@ -5,9 +5,7 @@ use std::ops::RangeInclusive;
 use guildhall_core::permission::Permissions;
 
 use super::{ChannelRef, ClientRef, GuildRef, RoleRef, Script};
-use crate::plan::{
-    ActionPlan, ClientAction, MessageRef, OverwritePlan, PermissionNames, PlanError,
-};
+use crate::plan::{ActionPlan, ClientAction, OverwritePlan, PermissionNames, PlanError};
 
 impl Script {
     // ---- messages
@@ -54,31 +52,31 @@ impl Script {
 
     /// Edits the user's own message, `back` messages before the last, so that it mentions these users.
     pub fn edit_to(&mut self, who: ClientRef, back: u32, text: &str, mentions: &[ClientRef]) {
-        let said = MessageRef { of: None, back };
         let mentions = mentions.iter().map(|who| self.name(*who)).collect();
-        self.act(who, ClientAction::Edit { said, text: text.into(), mentions });
+        self.act(who, ClientAction::Edit { of: None, back, text: text.into(), mentions });
     }
 
     /// Deletes a message of the user `of`, `back` messages before the last.
     pub fn delete(&mut self, who: ClientRef, of: ClientRef, back: u32) {
-        let said = self.message(who, of, back);
-        self.act(who, ClientAction::Delete { said });
+        let of = self.author(who, of);
+        self.act(who, ClientAction::Delete { of, back });
     }
 
     /// Reacts to a message of the user `of`, `back` messages before the last.
     pub fn react(&mut self, who: ClientRef, of: ClientRef, back: u32, emoji: &str) {
-        let said = self.message(who, of, back);
-        self.act(who, ClientAction::React { said, emoji: emoji.into() });
+        let of = self.author(who, of);
+        self.act(who, ClientAction::React { of, back, emoji: emoji.into() });
     }
 
     /// Removes the user's reaction to a message of the user `of`, `back` messages before the last.
     pub fn unreact(&mut self, who: ClientRef, of: ClientRef, back: u32, emoji: &str) {
-        let said = self.message(who, of, back);
-        self.act(who, ClientAction::Unreact { said, emoji: emoji.into() });
+        let of = self.author(who, of);
+        self.act(who, ClientAction::Unreact { of, back, emoji: emoji.into() });
     }
 
-    fn message(&self, who: ClientRef, of: ClientRef, back: u32) -> MessageRef {
-        MessageRef { of: (of != who).then(|| self.name(of)), back }
+    /// The author of a message, as an action of `who` names it.
+    fn author(&self, who: ClientRef, of: ClientRef) -> Option<String> {
+        (of != who).then(|| self.name(of))
     }
 
     /// Sends a typing indicator.

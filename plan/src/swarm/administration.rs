@@ -5,8 +5,8 @@ use guildhall_core::permission::Permissions;
 use guildhall_core::time::{Instant, Span};
 
 use crate::plan::{
-    ActionPlan, ClientAction, ClientPlan, EVERYONE, MessageRef, OverwritePlan, PermissionNames,
-    Plan, RolePlan, TargetPlan,
+    ActionPlan, ClientAction, ClientPlan, EVERYONE, OverwritePlan, PermissionNames, Plan, RolePlan,
+    TargetPlan,
 };
 use crate::seed::{Key, Ratio};
 
@@ -144,9 +144,9 @@ impl Rule<'_> {
                 );
                 if key.text("edits").chance(Ratio::of(1, 2)) {
                     let text = format!("in the same corner {nth}").into();
-                    let said = MessageRef { of: None, back: 0 };
                     let mentioned = key.text("mentioned").pick(&self.members).clone();
-                    let edit = ClientAction::Edit { said, text, mentions: vec![mentioned] };
+                    let mentions = vec![mentioned];
+                    let edit = ClientAction::Edit { of: None, back: 0, text, mentions };
                     self.push(soon(0) + Span::millis(30), &user, edit);
                 }
                 if key.text("reacts").chance(Ratio::of(1, 2)) {
@@ -182,12 +182,12 @@ impl Rule<'_> {
         for nth in 0..key.with(0).between(1, 6) {
             let key = key.with(1).with(nth);
             let by = key.with(0).pick(&self.members).clone();
-            let said = MessageRef { of: (by != of).then(|| of.to_owned()), back: 0 };
+            let (of, back) = ((by != of).then(|| of.to_owned()), 0);
             let emoji = (*key.with(1).pick(&["👍", "🎉", "🦀", "thumbs-up"])).into();
             let action = if key.with(2).chance(Ratio::of(1, 4)) {
-                ClientAction::Unreact { said, emoji }
+                ClientAction::Unreact { of, back, emoji }
             } else {
-                ClientAction::React { said, emoji }
+                ClientAction::React { of, back, emoji }
             };
             self.push(at + Span::millis(key.with(3).below(2_000)), &by, action);
         }

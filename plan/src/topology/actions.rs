@@ -14,7 +14,7 @@ use guildhall_core::request::{self, Origin, Request};
 use guildhall_core::time::Instant;
 
 use super::{Topology, guild_id};
-use crate::plan::{ActionPlan, ClientAction, MessageRef, OverwritePlan, Plan, PlanError};
+use crate::plan::{ActionPlan, ClientAction, OverwritePlan, Plan, PlanError};
 use crate::seed::Domain;
 
 /// A resolved action of a client.
@@ -115,21 +115,21 @@ impl<'a> Actions<'a> {
                 let mentions = self.mentioned(mentions)?;
                 (guild, Ask::Say { channel, content: text.clone(), mentions })
             }
-            ClientAction::Edit { said, text, mentions } => {
+            ClientAction::Edit { of, back, text, mentions } => {
                 let mentions = self.mentioned(mentions)?;
-                let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
+                let Some((said, guild)) = self.said(index, (of, *back))? else { return Ok(None) };
                 (guild, Ask::Edit { said, content: text.clone(), mentions })
             }
-            ClientAction::Delete { said } => {
-                let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
+            ClientAction::Delete { of, back } => {
+                let Some((said, guild)) = self.said(index, (of, *back))? else { return Ok(None) };
                 (guild, Ask::Delete { said })
             }
-            ClientAction::React { said, emoji } => {
-                let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
+            ClientAction::React { of, back, emoji } => {
+                let Some((said, guild)) = self.said(index, (of, *back))? else { return Ok(None) };
                 (guild, Ask::React { said, emoji: emoji.clone() })
             }
-            ClientAction::Unreact { said, emoji } => {
-                let Some((said, guild)) = self.said(index, said)? else { return Ok(None) };
+            ClientAction::Unreact { of, back, emoji } => {
+                let Some((said, guild)) = self.said(index, (of, *back))? else { return Ok(None) };
                 (guild, Ask::Unreact { said, emoji: emoji.clone() })
             }
             ClientAction::Type { to } => {
@@ -213,13 +213,13 @@ impl<'a> Actions<'a> {
     fn said(
         &self,
         index: usize,
-        said: &MessageRef,
+        (of, back): (&Option<String>, u32),
     ) -> Result<Option<(Origin, GuildId)>, PlanError> {
         let action = &self.plan.actions[index];
-        let author = said.of.as_ref().unwrap_or(&action.client);
+        let author = of.as_ref().unwrap_or(&action.client);
         let sayings = self.sayings.get(&self.topology.client(author)?);
         let before = sayings.into_iter().flatten().filter(|(when, ..)| *when < (action.at, index));
-        let found = before.rev().nth(said.back as usize);
+        let found = before.rev().nth(back as usize);
         Ok(found.map(|&(_, origin, guild)| (origin, guild)))
     }
 }

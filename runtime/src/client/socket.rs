@@ -55,7 +55,8 @@ pub(super) async fn run<R: Rt>(
         return;
     };
     let (sender, commands) = mpsc::channel(COMMAND_QUEUE);
-    if events.send(ClientEvent::Connected(connection, sender)).await.is_err() {
+    let connected = ClientEvent::Connected { attempt, connection, socket: sender };
+    if events.send(connected).await.is_err() {
         return;
     }
     if let Some(code) = exchange(&rt, connection, socket, commands, &events).await {

@@ -1,7 +1,8 @@
 //! The connections of one node, by slot, and which of them have something to write.
 //!
-//! A slot is reused only under a higher generation, and different nodes use different slots, so a
-//! connection's id is never used twice. The table must not decide whom to disconnect.
+//! A slot is reused only under a higher generation, different nodes use different slots, and each
+//! start of a node has generations of its own, so a connection's id is never used twice. The table
+//! must not decide whom to disconnect.
 
 use futures_util::stream::FuturesUnordered;
 use guildhall_core::frame::Disconnect;
@@ -13,9 +14,12 @@ use tokio::sync::oneshot;
 use super::SocketConfig;
 use super::writer::{FinishedWrite, PendingWrite, WriteOutcome, Writer, WriterState};
 
+/// How many bits of a generation count the uses of a slot. Those above count the starts of the node.
+const USE_BITS: u32 = 20;
+
 /// A slot, and its connection if there is one.
 struct Slot<W> {
-    /// How many times it was used.
+    /// The generation of its last connection.
     generation: u32,
     writer: Option<Writer<W>>,
 }
@@ -28,6 +32,8 @@ pub(super) struct ConnectionTable<W> {
     dirty: Vec<u32>,
     first_slot: u32,
     stride: u32,
+    /// The generation before the first of this start.
+    first_generation: u32,
     capacity: u32,
     window: u32,
 }
@@ -40,6 +46,7 @@ impl<W: AsyncWrite + Send + Unpin + 'static> ConnectionTable<W> {
             dirty: Vec::new(),
             first_slot: u32::from(config.node.0),
             stride: u32::from(config.nodes.max(1)),
+            first_generation: config.boot.saturating_sub(1) << USE_BITS,
             capacity: config.connections,
             window: config.window,
         }
@@ -65,7 +72,7 @@ impl<W: AsyncWrite + Send + Unpin + 'static> ConnectionTable<W> {
             None => {
                 let index =
                     u32::try_from(self.slots.len()).ok().filter(|it| *it < self.capacity)?;
-                self.slots.push(Slot { generation: 0, writer: None });
+                self.slots.push(Slot { generation: self.first_generation, writer: None });
                 index
             }
         };
@@ -116,8 +123,8 @@ impl<W: AsyncWrite + Send + Unpin + 'static> ConnectionTable<W> {
         let slot = &mut self.slots[index];
         let Some(writer) = slot.writer.take() else { return };
         writer.abort();
-        // A slot whose generation cannot grow any further is never reused.
-        if slot.generation < u32::MAX {
+        // A slot that has used up the generations of this start is never reused.
+        if slot.generation.trailing_ones() < USE_BITS {
             #[allow(clippy::cast_possible_truncation, reason = "indices are counted in 32 bits")]
             self.free.push(index as u32);
         }
@@ -183,5 +190,36 @@ impl<W: AsyncWrite + Send + Unpin + 'static> ConnectionTable<W> {
             self.dirty.push(index as u32);
         }
         writer.drained(credit, window).map(Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use guildhall_core::id::NodeId;
+    use tokio::io::Sink;
+
+    use super::*;
+
+    #[test]
+    fn no_id_is_used_twice_over_restarts() {
+        let mut ids = Vec::new();
+        for boot in 1..=3 {
+            for node in 0..2 {
+                let (node, urls) = (NodeId(node), std::sync::Arc::default());
+                let config =
+                    SocketConfig { node, nodes: 2, boot, connections: 4, window: 1_024, urls };
+                let mut table = ConnectionTable::<Sink>::new(&config);
+                for _ in 0..2 {
+                    let (kept, _) = table.reserve().expect("the table has room");
+                    let (freed, _) = table.reserve().expect("the table has room");
+                    table.remove(freed);
+                    ids.extend([kept, freed]);
+                }
+            }
+        }
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all);
     }
 }

@@ -127,6 +127,7 @@ impl Cluster {
             let setting = SocketConfig {
                 node: NodeId(node),
                 nodes,
+                boot: 1,
                 connections: 1_000,
                 window: 64 * 1_024,
                 urls: urls.clone(),

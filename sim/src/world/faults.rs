@@ -5,7 +5,7 @@ use guildhall_plan::fault::{CutKind, Direction};
 
 use super::World;
 use crate::event::{Event, Kind};
-use crate::link::Flow;
+use crate::link::{Flow, Link};
 
 impl<W: Observer> World<'_, W> {
     /// The current link of a client, if the client's end is open.
@@ -43,9 +43,27 @@ impl<W: Observer> World<'_, W> {
     }
 
     pub(super) fn stall(&mut self, fault: u32, client: u32, way: Direction) {
-        let link = self.open_link(client);
-        self.set_flow(link, way, Flow::Stalled);
-        self.stalled.extend(link.map(|link| (fault, link)));
+        let Some(link) = self.open_link(client) else { return };
+        self.set_flow(Some(link), way, Flow::Stalled);
+        self.keep_in_order(client, link);
+        self.stalled.push((fault, link));
+    }
+
+    /// Frames that have arrived at a suspended client or a paused node, and are not read yet, wait for
+    /// the end of the stall as well: they must not come after those that it holds back (F2).
+    fn keep_in_order(&mut self, client: u32, link: u32) {
+        let &Link { down, up, node, .. } = self.stage.links.at(link);
+        let trunk = self.stage.links.trunk(link);
+        if down == Flow::Stalled {
+            let held = &mut self.clients[client as usize].held;
+            let arrived = held.extract_if(.., |event| event.is_down(link));
+            trunk.held_down.extend(arrived);
+        }
+        if up == Flow::Stalled {
+            let held = &mut self.nodes[usize::from(node)].held;
+            let arrived = held.extract_if(.., |event| event.is_up(link));
+            trunk.held_up.extend(arrived);
+        }
     }
 
     /// Sends everything that a stall held back, before anything later.

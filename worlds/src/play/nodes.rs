@@ -37,6 +37,7 @@ impl<W: World> Play<W> {
         let setting = SocketConfig {
             node,
             nodes: u16::try_from(self.plan.nodes.len()).unwrap_or(u16::MAX),
+            boot,
             connections: CONNECTIONS,
             window: self.plan.network.window,
             urls: Arc::new(GatewayUrls::default()),

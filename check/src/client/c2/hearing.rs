@@ -29,22 +29,15 @@ pub(super) struct Hearing {
 }
 
 impl Hearing {
-    /// The client gets an input other than a dispatch; `opening` is since when it waits for a
-    /// socket.
+    /// The client gets an input other than a dispatch; `opening` is whether it waits for a socket.
     pub(super) fn hears(
         &mut self,
-        limits: &Limits,
         client: &Client,
-        (now, opening): (Instant, Option<Instant>),
+        (now, opening): (Instant, bool),
         input: &Input,
     ) {
         match input {
-            Input::Opened { .. } => {
-                let Some(opening) = opening else { return };
-                // A client that has given up on a socket leaves it when it opens all the same.
-                let is_late = now >= opening + limits.connect_patience;
-                *self = Self { since: if is_late { opening } else { now }, ..Self::default() };
-            }
+            Input::Opened { .. } if opening => *self = Self { since: now, ..Self::default() },
             Input::Frame { connection, frame } if client.meant == Some(*connection) => {
                 self.heard = true;
                 if let ServerFrame::Hello { heartbeat_interval } = frame {
@@ -53,6 +46,7 @@ impl Hearing {
             }
             Input::Partial { connection } if client.meant == Some(*connection) => self.heard = true,
             Input::Start
+            | Input::Opened { .. }
             | Input::Quit { .. }
             | Input::Closed { .. }
             | Input::Frame { .. }

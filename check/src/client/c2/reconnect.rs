@@ -21,10 +21,8 @@ pub(super) struct Reconnect {
     pub(super) opening: Option<Instant>,
     /// When its last socket was lost, or not to be had.
     pub(super) ended: Option<Instant>,
-    /// How often that happened since it was last in a session; not more than it really did.
+    /// How often that happened since it was last in a session.
     pub(super) attempts: u32,
-    /// The same, but not less than it really did.
-    pub(super) most: u32,
     /// The storm in which it lost its socket.
     pub(super) storm: Option<usize>,
     /// Whether it was told to quit in this step.
@@ -54,18 +52,11 @@ impl Reconnect {
         storms: &mut Storms,
         now: Instant,
     ) -> Option<Complaint> {
-        if let Some(since) = self.opening.replace(now) {
-            let given_up = since + facts.cast.limits.connect_patience;
-            if now < given_up {
-                let expected = "one socket at a time";
-                return Some(Complaint::new("a client opens two sockets", expected, "another"));
-            }
-            self.loses(given_up);
-        }
+        let opens_already = self.opening.replace(now).is_some();
         if client.stopped {
             return Some(Complaint::new("a client comes back", "it has stopped", "a new socket"));
         }
-        if client.meant.is_some() {
+        if opens_already || client.meant.is_some() {
             let expected = "one socket at a time";
             return Some(Complaint::new("a client opens two sockets", expected, "another"));
         }
@@ -117,19 +108,25 @@ impl Reconnect {
 
     /// The longest wait, jitter included.
     pub(super) fn longest(&self, limits: &Limits) -> Span {
-        wait(limits, self.most.saturating_sub(1)).scaled(3, 2) + LATE
+        wait(limits, self.attempts.saturating_sub(1)).scaled(3, 2) + LATE
     }
 
     /// It has lost its socket, or could not have it.
     pub(super) fn loses(&mut self, at: Instant) {
         self.ended = Some(at);
         self.attempts += 1;
-        self.most += 1;
+    }
+
+    /// It looks at its deadlines: it gives up on a socket that has not opened in time.
+    pub(super) fn gives_up(&mut self, limits: &Limits, now: Instant) {
+        if self.opening.take_if(|since| now >= *since + limits.connect_patience).is_some() {
+            self.loses(now);
+        }
     }
 
     /// It has lost its socket by no doing of its own, at the instant `at` of the world.
     pub(super) fn is_cut(&mut self, limits: &Limits, storms: &mut Storms, at: Instant) {
         let nominal = wait(limits, self.attempts.saturating_sub(1));
-        self.storm = (self.attempts == self.most).then(|| storms.begins(at, nominal));
+        self.storm = Some(storms.begins(at, nominal));
     }
 }

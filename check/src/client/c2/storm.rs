@@ -52,7 +52,8 @@ impl Storms {
         let tenth = (10 * late / nominal).min(10) as usize;
         tenths[tenth] += 1;
         let (came, clients) = (tenths[tenth], *clients);
-        let most = clients / 4 + 2 * clients.isqrt();
+        // Waits are spread evenly over ten tenths. Seven standard deviations are 2.1 times the root.
+        let most = (clients / 4).max(clients / 10 + (clients * 441 / 100).isqrt());
         (clients >= CROWD && came > most).then_some((came, clients))
     }
 }

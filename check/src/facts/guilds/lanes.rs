@@ -12,7 +12,7 @@ use guildhall_core::id::{ChannelId, Position};
 
 use super::Committed;
 use super::render::blank;
-use crate::kinds::{chat_channel, message_of, reaction_of};
+use crate::kinds::{Chat, EventKind, event_kind, message_of, reaction_of};
 use crate::protocol::{message_bytes, reaction_bytes};
 
 /// A chat event, as the sessions of a lane get it.
@@ -26,10 +26,9 @@ pub(crate) struct Entry {
     seen: Option<Arc<Dispatch>>,
 }
 
-/// The intents on which the lane of a session depends.
-const CHAT: Intents = Intents(
-    Intents::GUILD_MESSAGES.0 | Intents::MESSAGE_CONTENT.0 | Intents::GUILD_MESSAGE_REACTIONS.0,
-);
+/// The intents on which the lane of a session depends. Typing is in no lane.
+const CHAT: Intents =
+    Intents(Chat::Message.intent().0 | Chat::Reaction.intent().0 | Intents::MESSAGE_CONTENT.0);
 
 /// One lane.
 #[derive(Clone, Debug)]
@@ -89,15 +88,17 @@ impl Lane {
         self.intents.contains(Intents::MESSAGE_CONTENT)
     }
 
+    /// Whether its sessions get an event.
     fn holds(&self, record: &Record) -> bool {
-        let is_reaction = reaction_of(record).is_some();
-        let asked =
-            if is_reaction { Intents::GUILD_MESSAGE_REACTIONS } else { Intents::GUILD_MESSAGES };
-        self.intents.contains(asked) && self.sees(record)
-    }
-
-    fn sees(&self, record: &Record) -> bool {
-        chat_channel(&record.event).is_some_and(|it| self.channels.binary_search(&it).is_ok())
+        match event_kind(&record.event) {
+            EventKind::Chat(channel, chat) => {
+                self.intents.contains(chat.intent())
+                    && self.channels.binary_search(&channel).is_ok()
+            }
+            EventKind::Hidden | EventKind::Member(_) | EventKind::Channel | EventKind::Guild => {
+                false
+            }
+        }
     }
 
     fn bytes_before(&self, index: usize) -> u64 {

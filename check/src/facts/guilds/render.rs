@@ -157,8 +157,6 @@ pub(crate) fn intents_of(body: &Body, user: UserId) -> Option<Intents> {
         BodyKind::Guild | BodyKind::Channel(_) => Some(Intents::GUILDS),
         BodyKind::Member(_) if own_roles => None,
         BodyKind::Member(_) => Some(Intents::GUILD_MEMBERS),
-        BodyKind::Messages(_) => Some(Intents::GUILD_MESSAGES),
-        BodyKind::Reactions(_) => Some(Intents::GUILD_MESSAGE_REACTIONS),
-        BodyKind::Typing(_) => Some(Intents::GUILD_MESSAGE_TYPING),
+        BodyKind::Chat(_, chat) => Some(chat.intent()),
     }
 }

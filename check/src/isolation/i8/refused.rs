@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guildhall_core::dispatch::{Message, Reaction};
-use guildhall_core::id::{ChannelId, GuildId, NodeId, Position, RoleId, UserId};
+use guildhall_core::id::{GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Action, Answer, GuildTable, Origin, Outcome, Refusal};
@@ -17,10 +17,11 @@ use crate::facts::requests::same_roles;
 use crate::findings::Complaint;
 use crate::isolation::i9;
 use crate::judgements::Judgement;
+use crate::kinds::{ActionKind, action_kind};
 use crate::protocol::NEW_ROLE;
 
-/// The reasons for which an owner may refuse a request.
-const REASONS: [Refusal; 20] = [
+/// The reasons for which an owner may refuse a request, but for full tables.
+const REASONS: [Refusal; 13] = [
     Refusal::NoSuchGuild,
     Refusal::NotAMember,
     Refusal::Member,
@@ -32,13 +33,6 @@ const REASONS: [Refusal; 20] = [
     Refusal::Forbidden,
     Refusal::Outranked,
     Refusal::NotHeld,
-    Refusal::Full(GuildTable::Channels),
-    Refusal::Full(GuildTable::ChannelOverwrites),
-    Refusal::Full(GuildTable::Overwrites),
-    Refusal::Full(GuildTable::Roles),
-    Refusal::Full(GuildTable::Members),
-    Refusal::Full(GuildTable::Bans),
-    Refusal::Full(GuildTable::Reactions),
     Refusal::Taken,
     Refusal::NoChange,
 ];
@@ -50,7 +44,8 @@ pub(crate) fn objection(
     request: (Origin, &Action),
     at: Moment,
 ) -> Option<Refusal> {
-    REASONS.into_iter().find(|why| holds(history, limits, request, *why, at))
+    let full = GuildTable::ALL.iter().map(|table| Refusal::Full(*table));
+    REASONS.into_iter().chain(full).find(|why| holds(history, limits, request, *why, at))
 }
 
 /// An owner refuses a request by a state that is too old. `got` is the position that its author had
@@ -132,7 +127,7 @@ fn holds(
     at: Moment,
 ) -> bool {
     let author = origin.user;
-    // Whoever does not see what the action is about is told just that (I7).
+    // An author who does not see what the action is about gets just that as the reason (I7).
     if let Some(only) = unseen(history, author, action, at)
         && history.is_member(at, author)
     {
@@ -145,13 +140,12 @@ fn holds(
         Refusal::NotAMember => *action != Action::Join && !history.is_member(at, author),
         Refusal::Member => *action == Action::Join && history.is_member(at, author),
         Refusal::Banned => *action == Action::Join && history.is_banned(at, author),
-        Refusal::NoSuchChannel => {
-            channel_of(action).is_some_and(|channel| !history.sees(at, author, channel))
-        }
+        Refusal::NoSuchChannel => unseen(history, author, action, at) == Some(why),
         Refusal::NoSuchRole => no_such_role(history, action, at),
-        Refusal::NoSuchMessage => {
-            message_of(action).is_some_and(|said| is_unknown(history, limits, author, said, at))
-        }
+        Refusal::NoSuchMessage => match action_kind(action) {
+            ActionKind::Message(said) => is_unknown(history, limits, author, said, at),
+            ActionKind::Guild | ActionKind::Channel(_) => false,
+        },
         Refusal::NoSuchUser => no_such_user(history, action, at),
         Refusal::Forbidden => !is_allowed(history, author, action, at),
         Refusal::Outranked => i9::reaches_up(history, at, author, action),
@@ -165,35 +159,13 @@ fn holds(
 /// The reason that an author gets who does not see the channel or the message of an action.
 fn unseen(history: &History, author: UserId, action: &Action, at: Moment) -> Option<Refusal> {
     let sees = |channel| history.sees(at, author, channel);
-    let message = |said: Origin| history.message(at, said);
-    let channel = channel_of(action).filter(|channel| !sees(*channel));
-    let said = message_of(action).filter(|said| !message(*said).is_some_and(|it| sees(it.channel)));
-    let no_message = said.map(|_| Refusal::NoSuchMessage);
-    channel.map(|_| Refusal::NoSuchChannel).or(no_message)
-}
-
-const fn channel_of(action: &Action) -> Option<ChannelId> {
-    if let Action::Say { channel, .. }
-    | Action::Type { channel }
-    | Action::DeleteChannel { channel } = action
-    {
-        Some(*channel)
-    } else if let Action::ChangeChannel(channel) = action {
-        Some(channel.id)
-    } else {
-        None
-    }
-}
-
-pub(crate) fn message_of(action: &Action) -> Option<Origin> {
-    if let Action::Edit { said, .. }
-    | Action::Delete { said }
-    | Action::React { said, .. }
-    | Action::Unreact { said, .. } = action
-    {
-        Some(*said)
-    } else {
-        None
+    match action_kind(action) {
+        ActionKind::Guild => None,
+        ActionKind::Channel(channel) => (!sees(channel)).then_some(Refusal::NoSuchChannel),
+        ActionKind::Message(said) => {
+            let is_seen = history.message(at, said).is_some_and(|it| sees(it.channel));
+            (!is_seen).then_some(Refusal::NoSuchMessage)
+        }
     }
 }
 

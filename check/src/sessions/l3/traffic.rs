@@ -83,8 +83,9 @@ impl Traffic {
         let elapsed = self.judged(at)?;
         let name = facts.cast.node(from);
         match sent(from, output) {
-            // The directory is asked again while a new session waits for it.
-            Sent::Routine(Kind::Query(_)) if !self.is_calm => None,
+            // The directory is asked again while a new session waits for it, and the journal before a
+            // request is refused.
+            Sent::Routine(Kind::Query(_) | Kind::Confirm(..)) if !self.is_calm => None,
             Sent::Routine(kind) => self.count(facts, name, kind, elapsed),
             Sent::Needless(what) => self.needless("node", name, what),
             Sent::Other => None,

@@ -12,7 +12,6 @@ use guildhall_core::peer::RelayId;
 use guildhall_core::time::{Instant, Span};
 
 use super::{Verdict, complain};
-use crate::cast::Strain;
 use crate::facts::Facts;
 use crate::facts::weather::Site;
 use crate::judgements::Judgement;
@@ -37,20 +36,13 @@ pub(crate) struct HandOffs {
 
 /// Whether a hand-off that begins now is judged: it may need any node, journal and link.
 fn is_well(facts: &Facts, at: Instant) -> bool {
-    let well = facts.well_since(Site::Everywhere);
+    let well = facts.well_since(Site::Cluster);
     facts.cast.trip <= TRIP && well.is_some_and(|since| at >= since)
 }
 
 impl HandOffs {
-    /// A fault of the plan begins.
-    pub(crate) fn strikes(&mut self, strain: Strain) {
-        if strain != Strain::None {
-            self.under_way.clear();
-        }
-    }
-
-    /// A node has crashed: it may be one that others wait for.
-    pub(crate) fn crash(&mut self) {
+    /// A fault strikes the cluster, or a node has crashed: it may be one that others wait for.
+    pub(crate) fn clear(&mut self) {
         self.under_way.clear();
     }
 

@@ -2,7 +2,7 @@
 
 use guildhall_core::client::{self, Place};
 use guildhall_core::dispatch::Intents;
-use guildhall_core::frame::{ClientFrame, Malformed};
+use guildhall_core::frame::{CONTROL_BYTES, ClientFrame, Malformed};
 use guildhall_core::id::Seq;
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
@@ -133,6 +133,19 @@ pub(crate) fn slow() -> History {
     );
     for _ in 0..11 {
         stage.say(ALICE, "and more");
+    }
+    end(stage)
+}
+
+/// Mallory's buffers are never empty while she asks, but she takes what she is answered.
+pub(crate) fn reads_slowly() -> History {
+    let limits = Limits { control_unsent_bytes: 2 * CONTROL_BYTES, ..Limits::default() };
+    let mut stage = begin(limits, &["alice", "mallory!"]);
+    let on = stage.accept(PARIS, CONTROL_BYTES);
+    stage.identify(on, user(1), Intents::USUAL);
+    for _ in 0..6 {
+        stage.frame(on, ClientFrame::Heartbeat { d: None }, 20);
+        stage.drain(on, CONTROL_BYTES);
     }
     end(stage)
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use guildhall_check::violation::Clause;
-use guildhall_core::client;
+use guildhall_core::client::{self, Jitter};
 use guildhall_core::frame::ClientFrame;
-use guildhall_core::id::{Connection, Seq, SessionId};
-use guildhall_core::step::{Input, Output, Step};
+use guildhall_core::id::{Connection, Port, Seq, SessionId};
+use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 use guildhall_core::time::{Instant, Now, Span};
 
-use crate::histories::{self};
+use crate::histories::{self, BOB};
 
 use super::tools::*;
 
@@ -98,6 +98,38 @@ fn c2_a_client_waits_for_longer_than_it_should() {
         steps.truncate(again + 1);
     });
     only!(found, C2);
+}
+
+/// Bob gives up on a socket, sleeps for a moment, and only then learns that it cannot be opened. He
+/// asks for another so long after he has given up.
+fn slept_after_giving_up(wait: Span) -> BTreeSet<Clause> {
+    let (cast, mut steps) = histories::talk();
+    let first = find(&steps, 0, connects);
+    steps.truncate(first + 1);
+    let (asked, bob) = (steps[first].clone(), Port(BOB as u32));
+    let gives_up = asked.head.now.instant + cast.limits.connect_patience;
+    let mut step = |after: Span, input: Input| {
+        let at = gives_up + after;
+        let is_world = matches!(input, Input::World(_));
+        let actor = if is_world { Actor::World } else { asked.head.actor };
+        let head = Head { at, now: at.into(), actor, ..asked.head };
+        steps.push(Step { head, input, outputs: Vec::new() });
+    };
+    let failed = client::Input::Closed { connection: None, code: None, jitter: Jitter::default() };
+    step(Span::ZERO, Input::Timeout);
+    step(Span::millis(1), Input::World(WorldEvent::Suspended(bob)));
+    step(Span::millis(2), Input::World(WorldEvent::Woke(bob)));
+    step(Span::millis(400), Input::Client(failed));
+    step(wait, Input::Timeout);
+    steps.last_mut().expect("it was pushed").outputs = asked.outputs;
+    red(&cast, &steps)
+}
+
+#[test]
+fn c2_a_client_that_slept_waits_from_when_it_gave_up() {
+    let nominal = histories::talk().0.limits.backoff(0);
+    assert_eq!(slept_after_giving_up(nominal.scaled(1, 2)), BTreeSet::new());
+    only!(slept_after_giving_up(nominal.scaled(9, 20)), C2);
 }
 
 /// The step in which Bob leaves his dead connection, and that connection.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use guildhall_check::cast::{Cast, Endpoint, FaultPart, Reach, Strain};
 use guildhall_check::violation::Clause;
 use guildhall_core::client::{self, Input as ClientInput};
-use guildhall_core::id::NodeId;
+use guildhall_core::id::{NodeId, Port};
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::Action;
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 
-use crate::histories::{self, History};
+use crate::histories::{self, ALICE, BOB, History};
 use crate::stage::{BERLIN, GUILD, PARIS};
 
 use super::tools::*;
@@ -67,6 +67,11 @@ fn d10_an_unlawful_request_is_not_refused() {
 fn impaired(strain: Strain, reach: Reach) -> BTreeSet<Clause> {
     let (cast, mut steps): History = histories::waits();
     unanswered(&mut steps);
+    impairs((cast, steps), strain, reach)
+}
+
+/// Who notices something in a history where a fault impairs this much from the start.
+fn impairs((cast, mut steps): History, strain: Strain, reach: Reach) -> BTreeSet<Clause> {
     let faults = vec![FaultPart { strain, reach, ..FaultPart::default() }];
     let cast = Cast { faults, ..Cast::clone(&cast) };
     let head = Head { actor: Actor::World, ..steps[0].head };
@@ -85,6 +90,7 @@ fn d10_nobody_is_blamed_while_something_on_the_way_is_impaired() {
         Reach::Link(Endpoint::Node(BERLIN), Endpoint::Node(PARIS)),
         Reach::Link(Endpoint::Nodes, Endpoint::Journal(GUILD)),
         Reach::Link(Endpoint::Directory, Endpoint::Nodes),
+        Reach::Client(Port(BOB as u32)),
     ];
     for reach in ways {
         assert_eq!(impaired(Strain::Lasting, reach), BTreeSet::new(), "{reach:?}");
@@ -99,6 +105,7 @@ fn d10_what_is_impaired_elsewhere_excuses_nobody() {
         Reach::Guild(crate::stage::OTHER),
         Reach::Link(Endpoint::Node(other), Endpoint::Node(PARIS)),
         Reach::Link(Endpoint::Nodes, journal),
+        Reach::Client(Port(ALICE as u32)),
     ];
     for reach in elsewhere {
         assert_eq!(impaired(Strain::Lasting, reach), BTreeSet::from([Clause::D10]), "{reach:?}");
@@ -127,10 +134,12 @@ fn d11_nobody_is_told_who_types() {
 
 #[test]
 fn d11_nobody_is_blamed_where_something_on_the_way_is_impaired() {
-    let (cast, mut steps) = histories::types();
-    untold(&mut steps);
-    let head = Head { actor: Actor::World, ..steps[0].head };
-    let event = WorldEvent::FaultBegan { index: 0, what: String::new() };
-    steps.insert(1, Step { head, input: Input::World(event), outputs: Vec::new() });
-    assert_eq!(red(&cast, &steps), BTreeSet::new());
+    let impaired = |reach| {
+        let (cast, mut steps) = histories::types();
+        untold(&mut steps);
+        impairs((cast, steps), Strain::Lasting, reach)
+    };
+    assert_eq!(impaired(Reach::Everything), BTreeSet::new());
+    assert_eq!(impaired(Reach::Client(Port(ALICE as u32))), BTreeSet::new());
+    only!(impaired(Reach::Client(Port(BOB as u32))), D11);
 }

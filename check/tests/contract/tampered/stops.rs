@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use guildhall_check::cast::{Cast, FaultPart, Strain};
+use guildhall_check::cast::{Cast, FaultPart, Reach, Strain};
 use guildhall_check::violation::Clause;
 use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::frame::ServerFrame;
-use guildhall_core::id::{Epoch, NodeId, Position};
+use guildhall_core::id::{Epoch, NodeId, Port, Position};
 use guildhall_core::node::{self, GapReason, TraceEvent};
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 use guildhall_core::time::{Now, Span};
@@ -220,8 +220,12 @@ fn l7_nobody_is_blamed_for_a_hand_off_while_something_strikes() {
         let (cast, mut steps) = histories::stopped();
         let at = taken_over(&steps);
         later(&mut steps[at..], Span::secs(3));
-        let part = |strain| FaultPart { strain, ..FaultPart::default() };
-        let faults = vec![part(Strain::None), part(Strain::Lasting)];
+        let part = |strain, reach| FaultPart { strain, reach, ..FaultPart::default() };
+        let faults = vec![
+            part(Strain::None, Reach::Everything),
+            part(Strain::Lasting, Reach::Client(Port(0))),
+            part(Strain::Lasting, Reach::Everything),
+        ];
         let cast = Cast { faults, ..Cast::clone(&cast) };
         let head = Head { actor: Actor::World, ..steps[0].head };
         let event = WorldEvent::FaultBegan { index, what: String::new() };
@@ -230,9 +234,11 @@ fn l7_nobody_is_blamed_for_a_hand_off_while_something_strikes() {
         red(&std::sync::Arc::new(cast), &steps)
     };
     only!(strikes(0), L7);
-    assert_eq!(strikes(1), BTreeSet::new());
-    // What nobody knows may be anything.
+    // A hand-off needs no client.
+    only!(strikes(1), L7);
     assert_eq!(strikes(2), BTreeSet::new());
+    // What nobody knows may be anything.
+    assert_eq!(strikes(3), BTreeSet::new());
 }
 
 #[test]

@@ -255,6 +255,18 @@ fn at_its_limits_a_guild_is_busy_and_remembers_nothing_of_it() {
 }
 
 #[test]
+fn a_request_that_comes_before_the_timers_finds_room() {
+    let mut one = One::new(Limits { nonces: 1, ..Limits::default() }, 3);
+    one.say(1);
+    // Its node pauses, and first takes what has arrived.
+    one.now = one.now + one.limits.nonce_window;
+    one.say(2);
+    one.pass(Span::secs(10));
+    let done = |index| (1, Outcome::Done(place(1, index)));
+    assert_eq!(one.answers(), [done(1), done(2)]);
+}
+
+#[test]
 fn what_its_node_has_not_heard_of_is_new_to_an_owner() {
     let mut one = One::new(Limits { journal_tail: 2, ..Limits::default() }, 3);
     (1..=4).for_each(|nonce| one.say(nonce));

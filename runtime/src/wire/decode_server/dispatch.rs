@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guildhall_core::dispatch::{self, Body, Snapshot};
+use guildhall_core::dispatch::{self, Body, EventName, Snapshot};
 use guildhall_core::event;
 use guildhall_core::id::{ChannelId, GuildId, MessageId, Nonce, RoleId, SessionId, UserId};
 use guildhall_core::permission::{self, Permissions, Role, Target};
@@ -19,89 +19,91 @@ pub(super) fn decode(
     d: &str,
     urls: &GatewayUrls,
 ) -> Result<(Option<GuildId>, Body), WireError> {
-    let (guild, body) = match t {
-        "READY" => return Ok((None, Body::Ready(ready(object(d)?, urls)?))),
-        "RESUMED" => return object(d).map(|Empty {}| (None, Body::Resumed)).map_err(Into::into),
-        "GUILD_CREATE" => {
+    let name = EventName::of(t).ok_or_else(|| WireError::UnknownEvent(t.to_owned()))?;
+    let (guild, body) = match name {
+        EventName::Ready => return Ok((None, Body::Ready(ready(object(d)?, urls)?))),
+        EventName::Resumed => {
+            return object(d).map(|Empty {}| (None, Body::Resumed)).map_err(Into::into);
+        }
+        EventName::GuildCreate => {
             let fields: GuildCreate = object(d)?;
             (fields.id, Body::GuildCreate(fields.decode()?))
         }
-        "GUILD_DELETE" => {
+        EventName::GuildDelete => {
             let fields: GuildDelete = object(d)?;
             (fields.id, if fields.unavailable { Body::GuildUnavailable } else { Body::GuildDelete })
         }
-        "GUILD_UPDATE" => {
+        EventName::GuildUpdate => {
             let fields: GuildUpdate = object(d)?;
             (fields.id, Body::GuildUpdate { owner: UserId(fields.owner_id.0) })
         }
-        "GUILD_ROLE_CREATE" => {
+        EventName::RoleCreate => {
             let GuildRole { guild_id, role } = object(d)?;
             let (role, Role { permissions, position }) = role.decode();
             (guild_id, Body::RoleCreate { role, permissions, position })
         }
-        "GUILD_ROLE_UPDATE" => {
+        EventName::RoleUpdate => {
             let GuildRole { guild_id, role } = object(d)?;
             let (role, Role { permissions, position }) = role.decode();
             (guild_id, Body::RoleUpdate { role, permissions, position })
         }
-        "GUILD_ROLE_DELETE" => {
+        EventName::RoleDelete => {
             let fields: RoleDelete = object(d)?;
             (fields.guild_id, Body::RoleDelete { role: RoleId(fields.role_id.0) })
         }
-        "CHANNEL_CREATE" => {
+        EventName::ChannelCreate => {
             let fields: Channel = object(d)?;
             (fields.guild_id, Body::ChannelCreate(fields.decode()?))
         }
-        "CHANNEL_UPDATE" => {
+        EventName::ChannelUpdate => {
             let fields: Channel = object(d)?;
             (fields.guild_id, Body::ChannelUpdate(fields.decode()?))
         }
-        "CHANNEL_DELETE" => {
+        EventName::ChannelDelete => {
             let fields: Channel = object(d)?;
             (fields.guild_id, Body::ChannelDelete { channel: ChannelId(fields.id.0) })
         }
-        "GUILD_MEMBER_ADD" => {
+        EventName::MemberAdd => {
             let fields: GuildMemberUser = object(d)?;
             (fields.guild_id, Body::MemberAdd { user: fields.user.id() })
         }
-        "GUILD_MEMBER_UPDATE" => {
+        EventName::MemberUpdate => {
             let fields: MemberUpdate = object(d)?;
             (
                 fields.guild_id,
                 Body::MemberUpdate { user: fields.user.id(), roles: roles(&fields.roles) },
             )
         }
-        "GUILD_MEMBER_REMOVE" => {
+        EventName::MemberRemove => {
             let fields: GuildMemberUser = object(d)?;
             (fields.guild_id, Body::MemberRemove { user: fields.user.id() })
         }
-        "MESSAGE_CREATE" => {
+        EventName::MessageCreate => {
             let fields: Message = object(d)?;
             (fields.guild_id, Body::MessageCreate(fields.decode()))
         }
-        "MESSAGE_UPDATE" => {
+        EventName::MessageUpdate => {
             let fields: Message = object(d)?;
             (fields.guild_id, Body::MessageUpdate(fields.decode()))
         }
-        "MESSAGE_DELETE" => {
+        EventName::MessageDelete => {
             let MessageDelete { guild_id, id, channel_id } = object(d)?;
             let (message, channel) = (MessageId(id.0), ChannelId(channel_id.0));
             (guild_id, Body::MessageDelete { message, channel })
         }
-        "MESSAGE_REACTION_ADD" => {
+        EventName::ReactionAdd => {
             let fields: MessageReaction = object(d)?;
             (fields.guild_id, Body::ReactionAdd(fields.decode()))
         }
-        "MESSAGE_REACTION_REMOVE" => {
+        EventName::ReactionRemove => {
             let fields: MessageReaction = object(d)?;
             (fields.guild_id, Body::ReactionRemove(fields.decode()))
         }
-        "TYPING_START" => {
+        EventName::TypingStart => {
             let TypingStart { guild_id, user_id, channel_id } = object(d)?;
             let (user, channel) = (UserId(user_id.0), ChannelId(channel_id.0));
             (guild_id, Body::TypingStart { user, channel })
         }
-        _ => return Err(WireError::UnknownEvent(t.to_owned())),
     };
     Ok((Some(GuildId(guild.0)), body))
 }
