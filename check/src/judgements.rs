@@ -53,7 +53,7 @@ judgements! {
     ReplayBegins = D4 "start of a replay",
     ReplayTrimmed = D4 "census of what is kept",
     AnswerDone = D5 "answer done",
-    AnswerAgain = D5 "answer done, given again",
+    AnswerAgain = D5 "answer done that is given again",
     AnswerRefused = D5 "answer refused",
     Commit = D5 "commit of a request",
     EventSent = D7 "event that is sent",

@@ -4,7 +4,6 @@ use std::num::NonZero;
 
 use guildhall_core::client::Input;
 use guildhall_core::frame::ServerFrame;
-use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
 use crate::facts::Facts;
