@@ -109,7 +109,7 @@ judgements! {
     Window = B2 "census",
     WindowRefused = B2 "window of a refused RESUME",
     MessageBetweenNodes = B3 "message between nodes",
-    SecondRendering = B3 "second rendering of an event",
+    Rendering = B3 "rendering of an event",
     CutAsFast = B4 "cut of a fast connection",
     LongFrame = B4 "frame that is too long",
     IdentifyRefused = B4 "refused IDENTIFY",

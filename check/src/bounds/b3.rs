@@ -94,9 +94,7 @@ impl Work {
             said.push(what.clone());
         }
         let count = said.len();
-        if count > 1 {
-            facts.judges(Judgement::SecondRendering);
-        }
+        facts.judges(Judgement::Rendering);
         // One needs no counting, and a history that was read back shares nothing to be counted.
         let most = if count > 1 && facts.live { classes(facts, node, lane, what) } else { count };
         (count > most).then(|| {
