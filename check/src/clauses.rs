@@ -45,6 +45,7 @@ use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::hearing::word;
 use crate::findings::{Complaint, Subject};
 use crate::isolation::{i1, i2, i3, i4, i5, i7, i8, i9};
+use crate::judgements::Judgement;
 use crate::node_step::Emitted;
 use crate::ordering::o4::Causes;
 use crate::ordering::{o1, o2, o3, o5};
@@ -153,15 +154,21 @@ pub(crate) const SERVES: &[Row<GuildId>] = &[(Clause::L7, |cx, guild| {
     cx.models.hand_offs.opened(cx.facts, cx.step.node, guild, cx.head.at)
 })];
 
+/// A machine counts what it keeps. Independent.
+pub(crate) const CENSUSES: &[(Clause, fn(&mut Context<'_>, &Census) -> Verdict)] =
+    &[(Clause::B1, |cx, census| b1::counted(cx, census))];
+
 /// A node counts what it keeps; the flag says that the world has settled long enough. Independent.
-pub(crate) const CENSUSES: &[(Clause, fn(&mut Context<'_>, (&Census, bool)) -> Verdict)] = &[
-    (Clause::L1, |cx, (census, _)| l1::counted(cx.facts, census)),
-    (Clause::L4, |cx, (census, _)| l4::counted(cx.facts, cx.now(), census)),
-    (Clause::B2, |cx, (census, _)| b2::counted(cx.facts, census)),
-    (Clause::D4, |cx, (census, _)| d4::counted(cx.facts, census)),
-    (Clause::B1, |cx, (census, _)| b1::counted(cx.facts, census)),
-    (Clause::B1, |cx, (census, _)| cx.models.admission.counted(cx.facts, census)),
-    (Clause::L3, |cx, (census, calm)| l3::counted(cx.facts, census).filter(|_| calm)),
+pub(crate) const NODE_CENSUSES: &[(Clause, fn(&mut Context<'_>, (&Census, bool)) -> Verdict)] = &[
+    (Clause::L1, |cx, (census, _)| l1::counted(cx.facts, cx.step.node, census)),
+    (Clause::L4, |cx, (census, _)| l4::counted(cx.facts, (cx.step.node, cx.now()), census)),
+    (Clause::B2, |cx, (census, _)| b2::counted(cx.facts, cx.step.node, census)),
+    (Clause::D4, |cx, (census, _)| d4::counted(cx.facts, cx.step.node, census)),
+    (Clause::B1, |cx, (census, _)| cx.models.admission.counted(cx.facts, cx.step.node, census)),
+    (Clause::L3, |cx, (census, calm)| {
+        calm.then(|| cx.facts.judges(Judgement::WorldCalm))?;
+        l3::counted(cx.facts, cx.step.node, census)
+    }),
 ];
 
 /// A node's step has ended: what it had to do by now, for whomever. Independent.
@@ -206,6 +213,10 @@ pub(crate) const PEERS: &[(Clause, fn(&mut Context<'_>, (NodeId, &PeerMessage)) 
     }),
     (Clause::D2, |cx, (_, message)| d2::gives(cx.facts, cx.step.node, message)),
     (Clause::D2, |cx, (_, message)| d2::asks(cx.facts, message)),
+    (Clause::B1, |cx, (to, message)| {
+        let tips = to == cx.step.node;
+        tips.then(|| cx.models.compactions.tips(cx.facts, to, message)).flatten()
+    }),
 ];
 
 /// An owner sends to a relay what it has sent it before, and was not asked for since. Independent.

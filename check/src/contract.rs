@@ -4,6 +4,7 @@
 //! It must not judge: `clauses` lists the clauses of each hook. Consequences of a violation are not
 //! judged again.
 
+mod census;
 mod clients;
 mod directory;
 mod journals;
@@ -248,9 +249,10 @@ impl Observer for Contract {
                 self.stirs();
                 self.journal_replies(head, guild, to, reply);
             }
-            Observed::DirectoryInput(_) => {}
+            Observed::DirectoryInput(input) => self.models.hosts.asks(input),
             Observed::DirectoryOutput(output) => self.directory_says(head, output),
             Observed::Timeout => self.timeout(head),
+            Observed::Census(census) => self.counts(head, census),
             Observed::World(event) => {
                 // Settling makes nothing pending: it is judged by what is pending.
                 if *event != WorldEvent::Settled {

@@ -268,9 +268,7 @@ impl Facts {
             TraceEvent::IdentifyRefused { connection, .. } => {
                 self.waits.end(node, *connection);
             }
-            TraceEvent::ResumeRefused { .. }
-            | TraceEvent::RelayHeld { .. }
-            | TraceEvent::Census(_) => {}
+            TraceEvent::ResumeRefused { .. } | TraceEvent::RelayHeld { .. } => {}
         }
     }
 

@@ -235,7 +235,6 @@ pub(crate) const fn session_of(note: &TraceEvent) -> Option<SessionId> {
         | TraceEvent::RelayHeld { .. }
         | TraceEvent::Opened { .. }
         | TraceEvent::SteppedDown { .. }
-        | TraceEvent::GivenUp { .. }
-        | TraceEvent::Census(_) => None,
+        | TraceEvent::GivenUp { .. } => None,
     }
 }

@@ -300,7 +300,6 @@ impl Marks {
             }
             TraceEvent::SteppedDown { why: StepDown::Closed, .. } => Mark::OwnerSteppedDownClosed,
             TraceEvent::GivenUp { .. } => Mark::GuildGivenUp,
-            TraceEvent::Census(_) => Mark::Census,
         };
         self.add(mark);
     }

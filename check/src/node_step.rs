@@ -127,8 +127,7 @@ impl NodeStep {
             | Input::Down(_)
             | Input::Request { .. }
             | Input::Peer { .. }
-            | Input::Stop
-            | Input::Census => return,
+            | Input::Stop => return,
         };
         (self.connection, self.input, self.bytes) = (Some(connection), received, bytes);
         self.open = facts.sockets.is_open(self.node, connection);

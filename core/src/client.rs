@@ -11,6 +11,7 @@ use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::{Census, Machine};
 use crate::context::Setup;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::frame::{ClientFrame, CloseCode, ServerFrame};
@@ -265,6 +266,28 @@ impl Client {
     #[must_use]
     pub fn open_requests(&self) -> usize {
         self.requests.len()
+    }
+
+    /// Counts everything that it keeps.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let Self {
+            connection: _,
+            last: _,
+            phase: _,
+            heartbeat: _,
+            jitter: _,
+            failures: _,
+            sent_away: _,
+            session: _,
+            node: _,
+            requests,
+            identity: _,
+            setup: _,
+        } = self;
+        let mut census = Census::nothing(Machine::Client);
+        requests.count(&mut census);
+        census
     }
 
     /// The state of its connection, in words.

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::{Census, Machine, Table};
 use crate::fixed_map::FixedMap;
 use crate::id::{GuildId, NodeId, Position, UserId};
 use crate::machine::Sink;
@@ -151,6 +152,12 @@ impl Entry {
         self.guilds.binary_search_by_key(&guild, |(known, _)| *known)
     }
 
+    fn count(&self, census: &mut Census) {
+        let Self { guilds, version: _, nodes } = self;
+        census.add(Table::ListedGuilds, guilds.len());
+        census.add(Table::Hosts, nodes.len());
+    }
+
     fn add_node(&mut self, node: NodeId) {
         if let Err(place) = self.nodes.binary_search(&node) {
             self.nodes.insert(place, node);
@@ -168,6 +175,13 @@ struct Host {
     boot: u32,
     /// The mark of the last request about each user.
     marks: FixedMap<UserId, u64>,
+}
+
+impl Host {
+    fn count(&self, census: &mut Census) {
+        let Self { boot: _, marks } = self;
+        census.add(Table::Marks, marks.len());
+    }
 }
 
 /// The directory.
@@ -206,6 +220,19 @@ impl Directory {
     #[must_use]
     pub const fn hits(&self) -> u64 {
         self.plant.hits()
+    }
+
+    /// Counts everything that it keeps.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let Self { users, nodes, changes, version: _, plant: _ } = self;
+        let mut census = Census::nothing(Machine::Directory);
+        users.iter().for_each(|(_, entry)| entry.count(&mut census));
+        nodes.values().for_each(|host| host.count(&mut census));
+        census.add(Table::ListedUsers, users.len());
+        census.add(Table::HostingNodes, nodes.len());
+        census.add(Table::Changes, changes.len());
+        census
     }
 
     /// The guilds that are listed for a user, ascending.

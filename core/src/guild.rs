@@ -28,6 +28,7 @@ use alloc::boxed::Box;
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::Census;
 use crate::context::Cx;
 use crate::directory::DirectoryRequest;
 use crate::id::{Epoch, GuildId, MessageId, NodeId, Port, Position, UserId};
@@ -151,35 +152,6 @@ pub enum StepDown {
     Closed,
 }
 
-/// What a guild keeps, for the census.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct GuildCounts {
-    /// The relays that follow.
-    pub followers: u64,
-    /// The records in the catch-up buffer, and their bytes.
-    pub ring: (u64, u64),
-    /// The nonces in the table.
-    pub nonces: u64,
-    /// The messages that can still be edited and deleted.
-    pub messages: u64,
-    /// The reactions to them, and their bytes.
-    pub reactions: (u64, u64),
-    /// The channels.
-    pub channels: u64,
-    /// The roles.
-    pub roles: u64,
-    /// The permission overwrites of all channels.
-    pub overwrites: u64,
-    /// The members.
-    pub members: u64,
-    /// The banned users.
-    pub bans: u64,
-    /// The items in the queue out.
-    pub unsynced: u64,
-    /// The requests to the directory that have no answer.
-    pub directed: u64,
-}
-
 /// One guild at the node that owns it, or is about to own it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Guild {
@@ -296,12 +268,13 @@ impl Guild {
         }
     }
 
-    /// What it keeps, for the census.
-    #[must_use]
-    pub fn kept(&self) -> GuildCounts {
-        match &self.phase {
-            Phase::Idle | Phase::Opening(_) => GuildCounts::default(),
-            Phase::Serving(owner) => owner.kept(),
+    /// Adds what it keeps to the census of its node.
+    pub fn count(&self, census: &mut Census) {
+        let Self { id: _, phase } = self;
+        match phase {
+            Phase::Idle => {}
+            Phase::Opening(opening) => opening.count(census),
+            Phase::Serving(owner) => owner.count(census),
         }
     }
 }

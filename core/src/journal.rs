@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::{Census, Table};
 use crate::dispatch::{Message, Reaction};
 use crate::event::Record;
 use crate::id::{Epoch, MessageId, Position};
@@ -137,6 +138,13 @@ impl Checkpoint {
     pub fn founding(state: State) -> Self {
         Self { state, ..Self::default() }
     }
+
+    /// How many things it holds.
+    fn size(&self) -> usize {
+        let Self { position: _, changed: _, state, nonces, messages, reactions, last_message: _ } =
+            self;
+        state.size() + nonces.len() + messages.len() + reactions.len()
+    }
 }
 
 impl Log {
@@ -144,6 +152,14 @@ impl Log {
     #[must_use]
     pub fn founding(state: State) -> Self {
         Self { base: Arc::new(Checkpoint::founding(state)), tail: Vec::new() }
+    }
+
+    /// Adds its base and its records to the census of a journal.
+    pub fn count(&self, census: &mut Census) {
+        let Self { base, tail } = self;
+        census.add(Table::Base, base.size());
+        let bytes = tail.iter().map(|record| record.bytes()).sum();
+        census.add_bytes(Table::Tail, tail.len() as u64, bytes);
     }
 
     /// The position of the last record.

@@ -18,6 +18,9 @@ pub const PLACED_WITHIN: Span = Span::secs(3);
 /// The longest pause of a guild during a hand-off while journal and links are well (L7).
 pub const HANDED_OFF_WITHIN: Span = Span::secs(2);
 
+/// The longest trip of a message for which that holds (L7).
+pub const HANDED_OFF_TRIP: Span = Span::millis(100);
+
 /// How far ahead of all others a node's wall clock may be and still be believed (O5).
 pub const WALL_MARGIN: Span = Span::secs(10);
 

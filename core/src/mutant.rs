@@ -172,6 +172,8 @@ mutants! {
         "an owner takes requests that are meant for another (rule 17)";
     NoncesNotRebuilt = "nonces-not-rebuilt",
         "a new owner forgets what was committed under which nonce (rule 18)";
+    NoncesRenewed = "nonces-renewed",
+        "a new owner keeps the nonces that it takes over for a whole window (rule 18)";
     RetryOfStagedDone = "retry-of-staged-done",
         "the retry of a staged request is answered done (rule 18)";
     StaleRefusalBelieved = "stale-refusal-believed",

@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::census::Census;
+use crate::census::{Census, Machine, Table};
 use crate::cluster::ClusterConfig;
 use crate::context::{Cx, Setup};
 use crate::directory::{DirectoryEvent, DirectoryRequest};
@@ -123,8 +123,6 @@ pub enum Input {
         /// The message.
         message: PeerMessage,
     },
-    /// The driver wants a [`Census`].
-    Census,
     /// The node is to stop as planned (L7). The message may be repeated.
     Stop,
 }
@@ -267,6 +265,15 @@ impl Node {
         self.setup.hits()
     }
 
+    /// Counts everything that it keeps.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let Self { router, setup: _ } = self;
+        let mut census = Census::nothing(Machine::Node);
+        router.count(&mut census);
+        census
+    }
+
     /// Handles an input.
     pub fn handle(&mut self, now: Now, input: Input, out: &mut impl Outbox) {
         node_call(&mut self.router, &mut self.setup.cx(now), Some(input), out);
@@ -324,7 +331,6 @@ impl Router {
             Input::Closed { connection, how } => self.closed(cx, connection, how, out),
             Input::Request { port, token, request } => self.request(cx, port, token, request, out),
             Input::Peer { from, message } => self.peer(cx, from, message, out),
-            Input::Census => out.emit(Output::Trace(TraceEvent::Census(self.census()))),
             Input::Stop => self.stop(cx, out),
         }
     }
@@ -366,20 +372,31 @@ impl Router {
         }
     }
 
-    fn census(&self) -> Census {
-        let mut lines = Vec::new();
-        self.connections.count(&mut lines);
-        self.users.count(&mut lines);
-        self.sessions.count(&mut lines);
-        self.relays.count(&mut lines);
-        self.contacts.count(&mut lines);
-        self.guilds.count(&mut lines);
-        let mut line = |table, count: usize| {
-            lines.push(crate::census::Line { table, count: count as u64, bytes: 0 });
-        };
-        line(crate::census::Table::Buckets, self.buckets.len());
-        line(crate::census::Table::Timers, self.timers.len());
-        lines.sort_unstable_by_key(|line| line.table);
-        Census { node: self.id, lines }
+    fn count(&self, census: &mut Census) {
+        let Self {
+            id: _,
+            boot: _,
+            cluster: _,
+            connections,
+            users,
+            sessions,
+            relays,
+            contacts,
+            guilds,
+            message_ids: _,
+            wall_times,
+            buckets,
+            timers,
+            life: _,
+        } = self;
+        connections.count(census);
+        users.count(census);
+        sessions.count(census);
+        relays.count(census);
+        contacts.count(census);
+        guilds.count(census);
+        wall_times.count(census);
+        census.add(Table::Buckets, buckets.len());
+        timers.count(census);
     }
 }

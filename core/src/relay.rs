@@ -20,6 +20,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents};
 use crate::event::Record;
@@ -374,11 +375,14 @@ impl Relay {
         self.subscribers.len() as u64
     }
 
-    /// The entries of its logs and their bytes, and the chunks and events that it holds back.
-    #[must_use]
-    pub fn kept(&self) -> ((u64, u64), u64) {
-        let pieces = self.pieces.as_ref().map_or(0, Pieces::len);
-        (self.subscribers.logged(), (pieces + self.held.len()) as u64)
+    pub(crate) fn count(&self, census: &mut Census) {
+        let Self { id: _, guild: _, replica, pieces, held, subscribers, lists } = self;
+        replica.iter().for_each(|replica| replica.count(census));
+        pieces.iter().for_each(|pieces| pieces.count(census));
+        let bytes = held.values().map(|record| record.bytes()).sum();
+        census.add_bytes(Table::Held, held.len() as u64, bytes);
+        subscribers.count(census);
+        lists.count(census);
     }
 }
 

@@ -8,6 +8,7 @@
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
+use crate::census::{Census, Table};
 use crate::dispatch::Dispatch;
 use crate::id::Seq;
 use crate::limits::Limits;
@@ -81,6 +82,11 @@ impl Log {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.total - self.entries.front().map_or(self.total, |&(_, before)| before)
+    }
+
+    pub(crate) fn count(&self, census: &mut Census) {
+        let Self { base: _, entries, total: _ } = self;
+        census.add_bytes(Table::Logs, entries.len() as u64, self.bytes());
     }
 
     /// The bytes of the entries in `from..to`.
@@ -208,7 +214,7 @@ impl Replay {
 
     /// Numbers the entry at `index` of a shared log.
     pub fn push_shared(&mut self, id: LogId, index: u64, bytes: u32) -> Seq {
-        self.count(bytes);
+        self.number(bytes);
         match &mut self.open {
             Some(Segment { len, kept: Kept::Shared(open, start), .. })
                 if *open == id && *start + *len == index =>
@@ -222,12 +228,12 @@ impl Replay {
 
     /// Numbers a dispatch that only this session receives.
     pub fn push_own(&mut self, dispatch: Arc<Dispatch>) -> Seq {
-        self.count(dispatch.bytes);
+        self.number(dispatch.bytes);
         self.begin(Kept::Own(dispatch));
         self.last
     }
 
-    fn count(&mut self, bytes: u32) {
+    fn number(&mut self, bytes: u32) {
         self.last = self.last.next();
         self.kept += 1;
         self.bytes += u64::from(bytes);
@@ -248,6 +254,13 @@ impl Replay {
             Kept::Own(dispatch) => Some(dispatch),
             Kept::Shared(..) => None,
         }
+    }
+
+    pub(crate) fn count(&self, census: &mut Census) {
+        let Self { last: _, kept, bytes, open, closed } = self;
+        census.add_bytes(Table::Replay, *kept, *bytes);
+        census.raise(Table::LongestReplay, *kept, *bytes);
+        census.add(Table::Segments, closed.len() + usize::from(open.is_some()));
     }
 
     /// Drops everything up to `seq`.

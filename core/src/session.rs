@@ -13,6 +13,7 @@ use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::credit::Credit;
 use crate::dispatch::{Body, Dispatch, Intents};
@@ -131,6 +132,26 @@ impl Session {
         } else {
             0
         }
+    }
+
+    pub(crate) fn count(&self, census: &mut Census) {
+        let Self {
+            connection,
+            credit: _,
+            sent: _,
+            peak: _,
+            replayed: _,
+            detached: _,
+            replay,
+            id: _,
+            user: _,
+            shard: _,
+            intents: _,
+        } = self;
+        replay.count(census);
+        census.add(Table::DetachedSessions, usize::from(connection.is_none()));
+        census.add_bytes(Table::Unsent, self.unsent(), 0);
+        census.raise(Table::MostLiveUnsent, self.live_unsent(), 0);
     }
 
     /// Whether its connection has not yet received all that it missed.

@@ -8,6 +8,7 @@ use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::{Census, Table};
 use crate::event::Event;
 use crate::id::{ChannelId, GuildId, RoleId, UserId};
 use crate::permission::{Overwrite, Permissions, Role};
@@ -44,6 +45,23 @@ impl State {
     #[must_use]
     pub const fn everyone(&self) -> RoleId {
         RoleId(self.guild.0)
+    }
+
+    /// Returns the number of its roles, channels, overwrites, members and bans.
+    pub(crate) fn size(&self) -> usize {
+        let Self { guild: _, owner: _, roles, channels, members, banned, deleted: _ } = self;
+        let overwrites: usize = channels.values().map(|overwrites| overwrites.len()).sum();
+        roles.len() + channels.len() + overwrites + members.len() + banned.len()
+    }
+
+    pub(crate) fn count(&self, census: &mut Census) {
+        let Self { guild: _, owner: _, roles, channels, members, banned, deleted: _ } = self;
+        census.add(Table::Roles, roles.len());
+        census.add(Table::Channels, channels.len());
+        let overwrites = channels.values().map(|overwrites| overwrites.len()).sum();
+        census.add(Table::Overwrites, overwrites);
+        census.add(Table::Members, members.len());
+        census.add(Table::Bans, banned.len());
     }
 
     /// Applies an event. Events of messages, reactions and typing change nothing.

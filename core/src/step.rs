@@ -14,6 +14,7 @@ use core::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::Census;
 use crate::event::Record;
 use crate::id::{GuildId, NodeId, Port};
 use crate::journal::{Command, Reply};
@@ -79,6 +80,8 @@ pub enum Input {
     Directory(directory::Input),
     /// A deadline expired.
     Timeout,
+    /// Everything that the actor keeps was counted.
+    Census(Census),
     /// An event of the world.
     World(WorldEvent),
 }
@@ -184,6 +187,7 @@ impl Step {
             }
             Input::Directory(input) => observer.observe(head, Observed::DirectoryInput(input)),
             Input::Timeout => observer.observe(head, Observed::Timeout),
+            Input::Census(census) => observer.observe(head, Observed::Census(census)),
             Input::World(event) => observer.observe(head, Observed::World(event)),
         }
         self.outputs.iter().for_each(|output| tell_output(head, output, observer));

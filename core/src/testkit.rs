@@ -24,7 +24,7 @@ use alloc::vec::Vec;
 use crate::client::Client;
 use crate::cluster::ClusterConfig;
 use crate::directory::Directory;
-use crate::id::{GuildId, NodeId, UserId};
+use crate::id::{GuildId, NodeId, Port, UserId};
 use crate::journal::Checkpoint;
 use crate::journal::keeper::Keeper;
 use crate::journal::memory::Memory;
@@ -241,12 +241,19 @@ impl<W: Observer> Cluster<W> {
         self.network.observer.observe(&head, Observed::StepEnded);
     }
 
-    /// Takes a census of every node that runs.
+    /// Takes a census of every node that runs, and of all clients, journals and the directory.
     pub fn census(&mut self) {
-        for id in self.cluster.clone().nodes.iter().copied() {
-            if self.is_up(id) {
-                self.tell(id, node::Input::Census);
-            }
+        let running = self.nodes.iter().filter(|host| host.life == Life::Up);
+        let nodes = running.map(|host| (Actor::Node(host.id), host.node.census()));
+        let clients = (0..).zip(&self.clients);
+        let clients = clients.map(|(port, (_, it))| (Actor::Client(Port(port)), it.census()));
+        let journals = self.journals.iter();
+        let journals = journals.map(|(guild, keeper)| (Actor::Journal(*guild), keeper.census()));
+        let directory = (Actor::Directory, self.directory.census());
+        for (actor, census) in nodes.chain(clients).chain(journals).chain([directory]) {
+            let head = self.network.begin(actor);
+            self.network.observer.observe(&head, Observed::Census(&census));
+            self.network.observer.observe(&head, Observed::StepEnded);
         }
     }
 }

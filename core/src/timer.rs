@@ -8,6 +8,7 @@ use alloc::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::{Census, Table};
 use crate::id::{Connection, GuildId, Shard, UserId};
 use crate::time::Instant;
 
@@ -62,6 +63,24 @@ impl Timers {
     #[must_use]
     pub fn next(&self) -> Option<Instant> {
         self.entries.first().map(|&(at, _)| at)
+    }
+
+    /// Counts them by kind.
+    pub(crate) fn count(&self, census: &mut Census) {
+        let Self { entries } = self;
+        for (_, timer) in entries {
+            let table = match timer {
+                Timer::Silence(_) => Table::SilenceTimers,
+                Timer::Expiry(_, _) => Table::ExpiryTimers,
+                Timer::Bucket(_, _) => Table::BucketTimers,
+                Timer::Guild(_) => Table::GuildTimers,
+                Timer::Silent(_) => Table::SilentTimers,
+                Timer::Directory => Table::DirectoryTimers,
+                Timer::Ask(_) => Table::AskTimers,
+                Timer::Stop => Table::StopTimers,
+            };
+            census.add(table, 1);
+        }
     }
 
     /// How many timers are armed.

@@ -185,7 +185,6 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
             TraceEvent::GivenUp { guild } => {
                 format!("gives {} up before it serves it", self.words.guild(*guild))
             }
-            TraceEvent::Census(census) => format!("{} lines", census.lines.len()),
         }
     }
 }
@@ -210,6 +209,10 @@ impl<F: FnMut(&Head, &str)> Observer for Transcript<F> {
             Observed::DirectoryInput(input) => self.directory_input(head, input),
             Observed::DirectoryOutput(output) => self.directory_output(output),
             Observed::Timeout => self.begin_idly(head, "a deadline"),
+            Observed::Census(census) => {
+                let kept = census.lines.iter().filter(|line| line.count > 0).count();
+                self.begin(head, &format!("census: {kept} tables in use"));
+            }
             Observed::World(event) => self.world(head, event),
             Observed::StepEnded => {
                 self.open = None;
@@ -257,7 +260,6 @@ impl<F: FnMut(&Head, &str)> Transcript<F> {
                 text
             }
             node::Input::Stop => "is to stop".to_owned(),
-            node::Input::Census => "census".to_owned(),
         };
         self.begin(head, &text);
     }

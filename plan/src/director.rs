@@ -37,7 +37,9 @@ mod guilds;
 mod nodes;
 mod placement;
 
+use guildhall_core::id::{NodeId, Port};
 use guildhall_core::machine::Sink;
+use guildhall_core::step::Actor;
 
 pub use cue::{Cue, News};
 pub use effect::Effect;
@@ -46,7 +48,10 @@ use nodes::NodeState;
 use crate::fault::{Fault, Participant, Phase, Places};
 use crate::plan::{FaultPlan, Plan, PlanError};
 use crate::seed::Seed;
-use crate::topology::Topology;
+use crate::topology::{Topology, guild_id};
+
+/// How many clients a census counts: its cost does not grow with the crowd.
+const COUNTED_CLIENTS: u32 = 16;
 
 /// Decides the effects of a plan on a world.
 #[derive(Clone, Debug)]
@@ -62,6 +67,7 @@ pub struct Director {
     healed: bool,
     nodes: Vec<NodeState>,
     guilds: Vec<GuildState>,
+    clients: u32,
     /// The phases that nodes have entered in this call, as triggers for faults.
     reached: Vec<(Participant, Phase)>,
 }
@@ -127,6 +133,7 @@ impl Director {
             healed: false,
             nodes: vec![NodeState::default(); plan.nodes.len()],
             guilds: guilds.collect(),
+            clients: u32::try_from(topology.clients.len()).expect("fewer clients than ports"),
             reached: Vec::new(),
         })
     }
@@ -190,12 +197,21 @@ impl Director {
         self.trigger_reached(now, out);
     }
 
-    /// Asks every node that can to count its state.
+    /// Takes a census: of every node that can count, of all journals and the directory, and of
+    /// [`COUNTED_CLIENTS`] clients, evenly spread.
     pub fn census(&self, out: &mut impl Sink<Effect>) {
         for (state, node) in self.nodes.iter().zip(0..) {
             if state.is_up() && !state.is_paused() {
-                out.emit(Effect::Census(node));
+                out.emit(Effect::Census(Actor::Node(NodeId(node))));
             }
+        }
+        for guild in 0..self.guilds.len() {
+            out.emit(Effect::Census(Actor::Journal(guild_id(guild))));
+        }
+        out.emit(Effect::Census(Actor::Directory));
+        let every = self.clients.div_ceil(COUNTED_CLIENTS).max(1);
+        for client in (0..self.clients).step_by(every as usize) {
+            out.emit(Effect::Census(Actor::Client(Port(client))));
         }
     }
 

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use guildhall_core::census::Census;
 use guildhall_core::event::Record;
 use guildhall_core::id::NodeId;
 use guildhall_core::journal::keeper::{Answer, Keeper, Synced};
@@ -122,6 +123,12 @@ impl SimJournal {
     #[must_use]
     pub const fn hits(&self) -> u64 {
         self.keeper.hits()
+    }
+
+    /// Counts everything that it keeps.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        self.keeper.census()
     }
 
     /// Handles an input.

@@ -42,7 +42,7 @@ pub enum BusMessage {
     /// To a node, from failure detection: that node is reported to have crashed. The report may be
     /// late, duplicated or wrong.
     NodeDown(NodeId),
-    /// To a node, from its operator: count everything that the node keeps.
+    /// To a node, a journal or the directory, from its operator: count everything that you keep.
     Census,
 }
 

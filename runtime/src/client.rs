@@ -77,6 +77,8 @@ pub enum ClientCommand {
         /// How many dispatches ago the place was stored.
         back: u64,
     },
+    /// Count everything that the client keeps.
+    Census,
     /// Send frames on the current connection that no honest client would send.
     SendRaw(RawFrames),
 }
@@ -152,6 +154,7 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
                     Some(ClientCommand::Quit(code)) => self.step(Input::Quit { code }),
                     Some(ClientCommand::Request(request)) => self.step(Input::Ask(request)),
                     Some(ClientCommand::Restore { back }) => self.restore(back),
+                    Some(ClientCommand::Census) => self.count(),
                     Some(ClientCommand::SendRaw(build)) => self.send_raw(build(&self.client)),
                     None => return,
                 },
@@ -164,6 +167,11 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
                 self.hits = hits;
             }
         }
+    }
+
+    fn count(&self) {
+        let actor = Actor::Client(self.config.port);
+        self.tracer.count(actor, self.rt.now(), &self.client.census());
     }
 
     /// Drops all that the process had: its sockets end without a close frame.

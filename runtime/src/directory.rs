@@ -34,6 +34,9 @@ impl<R: Rt, B: Bus, W: Tracer> DirectoryDriver<R, B, W> {
             for envelope in envelopes.drain(..) {
                 if let BusMessage::DirectoryRequest(input) = envelope.message {
                     self.step(envelope.cause, input);
+                } else if envelope.message == BusMessage::Census {
+                    let census = self.directory.census();
+                    self.tracer.count(Actor::Directory, self.rt.now(), &census);
                 }
             }
         }

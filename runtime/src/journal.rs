@@ -35,11 +35,14 @@ impl<R: Rt, B: Bus, W: Tracer, S: Store> JournalDriver<R, B, W, S> {
         let mut envelopes = Vec::new();
         loop {
             inbox.recv_all(&mut envelopes).await;
-            for envelope in envelopes.drain(..) {
-                if let (Endpoint::Node(from), BusMessage::JournalCommand(command)) =
-                    (envelope.from, envelope.message)
+            for Envelope { from, message, cause } in envelopes.drain(..) {
+                if message == BusMessage::Census {
+                    let actor = Actor::Journal(self.guild);
+                    self.tracer.count(actor, self.rt.now(), &self.keeper.census());
+                } else if let (Endpoint::Node(from), BusMessage::JournalCommand(command)) =
+                    (from, message)
                 {
-                    self.command(from, envelope.cause, command);
+                    self.command(from, cause, command);
                 }
             }
             if self.keeper.waits() {

@@ -178,10 +178,17 @@ impl<R: Rt, B: Bus, W: Tracer, C: Transport> NodeDriver<R, B, W, C> {
             (Endpoint::Directory, BusMessage::DirectoryEvent(notice)) => Input::Directory(notice),
             (_, BusMessage::OwnGuild(guild)) => Input::Own(guild),
             (_, BusMessage::NodeDown(node)) => Input::Down(node),
-            (_, BusMessage::Census) => Input::Census,
+            (_, BusMessage::Census) => return self.count(),
             (Endpoint::Node(_) | Endpoint::Journal(_) | Endpoint::Directory, _) => return,
         };
         self.step(cause, input);
+    }
+
+    /// Counts everything that the node keeps. A node that has shut down keeps nothing.
+    fn count(&self) {
+        if !self.stopped {
+            self.tracer.count(Actor::Node(self.id), self.rt.now(), &self.node.census());
+        }
     }
 
     /// Arms the timer for the node's next timeout. A timer that fires too early is kept: waking up

@@ -4,7 +4,8 @@
 //! steps, so that every cause precedes its effect in the history. A tracer must not influence the
 //! machines.
 
-use guildhall_core::step::{Actor, Head, Observer};
+use guildhall_core::census::Census;
+use guildhall_core::step::{Actor, Head, Observed, Observer};
 use guildhall_core::time::Now;
 
 /// Observes the steps of all machines of a process.
@@ -15,6 +16,13 @@ pub trait Tracer: Clone + Send + Sync + 'static {
     /// Begins a step of `actor`. `cause` is the number of the step that sent its input, or 0.
     /// Returns the head to report with everything in this step.
     fn step(&self, actor: Actor, now: Now, cause: u64) -> (Head, Self::Step<'_>);
+
+    /// Reports everything that an actor keeps, as a step of its own.
+    fn count(&self, actor: Actor, now: Now, census: &Census) {
+        let (head, mut step) = self.step(actor, now, 0);
+        step.observe(&head, Observed::Census(census));
+        step.observe(&head, Observed::StepEnded);
+    }
 
     /// The planted bug made a difference `times` more times.
     fn bug_reached(&self, times: u64) {

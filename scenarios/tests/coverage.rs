@@ -195,6 +195,7 @@ impl Observer for Watch {
             | Observed::DirectoryInput(_)
             | Observed::DirectoryOutput(_)
             | Observed::Timeout
+            | Observed::Census(_)
             | Observed::StepEnded => {}
         }
     }

@@ -145,6 +145,7 @@ impl Bench {
             | Observed::DirectoryInput(_)
             | Observed::DirectoryOutput(_)
             | Observed::Timeout
+            | Observed::Census(_)
             | Observed::World(_)
             | Observed::StepEnded => None,
         }
@@ -199,6 +200,7 @@ impl Observer for Listening<'_> {
             Observed::DirectoryInput(input) => input.hash(&mut bench.digest),
             Observed::DirectoryOutput(output) => output.hash(&mut bench.digest),
             Observed::Timeout => bench.digest.word(0),
+            Observed::Census(census) => census.hash(&mut bench.digest),
             Observed::Dispatched { to, s, dispatch } => {
                 return self.dispatched(head, to, s, dispatch);
             }

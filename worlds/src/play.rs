@@ -89,11 +89,19 @@ pub struct Play<W: World> {
 }
 
 /// The faults as they are here: requests use the line of their client, so a lasting fault of that
-/// line may hold them back (D10).
+/// line may hold them back, and an instantaneous one may lose them (D10).
 fn faults(plan: &Plan, cast: &Cast) -> Vec<FaultPart> {
     let here = |(part, of): (&FaultPart, &FaultPlan)| {
-        let is_line = matches!(part.reach, Reach::Client(_)) && of.fault.lasts();
-        FaultPart { strain: if is_line { Strain::Lasting } else { part.strain }, ..*part }
+        let strain = match part.reach {
+            Reach::Client(_) if of.fault.lasts() => Strain::Lasting,
+            Reach::Client(_) if part.silences.is_some() => Strain::Moment,
+            Reach::Client(_)
+            | Reach::Everything
+            | Reach::Node(_)
+            | Reach::Guild(_)
+            | Reach::Link(..) => part.strain,
+        };
+        FaultPart { strain, ..*part }
     };
     cast.faults.iter().zip(&plan.faults).map(here).collect()
 }

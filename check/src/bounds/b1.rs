@@ -1,72 +1,139 @@
-//! B1 limits: whatever a node counts is within its limit, or within the limit of what it belongs
-//! to.
+//! B1 limits: whatever a machine counts is within its limit, or within the limit of what it belongs
+//! to, and it counts everything.
 
 pub(crate) mod busy;
+pub(crate) mod compactions;
+pub(crate) mod hosts;
+mod nodes;
+pub(crate) mod peaks;
 pub(crate) mod tables;
 
-use guildhall_core::census::{Census, Table};
-use guildhall_core::id::NodeId;
+use guildhall_core::census::{Census, Line, Machine, Table};
+use guildhall_core::limits::Limits;
+use guildhall_core::step::Actor;
 
-use crate::clauses::Verdict;
+use crate::clauses::{Context, Verdict};
 use crate::facts::Facts;
-use crate::facts::guilds::Guild;
-use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 use crate::judgements::Judgement;
 use crate::node_step::NodeStep;
+use crate::protocol::EPHEMERAL_BYTES;
 
-/// Without these lines a census proves nothing.
-const COUNTED: [Table; 21] = [
-    Table::Connections,
-    Table::Sessions,
-    Table::Replay,
-    Table::Relays,
-    Table::Recipients,
-    Table::Logs,
-    Table::CatchUpRing,
-    Table::Nonces,
-    Table::Messages,
-    Table::Reactions,
-    Table::Channels,
-    Table::Roles,
-    Table::Overwrites,
-    Table::Members,
-    Table::Bans,
-    Table::Unsynced,
-    Table::Directed,
-    Table::Contacts,
-    Table::Users,
-    Table::Identifying,
-    Table::Timers,
-];
+/// How many entries a table may have, and how many bytes they may take.
+type Most = (u64, u64);
 
-/// The bytes of a reaction, its emoji aside.
-const USER_BYTES: u64 = 8;
+/// No bound of its own: another clause knows what there may be.
+const ANY: u64 = u64::MAX;
 
-/// A node has counted what it keeps.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
-    facts.judges(Judgement::Tables);
-    let node = facts.cast.node(census.node);
-    let complain = |message: String, expected: String, got: String| {
-        Some((Subject::new("node", node), Complaint::new(message, expected, got)))
-    };
-    let counts = |table: &Table| census.lines.iter().any(|line| line.table == *table);
-    if let Some(missing) = COUNTED.iter().find(|table| !counts(table)) {
-        let message = format!("{node} does not count everything");
-        return complain(message, format!("{missing:?}"), "no such line".to_owned());
-    }
-    census.lines.iter().find_map(|line| {
-        let (most, bytes) = bound(facts, census, line.table)?;
-        if line.count > most {
-            let message = format!("{node} keeps too much in {:?}", line.table);
-            return complain(message, format!("at most {most}"), line.count.to_string());
+/// A machine has counted what it keeps.
+pub(crate) fn counted(cx: &Context<'_>, census: &Census) -> Verdict {
+    let (machine, subject) = named(cx.facts, cx.head.actor)?;
+    cx.facts.judges(match machine {
+        Machine::Node => Judgement::NodeCounted,
+        Machine::Client => Judgement::ClientCounted,
+        Machine::Journal => Judgement::JournalCounted,
+        Machine::Directory => Judgement::DirectoryCounted,
+    });
+    let complaint = is_complete(machine, census, &subject.name).or_else(|| {
+        census.lines.iter().find_map(|line| {
+            let (most, bytes) = bound(cx, census, line.table);
+            exceeds(line, (most, bytes), &subject.name)
+        })
+    });
+    Some((subject, complaint?))
+}
+
+/// The kind of a machine, and its name.
+fn named(facts: &Facts, actor: Actor) -> Option<(Machine, Subject)> {
+    Some(match actor {
+        Actor::World => return None,
+        Actor::Node(node) => (Machine::Node, Subject::new("node", facts.cast.node(node))),
+        Actor::Client(port) => (Machine::Client, Subject::new("client", facts.cast.client(port))),
+        Actor::Journal(guild) => {
+            let name = format!("the journal of {}", facts.cast.guild(guild));
+            (Machine::Journal, Subject::new("journal", name))
         }
-        if line.bytes > bytes {
-            let message = format!("{node} keeps too many bytes in {:?}", line.table);
-            return complain(message, format!("at most {bytes}"), line.bytes.to_string());
-        }
-        None
+        Actor::Directory => (Machine::Directory, Subject::new("directory", "the directory")),
     })
+}
+
+/// A census has a line for each table of its machine, and no others.
+fn is_complete(machine: Machine, census: &Census, name: &str) -> Option<Complaint> {
+    let (tables, mut lines) = (machine.tables(), census.lines.iter());
+    if lines.clone().map(|line| &line.table).eq(tables) {
+        return None;
+    }
+    if let Some(missing) =
+        tables.iter().find(|it| !census.lines.iter().any(|line| line.table == **it))
+    {
+        let message = format!("{name} does not count everything");
+        return Some(Complaint::new(message, format!("{missing:?}"), "no such line"));
+    }
+    let stray = lines.find(|line| !tables.contains(&line.table))?;
+    let message = format!("{name} counts what it cannot have");
+    Some(Complaint::new(message, "no such line", format!("{:?}", stray.table)))
+}
+
+/// A line has no more than it may.
+fn exceeds(line: &Line, (most, bytes): Most, name: &str) -> Option<Complaint> {
+    let table = line.table;
+    if line.count > most {
+        let message = format!("{name} keeps too much in {table:?}");
+        let expected = format!("at most {most}");
+        return Some(Complaint::new(message, expected, line.count.to_string()));
+    }
+    (line.bytes > bytes).then(|| {
+        let message = format!("{name} keeps too many bytes in {table:?}");
+        Complaint::new(message, format!("at most {bytes}"), line.bytes.to_string())
+    })
+}
+
+/// What a table may hold.
+fn bound(cx: &Context<'_>, census: &Census, table: Table) -> Most {
+    match cx.head.actor {
+        Actor::World => (ANY, ANY),
+        Actor::Node(node) => nodes::bound(cx, (node, census), table),
+        Actor::Client(port) => {
+            cx.facts.client(port).map_or((0, 0), |client| (client.open.len() as u64, ANY))
+        }
+        Actor::Journal(guild) => cx.models.compactions.bound(cx.facts, guild, table),
+        Actor::Directory => cx.models.hosts.bound(cx.facts, census, table),
+    }
+}
+
+/// How many users there are. The one who founded a guild may have no account.
+fn users(facts: &Facts) -> u64 {
+    (facts.cast.cluster.accounts.len() + facts.cast.guilds.len()) as u64
+}
+
+/// How many roles, channels, overwrites, members and bans a guild may have.
+fn state(facts: &Facts) -> u64 {
+    let limits = &facts.cast.limits;
+    let members = u64::from(limits.members).min(users(facts));
+    let bans = u64::from(limits.bans).min(users(facts));
+    let shape = [limits.roles, limits.channels, limits.overwrites].map(u64::from);
+    shape.iter().sum::<u64>() + members + bans
+}
+
+/// How many nonces a guild may remember. A new owner keeps all that it adopts from the log, even
+/// what the one before it had already forgotten (D5).
+fn nonces(limits: &Limits) -> u64 {
+    [limits.nonces, limits.journal_tail, limits.unsynced].map(u64::from).iter().sum()
+}
+
+/// How many reactions all guilds together may have: an owner may hold what is added and not yet
+/// committed.
+fn reactions(facts: &Facts) -> u64 {
+    let waits = facts.cast.guilds.len() as u64 * u64::from(facts.cast.limits.unsynced);
+    let added = facts.ledger.all().map(|(_, guild)| guild.history.reactions_added());
+    added.sum::<u64>() + waits
+}
+
+/// The most bytes that a record takes which may not be committed yet.
+fn uncommitted_bytes(facts: &Facts) -> u64 {
+    let limits = &facts.cast.limits;
+    let content = limits.content_bytes.max(limits.emoji_bytes);
+    facts.largest_record.max(EPHEMERAL_BYTES + u64::from(content))
 }
 
 /// A node's step has ended: a peer that asks and never reads was cut before its answers filled the
@@ -81,109 +148,4 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
         let got = facts.sockets.debt(step.node, on).to_string();
         (facts.connection_name(step.node, on), Complaint::new(message, expected, got))
     })
-}
-
-/// How many a table may hold, and how many bytes.
-fn bound(facts: &Facts, census: &Census, table: Table) -> Option<(u64, u64)> {
-    let limits = &facts.cast.limits;
-    let count = |table| census.count(table);
-    let any = u64::MAX;
-    let replay = u64::from(limits.replay_dispatches);
-    let window = u64::from(limits.replay_bytes) + facts.largest;
-    let guilds = facts.cast.guilds.len() as u64;
-    Some(match table {
-        // What there is at all is what is connected; L4 compares it with that.
-        Table::Connections | Table::Sessions => (any, any),
-        Table::DetachedSessions => (count(Table::Sessions), any),
-        Table::Introductions => (count(Table::Recipients), any),
-        Table::Replay => {
-            let sessions = count(Table::Sessions);
-            (sessions * replay, sessions * window)
-        }
-        Table::Unsent => (count(Table::Replay), any),
-        // These are the business of B2.
-        Table::LongestReplay | Table::MostLiveUnsent => (any, any),
-        // B4 knows when each was shut.
-        Table::Buckets => (any, any),
-        Table::Relays => (count(Table::Recipients), any),
-        Table::Recipients => (count(Table::Sessions) * guilds, any),
-        Table::FullestRelay => (u64::from(limits.relay_sessions), any),
-        Table::Logs => {
-            // No class without sessions keeps anything.
-            let logs = count(Table::Recipients).max(count(Table::Relays));
-            (logs * (replay + 1), logs * window)
-        }
-        Table::Pieces => {
-            let inbox = u64::from(limits.relay_inbox);
-            (count(Table::Relays) * (inbox + most_pieces(facts)), any)
-        }
-        Table::Asking => (count(Table::Relays), any),
-        Table::Guilds => (guilds, any),
-        // L4 knows who follows.
-        Table::Followers => (any, any),
-        Table::CatchUpRing => {
-            let owned = count(Table::Guilds);
-            // The newest event stays, however large it is.
-            let bytes = owned * (u64::from(limits.catch_up_bytes) + facts.largest_record);
-            // What has left a ring takes no bytes any more.
-            let bytes = bytes.min(count(Table::CatchUpRing) * facts.largest_record);
-            (owned * u64::from(limits.catch_up_events), bytes)
-        }
-        Table::Nonces => {
-            // A new owner keeps all that it adopts from the log, even what the one before it had
-            // already forgotten (D5).
-            let adopted = u64::from(limits.journal_tail) + u64::from(limits.unsynced);
-            (count(Table::Guilds) * (u64::from(limits.nonces) + adopted), any)
-        }
-        Table::Messages => (count(Table::Guilds) * u64::from(limits.messages), any),
-        Table::Reactions => {
-            // An owner may hold what is added and not yet committed.
-            let owned = count(Table::Guilds);
-            let waits = owned * u64::from(limits.unsynced);
-            let added = facts.ledger.all().map(|(_, guild)| guild.history.reactions_added());
-            let most = added.sum::<u64>() + waits;
-            let most = if owned == 0 { 0 } else { most };
-            let emoji = count(Table::Reactions) * u64::from(limits.emoji_bytes);
-            (most, count(Table::Reactions) * USER_BYTES + emoji)
-        }
-        Table::Channels => (count(Table::Guilds) * u64::from(limits.channels), any),
-        Table::Roles => (count(Table::Guilds) * u64::from(limits.roles), any),
-        Table::Overwrites => (count(Table::Guilds) * u64::from(limits.overwrites), any),
-        Table::Members => (count(Table::Guilds) * u64::from(limits.members), any),
-        Table::Bans => (count(Table::Guilds) * u64::from(limits.bans), any),
-        Table::Unsynced => {
-            // Behind the records that are waited for stand what followers have asked for.
-            let asked = 2 * count(Table::Followers);
-            (count(Table::Guilds) * (u64::from(limits.unsynced) + 1) + asked, any)
-        }
-        Table::Directed => (most_directed(facts, census.node), any),
-        Table::Contacts => (guilds, any),
-        Table::Users => (count(Table::Sessions) + count(Table::Identifying), any),
-        Table::Identifying => (count(Table::Connections), any),
-        // L4 knows what each belongs to.
-        Table::Timers => (any, any),
-        Table::OpenRequests => (u64::from(limits.requests_open), any),
-    })
-}
-
-/// How many users can wait for the directory in the guilds of a node. Of one user both a removal
-/// and a join may wait, and the end of a guild waits as well.
-fn most_directed(facts: &Facts, node: NodeId) -> u64 {
-    let owned = facts.ledger.all().filter(|(_, guild)| facts.owners.get(node, guild.id).is_some());
-    let waits = |(_, guild): (u32, &Guild)| {
-        let ends = u64::from(guild.history.is_deleted(Moment::NOW));
-        facts.requests.joiners(guild.id) + guild.history.leavers() + ends
-    };
-    owned.map(waits).sum()
-}
-
-/// Into how many pieces the largest guild is cut.
-fn most_pieces(facts: &Facts) -> u64 {
-    let now = Moment::NOW;
-    let entries = facts.ledger.all().map(|(_, guild)| {
-        let things = guild.history.channels(now).count() + guild.history.roles(now).count();
-        things + guild.history.member_count(now) as usize
-    });
-    let most = entries.max().unwrap_or(0) as u64;
-    most / u64::from(facts.cast.limits.chunk_entries.max(1)) + 1
 }

@@ -2,6 +2,7 @@
 //! dispatches unsent, and a session that lost a number it never sent has ended.
 
 use guildhall_core::census::{Census, Table};
+use guildhall_core::id::NodeId;
 use guildhall_core::node::TraceEvent;
 use guildhall_core::session::ResumeRefusal;
 
@@ -11,14 +12,14 @@ use crate::findings::{Complaint, Subject};
 use crate::judgements::Judgement;
 
 /// A node has counted what it keeps.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
+pub(crate) fn counted(facts: &Facts, node: NodeId, census: &Census) -> Verdict {
     let limits = &facts.cast.limits;
     facts.judges(Judgement::Window);
     let bounds = [
         (Table::LongestReplay, limits.replay_dispatches, "a replay window is too long"),
         (Table::MostLiveUnsent, limits.live_unsent, "a slow connection is not cut"),
     ];
-    let subject = || Subject::new("node", facts.cast.node(census.node));
+    let subject = || Subject::new("node", facts.cast.node(node));
     for (table, most, message) in bounds {
         let count = census.count(table);
         if count > u64::from(most) {

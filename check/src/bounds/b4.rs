@@ -95,16 +95,14 @@ impl Admission {
     }
 
     /// A node has counted what it keeps (B1): a bucket is shut for no longer than it must be.
-    pub(crate) fn counted(&self, facts: &Facts, census: &Census) -> Verdict {
+    pub(crate) fn counted(&self, facts: &Facts, node: NodeId, census: &Census) -> Verdict {
         let every = facts.cast.limits.identify_every;
-        let seen = self.timeouts.get(&census.node).copied().unwrap_or(Instant::ZERO);
-        let shut = self
-            .begun
-            .iter()
-            .filter(|((at, ..), last)| *at == census.node && **last + every > seen);
+        let seen = self.timeouts.get(&node).copied().unwrap_or(Instant::ZERO);
+        let shut =
+            self.begun.iter().filter(|((at, ..), last)| *at == node && **last + every > seen);
         let (most, count) = (shut.count() as u64, census.count(Table::Buckets));
         (count > most).then(|| {
-            let node = facts.cast.node(census.node);
+            let node = facts.cast.node(node);
             let message = format!("{node} keeps identify buckets that are open");
             let complaint = Complaint::new(message, format!("at most {most}"), count.to_string());
             (Subject::new("node", node), complaint)
@@ -180,8 +178,7 @@ fn is_of_a_cut(note: &TraceEvent, facts: &Facts, node: NodeId) -> bool {
         | TraceEvent::RelayHeld { .. }
         | TraceEvent::Opened { .. }
         | TraceEvent::SteppedDown { .. }
-        | TraceEvent::GivenUp { .. }
-        | TraceEvent::Census(_) => false,
+        | TraceEvent::GivenUp { .. } => false,
     }
 }
 

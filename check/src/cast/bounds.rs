@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use guildhall_core::id::UserId;
-use guildhall_core::limits::PLACED_WITHIN;
+use guildhall_core::limits::{HANDED_OFF_TRIP, HANDED_OFF_WITHIN, PLACED_WITHIN};
 use guildhall_core::time::Span;
 
 use super::{Cast, GuildPart};
@@ -18,6 +18,11 @@ const MESSAGE_BYTES: u64 = 1_024;
 
 /// The bytes of a member, a role, a channel or an overwrite in a snapshot, rounded up.
 const ENTRY_BYTES: u64 = 160;
+
+/// The trips of a hand-off one after another, syncs included: the last append of the old owner and
+/// its answer, the word that names the new one, the journal that is opened and its answer, each behind
+/// a message that is already under way.
+const HAND_OFF_TRIPS: u64 = 12;
 
 impl Cast {
     /// The time from *healed* within which the world must have settled (L3), whatever happens
@@ -153,15 +158,29 @@ impl Cast {
         self.limits.unsynced.min(self.limits.live_unsent).clamp(1, 64) as usize
     }
 
-    /// The number of clients that may type at once so that each is heard. An ephemeral event is lost
-    /// where a relay or the catch-up ring has no room for it, and while the owner or a relay is
-    /// stale; 0 if tips and confirms may come too late for them not to be.
-    #[must_use]
-    pub fn typings_at_once(&self) -> usize {
+    /// Whether tips and confirms come soon enough for no owner and no relay to be stale while all is
+    /// well (L8).
+    pub(crate) fn keeps_in_touch(&self) -> bool {
         let limits = &self.limits;
         let tips = limits.tip_every.scaled(102, 100) + self.trip;
         let confirms = limits.confirm_every.scaled(102, 100) + self.trip.scaled(3, 1);
-        if limits.stale_after.scaled(98, 100) <= tips.max(confirms) {
+        limits.stale_after.scaled(98, 100) > tips.max(confirms)
+    }
+
+    /// The longest pause of a guild that is handed off while all is well: longer than L7's two
+    /// seconds only by what the trips of a hand-off take beyond `HANDED_OFF_TRIP` each.
+    pub(crate) fn hands_off_within(&self) -> Span {
+        let beyond = self.trip.as_micros().saturating_sub(HANDED_OFF_TRIP.as_micros());
+        HANDED_OFF_WITHIN + Span::micros(beyond).scaled(HAND_OFF_TRIPS, 1)
+    }
+
+    /// The number of clients that may type at once so that each is heard. An ephemeral event is lost
+    /// where a relay or the catch-up ring has no room for it, and while the owner or a relay is
+    /// stale; 0 if they may be.
+    #[must_use]
+    pub fn typings_at_once(&self) -> usize {
+        let limits = &self.limits;
+        if !self.keeps_in_touch() {
             return 0;
         }
         let kept = (u64::from(limits.catch_up_bytes) / MESSAGE_BYTES).max(1) as usize;

@@ -5,6 +5,9 @@ use guildhall_core::time::Instant;
 
 use super::Verdict;
 use crate::bounds::b1::busy::Occupancies;
+use crate::bounds::b1::compactions::Compactions;
+use crate::bounds::b1::hosts::Hosts;
+use crate::bounds::b1::peaks::Peaks;
 use crate::bounds::b3::Work;
 use crate::bounds::b4::Admission;
 use crate::client::c2::Reconnects;
@@ -37,6 +40,12 @@ pub(crate) struct Models {
     pub(crate) typings: Typings,
     /// B1.
     pub(crate) occupancies: Occupancies,
+    /// B1.
+    pub(crate) peaks: Peaks,
+    /// B1.
+    pub(crate) hosts: Hosts,
+    /// B1.
+    pub(crate) compactions: Compactions,
     /// B3.
     pub(crate) work: Work,
     /// L1.
@@ -94,6 +103,8 @@ impl Models {
     /// A node has crashed, or stopped.
     pub(crate) fn crash(&mut self, node: NodeId) {
         self.occupancies.crash(node);
+        self.peaks.crash(node);
+        self.compactions.crash(node);
         self.zombies.crash(node);
         self.orphans.crash(node);
         self.admission.crash(node);

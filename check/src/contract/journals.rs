@@ -15,6 +15,7 @@ use crate::marks::Mark;
 impl Contract {
     pub(super) fn journal_hears(&mut self, head: &Head, guild: GuildId, event: &JournalEvent) {
         self.marks.journal(guild, event);
+        self.models.compactions.journal(guild, event);
         match event {
             JournalEvent::Asked { .. } => {}
             JournalEvent::Synced { records } => {
@@ -33,6 +34,7 @@ impl Contract {
         to: NodeId,
         reply: &Reply,
     ) {
+        self.models.compactions.replies(guild, reply);
         match reply {
             Reply::Opened { epoch, log, .. } => {
                 self.ask(head, clauses::OPENS, (guild, *epoch, log));

@@ -14,7 +14,6 @@ use crate::isolation::i8;
 use crate::kinds::session_of;
 use crate::marks::Mark;
 use crate::node_step::{Emitted, StepInput};
-use crate::sessions::l3;
 
 impl Contract {
     pub(super) fn node_hears(&mut self, head: &Head, input: &Input) {
@@ -58,7 +57,10 @@ impl Contract {
             // A stopping node takes over no guild.
             Input::Own(_) if self.facts.stops.get(node).is_some() => {}
             Input::Own(guild) => self.facts.owners.own(node, *guild),
-            Input::Journal { guild, reply } => self.facts.owners.hears(node, *guild, reply),
+            Input::Journal { guild, reply } => {
+                self.facts.owners.hears(node, *guild, reply);
+                self.models.compactions.reads(node, *guild, reply);
+            }
             Input::Down(other) => {
                 self.facts.relays.down(node, head.now.instant, *other);
                 self.models.typings.clear();
@@ -67,8 +69,12 @@ impl Contract {
                 let objection = i8::node::objection(&self.facts.cast, *token, request);
                 self.step.request = Some((request.origin, objection));
             }
-            Input::Directory(notice) => self.facts.named.hears(node, notice),
-            Input::Frame { .. } | Input::Census => {}
+            Input::Directory(notice) => {
+                self.facts.named.hears(node, notice);
+                self.models.occupancies.directed(node, notice);
+                self.models.compactions.confirms(node, notice);
+            }
+            Input::Frame { .. } => {}
             Input::Stop => {
                 if self.facts.stops.get(node).is_none() {
                     self.models.hand_offs.stops(&self.facts, node, head.at);
@@ -98,16 +104,6 @@ impl Contract {
             }
             Output::Close { connection, code } => {
                 self.says(head, Emitted::Close(*connection, *code))
-            }
-            Output::Trace(TraceEvent::Census(census)) => {
-                let facts = &self.facts;
-                let waits = l3::counted(facts, census);
-                self.waiting.retain(|(node, _)| *node != census.node);
-                let got = waits.as_ref().map(|(_, what)| (census.node, what.got.clone()));
-                self.waiting.extend(got);
-                let calm = self.settled.is_some_and(|since| head.at > since + l3::calm(facts));
-                self.ask(head, clauses::CENSUSES, (census, calm));
-                self.marks.add(Mark::Census);
             }
             Output::Trace(note) => {
                 let index = session_of(note).and_then(|id| self.facts.sessions.find(id));
@@ -153,6 +149,7 @@ impl Contract {
             | DirectoryRequest::Remove { guild, .. }
             | DirectoryRequest::Dissolve { guild, .. } => {
                 self.ask(head, clauses::DIRECTS, *guild);
+                self.models.occupancies.directs(self.step.node, *guild, word);
             }
             DirectoryRequest::Forget { .. } | DirectoryRequest::Since { .. } => {}
         }
@@ -197,6 +194,7 @@ impl Contract {
     /// What the clauses' own models make of a note.
     fn follow(&mut self, note: &TraceEvent, head: &Head) {
         let (node, now) = (self.step.node, head.now.instant);
+        self.models.peaks.noted(node, note);
         match note {
             TraceEvent::Begun { connection, session, .. } => {
                 self.models.zombies.moves(node, *connection, now);
@@ -231,19 +229,20 @@ impl Contract {
                 self.ask(head, clauses::SERVES, *guild);
                 self.facts.weather.serves(*guild, head.at);
                 self.models.occupancies.opens(&self.facts, node, *guild, head.at);
+                self.models.compactions.opens(node, *guild);
             }
             TraceEvent::SteppedDown { guild, why, .. } => {
                 if *why == StepDown::Failed {
                     self.models.hand_offs.fails(*guild);
                 }
                 self.models.occupancies.closes(node, *guild);
+                self.models.compactions.closes(node, *guild);
             }
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
             | TraceEvent::RelayHeld { .. }
-            | TraceEvent::GivenUp { .. }
-            | TraceEvent::Census(_) => {}
+            | TraceEvent::GivenUp { .. } => {}
         }
     }
 }
@@ -251,7 +250,7 @@ impl Contract {
 /// Routine inputs, which go on after the world has settled and leave nothing pending (L3).
 fn is_routine_to_hear(input: &Input) -> bool {
     match input {
-        Input::Census | Input::Directory(_) | Input::Drained { .. } => true,
+        Input::Directory(_) | Input::Drained { .. } => true,
         Input::Frame { frame, .. } => matches!(frame, ClientFrame::Heartbeat { .. }),
         Input::Peer { message, .. } => matches!(message, PeerMessage::Tip { .. }),
         Input::Own(_)
@@ -267,7 +266,7 @@ fn is_routine_to_hear(input: &Input) -> bool {
 
 fn is_routine_to_say(output: &Output) -> bool {
     match output {
-        Output::Frame { .. } | Output::Directory(_) | Output::Trace(TraceEvent::Census(_)) => true,
+        Output::Frame { .. } | Output::Directory(_) => true,
         Output::Peer { message, .. } => matches!(message, PeerMessage::Tip { .. }),
         Output::Dispatch { .. }
         | Output::Close { .. }

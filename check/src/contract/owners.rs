@@ -84,6 +84,10 @@ impl Contract {
                     None => {}
                 }
             }
+            PeerMessage::Tip { guild, position, .. } if over.is_none() => {
+                let limits = &self.facts.cast.limits;
+                self.models.occupancies.tip(limits, (node, *guild), *position, head.at);
+            }
             PeerMessage::Chunk { .. }
             | PeerMessage::Stream { .. }
             | PeerMessage::Tip { .. }
@@ -102,6 +106,7 @@ impl Contract {
         self.facts.owners.asks(node, guild, head.now.instant, what);
         if let Command::Compact { base, .. } = what {
             self.ask(head, clauses::COMPACTS, (guild, base));
+            self.models.compactions.compacts(node, guild, base.position);
         }
         let Command::Append { records, .. } = what else { return };
         for record in records.iter() {

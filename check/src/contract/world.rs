@@ -23,6 +23,10 @@ impl Contract {
                     self.models.hand_offs.clear();
                 }
                 self.facts.weather.begins(*index, strain);
+                if let Some(client) = self.facts.breaks_line(*index) {
+                    self.facts.weather.breaks(client, head.at);
+                    self.models.duties.loses(client, head.at);
+                }
                 self.facts.healed = false;
                 let fault = self.facts.cast.faults.get(*index as usize);
                 let silenced = fault.and_then(|fault| fault.silences);

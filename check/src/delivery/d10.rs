@@ -45,8 +45,12 @@ struct Duty {
     /// The node that its latest attempt was sent to.
     node: NodeId,
     attempt: u32,
-    /// When it was first sent to that node, or was last told that the guild is busy.
+    /// When it was first sent to that node, or was last told that the guild is busy; or when the
+    /// line of its client broke, or its next attempt was sent after that.
     since: Instant,
+    /// Whether that line has broken since its latest attempt. The next one may be lost with a stream
+    /// that has died silently.
+    broke: bool,
     /// What is against it by all that is committed.
     against: Option<Refusal>,
     /// Whether that has changed since it was sent.
@@ -78,11 +82,12 @@ impl Duties {
         let known = open.entry(request.origin).or_insert_with(|| {
             let (attempt, action) = (request.attempt, request.action.clone());
             let against = against(facts, guild, request.origin, &action);
-            Duty { action, client, node, attempt, since: at, against, turned: false }
+            let (broke, turned) = (false, false);
+            Duty { action, client, node, attempt, since: at, broke, against, turned }
         });
         known.attempt = request.attempt;
-        if known.node != node {
-            (known.node, known.since) = (node, at);
+        if known.node != node || known.broke {
+            (known.node, known.since, known.broke) = (node, at, false);
         }
     }
 
@@ -122,6 +127,13 @@ impl Duties {
     pub(crate) fn waits(&mut self, origin: Origin, guild: GuildId, at: Instant) {
         let duty = self.open.get_mut(&guild).and_then(|open| open.get_mut(&origin));
         duty.into_iter().for_each(|duty| duty.since = at);
+    }
+
+    /// The line of a client breaks.
+    pub(crate) fn loses(&mut self, client: Port, at: Instant) {
+        let duties = self.open.values_mut().flat_map(BTreeMap::values_mut);
+        let duties = duties.filter(|duty| duty.client == client);
+        duties.for_each(|duty| (duty.since, duty.broke) = (at, true));
     }
 
     /// A client that was off starts again.

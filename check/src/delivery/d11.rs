@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use guildhall_core::id::{GuildId, NodeId, Port};
 use guildhall_core::request::{Action, Origin, Request};
-use guildhall_core::time::{Instant, Span};
+use guildhall_core::time::Instant;
 
 use super::d10::{LOOK_EVERY, answered_within};
 use crate::clauses::Verdict;
@@ -18,10 +18,6 @@ use crate::facts::weather::Site;
 use crate::findings::Complaint;
 use crate::isolation::i8;
 use crate::judgements::Judgement;
-
-/// Where a message takes longer than this, an owner may be out of touch with its journal for a
-/// moment, without a fault.
-const TRIP: Span = Span::millis(100);
 
 /// A typing request that no owner has streamed yet.
 #[derive(Clone, Copy, Debug)]
@@ -118,5 +114,8 @@ fn well_since(facts: &Facts, typing: Typing) -> Option<Instant> {
     let weather = &facts.weather;
     let up = weather.started(typing.node).max(weather.started(owner));
     let up = up.max(weather.served(typing.guild)) + answered_within(&facts.cast);
-    (facts.cast.trip <= TRIP).then(|| well.max(up))
+    // Until its client notices, it may be sent on a line that is dead.
+    let line = weather.broke(typing.client).map(|at| at + facts.cast.reconnects_within());
+    let up = up.max(line.unwrap_or_default());
+    facts.cast.keeps_in_touch().then(|| well.max(up))
 }

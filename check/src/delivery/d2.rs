@@ -81,8 +81,7 @@ pub(crate) fn noted(
         | TraceEvent::RelayHeld { .. }
         | TraceEvent::Opened { .. }
         | TraceEvent::SteppedDown { .. }
-        | TraceEvent::GivenUp { .. }
-        | TraceEvent::Census(_) => None,
+        | TraceEvent::GivenUp { .. } => None,
     };
     Some((facts.session_name(index?), complaint?))
 }

@@ -123,9 +123,9 @@ fn justified(facts: &Facts, index: u32, low: u64, last: u64) -> bool {
 }
 
 /// A node has counted what it keeps: what heartbeats have acknowledged is let go.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
+pub(crate) fn counted(facts: &Facts, node: NodeId, census: &Census) -> Verdict {
     let mut most = 0;
-    for index in facts.sessions.on(census.node) {
+    for index in facts.sessions.on(node) {
         if facts.sessions.hot(index).spoilt {
             return None;
         }
@@ -137,7 +137,7 @@ pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
         facts.judges(Judgement::ReplayTrimmed);
     }
     (count > most).then(|| {
-        let node = facts.cast.node(census.node);
+        let node = facts.cast.node(node);
         let message = format!("{node} keeps what its clients have acknowledged");
         let expected = format!("at most {most} dispatches");
         (Subject::new("node", node), Complaint::new(message, expected, count.to_string()))

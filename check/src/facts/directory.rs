@@ -34,6 +34,11 @@ impl DirectoryEntries {
         self.named.contains_key(&(guild, user))
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.named.len() as u64
+    }
+
     /// Records a notice of the directory to a node.
     pub(crate) fn says(&mut self, to: NodeId, notice: &DirectoryEvent) {
         match notice {

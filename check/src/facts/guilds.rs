@@ -43,8 +43,6 @@ pub(crate) struct Guild {
     records: Vec<Committed>,
     /// The indices of the records that are not chat.
     turning: Vec<u32>,
-    /// The number of records that have removed members.
-    pub(crate) removals: u64,
     /// The ephemeral events.
     pub(crate) fleeting: BTreeMap<Position, Arc<Record>>,
     /// The records that an owner has asked the journal to append and that are not known to be
@@ -66,7 +64,6 @@ impl Guild {
             history: History::new(id, founding),
             records: Vec::new(),
             turning: Vec::new(),
-            removals: 0,
             fleeting: BTreeMap::new(),
             staged: BTreeMap::new(),
             told: Position::default(),
@@ -78,6 +75,12 @@ impl Guild {
     /// All committed records, in order.
     pub(crate) fn records(&self) -> &[Committed] {
         &self.records
+    }
+
+    /// The number of records after one position, up to another.
+    pub(crate) fn count(&self, after: Position, upto: Position) -> u64 {
+        let up_to = |at| self.records.partition_point(|it| it.record.position <= at);
+        up_to(upto).saturating_sub(up_to(after)) as u64
     }
 
     /// The last committed position.
@@ -201,8 +204,6 @@ impl Ledger {
             self.messages.insert(message.id, guild.id);
             self.last_message = self.last_message.max(message.id);
         }
-        let removes = matches!(record.event, Event::MemberRemove { .. } | Event::GuildDelete);
-        guild.removals += u64::from(removes);
         guild.history.take(record);
         guild.records.push(Committed { record: record.clone(), stamp, told_at: Vec::new() });
         self.lanes.feed(number, record);

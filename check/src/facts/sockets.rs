@@ -198,6 +198,11 @@ impl Sockets {
         self.open.get(usize::from(node.0)).copied().unwrap_or(0)
     }
 
+    /// The number of slots that a node's driver has ever used.
+    pub(crate) fn slots(&self, node: NodeId) -> u64 {
+        self.nodes.get(usize::from(node.0)).map_or(0, |sockets| sockets.len() as u64)
+    }
+
     /// The open connections of a node.
     pub(crate) fn all(&self, node: NodeId) -> BTreeSet<Connection> {
         let sockets = self.nodes.get(usize::from(node.0)).map_or(&[][..], Vec::as_slice);

@@ -11,7 +11,7 @@ use guildhall_core::limits::{Limits, PLACED_WITHIN};
 use guildhall_core::time::{Instant, Span};
 
 use super::Facts;
-use crate::cast::{Endpoint, Reach, Strain};
+use crate::cast::{Endpoint, FaultPart, Reach, Strain};
 
 /// The longest wait of a node that opens a journal, as a multiple of the first.
 const OPENING_BACK_OFF: u64 = 8;
@@ -27,6 +27,8 @@ pub(crate) struct Weather {
     started: BTreeMap<NodeId, Instant>,
     /// When the last owner of each guild began to serve it.
     served: BTreeMap<GuildId, Instant>,
+    /// When the line of each client last broke.
+    broke: BTreeMap<Port, Instant>,
 }
 
 /// What has to be well.
@@ -106,6 +108,16 @@ impl Weather {
         self.served.insert(guild, at);
     }
 
+    /// Records that the line of a client breaks: what was under way on it is lost.
+    pub(crate) fn breaks(&mut self, client: Port, at: Instant) {
+        self.broke.insert(client, at);
+    }
+
+    /// When the line of a client last broke, if it did.
+    pub(crate) fn broke(&self, client: Port) -> Option<Instant> {
+        self.broke.get(&client).copied()
+    }
+
     /// When a node last restarted.
     pub(crate) fn started(&self, node: NodeId) -> Instant {
         self.started.get(&node).copied().unwrap_or_default()
@@ -119,13 +131,21 @@ impl Weather {
 
 impl Facts {
     /// What the faults of the plan do, by their index.
-    fn fault(&self, index: u32) -> crate::cast::FaultPart {
+    fn fault(&self, index: u32) -> FaultPart {
         self.cast.faults.get(index as usize).copied().unwrap_or_default()
     }
 
     /// The strain of a fault of the plan.
     pub(crate) fn strain(&self, index: u32) -> Strain {
         self.fault(index).strain
+    }
+
+    /// The client whose line a fault of the plan breaks, for an instant.
+    pub(crate) fn breaks_line(&self, index: u32) -> Option<Port> {
+        match self.fault(index) {
+            FaultPart { strain: Strain::Moment, reach: Reach::Client(client), .. } => Some(client),
+            FaultPart { .. } => None,
+        }
     }
 
     /// Whether a fault of the plan affects the cluster, if only for an instant.

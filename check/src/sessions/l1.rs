@@ -5,6 +5,7 @@ mod pulse;
 
 use guildhall_core::census::{Census, Table};
 use guildhall_core::frame::{CloseCode, ServerFrame};
+use guildhall_core::id::NodeId;
 use guildhall_core::node::{CloseReason, DetachReason, TraceEvent};
 use guildhall_core::time::{Instant, Span};
 
@@ -20,18 +21,21 @@ pub(crate) use pulse::Zombies;
 
 /// A node has counted what it keeps: there is a deadline for each open connection, and one for each
 /// session that waits for its client. A connection without one would never be found silent.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
-    let least = census.count(Table::Connections) + census.count(Table::DetachedSessions);
-    let timers = census.count(Table::Timers);
-    if least > 0 {
+pub(crate) fn counted(facts: &Facts, node: NodeId, census: &Census) -> Verdict {
+    let watched = [
+        (Table::SilenceTimers, Table::Connections),
+        (Table::ExpiryTimers, Table::DetachedSessions),
+    ];
+    let unwatched = |(timers, table): &(Table, Table)| census.count(*timers) < census.count(*table);
+    if watched.iter().any(|(_, table)| census.count(*table) > 0) {
         facts.judges(Judgement::WatchCounted);
     }
-    (timers < least).then(|| {
-        let node = facts.cast.node(census.node);
-        let message = format!("{node} does not watch all of its connections");
-        let expected = format!("at least {least} deadlines");
-        (Subject::new("node", node), Complaint::new(message, expected, timers.to_string()))
-    })
+    let (timers, table) = watched.into_iter().find(unwatched)?;
+    let node = facts.cast.node(node);
+    let message = format!("{node} does not watch all of its {table:?}");
+    let expected = format!("at least {} {timers:?}", census.count(table));
+    let got = census.count(timers).to_string();
+    Some((Subject::new("node", node), Complaint::new(message, expected, got)))
 }
 
 impl Zombies {

@@ -85,8 +85,7 @@ fn noted(step: &NodeStep, facts: &Facts, note: &TraceEvent, index: Option<u32>) 
         | TraceEvent::RelayHeld { .. }
         | TraceEvent::Opened { .. }
         | TraceEvent::SteppedDown { .. }
-        | TraceEvent::GivenUp { .. }
-        | TraceEvent::Census(_) => None,
+        | TraceEvent::GivenUp { .. } => None,
     }
 }
 

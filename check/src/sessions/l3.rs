@@ -7,7 +7,7 @@
 mod traffic;
 
 use guildhall_core::census::{Census, Table};
-use guildhall_core::id::Port;
+use guildhall_core::id::{NodeId, Port};
 use guildhall_core::request::Origin;
 use guildhall_core::time::Span;
 
@@ -154,18 +154,22 @@ pub(crate) fn calm(facts: &Facts) -> Span {
 
 /// A node has counted what it keeps in a world that has settled: in one that serves a client nothing
 /// waits.
-pub(crate) fn counted(facts: &Facts, census: &Census) -> Verdict {
+pub(crate) fn counted(facts: &Facts, node: NodeId, census: &Census) -> Verdict {
     let serves = facts.clients.iter().any(|client| {
         let model = client.is_served().then_some(client.model);
-        model.is_some_and(|it| it != NONE && facts.sessions.get(it).node == census.node)
+        model.is_some_and(|it| it != NONE && facts.sessions.get(it).node == node)
     });
-    if serves {
-        facts.judges(Judgement::WorldCalm);
-    }
-    let waiting =
-        [Table::Pieces, Table::Asking, Table::Unsynced, Table::Directed, Table::Identifying];
+    let waiting = [
+        Table::Pieces,
+        Table::Held,
+        Table::Asking,
+        Table::Appends,
+        Table::Unsynced,
+        Table::Directed,
+        Table::Identifying,
+    ];
     let table = waiting.into_iter().find(|table| serves && census.count(*table) > 0)?;
-    let node = facts.cast.node(census.node);
+    let node = facts.cast.node(node);
     let message = format!("{node} waits for something in a world that has settled");
     let got = format!("{} {table:?}", census.count(table));
     Some((Subject::new("node", node), Complaint::new(message, format!("no {table:?}"), got)))

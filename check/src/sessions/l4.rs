@@ -132,8 +132,8 @@ pub(crate) fn tells(facts: &Facts, owner: NodeId, now: Instant, message: &PeerMe
 }
 
 /// A node has counted what it keeps.
-pub(crate) fn counted(facts: &Facts, now: Instant, census: &Census) -> Verdict {
-    let (node, count) = (census.node, |table| census.count(table));
+pub(crate) fn counted(facts: &Facts, (node, now): (NodeId, Instant), census: &Census) -> Verdict {
+    let count = |table| census.count(table);
     let (mut sessions, mut detached, mut held, mut named) = (0, 0, 0, 0);
     for session in facts.sessions.alive(node) {
         sessions += 1;
@@ -157,13 +157,7 @@ pub(crate) fn counted(facts: &Facts, now: Instant, census: &Census) -> Verdict {
     let users = of_node.len() as u64;
     let guilds = facts.owners.count(node);
     let followers = facts.relays.followers(node, now - NODE_SLACK);
-    let timers = count(Table::Connections)
-        + count(Table::DetachedSessions)
-        + 2 * count(Table::Guilds)
-        + 2 * count(Table::Relays)
-        + count(Table::Buckets)
-        + u64::from(facts.stops.get(node).is_some())
-        + 1;
+    let stops = u64::from(facts.stops.get(node).is_some());
     // Each count is within these bounds.
     let lines = [
         (Table::Connections, facts.sockets.open(node), facts.sockets.open(node)),
@@ -175,7 +169,14 @@ pub(crate) fn counted(facts: &Facts, now: Instant, census: &Census) -> Verdict {
         (Table::Users, users, users),
         (Table::Guilds, guilds, guilds),
         (Table::Followers, 0, followers),
-        (Table::Timers, 0, timers),
+        (Table::SilenceTimers, 0, count(Table::Connections)),
+        (Table::ExpiryTimers, 0, count(Table::DetachedSessions)),
+        (Table::BucketTimers, 0, count(Table::Buckets)),
+        (Table::GuildTimers, 0, count(Table::Guilds)),
+        (Table::SilentTimers, 0, count(Table::Presences)),
+        (Table::DirectoryTimers, 0, 1),
+        (Table::AskTimers, 0, count(Table::Asking)),
+        (Table::StopTimers, 0, stops),
         (Table::Relays, 0, count(Table::Recipients)),
     ];
     facts.judges(Judgement::Counted);

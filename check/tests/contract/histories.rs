@@ -72,6 +72,7 @@ pub(crate) fn compacted() -> History {
         stage.say(ALICE, what);
         stage.say(BOB, what);
     }
+    stage.pass(Span::secs(12));
     end(stage)
 }
 

@@ -4,6 +4,7 @@
 mod tools;
 
 mod bounds;
+mod census;
 mod clients;
 mod delivery;
 mod duties;

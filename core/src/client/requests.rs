@@ -7,6 +7,7 @@
 use alloc::vec::Vec;
 
 use super::Output;
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::id::{NodeId, Token};
 use crate::limits::Limits;
@@ -36,6 +37,12 @@ pub(super) struct Requests {
 impl Requests {
     pub(super) const fn len(&self) -> usize {
         self.open.len()
+    }
+
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { open } = self;
+        let bytes = open.iter().map(|open| open.request.action.bytes()).sum();
+        census.add_bytes(Table::OpenRequests, open.len() as u64, bytes);
     }
 
     /// When the next retransmission is due.

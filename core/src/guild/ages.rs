@@ -9,6 +9,7 @@ use alloc::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::{Census, Table};
 use crate::id::Position;
 use crate::time::{Instant, Span};
 
@@ -42,6 +43,11 @@ impl Ages {
     pub fn since(&self, position: Position) -> Option<Instant> {
         let first = self.marks.partition_point(|&(marked, _)| marked < position);
         self.marks.get(first).map(|&(_, at)| at)
+    }
+
+    pub(crate) fn count(&self, census: &mut Census) {
+        let Self { marks } = self;
+        census.add(Table::Ages, marks.len());
     }
 
     /// The number of marks.

@@ -6,6 +6,7 @@
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
+use crate::census::{Census, Table};
 use crate::event::{Event, Record};
 use crate::id::Position;
 use crate::limits::Limits;
@@ -60,9 +61,9 @@ impl CatchUpBuffer {
         evicted
     }
 
-    /// The number of events that it holds, and their bytes.
-    pub(super) fn kept(&self) -> (u64, u64) {
-        (self.records.len() as u64, self.bytes)
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { records, bytes } = self;
+        census.add_bytes(Table::CatchUpRing, records.len() as u64, *bytes);
     }
 
     /// The oldest position from which the buffer leads to `tip`.

@@ -8,6 +8,7 @@ use alloc::collections::BTreeMap;
 
 use super::Output;
 use super::nonces::RequestCopy;
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::directory::DirectoryRequest;
 use crate::id::{GuildId, Position, UserId};
@@ -45,6 +46,12 @@ impl DirectoryClient {
     ) -> Self {
         let removals = if dissolved.is_some() { BTreeMap::new() } else { removals };
         Self { guild, joins: BTreeMap::new(), removals, dissolved, again: Some(now) }
+    }
+
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { guild: _, joins, removals, dissolved, again: _ } = self;
+        let ends = usize::from(dissolved.is_some());
+        census.add(Table::Directed, joins.len() + removals.len() + ends);
     }
 
     /// The number of requests without an answer.

@@ -8,6 +8,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Output;
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::event::Record;
 use crate::id::{Epoch, Position};
@@ -56,6 +57,12 @@ impl JournalClient {
             asked: None,
             required: asked,
         }
+    }
+
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { epoch: _, kept: _, waiting, flight, confirmed: _, asked: _, required: _ } = self;
+        let flying = flight.as_ref().map_or(0, |flight| flight.records.len());
+        census.add(Table::Appends, waiting.len() + flying);
     }
 
     /// Everything up to here is durable.

@@ -7,6 +7,7 @@
 use alloc::vec::Vec;
 
 use super::messages::Messages;
+use crate::census::Census;
 use crate::event::{Event, Record};
 use crate::id::Position;
 use crate::journal::Checkpoint;
@@ -47,6 +48,18 @@ impl MaterializedState {
         }
         self.state.apply(&record.event);
         self.messages.apply(limits, &record.event);
+    }
+
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { position: _, changed: _, state, messages } = self;
+        state.count(census);
+        messages.count(census);
+    }
+
+    /// How many things it holds.
+    pub(super) fn size(&self) -> usize {
+        let Self { position: _, changed: _, state, messages } = self;
+        state.size() + messages.size()
     }
 
     /// The last durable record applied.

@@ -8,6 +8,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::reactions::Reactions;
+use crate::census::{Census, Table};
 use crate::dispatch::{Message, Reaction};
 use crate::event::Event;
 use crate::id::{MessageId, UserId};
@@ -31,6 +32,14 @@ struct Known {
     reactions: Reactions,
 }
 
+impl Known {
+    fn count(&self, census: &mut Census) {
+        let Self { message, reactions } = self;
+        census.add_bytes(Table::Messages, 0, message.content.len() as u64);
+        reactions.count(census);
+    }
+}
+
 impl Messages {
     /// The messages and reactions of a base.
     pub(super) fn new(limits: &Limits, base: &Checkpoint) -> Self {
@@ -40,8 +49,16 @@ impl Messages {
         messages
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.by_id.len()
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { by_id, by_origin, last: _ } = self;
+        by_id.values().for_each(|known| known.count(census));
+        census.add(Table::Messages, by_id.len().max(by_origin.len()));
+    }
+
+    /// How many messages and reactions there are.
+    pub(super) fn size(&self) -> usize {
+        let Self { by_id, by_origin: _, last: _ } = self;
+        by_id.values().map(|known| 1 + known.reactions.all().count()).sum()
     }
 
     pub(super) const fn last(&self) -> MessageId {
@@ -66,12 +83,6 @@ impl Messages {
             reactions.all().map(reaction).collect::<Vec<_>>()
         };
         self.by_id.values().flat_map(of).collect()
-    }
-
-    /// How many reactions there are, and how many bytes they take.
-    pub(super) fn reaction_counts(&self) -> (u64, u64) {
-        let counts = self.by_id.values().map(|known| known.reactions.counts());
-        counts.fold((0, 0), |all, of| (all.0 + of.0, all.1 + of.1))
     }
 
     /// The message that a request created, if it is still known.

@@ -7,6 +7,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use super::ReplyAddress;
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::id::Position;
 use crate::limits::Limits;
@@ -65,6 +66,12 @@ impl Nonces {
 
     pub(super) fn len(&self) -> usize {
         self.known.len()
+    }
+
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { known, settled } = self;
+        census.add(Table::Nonces, known.len());
+        census.add(Table::Settled, settled.len());
     }
 
     /// The status of a request that is known.

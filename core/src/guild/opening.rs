@@ -1,6 +1,7 @@
 //! A guild whose node is about to own it: it asks the journal for an epoch until it gets one.
 
 use super::{Ages, Output};
+use crate::census::Census;
 use crate::context::Cx;
 use crate::journal::Command;
 use crate::machine::Sink;
@@ -35,6 +36,11 @@ impl Opening {
             self.wait = self.wait.scaled(2, 1).min(longest);
             self.ask(out);
         }
+    }
+
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { boot: _, ages, sent: _, wait: _ } = self;
+        ages.count(census);
     }
 
     /// How old the guild's events are, as its node knew when it was named.

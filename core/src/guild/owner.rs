@@ -12,13 +12,13 @@ use super::journal_client::JournalClient;
 use super::materialized_state::MaterializedState;
 use super::nonces::Nonces;
 use super::queue::Queue;
-use super::{Ages, GuildCounts, Input, Output, StepDown, adoption};
+use super::{Ages, Input, Output, StepDown, adoption};
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::id::{Epoch, GuildId, Position};
 use crate::journal::{Log, Reply};
 use crate::machine::Sink;
 use crate::peer::{PeerMessage, RelayId};
-use crate::state::State;
 use crate::time::{Instant, Now};
 
 /// A guild that is owned.
@@ -219,22 +219,32 @@ impl Owner {
         Output::Tip(PeerMessage::Tip { guild, sender, position, sent, wall })
     }
 
-    /// What it keeps, for the census.
-    pub(super) fn kept(&self) -> GuildCounts {
-        let State { roles, channels, members, banned, .. } = &self.staged.state;
-        GuildCounts {
-            followers: self.followers.len() as u64,
-            ring: self.buffer.kept(),
-            nonces: self.nonces.len() as u64,
-            messages: self.staged.messages.len() as u64,
-            reactions: self.staged.messages.reaction_counts(),
-            channels: channels.len() as u64,
-            roles: roles.len() as u64,
-            overwrites: channels.values().map(|overwrites| overwrites.len() as u64).sum(),
-            members: members.len() as u64,
-            bans: banned.len() as u64,
-            unsynced: self.queue.len() as u64,
-            directed: self.directory.len() as u64,
-        }
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self {
+            id: _,
+            epoch: _,
+            placed: _,
+            tip: _,
+            staged,
+            committed,
+            journal,
+            queue,
+            nonces,
+            buffer,
+            directory,
+            followers,
+            tail: _,
+            closing: _,
+            next_tip: _,
+            wake: _,
+        } = self;
+        staged.count(census);
+        census.add(Table::Committed, committed.size());
+        journal.count(census);
+        queue.count(census);
+        nonces.count(census);
+        buffer.count(census);
+        directory.count(census);
+        census.add(Table::Followers, followers.len());
     }
 }

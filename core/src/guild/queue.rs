@@ -7,6 +7,7 @@ use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 
 use super::ReplyAddress;
+use crate::census::{Census, Table};
 use crate::event::Record;
 use crate::id::Position;
 use crate::peer::RelayId;
@@ -42,6 +43,16 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) fn len(&self) -> usize {
         self.items.len()
+    }
+
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { items, asking } = self;
+        census.add(Table::Unsynced, items.len().max(asking.len()));
+        for item in items {
+            if let Item::Event(record) = item {
+                census.add_bytes(Table::Unsynced, 0, record.bytes());
+            }
+        }
     }
 
     pub(super) fn push_event(&mut self, record: Arc<Record>) {

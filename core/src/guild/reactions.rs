@@ -5,6 +5,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 
+use crate::census::{Census, Table};
 use crate::id::UserId;
 
 /// The bytes that the census counts for the user of a reaction.
@@ -48,11 +49,11 @@ impl Reactions {
         self.0.iter().flat_map(|(emoji, users)| users.iter().map(move |user| (emoji, *user)))
     }
 
-    /// How many reactions there are, and how many bytes they take.
-    pub(super) fn counts(&self) -> (u64, u64) {
-        self.0.iter().fold((0, 0), |(count, bytes), (emoji, users)| {
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self(by_emoji) = self;
+        for (emoji, users) in by_emoji {
             let users = users.len() as u64;
-            (count + users, bytes + emoji.len() as u64 + USER_BYTES * users)
-        })
+            census.add_bytes(Table::Reactions, users, emoji.len() as u64 + USER_BYTES * users);
+        }
     }
 }

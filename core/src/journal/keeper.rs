@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use super::store::{Store, StoreError};
 use super::{Command, Log, Reply};
+use crate::census::{Census, Machine, Table};
 use crate::event::Record;
 use crate::id::{Epoch, NodeId, Position};
 use crate::machine::Sink;
@@ -27,10 +28,22 @@ pub struct Keeper<S> {
 }
 
 /// A command that waits for a sync.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Pending {
     Open { from: NodeId, ticket: u64 },
     Append { from: NodeId, epoch: Epoch },
+}
+
+impl Pending {
+    fn is_retransmitted_by(&self, again: Self) -> bool {
+        match (*self, again) {
+            (Self::Open { from, .. }, Self::Open { from: again, .. }) => from == again,
+            (Self::Append { .. }, Self::Append { .. }) => *self == again,
+            (Self::Open { .. }, Self::Append { .. }) | (Self::Append { .. }, Self::Open { .. }) => {
+                false
+            }
+        }
+    }
 }
 
 /// The result of a sync.
@@ -72,20 +85,30 @@ impl<S: Store> Keeper<S> {
         sabotage::stored(&mut self.store)
     }
 
+    /// Counts everything that the journal keeps.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let Self { store, durable: _, pending } = self;
+        let mut census = Census::nothing(Machine::Journal);
+        store.count(&mut census);
+        census.add(Table::Pending, pending.len());
+        census
+    }
+
     /// Takes a command. Returns whether anything was written that the log did not hold.
     pub fn ask(&mut self, from: NodeId, command: Command, out: &mut impl Sink<Answer>) -> bool {
         if sabotage::grants_unsynced(self, from, &command, out) {
             return false;
         }
         match command {
-            Command::Open { ticket } => self.pending.push(Pending::Open { from, ticket }),
+            Command::Open { ticket } => self.wait(Pending::Open { from, ticket }),
             Command::Append { epoch, after, records } => {
                 match self.store.append(epoch, after, &records) {
                     Ok(()) if self.store.written().is_empty() => {
                         out.emit((from, Reply::Appended { epoch, upto: self.durable }));
                     }
                     Ok(()) => {
-                        self.pending.push(Pending::Append { from, epoch });
+                        self.wait(Pending::Append { from, epoch });
                         return true;
                     }
                     Err(trouble) => out.emit((from, refusal(epoch, trouble))),
@@ -102,6 +125,19 @@ impl<S: Store> Keeper<S> {
             }
         }
         false
+    }
+
+    /// Keeps a command until the next sync. One that is retransmitted meanwhile waits once: of the
+    /// attempts of a node to open the log only the latest counts.
+    fn wait(&mut self, waiting: Pending) {
+        let same = self.pending.iter_mut().find(|it| it.is_retransmitted_by(waiting));
+        match (same, waiting) {
+            (None, _) => self.pending.push(waiting),
+            (Some(Pending::Open { ticket, .. }), Pending::Open { ticket: again, .. }) => {
+                *ticket = again.max(*ticket);
+            }
+            (Some(_), _) => {}
+        }
     }
 
     /// Whether a command waits for a sync.

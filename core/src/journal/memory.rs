@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::store::{Store, StoreError};
 use super::{Checkpoint, Log};
+use crate::census::{Census, Table};
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Position};
 
@@ -167,5 +168,12 @@ impl Store for Memory {
 
     fn read(&self) -> Arc<Log> {
         Arc::new(self.log.clone())
+    }
+
+    fn count(&self, census: &mut Census) {
+        let Self { fence: _, log, changed: _, unsynced, broken: _, room: _ } = self;
+        log.count(census);
+        let bytes = unsynced.iter().map(|record| record.bytes()).sum();
+        census.add_bytes(Table::Written, unsynced.len() as u64, bytes);
     }
 }

@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Checkpoint, Log};
+use crate::census::Census;
 use crate::event::Record;
 use crate::id::{Epoch, Position};
 
@@ -71,4 +72,8 @@ pub trait Store {
 
     /// Returns the durable log.
     fn read(&self) -> Arc<Log>;
+
+    /// Adds everything that it keeps to the census of its journal: its log, and what is written and
+    /// not durable yet.
+    fn count(&self, census: &mut Census);
 }

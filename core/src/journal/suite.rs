@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use super::Checkpoint;
 use super::store::{Store, StoreError};
+use crate::census::{Census, Machine, Table};
 use crate::event::{Event, Record};
 use crate::id::{Epoch, Nonce, Position, UserId};
 use crate::request::Origin;
@@ -24,6 +25,7 @@ pub fn all<S: Store>(make: impl Fn() -> S, fill: impl Fn(&mut S), break_sync: im
     hides_what_is_not_synced(&make);
     shows_what_a_former_owner_left(&make);
     compacts(&make);
+    counts_what_it_keeps(&make);
     changes_nothing_when_full(&make, fill);
     stays_failed_until_opened(&make, break_sync);
 }
@@ -166,6 +168,29 @@ pub fn compacts<S: Store>(make: impl Fn() -> S) {
     store.compact(epoch, at(6)).expect("all may be compacted");
     opened(&mut store);
     assert_eq!(last(&store).prev, place(epoch, 6), "the last change is known, though compacted");
+}
+
+/// A census counts the records after the base, and those that are not durable.
+///
+/// # Panics
+/// If the store does not conform.
+pub fn counts_what_it_keeps<S: Store>(make: impl Fn() -> S) {
+    let mut store = make();
+    let epoch = opened(&mut store);
+    let count = |store: &S| {
+        let mut census = Census::nothing(Machine::Journal);
+        store.count(&mut census);
+        (census.count(Table::Tail), census.count(Table::Written))
+    };
+    assert_eq!(count(&store), (1, 0), "the epoch record is kept");
+    append(&mut store, start(epoch), &records(epoch, 1, 3)).expect("an append works");
+    assert_eq!(count(&store), (1, 3), "what is written is not durable yet");
+    store.sync().expect("a sync works");
+    assert_eq!(count(&store), (4, 0), "now it is");
+    let position = place(epoch, 2);
+    let base = Arc::new(Checkpoint { position, changed: position, ..Checkpoint::default() });
+    store.compact(epoch, base).expect("its owner may compact");
+    assert_eq!(count(&store), (1, 0), "a base replaces the others");
 }
 
 /// A full store changes nothing, and still skips the records that it holds.

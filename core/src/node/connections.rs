@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::stopping::Leave;
 use super::{CloseReason, DetachReason, Outbox, Output, Router, SessionEnd, TraceEvent};
-use crate::census::{Line, Table};
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::credit::Credit;
 use crate::frame::{CONTROL_BYTES, ClientFrame, CloseCode, Disconnect, Malformed, ServerFrame};
@@ -94,8 +94,10 @@ impl Connections {
         self.open == 0
     }
 
-    pub(super) fn count(&self, lines: &mut Vec<Line>) {
-        lines.push(Line { table: Table::Connections, count: self.open, bytes: 0 });
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { slots, open: _ } = self;
+        census.add(Table::Connections, slots.iter().flatten().count());
+        census.add(Table::ConnectionSlots, slots.len());
     }
 }
 

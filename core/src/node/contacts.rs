@@ -5,10 +5,9 @@
 //! newest position of a guild is known only here as well.
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 
 use super::{Outbox, Output, Router};
-use crate::census::{Line, Table};
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::guild::Ages;
 use crate::id::{Epoch, GuildId, NodeId, Port, Position, Token};
@@ -107,9 +106,17 @@ impl Contacts {
         }
     }
 
-    pub(super) fn count(&self, lines: &mut Vec<Line>) {
-        let count = self.by_guild.len() as u64;
-        lines.push(Line { table: Table::Contacts, count, bytes: 0 });
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { by_guild } = self;
+        by_guild.values().for_each(|contact| contact.count(census));
+        census.add(Table::Contacts, by_guild.len());
+    }
+}
+
+impl Contact {
+    fn count(&self, census: &mut Census) {
+        let Self { owner: _, epoch: _, position: _, tip: _, ages } = self;
+        ages.count(census);
     }
 }
 

@@ -6,7 +6,7 @@ use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
 use super::{Outbox, Output, Router, TraceEvent};
-use crate::census::{Line, Table};
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::directory::DirectoryEvent;
 use crate::guild::{self, Guild, ReplyAddress};
@@ -33,38 +33,17 @@ impl Guilds {
         self.by_id.is_empty()
     }
 
-    pub(super) fn count(&self, lines: &mut Vec<Line>) {
-        let mut all = guild::GuildCounts::default();
-        for owned in self.by_id.values() {
-            let kept = owned.guild.kept();
-            all.followers += kept.followers;
-            all.ring = (all.ring.0 + kept.ring.0, all.ring.1 + kept.ring.1);
-            all.nonces += kept.nonces;
-            all.messages += kept.messages;
-            let (count, bytes) = kept.reactions;
-            all.reactions = (all.reactions.0 + count, all.reactions.1 + bytes);
-            all.channels += kept.channels;
-            all.roles += kept.roles;
-            all.overwrites += kept.overwrites;
-            all.members += kept.members;
-            all.bans += kept.bans;
-            all.unsynced += kept.unsynced;
-            all.directed += kept.directed;
-        }
-        let mut line = |table, count, bytes| lines.push(Line { table, count, bytes });
-        line(Table::Guilds, self.by_id.len() as u64, 0);
-        line(Table::Followers, all.followers, 0);
-        line(Table::CatchUpRing, all.ring.0, all.ring.1);
-        line(Table::Nonces, all.nonces, 0);
-        line(Table::Messages, all.messages, 0);
-        line(Table::Reactions, all.reactions.0, all.reactions.1);
-        line(Table::Channels, all.channels, 0);
-        line(Table::Roles, all.roles, 0);
-        line(Table::Overwrites, all.overwrites, 0);
-        line(Table::Members, all.members, 0);
-        line(Table::Bans, all.bans, 0);
-        line(Table::Unsynced, all.unsynced, 0);
-        line(Table::Directed, all.directed, 0);
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { by_id } = self;
+        by_id.values().for_each(|owned| owned.count(census));
+        census.add(Table::Guilds, by_id.len());
+    }
+}
+
+impl Owned {
+    fn count(&self, census: &mut Census) {
+        let Self { guild, armed: _ } = self;
+        guild.count(census);
     }
 }
 

@@ -15,7 +15,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::{Outbox, Output, Router, TraceEvent};
-use crate::census::{Line, Table};
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::id::GuildId;
 use crate::peer::{PeerMessage, RelayId};
@@ -103,28 +103,31 @@ impl Relays {
         slot
     }
 
-    pub(super) fn count(&self, lines: &mut Vec<Line>) {
-        let (mut recipients, mut fullest, mut entries, mut bytes) = (0, 0, 0, 0);
-        let (mut pieces, mut asking, mut waiting) = (0, 0, 0);
-        for open in self.slots.iter().flatten() {
-            let ((log, log_bytes), held) = open.relay.kept();
-            recipients += open.relay.sessions();
-            fullest = fullest.max(open.relay.sessions());
-            entries += log;
-            bytes += log_bytes;
-            pieces += held;
-            asking += u64::from(open.asks.is_some());
-            waiting += open.relay.waiting().len() as u64;
-        }
-        lines.extend([
-            Line { table: Table::Relays, count: self.by_serial.len() as u64, bytes: 0 },
-            Line { table: Table::Recipients, count: recipients, bytes: 0 },
-            Line { table: Table::FullestRelay, count: fullest, bytes: 0 },
-            Line { table: Table::Logs, count: entries, bytes },
-            Line { table: Table::Pieces, count: pieces, bytes: 0 },
-            Line { table: Table::Asking, count: asking, bytes: 0 },
-            Line { table: Table::Introductions, count: waiting, bytes: 0 },
-        ]);
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { slots, free, by_serial, by_guild, by_session, serials: _ } = self;
+        slots.iter().flatten().for_each(|open| open.count(census));
+        by_guild.values().for_each(|presence| presence.count(census));
+        let used = slots.len() - free.len();
+        census.add(Table::Relays, by_serial.len().max(used));
+        census.add(Table::RelaySlots, slots.len());
+        census.add(Table::Presences, by_guild.len());
+        census.raise(Table::SessionSlots, by_session.len() as u64, 0);
+        census.add(Table::Served, by_session.iter().map(Vec::len).sum());
+    }
+}
+
+impl Open {
+    fn count(&self, census: &mut Census) {
+        let Self { relay, asks } = self;
+        relay.count(census);
+        census.add(Table::Asking, usize::from(asks.is_some()));
+    }
+}
+
+impl Presence {
+    fn count(&self, census: &mut Census) {
+        let Self { slots, tipped: _, silent: _ } = self;
+        census.add(Table::PresentRelays, slots.len());
     }
 }
 

@@ -1,11 +1,10 @@
 //! The sessions of this node: how each begins, resumes, loses its connection and ends.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{CloseReason, DetachReason, IdentifyRefusal, Outbox, Router, SessionEnd, TraceEvent};
-use crate::census::{Line, Table};
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Ready};
 use crate::fixed_map::FixedMap;
@@ -64,29 +63,12 @@ impl Sessions {
         self.generations[slot as usize]
     }
 
-    pub(super) fn count(&self, lines: &mut Vec<Line>) {
-        let mut tables = BTreeMap::new();
-        let mut most = |table, count: u64, bytes: u64| {
-            let line = tables.entry(table).or_insert(Line { table, count: 0, bytes: 0 });
-            (line.count, line.bytes) = (line.count.max(count), line.bytes.max(bytes));
-        };
-        let (mut detached, mut replay, mut bytes, mut unsent) = (0, 0, 0, 0);
-        for session in self.slots.iter().flatten() {
-            let kept = session.replay();
-            detached += u64::from(session.connection().is_none());
-            replay += kept.len();
-            bytes += kept.bytes();
-            unsent += session.unsent();
-            most(Table::LongestReplay, kept.len(), kept.bytes());
-            most(Table::MostLiveUnsent, session.live_unsent(), 0);
-        }
-        lines.extend(tables.into_values());
-        lines.extend([
-            Line { table: Table::Sessions, count: self.by_id.len() as u64, bytes: 0 },
-            Line { table: Table::DetachedSessions, count: detached, bytes: 0 },
-            Line { table: Table::Replay, count: replay, bytes },
-            Line { table: Table::Unsent, count: unsent, bytes: 0 },
-        ]);
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { slots, generations, free, by_id } = self;
+        slots.iter().flatten().for_each(|session| session.count(census));
+        let used = slots.len() - free.len();
+        census.add(Table::Sessions, by_id.len().max(used));
+        census.add(Table::SessionSlots, slots.len().max(generations.len()));
     }
 }
 

@@ -4,7 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::census::Census;
 use crate::dispatch::Intents;
 use crate::frame::{CloseCode, Disconnect};
 use crate::guild::StepDown;
@@ -119,8 +118,6 @@ pub enum TraceEvent {
         /// The reason.
         why: StepDown,
     },
-    /// The census that was asked for.
-    Census(Census),
     /// The node was to own a guild, and stops before the journal has granted it an epoch.
     GivenUp {
         /// The guild.

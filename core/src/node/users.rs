@@ -8,7 +8,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::{Outbox, Output, Router};
-use crate::census::{Line, Table};
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::directory::{DirectoryEvent, DirectoryRequest};
 use crate::fixed_map::FixedMap;
@@ -27,6 +27,14 @@ struct User {
     version: Option<u64>,
     /// The guilds that the directory names, ascending.
     guilds: Vec<GuildId>,
+}
+
+impl User {
+    fn count(&self, census: &mut Census) {
+        let Self { sessions, version: _, guilds } = self;
+        census.add(Table::UserSessions, sessions.len());
+        census.add(Table::UserGuilds, guilds.len());
+    }
 }
 
 /// An IDENTIFY that waits for the directory.
@@ -68,12 +76,11 @@ impl Users {
         self.by_id.get(&user).is_some_and(|known| known.sessions.is_empty())
     }
 
-    pub(super) fn count(&self, lines: &mut Vec<Line>) {
-        let mut line = |table, count: usize| {
-            lines.push(Line { table, count: count as u64, bytes: 0 });
-        };
-        line(Table::Users, self.by_id.len());
-        line(Table::Identifying, self.waiting.len());
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { by_id, waiting, waiting_of, marks: _, version: _, armed: _ } = self;
+        by_id.iter().for_each(|(_, user)| user.count(census));
+        census.add(Table::Users, by_id.len());
+        census.add(Table::Identifying, waiting.len().max(waiting_of.len()));
     }
 
     fn is_wanted(&self, user: UserId) -> bool {

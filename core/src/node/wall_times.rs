@@ -6,6 +6,7 @@
 
 use alloc::collections::BTreeMap;
 
+use crate::census::{Census, Table};
 use crate::id::NodeId;
 use crate::limits::{Limits, WALL_MARGIN};
 use crate::peer::PeerMessage;
@@ -24,6 +25,11 @@ impl WallTimes {
         if let PeerMessage::Tip { wall, .. } | PeerMessage::Request { wall, .. } = message {
             self.heard.insert(from, (*wall, now));
         }
+    }
+
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { heard } = self;
+        census.add(Table::WallTimes, heard.len());
     }
 
     /// The time that the node goes by.

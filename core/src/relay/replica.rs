@@ -7,6 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::event::{Event, Subject};
 use crate::id::{ChannelId, Position, RoleId, UserId};
@@ -62,6 +63,12 @@ impl Replica {
             replica.name(&overwrites);
         }
         replica
+    }
+
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { position: _, guild, named } = self;
+        census.add(Table::Replicas, guild.size());
+        census.add(Table::Named, named.len());
     }
 
     fn name(&mut self, overwrites: &[Overwrite]) {

@@ -7,6 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 
 use super::Relay;
+use crate::census::{Census, Table};
 use crate::context::Cx;
 use crate::dispatch::{Body, Dispatch, Intents, Snapshot};
 use crate::event::Channel;
@@ -33,8 +34,9 @@ impl Pieces {
         self.got.insert(chunk.nth, chunk);
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.got.len()
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { position: _, of: _, got } = self;
+        census.add(Table::Pieces, got.len());
     }
 
     /// The state, once all chunks are there.
@@ -65,6 +67,12 @@ pub(super) struct Lists {
 }
 
 impl Lists {
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { roles, members } = self;
+        let roles = roles.as_ref().map_or(0, |roles| roles.len());
+        census.add(Table::Lists, roles + members.as_ref().map_or(0, |members| members.len()));
+    }
+
     /// The state has changed, or no session waits for a snapshot.
     pub(super) fn forget(&mut self) {
         *self = Self::default();

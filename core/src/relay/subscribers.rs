@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use super::Output;
 use super::replica::Kind;
+use crate::census::{Census, Table};
 use crate::dispatch::Intents;
 use crate::event::Channel;
 use crate::id::{ChannelId, RoleId, UserId};
@@ -285,11 +286,24 @@ impl Subscribers {
         }
     }
 
-    /// The entries of all logs, and their bytes.
-    pub(super) fn logged(&self) -> (u64, u64) {
-        self.classes.iter().fold((0, 0), |(count, bytes), class| {
-            (count + class.log.len(), bytes + class.log.bytes())
-        })
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { subscriptions, by_user, classes, numbers, free, waiting } = self;
+        let sessions = subscriptions.len().max(by_user.len());
+        census.add(Table::Recipients, sessions);
+        census.raise(Table::FullestRelay, sessions as u64, 0);
+        classes.iter().for_each(|class| class.count(census));
+        census.add(Table::Classes, classes.len().max(numbers.len() + free.len()));
+        census.add(Table::Introductions, waiting.len());
+    }
+}
+
+impl VisibilityClass {
+    fn count(&self, census: &mut Census) {
+        let Self { intents: _, kind: _, visible, shown, recipients, log } = self;
+        let shown = shown.as_ref().map_or(0, |shown| shown.len());
+        census.add(Table::VisibleChannels, visible.len().max(shown));
+        census.add(Table::Classed, recipients.len());
+        log.count(census);
     }
 }
 

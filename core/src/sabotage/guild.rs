@@ -194,6 +194,9 @@ impl Bend<&Log> for Owner {
         if cx.bug(Mutant::NoncesNotRebuilt) {
             self.nonces = Nonces::default();
         }
+        if cx.bug(Mutant::NoncesRenewed) {
+            self.nonces = adoption::nonces(cx.now.instant, &Ages::default(), log);
+        }
         if cx.bug(Mutant::RingNotFilled) {
             self.buffer = CatchUpBuffer::default();
         }

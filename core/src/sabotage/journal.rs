@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use super::keeper::{Answer, Keeper, Pending};
 use super::store::{Store, StoreError};
 use super::{Checkpoint, Command, Log, Reply};
+use crate::census::Census;
 use crate::event::{Event, Record};
 use crate::id::{Epoch, NodeId, Position};
 use crate::machine::Sink;
@@ -120,6 +121,10 @@ impl<S: Store> Store for SabotagedStore<S> {
 
     fn compact(&mut self, epoch: Epoch, base: Arc<Checkpoint>) -> Result<(), StoreError> {
         self.store.compact(epoch, base)
+    }
+
+    fn count(&self, census: &mut Census) {
+        self.store.count(census);
     }
 
     /// A log that was read too early lacks what came before the epoch record.

@@ -129,7 +129,6 @@ fn is_overlooked(router: &Router, cx: &mut Cx<'_>, input: &mut Input) -> bool {
         | Input::Closed { .. }
         | Input::Request { .. }
         | Input::Peer { .. }
-        | Input::Census
         | Input::Stop => false,
     }
 }

@@ -6,6 +6,7 @@
 use alloc::sync::Arc;
 
 use super::{Head, JournalEvent, WorldEvent};
+use crate::census::Census;
 use crate::dispatch::Dispatch;
 use crate::id::{Connection, GuildId, NodeId, Seq};
 use crate::journal::Reply;
@@ -64,6 +65,8 @@ pub enum Observed<'a> {
     DirectoryOutput(&'a directory::Output),
     /// A deadline of the actor expires.
     Timeout,
+    /// Everything that the actor keeps is counted.
+    Census(&'a Census),
     /// An event of the world itself: a fault, a crash, a start.
     World(&'a WorldEvent),
     /// The step has ended.

@@ -49,6 +49,7 @@ impl Observer for Recorder {
             Observed::DirectoryInput(input) => self.begin(head, Input::Directory(input.clone())),
             Observed::DirectoryOutput(output) => self.output(Output::Directory(output.clone())),
             Observed::Timeout => self.begin(head, Input::Timeout),
+            Observed::Census(census) => self.begin(head, Input::Census(census.clone())),
             Observed::World(event) => self.begin(head, Input::World(event.clone())),
             Observed::StepEnded => {}
         }

@@ -38,6 +38,7 @@ impl Observer for Outputs {
             | Observed::DirectoryInput(_)
             | Observed::DirectoryOutput(_)
             | Observed::Timeout
+            | Observed::Census(_)
             | Observed::World(_)
             | Observed::StepEnded => {}
         }

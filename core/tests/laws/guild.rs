@@ -5,7 +5,9 @@ mod authority;
 mod house;
 mod owner;
 
+use guildhall_core::census::{Census, Machine, Table};
 use guildhall_core::event::Channel;
+use guildhall_core::guild::Guild;
 use guildhall_core::id::{ChannelId, Nonce, RoleId, UserId};
 use guildhall_core::permission::{Overwrite, Permissions, Target};
 use guildhall_core::request::{Action, Origin};
@@ -14,6 +16,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use house::{House, Step, limits};
+
+/// How many things a guild keeps in a table.
+fn kept(guild: &Guild, table: Table) -> u64 {
+    let mut census = Census::nothing(Machine::Node);
+    guild.count(&mut census);
+    census.count(table)
+}
 
 fn user() -> impl Strategy<Value = UserId> {
     (1..=5u64).prop_map(UserId)

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use guildhall_core::census::Table;
 use guildhall_core::event::{Event, Record};
-use guildhall_core::id::{Epoch, Position, UserId};
+use guildhall_core::id::{Epoch, NodeId, Position, UserId};
+use guildhall_core::journal::keeper::{Keeper, Synced};
 use guildhall_core::journal::memory::Memory;
 use guildhall_core::journal::store::Store;
-use guildhall_core::journal::{Checkpoint, suite};
+use guildhall_core::journal::{Checkpoint, Command, Reply, suite};
 
 fn memory() -> Memory {
     Memory::new(Checkpoint::default())
@@ -32,6 +34,38 @@ fn records(epoch: Epoch, count: u64) -> Vec<Arc<Record>> {
         Arc::new(Record { position, prev, origin: None, event })
     };
     (1..=count).map(record).collect()
+}
+
+#[test]
+fn what_is_retransmitted_before_a_sync_waits_once_and_is_answered_once() {
+    let mut keeper = Keeper::new(memory(), None);
+    let (node, other) = (NodeId(1), NodeId(2));
+    for ticket in [5, 7, 6] {
+        assert!(!keeper.ask(node, Command::Open { ticket }, &mut Vec::new()));
+    }
+    keeper.ask(other, Command::Open { ticket: 1 }, &mut Vec::new());
+    assert_eq!(keeper.census().count(Table::Pending), 2);
+    let Synced::Kept { replies, .. } = keeper.sync() else { panic!("the sync works") };
+    let tickets = replies.iter().map(|(to, reply)| match reply {
+        Reply::Opened { ticket, .. } => (*to, *ticket),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(tickets.collect::<Vec<_>>(), [(node, 7), (other, 1)], "the latest attempt counts");
+
+    let epoch = keeper.store().fence();
+    let after = Position { epoch, index: 0 };
+    let records: Arc<[_]> = records(epoch, 2).into();
+    for _ in 0..9 {
+        let append = Command::Append { epoch, after, records: records.clone() };
+        keeper.ask(other, append, &mut Vec::new());
+    }
+    let census = keeper.census();
+    assert_eq!((census.count(Table::Pending), census.count(Table::Written)), (1, 2));
+    let Synced::Kept { replies, .. } = keeper.sync() else { panic!("the sync works") };
+    let upto = Position { epoch, index: 2 };
+    assert_eq!(replies, [(other, Reply::Appended { epoch, upto })]);
+    let census = keeper.census();
+    assert_eq!((census.count(Table::Pending), census.count(Table::Tail)), (0, 4));
 }
 
 #[test]

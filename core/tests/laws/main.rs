@@ -8,6 +8,7 @@
     reason = "a test says what it expects, and all else fails it"
 )]
 
+mod census;
 mod directory;
 mod draw;
 mod fixed_map;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guildhall_core::census::{Census, Line, Table};
+use guildhall_core::census::{Census, Machine, Table};
 use guildhall_core::client;
 use guildhall_core::directory;
 use guildhall_core::dispatch::Intents;
@@ -97,7 +97,6 @@ fn peer() -> impl Strategy<Value = PeerMessage> {
 
 fn input() -> impl Strategy<Value = Input> {
     let node = prop_oneof![
-        Just(node::Input::Census),
         Just(node::Input::Stop),
         (connection(), client_frame(), any::<u32>())
             .prop_map(|(connection, frame, bytes)| node::Input::Frame { connection, frame, bytes }),
@@ -126,6 +125,11 @@ fn input() -> impl Strategy<Value = Input> {
         node.prop_map(Input::Node),
         client.prop_map(Input::Client),
         Just(Input::Timeout),
+        any::<[u64; 2]>().prop_map(|[count, bytes]| {
+            let mut census = Census::nothing(Machine::Node);
+            census.add_bytes(Table::Replay, count, bytes);
+            Input::Census(census)
+        }),
         (any::<u32>(), ".{0,8}")
             .prop_map(|(index, what)| Input::World(WorldEvent::FaultBegan { index, what })),
         Just(Input::World(WorldEvent::Healed)),
@@ -137,7 +141,7 @@ fn input() -> impl Strategy<Value = Input> {
 }
 
 fn note() -> impl Strategy<Value = TraceEvent> {
-    (any::<u128>(), connection(), any::<[u64; 3]>(), 0..8u8).prop_map(
+    (any::<u128>(), connection(), any::<[u64; 3]>(), 0..7u8).prop_map(
         |(id, connection, n, kind)| {
             let session = SessionId(id);
             match kind {
@@ -151,10 +155,6 @@ fn note() -> impl Strategy<Value = TraceEvent> {
                     TraceEvent::Detached { session, connection, why }
                 }
                 2 => TraceEvent::Ended { session, why: SessionEnd::Overflow },
-                3 => {
-                    let line = Line { table: Table::Replay, count: n[0], bytes: n[1] };
-                    TraceEvent::Census(Census { node: NodeId(1), lines: vec![line] })
-                }
                 4 => {
                     let relay = RelayId { node: NodeId(3), serial: n[0] };
                     TraceEvent::RelayGap {
@@ -163,7 +163,7 @@ fn note() -> impl Strategy<Value = TraceEvent> {
                         why: GapReason::Unreachable,
                     }
                 }
-                6 => {
+                3 => {
                     let relay = RelayId { node: NodeId(3), serial: n[0] };
                     let (position, prev) = (Position::default(), Position::default());
                     TraceEvent::RelayHeld { relay, at: None, position, prev, kept: true }

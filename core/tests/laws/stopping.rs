@@ -25,7 +25,6 @@ fn a_node_that_holds_nothing_is_gone_at_once_and_for_good() {
     let mut world = World::new(Limits::default(), &[]);
     assert_eq!(world.handle(Input::Stop), [Output::Stopped]);
     assert_eq!(world.handle(Input::Stop), []);
-    assert_eq!(world.handle(Input::Census), []);
     assert_eq!(world.node().poll_timeout(), None);
 }
 

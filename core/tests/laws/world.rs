@@ -9,7 +9,7 @@ use guildhall_core::frame::{ClientFrame, CloseCode, Disconnect, ServerFrame};
 use guildhall_core::id::{ChannelId, Connection, GuildId, NodeId, Nonce, Port, Seq, SessionId};
 use guildhall_core::id::{Token, UserId};
 use guildhall_core::limits::Limits;
-use guildhall_core::node::{Input, Node, Output, TraceEvent};
+use guildhall_core::node::{Input, Node, Output};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::testkit::{self, Cluster, Flow, Founding, Network, Outputs, guild};
@@ -202,10 +202,7 @@ impl World {
     }
 
     pub(crate) fn census(&mut self) -> Census {
-        match &self.handle(Input::Census)[..] {
-            [Output::Trace(TraceEvent::Census(census))] => census.clone(),
-            other => panic!("no census: {other:?}"),
-        }
+        self.node().census()
     }
 }
 

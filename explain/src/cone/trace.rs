@@ -241,6 +241,7 @@ impl Observer for Trace {
                 );
             }
             Observed::Timeout => self.begin(head, Root::None, Kind::Deadline),
+            Observed::Census(_) => self.begin(head, Root::None, Kind::Idle),
             Observed::World(event) => self.world(head, event),
             Observed::NodeOutput(_)
             | Observed::Dispatched { .. }
@@ -283,8 +284,7 @@ fn kind_at_node(input: &node::Input) -> Kind {
         node::Input::Journal { reply: Reply::Confirmed { .. }, .. }
         | node::Input::Directory(DirectoryEvent::Changed { .. })
         | node::Input::Frame { frame: ClientFrame::Heartbeat { .. }, .. }
-        | node::Input::Drained { .. }
-        | node::Input::Census => Kind::Idle,
+        | node::Input::Drained { .. } => Kind::Idle,
         node::Input::Own(_)
         | node::Input::Journal { .. }
         | node::Input::Directory(_)

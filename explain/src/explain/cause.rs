@@ -102,7 +102,6 @@ fn heard_on(input: &Input) -> Option<Connection> {
             | node::Input::Drained { .. }
             | node::Input::Request { .. }
             | node::Input::Peer { .. }
-            | node::Input::Census
             | node::Input::Stop,
         )
         | Input::Client(
@@ -117,6 +116,7 @@ fn heard_on(input: &Input) -> Option<Connection> {
         | Input::Journal(_)
         | Input::Directory(_)
         | Input::Timeout
+        | Input::Census(_)
         | Input::World(_) => None,
     }
 }

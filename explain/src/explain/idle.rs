@@ -15,7 +15,7 @@ pub(super) fn is_idle(step: &Step) -> bool {
 
 fn is_idle_input(input: &Input) -> bool {
     match input {
-        Input::Timeout => true,
+        Input::Timeout | Input::Census(_) => true,
         Input::Node(input) => matches!(
             input,
             node::Input::Journal { reply: Reply::Confirmed { .. }, .. }
@@ -23,7 +23,6 @@ fn is_idle_input(input: &Input) -> bool {
                 | node::Input::Frame { frame: ClientFrame::Heartbeat { .. }, .. }
                 | node::Input::Peer { message: PeerMessage::Tip { .. }, .. }
                 | node::Input::Drained { .. }
-                | node::Input::Census
         ),
         Input::Client(input) => matches!(
             input,
@@ -46,7 +45,6 @@ fn is_idle_output(output: &Output) -> bool {
                 | node::Output::Peer { message: PeerMessage::Tip { .. }, .. }
                 | node::Output::Journal { command: Command::Confirm { .. }, .. }
                 | node::Output::Directory(DirectoryRequest::Since { .. })
-                | node::Output::Trace(node::TraceEvent::Census(_))
         ),
         Output::Client(output) => {
             matches!(output, client::Output::Frame { frame: ClientFrame::Heartbeat { .. }, .. })

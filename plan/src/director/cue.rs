@@ -41,7 +41,7 @@ pub enum Cue {
         /// The node that loses it.
         from: u16,
     },
-    /// Every node counts its state.
+    /// Everything that the machines keep is counted.
     Census,
     /// All faults end, and no more begin.
     Heal,

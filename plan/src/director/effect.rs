@@ -1,6 +1,6 @@
 //! The instructions to a world. Clients, guilds and nodes are indexes in the plan.
 
-use guildhall_core::step::WorldEvent;
+use guildhall_core::step::{Actor, WorldEvent};
 
 use super::Cue;
 use crate::fault::{CutKind, Direction, Intrusion, ProtocolViolation};
@@ -50,8 +50,8 @@ pub enum Effect {
         /// The node that is reported down.
         about: u16,
     },
-    /// Ask a node to count its state.
-    Census(u16),
+    /// Count everything that a machine keeps.
+    Census(Actor),
     /// Set a node's wall clock.
     JumpClock {
         /// The node.

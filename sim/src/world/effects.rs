@@ -1,14 +1,15 @@
 //! How the simulated world performs the director's effects.
 
-use guildhall_core::id::NodeId;
+use guildhall_core::id::{NodeId, Port};
 use guildhall_core::node;
-use guildhall_core::step::{Observer, WorldEvent};
+use guildhall_core::step::{Actor, Observed, Observer, WorldEvent};
+use guildhall_core::time::Now;
 use guildhall_plan::director::{Cue, Effect, News};
 use guildhall_plan::fault::{ClientPhase, NodePhase, Participant, Phase};
 use guildhall_plan::journal;
-use guildhall_plan::topology::guild_id;
+use guildhall_plan::topology::{guild_id, guild_place};
 
-use super::World;
+use super::{World, instant};
 use crate::event::{Event, Kind};
 use crate::link::Flow;
 
@@ -28,7 +29,7 @@ impl<W: Observer> World<'_, W> {
         self.hear_news();
     }
 
-    /// Takes a census of every running node.
+    /// Takes a census of the machines.
     pub(super) fn census(&mut self) {
         let mut effects = std::mem::take(&mut self.effects);
         self.director.census(&mut effects);
@@ -102,7 +103,7 @@ impl<W: Observer> World<'_, W> {
                 let down = node::Input::Down(NodeId(about));
                 self.tell(to, (cause, Cue::TellDown { to, about }), down);
             }
-            Effect::Census(node) => self.node_step(usize::from(node), 0, node::Input::Census),
+            Effect::Census(actor) => self.count(actor),
             Effect::JumpClock { node, by_ms } => self.nodes[usize::from(node)].clock.jump(by_ms),
             Effect::Cut { client, how } => self.cut(client, how),
             Effect::Stall { fault, client, way } => self.stall(fault, client, way),
@@ -124,6 +125,33 @@ impl<W: Observer> World<'_, W> {
             Effect::BeginMailRule { fault, rule } => self.stage.post.begin(fault, rule),
             Effect::EndMailRule { fault } => self.stage.release_mail(fault),
         }
+    }
+
+    /// Counts everything that a machine keeps. A suspended client does nothing.
+    fn count(&mut self, actor: Actor) {
+        let at = self.stage.now;
+        let world = Now::from(instant(at));
+        let (now, census) = match actor {
+            Actor::Node(NodeId(node)) => {
+                let host = &self.nodes[usize::from(node)];
+                (host.clock.read(at), host.node.census())
+            }
+            Actor::Client(Port(client)) => {
+                let host = &self.clients[client as usize];
+                if host.asleep {
+                    return;
+                }
+                (host.clock.read(at), host.client.census())
+            }
+            Actor::Journal(guild) => (world, self.journals[guild_place(guild)].census()),
+            Actor::Directory => (world, self.directory.census()),
+            Actor::World => return,
+        };
+        let head = self.stage.begin(0, now, actor);
+        self.stage.fold(&census);
+        self.stage.watch.observe(&head, Observed::Census(&census));
+        self.stage.watch.observe(&head, Observed::StepEnded);
+        self.stage.end_step();
     }
 
     /// Delivers an input from the placement of guilds to a node. A paused node gets it after the

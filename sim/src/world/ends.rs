@@ -122,8 +122,7 @@ impl<W: Observer> NodeEnd<'_, W> {
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
             | TraceEvent::RelayGap { .. }
-            | TraceEvent::RelayHeld { .. }
-            | TraceEvent::Census(_) => {}
+            | TraceEvent::RelayHeld { .. } => {}
         }
     }
 

@@ -93,8 +93,7 @@ pub(super) fn node_input(input: &node::Input) -> Reached {
         | node::Input::Closed { .. }
         | node::Input::Request { .. }
         | node::Input::Peer { .. }
-        | node::Input::Stop
-        | node::Input::Census => None,
+        | node::Input::Stop => None,
     }
 }
 

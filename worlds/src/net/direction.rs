@@ -25,6 +25,15 @@ pub(super) enum Flow {
     Dead,
 }
 
+/// A segment in flight.
+struct InFlight {
+    /// When it arrives.
+    at: u64,
+    /// How long it travels once the line has sent it.
+    latency: u64,
+    segment: Segment,
+}
+
 /// One direction.
 pub(super) struct Direction {
     key: Key,
@@ -34,8 +43,7 @@ pub(super) struct Direction {
     /// When the line can send the next segment, as its bandwidth is limited.
     line_free: u64,
     segments: u64,
-    /// Segments in flight, with their time of arrival.
-    in_flight: VecDeque<(u64, Segment)>,
+    in_flight: VecDeque<InFlight>,
     flow: Flow,
     /// Whether the sender may still write.
     open: bool,
@@ -89,22 +97,28 @@ impl Direction {
         }
         let key = self.key.with(self.segments);
         self.segments += 1;
-        let bytes = if let Segment::Data(bytes) = &segment { bytes.len() as u64 } else { 0 };
-        if self.profile.bandwidth > 0 {
-            let transmission = bytes * 1_000_000 / u64::from(self.profile.bandwidth);
-            self.line_free = self.line_free.max(now) + transmission;
-        }
-        self.last_arrival =
-            (self.line_free.max(now) + self.profile.latency.draw(key)).max(self.last_arrival + 1);
-        self.in_flight.push_back((self.last_arrival, segment));
+        let latency = self.profile.latency.draw(key);
+        self.line_free = self.line_free.max(now) + self.transmission(&segment);
+        self.last_arrival = (self.line_free + latency).max(self.last_arrival + 1);
+        self.in_flight.push_back(InFlight { at: self.last_arrival, latency, segment });
         Some(self.last_arrival)
+    }
+
+    /// How long the line takes to send a segment.
+    fn transmission(&self, segment: &Segment) -> u64 {
+        match (segment, self.profile.bandwidth) {
+            (Segment::Data(bytes), bandwidth @ 1..) => {
+                bytes.len() as u64 * 1_000_000 / u64::from(bandwidth)
+            }
+            _ => 0,
+        }
     }
 
     /// The next segment that has arrived.
     pub(super) fn arrive(&mut self, now: u64) -> Option<Segment> {
         let due =
-            self.flow == Flow::Open && self.in_flight.front().is_some_and(|(at, _)| *at <= now);
-        if due { self.in_flight.pop_front().map(|(_, segment)| segment) } else { None }
+            self.flow == Flow::Open && self.in_flight.front().is_some_and(|first| first.at <= now);
+        if due { self.in_flight.pop_front().map(|first| first.segment) } else { None }
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -193,8 +207,23 @@ impl Direction {
         }
     }
 
-    pub(super) const fn set_bandwidth(&mut self, bandwidth: u32) {
+    /// Changes the bandwidth. What still waits for the line is sent at the new one, if that is
+    /// sooner. Returns when those segments arrive.
+    pub(super) fn set_bandwidth(&mut self, now: u64, bandwidth: u32) -> Vec<u64> {
         self.profile.bandwidth = bandwidth;
+        let mut in_flight = std::mem::take(&mut self.in_flight);
+        let (mut free, mut last, mut arrivals) = (now, now, Vec::new());
+        for InFlight { at, latency, segment } in &mut in_flight {
+            if *at > now + *latency {
+                free += self.transmission(segment);
+                *at = (*at).min((free + *latency).max(last + 1));
+                arrivals.push(*at);
+            }
+            last = *at;
+        }
+        self.line_free = self.line_free.min(free);
+        (self.last_arrival, self.in_flight) = (last, in_flight);
+        arrivals
     }
 
     /// Whether nothing is in flight.

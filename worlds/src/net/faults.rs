@@ -82,12 +82,14 @@ impl SimNetwork {
             let default_profile = state.default_profile;
             let entry = state.host(client);
             entry.bandwidth = bandwidth;
-            let now =
-                bandwidth.unwrap_or_else(|| entry.profile.unwrap_or(default_profile).bandwidth);
+            let usual = || entry.profile.unwrap_or(default_profile).bandwidth;
+            let (bandwidth, now) = (bandwidth.unwrap_or_else(usual), state.effects.now);
             for id in state.open_connections(client) {
                 if let Some(connection) = state.connections.get_mut(&id) {
                     for from in Side::BOTH {
-                        connection.directions[from].set_bandwidth(now);
+                        let arrivals = connection.directions[from].set_bandwidth(now, bandwidth);
+                        let arrive = |at| (at, NetworkEvent::Arrive(id, from));
+                        state.effects.events.extend(arrivals.into_iter().map(arrive));
                     }
                 }
             }

@@ -1,9 +1,10 @@
 //! How a play performs the director's effects. It must not decide anything itself.
 
-use guildhall_core::id::NodeId;
+use guildhall_core::id::{NodeId, Port};
+use guildhall_core::step::Actor;
 use guildhall_plan::director::{self, Effect};
 use guildhall_plan::journal::Input;
-use guildhall_plan::topology::guild_id;
+use guildhall_plan::topology::{guild_id, guild_place};
 use guildhall_runtime::bus::{BusMessage, Endpoint, Envelope};
 use guildhall_runtime::client::ClientCommand;
 
@@ -42,7 +43,7 @@ impl<W: World> Play<W> {
                 self.tell(node, BusMessage::OwnGuild(guild_id(guild as usize)));
             }
             Effect::TellDown { to, about } => self.tell(to, BusMessage::NodeDown(NodeId(about))),
-            Effect::Census(node) => self.tell(node, BusMessage::Census),
+            Effect::Census(actor) => self.count(actor),
             Effect::JumpClock { node, by_ms } => {
                 self.world.jump_wall_clock(Host::Node(node), by_ms)
             }
@@ -77,9 +78,26 @@ impl<W: World> Play<W> {
         }
     }
 
+    /// Asks a machine to count everything that it keeps.
+    fn count(&self, actor: Actor) {
+        match actor {
+            Actor::World => {}
+            Actor::Node(NodeId(node)) => self.tell(node, BusMessage::Census),
+            Actor::Client(Port(client)) => {
+                self.clients.wish(client as usize, ClientCommand::Census);
+            }
+            Actor::Journal(guild) => self.journals[guild_place(guild)].count(),
+            Actor::Directory => self.deliver(Endpoint::Directory, BusMessage::Census),
+        }
+    }
+
     /// Sends a message to a node. Link faults do not affect it.
     fn tell(&self, node: u16, message: BusMessage) {
-        let (to, from) = (Endpoint::Node(NodeId(node)), Endpoint::Directory);
+        self.deliver(Endpoint::Node(NodeId(node)), message);
+    }
+
+    fn deliver(&self, to: Endpoint, message: BusMessage) {
+        let from = Endpoint::Directory;
         self.world.peer_network().deliver_now(to, Envelope { from, message, cause: 0 });
     }
 }

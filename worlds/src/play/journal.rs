@@ -59,6 +59,13 @@ impl<T: Timeline> Journal<T> {
         }
     }
 
+    /// Counts everything that the journal keeps.
+    pub(super) fn count(&self) {
+        let machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Now::from(Instant::micros(self.time.now()));
+        self.judge.count(Actor::Journal(self.guild), now, &machine.census());
+    }
+
     /// Takes one step: the event and the answers to it.
     fn step(&self, cause: u64, event: &JournalEvent, replies: Vec<Answer>) -> u64 {
         let now = Now::from(Instant::micros(self.time.now()));

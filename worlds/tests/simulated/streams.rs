@@ -132,6 +132,24 @@ fn bandwidth_limits_delay_bytes() {
 }
 
 #[test]
+fn bytes_that_wait_for_a_slow_line_arrive_when_it_is_slow_no_more() {
+    simulate(seed(1), &uniform_latency(1, 50), async |hosts, _| {
+        let Duplex { mut client, mut node, .. } = pair(&hosts).await;
+        let time = hosts.net().time().clone();
+        hosts.net().slow(CLIENT, Some(300));
+        let began = time.now();
+        let bytes: Vec<u8> = (0..=255).cycle().take(20_000).collect();
+        node.write_all(&bytes).await.unwrap();
+        time.sleep_until(began + 3_000_000).await;
+        hosts.net().slow(CLIENT, None);
+        let mut got = vec![0; bytes.len()];
+        client.read_exact(&mut got).await.unwrap();
+        assert_eq!(got, bytes);
+        assert!(time.now() - began < 3_100_000);
+    });
+}
+
+#[test]
 fn dropping_a_stream_ends_it_after_all_written_bytes() {
     simulate(seed(1), &uniform_latency(1, 50), async |hosts, _| {
         let Duplex { client, mut node, .. } = pair(&hosts).await;

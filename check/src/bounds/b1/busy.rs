@@ -4,9 +4,13 @@
 //! An owner shows its tables in a census only. So what they may hold at most is worked out from its
 //! inputs and outputs.
 
+mod ages;
+mod errands;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use guildhall_core::id::{GuildId, NodeId};
+use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
+use guildhall_core::id::{GuildId, NodeId, Position};
 use guildhall_core::limits::Limits;
 use guildhall_core::peer::RelayId;
 use guildhall_core::request::{Answer, FullTable, Origin, Outcome};
@@ -15,8 +19,11 @@ use guildhall_core::time::{Instant, Span};
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
+use crate::facts::guilds::Guild;
 use crate::findings::Complaint;
 use crate::judgements::Judgement;
+use ages::Heard;
+use errands::Errands;
 
 /// How late an owner may forget a nonce.
 const SLACK: Span = Span::secs(1);
@@ -33,8 +40,10 @@ struct Occupancy {
     asking: BTreeSet<RelayId>,
     /// The requests that it has heard of, and when each was last heard of or answered.
     known: BTreeMap<Origin, Instant>,
-    /// The requests that it took over, and when.
-    adopted: (u64, Instant),
+    /// Since when it may take the requests to be done that it took over, and how many of each age.
+    adopted: BTreeMap<Instant, u64>,
+    /// What it asks the directory for, besides joins.
+    errands: Errands,
     /// The step in which a request last arrived.
     arrived: u64,
 }
@@ -43,14 +52,63 @@ struct Occupancy {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Occupancies {
     owners: BTreeMap<(NodeId, GuildId), Occupancy>,
+    heard: Heard,
 }
 
 impl Occupancies {
     /// A node begins to serve a guild.
     pub(crate) fn opens(&mut self, facts: &Facts, node: NodeId, guild: GuildId, now: Instant) {
-        let records = facts.ledger.guild(guild).map_or(0, |it| it.records().len() as u64);
-        let adopted = (records, now);
-        self.owners.insert((node, guild), Occupancy { adopted, ..Occupancy::default() });
+        let Some(known) = facts.ledger.guild(guild) else { return };
+        let adopted = self.adopted(&facts.cast.limits, (node, known), now);
+        let errands = Errands::adopted(known);
+        self.owners.insert((node, guild), Occupancy { adopted, errands, ..Occupancy::default() });
+    }
+
+    /// The ages of the acts that an owner takes over.
+    fn adopted(
+        &self,
+        limits: &Limits,
+        (node, guild): (NodeId, &Guild),
+        now: Instant,
+    ) -> BTreeMap<Instant, u64> {
+        let mut adopted = BTreeMap::new();
+        let acts = guild.records().iter().filter(|it| it.record.origin.is_some());
+        for act in acts {
+            let since = self.heard.since(limits, (node, guild.id), act.record.position, now);
+            *adopted.entry(since).or_default() += 1;
+        }
+        adopted
+    }
+
+    /// A node hears a tip of an owner that counts.
+    pub(crate) fn tip(
+        &mut self,
+        limits: &Limits,
+        at: (NodeId, GuildId),
+        position: Position,
+        now: Instant,
+    ) {
+        self.heard.tip(limits, at, position, now);
+    }
+
+    /// An owner asks the directory.
+    pub(crate) fn directs(&mut self, node: NodeId, guild: GuildId, request: &DirectoryRequest) {
+        if let Some(owner) = self.owners.get_mut(&(node, guild)) {
+            owner.errands.asks(request);
+        }
+    }
+
+    /// The directory answers an owner.
+    pub(crate) fn directed(&mut self, node: NodeId, event: &DirectoryEvent) {
+        let (DirectoryEvent::Entered { guild, .. }
+        | DirectoryEvent::Removed { guild, .. }
+        | DirectoryEvent::Dissolved { guild, .. }) = event
+        else {
+            return;
+        };
+        if let Some(owner) = self.owners.get_mut(&(node, *guild)) {
+            owner.errands.hears(event);
+        }
     }
 
     /// A node serves a guild no more.
@@ -61,6 +119,7 @@ impl Occupancies {
     /// A node has crashed or stopped.
     pub(crate) fn crash(&mut self, node: NodeId) {
         self.owners.retain(|(at, _), _| *at != node);
+        self.heard.crash(node);
     }
 
     /// A request arrives at an owner. What is committed is answered at once, and needs no room.
@@ -99,7 +158,8 @@ impl Occupancies {
     pub(crate) fn has_room(&self, facts: &Facts, (node, guild): (NodeId, GuildId)) -> bool {
         let limits = &facts.cast.limits;
         self.owners.get(&(node, guild)).is_some_and(|owner| {
-            let nonces = owner.known.len() as u64 + owner.adopted.0 + owner.directed(facts, guild);
+            let adopted: u64 = owner.adopted.values().sum();
+            let nonces = owner.known.len() as u64 + adopted + owner.directed();
             owner.queue() < u64::from(limits.unsynced) && nonces < u64::from(limits.nonces)
         })
     }
@@ -140,10 +200,9 @@ impl Occupancies {
         let (limit, most) = match full {
             FullTable::Unsynced => (limits.unsynced, owner.queue()),
             FullTable::Nonces => {
-                let directed = owner.directed(facts, guild);
-                (limits.nonces, owner.nonces(limits, origin, now) + directed)
+                (limits.nonces, owner.nonces(limits, origin, now) + owner.directed())
             }
-            FullTable::Directed => (limits.unsynced, owner.directed(facts, guild)),
+            FullTable::Directed => (limits.unsynced, owner.directed()),
         };
         if most >= u64::from(limit) {
             return None;
@@ -174,14 +233,12 @@ impl Occupancy {
         let window = limits.nonce_window.scaled(102, 100) + SLACK;
         let is_kept = |at: Instant| now <= at + window;
         let known = self.known.iter().filter(|(origin, at)| **origin != but && is_kept(**at));
-        let (adopted, since) = self.adopted;
-        known.count() as u64 + if is_kept(since) { adopted } else { 0 }
+        let adopted = self.adopted.iter().filter(|(since, _)| is_kept(**since));
+        known.count() as u64 + adopted.map(|(_, count)| count).sum::<u64>()
     }
 
-    /// The most requests to the directory that may have no answer: joins, and whatever has removed
-    /// somebody.
-    fn directed(&self, facts: &Facts, guild: GuildId) -> u64 {
-        let removals = facts.ledger.guild(guild).map_or(0, |it| it.removals);
-        self.joins.len() as u64 + removals
+    /// The most requests to the directory that may have no answer.
+    fn directed(&self) -> u64 {
+        self.joins.len() as u64 + self.errands.len()
     }
 }

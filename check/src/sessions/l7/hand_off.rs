@@ -7,17 +7,14 @@
 use std::collections::BTreeMap;
 
 use guildhall_core::id::{GuildId, NodeId};
-use guildhall_core::limits::HANDED_OFF_WITHIN;
+use guildhall_core::limits::HANDED_OFF_TRIP;
 use guildhall_core::peer::RelayId;
-use guildhall_core::time::{Instant, Span};
+use guildhall_core::time::Instant;
 
 use super::{Verdict, complain};
 use crate::facts::Facts;
 use crate::facts::weather::Site;
 use crate::judgements::Judgement;
-
-/// Where a message takes longer than this, a hand-off may take longer, too.
-const TRIP: Span = Span::millis(100);
 
 /// A guild between two owners.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +34,7 @@ pub(crate) struct HandOffs {
 /// Whether a hand-off that begins now is judged: it may need any node, journal and link.
 fn is_well(facts: &Facts, at: Instant) -> bool {
     let well = facts.well_since(Site::Cluster);
-    facts.cast.trip <= TRIP && well.is_some_and(|since| at >= since)
+    well.is_some_and(|since| at >= since)
 }
 
 impl HandOffs {
@@ -104,12 +101,14 @@ impl HandOffs {
             return None;
         }
         facts.judges(Judgement::HandOff);
-        if at > since + HANDED_OFF_WITHIN {
+        let within = facts.cast.hands_off_within();
+        if at > since + within {
             let message = format!("takes {name} over from {giver} too late");
-            let expected = format!("within {HANDED_OFF_WITHIN} after {since}");
+            let expected = format!("within {within} after {since}");
             return complain(facts, node, [&message, &expected, &format!("at {at}")]);
         }
-        let (node, at) = gap?;
+        // A relay waits for what is under way no longer than `gap_patience`.
+        let (node, at) = gap.filter(|_| facts.cast.trip <= HANDED_OFF_TRIP)?;
         let message = format!("opens a gap while {name} is handed off");
         let expected = format!("none, for {giver} gives it up well since {since}");
         complain(facts, node, [&message, &expected, &format!("one at {at}")])

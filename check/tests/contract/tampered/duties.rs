@@ -11,6 +11,7 @@ use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::Action;
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
+use guildhall_core::time::Span;
 
 use crate::histories::{self, ALICE, BOB, History};
 use crate::stage::{BERLIN, GUILD, PARIS};
@@ -113,9 +114,35 @@ fn d10_what_is_impaired_elsewhere_excuses_nobody() {
     only!(impaired(Strain::None, Reach::Everything), D10);
 }
 
+/// Nobody answers Bob, and the line of a client breaks so long after he has asked. The history ends
+/// later.
+fn broken(client: usize, after: Span, end: Span) -> BTreeSet<Clause> {
+    let (cast, mut steps): History = histories::waits();
+    unanswered(&mut steps);
+    let asks = |step: &Step| matches!(step.input, Input::Client(client::Input::Ask(_)));
+    let asked = steps[find(&steps, 0, asks)].head.at;
+    steps.truncate(find(&steps, 0, |step| step.head.at >= asked + end));
+    let (strain, reach) = (Strain::Moment, Reach::Client(Port(client as u32)));
+    let faults = vec![FaultPart { strain, reach, ..FaultPart::default() }];
+    let cast = Cast { faults, ..Cast::clone(&cast) };
+    let at = find(&steps, 0, |step| step.head.at >= asked + after);
+    let head = Head { actor: Actor::World, ..steps[at].head };
+    let event = WorldEvent::FaultBegan { index: 0, what: String::new() };
+    steps.insert(at, Step { head, input: Input::World(event), outputs: Vec::new() });
+    red(&Arc::new(cast), &steps)
+}
+
+#[test]
+fn d10_an_answer_is_lost_where_the_line_of_its_client_has_broken() {
+    let (broke, soon, late) = (Span::secs(8), Span::secs(17), Span::secs(30));
+    assert_eq!(broken(BOB, broke, soon), BTreeSet::new());
+    only!(broken(BOB, broke, late), D10);
+    only!(broken(ALICE, broke, soon), D10);
+}
+
 /// Nothing of Alice's typing reaches anybody. The history ends before its nodes are counted.
 fn untold(steps: &mut Vec<Step>) {
-    let counts = |step: &Step| matches!(step.input, Input::Node(node::Input::Census));
+    let counts = |step: &Step| matches!(step.input, Input::Census(_));
     steps.truncate(find(steps, 0, counts));
     steps.retain(|step| match &step.input {
         Input::Node(node::Input::Peer { message: PeerMessage::Request { .. }, .. })
@@ -142,4 +169,9 @@ fn d11_nobody_is_blamed_where_something_on_the_way_is_impaired() {
     assert_eq!(impaired(Reach::Everything), BTreeSet::new());
     assert_eq!(impaired(Reach::Client(Port(ALICE as u32))), BTreeSet::new());
     only!(impaired(Reach::Client(Port(BOB as u32))), D11);
+    // Her client may not have noticed yet that its line is dead.
+    let (cast, mut steps) = histories::types();
+    untold(&mut steps);
+    let reach = Reach::Client(Port(ALICE as u32));
+    assert_eq!(impairs((cast, steps), Strain::Moment, reach), BTreeSet::new());
 }

@@ -137,7 +137,7 @@ fn l1_is_not_broken_by_a_node_that_was_paused() {
     // Berlin takes no step between Bob's last heartbeat and an hour later, when what was held back
     // comes first, and then its deadlines.
     let (cast, mut steps) = histories::talk();
-    steps.retain(|step| !matches!(step.input, Input::Node(node::Input::Census)));
+    steps.retain(|step| !matches!(step.input, Input::Census(_)));
     let late = Now::from(Instant::ZERO + Span::secs(3_600));
     let beat = steps
         [find(&steps, 0, |step| is_heartbeat(step) && step.head.actor == Actor::Node(NodeId(1)))]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use guildhall_check::cast::Cast;
 use guildhall_check::violation::Clause;
-use guildhall_core::census::{Line, Table};
+use guildhall_core::census::{Census, Line, Table};
 use guildhall_core::dispatch::{Body, Dispatch, Message};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::frame::ClientFrame;
@@ -99,7 +99,7 @@ pub(crate) fn is_heartbeat(step: &Step) -> bool {
     )
 }
 
-/// Changes the count of one line of the last census of paris.
+/// Changes the count of one line of the last census that has it; of nodes, that of paris.
 pub(crate) fn count(steps: &mut [Step], table: Table, count: impl Fn(u64) -> u64) {
     let line = line(steps, table);
     line.count = count(line.count);
@@ -111,17 +111,20 @@ pub(crate) fn weigh(steps: &mut [Step], table: Table, weigh: impl Fn(u64) -> u64
     line.bytes = weigh(line.bytes);
 }
 
-/// One line of the last census of paris.
+/// The last census with a table; of nodes, that of paris.
+pub(crate) fn census(steps: &mut [Step], table: Table) -> &mut Census {
+    let last = steps.iter_mut().rev().find_map(|step| match &mut step.input {
+        Input::Census(census) if step.head.actor != Actor::Node(NodeId(1)) => {
+            census.lines.iter().any(|line| line.table == table).then_some(census)
+        }
+        _ => None,
+    });
+    last.expect("a machine has the table, and is counted")
+}
+
 fn line(steps: &mut [Step], table: Table) -> &mut Line {
-    let counted = |step: &Step| {
-        step.head.actor == Actor::Node(NodeId(0))
-            && noted(step, |note| matches!(note, TraceEvent::Census(_)))
-    };
-    let at = steps.iter().rposition(counted).expect("paris is counted");
-    let note = note_mut(&mut steps[at], |note| matches!(note, TraceEvent::Census(_)));
-    let TraceEvent::Census(census) = note else { unreachable!("the note is a census") };
-    let line = census.lines.iter_mut().find(|line| line.table == table);
-    line.expect("the census has that line")
+    let mut lines = census(steps, table).lines.iter_mut();
+    lines.find(|line| line.table == table).expect("the census has that line")
 }
 
 /// What Bob says, frame by frame.

@@ -7,6 +7,7 @@ mod witness;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use guildhall_core::census::Table;
 use guildhall_core::context::Cx;
 use guildhall_core::directory::{Directory, DirectoryRequest};
 use guildhall_core::event::{Event, Record};
@@ -24,6 +25,7 @@ use guildhall_core::testkit;
 use guildhall_core::time::{Instant, Now, Span, Wall};
 
 use super::authority::Reader;
+use super::kept;
 
 pub(crate) const GUILD: GuildId = GuildId(1);
 /// Follows every owner from the beginning, and hears everything.
@@ -299,7 +301,9 @@ impl House {
         if opened.is_some_and(|record| record.position.epoch <= self.owners[owner].epoch) {
             self.asked.get_mut(&origin).expect("it was asked").timely.push(attempt);
         }
-        let of = |it: &Owner| (it.guild.kept().nonces, it.guild.kept().directed, it.emitted);
+        let of = |it: &Owner| {
+            (kept(&it.guild, Table::Nonces), kept(&it.guild, Table::Directed), it.emitted)
+        };
         let before = of(&self.owners[owner]);
         let ids = MessageIds::new(NodeId(owner as u16), 1).free(self.wall);
         self.handle(owner, Input::Request { back, epoch, heard, ids, request });

@@ -1,5 +1,6 @@
 //! One owner and a journal that answers at once: what it keeps, and when it wants to be called.
 
+use guildhall_core::census::Table;
 use guildhall_core::context::Cx;
 use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::guild::{Ages, Guild, Input, Output, ReplyAddress, StepDown};
@@ -17,6 +18,7 @@ use guildhall_core::testkit::{guild, serve};
 use guildhall_core::time::{Instant, Now, Span, Wall};
 
 use super::house::GUILD;
+use super::kept;
 
 const RELAY: RelayId = RelayId { node: NodeId(3), serial: 1 };
 
@@ -173,7 +175,7 @@ fn an_owner_out_of_touch_accepts_nothing_and_says_nothing_until_it_is_confirmed(
     one.handle(Input::Subscribe(RELAY));
     one.say(1);
     one.ask(5, 2, 1, Action::Leave);
-    assert_eq!((one.said.len(), one.guild.kept().followers), (60, 0));
+    assert_eq!((one.said.len(), kept(&one.guild, Table::Followers)), (60, 0));
     one.answers = true;
     one.pass(Span::secs(1));
     assert_eq!(one.count(is_tip), 1, "the tip is overdue");
@@ -188,7 +190,7 @@ fn what_is_staged_meanwhile_is_appended_together() {
     one.said.clear();
     (1..=5).for_each(|nonce| one.say(nonce));
     let appends = |one: &One| one.count(|it| matches!(it, Output::Journal(Command::Append { .. })));
-    assert_eq!((appends(&one), one.guild.kept().unsynced), (1, 5));
+    assert_eq!((appends(&one), kept(&one.guild, Table::Unsynced)), (1, 5));
     one.pass(Limits::default().journal_again);
     assert_eq!(appends(&one), 2, "the first again");
     one.answers = true;
@@ -247,9 +249,9 @@ fn at_its_limits_a_guild_is_busy_and_remembers_nothing_of_it() {
     one.say(5);
     one.say(6);
     assert_eq!(one.answers(), [(1, done(4)), (1, done(5)), (1, Outcome::Busy(FullTable::Nonces))]);
-    assert_eq!(one.guild.kept().nonces, 5);
+    assert_eq!(kept(&one.guild, Table::Nonces), 5);
     one.pass(Limits::default().nonce_window);
-    assert_eq!(one.guild.kept().nonces, 0, "forgotten after a window");
+    assert_eq!(kept(&one.guild, Table::Nonces), 0, "forgotten after a window");
     one.say(6);
     assert_eq!(one.answers(), [(1, done(6))]);
 }
@@ -278,7 +280,7 @@ fn what_its_node_has_not_heard_of_is_new_to_an_owner() {
     let done: Vec<_> = (1..=4).map(|index| (1, Outcome::Done(place(1, index)))).collect();
     assert_eq!(next.answers(), done);
     next.pass(Span::secs(1));
-    assert_eq!(next.guild.kept().nonces, 0);
+    assert_eq!(kept(&next.guild, Table::Nonces), 0);
 }
 
 #[test]
@@ -291,13 +293,13 @@ fn the_age_of_a_nonce_survives_a_hand_off() {
     ages.mark(heard - Span::secs(700), place(1, 1), limits.nonce_window);
     ages.mark(heard - Span::secs(100), place(1, 3), limits.nonce_window);
     let mut next = One::knowing(limits, one.keeper.store().clone(), ages);
-    assert_eq!(next.guild.kept().nonces, 3, "the window of the first is over");
+    assert_eq!(kept(&next.guild, Table::Nonces), 3, "the window of the first is over");
     next.pass(Span::secs(499));
-    assert_eq!(next.guild.kept().nonces, 3);
+    assert_eq!(kept(&next.guild, Table::Nonces), 3);
     next.pass(Span::secs(1));
-    assert_eq!(next.guild.kept().nonces, 1, "of the last its node has heard nothing");
+    assert_eq!(kept(&next.guild, Table::Nonces), 1, "of the last its node has heard nothing");
     next.pass(Span::secs(100));
-    assert_eq!(next.guild.kept().nonces, 0);
+    assert_eq!(kept(&next.guild, Table::Nonces), 0);
 }
 
 #[test]
@@ -336,7 +338,7 @@ fn an_owner_that_is_replaced_steps_down_and_can_be_named_again() {
 fn only_the_newest_messages_are_known() {
     let mut one = One::new(Limits { messages: 2, ..Limits::default() }, 3);
     (1..=3).for_each(|nonce| one.say(nonce));
-    assert_eq!(one.guild.kept().messages, 2);
+    assert_eq!(kept(&one.guild, Table::Messages), 2);
     let _ = one.answers();
     let delete = |nonce| Action::Delete { said: Origin { user: UserId(1), nonce: Nonce(nonce) } };
     one.ask(1, 10, 1, delete(1));
@@ -345,7 +347,7 @@ fn only_the_newest_messages_are_known() {
     let refused = Outcome::Refused { why, at: Some(place(1, 3)) };
     assert_eq!(one.answers(), [(1, refused), (2, Outcome::Done(place(1, 4)))]);
     let next = One::owning(Limits { messages: 2, ..Limits::default() }, one.keeper.store().clone());
-    assert_eq!(next.guild.kept().messages, 1, "the next owner knows the same");
+    assert_eq!(kept(&next.guild, Table::Messages), 1, "the next owner knows the same");
 }
 
 #[test]
@@ -359,7 +361,7 @@ fn a_join_waits_for_the_directory_and_a_leave_is_told_until_it_has_heard() {
     assert_eq!(one.said.len(), 2, "it is said again");
     one.ask(5, 1, 2, Action::Join);
     one.handle(Input::Entered { user, mark: place(0, 9) });
-    assert_eq!((one.said.len(), one.guild.kept().directed), (2, 1), "that was not asked");
+    assert_eq!((one.said.len(), kept(&one.guild, Table::Directed)), (2, 1), "that was not asked");
     one.handle(Input::Entered { user, mark });
     let at = place(1, 1);
     assert_eq!(one.answers(), [(2, Outcome::Done(at))]);
@@ -374,7 +376,7 @@ fn a_join_waits_for_the_directory_and_a_leave_is_told_until_it_has_heard() {
     next.said.clear();
     next.pass(Span::secs(2));
     assert_eq!(next.count(|output| *output == remove), 0);
-    assert_eq!(next.guild.kept().directed, 0);
+    assert_eq!(kept(&next.guild, Table::Directed), 0);
 }
 
 #[test]
@@ -391,7 +393,7 @@ fn a_deleted_guild_is_gone_from_the_directory_and_for_everybody() {
     let gone = Outcome::Refused { why: Refusal::NoSuchGuild, at: Some(at) };
     assert_eq!(one.answers(), [(1, gone), (1, gone)]);
     one.handle(Input::Dissolved { at });
-    assert_eq!(one.guild.kept().directed, 0);
+    assert_eq!(kept(&one.guild, Table::Directed), 0);
 }
 
 #[test]
@@ -408,7 +410,7 @@ fn whoever_is_gone_is_told_nothing() {
     one.said.clear();
     one.say(2);
     assert_eq!(one.count(|it| matches!(it, Output::Relay(..))), 0);
-    assert_eq!(one.guild.kept().followers, 0);
+    assert_eq!(kept(&one.guild, Table::Followers), 0);
 }
 
 #[test]
@@ -423,7 +425,7 @@ fn a_relay_beyond_the_ring_is_given_the_state_in_pieces() {
         let is_event = |it: &Output| matches!(it, Output::Relay(_, PeerMessage::Stream { .. }));
         assert_eq!((one.count(is_piece), one.count(is_event)), (pieces, events), "from {from}");
     }
-    assert_eq!(one.guild.kept().ring.0, 3);
+    assert_eq!(kept(&one.guild, Table::CatchUpRing), 3);
 }
 
 #[test]

@@ -441,10 +441,6 @@ impl Scene {
     }
 
     fn census(&mut self) -> Census {
-        self.cluster.tell(NODE, Input::Census);
-        match self.cluster.network.observer.take().pop() {
-            Some(Output::Trace(TraceEvent::Census(census))) => census,
-            other => panic!("no census: {other:?}"),
-        }
+        self.cluster.node(NODE).census()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use guildhall_core::census::Table;
 use guildhall_core::event::{Channel, Event, Record};
 use guildhall_core::guild::{Output, ReplyAddress};
 use guildhall_core::id::{MessageId, Port, Position, UserId};
@@ -12,6 +13,7 @@ use guildhall_core::state::State;
 use guildhall_core::time::Span;
 
 use super::super::authority::Reader;
+use super::super::kept;
 use super::{Asked, GUILD, House, PROBE, READER};
 
 impl House {
@@ -198,8 +200,8 @@ impl House {
         let running: Vec<_> = self.owners.iter().filter(|owner| owner.runs).collect();
         assert_eq!(running.len(), 1, "one owner is left");
         let it = running[0];
-        let kept = it.guild.kept();
-        assert_eq!((kept.unsynced, kept.directed), (0, 0), "nothing waits");
+        let waits = [Table::Unsynced, Table::Directed].map(|table| kept(&it.guild, table));
+        assert_eq!(waits, [0, 0], "nothing waits");
         assert_eq!(it.guild.epoch(), Some(self.keeper.store().fence()));
         assert!(self.now.since(it.tip_sent) <= self.limits.tip_every, "tips go on");
         for (origin, asked) in &self.asked {
