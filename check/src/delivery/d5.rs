@@ -131,7 +131,11 @@ impl RequestStatuses {
             return complain(facts, request, "a copy that came too late is answered", words);
         }
         match answer.outcome {
-            Outcome::Done(position) => self.says_done(facts, request, position),
+            Outcome::Done(position) => {
+                let again = self.done.contains_key(&request);
+                facts.judges(if again { Judgement::AnswerAgain } else { Judgement::AnswerDone });
+                self.says_done(facts, request, position)
+            }
             Outcome::Refused { why, .. } => {
                 facts.judges(Judgement::AnswerRefused);
                 self.refused.entry(request).or_default().insert(sender);
@@ -152,8 +156,6 @@ impl RequestStatuses {
         request: RequestKey,
         position: Position,
     ) -> Verdict {
-        let again = self.done.contains_key(&request);
-        facts.judges(if again { Judgement::AnswerAgain } else { Judgement::AnswerDone });
         let first = *self.done.entry(request).or_insert(position);
         if first != position {
             let words = (first.to_string(), position.to_string());
