@@ -7,7 +7,9 @@
 //!    whom it is about;
 //! 2. add its `mod` line in the file of its part, and its name to [`Clause`] in
 //!    `violation/clause.rs`, in the contract's order;
-//! 3. add its row below, at the place in the order where it is to be asked.
+//! 3. add its row below, at the place in the order where it is to be asked;
+//! 4. where its hook is asked about more than the clause judges, name what it decides in
+//!    `judgements.rs` and count it there: `facts.judges(Judgement::…)`.
 //!
 //! A clause that keeps state of its own has a field in [`Models`]. Nothing else changes: the
 //! contract walks the rows of a hook and knows none of them.
@@ -43,6 +45,7 @@ use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::hearing::word;
 use crate::findings::{Complaint, Subject};
 use crate::isolation::{i1, i2, i3, i4, i5, i7, i8, i9};
+use crate::judgements::Judgement;
 use crate::node_step::Emitted;
 use crate::ordering::o4::Causes;
 use crate::ordering::{o1, o2, o3, o5};
@@ -160,7 +163,10 @@ pub(crate) const NODE_CENSUSES: &[(Clause, fn(&mut Context<'_>, (&Census, bool))
     (Clause::B2, |cx, (census, _)| b2::counted(cx.facts, cx.step.node, census)),
     (Clause::D4, |cx, (census, _)| d4::counted(cx.facts, cx.step.node, census)),
     (Clause::B1, |cx, (census, _)| cx.models.admission.counted(cx.facts, cx.step.node, census)),
-    (Clause::L3, |cx, (census, calm)| l3::counted(cx.facts, cx.step.node, census).filter(|_| calm)),
+    (Clause::L3, |cx, (census, calm)| {
+        calm.then(|| cx.facts.judges(Judgement::WorldCalm))?;
+        l3::counted(cx.facts, cx.step.node, census)
+    }),
 ];
 
 /// A node's step has ended: what it had to do by now, for whomever. Independent.
@@ -343,21 +349,17 @@ pub(crate) const NOTICES: &[(Clause, fn(&mut Context<'_>, &DirectoryEvent) -> Ve
 /// An honest client emits an output. Exclusive.
 pub(crate) const CLIENT_SAYS: &[(Clause, fn(&mut Context<'_>, (Port, &Output)) -> Verdict)] = &[
     (Clause::C2, |cx, (port, output)| {
-        let client = cx.facts.client(port)?;
-        let limits = &cx.facts.cast.limits;
-        of_client(
-            cx.facts,
-            port,
-            cx.models.reconnects.says(limits, client, port, cx.head.now.instant, output),
-        )
+        let (facts, now) = (cx.facts, cx.now());
+        let client = facts.client(port)?;
+        of_client(facts, port, cx.models.reconnects.says(facts, client, port, now, output))
     }),
     (Clause::C3, |cx, (port, output)| {
         let client = cx.facts.client(port)?;
-        of_client(cx.facts, port, c3::says(client, of_frame(output)?))
+        of_client(cx.facts, port, c3::says(cx.facts, client, of_frame(output)?))
     }),
     (Clause::C1, |cx, (port, output)| {
         let client = cx.facts.client(port)?;
-        of_client(cx.facts, port, c1::says(client, of_frame(output)?))
+        of_client(cx.facts, port, c1::says(cx.facts, client, of_frame(output)?))
     }),
     (Clause::L3, |cx, (port, output)| {
         cx.models.traffic.client_says(cx.facts, (port, cx.head.at), output)
@@ -412,7 +414,7 @@ pub(crate) const TAKES: &[(Clause, fn(&Taking<'_>) -> Option<Complaint>)] = &[
 
 /// The world says that it has settled, with this still pending. Independent.
 pub(crate) const SETTLES: &[(Clause, fn(&mut Context<'_>, Option<&str>) -> Verdict)] = &[
-    (Clause::L3, |_, pending| l3::settled(pending)),
+    (Clause::L3, |cx, pending| l3::settled(cx.facts, pending)),
     (Clause::L9, |cx, _| l9::settled(cx.facts, &cx.models.probes)),
 ];
 

@@ -30,8 +30,7 @@ use crate::checker::{Checker, CheckerList};
 use crate::clauses::{self, Context, Found, Models, Row};
 use crate::facts::Facts;
 use crate::findings::Findings;
-use crate::judgements::Judgements;
-use crate::marks::{self, Mark, Marks};
+use crate::marks::{Mark, Marks};
 use crate::node_step::NodeStep;
 use crate::sessions::l3;
 use crate::sessions::l9::{self, Speakers};
@@ -45,7 +44,6 @@ pub struct Contract {
     step: NodeStep,
     findings: Findings,
     marks: Marks,
-    judgements: Judgements,
     deliveries: u64,
     last: Head,
     models: Models,
@@ -73,7 +71,6 @@ impl Contract {
             step: NodeStep::default(),
             findings: Findings::default(),
             marks: Marks::default(),
-            judgements: Judgements::default(),
             deliveries: 0,
             last,
             models: Models::default(),
@@ -181,7 +178,7 @@ impl Contract {
 
     /// Asks every clause of a hook and reports each one that objects. Returns these clauses.
     fn ask<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Vec<Clause> {
-        self.judgements.add(rows);
+        self.facts.judgements.add(rows);
         let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let found = cx.ask_all(rows, about);
         found.into_iter().map(|(clause, found)| self.report(head, clause, found)).collect()
@@ -189,7 +186,7 @@ impl Contract {
 
     /// Asks the clauses of a hook in order, and reports the first one that objects.
     fn ask_first<A: Copy>(&mut self, head: &Head, rows: &[Row<A>], about: A) -> Option<Clause> {
-        self.judgements.add(rows);
+        self.facts.judgements.add(rows);
         let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let (clause, found) = cx.ask_first(rows, about)?;
         Some(self.report(head, clause, found))
@@ -253,8 +250,7 @@ impl Contract {
     /// The count of each mark: a situation that good runs reach sometimes.
     #[must_use]
     pub fn marks(&self) -> BTreeMap<&'static str, u64> {
-        let judged = self.judgements.counts(self.deliveries).into_iter();
-        let judged = judged.filter_map(|(clause, count)| Some((marks::judged(clause)?, count)));
+        let judged = self.facts.judgements.counts(self.deliveries);
         self.marks.counts().into_iter().chain(judged).collect()
     }
 }

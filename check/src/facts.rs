@@ -29,6 +29,7 @@ use guildhall_core::time::Instant;
 
 use crate::cast::Cast;
 use crate::findings::Subject;
+use crate::judgements::{Judgement, Judgements};
 use crate::kinds::{chat_channel, message_of};
 use crate::protocol::{EPHEMERAL_BYTES, record_bytes};
 use clients::Client;
@@ -77,6 +78,8 @@ pub(crate) struct Facts {
     /// Whether the world is healed and no fault has begun since.
     pub(crate) healed: bool,
     pub(crate) weather: Weather,
+    /// What was judged so far. Only the counts of it are a fact.
+    pub(crate) judgements: Judgements,
 }
 
 impl Facts {
@@ -112,7 +115,13 @@ impl Facts {
             down: Vec::new(),
             healed: false,
             weather: Weather::default(),
+            judgements: Judgements::default(),
         }
+    }
+
+    /// A clause has decided something.
+    pub(crate) fn judges(&self, what: Judgement) {
+        self.judgements.count(what);
     }
 
     /// The session that writes to an open connection.

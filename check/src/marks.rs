@@ -2,6 +2,8 @@
 //!
 //! A run that never resumed anything proves nothing about RESUME. A mark is never a violation.
 
+mod refusals;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -16,9 +18,9 @@ use guildhall_core::session::ResumeRefusal;
 use guildhall_core::step::JournalEvent;
 
 use crate::facts::Facts;
+use crate::judgements;
 use crate::kinds::reaction_of;
 use crate::node_step::{Emitted, NodeStep, StepInput};
-use crate::violation::Clause;
 
 macro_rules! marks {
     ($($mark:ident = $word:literal,)*) => {
@@ -104,6 +106,29 @@ marks! {
     RequestForOldOwner = "request for an owner that is over arrived",
     RequestGivenUp = "request given up",
     RequestRefused = "request refused",
+    RefusedUnauthorized = "request refused: unauthorized",
+    RefusedNoSuchGuild = "request refused: no such guild",
+    RefusedNotAMember = "request refused: not a member",
+    RefusedMember = "request refused: member",
+    RefusedBanned = "request refused: banned",
+    RefusedNoSuchChannel = "request refused: no such channel",
+    RefusedNoSuchRole = "request refused: no such role",
+    RefusedNoSuchMessage = "request refused: no such message",
+    RefusedNoSuchUser = "request refused: no such user",
+    RefusedForbidden = "request refused: forbidden",
+    RefusedOutranked = "request refused: outranked",
+    RefusedNotHeld = "request refused: not held",
+    RefusedTaken = "request refused: taken",
+    RefusedNoChange = "request refused: no change",
+    RefusedTooLong = "request refused: too long",
+    RefusedTooManyCharacters = "request refused: too many characters",
+    FullChannels = "request refused: full channels",
+    FullRoles = "request refused: full roles",
+    FullChannelOverwrites = "request refused: full channel overwrites",
+    FullOverwrites = "request refused: full overwrites",
+    FullMembers = "request refused: full members",
+    FullBans = "request refused: full bans",
+    FullReactions = "request refused: full reactions",
     RequestRetried = "request retried",
     ResumeAccepted = "resume accepted",
     ResumeRefusedNoSession = "resume refused: no session",
@@ -119,6 +144,7 @@ marks! {
     SessionLostWithNode = "session lost with its node",
     SessionOverflowed = "session overflowed",
     SessionQuit = "session quit",
+    SnapshotLong = "snapshot longer than a heartbeat interval",
     SilentConnectionCut = "silent connection cut",
     IdleConnectionClosed = "silent or idle connection closed",
     SlowConnectionCut = "slow connection cut",
@@ -131,25 +157,14 @@ marks! {
     OldOwnerHeard = "word of an owner that is over",
 }
 
-/// The mark of each clause: how often it was asked.
-static JUDGED: LazyLock<BTreeMap<Clause, &'static str>> = LazyLock::new(|| {
-    let name = |clause: Clause| (clause, &*format!("{clause} judged").leak());
-    Clause::of_contract().map(name).collect()
-});
-
 /// The names of all marks, in order.
 pub(crate) fn all() -> &'static [&'static str] {
     static ALL: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-        let mut all: Vec<_> = JUDGED.values().chain(WORDS).copied().collect();
+        let mut all: Vec<_> = judgements::marks().chain(WORDS.iter().copied()).collect();
         all.sort_unstable();
         all
     });
     &ALL
-}
-
-/// The mark of a clause.
-pub(crate) fn judged(clause: Clause) -> Option<&'static str> {
-    JUDGED.get(&clause).copied()
 }
 
 /// How often each of them happened.

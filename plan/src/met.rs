@@ -1,7 +1,10 @@
 //! Which parts of a plan came to happen in a run.
 //!
-//! A fault whose trigger never fires, or an edit of a message that was never sent, does nothing. A run
-//! that held without them says less than its plan. Nothing is judged here.
+//! A fault whose trigger never fires, a cut of a connection that is not there, or an edit of a message
+//! that was never sent, does nothing. A run that held without them says less than its plan. Nothing is
+//! judged here.
+
+mod line;
 
 use std::collections::BTreeMap;
 
@@ -13,11 +16,15 @@ use guildhall_core::time::Instant;
 
 use crate::plan::{ActionPlan, FaultPlan, Plan, PlanError};
 use crate::topology::{ResolvedAction, Topology};
+use line::{Line, Target};
 
 /// Observes a run for the parts of its plan that happen.
 #[derive(Clone, Debug)]
 pub struct MetParts {
-    faults: Vec<bool>,
+    faults: Vec<FaultMet>,
+    /// What each fault acts on, if it is a client.
+    targets: Vec<Option<(Port, Target)>>,
+    lines: Vec<Line>,
     actions: Vec<bool>,
     /// The action that makes each request.
     requests: BTreeMap<Origin, usize>,
@@ -27,15 +34,31 @@ pub struct MetParts {
     idle: Vec<bool>,
 }
 
+/// What came of a fault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum FaultMet {
+    /// It never began.
+    Never,
+    /// It began, and had nothing to act on.
+    InVain,
+    /// It happened.
+    Met,
+}
+
 impl MetParts {
     /// Creates the observer of a run of this plan.
     ///
     /// # Errors
     /// Returns an error if the plan is invalid.
     pub fn new(plan: &Plan) -> Result<Self, PlanError> {
-        let actions = Topology::new(plan)?.actions;
+        let topology = Topology::new(plan)?;
+        let target = |part: &FaultPlan| Ok(Target::of(&part.fault.resolve(&topology)?));
+        let targets = plan.faults.iter().map(target).collect::<Result<_, PlanError>>()?;
+        let actions = topology.actions;
         let mut met = Self {
-            faults: vec![false; plan.faults.len()],
+            faults: vec![FaultMet::Never; plan.faults.len()],
+            targets,
+            lines: vec![Line::default(); plan.clients.len()],
             actions: vec![false; actions.len()],
             requests: BTreeMap::new(),
             others: BTreeMap::new(),
@@ -60,8 +83,8 @@ impl MetParts {
     #[must_use]
     pub fn unmet(&self, plan: &Plan) -> Vec<String> {
         let faults = plan.faults.iter().zip(&self.faults).enumerate();
-        let faults = faults.filter(|(_, (_, met))| !**met);
-        let faults = faults.map(|(index, (part, _))| of_fault(index, part));
+        let faults = faults.filter(|(_, (_, met))| **met != FaultMet::Met);
+        let faults = faults.map(|(index, (part, met))| of_fault(index, part, *met));
         let actions = plan.actions.iter().zip(&self.actions).enumerate();
         let actions = actions.filter(|(_, (_, met))| !**met);
         let actions = actions.map(|(index, (part, _))| of_action(index, part, self.idle[index]));
@@ -72,7 +95,20 @@ impl MetParts {
 impl Observer for MetParts {
     fn observe(&mut self, head: &Head, what: Observed<'_>) {
         if let Observed::World(WorldEvent::FaultBegan { index, .. }) = what {
-            self.faults[*index as usize] = true;
+            let index = *index as usize;
+            let acts = |(port, target): (Port, Target)| self.lines[port.0 as usize].has(target);
+            let acts = self.targets[index].is_none_or(acts);
+            self.faults[index] = if acts { FaultMet::Met } else { FaultMet::InVain };
+        }
+        if let Observed::World(WorldEvent::Suspended(port) | WorldEvent::Woke(port)) = what {
+            self.lines[port.0 as usize].asleep =
+                matches!(what, Observed::World(WorldEvent::Suspended(_)));
+        }
+        if let (Actor::Client(port), Observed::ClientInput(input)) = (head.actor, what) {
+            self.lines[port.0 as usize].hears(input);
+        }
+        if let (Actor::Client(port), Observed::ClientOutput(output)) = (head.actor, what) {
+            self.lines[port.0 as usize].says(output);
         }
         if let Observed::ClientOutput(Output::Request { request, .. }) = what
             && let Some(index) = self.requests.get(&request.origin)
@@ -89,10 +125,11 @@ impl Observer for MetParts {
     }
 }
 
-fn of_fault(index: usize, part: &FaultPlan) -> String {
-    let why = match part.when {
-        Some(_) => "its trigger never fired",
-        None => "the run had healed or ended",
+fn of_fault(index: usize, part: &FaultPlan, met: FaultMet) -> String {
+    let why = match (met, &part.when) {
+        (FaultMet::InVain, _) => "it had nothing to act on",
+        (_, Some(_)) => "its trigger never fired",
+        (_, None) => "the run had healed or ended",
     };
     format!("fault {}, {} (at {}): {why}", index + 1, part.fault, part.at)
 }

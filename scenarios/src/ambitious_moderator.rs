@@ -58,7 +58,8 @@ pub fn script(s: &mut Script) {
 
     s.wait(Span::secs(20));
     s.weather(&[Family::Peer, Family::Link, Family::Administration]);
-    s.expect("request refused");
+    s.expect("request refused: outranked");
+    s.expect("request refused: not held");
     s.expect("request done");
     s.expect("member removed");
     s.until_nothing_is_left();

@@ -49,6 +49,6 @@ pub fn script(s: &mut Script) {
     s.weather(&[Family::Peer, Family::Directory, Family::Journal]);
     s.expect("guild deleted");
     s.expect("removal told to a session");
-    s.expect("request refused");
+    s.expect("request refused: no such guild");
     s.until_nothing_is_left();
 }

@@ -60,7 +60,7 @@ pub fn script(s: &mut Script) {
     s.wait(Span::secs(20));
     s.weather(&[Family::Node, Family::Link, Family::Administration]);
     s.expect("reaction added or removed");
-    s.expect("request refused");
+    s.expect("request refused: full reactions");
     s.expect("guild taken up by a new owner");
     s.until_nothing_is_left();
 }

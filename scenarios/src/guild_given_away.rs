@@ -46,6 +46,6 @@ pub fn script(s: &mut Script) {
     s.weather(&[Family::Link, Family::Node, Family::Journal]);
     s.expect("view lost a channel");
     s.expect("view gained a channel");
-    s.expect("request refused");
+    s.expect("request refused: forbidden");
     s.until_nothing_is_left();
 }

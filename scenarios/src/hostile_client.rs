@@ -66,6 +66,6 @@ pub fn script(s: &mut Script) {
     s.expect("second identify or resume refused");
     s.expect("silent connection cut");
     s.expect("resume refused: token");
-    s.expect("request refused");
+    s.expect("request refused: not a member");
     s.until_nothing_is_left();
 }

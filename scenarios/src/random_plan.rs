@@ -6,6 +6,7 @@
 mod actions;
 mod cast;
 mod limits;
+mod unrest;
 
 use guildhall_core::time::Span;
 use guildhall_plan::fault::Family;
@@ -18,7 +19,11 @@ pub fn script(s: &mut Script) {
         actions::draw(s, &mut cast);
         s.wait_between(0..=600);
     }
-    s.wait(Span::secs(10));
+    s.wait(Span::secs(5));
+    if !s.one_in("quiet", 4) {
+        unrest::draw(s, &cast);
+    }
+    s.wait(Span::secs(5));
     limits::draw(s);
     s.weather(&Family::ALL);
     if s.one_in("narrow", 4) {

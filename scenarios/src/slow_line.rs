@@ -1,4 +1,5 @@
-//! Alice has a slow line, and the snapshot of her guild is large.
+//! Alice has a slow line, and the snapshot of her guild is so large that it takes longer than a
+//! heartbeat interval: the answers to her heartbeats stand behind it.
 //!
 //! She takes it piece by piece while the others go on writing. Her line may break in the middle of
 //! it: she resumes, and ends up with the guild as it is.
@@ -18,7 +19,8 @@ pub fn script(s: &mut Script) {
     s.crowd("members", 20, berlin, &[guild], Span::secs(1));
     s.wait_between(500..=1_500);
     let alice = s.member("alice", paris, &[guild]);
-    let bandwidth = s.count("bandwidth", 4_000..=20_000);
+    let bandwidth = s.count("bandwidth", 500..=2_000);
+    s.limits().heartbeat_interval = s.span("interval", 2_000..=4_000);
     s.wait_between(50..=200);
     s.slow(alice, bandwidth, Span::secs(20));
 
@@ -32,6 +34,7 @@ pub fn script(s: &mut Script) {
     s.wait(Span::secs(15));
     s.weather(&[Family::Link, Family::Peer]);
     s.network().window = 4_096;
+    s.expect("snapshot longer than a heartbeat interval");
     s.expect("resume accepted");
     s.expect("request done");
     s.until_nothing_is_left();

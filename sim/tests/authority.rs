@@ -64,13 +64,15 @@ impl Witness {
 
 #[test]
 fn a_moderator_cannot_promote_herself() {
-    let witness = Witness::of(include_str!("authority/moderator-promotes-herself.toml"));
+    let witness =
+        Witness::of(include_str!("../../scenarios/inputs/moderator-promotes-herself.toml"));
     assert_eq!(witness.refusals(), [Some(Refusal::Outranked), None]);
 }
 
 #[test]
 fn a_moderator_can_neither_demote_nor_ban_an_administrator() {
-    let witness = Witness::of(include_str!("authority/moderator-bans-an-administrator.toml"));
+    let witness =
+        Witness::of(include_str!("../../scenarios/inputs/moderator-bans-an-administrator.toml"));
     let refused = Some(Refusal::Outranked);
     // Nor can she give her own role more, and she may not ban anybody.
     assert_eq!(witness.refusals(), [refused, refused, refused, None, Some(Refusal::Forbidden)]);
@@ -78,7 +80,7 @@ fn a_moderator_can_neither_demote_nor_ban_an_administrator() {
 
 #[test]
 fn a_reader_keeps_its_session_when_all_channels_are_hidden_at_once() {
-    let witness = Witness::of(include_str!("authority/channels-hidden-at-once.toml"));
+    let witness = Witness::of(include_str!("../../scenarios/inputs/channels-hidden-at-once.toml"));
     assert_eq!(witness.refusals(), [None, None]);
     let count = |name| witness.delivered.iter().filter(|it| it.body.name() == name).count();
     assert_eq!(count("CHANNEL_DELETE"), 120);
@@ -120,7 +122,7 @@ fn a_channel_above_the_limit_is_refused_by_the_name_of_the_limit() {
 
 #[test]
 fn a_plan_does_not_found_a_guild_above_its_limits() {
-    let plan = include_str!("authority/channels-hidden-at-once.toml");
+    let plan = include_str!("../../scenarios/inputs/channels-hidden-at-once.toml");
     let plan = Plan::from_toml(&plan.replace("channels = 120", "channels = 119")).unwrap();
     let error = run(&plan, Options::default(), &mut ()).unwrap_err().to_string();
     assert_eq!(error, "the guild `big` has 120 channels, and the limit is 119");
@@ -128,7 +130,7 @@ fn a_plan_does_not_found_a_guild_above_its_limits() {
 
 #[test]
 fn whoever_an_edit_mentions_reads_it() {
-    let witness = Witness::of(include_str!("authority/edit-adds-a-mention.toml"));
+    let witness = Witness::of(include_str!("../../scenarios/inputs/edit-adds-a-mention.toml"));
     let edited = witness.delivered.iter().filter_map(|it| {
         let Body::MessageUpdate(message) = &it.body else { return None };
         Some((&*message.content, &*message.mentions))
@@ -140,7 +142,7 @@ fn whoever_an_edit_mentions_reads_it() {
 #[test]
 fn long_words_are_counted_in_characters_and_in_bytes() {
     // 1,366 characters, 4,098 bytes.
-    let plan = include_str!("authority/long-words.toml");
+    let plan = include_str!("../../scenarios/inputs/long-words.toml");
     assert_eq!(Witness::of(plan).refusals(), [None]);
     let text = plan.split("text = ").nth(1).unwrap().trim();
     let with =

@@ -6,40 +6,11 @@ use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Options, Verdict};
 use guildhall_sim::run::run;
 
-/// A guild of 20,001 members at the usual limits: its GUILD_CREATE takes longer than a heartbeat
-/// interval. The crowd starts after the end of the run, so only the bot has a session.
-const LARGE_GUILD: &str = r#"
-seed = 1
-weather = "180s"
-
-[network]
-client = { law = "constant", span = "50ms" }
-bandwidth = 30000
-
-[[node]]
-name = "berlin"
-
-[[guild]]
-name = "big"
-owner = "berlin"
-channels = ["general"]
-
-[[client]]
-name = "bot"
-node = "berlin"
-guilds = ["big"]
-
-[[client]]
-name = "crowd"
-node = "berlin"
-guilds = ["big"]
-count = 20000
-starts = "3h"
-"#;
-
 #[test]
 fn a_large_guild_reaches_a_client_on_a_slow_line_at_the_usual_limits() {
-    let plan = Plan::from_toml(LARGE_GUILD).unwrap();
+    let plan =
+        Plan::from_toml(include_str!("../../scenarios/inputs/large-guild-on-a-slow-line.toml"))
+            .unwrap();
     let outcome = run(&plan, Options::default(), &mut ()).unwrap();
     assert_eq!(outcome.verdict, Verdict::Held, "{:#?}", outcome.violations);
     let marks = &outcome.marks;

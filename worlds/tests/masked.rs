@@ -35,6 +35,9 @@ const MOST_STEPS: u64 = 200_000;
 /// The bugs that the shell masks.
 const MASKED: &[&str] = &[];
 
+/// The scenarios in which refusing everything must be red at once.
+const REFUSED: [&str; 4] = ["two-members", "lost-connection", "rolling-restart", "random-plan"];
+
 /// How often a bug was reached with one seed, and the clause that it violates first.
 fn try_seed(mutant: Mutant, scenario: &str, seed: u64) -> (u64, Option<Clause>) {
     let options = Options { mutant: Some(mutant), max_steps: MOST_STEPS };
@@ -74,4 +77,14 @@ fn bugs_that_the_fast_world_finds_show_through_the_shell() {
     }
     masked.dedup();
     assert_eq!(masked, MASKED, "the list of masked bugs has changed");
+}
+
+/// A world that refuses everything serves nobody (D10, L9).
+#[test]
+fn a_world_that_refuses_everything_is_red_at_seed_0() {
+    let green: Vec<_> = REFUSED
+        .par_iter()
+        .filter(|name| try_seed(Mutant::AllRefused, name, 0).1.is_none())
+        .collect();
+    assert!(green.is_empty(), "held: {green:?}");
 }

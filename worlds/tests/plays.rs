@@ -7,6 +7,8 @@
 mod corners;
 #[path = "plays/corpus.rs"]
 mod corpus;
+#[path = "plays/inputs.rs"]
+mod inputs;
 #[path = "plays/parity.rs"]
 mod parity;
 #[path = "plays/real.rs"]

@@ -15,6 +15,7 @@ use guildhall_core::step::Actor;
 use crate::clauses::{Context, Verdict};
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::node_step::NodeStep;
 use crate::protocol::EPHEMERAL_BYTES;
 
@@ -27,6 +28,12 @@ const ANY: u64 = u64::MAX;
 /// A machine has counted what it keeps.
 pub(crate) fn counted(cx: &Context<'_>, census: &Census) -> Verdict {
     let (machine, subject) = named(cx.facts, cx.head.actor)?;
+    cx.facts.judges(match machine {
+        Machine::Node => Judgement::NodeCounted,
+        Machine::Client => Judgement::ClientCounted,
+        Machine::Journal => Judgement::JournalCounted,
+        Machine::Directory => Judgement::DirectoryCounted,
+    });
     let complaint = is_complete(machine, census, &subject.name).or_else(|| {
         census.lines.iter().find_map(|line| {
             let (most, bytes) = bound(cx, census, line.table);

@@ -9,10 +9,12 @@ use guildhall_core::session::ResumeRefusal;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 
 /// A node has counted what it keeps.
 pub(crate) fn counted(facts: &Facts, node: NodeId, census: &Census) -> Verdict {
     let limits = &facts.cast.limits;
+    facts.judges(Judgement::Window);
     let bounds = [
         (Table::LongestReplay, limits.replay_dispatches, "a replay window is too long"),
         (Table::MostLiveUnsent, limits.live_unsent, "a slow connection is not cut"),
@@ -40,6 +42,7 @@ pub(crate) fn noted(facts: &Facts, note: &TraceEvent, index: Option<u32>) -> Ver
     let TraceEvent::ResumeRefused { why: ResumeRefusal::Seq { low, sent, .. }, .. } = note else {
         return None;
     };
+    facts.judges(Judgement::WindowRefused);
     let index = index.filter(|_| low.0 > sent.0 + 1)?;
     let message = "a session has lost a number that it never sent, and lives";
     let complaint = Complaint::new(message, "an end", format!("low={}, sent={}", low.0, sent.0));

@@ -12,6 +12,7 @@ use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::protocol;
 
 /// What a message between nodes is about: no two in a step are about the same.
@@ -63,6 +64,7 @@ impl Work {
             // Requests and answers are about one request each.
             PeerMessage::Request { .. } | PeerMessage::Answer { .. } => return None,
         };
+        facts.judges(Judgement::MessageBetweenNodes);
         (!self.said.insert((to, about))).then(|| {
             let expected = "one message per relay or node";
             let got = format!("another one about {about:?}");
@@ -92,6 +94,7 @@ impl Work {
             said.push(what.clone());
         }
         let count = said.len();
+        facts.judges(Judgement::Rendering);
         // One needs no counting, and a history that was read back shares nothing to be counted.
         let most = if count > 1 && facts.live { classes(facts, node, lane, what) } else { count };
         (count > most).then(|| {

@@ -16,6 +16,7 @@ use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
 use crate::index::Index;
+use crate::judgements::Judgement;
 use crate::kinds::message_of;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 use rates::Rates;
@@ -45,6 +46,7 @@ impl Admission {
     ) -> Verdict {
         match said {
             Emitted::Close(on, CloseCode::RateLimited) => {
+                facts.judges(Judgement::CutAsFast);
                 let most = facts.cast.limits.frames_per_minute as usize;
                 let count = self.rates.frames(step, now).0;
                 let fits = step.connection == Some(on) && step.is_frame() && count > most;
@@ -64,6 +66,7 @@ impl Admission {
     /// seen to its deadlines since.
     fn needless(&self, step: &NodeStep, facts: &Facts, now: Instant) -> Option<Complaint> {
         let StepInput::Identify(identify) = step.input else { return None };
+        facts.judges(Judgement::IdentifyRefused);
         let user = facts.cast.cluster.accounts.get(&identify.token);
         let last = user.and_then(|user| self.begun.get(&(step.node, *user, identify.shard)));
         let opens = last.map(|last| *last + facts.cast.limits.identify_every);
@@ -80,6 +83,7 @@ impl Admission {
         let StepInput::Identify(identify) = step.input else { return None };
         let user = *facts.cast.cluster.accounts.get(&identify.token).filter(|_| step.asks)?;
         let last = self.begun.insert((step.node, user, identify.shard), now)?;
+        facts.judges(Judgement::IdentifyAgain);
         let every = facts.cast.limits.identify_every;
         let complaint = Complaint::new(
             "a second IDENTIFY is accepted",
@@ -127,6 +131,9 @@ impl Admission {
             Some((subject, Complaint::new(message, expected, got)))
         };
         let refused = matches!(code, Some(CloseCode::Decode | CloseCode::RateLimited));
+        if step.bytes > limits.frame_bytes {
+            facts.judges(Judgement::LongFrame);
+        }
         if step.bytes > limits.frame_bytes && !refused {
             return complain("a frame is too long", "4002", format!("{} bytes pass", step.bytes));
         }
@@ -178,6 +185,7 @@ fn is_of_a_cut(note: &TraceEvent, facts: &Facts, node: NodeId) -> bool {
 /// A message is about to be committed: it was refused if its text or its content is too long.
 pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
     let message = message_of(record)?;
+    facts.judges(Judgement::MessageLength);
     let limits = &facts.cast.limits;
     let bytes = message.content.len() + 8 * message.mentions.len();
     let (what, count, most) = if bytes > limits.content_bytes as usize {

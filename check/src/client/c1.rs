@@ -3,14 +3,22 @@
 
 use guildhall_core::frame::ClientFrame;
 
+use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 /// An honest client sends a frame.
-pub(crate) fn says(client: &Client, frame: &ClientFrame) -> Option<Complaint> {
+pub(crate) fn says(facts: &Facts, client: &Client, frame: &ClientFrame) -> Option<Complaint> {
     let (what, said) = match frame {
-        ClientFrame::Heartbeat { d } => ("d", d.map_or(0, |d| d.0)),
-        ClientFrame::Resume(resume) => ("seq", resume.seq.0),
+        ClientFrame::Heartbeat { d } => {
+            facts.judges(Judgement::HeartbeatNumber);
+            ("d", d.map_or(0, |d| d.0))
+        }
+        ClientFrame::Resume(resume) => {
+            facts.judges(Judgement::ResumeNumber);
+            ("seq", resume.seq.0)
+        }
         ClientFrame::Identify(_) => return None,
         ClientFrame::Other if client.live => return None,
         ClientFrame::Other => {

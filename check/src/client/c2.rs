@@ -11,6 +11,7 @@ use guildhall_core::id::Port;
 use guildhall_core::limits::Limits;
 use guildhall_core::time::Instant;
 
+use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
 use crate::protocol;
@@ -96,7 +97,7 @@ impl Reconnects {
     /// An honest client emits an output; called before the facts are updated.
     pub(crate) fn says(
         &mut self,
-        limits: &Limits,
+        facts: &Facts,
         client: &Client,
         port: Port,
         now: Instant,
@@ -104,7 +105,7 @@ impl Reconnects {
     ) -> Option<Complaint> {
         let (reconnect, storms) = self.reconnect(port);
         match output {
-            Output::Connect(_) => reconnect.connects(limits, client, storms, now),
+            Output::Connect(_) => reconnect.connects(facts, client, storms, now),
             Output::Frame { connection, .. } if client.meant != Some(*connection) => {
                 let got = connection.to_string();
                 Some(Complaint::new("a client speaks on a socket it does not mean", "none", got))
@@ -128,7 +129,7 @@ impl Reconnects {
             {
                 let told = reconnect.must_leave.take_if(|told| told == connection).is_some();
                 reconnect.loses(now);
-                if told { None } else { reconnect.hearing.leaves(limits, client, now) }
+                if told { None } else { reconnect.hearing.leaves(facts, client, now) }
             }
             Output::Close { .. } => None,
             Output::Stopped(code) => {

@@ -2,16 +2,21 @@
 
 use guildhall_core::frame::ClientFrame;
 
+use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 /// An honest client sends a frame.
-pub(crate) fn says(client: &Client, frame: &ClientFrame) -> Option<Complaint> {
+pub(crate) fn says(facts: &Facts, client: &Client, frame: &ClientFrame) -> Option<Complaint> {
     let (session, said) = match frame {
         ClientFrame::Heartbeat { d } => (None, d.map_or(0, |d| d.0)),
         ClientFrame::Resume(resume) => (Some(resume.session), resume.seq.0),
         ClientFrame::Identify(_) | ClientFrame::Malformed(_) | ClientFrame::Other => return None,
     };
+    if client.before.is_some() {
+        facts.judges(Judgement::SecondReady);
+    }
     if let (Some(named), Some(current)) = (session, client.session)
         && named != current
     {

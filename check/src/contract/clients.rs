@@ -10,6 +10,7 @@ use super::Contract;
 use crate::clauses;
 use crate::facts::clients::{Client, OpenRequest};
 use crate::facts::sockets::NONE;
+use crate::judgements::Judgement;
 use crate::marks::Mark;
 use crate::protocol;
 use crate::violation::Clause;
@@ -56,6 +57,9 @@ impl Contract {
         }
         let Some(client) = self.facts.client_mut(port) else { return };
         match input {
+            Input::Partial { connection } if client.meant == Some(*connection) => {
+                client.arrives(head.at);
+            }
             Input::Start => (client.on, client.stopped) = (true, false),
             Input::Quit { .. } => {
                 client.on = false;
@@ -117,18 +121,21 @@ impl Contract {
         let latest = open.is_some_and(|open| open.attempt == answer.attempt);
         let mut settles = latest;
         let found = self.ask(head, clauses::ANSWERED, (answer, latest));
+        self.models.duties.answered(&self.facts, answer);
         match answer.outcome {
             Outcome::Done(position) => {
                 settles = true;
                 self.marks.add(Mark::RequestDone);
                 if self.models.probes.done(origin) {
+                    self.facts.judges(Judgement::Probe);
                     self.marks.add(Mark::ProbeDone);
                 }
                 if !found.contains(&Clause::D5) {
                     self.models.causes.learns(port, guild, position);
                 }
             }
-            Outcome::Refused { at, .. } => {
+            Outcome::Refused { why, at } => {
+                self.marks.add(Mark::of_refusal(why));
                 if let Some(at) = at {
                     self.models.causes.learns(port, guild, at);
                 }

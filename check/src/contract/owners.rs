@@ -140,7 +140,7 @@ impl Contract {
                     && protocol::is_ephemeral(&record.event)
                 {
                     self.models.occupancies.leaves(self.step.node, guild, origin, head);
-                    self.models.typings.ends(origin);
+                    self.models.typings.streams(&self.facts, origin);
                 }
                 self.emits(head, guild, record);
             }

@@ -14,6 +14,7 @@ use crate::clauses::{self, Taking};
 use crate::facts::clients::Taken;
 use crate::facts::sessions::Content;
 use crate::facts::sockets::NONE;
+use crate::marks::Mark;
 
 impl Contract {
     /// A dispatch reaches a client.
@@ -116,6 +117,11 @@ impl Contract {
             (model != NONE).then(|| self.facts.sessions.said(model, s)).flatten()
         {
             self.facts.live |= Arc::ptr_eq(&own, what);
+        }
+        let within = self.facts.clients[port.0 as usize].arrived_within(head.at);
+        let is_long = within > self.facts.cast.limits.heartbeat_interval;
+        if is_long && matches!(what.body, Body::GuildCreate(_)) {
+            self.marks.add(Mark::SnapshotLong);
         }
         self.took(port, s, what);
     }

@@ -17,6 +17,7 @@ use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::sessions::subscriptions::{Due, Subscription, SubscriptionPhase};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 use crate::marks::Mark;
 use crate::violation::Clause;
 
@@ -203,6 +204,7 @@ impl Contract {
                 let record = self.facts.ledger.get(guild).fleeting.get(&position);
                 let origin = record.and_then(|record| record.origin);
                 if origin.is_some_and(|origin| self.models.probes.dispatched(origin, index)) {
+                    self.facts.judges(Judgement::Probe);
                     self.marks.add(Mark::ProbeDispatched);
                 }
             }
@@ -216,7 +218,7 @@ type Objects<T> = (Clause, fn(&T) -> Option<Complaint>);
 impl Contract {
     /// The first clause that objects to a dispatch; counts that the rows were asked.
     fn object<T>(&self, rows: &[Objects<T>], about: &T) -> Option<(Clause, Complaint)> {
-        self.judgements.add(rows);
+        self.facts.judgements.add(rows);
         object(rows, about)
     }
 }

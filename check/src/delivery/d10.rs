@@ -19,6 +19,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::weather::Site;
 use crate::findings::{Complaint, Subject};
 use crate::isolation::i8;
+use crate::judgements::Judgement;
 use crate::kinds::{ActionKind, EventKind, action_kind, event_kind, message_of};
 use crate::protocol;
 
@@ -90,7 +91,21 @@ impl Duties {
         }
     }
 
-    /// A client has its answer.
+    /// A client is answered. Counts that as judged where the answer had a deadline.
+    pub(crate) fn answered(&self, facts: &Facts, answer: &Answer) {
+        let duty = self.open.get(&answer.guild).and_then(|open| open.get(&answer.origin));
+        let Some(duty) = duty.filter(|_| !matches!(answer.outcome, Outcome::Busy(_))) else {
+            return;
+        };
+        if !duty.turned && due(facts, answer.guild, duty).is_some() {
+            facts.judges(match duty.against {
+                None => Judgement::LawfulDone,
+                Some(_) => Judgement::UnlawfulRefused,
+            });
+        }
+    }
+
+    /// A request needs no answer any more.
     pub(crate) fn ends(&mut self, origin: Origin, guild: GuildId) {
         if let Some(open) = self.open.get_mut(&guild) {
             open.remove(&origin);
@@ -148,6 +163,9 @@ impl Duties {
         let duty = self.open.get(&answer.guild)?.get(&answer.origin)?;
         // What is not yet committed may be against it.
         let known = guild.staged.range(..=at).next().is_none();
+        if known {
+            facts.judges(Judgement::RefusalOwed);
+        }
         let lawful = duty.against.is_none() && !duty.turned && known;
         if !lawful || against(facts, guild, answer.origin, &duty.action).is_some() {
             return None;

@@ -17,6 +17,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::weather::Site;
 use crate::findings::Complaint;
 use crate::isolation::i8;
+use crate::judgements::Judgement;
 
 /// A typing request that no owner has streamed yet.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +53,16 @@ impl Typings {
         }
     }
 
-    /// It is streamed, or need not be: it comes too late (D5), a table of its guild may be full, or
-    /// no relay follows.
+    /// Its owner streams it.
+    pub(crate) fn streams(&mut self, facts: &Facts, origin: Origin) {
+        let Some(typing) = self.open.remove(&origin) else { return };
+        if well_since(facts, typing).is_some_and(|since| since <= typing.sent) {
+            facts.judges(Judgement::TypingOwed);
+        }
+    }
+
+    /// It need not be streamed: it comes too late (D5), a table of its guild may be full, or no relay
+    /// follows.
     pub(crate) fn ends(&mut self, origin: Origin) {
         self.open.remove(&origin);
     }

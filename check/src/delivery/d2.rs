@@ -13,6 +13,7 @@ use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::node_step::{NodeStep, StepInput};
 use crate::protocol;
 
@@ -39,6 +40,9 @@ pub(crate) fn noted(
                 || bytes > u64::from(facts.cast.limits.replay_bytes);
             // Of a session that has gone wrong it is not known what it wrote.
             let floods = facts.floods(step.node, *connection) || facts.sessions.hot(index?).spoilt;
+            if !floods {
+                facts.judges(Judgement::CutAsSlow);
+            }
             needless(slow || floods, "a connection is cut as slow that is not", || {
                 let debt = facts.sockets.debt(step.node, *connection);
                 format!("at most {count} unsent, and {debt} bytes of answers that had no room")
@@ -57,6 +61,7 @@ pub(crate) fn noted(
         TraceEvent::Detached {
             connection, why: DetachReason::Cut(CloseReason::Stopping), ..
         } => {
+            facts.judges(Judgement::CutByStop);
             let told = facts.stops.get(step.node).and_then(|stop| stop.told_at(*connection));
             let patience = facts.cast.limits.stop_patience;
             let fits = told.is_some_and(|told| now >= told + patience);
@@ -87,6 +92,10 @@ fn gap(facts: &Facts, now: Instant, relay: RelayId, why: GapReason) -> Verdict {
     let guild = facts.relays.guild(relay)?;
     let heard = facts.hearing.of(relay.node, guild);
     let wait = facts.cast.limits.unreachable_after;
+    facts.judges(match why {
+        GapReason::Behind => Judgement::GapBehind,
+        GapReason::Unreachable => Judgement::GapUnreachable,
+    });
     let (fits, expected, got) = match why {
         GapReason::Behind => (
             facts.relays.is_behind(relay),
@@ -113,6 +122,7 @@ pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verd
     let PeerMessage::Chunk { relay, chunk, sender } = message else { return None };
     let from = facts.relays.asked_from(owner, *relay).filter(|from| *from < chunk.reach)?;
     let guild = facts.ledger.guild(chunk.guild)?;
+    facts.judges(Judgement::StateGiven);
     // An owner cannot stream what was compacted before its epoch.
     let forgotten = guild.forgotten.get(sender).copied().unwrap_or_default();
     if from < forgotten {
@@ -145,6 +155,7 @@ pub(crate) fn gives(facts: &Facts, owner: NodeId, message: &PeerMessage) -> Verd
 /// A relay asks for events: not for those that it has been sent in their order.
 pub(crate) fn asks(facts: &Facts, message: &PeerMessage) -> Verdict {
     let PeerMessage::CatchUp { guild, relay, from } = message else { return None };
+    facts.judges(Judgement::PlaceAsked);
     let least = facts.relays.least(*relay);
     (*from < least).then(|| {
         let name = format!("{} at {}", facts.cast.guild(*guild), facts.cast.node(relay.node));
@@ -218,6 +229,7 @@ fn ended(
             needless(stops, "a session ends for a stop that is none", || "no stop".to_owned())
         }
         SessionEnd::Overflow => {
+            facts.judges(Judgement::EndByOverflow);
             let (count, bytes) = facts.most_unsent(index);
             let over = count > u64::from(limits.replay_dispatches)
                 || bytes > u64::from(limits.replay_bytes);

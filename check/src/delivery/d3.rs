@@ -9,10 +9,13 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::guilds::view::view;
 use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 /// Whether a GUILD_CREATE shows just what it should.
 pub(crate) fn is_exact(tested: &DispatchUnderTest<'_>, snapshot: &Snapshot) -> bool {
     let (Some(guild), Some(source)) = (tested.guild, tested.what.source) else { return false };
+    tested.facts.judges(Judgement::Snapshot);
+    tested.facts.judges(Judgement::SnapshotNames);
     let (at, who) = (Moment::after(source.position), (tested.session.user, tested.session.intents));
     guild.history.is_member(at, who.0)
         && view(&guild.history, at, who, &tested.facts.cast.limits) == *snapshot
@@ -47,11 +50,13 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     }
     let heard = match tested.told() {
         None | Some(SubscriptionPhase::Listed | SubscriptionPhase::Removed) => {
+            tested.facts.judges(Judgement::SnapshotHeard);
             let heard = &tested.session.heard;
             heard.iter().find(|(guild, _)| *guild == source.guild)?.1
         }
         Some(SubscriptionPhase::Unavailable) => {
             let (node, gap) = (tested.session.node, tested.subscription?.floor?);
+            tested.facts.judges(Judgement::SnapshotAfterGap);
             tested.facts.relays.heard_at_gap(node, source.guild, gap)?
         }
         Some(SubscriptionPhase::Available) => return None,

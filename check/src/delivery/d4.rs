@@ -14,6 +14,7 @@ use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::facts::sessions::DueResumed;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::node_step::{NodeStep, StepInput};
 
 /// A note that accepts or refuses a RESUME.
@@ -21,8 +22,10 @@ pub(crate) fn noted(step: &NodeStep, facts: &Facts, note: &TraceEvent) -> Verdic
     let StepInput::Resume(resume) = step.input else { return None };
     let here = here(facts, step.node, &resume);
     let complaint = if let TraceEvent::ResumeRefused { why, .. } = note {
+        facts.judges(Judgement::ResumeRefused);
         refused(facts, here, &resume, *why)
     } else if matches!(note, TraceEvent::Resumed { .. }) {
+        facts.judges(Judgement::ResumeAccepted);
         accepted(facts, here, &resume)
     } else {
         None
@@ -130,6 +133,9 @@ pub(crate) fn counted(facts: &Facts, node: NodeId, census: &Census) -> Verdict {
         most += sent + facts.most_unsent(index).0;
     }
     let count = census.count(Table::Replay);
+    if count > 0 {
+        facts.judges(Judgement::ReplayTrimmed);
+    }
     (count > most).then(|| {
         let node = facts.cast.node(node);
         let message = format!("{node} keeps what its clients have acknowledged");
@@ -141,7 +147,11 @@ pub(crate) fn counted(facts: &Facts, node: NodeId, census: &Census) -> Verdict {
 /// The first dispatch after an accepted RESUME must be the one after `seq`.
 pub(crate) fn begins(it: &Numbered<'_>) -> Option<Complaint> {
     let Numbered { s, written: seq, what, .. } = *it;
-    (it.facts.sessions.get(it.index).fresh && s != seq + 1).then(|| {
+    if !it.facts.sessions.get(it.index).fresh {
+        return None;
+    }
+    it.facts.judges(Judgement::ReplayBegins);
+    (s != seq + 1).then(|| {
         let expected = format!("s={}, the one after seq", seq + 1);
         Complaint::new(
             "a replay begins elsewhere",

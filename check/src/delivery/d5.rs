@@ -15,6 +15,7 @@ use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::clients::OpenRequest;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 type RequestKey = (Origin, GuildId);
 /// What became of all requests.
@@ -96,6 +97,7 @@ impl RequestStatuses {
         at: Instant,
     ) -> Verdict {
         let request = (record.origin?, guild);
+        facts.judges(Judgement::Commit);
         let (position, window) = (record.position, facts.cast.limits.nonce_window);
         let before = self.committed.insert(request, (position, at));
         // Clocks may run one per cent apart.
@@ -129,8 +131,13 @@ impl RequestStatuses {
             return complain(facts, request, "a copy that came too late is answered", words);
         }
         match answer.outcome {
-            Outcome::Done(position) => self.says_done(facts, request, position),
+            Outcome::Done(position) => {
+                let again = self.done.contains_key(&request);
+                facts.judges(if again { Judgement::AnswerAgain } else { Judgement::AnswerDone });
+                self.says_done(facts, request, position)
+            }
             Outcome::Refused { why, .. } => {
+                facts.judges(Judgement::AnswerRefused);
                 self.refused.entry(request).or_default().insert(sender);
                 // What a later owner has committed, an older one need not know.
                 let known = self.committed.get(&request);

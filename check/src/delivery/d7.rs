@@ -13,6 +13,7 @@ use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::hearing::word;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::protocol;
 
 fn early(facts: &Facts, guild: GuildId, at: Position, what: &str) -> Verdict {
@@ -36,11 +37,13 @@ pub(crate) fn says(facts: &Facts, message: &PeerMessage) -> Verdict {
     let (guild, position) = (facts.ledger.guild(id)?, position?);
     match message {
         PeerMessage::Stream { record, .. } if is_seen(record) => {
+            facts.judges(Judgement::EventSent);
             if guild.at(position).is_none() {
                 return early(facts, id, position, "an event is sent out");
             }
         }
         PeerMessage::Answer { answer, .. } => {
+            facts.judges(Judgement::AnswerSent);
             let done = matches!(answer.outcome, Outcome::Done(_));
             // A record whose epoch has ended can never commit; announcing it breaks D5.
             let is_over = position.epoch < guild.epoch;
@@ -49,6 +52,7 @@ pub(crate) fn says(facts: &Facts, message: &PeerMessage) -> Verdict {
             }
         }
         PeerMessage::Chunk { chunk, .. } => {
+            facts.judges(Judgement::StateSent);
             if let Some(verdict) = shows(facts, guild, chunk) {
                 return Some(verdict);
             }

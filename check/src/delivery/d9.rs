@@ -13,12 +13,14 @@ use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 
 pub(crate) use introductions::Introductions;
 
 /// A dispatch under a new number.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let Body::Ready(ready) = &tested.what.body else { return None };
+    tested.facts.judges(Judgement::ReadyLists);
     let name = |guild: GuildId| tested.facts.cast.guild(guild).to_owned();
     if let Some(missing) = tested.session.throughout.iter().find(|it| !ready.guilds.contains(it)) {
         let expected = format!("{} among the guilds", name(*missing));
@@ -49,6 +51,7 @@ fn complain(facts: &Facts, guild: GuildId, user: UserId, got: &str) -> Verdict {
 
 /// A commit is about to make a user a member: the directory has the entry already.
 pub(crate) fn joins(facts: &Facts, guild: GuildId, user: UserId) -> Verdict {
+    facts.judges(Judgement::JoinNamed);
     if facts.named.names(guild, user) {
         return None;
     }
@@ -67,6 +70,7 @@ pub(crate) fn says(facts: &Facts, notice: &DirectoryEvent) -> Verdict {
         | DirectoryEvent::Dissolved { .. } => return None,
     };
     for (user, named) in lists {
+        facts.judges(Judgement::DirectoryLists);
         let member = |guild: &GuildId| {
             let guild = facts.ledger.guild(*guild);
             guild.is_some_and(|guild| guild.history.is_member(Moment::NOW, user))

@@ -8,7 +8,7 @@ use std::num::NonZero;
 use guildhall_core::client::Place;
 use guildhall_core::id::{Connection, Position, SessionId};
 use guildhall_core::request::Origin;
-use guildhall_core::time::Instant;
+use guildhall_core::time::{Instant, Span};
 
 use super::sockets::NONE;
 
@@ -61,6 +61,8 @@ pub(crate) struct Client {
     /// since.
     pub(crate) doubtful: bool,
     pub(crate) asks: bool,
+    /// Since when a dispatch has been arriving in parts, and which number was due then.
+    arriving: Option<(Option<NonZero<u64>>, Instant)>,
     /// Its requests without a final answer.
     pub(crate) open: BTreeMap<Origin, OpenRequest>,
 }
@@ -115,9 +117,22 @@ impl Client {
         }
     }
 
+    /// A part of the next dispatch arrives.
+    pub(crate) fn arrives(&mut self, at: Instant) {
+        if self.arriving.is_none_or(|(due, _)| due != self.due) {
+            self.arriving = Some((self.due, at));
+        }
+    }
+
+    /// How long the dispatch that is taken now has been arriving in parts.
+    pub(crate) fn arrived_within(&self, at: Instant) -> Span {
+        let since = self.arriving.filter(|(due, _)| *due == self.due);
+        since.map_or(Span::ZERO, |(_, since)| at.since(since))
+    }
+
     /// Handles the loss of the socket.
     pub(crate) fn lose(&mut self) {
-        (self.meant, self.live, self.due) = (None, false, None);
+        (self.meant, self.live, self.due, self.arriving) = (None, false, None, None);
     }
 
     /// A new process goes on from a stored place, in the session at `model` of the facts; what was

@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::Content;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::kinds::chat_channel;
 use crate::node_step::{Emitted, NodeStep};
 use crate::ordering::o1;
@@ -38,6 +39,9 @@ pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict
 
 /// The step has ended.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
+    if step.refused {
+        facts.judges(Judgement::RefusedResume);
+    }
     let more = step.dispatches > 0 || step.words > 0;
     (step.refused && more).then(|| complain(step, facts, "dispatches or words to peers"))
 }

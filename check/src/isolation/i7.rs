@@ -7,6 +7,7 @@ use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::guilds::view::view;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 /// A dispatch under a new number that is not exactly what is owed next.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
@@ -15,6 +16,7 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
         return created(tested, snapshot);
     }
     let Body::TypingStart { channel, .. } = &tested.what.body else { return None };
+    tested.facts.judges(Judgement::TypingSeen);
     let before = Moment::before(source.position);
     let sees = guild.history.sees(before, tested.session.user, *channel);
     (!sees).then(|| {

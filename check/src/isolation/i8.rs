@@ -15,6 +15,7 @@ use crate::facts::Facts;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 pub(crate) use refused::{answered, objection, outdated};
 
@@ -24,6 +25,7 @@ pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdi
     if record.event == Event::Opened {
         return None;
     }
+    facts.judges(Judgement::Event);
     let got = match record.origin {
         None => "nobody asked for it",
         Some(origin) => forbidden(history, origin, record)?,

@@ -16,6 +16,7 @@ use crate::facts::Facts;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 use aim::{Aim, Place};
 
 /// An event is about to be committed.
@@ -24,6 +25,7 @@ pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdi
     let author = record.origin?.user;
     let at = Moment::before(record.position);
     let aim = Aim::of_event(history, at, &record.event)?;
+    facts.judges(Judgement::Aim);
     let got = if is_outranked(history, at, author, &aim) {
         "somebody or something that is not below its author"
     } else if lacks(history, at, author, &aim) {

@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::facts::sessions::subscriptions::{Due, SubscriptionPhase};
 use crate::facts::sockets::NONE;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 use crate::kinds::{BodyKind, body_kind};
 use crate::node_step::NodeStep;
 
@@ -35,6 +36,7 @@ pub(crate) fn first(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
 /// for it have begun, and READY is written where there is room. It waits for no guild.
 pub(crate) fn waits(step: &NodeStep, facts: &Facts) -> Verdict {
     let (user, asked) = step.answered?;
+    facts.judges(Judgement::ReadyUponAnswer);
     let complain = |on: Connection, got: &str| {
         let message = "READY waits for more than the directory";
         let complaint = Complaint::new(message, "READY upon the answer of the directory", got);
@@ -55,6 +57,7 @@ pub(crate) fn waits(step: &NodeStep, facts: &Facts) -> Verdict {
 /// A dispatch under a new number: its guild is available, or becomes so now.
 pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let told = tested.told();
+    tested.facts.judges(Judgement::DispatchInPlace);
     let (fits, expected) = match body_kind(&tested.what.body) {
         // I3 judges when a GUILD_DELETE may come.
         BodyKind::Removal if tested.what.body == Body::GuildDelete => (true, ""),

@@ -11,6 +11,7 @@ use crate::clauses::Verdict;
 use crate::delivery::d5::RequestStatuses;
 use crate::facts::Facts;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 /// What authors had got when they first sent their requests.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +76,9 @@ impl Causes {
         position: Position,
     ) -> Verdict {
         let bound = *self.bounds.get(&(origin, guild))?;
+        if bound > Position::default() {
+            facts.judges(Judgement::PlacedAfterCause);
+        }
         (position <= bound).then(|| {
             let author = facts.cast.user(origin.user);
             let subject = facts.request_name(origin);

@@ -13,10 +13,16 @@ use crate::facts::Facts;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 /// An event is about to be committed.
 pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record, head: &Head) -> Verdict {
     let guild = facts.ledger.guild(guild)?;
+    match record.event {
+        Event::Opened | Event::Typing { .. } => return None,
+        Event::Message(_) => facts.judges(Judgement::MessageId),
+        _ => facts.judges(Judgement::Change),
+    }
     let (message, (expected, got)) = if let Event::Message(message) = &record.event {
         ("a message has a wrong id", ids::wrong(facts, guild, message, head)?)
     } else {

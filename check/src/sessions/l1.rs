@@ -12,6 +12,7 @@ use guildhall_core::time::{Instant, Span};
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 
 use pulse::deadline;
@@ -26,6 +27,9 @@ pub(crate) fn counted(facts: &Facts, node: NodeId, census: &Census) -> Verdict {
         (Table::ExpiryTimers, Table::DetachedSessions),
     ];
     let unwatched = |(timers, table): &(Table, Table)| census.count(*timers) < census.count(*table);
+    if watched.iter().any(|(_, table)| census.count(*table) > 0) {
+        facts.judges(Judgement::WatchCounted);
+    }
     let (timers, table) = watched.into_iter().find(unwatched)?;
     let node = facts.cast.node(node);
     let message = format!("{node} does not watch all of its {table:?}");
@@ -61,6 +65,7 @@ impl Zombies {
             }
             Emitted::Close(..) | Emitted::Frame(..) | Emitted::Note(..) => return None,
         };
+        facts.judges(Judgement::SilentClosed);
         if lawful {
             return None;
         }
@@ -76,6 +81,7 @@ impl Zombies {
     pub(crate) fn stepped(&mut self, step: &NodeStep, facts: &Facts, now: Instant) -> Verdict {
         let node = step.node;
         if let (Some(on), StepInput::Heartbeat, true) = (step.connection, step.input, step.open) {
+            facts.judges(Judgement::HeartbeatAnswered);
             let answered = step.frames.contains(&(on, ServerFrame::HeartbeatAck));
             if !answered && step.code(on).is_none() {
                 let complaint = Complaint::new("a heartbeat has no answer", "op 11", "nothing");

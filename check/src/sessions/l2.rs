@@ -8,6 +8,7 @@ use guildhall_core::node::{DetachReason, TraceEvent};
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 
 fn complain(step: &NodeStep, facts: &Facts, on: Connection, what: [&str; 3]) -> Verdict {
@@ -44,6 +45,7 @@ fn noted(step: &NodeStep, facts: &Facts, note: &TraceEvent, index: Option<u32>) 
     let free = |on: Connection| step.connection == Some(on) && step.open && step.session.is_none();
     match note {
         TraceEvent::Begun { session, connection, user, shard, intents } => {
+            facts.judges(Judgement::SessionOnConnection);
             // The step's input is the directory's answer; the IDENTIFY came in an earlier step.
             let asked = facts.waits.get(step.node, *connection).is_some_and(|waiting| {
                 let identify = &waiting.identify;
@@ -118,6 +120,7 @@ fn detached(
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let on = step.connection?;
     if !step.open && !matches!(step.input, StepInput::Accepted) {
+        facts.judges(Judgement::LateWord);
         let what = ["a late word of a closed connection is heard", "nothing", "something"];
         return if step.is_quiet() { None } else { complain(step, facts, on, what) };
     }
@@ -134,6 +137,7 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
         StepInput::Identify(_) | StepInput::Resume(_)
             if step.session.is_some() || step.identifying =>
         {
+            facts.judges(Judgement::SecondIdentify);
             let closed = step.code(on).is_some_and(|code| code != CloseCode::Unknown);
             let what = ["a second IDENTIFY or RESUME goes unpunished", "a close with 4005", "none"];
             if closed { None } else { complain(step, facts, on, what) }
@@ -142,6 +146,7 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
             let resumed =
                 step.notes.iter().any(|(note, ..)| matches!(note, TraceEvent::Resumed { .. }));
             let old = step.older.filter(|_| resumed)?;
+            facts.judges(Judgement::OlderFenced);
             let what = ["the older connection is not fenced", "one close with 4000", "none"];
             let fenced = step.code(old) == Some(CloseCode::Unknown);
             if fenced { None } else { complain(step, facts, old, what) }

@@ -20,6 +20,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::facts::sockets::NONE;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 
 pub(crate) use traffic::Traffic;
 
@@ -136,7 +137,8 @@ pub(crate) fn in_vain(refusals: u32, origin: Origin) -> Option<Complaint> {
 }
 
 /// The world reports that it has settled.
-pub(crate) fn settled(pending: Option<&str>) -> Verdict {
+pub(crate) fn settled(facts: &Facts, pending: Option<&str>) -> Verdict {
+    facts.judges(Judgement::WorldSettled);
     let expected = "nothing pending in a world that has settled";
     let complaint = Complaint::new("the world has settled too early", expected, pending?);
     Some((Subject::new("world", "world"), complaint))

@@ -15,6 +15,7 @@ use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::subscriptions::{Subscription, SubscriptionPhase};
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::node_step::{NodeStep, StepInput};
 
 /// What must not outlive its time.
@@ -68,6 +69,7 @@ impl Orphans {
     pub(crate) fn detached(&mut self, step: &NodeStep, facts: &Facts, index: u32) {
         let orphan = Orphan::Session(index);
         if let Some(due) = deadline(facts, &self.left, orphan) {
+            facts.judges(Judgement::Detached);
             self.watch(step.node).add(due, orphan);
         }
     }
@@ -76,6 +78,7 @@ impl Orphans {
     pub(crate) fn ended(&mut self, step: &NodeStep, facts: &Facts, now: Instant) {
         for (relay, guild) in facts.relays.on(step.node) {
             if !is_served(facts, step.node, guild) {
+                facts.judges(Judgement::RelayLeft);
                 self.left.insert(relay, now);
                 self.watch(step.node).add(now, Orphan::Relay(relay));
             }
@@ -176,6 +179,7 @@ pub(crate) fn counted(facts: &Facts, (node, now): (NodeId, Instant), census: &Ce
         (Table::StopTimers, 0, stops),
         (Table::Relays, 0, count(Table::Recipients)),
     ];
+    facts.judges(Judgement::Counted);
     let wrong =
         |(table, least, most): &(Table, u64, u64)| !(*least..=*most).contains(&count(*table));
     let (table, least, most) = lines.into_iter().find(wrong)?;

@@ -10,11 +10,13 @@ use crate::clauses::Verdict;
 use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::node_step::NodeStep;
 
 /// A journal makes a record durable.
 pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
     let guild = facts.ledger.guild(id)?;
+    facts.judges(Judgement::RecordSynced);
     let (epoch, opened) = (record.position.epoch, guild.epoch);
     let order = record.position > guild.end();
     let opens = record.event == Event::Opened;
@@ -33,6 +35,7 @@ pub(crate) fn commits(facts: &Facts, id: GuildId, record: &Record) -> Verdict {
 /// A journal grants an epoch, and returns its log under that fence.
 pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Verdict {
     let guild = facts.ledger.guild(id)?;
+    facts.judges(Judgement::LogGiven);
     let end = guild.records().partition_point(|it| it.record.position.epoch <= epoch);
     let from = guild.records().partition_point(|it| it.record.position <= log.base.position);
     let mut kept = guild.records()[from.min(end)..end].iter().map(|it| it.record.position);
@@ -59,6 +62,7 @@ pub(crate) fn opened(facts: &Facts, id: GuildId, epoch: Epoch, log: &Log) -> Ver
 /// A step has ended that began with a message of an owner whose epoch is over.
 pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
     let (guild, sender, done) = step.over?;
+    facts.judges(Judgement::OldOwner);
     let wrong = step.answers.iter().any(|it| !matches!(it.outcome, Outcome::Done(_)));
     let noted = !step.notes.is_empty();
     let heard = step.dispatches > 0 || noted || wrong || !done && !step.answers.is_empty();

@@ -11,12 +11,16 @@ use guildhall_core::node::{SessionEnd, TraceEvent};
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 use crate::protocol;
 use fits::fits;
 
 /// A node sends a frame, closes a connection or reports a note.
 pub(crate) fn said(step: &NodeStep, facts: &Facts, said: Emitted<'_>) -> Verdict {
+    if matches!(said, Emitted::Close(_, code) if code != CloseCode::RateLimited) {
+        facts.judges(Judgement::CloseFits);
+    }
     let (on, what) = match said {
         Emitted::Frame(on, ServerFrame::InvalidSession { resumable: true }) => {
             (on, ["op 9 promises too much", "op 9 with d:false", "op 9 with d:true"])
@@ -54,6 +58,7 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
 fn left(step: &NodeStep, facts: &Facts) -> Verdict {
     let (StepInput::Closed(how), Some(index)) = (step.input, step.session) else { return None };
     let session = facts.sessions.get(index);
+    facts.judges(Judgement::ClientLeft);
     let quits = protocol::ends_session(how);
     let fits = if quits {
         step.end(index) == Some(SessionEnd::Quit)
@@ -81,6 +86,7 @@ fn invalidated(step: &NodeStep, facts: &Facts) -> Verdict {
         } else {
             continue;
         };
+        facts.judges(Judgement::SessionInvalid);
         if let Some(on) = on.filter(|on| !step.op9(*on)) {
             let subject = facts.connection_name(step.node, on);
             let message = format!("{why} is not told to the client");

@@ -14,6 +14,7 @@ use crate::deadlines::Deadlines;
 use crate::facts::Facts;
 use crate::facts::stops::Stop;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::node_step::{Emitted, NodeStep, StepInput};
 
 /// How late a node may handle a deadline.
@@ -63,6 +64,7 @@ pub(crate) fn said(step: &NodeStep, facts: &Facts, now: Instant, said: Emitted<'
 fn ahead(step: &NodeStep, facts: &Facts, stop: &Stop, now: Instant) -> Verdict {
     let limits = &facts.cast.limits;
     let most = due(stop, limits, now.since(stop.since) + play(limits)) + 1;
+    facts.judges(Judgement::SentAway);
     let many = matches!(step.input, StepInput::Timeout) && stop.told >= most;
     let expected = format!("{most} of {} by {now}, since {}", stop.held, stop.since);
     let got = format!("{} of them", stop.told + 1);
@@ -89,6 +91,7 @@ pub(crate) fn gone(facts: &Facts, node: NodeId, now: Instant) -> Verdict {
         let what = ["is gone", "a node that was told to stop", "it was not"];
         return complain(facts, node, what);
     };
+    facts.judges(Judgement::Exit);
     let open = facts.sockets.all(node);
     if let Some(untold) = open.iter().find(|on| stop.told_at(**on).is_none()) {
         let got = format!("not on {untold}");

@@ -13,9 +13,11 @@ use crate::clauses::Verdict;
 use crate::dispatch_under_test::DispatchUnderTest;
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 
 /// A node sends a message as the owner of a guild.
 pub(crate) fn speaks(facts: &Facts, node: NodeId, guild: GuildId, now: Instant) -> Verdict {
+    facts.judges(Judgement::OwnerSpeaks);
     let stale = facts.cast.limits.stale_after;
     let confirmed = facts.owners.get(node, guild).and_then(|owner| owner.confirmed);
     if confirmed.is_some_and(|since| now.since(since) <= stale) {
@@ -38,6 +40,7 @@ pub(crate) fn accepts(facts: &Facts, node: NodeId, guild: GuildId, record: &Reco
     } else {
         true
     };
+    facts.judges(Judgement::OwnerAccepts);
     (!taken || !is_entered).then(|| {
         let name = format!("{} at {}", facts.cast.guild(guild), facts.cast.node(node));
         let message = "an owner takes what it was asked after it had lost touch with its journal";
@@ -56,6 +59,9 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
     let passed_on = typing || matches!(body, Body::GuildCreate(_));
     let tip = tested.facts.hearing.of(tested.session.node, source.guild).tip;
     let heard = tip.is_some_and(|tip| tested.now.since(tip) <= stale);
+    if passed_on {
+        tested.facts.judges(Judgement::RelayForwards);
+    }
     (passed_on && !heard).then(|| {
         let message = format!("{} comes from a relay that has heard no tip", tested.name());
         let got = tip.map_or_else(|| "none".to_owned(), |tip| format!("{tip}, now {}", tested.now));

@@ -118,20 +118,25 @@ fn parts_of_a_plan_that_never_happen_are_reported() {
     let parts = "[[fault]]\nat = \"1s\"\nkind = \"crash\"\nnode = \"berlin\"\n\
                  when = { guild = \"rustaceans\", is = \"removing\" }\n\
                  [[fault]]\nat = \"9s\"\nkind = \"false-alarm\"\nnode = \"berlin\"\n\
+                 [[fault]]\nat = \"4s\"\nkind = \"cut\"\nclient = \"alice\"\nhow = \"reset\"\n\
+                 [[fault]]\nat = \"4s\"\nkind = \"restore\"\nclient = \"alice\"\n\
+                 [[action]]\nat = \"3500ms\"\nclient = \"alice\"\ndo = \"quit\"\n\
                  [[action]]\nat = \"1s\"\nclient = \"alice\"\ndo = \"edit\"\ntext = \"hello, all\"\n\
                  [[action]]\nat = \"3s\"\nclient = \"alice\"\ndo = \"start\"\n";
     folder.write("plan.toml", &format!("{CALM}{parts}"));
     let expected = [
         "fault 1, berlin crashes (at 1s): its trigger never fired",
         "fault 2, berlin is said to have crashed (at 9s): the run had healed or ended",
-        "action 2, edit by alice (at 1s): it refers to a message that is never sent",
-        "action 3, start by alice (at 3s): the run had ended, or its client could not do it",
+        "fault 3, alice's connection is reset (at 4s): it had nothing to act on",
+        "fault 4, alice's process restarts from where it was 0 dispatches ago (at 4s): it had nothing to act on",
+        "action 3, edit by alice (at 1s): it refers to a message that is never sent",
+        "action 4, start by alice (at 3s): the run had ended, or its client could not do it",
     ];
     let run = folder.run("run plan.toml --json");
     assert_eq!(run.code, Some(0), "{}", run.stdout);
     assert_eq!(run.objects()[0]["unmet"], serde_json::json!(expected));
     let told = folder.run("run plan.toml").stdout;
-    assert_eq!(told.matches("\n  unmet     ").count(), 4, "{told}");
+    assert_eq!(told.matches("\n  unmet     ").count(), 6, "{told}");
     folder.write("calm.toml", CALM);
     assert_eq!(folder.run("run calm.toml --json").objects()[0]["unmet"], serde_json::json!([]));
 }

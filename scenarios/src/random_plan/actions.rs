@@ -1,6 +1,6 @@
 //! The actions of a random plan.
 
-use guildhall_plan::script::{ClientRef, Script};
+use guildhall_plan::script::{ChannelRef, ClientRef, Script};
 
 use super::cast::{Cast, Guild, overwrites, permissions};
 
@@ -27,23 +27,25 @@ fn place(s: &mut Script, cast: &Cast) -> (usize, Guild, ClientRef) {
     (at, guild, by)
 }
 
-fn message(s: &mut Script, cast: &Cast, who: ClientRef) {
+fn message(s: &mut Script, cast: &mut Cast, who: ClientRef) {
     let (_, guild, _) = place(s, cast);
     let channel = s.pick("channel", &guild.channels);
     match s.draw("message", 0..=10) {
         0 => s.type_in(who, channel),
+        // These are about a message of the plan.
+        1 | 2 | 9 | 10 if cast.said.is_empty() => say(s, cast, who, channel),
         1 => {
-            let (back, text) = (s.count("back", 0..=3), text(s));
+            let ((author, back), text) = (said(s, cast), text(s));
             let whom = s.pick("mention", &cast.users);
             let mentions = if s.one_in("mentions", 2) { &[whom][..] } else { &[] };
-            s.edit_to(who, back, &text, mentions);
+            s.edit_to(author, back, &text, mentions);
         }
         2 => {
-            let (of, back) = (s.pick("author", &cast.clients), s.count("back", 0..=3));
+            let (of, back) = said(s, cast);
             s.delete(who, of, back);
         }
         9 | 10 => {
-            let (of, back) = (s.pick("author", &cast.clients), s.count("back", 0..=3));
+            let (of, back) = said(s, cast);
             let emoji = s.pick("emoji", &["👍", "🎉", "🦀", "a name as long as an emoji's may be"]);
             if s.one_in("removes", 4) {
                 s.unreact(who, of, back, emoji);
@@ -54,16 +56,26 @@ fn message(s: &mut Script, cast: &Cast, who: ClientRef) {
         3 => {
             let (whom, text) = (s.pick("mention", &cast.users), text(s));
             s.say_to(who, channel, &text, &[whom]);
+            cast.says(who);
         }
         4 if s.one_in("burst", 3) => {
             let (lines, pause) = (s.count("lines", 5..=60), s.pick("pause", &[1, 20, 100]));
             s.chat(&cast.clients, channel, lines, 0..=pause);
         }
-        _ => {
-            let text = text(s);
-            s.say(who, channel, &text);
-        }
+        _ => say(s, cast, who, channel),
     }
+}
+
+fn say(s: &mut Script, cast: &mut Cast, who: ClientRef, channel: ChannelRef) {
+    let text = text(s);
+    s.say(who, channel, &text);
+    cast.says(who);
+}
+
+/// Draws a message that was said: its author, and how many of the author's have followed it.
+fn said(s: &mut Script, cast: &Cast) -> (ClientRef, u32) {
+    let (author, times) = s.pick("author", &cast.said);
+    (author, s.count("back", 0..=u64::from(times.min(4) - 1)))
 }
 
 /// Draws a text. Texts differ, so that a checker notices if two are confused; a few are long. Half of

@@ -7,11 +7,14 @@ use guildhall_plan::script::{ChannelRef, ClientRef, GuildRef, NodeRef, RoleRef, 
 
 /// The participants, as far as actions refer to them.
 pub(super) struct Cast {
+    pub(super) nodes: Vec<NodeRef>,
     pub(super) guilds: Vec<Guild>,
     /// One client of each user.
     pub(super) users: Vec<ClientRef>,
     /// All clients.
     pub(super) clients: Vec<ClientRef>,
+    /// Who has said something so far, and how often.
+    pub(super) said: Vec<(ClientRef, u32)>,
 }
 
 /// A guild, with everything that exists in it at some time.
@@ -29,9 +32,10 @@ pub(super) fn draw(s: &mut Script) -> Cast {
     let count = s.size("nodes", 1..=4).clamp(1, 4) as usize;
     let nodes: Vec<_> = names[..count].iter().map(|name| s.node(name)).collect();
     let guilds = (0..s.size("guilds", 1..=4)).map(|nth| guild(s, nth, &nodes)).collect();
-    let mut cast = Cast { guilds, users: Vec::new(), clients: Vec::new() };
+    let (users, clients, said) = (Vec::new(), Vec::new(), Vec::new());
+    let mut cast = Cast { nodes, guilds, users, clients, said };
     for nth in 0..s.size("users", 1..=6) {
-        user(s, nth, &nodes, &mut cast);
+        user(s, nth, &mut cast);
     }
     for at in 0..cast.guilds.len() {
         channels(s, at, &mut cast);
@@ -58,13 +62,23 @@ fn guild(s: &mut Script, nth: u32, nodes: &[NodeRef]) -> Guild {
     Guild { guild, owner: None, channels: Vec::new(), roles }
 }
 
+impl Cast {
+    /// Records that a client has said something.
+    pub(super) fn says(&mut self, who: ClientRef) {
+        match self.said.iter_mut().find(|(author, _)| *author == who) {
+            Some((_, times)) => *times += 1,
+            None => self.said.push((who, 1)),
+        }
+    }
+}
+
 /// Draws a user: the guilds that it is in, its roles there, and its clients.
-fn user(s: &mut Script, nth: u32, nodes: &[NodeRef], cast: &mut Cast) {
+fn user(s: &mut Script, nth: u32, cast: &mut Cast) {
     let is_in: Vec<bool> = cast.guilds.iter().map(|_| !s.one_in("outside", 4)).collect();
     let guilds = cast.guilds.iter_mut().zip(is_in);
     let mut guilds: Vec<_> = guilds.filter_map(|(guild, is_in)| is_in.then_some(guild)).collect();
     let refs: Vec<_> = guilds.iter().map(|guild| guild.guild).collect();
-    let (name, node) = (format!("user-{nth}"), s.pick("node", nodes));
+    let (name, node) = (format!("user-{nth}"), s.pick("node", &cast.nodes));
     if s.one_in("late", 4) {
         s.wait_between(0..=2_000);
     }
@@ -83,7 +97,7 @@ fn user(s: &mut Script, nth: u32, nodes: &[NodeRef], cast: &mut Cast) {
     }
     cast.users.push(who);
     cast.clients.push(who);
-    clients(s, &name, who, nodes, cast);
+    clients(s, &name, who, cast);
 }
 
 /// Draws the intents of a client: mostly the usual ones, or any others.
@@ -95,19 +109,19 @@ fn intents(s: &mut Script, who: ClientRef) {
 }
 
 /// Draws the further clients of a user: the other shards, another sharding, or other devices.
-fn clients(s: &mut Script, name: &str, who: ClientRef, nodes: &[NodeRef], cast: &mut Cast) {
+fn clients(s: &mut Script, name: &str, who: ClientRef, cast: &mut Cast) {
     intents(s, who);
     let shards = s.pick("shards", &[1, 1, 1, 2, 3]);
     s.shard(who, 0, shards);
     for id in 1..shards {
-        let node = s.pick("node", nodes);
+        let node = s.pick("node", &cast.nodes);
         let client = s.second_client_at(&format!("{name}-shard-{id}"), who, node);
         s.shard(client, id, shards);
         intents(s, client);
         cast.clients.push(client);
     }
     for nth in 0..s.pick("devices", &[0, 0, 0, 1, 1, 2]) {
-        let node = s.pick("node", nodes);
+        let node = s.pick("node", &cast.nodes);
         let client = s.second_client_at(&format!("{name}-device-{nth}"), who, node);
         let shards = s.pick("shards of a device", &[1, 1, 2]);
         s.shard(client, 0, shards);

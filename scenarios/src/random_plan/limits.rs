@@ -4,8 +4,15 @@ use guildhall_core::limits::Limits;
 use guildhall_core::time::Span;
 use guildhall_plan::script::Script;
 
+/// How many requests a client may have open, for the most part. The weather would draw fewer than a
+/// burst needs in every second plan, and it leaves alone what is not the usual value.
+const REQUESTS_OPEN: u32 = 60;
+
 /// Sets a few limits to their least value. The others are left to the weather.
 pub(super) fn draw(s: &mut Script) {
+    if !s.one_in("few requests", 4) {
+        s.limits().requests_open = REQUESTS_OPEN;
+    }
     for _ in 0..s.draw("least", 0..=3) {
         let set = s.pick("limit", LEAST);
         let mut limits = s.limits().clone();

@@ -15,7 +15,7 @@ use crate::{calm, holds, plan, simulate};
 /// The speed of time. A second of the plan is still long enough for any machine to keep up.
 const PACE: u32 = 10;
 
-fn on_sockets(plan: Plan) -> Outcome {
+pub(crate) fn on_sockets(plan: Plan) -> Outcome {
     // Leftover state expires after minutes; the other worlds check that it does.
     let plan = Plan { linger: Span::ZERO, ..plan };
     real::run(&Arc::new(plan), Options::default(), PACE).unwrap()

@@ -21,6 +21,7 @@ use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 use ages::Heard;
 use errands::Errands;
 
@@ -200,6 +201,11 @@ impl Occupancies {
         // This copy has no place in any table.
         owner.queued.pop_back_if(|last| *last == origin);
         owner.forget_join(origin);
+        facts.judges(match full {
+            FullTable::Unsynced => Judgement::BusyUnsynced,
+            FullTable::Nonces => Judgement::BusyNonces,
+            FullTable::Directed => Judgement::BusyDirected,
+        });
         let limits = &facts.cast.limits;
         let (limit, most) = match full {
             FullTable::Unsynced => (limits.unsynced, owner.queue()),

@@ -17,6 +17,7 @@ use crate::facts::Facts;
 use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 
 /// What a journal has compacted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -142,6 +143,9 @@ impl Compactions {
         let count = ledger.count(owner.base, *position);
         let was_due = owner.is_due;
         owner.is_due = count > most && owner.is_acknowledged(ledger);
+        if owner.is_due {
+            facts.judges(Judgement::CompactionDue);
+        }
         was_due.then(|| {
             let name = facts.cast.guild(*guild);
             let message = format!("the owner of {name} does not compact its journal");

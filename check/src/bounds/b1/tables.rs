@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::facts::guilds::history::History;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 /// How many entries a table would have.
 type Filled = (GuildTable, usize);
@@ -19,6 +20,9 @@ type Filled = (GuildTable, usize);
 pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record) -> Verdict {
     let history = &facts.ledger.guild(guild)?.history;
     let filled = by_event(history, Moment::before(record.position), &record.event);
+    if !filled.is_empty() {
+        facts.judges(Judgement::GuildFilled);
+    }
     let over = |&(table, count): &Filled| count > most(&facts.cast.limits, table);
     let (table, count) = filled.into_iter().find(over)?;
     let expected = format!("at most {}", most(&facts.cast.limits, table));

@@ -4,11 +4,12 @@ use std::num::NonZero;
 
 use guildhall_core::client::Input;
 use guildhall_core::frame::ServerFrame;
-use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
+use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 /// What one client has heard on the socket that it means.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,14 +64,10 @@ impl Hearing {
 
     /// The client leaves its socket of its own accord: no HELLO came in time, or nothing since its
     /// last heartbeat.
-    pub(super) fn leaves(
-        &self,
-        limits: &Limits,
-        client: &Client,
-        now: Instant,
-    ) -> Option<Complaint> {
+    pub(super) fn leaves(&self, facts: &Facts, client: &Client, now: Instant) -> Option<Complaint> {
+        facts.judges(Judgement::Leave);
         let is_dead = match self.interval {
-            None => now >= self.since + limits.connect_patience,
+            None => now >= self.since + facts.cast.limits.connect_patience,
             Some(interval) => {
                 let silent = !self.heard && client.due == self.due;
                 self.beaten && silent && now >= self.since + interval

@@ -6,8 +6,10 @@ use guildhall_core::time::{Instant, Span};
 
 use super::hearing::Hearing;
 use super::storm::Storms;
+use crate::facts::Facts;
 use crate::facts::clients::Client;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 
 /// How late a client may handle a deadline.
 const LATE: Span = Span::secs(1);
@@ -45,7 +47,7 @@ impl Reconnect {
     /// It opens a socket: no other is meant, and it has waited for long enough.
     pub(super) fn connects(
         &mut self,
-        limits: &Limits,
+        facts: &Facts,
         client: &Client,
         storms: &mut Storms,
         now: Instant,
@@ -58,15 +60,17 @@ impl Reconnect {
             let expected = "one socket at a time";
             return Some(Complaint::new("a client opens two sockets", expected, "another"));
         }
-        self.returns(limits, storms, now)
+        self.returns(facts, storms, now)
     }
 
     /// It has waited for as long as it should: between half the nominal wait and one and a half of
     /// it, and not all that were cut with it the same.
-    fn returns(&mut self, limits: &Limits, storms: &mut Storms, now: Instant) -> Option<Complaint> {
+    fn returns(&mut self, facts: &Facts, storms: &mut Storms, now: Instant) -> Option<Complaint> {
+        let limits = &facts.cast.limits;
         let storm = self.storm.take();
         let slept = std::mem::take(&mut self.slept);
         let waited = now.since(self.ended.take()?);
+        facts.judges(Judgement::Wait);
         let least = self.least(limits);
         if waited < least {
             let expected = format!("at least {least}");
@@ -88,7 +92,11 @@ impl Reconnect {
                 format!("{waited}"),
             ));
         }
-        let (came, clients) = storms.ends(storm?, waited)?;
+        let storm = storm?;
+        if storms.is_crowd(storm) {
+            facts.judges(Judgement::Storm);
+        }
+        let (came, clients) = storms.ends(storm, waited)?;
         let expected = format!("a quarter of {clients} within a tenth of the wait");
         let message = "clients that were cut at once come back at once";
         Some(Complaint::new(message, expected, format!("{came} of them")))

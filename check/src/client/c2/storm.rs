@@ -37,6 +37,11 @@ impl Storms {
         known
     }
 
+    /// Whether a storm has clients enough to say something about how their waits are spread.
+    pub(super) fn is_crowd(&self, storm: usize) -> bool {
+        self.all[storm].clients >= CROWD
+    }
+
     /// A client of a storm comes back. Returns how many of how many have done so within the same
     /// tenth of the nominal wait, if these are too many: more than a quarter, and more than chance
     /// allows.

@@ -9,6 +9,7 @@ use crate::cast::Cast;
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::findings::Complaint;
+use crate::judgements::Judgement;
 use crate::node_step::NodeStep;
 
 /// Why a node has to refuse a request by itself. A client without the token gets no other reason.
@@ -68,6 +69,9 @@ pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
         Some((answer.origin, why))
     });
     let due = step.request.and_then(|(origin, due)| Some((origin, due?)));
+    if due.is_some() {
+        facts.judges(Judgement::RefusalByNode);
+    }
     // A node that has stopped takes nothing in.
     if got == due || facts.stops.is_gone(step.node) {
         return None;

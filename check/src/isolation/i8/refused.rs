@@ -16,6 +16,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::requests::same_roles;
 use crate::findings::Complaint;
 use crate::isolation::i9;
+use crate::judgements::Judgement;
 use crate::kinds::{ActionKind, action_kind};
 use crate::protocol::NEW_ROLE;
 
@@ -61,7 +62,11 @@ pub(crate) fn outdated(
 /// A refusal names a position before one that its author had got.
 fn behind(facts: &Facts, answer: &Answer, got: Option<Position>) -> Verdict {
     let Outcome::Refused { at: Some(at), .. } = answer.outcome else { return None };
-    let got = got.filter(|got| at < *got)?;
+    let got = got.filter(|got| *got > Position::default())?;
+    facts.judges(Judgement::RefusalAfterCause);
+    if at >= got {
+        return None;
+    }
     let author = facts.cast.user(answer.origin.user);
     let message =
         format!("a refusal of {author} names a position before one that {author} had received");
@@ -72,7 +77,9 @@ fn behind(facts: &Facts, answer: &Answer, got: Option<Position>) -> Verdict {
 /// An owner refuses a request for a reason that does not hold.
 pub(crate) fn answered(facts: &Facts, answer: &Answer) -> Verdict {
     let Outcome::Refused { why, at: Some(at) } = answer.outcome else { return None };
-    if is_right(facts, answer.guild, answer.origin, why, at)? {
+    let is_right = is_right(facts, answer.guild, answer.origin, why, at)?;
+    facts.judges(Judgement::RefusalByOwner);
+    if is_right {
         return None;
     }
     let author = facts.cast.user(answer.origin.user);

@@ -17,6 +17,7 @@ use guildhall_core::time::{Instant, Span};
 use crate::clauses::{Found, Verdict};
 use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
+use crate::judgements::Judgement;
 use crate::node_step::{NodeStep, StepInput};
 
 use super::restless::Restless;
@@ -144,6 +145,15 @@ impl Traffic {
         let interval = interval(facts, kind);
         let count = self.counts.entry(kind).or_default();
         *count += 1;
+        // One alone is never too often.
+        if *count > 1 {
+            facts.judges(match kind {
+                Kind::Heartbeat(..) => Judgement::Heartbeats,
+                Kind::Tip(..) => Judgement::Tips,
+                Kind::Confirm(..) => Judgement::Confirms,
+                Kind::Query(_) => Judgement::Queries,
+            });
+        }
         // Each timer rounds to a microsecond.
         let most = (elapsed.as_micros() * 101 / 100 + *count) / interval.as_micros().max(1) + 1;
         (*count > most).then(|| {

@@ -14,6 +14,7 @@ use guildhall_core::time::Instant;
 use super::{Verdict, complain};
 use crate::facts::Facts;
 use crate::facts::weather::Site;
+use crate::judgements::Judgement;
 
 /// A guild between two owners.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +101,7 @@ impl HandOffs {
         if node == from {
             return None;
         }
+        facts.judges(Judgement::HandOff);
         let within = facts.cast.hands_off_within();
         if at > since + within {
             let message = format!("takes {name} over from {giver} too late");

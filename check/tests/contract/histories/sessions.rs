@@ -150,6 +150,19 @@ pub(crate) fn reads_slowly() -> History {
     end(stage)
 }
 
+/// Mallory asks far more often than a connection may hold answers, and takes each of them.
+pub(crate) fn answered_often() -> History {
+    let limits = Limits { frames_per_minute: 600, ..Limits::default() };
+    let mut stage = begin(limits, &["alice", "mallory!"]);
+    let on = stage.accept(PARIS, 1 << 20);
+    stage.identify(on, user(1), Intents::USUAL);
+    for _ in 0..200 {
+        stage.frame(on, ClientFrame::Heartbeat { d: None }, 20);
+        stage.drain(on, CONTROL_BYTES);
+    }
+    end(stage)
+}
+
 /// A reader that takes nothing loses what it was never sent, and its session with it; its connection,
 /// which is more than a minute old by then, stays.
 pub(crate) fn overflowed() -> History {

@@ -6,13 +6,14 @@ use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
 use guildhall_core::frame::{ClientFrame, CloseCode, Disconnect, ServerFrame};
 use guildhall_core::id::{Connection, NodeId};
-use guildhall_core::node::{DetachReason, SessionEnd, TraceEvent};
+use guildhall_core::node::{CloseReason, DetachReason, SessionEnd, TraceEvent};
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 use guildhall_core::time::{Instant, Now, Span};
 use guildhall_core::{client, node};
 
 use crate::histories;
 use crate::honest::judge;
+use crate::stage::PARIS;
 
 use super::tools::*;
 
@@ -46,6 +47,26 @@ fn i4_a_refused_resume_costs_the_stranger_its_socket() {
         steps.truncate(at + 1);
     });
     only!(found, I4);
+}
+
+/// What a connection was answered and has taken is no reason to cut it.
+#[test]
+fn d2_a_connection_is_cut_as_slow_after_many_answers() {
+    let found = tampered(histories::answered_often(), |steps| {
+        let begun = |note: &TraceEvent| matches!(note, TraceEvent::Begun { .. });
+        let of_mallory = |step: &Step| noted(step, begun) && step.head.actor == Actor::Node(PARIS);
+        let at = steps.iter().rposition(of_mallory).expect("a session begins");
+        let TraceEvent::Begun { session, connection, .. } = *note_mut(&mut steps[at], begun) else {
+            return;
+        };
+        let at = steps.iter().rposition(is_heartbeat).expect("a heartbeat");
+        let why = DetachReason::Cut(CloseReason::Slow);
+        let note = TraceEvent::Detached { session, connection, why };
+        let close = node::Output::Close { connection, code: CloseCode::Unknown };
+        steps[at].outputs.extend([node::Output::Trace(note), close].map(Output::Node));
+        steps.truncate(at + 1);
+    });
+    only!(found, D2);
 }
 
 #[test]
