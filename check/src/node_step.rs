@@ -58,6 +58,8 @@ pub(crate) struct NodeStep {
     pub(crate) words: u64,
     /// Whether the node asked the directory for the guilds of a user.
     pub(crate) asks: bool,
+    /// The number that a heartbeat acknowledges, if its frame is not refused.
+    pub(crate) acknowledges: Option<u64>,
     /// A client's request, and why the node has to refuse it by itself.
     pub(crate) request: Option<(Origin, Option<Refusal>)>,
     /// The answers to requesters.
@@ -86,7 +88,7 @@ impl NodeStep {
         (self.bytes, self.open, self.session, self.named, self.older) =
             (0, false, None, None, None);
         (self.identifying, self.asks, self.over, self.streams) = (false, false, None, false);
-        self.request = None;
+        (self.request, self.acknowledges) = (None, None);
         self.answers.clear();
         self.frames.clear();
         self.closes.clear();

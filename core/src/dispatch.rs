@@ -255,10 +255,12 @@ impl Body {
 
     /// Returns the body without the content of its message.
     pub(crate) fn blanked(self) -> Self {
-        match self {
-            Self::MessageCreate(message) => Self::MessageCreate(message.blanked()),
-            Self::MessageUpdate(message) => Self::MessageUpdate(message.blanked()),
-            other => other,
+        if let Self::MessageCreate(message) = self {
+            Self::MessageCreate(message.blanked())
+        } else if let Self::MessageUpdate(message) = self {
+            Self::MessageUpdate(message.blanked())
+        } else {
+            self
         }
     }
 

@@ -1,5 +1,6 @@
 //! Where a node's step and its outputs are judged.
 
+use guildhall_core::frame::CloseCode;
 use guildhall_core::id::Connection;
 use guildhall_core::step::Head;
 
@@ -15,6 +16,7 @@ impl Contract {
 
     /// A node's step has ended: it has done what it had to, and missed no deadline.
     pub(super) fn node_stepped(&mut self, head: &Head) {
+        self.acknowledge();
         self.models.stepped(&self.step, &self.facts, head.now.instant);
         self.ask(head, clauses::DEADLINES, ());
         if !self.step.complained && self.complain(head, clauses::HEEDED, ()) {
@@ -35,6 +37,15 @@ impl Contract {
         }
         if self.step.stopped {
             self.goes(head, self.step.node);
+        }
+    }
+
+    /// A heartbeat acknowledges what its client has, unless its frame is refused (B4).
+    fn acknowledge(&mut self) {
+        let (Some(index), Some(on)) = (self.step.session, self.step.connection) else { return };
+        let Some(d) = self.step.acknowledges.take() else { return };
+        if !matches!(self.step.code(on), Some(CloseCode::Decode | CloseCode::RateLimited)) {
+            self.facts.acknowledge(index, d);
         }
     }
 

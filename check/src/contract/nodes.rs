@@ -43,9 +43,7 @@ impl Contract {
                 self.facts.waits.end(node, *connection);
             }
             Input::Frame { frame: ClientFrame::Heartbeat { d: Some(d) }, .. } => {
-                if let Some(index) = self.step.session {
-                    self.facts.acknowledge(index, d.0);
-                }
+                self.step.acknowledges = Some(d.0);
             }
             Input::Identify { connection, identify, session, .. } => {
                 if self.step.open && self.step.session.is_none() {

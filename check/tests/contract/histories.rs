@@ -26,8 +26,8 @@ pub(crate) use owners::{
 };
 pub(crate) use reactions::{THUMB, reactions};
 pub(crate) use sessions::{
-    answered_often, expired, overflowed, reads_slowly, refused, restored, resumed,
-    resumed_after_another_ready, silent, slow, stolen,
+    answered_often, expired, overflowed, reads_slowly, refused, refused_heartbeat, restored,
+    resumed, resumed_after_another_ready, silent, slow, stolen,
 };
 
 pub(crate) type History = (Arc<Cast>, Vec<Step>);
@@ -358,6 +358,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("refused", refused()),
         ("slow", slow()),
         ("reads slowly", reads_slowly()),
+        ("refused heartbeat", refused_heartbeat()),
         ("answered often", answered_often()),
         ("overflowed", overflowed()),
         ("silent", silent()),

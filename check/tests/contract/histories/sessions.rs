@@ -137,6 +137,18 @@ pub(crate) fn slow() -> History {
     end(stage)
 }
 
+/// A heartbeat whose frame is too long acknowledges nothing: the session keeps what it has sent.
+pub(crate) fn refused_heartbeat() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "mallory!"]);
+    let on = stage.accept(PARIS, 1 << 20);
+    stage.identify(on, user(1), Intents::USUAL);
+    for _ in 0..3 {
+        stage.say(ALICE, "more");
+    }
+    stage.frame(on, ClientFrame::Heartbeat { d: Some(Seq(4)) }, 9_999);
+    end(stage)
+}
+
 /// Mallory's buffers are never empty while she asks, but she takes what she is answered.
 pub(crate) fn reads_slowly() -> History {
     let limits = Limits { control_unsent_bytes: 2 * CONTROL_BYTES, ..Limits::default() };
