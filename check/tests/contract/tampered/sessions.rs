@@ -59,7 +59,8 @@ fn d2_a_connection_is_cut_as_slow_after_many_answers() {
         let TraceEvent::Begun { session, connection, .. } = *note_mut(&mut steps[at], begun) else {
             return;
         };
-        let at = steps.iter().rposition(is_heartbeat).expect("a heartbeat");
+        let hers = |step: &Step| is_heartbeat(step) && step.head.actor == Actor::Node(PARIS);
+        let at = steps.iter().rposition(hers).expect("a heartbeat");
         let why = DetachReason::Cut(CloseReason::Slow);
         let note = TraceEvent::Detached { session, connection, why };
         let close = node::Output::Close { connection, code: CloseCode::Unknown };
