@@ -18,14 +18,14 @@ use crate::judgements::Judgement;
 /// An event is about to be committed.
 pub(crate) fn committed(facts: &Facts, guild: GuildId, record: &Record, head: &Head) -> Verdict {
     let guild = facts.ledger.guild(guild)?;
-    match record.event {
-        Event::Opened | Event::Typing { .. } => return None,
-        Event::Message(_) => facts.judges(Judgement::MessageId),
-        _ => facts.judges(Judgement::Change),
+    if matches!(record.event, Event::Opened | Event::Typing { .. }) {
+        return None;
     }
     let (message, (expected, got)) = if let Event::Message(message) = &record.event {
+        facts.judges(Judgement::MessageId);
         ("a message has a wrong id", ids::wrong(facts, guild, message, head)?)
     } else {
+        facts.judges(Judgement::Change);
         let got = vain(&guild.history, record)?;
         ("an event changes nothing", ("something that changes".to_owned(), got.to_owned()))
     };

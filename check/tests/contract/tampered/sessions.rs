@@ -59,12 +59,15 @@ fn d2_a_connection_is_cut_as_slow_after_many_answers() {
         let TraceEvent::Begun { session, connection, .. } = *note_mut(&mut steps[at], begun) else {
             return;
         };
-        let hers = |step: &Step| is_heartbeat(step) && step.head.actor == Actor::Node(PARIS);
+        let on_hers = |input: &Input| matches!(input, Input::Node(node::Input::Frame { connection: on, .. }) if *on == connection);
+        let hers = |step: &Step| {
+            is_heartbeat(step) && step.head.actor == Actor::Node(PARIS) && on_hers(&step.input)
+        };
         let at = steps.iter().rposition(hers).expect("a heartbeat");
         let why = DetachReason::Cut(CloseReason::Slow);
         let note = TraceEvent::Detached { session, connection, why };
         let close = node::Output::Close { connection, code: CloseCode::Unknown };
-        steps[at].outputs.extend([node::Output::Trace(note), close].map(Output::Node));
+        steps[at].outputs.extend([close, node::Output::Trace(note)].map(Output::Node));
         steps.truncate(at + 1);
     });
     only!(found, D2);
