@@ -258,7 +258,10 @@ fn at_its_limits_a_guild_is_busy_and_remembers_nothing_of_it() {
 
 #[test]
 fn a_request_that_comes_before_the_timers_finds_room() {
-    let mut one = One::new(Limits { nonces: 1, ..Limits::default() }, 3);
+    // The pause is shorter than `stale_after`: the owner still serves.
+    let (nonce_window, request_age) = (Span::secs(8), Span::secs(3));
+    let limits = Limits { nonces: 1, nonce_window, request_age, ..Limits::default() };
+    let mut one = One::new(limits, 3);
     one.say(1);
     // Its node pauses, and first takes what has arrived.
     one.now = one.now + one.limits.nonce_window;
