@@ -54,11 +54,12 @@ impl MetParts {
         let topology = Topology::new(plan)?;
         let target = |part: &FaultPlan| Ok(Target::of(&part.fault.resolve(&topology)?));
         let targets = plan.faults.iter().map(target).collect::<Result<_, PlanError>>()?;
+        let lines = vec![Line::default(); topology.clients.len()];
         let actions = topology.actions;
         let mut met = Self {
             faults: vec![FaultMet::Never; plan.faults.len()],
             targets,
-            lines: vec![Line::default(); plan.clients.len()],
+            lines,
             actions: vec![false; actions.len()],
             requests: BTreeMap::new(),
             others: BTreeMap::new(),

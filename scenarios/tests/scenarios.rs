@@ -7,6 +7,7 @@ mod pasted;
 
 use guildhall_explain::failure::assert_held;
 use guildhall_plan::digest::Fingerprint;
+use guildhall_plan::met::MetParts;
 use guildhall_plan::run::{Options, Outcome};
 use guildhall_plan::script::{Scenario, Settings};
 use guildhall_plan::seed::Seed;
@@ -51,6 +52,29 @@ fn clients_speak_and_type_in_a_settled_world_or_the_run_says_why_not() {
         (!speaks || !types || is_full).then(|| (ALL[at].name, seed))
     });
     assert_eq!(wrong.collect::<Vec<_>>(), []);
+}
+
+/// `guildhall run` says which parts of a plan did not happen; in some scenarios a part of the plan stands
+/// for many clients.
+#[test]
+fn most_parts_of_every_scenario_happen() {
+    let few: Vec<_> = ALL
+        .par_iter()
+        .filter(|scenario| {
+            let (mut parts, mut unmet) = (0, 0);
+            for seed in 0..8 {
+                let seed = Seed::new(seed).unwrap();
+                let plan = scenario.plan(seed, &Settings::default()).unwrap();
+                let mut met = MetParts::new(&plan).unwrap();
+                run(&plan, Options::default(), &mut met).unwrap();
+                parts += plan.faults.len() + plan.actions.len();
+                unmet += met.unmet(&plan).len();
+            }
+            2 * unmet > parts
+        })
+        .map(|scenario| scenario.name)
+        .collect();
+    assert!(few.is_empty(), "fewer than half of the parts happen: {few:?}");
 }
 
 #[test]

@@ -107,8 +107,11 @@ pub(crate) fn run_printed(
     let (cost, unmet) = (meter.read(), met.unmet(plan));
     if !printing.json {
         out.line(run_text::summary(&outcome, cost))?;
-        for part in &unmet {
+        for part in unmet.iter().take(MOST_LISTED) {
             out.line(item("unmet", part))?;
+        }
+        if let Some(more @ 1..) = unmet.len().checked_sub(MOST_LISTED) {
+            out.line(item("unmet", &format!("… and {more} more; --json lists all")))?;
         }
         if spec.conditions.mutant.is_some() {
             out.line(item("mutant", &format!("reached {} times", outcome.hits)))?;
