@@ -226,7 +226,7 @@ impl Settling {
             if self.probing.is_late(now) {
                 return self.over(RunEnd::Stuck(why), out);
             }
-        } else if self.probing.ask(now, out) == 0 {
+        } else if !self.probing.rests(now) && self.probing.ask(now, out) == 0 {
             out.emit(Effect::Settled);
             return self.rest(now, out);
         }

@@ -25,6 +25,9 @@ pub(super) struct Probing {
     /// The number of clients that may type, and speak, at once.
     typings: usize,
     lines: usize,
+    /// How long the last typing may be under way to relays that serve none of those who see it, in
+    /// microseconds. A relay that gets a later one first may ask for the state, and lose both.
+    reaches: u64,
     /// How long clients may wait to be served, in microseconds.
     patience: u64,
     /// The time of the last request, in microseconds.
@@ -46,6 +49,7 @@ impl Probing {
             line: LINE[..length].to_owned(),
             typings: cast.typings_at_once(),
             lines: cast.lines_at_once(),
+            reaches: (cast.client_trip + cast.trip.scaled(2, 1)).as_micros(),
             patience: 0,
             since: 0,
             asked: 0,
@@ -68,6 +72,11 @@ impl Probing {
     pub(super) fn waits(&self, probed: u32, unserved: Option<String>) -> Option<String> {
         let unheard = || "a client has not asked what its user wants".to_owned();
         unserved.or_else(|| (probed < self.asked).then(unheard))
+    }
+
+    /// Whether the last typing may still be under way, and others are to type.
+    pub(super) fn rests(&self, now: u64) -> bool {
+        self.asked > 0 && !self.typists.is_empty() && now < self.since + self.reaches
     }
 
     /// Whether they have waited for too long.
