@@ -198,7 +198,7 @@ impl Director {
     }
 
     /// Takes a census: of every node that can count, of all journals and the directory, and of
-    /// [`COUNTED_CLIENTS`] clients, evenly spread.
+    /// up to 16 clients, evenly spread.
     pub fn census(&self, out: &mut impl Sink<Effect>) {
         for (state, node) in self.nodes.iter().zip(0..) {
             if state.is_up() && !state.is_paused() {
