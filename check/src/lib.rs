@@ -44,3 +44,9 @@ pub use violation::{Clause, Violation};
 pub fn all_marks() -> &'static [&'static str] {
     marks::all()
 }
+
+/// Whether a mark only says why a settled world was asked for nothing (L9). A sweep need not reach it.
+#[must_use]
+pub fn is_excuse(mark: &str) -> bool {
+    marks::is_excuse(mark)
+}

@@ -167,6 +167,11 @@ pub(crate) fn all() -> &'static [&'static str] {
     &ALL
 }
 
+/// Whether a mark only says why a settled world was asked for nothing (L9).
+pub(crate) fn is_excuse(mark: &str) -> bool {
+    mark.starts_with("no probe")
+}
+
 /// How often each of them happened.
 #[derive(Clone, Debug)]
 pub(crate) struct Marks {
