@@ -189,6 +189,8 @@ pub(crate) enum ActionKind {
     Guild,
     /// A channel that there is.
     Channel(ChannelId),
+    /// A channel that there is, in which the author types.
+    Typing(ChannelId),
     /// The message that this request sent.
     Message(Origin),
 }
@@ -196,9 +198,10 @@ pub(crate) enum ActionKind {
 /// What an action is about.
 pub(crate) const fn action_kind(action: &Action) -> ActionKind {
     match action {
-        Action::Say { channel, .. }
-        | Action::Type { channel }
-        | Action::DeleteChannel { channel } => ActionKind::Channel(*channel),
+        Action::Say { channel, .. } | Action::DeleteChannel { channel } => {
+            ActionKind::Channel(*channel)
+        }
+        Action::Type { channel } => ActionKind::Typing(*channel),
         Action::ChangeChannel(channel) => ActionKind::Channel(channel.id),
         Action::Edit { said, .. }
         | Action::Delete { said }

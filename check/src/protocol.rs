@@ -10,7 +10,7 @@ use guildhall_core::id::{MessageId, Shard};
 use guildhall_core::peer::Chunk;
 use guildhall_core::request::Action;
 
-use crate::kinds::{EventKind, event_kind};
+use crate::kinds::{ActionKind, EventKind, action_kind, event_kind};
 
 /// Whether a client stops for good when it is closed with this code (C2): 4004 and 4010–4014.
 #[must_use]
@@ -61,29 +61,7 @@ pub const fn is_ephemeral(event: &Event) -> bool {
 /// Whether an action is never answered: what it says is ephemeral.
 #[must_use]
 pub const fn is_unanswered(action: &Action) -> bool {
-    match action {
-        Action::Type { .. } => true,
-        Action::Say { .. }
-        | Action::Edit { .. }
-        | Action::Delete { .. }
-        | Action::React { .. }
-        | Action::Unreact { .. }
-        | Action::Join
-        | Action::Leave
-        | Action::Kick { .. }
-        | Action::Ban { .. }
-        | Action::Unban { .. }
-        | Action::SetRoles { .. }
-        | Action::CreateRole { .. }
-        | Action::ChangeRole { .. }
-        | Action::MoveRole { .. }
-        | Action::DeleteRole { .. }
-        | Action::CreateChannel(_)
-        | Action::ChangeChannel(_)
-        | Action::DeleteChannel { .. }
-        | Action::Transfer { .. }
-        | Action::DeleteGuild => false,
-    }
+    matches!(action_kind(action), ActionKind::Typing(_))
 }
 
 /// What of a session's intents decides how an event is rendered for it (B3). Other intents, though

@@ -109,6 +109,20 @@ impl Guild {
         self.turning[from..].iter().map(record)
     }
 
+    /// The users who have left after a position and have not come back, each with the position of
+    /// the leave.
+    pub(crate) fn left_after(&self, position: Position) -> BTreeMap<UserId, Position> {
+        let mut left = BTreeMap::new();
+        for record in self.turning_after(position) {
+            if let Event::MemberRemove { user, .. } = record.event {
+                left.insert(user, record.position);
+            } else if let Event::MemberAdd { user } = record.event {
+                left.remove(&user);
+            }
+        }
+        left
+    }
+
     /// Records that a session at a node got the durable event at a position.
     pub(crate) fn tell(&mut self, position: Position, node: NodeId) {
         let found = self.records.binary_search_by_key(&position, |it| it.record.position);

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use guildhall_core::census::Table;
 use guildhall_core::directory::DirectoryEvent;
-use guildhall_core::event::Event;
 use guildhall_core::id::{GuildId, NodeId, Position, UserId};
 use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
@@ -178,14 +177,7 @@ impl Owner {
     /// Whether the directory has confirmed to the owner all leaves since the base, and the end of
     /// the guild.
     fn is_acknowledged(&self, guild: &Guild) -> bool {
-        let mut left = BTreeMap::new();
-        for record in guild.turning_after(self.base) {
-            if let Event::MemberRemove { user, .. } = record.event {
-                left.insert(user, record.position);
-            } else if let Event::MemberAdd { user } = record.event {
-                left.remove(&user);
-            }
-        }
+        let left = guild.left_after(self.base);
         let is_removed = |(user, at): (&UserId, &Position)| self.removed.get(user) >= Some(at);
         let has_ended = guild.history.is_deleted(Moment::NOW);
         (self.dissolved || !has_ended) && left.iter().all(is_removed)

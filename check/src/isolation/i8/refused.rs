@@ -144,7 +144,7 @@ fn holds(
         Refusal::NoSuchRole => no_such_role(history, action, at),
         Refusal::NoSuchMessage => match action_kind(action) {
             ActionKind::Message(said) => is_unknown(history, limits, author, said, at),
-            ActionKind::Guild | ActionKind::Channel(_) => false,
+            ActionKind::Guild | ActionKind::Channel(_) | ActionKind::Typing(_) => false,
         },
         Refusal::NoSuchUser => no_such_user(history, action, at),
         Refusal::Forbidden => !is_allowed(history, author, action, at),
@@ -161,7 +161,9 @@ fn unseen(history: &History, author: UserId, action: &Action, at: Moment) -> Opt
     let sees = |channel| history.sees(at, author, channel);
     match action_kind(action) {
         ActionKind::Guild => None,
-        ActionKind::Channel(channel) => (!sees(channel)).then_some(Refusal::NoSuchChannel),
+        ActionKind::Channel(channel) | ActionKind::Typing(channel) => {
+            (!sees(channel)).then_some(Refusal::NoSuchChannel)
+        }
         ActionKind::Message(said) => {
             let is_seen = history.message(at, said).is_some_and(|it| sees(it.channel));
             (!is_seen).then_some(Refusal::NoSuchMessage)

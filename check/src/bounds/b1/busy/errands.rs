@@ -1,10 +1,11 @@
 //! An owner's requests to the directory that may have no answer yet, besides joins: for those who
 //! have left, and for the end of the guild.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
-use guildhall_core::event::Event;
+use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Position, UserId};
 
 use crate::facts::guilds::Guild;
@@ -22,20 +23,9 @@ impl Errands {
     /// Those of a new owner: the users who have left by the records that its journal still has.
     pub(super) fn adopted(guild: &Guild) -> Self {
         let forgotten = guild.forgotten.get(&guild.epoch).copied().unwrap_or_default();
-        let records = guild.records().iter().map(|it| &it.record);
-        let kept = records.rev().take_while(|record| record.position > forgotten);
-        let (mut errands, mut back) = (Self::default(), BTreeSet::new());
-        for record in kept {
-            if let Event::MemberAdd { user } = record.event {
-                back.insert(user);
-            } else if let Event::MemberRemove { user, .. } = record.event
-                && !back.contains(&user)
-            {
-                errands.removals.entry(user).or_insert(record.position);
-            }
-            errands.dissolves |= record.event == Event::GuildDelete;
-        }
-        errands
+        let ends = |record: &Arc<Record>| record.event == Event::GuildDelete;
+        let dissolves = guild.turning_after(forgotten).any(ends);
+        Self { removals: guild.left_after(forgotten), dissolves }
     }
 
     /// The owner asks the directory.
