@@ -31,7 +31,7 @@ use crate::cast::Cast;
 use crate::findings::Subject;
 use crate::judgements::{Judgement, Judgements};
 use crate::kinds::{chat_channel, message_of};
-use crate::protocol::{EPHEMERAL_BYTES, record_bytes};
+use crate::protocol::{self, EPHEMERAL_BYTES, record_bytes};
 use clients::Client;
 use directory::DirectoryEntries;
 use guilds::Ledger;
@@ -182,10 +182,7 @@ impl Facts {
     ) {
         let user = self.cast.cluster.accounts.get(&identify.token).copied();
         let (Some(user), None) = (user, self.waits.get(node, on)) else { return };
-        let held = |guild: GuildId| {
-            let shard = identify.shard;
-            (guild.0 >> 22) % u64::from(shard.count.max(1)) == u64::from(shard.id)
-        };
+        let held = |guild: GuildId| protocol::is_on_shard(guild, identify.shard);
         let (mut member, mut heard) = (Vec::new(), Vec::new());
         for (_, guild) in self.ledger.all().filter(|(_, guild)| held(guild.id)) {
             heard.push((guild.id, self.hearing.of(node, guild.id).position));

@@ -6,11 +6,17 @@
 use guildhall_core::dispatch::{Body, Intents};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::frame::{CloseCode, Disconnect};
-use guildhall_core::id::{MessageId, Shard};
+use guildhall_core::id::{GuildId, MessageId, Shard};
 use guildhall_core::peer::Chunk;
 use guildhall_core::request::Action;
 
 use crate::kinds::{ActionKind, EventKind, action_kind, event_kind};
+
+/// Whether the sessions of a shard are those that get a guild: `(guild_id >> 22) % count == id`.
+#[must_use]
+pub fn is_on_shard(guild: GuildId, shard: Shard) -> bool {
+    (guild.0 >> 22) % u64::from(shard.count.max(1)) == u64::from(shard.id)
+}
 
 /// Whether a client stops for good when it is closed with this code (C2): 4004 and 4010–4014.
 #[must_use]

@@ -198,3 +198,16 @@ fn both_count_the_same_entries() {
         assert_eq!(protocol::chunk_entries(&chunk), chunk.entries());
     }
 }
+
+#[test]
+fn both_give_a_guild_to_the_same_shard() {
+    for guild in [0, 1 << 22, 5 << 22, (7 << 22) + 1, u64::MAX].map(GuildId) {
+        for shard in (1..=4).flat_map(|count| (0..count).map(move |id| Shard { id, count })) {
+            assert_eq!(
+                protocol::is_on_shard(guild, shard),
+                shard.holds(guild),
+                "{guild:?} {shard:?}"
+            );
+        }
+    }
+}

@@ -131,10 +131,12 @@ impl Shard {
         self.id < self.count
     }
 
-    /// Returns `true` if `guild` belongs to this shard, by Discord's documented formula `(guild >>
-    /// 22) % count == id`.
+    /// Returns `true` if `guild` belongs to this shard, by Discord's documented formula
+    /// `(guild >> 22) % count == id`.
     ///
-    /// # Panics Panics if `count` is zero; see [`is_valid`](Self::is_valid).
+    /// # Panics
+    ///
+    /// Panics if `count` is zero; see [`is_valid`](Self::is_valid).
     #[must_use]
     pub const fn holds(self, guild: GuildId) -> bool {
         (guild.0 >> 22) % self.count as u64 == self.id as u64

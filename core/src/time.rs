@@ -66,7 +66,9 @@ impl Span {
 
     /// Returns `self × numerator ÷ denominator`, rounded down. Saturates.
     ///
-    /// # Panics Panics if `denominator` is zero.
+    /// # Panics
+    ///
+    /// Panics if `denominator` is zero.
     #[must_use]
     pub const fn scaled(self, numerator: u64, denominator: u64) -> Self {
         let product = (self.0 as u128 * numerator as u128) / denominator as u128;

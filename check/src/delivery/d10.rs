@@ -222,11 +222,8 @@ fn against(facts: &Facts, guild: &Guild, origin: Origin, action: &Action) -> Opt
 /// When a request has to be answered, if all that it needs is well.
 fn due(facts: &Facts, guild: GuildId, duty: &Duty) -> Option<Instant> {
     facts.client(duty.client).filter(|client| client.on && !client.asleep)?;
-    let epoch = facts.ledger.guild(guild)?.epoch;
-    let (owner, _) = facts.owners.of(guild).find(|(_, serves)| *serves == epoch)?;
+    let (owner, up) = facts.serving(duty.node, guild)?;
     let well = facts.well_since(Site::Way(duty.client, [duty.node, owner], guild))?;
-    let weather = &facts.weather;
-    let up = weather.started(duty.node).max(weather.started(owner)).max(weather.served(guild));
     Some(duty.since.max(well).max(up) + done_within(&facts.cast, duty.attempt))
 }
 

@@ -108,14 +108,11 @@ fn overdue(facts: &Facts, origin: Origin, typing: Typing, due: Instant) -> Verdi
 
 /// Since when all that a typing request needs has been well, and its node has heard from the owner.
 fn well_since(facts: &Facts, typing: Typing) -> Option<Instant> {
-    let epoch = facts.ledger.guild(typing.guild)?.epoch;
-    let (owner, _) = facts.owners.of(typing.guild).find(|(_, serves)| *serves == epoch)?;
+    let (owner, up) = facts.serving(typing.node, typing.guild)?;
     let well = facts.well_since(Site::Way(typing.client, [typing.node, owner], typing.guild))?;
-    let weather = &facts.weather;
-    let up = weather.started(typing.node).max(weather.started(owner));
-    let up = up.max(weather.served(typing.guild)) + answered_within(&facts.cast);
+    let up = up + answered_within(&facts.cast);
     // Until its client notices, it may be sent on a line that is dead.
-    let line = weather.broke(typing.client).map(|at| at + facts.cast.reconnects_within());
+    let line = facts.weather.broke(typing.client).map(|at| at + facts.cast.reconnects_within());
     let up = up.max(line.unwrap_or_default());
     facts.cast.keeps_in_touch().then(|| well.max(up))
 }

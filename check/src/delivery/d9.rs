@@ -14,6 +14,7 @@ use crate::facts::Facts;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 use crate::judgements::Judgement;
+use crate::protocol;
 
 pub(crate) use introductions::Introductions;
 
@@ -28,8 +29,7 @@ pub(crate) fn judge(tested: &DispatchUnderTest<'_>) -> Option<Complaint> {
         return Some(Complaint::new("READY leaves out a guild of its user", expected, got));
     }
     let (shard, named) = (tested.session.shard, &tested.session.named);
-    let held =
-        |guild: &&GuildId| (guild.0 >> 22) % u64::from(shard.count.max(1)) == u64::from(shard.id);
+    let held = |guild: &&GuildId| protocol::is_on_shard(**guild, shard);
     // What changed while the IDENTIFY waited may be known already, or not.
     let both = named.newest.iter().filter(|guild| named.answer.contains(guild));
     if let Some(missing) = both.filter(held).find(|it| !ready.guilds.contains(it)) {

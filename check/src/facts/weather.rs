@@ -153,6 +153,16 @@ impl Facts {
         fault.strain != Strain::None && Site::Cluster.is_impaired_by(fault.reach)
     }
 
+    /// The node that serves a guild in its newest epoch, and since when it has done so, with that node
+    /// and another one up.
+    pub(crate) fn serving(&self, node: NodeId, guild: GuildId) -> Option<(NodeId, Instant)> {
+        let epoch = self.ledger.guild(guild)?.epoch;
+        let (owner, _) = self.owners.of(guild).find(|(_, serves)| *serves == epoch)?;
+        let weather = &self.weather;
+        let up = weather.started(node).max(weather.started(owner)).max(weather.served(guild));
+        Some((owner, up))
+    }
+
     /// Since when a site has been well, the aftermath of faults included. `None` if it is not well.
     pub(crate) fn well_since(&self, site: Site) -> Option<Instant> {
         let impairs = |index: &u32| site.is_impaired_by(self.fault(*index).reach);

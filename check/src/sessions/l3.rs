@@ -21,6 +21,7 @@ use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::facts::sockets::NONE;
 use crate::findings::{Complaint, Subject};
 use crate::judgements::Judgement;
+use crate::protocol;
 
 pub(crate) use traffic::Traffic;
 
@@ -103,8 +104,7 @@ fn waits(facts: &Facts, client: &Client) -> Option<String> {
 /// What a session waits for of one guild.
 fn waits_for(facts: &Facts, index: u32, number: u32, guild: &Guild) -> Option<String> {
     let session = facts.sessions.get(index);
-    let shard = session.shard;
-    if (guild.id.0 >> 22) % u64::from(shard.count.max(1)) != u64::from(shard.id) {
+    if !protocol::is_on_shard(guild.id, session.shard) {
         return None;
     }
     let place = facts.sessions.place(index, number);

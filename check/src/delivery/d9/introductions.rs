@@ -13,6 +13,7 @@ use crate::facts::guilds::timeline::Moment;
 use crate::facts::sessions::subscriptions::SubscriptionPhase;
 use crate::facts::weather::Site;
 use crate::findings::Complaint;
+use crate::protocol;
 
 /// How often the deadlines are looked at.
 const LOOK_EVERY: Span = Span::secs(1);
@@ -64,7 +65,7 @@ impl Introductions {
 
     fn owe(&mut self, facts: &Facts, it: Introduction) {
         let shard = facts.sessions.get(it.session).shard;
-        if (it.guild.0 >> 22) % u64::from(shard.count.max(1)) == u64::from(shard.id) {
+        if protocol::is_on_shard(it.guild, shard) {
             self.open.push(it);
         }
     }
@@ -112,11 +113,7 @@ fn is_owed(facts: &Facts, it: &Introduction) -> bool {
 fn due(facts: &Facts, it: &Introduction) -> Option<Instant> {
     let session = facts.sessions.get(it.session);
     session.connection.filter(|on| facts.has_room(session.node, *on))?;
-    let epoch = facts.ledger.guild(it.guild)?.epoch;
-    let (owner, _) = facts.owners.of(it.guild).find(|(_, serves)| *serves == epoch)?;
+    let (owner, up) = facts.serving(session.node, it.guild)?;
     let well = facts.well_since(Site::Between([session.node, owner], it.guild))?;
-    let weather = &facts.weather;
-    let up = weather.started(session.node).max(weather.started(owner));
-    let up = up.max(weather.served(it.guild));
     Some(it.since.max(well).max(up) + facts.cast.introduces_within())
 }
