@@ -79,7 +79,7 @@ fn bugs_that_the_fast_world_finds_show_through_the_shell() {
     assert_eq!(masked, MASKED, "the list of masked bugs has changed");
 }
 
-/// A world that refuses everything serves nobody (D10, L9).
+/// A world that refuses everything serves no client (D10, L9).
 #[test]
 fn a_world_that_refuses_everything_is_red_at_seed_0() {
     let green: Vec<_> = REFUSED

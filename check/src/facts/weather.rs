@@ -153,11 +153,15 @@ impl Facts {
         fault.strain != Strain::None && Site::Cluster.is_impaired_by(fault.reach)
     }
 
-    /// The node that serves a guild in its newest epoch, and since when it has done so, with that node
-    /// and another one up.
-    pub(crate) fn serving(&self, node: NodeId, guild: GuildId) -> Option<(NodeId, Instant)> {
+    /// The node that serves a guild in its newest epoch.
+    pub(crate) fn owner(&self, guild: GuildId) -> Option<NodeId> {
         let epoch = self.ledger.guild(guild)?.epoch;
-        let (owner, _) = self.owners.of(guild).find(|(_, serves)| *serves == epoch)?;
+        self.owners.of(guild).find(|(_, serves)| *serves == epoch).map(|(node, _)| node)
+    }
+
+    /// The owner of a guild, and since when it has served it, with that node and another one up.
+    pub(crate) fn serving(&self, node: NodeId, guild: GuildId) -> Option<(NodeId, Instant)> {
+        let owner = self.owner(guild)?;
         let weather = &self.weather;
         let up = weather.started(node).max(weather.started(owner)).max(weather.served(guild));
         Some((owner, up))

@@ -158,7 +158,7 @@ impl Probes {
     }
 
     /// An owner streams an ephemeral event for the first time. Returns whether it is a probe that no
-    /// session is to be told of.
+    /// session has to get.
     pub(crate) fn streams(&mut self, facts: &Facts, guild: GuildId, record: &Record) -> bool {
         let is_it = |probe: &Probe| Some(probe.origin) == record.origin;
         let Some(at) = self.waiting.iter().position(is_it) else { return false };

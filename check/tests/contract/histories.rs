@@ -319,7 +319,7 @@ pub(crate) fn types() -> History {
     end(stage)
 }
 
-/// Alice types when the last tip is older than a request may be: nobody is told.
+/// Alice types when the last tip is older than a request may be: no session gets it.
 pub(crate) fn types_too_late() -> History {
     let limits = Limits { request_age: Span::secs(3), ..Limits::default() };
     let mut stage = begin(limits, &["alice", "bob"]);

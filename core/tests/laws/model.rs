@@ -36,7 +36,7 @@ pub(crate) enum Action {
     Drained(u32),
     /// A heartbeat's word, true or not.
     Acknowledge(u64),
-    /// It changes to another class; nobody is left in the old one.
+    /// It changes to another class; no session is left in the old one.
     Leave {
         log: usize,
     },
@@ -159,7 +159,7 @@ impl Model {
                     self.low = self.low.max(seq.min(wire.sent) + 1);
                 }
             }
-            // What was told is told, wherever it is kept.
+            // What was dispatched stays so, wherever it is kept.
             Action::Leave { .. } => {}
             Action::Detach => self.wire = None,
         }

@@ -168,9 +168,7 @@ impl Occupancies {
     /// in its queue or for the directory.
     pub(crate) fn room(&self, facts: &Facts, guild: GuildId, now: Instant) -> u64 {
         let limits = &facts.cast.limits;
-        let epoch = facts.ledger.guild(guild).map(|guild| guild.epoch);
-        let owner = facts.owners.of(guild).find(|(_, serves)| Some(*serves) == epoch);
-        let owner = owner.and_then(|(node, _)| self.owners.get(&(node, guild)));
+        let owner = facts.owner(guild).and_then(|node| self.owners.get(&(node, guild)));
         owner.map_or(0, |it| u64::from(limits.nonces).saturating_sub(it.nonces(limits, None, now)))
     }
 

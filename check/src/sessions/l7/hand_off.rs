@@ -79,7 +79,7 @@ impl HandOffs {
     }
 
     /// A relay reports that its owner is out of reach. One that is behind has been so since before:
-    /// nobody else serves yet.
+    /// no other node serves yet.
     pub(crate) fn gap(&mut self, facts: &Facts, relay: RelayId, at: Instant) {
         let guild = facts.relays.guild(relay);
         if let Some(hand_off) = guild.and_then(|guild| self.under_way.get_mut(&guild)) {

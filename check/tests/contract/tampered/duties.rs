@@ -64,7 +64,7 @@ fn d10_an_unlawful_request_is_not_refused() {
     only!(tampered(histories::waits(), unanswered), D10);
 }
 
-/// Nobody answers Bob while a fault impairs this much.
+/// No answer reaches Bob while a fault impairs this much.
 fn impaired(strain: Strain, reach: Reach) -> BTreeSet<Clause> {
     let (cast, mut steps): History = histories::waits();
     unanswered(&mut steps);
@@ -114,7 +114,7 @@ fn d10_what_is_impaired_elsewhere_excuses_nobody() {
     only!(impaired(Strain::None, Reach::Everything), D10);
 }
 
-/// Nobody answers Bob, and the line of a client breaks so long after he has asked. The history ends
+/// No answer reaches Bob, and the line of a client breaks so long after he has asked. The history ends
 /// later.
 fn broken(client: usize, after: Span, end: Span) -> BTreeSet<Clause> {
     let (cast, mut steps): History = histories::waits();

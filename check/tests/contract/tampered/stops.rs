@@ -237,7 +237,7 @@ fn l7_nobody_is_blamed_for_a_hand_off_while_something_strikes() {
     // A hand-off needs no client.
     only!(strikes(1), L7);
     assert_eq!(strikes(2), BTreeSet::new());
-    // What nobody knows may be anything.
+    // A fault that the cast does not list may be anything.
     assert_eq!(strikes(3), BTreeSet::new());
 }
 
