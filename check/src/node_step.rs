@@ -159,6 +159,11 @@ impl NodeStep {
         found.map(|(_, code, _)| *code)
     }
 
+    /// Whether a frame on a connection was refused in this step: it is too long, or one too many (B4).
+    pub(crate) fn refuses_frame(&self, connection: Connection) -> bool {
+        matches!(self.code(connection), Some(CloseCode::Decode | CloseCode::RateLimited))
+    }
+
     /// Whether op 9 was sent on a connection in this step.
     pub(crate) fn op9(&self, connection: Connection) -> bool {
         let invalid = |frame: &ServerFrame| matches!(frame, ServerFrame::InvalidSession { .. });

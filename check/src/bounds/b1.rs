@@ -101,6 +101,11 @@ fn bound(cx: &Context<'_>, census: &Census, table: Table) -> Most {
     }
 }
 
+/// The bound of a table in a list; nothing for a table that the machine does not have.
+fn listed<const N: usize>(bounds: [(Table, Most); N], table: Table) -> Most {
+    bounds.into_iter().find(|(it, _)| *it == table).map_or((0, 0), |(_, most)| most)
+}
+
 /// How many users there are. The one who founded a guild may have no account.
 fn users(facts: &Facts) -> u64 {
     (facts.cast.cluster.accounts.len() + facts.cast.guilds.len()) as u64

@@ -130,7 +130,7 @@ impl Admission {
             let subject = facts.connection_name(step.node, on);
             Some((subject, Complaint::new(message, expected, got)))
         };
-        let refused = matches!(code, Some(CloseCode::Decode | CloseCode::RateLimited));
+        let refused = step.refuses_frame(on);
         if step.bytes > limits.frame_bytes {
             facts.judges(Judgement::LongFrame);
         }

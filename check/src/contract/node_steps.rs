@@ -1,6 +1,5 @@
 //! Where a node's step and its outputs are judged.
 
-use guildhall_core::frame::CloseCode;
 use guildhall_core::id::Connection;
 use guildhall_core::step::Head;
 
@@ -44,7 +43,7 @@ impl Contract {
     fn acknowledge(&mut self) {
         let (Some(index), Some(on)) = (self.step.session, self.step.connection) else { return };
         let Some(d) = self.step.acknowledges.take() else { return };
-        if !matches!(self.step.code(on), Some(CloseCode::Decode | CloseCode::RateLimited)) {
+        if !self.step.refuses_frame(on) {
             self.facts.acknowledge(index, d);
         }
     }

@@ -10,7 +10,7 @@ use guildhall_core::journal::{Command, Reply};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::JournalEvent;
 
-use super::{Most, nonces, reactions, state, uncommitted_bytes};
+use super::{Most, listed, nonces, reactions, state, uncommitted_bytes};
 use crate::clauses::Verdict;
 use crate::facts::Facts;
 use crate::facts::guilds::Guild;
@@ -168,8 +168,7 @@ impl Compactions {
             // Each node may wait for an epoch and for an append.
             (Table::Pending, (2 * facts.cast.nodes.len() as u64, 0)),
         ];
-        let most = bounds.into_iter().find(|(bounded, _)| *bounded == table);
-        most.map_or((0, 0), |(_, most)| most)
+        listed(bounds, table)
     }
 }
 

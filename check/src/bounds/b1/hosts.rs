@@ -7,7 +7,7 @@ use guildhall_core::census::{Census, Table};
 use guildhall_core::directory::{DirectoryRequest, Input};
 use guildhall_core::id::{NodeId, UserId};
 
-use super::{Most, users};
+use super::{Most, listed, users};
 use crate::facts::Facts;
 use crate::index::Index;
 
@@ -63,7 +63,6 @@ impl Hosts {
             (Table::Marks, self.latest.len() as u64),
             (Table::Changes, census.count(Table::ListedUsers)),
         ];
-        let most = bounds.into_iter().find(|(bounded, _)| *bounded == table);
-        (most.map_or(0, |(_, most)| most), 0)
+        listed(bounds.map(|(table, most)| (table, (most, 0))), table)
     }
 }
