@@ -22,7 +22,7 @@ use crate::stage::{BERLIN, GUILD, HALL, OFFICE, OTHER, STAFF, Stage, session, to
 
 pub(crate) use authority::{BOARD, full, ranks};
 pub(crate) use owners::{
-    behind, crashed, handed_over, stopped, stopped_while_opening, unreachable,
+    behind, crashed, handed_over, opened_late, stopped, stopped_while_opening, unreachable,
 };
 pub(crate) use reactions::{THUMB, reactions};
 pub(crate) use sessions::{
@@ -389,5 +389,6 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("quits", quits()),
         ("waits", waits()),
         ("served", served()),
+        ("opened late", opened_late()),
     ]
 }
