@@ -23,7 +23,7 @@ use table::TABLE;
 /// The clauses that each rule of docs/PROTOCOL.md names. Presence (P1) is not implemented yet.
 const RULES: &[(u32, &str)] = &[
     (1, "D1, D3, L3"),
-    (2, "L5, D1, D3, D5"),
+    (2, "L5, D1, D3, D5, L7"),
     (3, "D1, I1, I2, D5"),
     (4, "D5"),
     (5, "L3, P1"),

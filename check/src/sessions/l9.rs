@@ -157,6 +157,15 @@ impl Probes {
         Some((client, Complaint::new(message, "done", format!("{why:?}"))))
     }
 
+    /// A request arrives at an owner whose tables may be full: typing is dropped then, without an
+    /// answer (D11), while a message is asked for again. Returns whether it is a probe of typing.
+    pub(crate) fn finds_no_room(&mut self, origin: Origin) -> bool {
+        let before = self.waiting.len();
+        let is_it = |probe: &Probe| matches!(probe.waits, Wait::Stream) && probe.origin == origin;
+        self.waiting.retain(|probe| !is_it(probe));
+        self.waiting.len() < before
+    }
+
     /// An owner streams an ephemeral event for the first time. Returns whether it is a probe that no
     /// session has to get.
     pub(crate) fn streams(&mut self, facts: &Facts, guild: GuildId, record: &Record) -> bool {
