@@ -59,6 +59,7 @@ catalogue! {
     full_disk
     everybody_back
     rolling_restart
+    overtaken_open
     false_alarm
     ambitious_moderator
     crowded_guild

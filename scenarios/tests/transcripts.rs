@@ -75,6 +75,7 @@ transcripts! {
     full_disk: seed 1, shows "busy";
     everybody_back: seed 0, set "sessions=3", set "others=2", shows "no such session";
     rolling_restart: seed 0, set "sessions=2", set "lines=6", shows "RECONNECT";
+    overtaken_open: seed 0, set "rounds=1", shows "serves rustaceans";
     false_alarm: seed 1, shows "is said to have crashed";
     role_revoked: seed 0, from "has no role", shows "CHANNEL_DELETE";
     ambitious_moderator: seed 0, from "wants: mallory", shows "refused for mallory";

@@ -9,7 +9,7 @@ mod speakers;
 use std::collections::BTreeSet;
 
 use guildhall_core::event::Record;
-use guildhall_core::id::{ChannelId, GuildId, Port};
+use guildhall_core::id::{ChannelId, GuildId, NodeId, Port};
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Action, Answer, Origin, Outcome, Request};
 use guildhall_core::time::{Instant, Span};
@@ -168,10 +168,19 @@ impl Probes {
 
     /// An owner streams an ephemeral event for the first time. Returns whether it is a probe that no
     /// session has to get.
-    pub(crate) fn streams(&mut self, facts: &Facts, guild: GuildId, record: &Record) -> bool {
+    pub(crate) fn streams(
+        &mut self,
+        facts: &Facts,
+        (owner, guild): (NodeId, GuildId),
+        record: &Record,
+    ) -> bool {
         let is_it = |probe: &Probe| Some(probe.origin) == record.origin;
         let Some(at) = self.waiting.iter().position(is_it) else { return false };
-        let sessions = audience(facts, guild, record);
+        let mut sessions = audience(facts, guild, record);
+        // An owner streams nothing to a node that it was told has crashed, until that node asks.
+        sessions.retain(|session| {
+            facts.relays.follows(facts.sessions.get(*session).node, owner, guild)
+        });
         let is_unheard = sessions.is_empty();
         if is_unheard {
             self.waiting.remove(at);
