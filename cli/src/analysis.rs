@@ -14,7 +14,7 @@ use crate::failures::{FailureGroup, FaultKinds, GroupKey};
 use crate::output::note;
 use crate::progress::while_shrinking;
 use crate::records::FailureLine;
-use crate::run_spec::{RunSpec, command_for};
+use crate::run_spec::{RunSpec, command_on};
 use crate::thread_pool::ThreadPool;
 use crate::{capsule_file, interrupt, panics, text};
 
@@ -28,6 +28,7 @@ pub(crate) struct Analyzer<'a> {
     /// The folder for capsules, if they are to be saved.
     pub(crate) folder: Option<&'a Path>,
     pub(crate) threads: &'a ThreadPool,
+    pub(crate) runner: &'a Fast,
 }
 
 /// The result of an analysis.
@@ -96,10 +97,9 @@ impl Analyzer<'_> {
         let (plan, options) = (spec.plan()?, spec.conditions.options());
         let origin = Origin { name: spec.target.name(), digest: group.smallest.digest };
         let budget = if self.folder.is_some() { Budget::default() } else { Budget::brief() };
-        let runner = Fast::new();
         let examined = panics::silenced(|| {
             while_shrinking(|progress| {
-                let repeater = Repeater::new(&runner, options, self.threads);
+                let repeater = Repeater::new(self.runner, options, self.threads);
                 examine(repeater, &plan, &origin, Goal { signature, budget, progress })
             })
         });
@@ -152,7 +152,7 @@ fn commands(spec: &RunSpec, capsule: Option<&Path>) -> Vec<Line> {
 pub(crate) fn capsule_commands(path: &Path) -> [Line; 2] {
     let file = path.display().to_string();
     [("small", "replay"), ("explain", "explain")]
-        .map(|(does, command)| Line::new(does, command_for(command, &file)))
+        .map(|(does, command)| Line::new(does, command_on(command, &file)))
 }
 
 /// The size of a failure: the number of its faults and actions, then of its steps.

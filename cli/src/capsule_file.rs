@@ -8,13 +8,13 @@ use guildhall_plan::capsule::Capsule;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Options, Outcome};
 use guildhall_plan::seed::Seed;
-use guildhall_sim::run::Fast;
 
 use crate::conditions::{Conditions, MUTANTS_BUILD};
 use crate::error::Error;
 use crate::plan_file::{self, PlanFile};
+use crate::program::Program;
 use crate::results_file;
-use crate::run_spec::{RunSpec, command_for};
+use crate::run_spec::{RunSpec, command_on};
 use crate::target::Target;
 use crate::text;
 
@@ -24,14 +24,19 @@ pub(crate) fn read(path: &Path) -> Result<Capsule, Error> {
         PlanFile::Capsule(capsule) => Ok(*capsule),
         PlanFile::Plan(_) => {
             let name = path.display().to_string();
-            let run = command_for("run", &name);
+            let run = command_on("run", &name);
             Err(Error::usage(format!("{name} is a plan, not a capsule: use `{run}`")))
         }
     }
 }
 
 /// The run of a capsule. `command` is the command that needs it, for error messages.
-pub(crate) fn run_spec(command: &str, path: &Path, capsule: &Capsule) -> Result<RunSpec, Error> {
+pub(crate) fn run_spec(
+    program: &Program,
+    command: &str,
+    path: &Path,
+    capsule: &Capsule,
+) -> Result<RunSpec, Error> {
     if let Some(mutant) = capsule.mutant
         && cfg!(not(feature = "mutants"))
     {
@@ -42,7 +47,7 @@ pub(crate) fn run_spec(command: &str, path: &Path, capsule: &Capsule) -> Result<
             text::shell(&path.display().to_string())
         )));
     }
-    let missing = capsule.require_checkers(&Fast::new());
+    let missing = capsule.require_checkers(program.runner());
     missing.map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
     Ok(RunSpec {
         target: Target::File { path: path.to_owned(), plan: Box::new(capsule.plan.clone()) },

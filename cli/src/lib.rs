@@ -15,6 +15,7 @@ mod commands;
 mod error;
 mod interrupt;
 mod output;
+mod program;
 mod results_file;
 mod text;
 
@@ -42,47 +43,7 @@ mod report;
 mod run_text;
 mod summary;
 
-use std::process::ExitCode;
-
-use clap::Parser as _;
-
-use args::Cli;
-use error::{Error, Exit};
-use output::Output;
-
-/// Does what the arguments of this process say.
-#[must_use]
-pub fn main() -> ExitCode {
-    panics::install_hook();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are errors of clap too, but go to stdout.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Held };
-            let _ = error.print();
-            return exit.into();
-        }
-    };
-    // The panic hook has already printed a panic.
-    let ended = std::panic::catch_unwind(|| execute(&cli));
-    let exit = match ended.unwrap_or(Ok(Exit::Internal)) {
-        Ok(exit) => exit,
-        Err(error) => {
-            if !error.is_quiet() {
-                output::note(format_args!("error: {error}"));
-            }
-            error.exit()
-        }
-    };
-    exit.into()
-}
-
-fn execute(cli: &Cli) -> Result<Exit, Error> {
-    let mut out = Output::stdout();
-    let exit = cli.execute(&mut out)?;
-    out.flush()?;
-    Ok(exit)
-}
+pub use program::Program;
 
 /// Where the snapshots of printed text are.
 #[cfg(test)]

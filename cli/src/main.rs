@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use guildhall::Program;
+
 fn main() -> ExitCode {
-    guildhall::main()
+    Program::new(guildhall_scenarios::ALL).expect_every_mark().run()
 }
