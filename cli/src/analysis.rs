@@ -21,6 +21,9 @@ use crate::{capsule_file, interrupt, panics, text};
 /// The largest number of groups that are saved.
 pub(crate) const MOST_SAVED: usize = 16;
 
+/// Where this workspace keeps capsules, each of which is a test.
+const CORPUS: &str = "scenarios/corpus/";
+
 /// How to analyse failures.
 pub(crate) struct Analyzer<'a> {
     /// The largest number of groups to analyse.
@@ -140,10 +143,10 @@ fn commands(spec: &RunSpec, capsule: Option<&Path>) -> Vec<Line> {
         return lines;
     };
     lines.extend(capsule_commands(path));
-    if spec.conditions.mutant.is_none() {
+    if spec.conditions.mutant.is_none() && Path::new(CORPUS).is_dir() {
         let test = "cargo test -p guildhall-scenarios --test corpus";
         let file = text::shell(&path.display().to_string());
-        lines.push(Line::new("keep", format!("cp {file} scenarios/corpus/ && {test}")));
+        lines.push(Line::new("keep", format!("cp {file} {CORPUS} && {test}")));
     }
     lines
 }

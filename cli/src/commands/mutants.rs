@@ -92,7 +92,8 @@ pub(crate) fn mutants(
 ) -> Result<Exit, Error> {
     if cfg!(not(feature = "mutants")) {
         return Err(Error::usage(format!(
-            "this build plants no bugs: use `{MUTANTS_BUILD} mutants`"
+            "this build plants no bugs, one with the feature `guildhall/mutants` does: use \
+             `{MUTANTS_BUILD} mutants`"
         )));
     }
     let named = args.ids.iter().map(|id| read_mutant(id).map_err(Error::Usage));
