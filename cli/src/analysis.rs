@@ -7,11 +7,11 @@ use std::path::Path;
 use guildhall_explain::failure::{Examined, Failure, Line, Origin, examine};
 use guildhall_explain::repeater::Repeater;
 use guildhall_explain::shrink::{Budget, Goal, ShrinkError, Signature};
-use guildhall_sim::run::Fast;
 
 use crate::error::Error;
 use crate::failures::{FailureGroup, FaultKinds, GroupKey};
 use crate::output::note;
+use crate::program::Program;
 use crate::progress::while_shrinking;
 use crate::records::FailureLine;
 use crate::run_spec::{RunSpec, command_on};
@@ -26,12 +26,12 @@ const CORPUS: &str = "scenarios/corpus/";
 
 /// How to analyse failures.
 pub(crate) struct Analyzer<'a> {
+    pub(crate) program: &'a Program,
     /// The largest number of groups to analyse.
     pub(crate) most: usize,
     /// The folder for capsules, if they are to be saved.
     pub(crate) folder: Option<&'a Path>,
     pub(crate) threads: &'a ThreadPool,
-    pub(crate) runner: &'a Fast,
 }
 
 /// The result of an analysis.
@@ -102,7 +102,7 @@ impl Analyzer<'_> {
         let budget = if self.folder.is_some() { Budget::default() } else { Budget::brief() };
         let examined = panics::silenced(|| {
             while_shrinking(|progress| {
-                let repeater = Repeater::new(self.runner, options, self.threads);
+                let repeater = Repeater::new(self.program.runner(), options, self.threads);
                 examine(repeater, &plan, &origin, Goal { signature, budget, progress })
             })
         });
@@ -121,7 +121,8 @@ impl Analyzer<'_> {
             let name = spec.target.name();
             let file = capsule_file::file_name(&shrunk.violation, &name, spec.seed);
             let path = folder.join(file);
-            match capsule_file::write(&path, &capsule_file::of_shrunk(&spec, shrunk)) {
+            let capsule = capsule_file::of_shrunk(self.program, &spec, shrunk);
+            match capsule_file::write(&path, &capsule) {
                 Ok(()) => Some(path),
                 Err(error) => {
                     note(format_args!("error: {error}"));

@@ -6,7 +6,7 @@ use guildhall_check::violation::Violation;
 use guildhall_explain::shrink::Shrunk;
 use guildhall_plan::capsule::Capsule;
 use guildhall_plan::plan::Plan;
-use guildhall_plan::run::{Options, Outcome};
+use guildhall_plan::run::{Options, Outcome, Runner as _};
 use guildhall_plan::seed::Seed;
 
 use crate::conditions::{Conditions, MUTANTS_BUILD};
@@ -65,16 +65,17 @@ fn about(name: &str, seed: Seed, first: Option<&Violation>) -> String {
 }
 
 /// A run as a capsule.
-pub(crate) fn of(spec: &RunSpec, plan: Plan, outcome: &Outcome) -> Capsule {
+pub(crate) fn of(program: &Program, spec: &RunSpec, plan: Plan, outcome: &Outcome) -> Capsule {
     let scenario = spec.target.scenario().map(|scenario| scenario.name.to_owned());
     let about = about(&spec.target.name(), spec.seed, outcome.violations.first());
     let options = Options { mutant: spec.conditions.mutant, ..Options::default() };
-    Capsule { scenario, about, ..Capsule::from_outcome(plan, options, outcome) }
+    let checkers = program.runner().checkers();
+    Capsule { scenario, about, checkers, ..Capsule::from_outcome(plan, options, outcome) }
 }
 
 /// The shrunk form of a run as a capsule.
-pub(crate) fn of_shrunk(spec: &RunSpec, shrunk: Shrunk) -> Capsule {
-    let capsule = of(spec, shrunk.plan, &shrunk.outcome);
+pub(crate) fn of_shrunk(program: &Program, spec: &RunSpec, shrunk: Shrunk) -> Capsule {
+    let capsule = of(program, spec, shrunk.plan, &shrunk.outcome);
     Capsule { shrunk_from: Some(shrunk.from), ..capsule }
 }
 

@@ -19,6 +19,14 @@ use crate::{panics, text};
 ///
 /// The lines that a program prints for you to paste start with its own name, or with `cargo run` if cargo
 /// started it; the variable `GUILDHALL_PASTE` replaces that start.
+///
+/// ```no_run
+/// use guildhall::{Program, guildhall_scenarios};
+///
+/// fn main() -> std::process::ExitCode {
+///     Program::new(guildhall_scenarios::ALL).run()
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Program {
     scenarios: &'static [Scenario],
@@ -122,5 +130,91 @@ impl Program {
     /// Whether a full sweep of this many scenarios has to reach every mark.
     pub(crate) const fn expects_every_mark_of(&self, scenarios: usize) -> bool {
         self.expects_every_mark && scenarios == self.scenarios.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use guildhall_check::{Checker, Clause, Findings, Subject, View};
+    use guildhall_core::dispatch::{Body, Dispatch};
+    use guildhall_core::id::{Connection, Seq};
+    use guildhall_core::step::{Head, Observed};
+
+    use super::*;
+
+    /// No client resumes.
+    #[derive(Default)]
+    struct NeverResumes;
+
+    impl Checker for NeverResumes {
+        fn observe(&mut self, _: &Head, _: Observed<'_>, _: &View<'_>, _: &mut Findings) {}
+
+        fn delivered(
+            &mut self,
+            head: &Head,
+            _: (Connection, Seq),
+            dispatch: &Arc<Dispatch>,
+            _: &View<'_>,
+            findings: &mut Findings,
+        ) {
+            let resumes = matches!(dispatch.body, Body::Resumed);
+            let client = Subject::new("client", "a client");
+            findings.require(!resumes, head, Clause::custom("MY1"), client, || {
+                ("resumes".into(), "patience".into(), "RESUMED".into())
+            });
+        }
+    }
+
+    fn strict() -> Program {
+        let checkers = CustomCheckers::new().with("never-resumes", NeverResumes::default);
+        Program::new(guildhall_scenarios::ALL).checkers(checkers)
+    }
+
+    fn execute(program: &Program, line: &str) -> Result<Exit, Error> {
+        panics::install_hook();
+        let words = std::iter::once("guildhall").chain(line.split(' '));
+        Cli::try_parse_from(words).unwrap().execute(program, &mut Output::to(std::io::sink()))
+    }
+
+    #[test]
+    fn every_command_judges_by_the_checkers_of_the_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let (kept, small, saved) = (file("kept.toml"), file("small.toml"), file("saved"));
+        let run = "lost-connection --seed 1";
+        let strict = strict();
+        let exit = |line: String| execute(&strict, &line).unwrap();
+        assert_eq!(exit(format!("run {run} -o {kept}")), Exit::Violation);
+        assert_eq!(exit(format!("shrink {run} -o {small} --jobs 1")), Exit::Held);
+        let sweep = "sweep lost-connection --seeds 1..2 --jobs 1 --save-failures";
+        assert_eq!(exit(format!("{sweep} --out {saved}")), Exit::Violation);
+        let saved = std::fs::read_dir(saved).unwrap().map(|entry| entry.unwrap().path());
+        let capsules: Vec<PathBuf> = saved.chain([kept, small].map(PathBuf::from)).collect();
+        assert_eq!(capsules.len(), 3);
+        for capsule in capsules.iter().map(|path| path.display()) {
+            for command in ["replay", "explain"] {
+                assert_eq!(exit(format!("{command} {capsule}")), Exit::Held);
+                let plain = Program::new(guildhall_scenarios::ALL);
+                let refused = execute(&plain, &format!("{command} {capsule}")).unwrap_err();
+                assert!(
+                    refused.to_string().contains("custom checker `never-resumes`"),
+                    "{refused}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_program_knows_its_own_scenarios_only() {
+        let only = Program::new(&guildhall_scenarios::ALL[..1]);
+        assert_eq!(execute(&only, "run two-members").unwrap(), Exit::Held);
+        let refused = execute(&only, "run lost-connection").unwrap_err();
+        assert!(refused.to_string().contains("there is no scenario `lost-connection`"));
+        assert_eq!(execute(&only, "sweep --count 200 --jobs 1").unwrap(), Exit::Held);
+        let ours = only.expect_every_mark();
+        assert_eq!(execute(&ours, "sweep --count 200 --jobs 1").unwrap(), Exit::Unreached);
     }
 }

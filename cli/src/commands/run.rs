@@ -77,7 +77,8 @@ pub(crate) fn run(program: &Program, args: &RunArgs, out: &mut Output) -> Result
     }
     out.flush()?;
     let written = args.output.as_deref();
-    let written = written.map_or(Ok(()), |path| write_capsule(path, &spec, plan, &ran.outcome));
+    let written =
+        written.map_or(Ok(()), |path| write_capsule(program, path, &spec, plan, &ran.outcome));
     Ok(results_file::exit(exit(&ran.outcome), written))
 }
 
@@ -197,11 +198,17 @@ pub(crate) fn exit(outcome: &Outcome) -> Exit {
     }
 }
 
-fn write_capsule(path: &Path, spec: &RunSpec, plan: Plan, outcome: &Outcome) -> Result<(), Error> {
+fn write_capsule(
+    program: &Program,
+    path: &Path,
+    spec: &RunSpec,
+    plan: Plan,
+    outcome: &Outcome,
+) -> Result<(), Error> {
     if outcome.verdict == Verdict::Inconclusive {
         let path = path.display();
         note(format_args!("{path} is not written: the run is inconclusive"));
         return Ok(());
     }
-    capsule_file::write(path, &capsule_file::of(spec, plan, outcome))
+    capsule_file::write(path, &capsule_file::of(program, spec, plan, outcome))
 }

@@ -67,7 +67,7 @@ pub(crate) fn shrink(
         Err(error) => return Err(Error::Internal(error.to_string())),
     };
     let cost = meter.read();
-    let written = capsule_file::write(&path, &new_capsule(&spec, &shrunk, capsule));
+    let written = capsule_file::write(&path, &new_capsule(program, &spec, &shrunk, capsule));
     if args.json.json {
         out.json(&ShrunkLine::new(written.is_ok().then_some(&*path), &shrunk, cost))?;
     } else {
@@ -106,8 +106,13 @@ fn shrink_run(
 }
 
 /// The capsule of the shrunk run. It keeps what a capsule that was shrunk again says about its origin.
-fn new_capsule(spec: &RunSpec, shrunk: &Shrunk, old: Option<Capsule>) -> Capsule {
-    let mut capsule = capsule_file::of_shrunk(spec, shrunk.clone());
+fn new_capsule(
+    program: &Program,
+    spec: &RunSpec,
+    shrunk: &Shrunk,
+    old: Option<Capsule>,
+) -> Capsule {
+    let mut capsule = capsule_file::of_shrunk(program, spec, shrunk.clone());
     if let Some(old) = old {
         capsule.scenario = capsule.scenario.or(old.scenario);
         capsule.shrunk_from = old.shrunk_from.or(capsule.shrunk_from);

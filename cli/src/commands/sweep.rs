@@ -253,8 +253,8 @@ impl<'a> Sweep<'a> {
         let threads = ThreadPool::new(args.threads.count())?;
         let folder = args.save_failures.then_some(args.out.as_path());
         let most = if folder.is_some() { args.explain.max(MOST_SAVED) } else { args.explain };
-        let runner = self.spec.program.runner();
-        Analyzer { most, folder, threads: &threads, runner }.run(groups)
+        let program = self.spec.program;
+        Analyzer { program, most, folder, threads: &threads }.run(groups)
     }
 
     /// Reports the results, and says on stderr why not all seeds were run.
