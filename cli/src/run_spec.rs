@@ -113,7 +113,12 @@ pub(crate) fn invocation() -> &'static str {
     })
 }
 
+/// The command that calls `subcommand`.
+pub(crate) fn command_for(subcommand: &str) -> String {
+    format!("{} {subcommand}", invocation())
+}
+
 /// The command that applies `subcommand` to a file or a token.
-pub(crate) fn command_for(subcommand: &str, what: &str) -> String {
-    format!("{} {subcommand} {}", invocation(), text::shell(what))
+pub(crate) fn command_on(subcommand: &str, what: &str) -> String {
+    format!("{} {}", command_for(subcommand), text::shell(what))
 }

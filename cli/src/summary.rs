@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::conditions::Conditions;
 use crate::failures::Ending;
 use crate::meter::{self, Cost};
+use crate::program::Program;
 use crate::records::SCHEMA;
 use crate::seeds::{Partition, Seeds};
 use crate::sweep_spec::SweepSpec;
@@ -138,7 +139,7 @@ impl ScenarioTotals {
 }
 
 impl Swept {
-    pub(crate) fn new(spec: &SweepSpec, ended: Ended) -> Self {
+    pub(crate) fn new(spec: &SweepSpec<'_>, ended: Ended) -> Self {
         Self {
             engine: ENGINE,
             scenarios: spec.scenarios.iter().map(|scenario| scenario.name.to_owned()).collect(),
@@ -211,27 +212,38 @@ impl Summary {
     }
 
     /// The summary of a sweep that has ended.
-    pub(crate) fn ended(self, cost: Cost, swept: Swept, scenarios: &[ScenarioTotals]) -> Self {
+    pub(crate) fn ended(
+        self,
+        cost: Cost,
+        spec: &SweepSpec<'_>,
+        ended: Ended,
+        scenarios: &[ScenarioTotals],
+    ) -> Self {
         let Cost { wall_s, cpu_s } = cost;
-        let (peak_rss_bytes, swept) = (meter::peak_rss_bytes(), vec![swept]);
-        Self { wall_s, cpu_s, peak_rss_bytes, swept, ..self }.complete(scenarios)
+        let (peak_rss_bytes, swept) = (meter::peak_rss_bytes(), vec![Swept::new(spec, ended)]);
+        Self { wall_s, cpu_s, peak_rss_bytes, swept, ..self }.complete(spec.program, scenarios)
     }
 
     /// Fills in what follows from the rest: rates, and the marks that are missing.
-    pub(crate) fn complete(self, scenarios: &[ScenarioTotals]) -> Self {
+    pub(crate) fn complete(self, program: &Program, scenarios: &[ScenarioTotals]) -> Self {
         let cost = Cost { wall_s: self.wall_s, cpu_s: self.cpu_s };
         let seeds_per_s = cost.per_s(self.totals.seeds);
         let deliveries_per_cpu_s = cost.per_cpu_s(self.totals.deliveries);
         let all = guildhall_check::all_marks().iter();
         let unreached = all.filter(|mark| !self.marks.contains_key(**mark));
         let unreached: Vec<_> = unreached.map(|mark| (*mark).to_owned()).collect();
-        let missed = self.missed(&unreached, scenarios);
+        let missed = self.missed(&unreached, program, scenarios);
         Self { seeds_per_s, deliveries_per_cpu_s, unreached, missed, ..self }
     }
 
     /// What a full sweep must reach and this one never did: what each scenario expects and, if all
-    /// scenarios were swept, every mark but excuses.
-    fn missed(&self, unreached: &[String], scenarios: &[ScenarioTotals]) -> Vec<String> {
+    /// scenarios of a program that expects every mark were swept, every mark but excuses.
+    fn missed(
+        &self,
+        unreached: &[String],
+        program: &Program,
+        scenarios: &[ScenarioTotals],
+    ) -> Vec<String> {
         let is_usual = self.swept.iter().all(|swept| swept.conditions.set.is_empty());
         let is_full = scenarios.iter().all(|scenario| scenario.totals.seeds >= FULL);
         if !is_usual || !is_full {
@@ -241,7 +253,7 @@ impl Summary {
             let never = marks.iter().filter(|(_, count)| **count == 0);
             never.map(move |(mark, _)| format!("{scenario}: {mark}"))
         });
-        let all = scenarios.len() == guildhall_scenarios::ALL.len();
+        let all = program.expects_every_mark_of(scenarios.len());
         let marks =
             unreached.iter().filter(|mark| all && !guildhall_check::is_excuse(mark)).cloned();
         unmet.chain(marks).collect()
@@ -265,6 +277,10 @@ mod tests {
 
     use super::*;
 
+    fn program() -> Program {
+        Program::new(guildhall_scenarios::ALL).expect_every_mark()
+    }
+
     /// A sweep of this many seeds of a scenario that reached what it expects so many times.
     fn swept(seeds: u64, times: u64) -> (Summary, ScenarioTotals) {
         let scenario = guildhall_scenarios::by_name("half-open").unwrap();
@@ -279,10 +295,10 @@ mod tests {
     #[test]
     fn a_full_sweep_misses_what_it_never_reached() {
         let (summary, totals) = swept(FULL, 0);
-        let missed = summary.complete(&[totals]).missed;
+        let missed = summary.complete(&program(), &[totals]).missed;
         assert!(missed.contains(&"half-open: superseded connection".to_owned()), "{missed:?}");
         let (summary, totals) = swept(FULL, 1);
-        assert_eq!(summary.complete(&[totals]).missed, Vec::<String>::new());
+        assert_eq!(summary.complete(&program(), &[totals]).missed, Vec::<String>::new());
     }
 
     #[test]
@@ -292,7 +308,7 @@ mod tests {
             ScenarioTotals { scenario: scenario.name, totals }
         };
         let totals: Vec<_> = guildhall_scenarios::ALL.iter().map(totals).collect();
-        let missed = Summary::default().complete(&totals).missed;
+        let missed = Summary::default().complete(&program(), &totals).missed;
         assert!(missed.contains(&"resume accepted".to_owned()), "{missed:?}");
         let excuses = missed.iter().filter(|mark| mark.starts_with("no probe"));
         assert_eq!(excuses.count(), 0, "{missed:?}");
@@ -301,7 +317,7 @@ mod tests {
     #[test]
     fn a_sweep_of_few_seeds_misses_nothing() {
         let (summary, totals) = swept(FULL - 1, 0);
-        assert_eq!(summary.complete(&[totals]).missed, Vec::<String>::new());
+        assert_eq!(summary.complete(&program(), &[totals]).missed, Vec::<String>::new());
     }
 
     #[test]
@@ -311,10 +327,10 @@ mod tests {
             whole.add_slice(&swept(FULL / 2, times).0);
         }
         let (_, totals) = swept(FULL, 0);
-        assert_eq!(whole.clone().complete(&[totals]).missed, Vec::<String>::new());
+        assert_eq!(whole.clone().complete(&program(), &[totals]).missed, Vec::<String>::new());
         let mut whole = Summary::default();
         whole.add_slice(&swept(FULL, 0).0);
-        assert!(!whole.complete(&[totals]).missed.is_empty());
+        assert!(!whole.complete(&program(), &[totals]).missed.is_empty());
     }
 
     #[test]
@@ -328,6 +344,6 @@ mod tests {
             conditions: Conditions { set: vec!["times=0".to_owned()], ..Conditions::default() },
             ended: Ended::Done,
         });
-        assert_eq!(summary.complete(&[totals]).missed, Vec::<String>::new());
+        assert_eq!(summary.complete(&program(), &[totals]).missed, Vec::<String>::new());
     }
 }

@@ -10,6 +10,7 @@ use crate::conditions::Conditions;
 use crate::error::Error;
 use crate::failures::{FaultKinds, fault_kinds};
 use crate::panics;
+use crate::program::Program;
 use crate::records::seed_line;
 use crate::run_spec::RunSpec;
 use crate::seeds::Slice;
@@ -17,7 +18,8 @@ use crate::target::Target;
 
 /// The runs of a sweep: all seeds of the first scenario, then those of the second, and so on. A run
 /// is known by its index in this order.
-pub(crate) struct SweepSpec {
+pub(crate) struct SweepSpec<'a> {
+    pub(crate) program: &'a Program,
     pub(crate) scenarios: Vec<&'static Scenario>,
     pub(crate) seeds: Slice,
     pub(crate) conditions: Conditions,
@@ -35,7 +37,7 @@ pub(crate) struct FinishedRun {
     pub(crate) causes: FaultKinds,
 }
 
-impl SweepSpec {
+impl SweepSpec<'_> {
     /// The number of runs.
     pub(crate) fn size(&self) -> u64 {
         self.seeds.count * self.scenarios.len() as u64
@@ -74,11 +76,11 @@ impl SweepSpec {
     }
 
     pub(crate) fn run(&self, index: u64, with_line: bool) -> Result<FinishedRun, Error> {
-        let spec = self.run_spec(index)?;
+        let (runner, spec) = (self.program.runner(), self.run_spec(index)?);
         let plan = spec.plan()?;
-        let outcome = panics::run(&spec, &plan, spec.conditions.options(), &mut ())?;
+        let outcome = panics::run(runner, &spec, &plan, spec.conditions.options(), &mut ())?;
         let causes = match self.with_causes {
-            true => fault_kinds(&spec, &plan, &outcome)?,
+            true => fault_kinds(runner, &spec, &plan, &outcome)?,
             false => FaultKinds::new(),
         };
         let line = match with_line {
@@ -105,7 +107,7 @@ pub(crate) struct Batch {
 impl Batch {
     /// The batches of a sweep with this time limit. The time of a batch begins when the iterator
     /// yields it.
-    pub(crate) fn all(spec: &SweepSpec, limit: Option<Duration>) -> impl Iterator<Item = Self> {
+    pub(crate) fn all(spec: &SweepSpec<'_>, limit: Option<Duration>) -> impl Iterator<Item = Self> {
         // A limit beyond what the clock can represent is no limit.
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
         let (scenarios, seeds) = (spec.scenarios.len() as u64, spec.seeds.count);

@@ -9,13 +9,13 @@ use guildhall_plan::plan::Plan;
 use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
 use guildhall_plan::token::RunToken;
-use guildhall_scenarios as catalogue;
 
+use crate::capsule_file;
 use crate::conditions::Conditions;
 use crate::error::Error;
 use crate::plan_file::{self, PlanFile};
-use crate::run_spec::{RunSpec, command_for};
-use crate::{capsule_file, text};
+use crate::program::Program;
+use crate::run_spec::{RunSpec, command_on};
 
 /// What is run.
 #[derive(Clone, Debug)]
@@ -46,15 +46,15 @@ pub(crate) struct NamedRun {
 
 impl Target {
     /// A text that ends in `.toml` is a file, any other text is the name of a scenario.
-    pub(crate) fn find(text: &str) -> Result<Self, Error> {
+    pub(crate) fn find(program: &Program, text: &str) -> Result<Self, Error> {
         if !is_file(text) {
-            return scenario(text).map(Self::Scenario);
+            return program.scenario(text).map(Self::Scenario);
         }
         let path = PathBuf::from(text);
         match plan_file::read(&path)? {
             PlanFile::Plan(plan) => Ok(Self::File { path, plan }),
             PlanFile::Capsule(_) => {
-                let replay = command_for("replay", text);
+                let replay = command_on("replay", text);
                 let why = format!("{text} is a capsule, not a plan: use `{replay}`");
                 Err(Error::usage(why))
             }
@@ -78,14 +78,14 @@ impl Target {
 
 impl RunArg {
     /// Finds the run. `command` is the command that needs it, for error messages.
-    pub(crate) fn find(&self, command: &str) -> Result<NamedRun, Error> {
+    pub(crate) fn find(&self, program: &Program, command: &str) -> Result<NamedRun, Error> {
         let what = self.what.as_str();
         if !is_file(what) {
             let spec = if is_token(what) {
                 self.refuse_flags()?;
-                by_token(what)?
+                by_token(program, what)?
             } else {
-                self.spec(Target::find(what)?)?
+                self.spec(Target::find(program, what)?)?
             };
             return Ok(NamedRun { spec, capsule: None });
         }
@@ -97,7 +97,7 @@ impl RunArg {
             }
             PlanFile::Capsule(capsule) => {
                 self.refuse_flags()?;
-                let spec = capsule_file::run_spec(command, &path, &capsule)?;
+                let spec = capsule_file::run_spec(program, command, &path, &capsule)?;
                 Ok(NamedRun { spec, capsule: Some(*capsule) })
             }
         }
@@ -135,34 +135,12 @@ pub(crate) fn read(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|error| Error::file(path, error))
 }
 
-/// The scenario of this name.
-pub(crate) fn scenario(name: &str) -> Result<&'static Scenario, Error> {
-    catalogue::by_name(name).ok_or_else(|| {
-        let near = text::nearest(name, catalogue::ALL.iter().map(|scenario| scenario.name));
-        let hint = near.map_or_else(
-            || "`guildhall scenarios` lists them".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        Error::usage(format!("there is no scenario `{name}`; {hint}"))
-    })
-}
-
-/// The scenarios of these names, in the catalogue's order; all scenarios if there are no names.
-pub(crate) fn scenarios(names: &[String]) -> Result<Vec<&'static Scenario>, Error> {
-    let named: Vec<&str> = names
-        .iter()
-        .map(|name| scenario(name).map(|scenario| scenario.name))
-        .collect::<Result<_, _>>()?;
-    let wanted = |name| named.is_empty() || named.contains(&name);
-    Ok(catalogue::ALL.iter().filter(|scenario| wanted(scenario.name)).collect())
-}
-
 /// The run that a token of this engine names.
-pub(crate) fn by_token(word: &str) -> Result<RunSpec, Error> {
+pub(crate) fn by_token(program: &Program, word: &str) -> Result<RunSpec, Error> {
     let token: RunToken = word.parse().map_err(|error| Error::usage(format!("{error}")))?;
     if token.engine != ENGINE {
         return Err(Error::OtherEngine { what: "this token", engine: token.engine });
     }
-    let target = Target::Scenario(scenario(&token.scenario)?);
+    let target = Target::Scenario(program.scenario(&token.scenario)?);
     RunSpec::new(target, Some(token.seed), Conditions::default())
 }

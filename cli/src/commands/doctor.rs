@@ -19,11 +19,12 @@ use crate::args::{JsonArg, ThreadsArg};
 use crate::conditions::Conditions;
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
+use crate::program::Program;
 use crate::records::SCHEMA;
 use crate::seeds::{Partition, Seeds, Slice};
 use crate::sweep_spec::SweepSpec;
 use crate::text::{counted, grouped, item};
-use crate::{interrupt, results_file, target};
+use crate::{interrupt, results_file};
 use difference::differences;
 use recording::Recording;
 use runs::{Lines, Way};
@@ -84,11 +85,15 @@ struct WayLine {
     differing: usize,
 }
 
-pub(crate) fn doctor(args: &DoctorArgs, out: &mut Output) -> Result<Exit, Error> {
+pub(crate) fn doctor(
+    program: &Program,
+    args: &DoctorArgs,
+    out: &mut Output,
+) -> Result<Exit, Error> {
     let recording = args.against.as_deref().map(Recording::read).transpose()?;
     let spec = match &recording {
-        Some(recording) => recording.sweep_spec()?,
-        None => sweep_spec(args)?,
+        Some(recording) => recording.sweep_spec(program)?,
+        None => sweep_spec(program, args)?,
     };
     if spec.size() == 0 {
         note("nothing ran: there is no seed in this range");
@@ -120,22 +125,27 @@ pub(crate) fn doctor(args: &DoctorArgs, out: &mut Output) -> Result<Exit, Error>
     Ok(results_file::exit(verdict, written))
 }
 
-fn sweep_spec(args: &DoctorArgs) -> Result<SweepSpec, Error> {
+fn sweep_spec<'a>(program: &'a Program, args: &DoctorArgs) -> Result<SweepSpec<'a>, Error> {
     let first = args.start.unwrap_or_default().number();
     let range = Seeds { first, count: args.count.unwrap_or(DEFAULT_COUNT) };
-    spec_of(&args.scenarios, range)
+    spec_of(program, &args.scenarios, range)
 }
 
 /// All seeds of a range, under the default conditions.
-fn spec_of(scenarios: &[String], range: Seeds) -> Result<SweepSpec, Error> {
+fn spec_of<'a>(
+    program: &'a Program,
+    scenarios: &[String],
+    range: Seeds,
+) -> Result<SweepSpec<'a>, Error> {
     let seeds = Slice::new(range.checked()?, Partition::default());
-    let scenarios = target::scenarios(scenarios)?;
-    Ok(SweepSpec { scenarios, seeds, conditions: Conditions::default(), with_causes: false })
+    let scenarios = program.scenarios_named(scenarios)?;
+    let conditions = Conditions::default();
+    Ok(SweepSpec { program, scenarios, seeds, conditions, with_causes: false })
 }
 
 /// The comparisons in progress.
 struct Doctor<'a> {
-    spec: &'a SweepSpec,
+    spec: &'a SweepSpec<'a>,
     json: bool,
     differing: usize,
     out: &'a mut Output,

@@ -13,6 +13,7 @@ use clap::Args;
 
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
+use crate::program::Program;
 use crate::report::finding::{FEW, Finding};
 use crate::report::{Format, FormatArgs, Results, Run};
 use crate::summary::{ScenarioTotals, Summary};
@@ -34,11 +35,11 @@ pub(crate) struct MergeArgs {
     format: FormatArgs,
 }
 
-pub(crate) fn merge(args: &MergeArgs, out: &mut Output) -> Result<Exit, Error> {
+pub(crate) fn merge(program: &Program, args: &MergeArgs, out: &mut Output) -> Result<Exit, Error> {
     let format = args.format.or("json")?;
     let texts = args.files.iter().map(|path| target::read(path)).collect::<Result<Vec<_>, _>>()?;
     let files = args.files.iter().zip(&texts);
-    let mut slices = Slices::default();
+    let mut slices = Slices::new(program);
     for (path, text) in files {
         slices.read(path, text)?;
     }
@@ -62,7 +63,7 @@ fn report(slices: &Slices<'_>, format: Format, out: &mut Output) -> Result<Summa
     report.begin(out)?;
     let mut scenarios: Vec<ScenarioTotals> = Vec::new();
     for lines in slices.lines.chunk_by(|one, other| one.scenario == other.scenario) {
-        let mut totals = ScenarioTotals::new(lines[0].scenario().name);
+        let mut totals = ScenarioTotals::new(slices.scenario(&lines[0]).name);
         for line in lines {
             let spec = slices.run_spec(line);
             let (ending, text) = (line.ending(), line.text.as_bytes());
@@ -76,6 +77,7 @@ fn report(slices: &Slices<'_>, format: Format, out: &mut Output) -> Result<Summa
     let (findings, more) = Finding::all(&analysis, FEW);
     let summary = slices.summary(&scenarios);
     let results = Results {
+        program: slices.program,
         scenarios: &scenarios,
         summary: &summary,
         findings: &findings,

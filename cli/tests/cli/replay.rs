@@ -57,7 +57,7 @@ fn a_build_that_plants_no_bugs_says_which_one_does() {
     for line in ["mutants", "mutants --list", "replay planted.toml"] {
         let ended = folder.run(line);
         assert_eq!(ended.code, Some(2), "{line}");
-        assert!(ended.stderr.contains("cargo run --release -p guildhall --features mutants"));
+        assert!(ended.stderr.contains("cargo run --release --features guildhall/mutants"));
     }
     assert_eq!(folder.run("sweep --mutant late-close-detaches").code, Some(2));
 }

@@ -7,14 +7,26 @@ fn the_catalogue_tells_each_scenario_in_a_sentence() {
     let folder = Folder::new("catalogue");
     let (told, listed) = (folder.run("scenarios"), folder.run("scenarios --json"));
     assert_eq!((told.code, listed.code), (Some(0), Some(0)));
-    snapshots().bind(|| insta::assert_snapshot!("scenarios", told.stdout));
-    for object in listed.objects() {
-        assert_eq!(
-            (&object["schema"], &object["type"]),
-            (&"guildhall/1".into(), &"scenario".into())
-        );
-        assert!(!object["summary"].as_str().unwrap().contains('\n'));
-        assert!(told.stdout.contains(object["name"].as_str().unwrap()));
+    let listed = listed.objects();
+    assert_eq!(listed.len(), guildhall_scenarios::ALL.len());
+    let mut sentences = String::new();
+    for (object, scenario) in listed.iter().zip(guildhall_scenarios::ALL) {
+        let (name, summary) = (scenario.name, scenario.summary());
+        assert_eq!(object["schema"], "guildhall/1");
+        assert_eq!(object["type"], "scenario");
+        assert_eq!(object["name"], name);
+        assert_eq!(object["summary"], summary.as_str());
+        sentences.push_str(&format!("{name} {summary} "));
+    }
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&told.stdout), words(&sentences));
+    // A name begins a line, and all sentences stand in one column beside the names.
+    let names = guildhall_scenarios::ALL.iter().map(|scenario| scenario.name.len());
+    let column = names.max().unwrap() + 2;
+    for line in told.stdout.lines() {
+        let (name, sentence) = line.split_at(column);
+        assert!(name.ends_with("  ") && !sentence.starts_with(' '), "{line}");
+        assert!(line.len() <= 100, "{line}");
     }
 }
 

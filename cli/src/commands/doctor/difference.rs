@@ -27,7 +27,7 @@ pub(super) struct Difference {
 
 /// The runs of which the lines differ.
 pub(super) fn differences(
-    spec: &SweepSpec,
+    spec: &SweepSpec<'_>,
     way: &'static str,
     expected: &Lines,
     got: &Lines,

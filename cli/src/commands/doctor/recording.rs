@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::runs::Lines;
 use super::spec_of;
 use crate::error::Error;
+use crate::program::Program;
 use crate::records::SCHEMA;
 use crate::results_file;
 use crate::seeds::Seeds;
@@ -63,8 +64,8 @@ impl Recording {
     }
 
     /// The runs that it has the results of.
-    pub(super) fn sweep_spec(&self) -> Result<SweepSpec, Error> {
-        let spec = spec_of(&self.head.scenarios, self.head.seeds)?;
+    pub(super) fn sweep_spec<'a>(&self, program: &'a Program) -> Result<SweepSpec<'a>, Error> {
+        let spec = spec_of(program, &self.head.scenarios, self.head.seeds)?;
         // The lines are in the order of the catalogue that wrote them.
         if !spec.scenarios.iter().map(|scenario| scenario.name).eq(&self.head.scenarios) {
             return Err(Error::usage("the file to compare with has another order of scenarios"));
@@ -77,7 +78,7 @@ impl Recording {
         format!("{} ({})", path.display(), self.head.build)
     }
 
-    pub(super) fn write(path: &Path, spec: &SweepSpec, lines: &Lines) -> Result<(), Error> {
+    pub(super) fn write(path: &Path, spec: &SweepSpec<'_>, lines: &Lines) -> Result<(), Error> {
         let head = Head {
             schema: SCHEMA.to_owned(),
             r#type: "doctor".to_owned(),

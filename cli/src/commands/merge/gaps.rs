@@ -5,7 +5,6 @@
 //! scenario's seeds.
 
 use guildhall_plan::seed::Seed;
-use guildhall_scenarios as catalogue;
 
 use super::MOST_LISTED;
 use super::slices::Slices;
@@ -35,7 +34,7 @@ impl Gaps {
         let swept: Vec<&Swept> =
             slices.summaries.iter().flat_map(|summary| &summary.swept).collect();
         for sweep in sweeps(&swept) {
-            for (index, scenario) in catalogue::ALL.iter().enumerate() {
+            for (index, scenario) in slices.program.scenarios().iter().enumerate() {
                 if sweep.any.scenarios.iter().any(|name| name == scenario.name) {
                     let first = slices.lines.partition_point(|line| line.scenario < index);
                     let lines = slices.lines[first..].iter();

@@ -11,21 +11,21 @@ use guildhall_plan::engine::{ENGINE, EngineId};
 use guildhall_plan::run::Verdict;
 use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
-use guildhall_scenarios as catalogue;
 use serde::Deserialize;
 
 use crate::analysis::Analysis;
 use crate::error::Error;
 use crate::failures::{Ending, FailedRun, FailureGroups, FaultKinds};
 use crate::output::note;
+use crate::program::Program;
 use crate::records::{FailureLine, SCHEMA};
 use crate::run_spec::RunSpec;
 use crate::summary::{ScenarioTotals, Summary};
-use crate::target::{self, Target};
+use crate::target::Target;
 
 /// The lines of all slices.
-#[derive(Default)]
 pub(super) struct Slices<'a> {
+    pub(super) program: &'a Program,
     pub(super) files: u64,
     /// The seeds' lines.
     pub(super) lines: Vec<Line<'a>>,
@@ -75,6 +75,17 @@ struct SeedLine {
 }
 
 impl<'a> Slices<'a> {
+    pub(super) const fn new(program: &'a Program) -> Self {
+        Self {
+            program,
+            files: 0,
+            lines: Vec::new(),
+            summaries: Vec::new(),
+            failures: Vec::new(),
+            failure_lines: BTreeSet::new(),
+        }
+    }
+
     /// Reads a file. An incomplete last line is skipped: its writer was killed.
     pub(super) fn read(&mut self, path: &'a Path, text: &'a str) -> Result<(), Error> {
         self.files += 1;
@@ -97,8 +108,10 @@ impl<'a> Slices<'a> {
         match (kind.schema, kind.r#type) {
             (SCHEMA, "seed") => {
                 let parsed: SeedLine = serde_json::from_str(text).map_err(unread)?;
-                let name = target::scenario(&parsed.scenario).map_err(|error| wrong(&error))?.name;
-                let scenario = catalogue::ALL.iter().position(|other| other.name == name);
+                let name =
+                    self.program.scenario(&parsed.scenario).map_err(|error| wrong(&error))?.name;
+                let all = self.program.scenarios();
+                let scenario = all.iter().position(|other| other.name == name);
                 let (scenario, seed) = (scenario.unwrap_or_default(), parsed.seed);
                 self.lines.push(Line { scenario, seed, text, source, parsed });
             }
@@ -161,11 +174,16 @@ impl<'a> Slices<'a> {
         unequal
     }
 
+    /// The scenario of a line.
+    pub(super) fn scenario(&self, line: &Line<'_>) -> &'static Scenario {
+        &self.program.scenarios()[line.scenario]
+    }
+
     /// The run of a line.
     pub(super) fn run_spec(&self, line: &Line<'_>) -> RunSpec {
         let swept = self.summaries.iter().flat_map(|summary| &summary.swept).next();
         let conditions = swept.map(|swept| swept.conditions.clone()).unwrap_or_default();
-        RunSpec { target: Target::Scenario(line.scenario()), seed: line.seed, conditions }
+        RunSpec { target: Target::Scenario(self.scenario(line)), seed: line.seed, conditions }
     }
 
     /// The failures of all slices: those that a slice has explained, and the others in groups.
@@ -219,7 +237,7 @@ impl<'a> Slices<'a> {
             note("slices overlap or are incomplete: the counts of faults and marks are not exact");
         }
         whole.totals.broken = broken;
-        whole.complete(scenarios)
+        whole.complete(self.program, scenarios)
     }
 }
 
@@ -235,10 +253,6 @@ impl Line<'_> {
         let SeedLine { world, conditions, .. } = &self.parsed;
         let flags = if conditions.is_empty() { "no flags" } else { conditions.as_str() };
         format!("{} in the world {world} with {flags}", self.source)
-    }
-
-    pub(super) fn scenario(&self) -> &'static Scenario {
-        &catalogue::ALL[self.scenario]
     }
 
     pub(super) fn steps(&self) -> u64 {
