@@ -34,5 +34,6 @@ pub mod met;
 pub mod panics;
 pub mod run;
 pub mod seed_line;
+pub mod short_hash;
 pub mod text;
 pub mod token;
