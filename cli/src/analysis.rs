@@ -131,7 +131,7 @@ impl Analyzer<'_> {
             }
         });
         failure.lines = commands(&spec, capsule.as_deref());
-        FailureLine::new(group.occurrences, faults, capsule, failure)
+        FailureLine::new(&spec.conditions, group.occurrences, faults, capsule, failure)
     }
 }
 

@@ -65,7 +65,12 @@ impl Conditions {
         self.set.is_empty() && self.max_steps.is_none() && self.mutant.is_none()
     }
 
-    /// The flags that set them.
+    /// The flags that set them, as objects name them.
+    pub(crate) fn text(&self) -> String {
+        self.flags().trim_start().to_owned()
+    }
+
+    /// The flags that set them, each after a space.
     pub(crate) fn flags(&self) -> String {
         let mut flags = String::new();
         for set in &self.set {

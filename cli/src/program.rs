@@ -4,9 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
 use guildhall_plan::checkers::CustomCheckers;
 use guildhall_plan::script::Scenario;
-use guildhall_sim::run::Fast;
+use guildhall_sim::run::{Fast, engine};
 
 use crate::args::Cli;
 use crate::error::{Error, Exit};
@@ -63,6 +64,9 @@ impl Program {
         panics::install_hook();
         let cli = match Cli::try_parse() {
             Ok(cli) => cli,
+            Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+                return exit_of(print_version(&error)).into();
+            }
             Err(error) => {
                 // Help and version are errors of clap too, but go to stdout.
                 let exit = if error.use_stderr() { Exit::Usage } else { Exit::Held };
@@ -72,16 +76,7 @@ impl Program {
         };
         // The panic hook has already printed a panic.
         let ended = catch_unwind(AssertUnwindSafe(|| self.execute(&cli)));
-        let exit = match ended.unwrap_or(Ok(Exit::Internal)) {
-            Ok(exit) => exit,
-            Err(error) => {
-                if !error.is_quiet() {
-                    output::note(format_args!("error: {error}"));
-                }
-                error.exit()
-            }
-        };
-        exit.into()
+        exit_of(ended.unwrap_or(Ok(Exit::Internal))).into()
     }
 
     fn execute(&self, cli: &Cli) -> Result<Exit, Error> {
@@ -131,6 +126,25 @@ impl Program {
     pub(crate) const fn expects_every_mark_of(&self, scenarios: usize) -> bool {
         self.expects_every_mark && scenarios == self.scenarios.len()
     }
+}
+
+/// Prints the version with the engine. clap's own text would need the engine at every start, and
+/// computing it takes some runs.
+fn print_version(version: &clap::Error) -> Result<Exit, Error> {
+    let mut out = Output::stdout();
+    out.line(format_args!("{} (engine {})", version.to_string().trim_end(), engine()))?;
+    out.flush()?;
+    Ok(Exit::Held)
+}
+
+/// The exit code of what has ended. An error is printed.
+fn exit_of(ended: Result<Exit, Error>) -> Exit {
+    ended.unwrap_or_else(|error| {
+        if !error.is_quiet() {
+            output::note(format_args!("error: {error}"));
+        }
+        error.exit()
+    })
 }
 
 #[cfg(test)]

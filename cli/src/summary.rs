@@ -3,17 +3,18 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use guildhall_plan::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::Engine;
 use guildhall_plan::run::Outcome;
 use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
+use guildhall_sim::run::engine;
 use serde::{Deserialize, Serialize};
 
 use crate::conditions::Conditions;
 use crate::failures::Ending;
 use crate::meter::{self, Cost};
 use crate::program::Program;
-use crate::records::SCHEMA;
+use crate::records::{SCHEMA, WORLD};
 use crate::seeds::{Partition, Seeds};
 use crate::sweep_spec::SweepSpec;
 
@@ -45,6 +46,9 @@ pub(crate) struct ScenarioTotals {
 pub(crate) struct Summary {
     pub(crate) schema: Cow<'static, str>,
     pub(crate) r#type: Cow<'static, str>,
+    pub(crate) engine: Engine,
+    pub(crate) world: Cow<'static, str>,
+    pub(crate) conditions: String,
     #[serde(flatten)]
     pub(crate) totals: Totals,
     pub(crate) wall_s: f64,
@@ -77,7 +81,7 @@ pub(crate) type Counts = BTreeMap<String, u64>;
 /// What was to be swept, and why the sweep ended.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Swept {
-    pub(crate) engine: EngineId,
+    pub(crate) engine: Engine,
     pub(crate) scenarios: Vec<String>,
     #[serde(flatten)]
     pub(crate) seeds: Seeds,
@@ -141,7 +145,7 @@ impl ScenarioTotals {
 impl Swept {
     pub(crate) fn new(spec: &SweepSpec<'_>, ended: Ended) -> Self {
         Self {
-            engine: ENGINE,
+            engine: engine(),
             scenarios: spec.scenarios.iter().map(|scenario| scenario.name.to_owned()).collect(),
             seeds: spec.seeds.range(),
             partition: spec.seeds.partition(),
@@ -156,6 +160,9 @@ impl Default for Summary {
         Self {
             schema: SCHEMA.into(),
             r#type: "summary".into(),
+            engine: engine(),
+            world: WORLD.into(),
+            conditions: String::new(),
             totals: Totals::default(),
             wall_s: 0.0,
             cpu_s: 0.0,
@@ -221,7 +228,9 @@ impl Summary {
     ) -> Self {
         let Cost { wall_s, cpu_s } = cost;
         let (peak_rss_bytes, swept) = (meter::peak_rss_bytes(), vec![Swept::new(spec, ended)]);
-        Self { wall_s, cpu_s, peak_rss_bytes, swept, ..self }.complete(spec.program, scenarios)
+        let conditions = spec.conditions.text();
+        let summary = Self { conditions, wall_s, cpu_s, peak_rss_bytes, swept, ..self };
+        summary.complete(spec.program, scenarios)
     }
 
     /// Fills in what follows from the rest: rates, and the marks that are missing.
@@ -337,7 +346,7 @@ mod tests {
     fn settings_may_keep_a_scenario_from_its_point() {
         let (mut summary, totals) = swept(FULL, 0);
         summary.swept.push(Swept {
-            engine: ENGINE,
+            engine: engine(),
             scenarios: vec!["half-open".to_owned()],
             seeds: Seeds { first: 0, count: FULL },
             partition: Partition::default(),

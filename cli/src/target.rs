@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use guildhall_plan::capsule::Capsule;
-use guildhall_plan::engine::ENGINE;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
-use guildhall_plan::token::RunToken;
+use guildhall_plan::token::{Outdated, RunToken};
 
 use crate::capsule_file;
 use crate::conditions::Conditions;
 use crate::error::Error;
+use crate::output::note;
 use crate::plan_file::{self, PlanFile};
 use crate::program::Program;
 use crate::run_spec::{RunSpec, command_on};
@@ -83,7 +83,7 @@ impl RunArg {
         if !is_file(what) {
             let spec = if is_token(what) {
                 self.refuse_flags()?;
-                by_token(program, what)?
+                by_token(program, what)?.0
             } else {
                 self.spec(Target::find(program, what)?)?
             };
@@ -135,12 +135,56 @@ pub(crate) fn read(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|error| Error::file(path, error))
 }
 
-/// The run that a token of this engine names.
-pub(crate) fn by_token(program: &Program, word: &str) -> Result<RunSpec, Error> {
+/// The run that a token names. Warns of what has changed since the token was written, and returns it.
+pub(crate) fn by_token(
+    program: &Program,
+    word: &str,
+) -> Result<(RunSpec, Option<Outdated>), Error> {
     let token: RunToken = word.parse().map_err(|error| Error::usage(format!("{error}")))?;
-    if token.engine != ENGINE {
-        return Err(Error::OtherEngine { what: "this token", engine: token.engine });
-    }
     let target = Target::Scenario(program.scenario(&token.scenario)?);
-    RunSpec::new(target, Some(token.seed), Conditions::default())
+    let spec = RunSpec::new(target, Some(token.seed), Conditions::default())?;
+    let outdated = token.check(spec.stamp()?).err();
+    if let Some(outdated) = outdated {
+        note(format_args!("warning: {outdated}"));
+    }
+    Ok((spec, outdated))
+}
+
+#[cfg(test)]
+mod tests {
+    use guildhall_core::time::Span;
+    use guildhall_plan::script::Script;
+
+    use super::*;
+
+    fn written(s: &mut Script) {
+        let berlin = s.node("berlin");
+        let guild = s.guild("rustaceans", berlin);
+        let _ = s.channel(guild, "general");
+        let _ = s.member("alice", berlin, &[guild]);
+        s.wait(Span::secs(5));
+    }
+
+    fn edited(s: &mut Script) {
+        written(s);
+        s.wait(Span::secs(1));
+    }
+
+    const WRITTEN: &[Scenario] = &[Scenario { name: "story", plot: "", script: written }];
+    const TOLD: &[Scenario] = &[Scenario { name: "story", plot: "//! A story.", script: written }];
+    const EDITED: &[Scenario] = &[Scenario { name: "story", plot: "", script: edited }];
+
+    #[test]
+    fn a_token_is_outdated_once_its_scenario_writes_another_plan() {
+        let (spec, _) = by_token(&Program::new(WRITTEN), "gh1-story-0x7").unwrap();
+        let then = spec.stamp().unwrap();
+        let token = spec.token(Some(then)).unwrap().to_string();
+        let outdated = |scenarios| by_token(&Program::new(scenarios), &token).unwrap().1;
+        assert_eq!((outdated(WRITTEN), outdated(TOLD)), (None, None));
+        let Some(Outdated::Plan { then: known, now }) = outdated(EDITED) else {
+            panic!("the edit is not noticed");
+        };
+        assert_eq!((known, now.engine), (then, then.engine));
+        assert_ne!(now.plan, then.plan);
+    }
 }

@@ -61,5 +61,6 @@ pub mod met;
 pub mod panics;
 pub mod run;
 pub mod seed_line;
+pub mod short_hash;
 pub mod text;
 pub mod token;

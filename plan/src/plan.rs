@@ -14,10 +14,12 @@ use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
 use crate::director::Director;
 use crate::fault::{Fault, Trigger};
 use crate::file::Document;
 use crate::seed::Seed;
+use crate::short_hash::ShortHash;
 use crate::topology::Topology;
 
 pub use action::{ActionPlan, ClientAction};
@@ -30,7 +32,7 @@ pub(crate) use parts::{ChannelTable, RoleTable};
 pub use powers::PermissionNames;
 
 /// Everything that a run consists of.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The seed of all random values.
@@ -65,7 +67,7 @@ pub struct Plan {
 }
 
 /// The latencies and capacities of the network when no fault affects it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Network {
     /// The latency between a client and its node.
@@ -105,7 +107,7 @@ impl Network {
 }
 
 /// A fault with its time, trigger and duration.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct FaultPlan {
     /// The time at which it begins, or from which its trigger counts.
     pub at: Instant,
@@ -154,6 +156,13 @@ impl Plan {
     #[must_use]
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every part of a plan has a TOML form")
+    }
+
+    /// Returns the id of the plan: a hash of all its values. Names count too, but not their keys in
+    /// TOML.
+    #[must_use]
+    pub fn id(&self) -> ShortHash {
+        Digest::of(self).short()
     }
 
     /// Returns a number of steps that no correct run exceeds: thousands per client, plus a

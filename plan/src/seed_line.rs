@@ -8,9 +8,10 @@ use guildhall_core::time::Instant;
 use serde::{Serialize, Serializer};
 
 use crate::digest::Fingerprint;
-use crate::engine::{ENGINE, EngineId};
+use crate::engine::{Engine, Stamp};
 use crate::run::Verdict;
 use crate::seed::Seed;
+use crate::short_hash::ShortHash;
 
 /// The format version of all objects that the programs print.
 pub const SCHEMA: &str = "guildhall/1";
@@ -22,7 +23,8 @@ pub struct SeedLine<'a> {
     r#type: &'static str,
     scenario: Option<&'a str>,
     seed: u64,
-    engine: EngineId,
+    engine: Engine,
+    plan: ShortHash,
     world: &'static str,
     conditions: String,
     verdict: &'static str,
@@ -61,6 +63,8 @@ pub struct RunOrigin<'a> {
 /// The totals and findings of a run, in any world.
 #[derive(Clone, Copy, Debug)]
 pub struct RunResult<'a> {
+    /// The engine that ran it, and the id of the plan.
+    pub stamp: Stamp,
     /// The verdict.
     pub verdict: Verdict,
     /// The digest of all steps.
@@ -90,7 +94,8 @@ impl<'a> SeedLine<'a> {
             r#type,
             scenario,
             seed: seed.number(),
-            engine: ENGINE,
+            engine: result.stamp.engine,
+            plan: result.stamp.plan,
             world,
             conditions,
             verdict: result.verdict.name(),

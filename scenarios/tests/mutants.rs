@@ -163,7 +163,7 @@ fn a_failed_test_panics_with_the_failure_block() {
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/cli"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.add_filter(r"engine [0-9a-f]{6}", "engine [ours]");
+    settings.add_filter(r"engine [0-9a-f]{6}(\+dirty\.[0-9a-f]{6})?", "engine [ours]");
     settings.bind(|| insta::assert_snapshot!("red-test", block));
 }
 

@@ -11,8 +11,8 @@ mod runs;
 use std::path::PathBuf;
 
 use clap::Args;
-use guildhall_plan::engine::ENGINE;
 use guildhall_plan::seed::Seed;
+use guildhall_sim::run::engine;
 use serde::Serialize;
 
 use crate::args::{JsonArg, ThreadsArg};
@@ -20,7 +20,7 @@ use crate::conditions::Conditions;
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
 use crate::program::Program;
-use crate::records::SCHEMA;
+use crate::records::Head;
 use crate::seeds::{Partition, Seeds, Slice};
 use crate::sweep_spec::SweepSpec;
 use crate::text::{counted, grouped, item};
@@ -68,9 +68,8 @@ pub(crate) struct DoctorArgs {
 /// The totals of all ways.
 #[derive(Serialize)]
 struct SummaryLine {
-    schema: &'static str,
-    r#type: &'static str,
-    engine: String,
+    #[serde(flatten)]
+    head: Head,
     runs: usize,
     differing: usize,
 }
@@ -78,8 +77,8 @@ struct SummaryLine {
 /// The totals of one way.
 #[derive(Serialize)]
 struct WayLine {
-    schema: &'static str,
-    r#type: &'static str,
+    #[serde(flatten)]
+    head: Head,
     way: &'static str,
     runs: usize,
     differing: usize,
@@ -92,7 +91,11 @@ pub(crate) fn doctor(
 ) -> Result<Exit, Error> {
     let recording = args.against.as_deref().map(Recording::read).transpose()?;
     let spec = match &recording {
-        Some(recording) => recording.sweep_spec(program)?,
+        Some(recording) => {
+            let spec = recording.sweep_spec(program)?;
+            recording.check_plans(&spec)?;
+            spec
+        }
         None => sweep_spec(program, args)?,
     };
     if spec.size() == 0 {
@@ -157,8 +160,9 @@ impl Doctor<'_> {
             let scenarios = counted(self.spec.scenarios.len() as u64, "scenario");
             let seeds = counted(self.spec.seeds.count, "seed");
             let build = recording::build();
+            let engine = engine();
             self.out
-                .line(format_args!("engine {ENGINE}, {build}: {scenarios}, {seeds} of each"))?;
+                .line(format_args!("engine {engine}, {build}: {scenarios}, {seeds} of each"))?;
             self.out.flush()?;
         }
         Ok(())
@@ -180,7 +184,8 @@ impl Doctor<'_> {
                 self.out.json(difference)?;
             }
             let differing = differing.len();
-            self.out.json(&WayLine { schema: SCHEMA, r#type: "way", way, runs, differing })?;
+            let head = Head::new("way", &self.spec.conditions);
+            self.out.json(&WayLine { head, way, runs, differing })?;
         } else {
             let (same, runs) = (grouped(same as u64), counted(runs as u64, "run"));
             self.out.line(item(way, &format!("{same} of {runs} identical: {about}")))?;
@@ -197,9 +202,9 @@ impl Doctor<'_> {
     fn end(&mut self) -> Result<Exit, Error> {
         let differing = self.differing;
         if self.json {
-            let (engine, runs) = (ENGINE.to_string(), self.spec.size() as usize);
-            let (schema, r#type) = (SCHEMA, "summary");
-            self.out.json(&SummaryLine { schema, r#type, engine, runs, differing })?;
+            let head = Head::new("summary", &self.spec.conditions);
+            let runs = self.spec.size() as usize;
+            self.out.json(&SummaryLine { head, runs, differing })?;
         } else if differing == 0 {
             self.out.line("deterministic: each run was identical in every way")?;
         } else {

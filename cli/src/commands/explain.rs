@@ -4,7 +4,6 @@ use clap::Args;
 use guildhall_explain::explain::explain as explain_run;
 use guildhall_explain::failure::{Failure, Line, Reduction};
 use guildhall_explain::repeater::Repeater;
-use guildhall_plan::engine::ENGINE;
 use guildhall_plan::run::{Outcome, Verdict};
 use guildhall_plan::size::Size;
 
@@ -54,13 +53,13 @@ pub(crate) fn explain(
         name: spec.target.name(),
         seed: spec.seed,
         mutant: spec.conditions.mutant,
-        engine: ENGINE,
+        engine: outcome.stamp.engine,
         explanation,
         shrunk: shrunk_from.map(|from| Reduction { from, to, effort: None }),
         lines: commands(args, &spec, capsule.is_some(), shrunk_from.is_some()),
     };
     if args.json.json {
-        out.json(&Failed::new(&failure))?;
+        out.json(&Failed::new(&failure, &spec.conditions))?;
     } else {
         out.line(&failure)?;
     }

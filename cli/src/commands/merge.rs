@@ -5,6 +5,7 @@
 //! line leaves the result inconclusive.
 
 mod gaps;
+mod origins;
 mod slices;
 
 use std::path::PathBuf;

@@ -19,7 +19,7 @@ use crate::error::{Error, Exit};
 use crate::meter::Meter;
 use crate::output::Output;
 use crate::program::Program;
-use crate::records::SCHEMA;
+use crate::records::{Head, SCHEMA};
 use crate::run_spec::RunSpec;
 use crate::target::Target;
 use crate::text::{self, counted};
@@ -56,8 +56,8 @@ struct NameLine {
 /// The result for a planted bug.
 #[derive(Serialize)]
 struct MutantLine {
-    schema: &'static str,
-    r#type: &'static str,
+    #[serde(flatten)]
+    head: Head,
     id: &'static str,
     what: &'static str,
     reached: bool,
@@ -71,8 +71,8 @@ struct MutantLine {
 /// The totals.
 #[derive(Serialize)]
 struct TableLine {
-    schema: &'static str,
-    r#type: &'static str,
+    #[serde(flatten)]
+    head: Head,
     planted: u64,
     reached: u64,
     killed: u64,
@@ -104,8 +104,8 @@ pub(crate) fn mutants(
         return list(&mutants, args.json.json, out);
     }
     interrupt::install_handler()?;
-    let r#type = "summary";
-    let mut table = TableLine { schema: SCHEMA, r#type, planted: 0, reached: 0, killed: 0 };
+    let head = Head::new("summary", &Conditions::default());
+    let mut table = TableLine { head, planted: 0, reached: 0, killed: 0 };
     for mutant in mutants {
         let (line, command) = hunt(program, mutant, args.threads.count())?;
         if interrupt::requested() {
@@ -151,6 +151,10 @@ fn list(mutants: &[Mutant], json: bool, out: &mut Output) -> Result<Exit, Error>
     Ok(Exit::Held)
 }
 
+fn planting(mutant: Mutant) -> Conditions {
+    Conditions { mutant: Some(mutant), ..Conditions::default() }
+}
+
 /// Runs the first seed of all scenarios, then the second, and so on, until the bug is found.
 fn hunt(
     program: &Program,
@@ -183,8 +187,7 @@ fn hunt(
     let killed = found.is_some();
     let (checkers, command) = found.unzip();
     let line = MutantLine {
-        schema: SCHEMA,
-        r#type: "mutant",
+        head: Head::new("mutant", &planting(mutant)),
         id: mutant.word(),
         what: mutant.what(),
         reached,
@@ -204,7 +207,7 @@ fn run(
 ) -> Result<PlantedRun, Error> {
     let seed = Seed::new(seed).map_err(|error| Error::Internal(error.to_string()))?;
     let target = Target::Scenario(scenario);
-    let conditions = Conditions { mutant: Some(mutant), ..Conditions::default() };
+    let conditions = planting(mutant);
     let spec = RunSpec { target, seed, conditions };
     let plan = spec.plan()?;
     let options = spec.conditions.options();

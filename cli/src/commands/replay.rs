@@ -10,9 +10,9 @@ use guildhall_core::time::Instant;
 use guildhall_explain::divergence::{self, Divergence};
 use guildhall_explain::transcript::Transcript;
 use guildhall_plan::capsule::{Capsule, Mismatch};
-use guildhall_plan::engine::ENGINE;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, Verdict, cast};
+use guildhall_plan::token::Outdated;
 
 use super::run::{Printing, exit, run_printed};
 use crate::args::{JsonArg, StepsArg};
@@ -28,7 +28,7 @@ use crate::{capsule_file, panics, target};
 /// Repeat the run of a token or a capsule
 #[derive(Args, Debug)]
 pub(crate) struct ReplayArgs {
-    /// A token, gh1-SCENARIO-0xSEED-ENGINE, or a file that holds a capsule
+    /// A token, such as gh1-half-open-0x2a, or a file that holds a capsule
     #[arg(value_name = "TOKEN|CAPSULE.toml")]
     what: String,
     /// The world to run it in
@@ -68,11 +68,14 @@ fn replay_token(
     printing: Printing<'_>,
     out: &mut Output,
 ) -> Result<Exit, Error> {
-    let mut spec = target::by_token(program, word)?;
+    let (mut spec, outdated) = target::by_token(program, word)?;
     spec.conditions.until = until;
     let plan = spec.plan()?;
     let ran = run_printed(program, &spec, &plan, printing, out)?;
-    end_unjudged(&spec, &ran, printing, out)
+    let exit = end_unjudged(&spec, &ran, printing, out)?;
+    // The verdict is on another run than the one that the token names.
+    let is_other = matches!(outdated, Some(Outdated::Plan { .. }));
+    Ok(if is_other { Exit::OtherEngine } else { exit })
 }
 
 fn replay_capsule(
@@ -105,6 +108,9 @@ fn replay_capsule(
         Err(Mismatch::Outcome { .. }) if outcome.verdict == Verdict::Inconclusive => {
             Exit::Inconclusive
         }
+        Err(Mismatch::Outcome { .. }) if capsule.engine != outcome.stamp.engine => {
+            Exit::OtherEngine
+        }
         Err(Mismatch::Outcome { .. }) => Exit::Violation,
         Err(Mismatch::Digest { .. }) => Exit::Nondeterminism,
     })
@@ -125,14 +131,19 @@ fn end_unjudged(
 
 /// How the run compares with what the capsule expects.
 fn sentence(capsule: &Capsule, outcome: &Outcome, judged: &Result<(), Mismatch>) -> String {
-    let note = match capsule.engine {
-        ENGINE => String::new(),
-        other => format!("; the digest is not compared, since engine {other} wrote it"),
-    };
+    let (then, now) = (capsule.engine, outcome.stamp.engine);
+    let is_other = then != now;
     match judged {
-        Ok(()) => format!("as the capsule expects: {}{note}", capsule.expect),
+        Ok(()) if is_other => format!(
+            "as the capsule expects: {}; the digest is not compared, since engine {then} wrote it",
+            capsule.expect
+        ),
+        Ok(()) => format!("as the capsule expects: {}", capsule.expect),
+        Err(mismatch @ Mismatch::Outcome { .. }) if is_other => format!(
+            "not as the capsule expects: {mismatch}; engine {then} wrote it, and this is engine {now}"
+        ),
         Err(mismatch @ Mismatch::Outcome { .. }) => {
-            format!("not as the capsule expects: {mismatch}{note}")
+            format!("not as the capsule expects: {mismatch}")
         }
         Err(mismatch @ Mismatch::Digest { .. }) => format!(
             "nondeterminism: {mismatch}; the capsule has {}, this run {}",

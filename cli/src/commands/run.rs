@@ -10,6 +10,7 @@ use guildhall_plan::met::MetParts;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, Verdict, cast};
 use guildhall_plan::seed::Seed;
+use guildhall_sim::run::engine;
 
 use crate::args::{JsonArg, StepsArg};
 use crate::conditions::Conditions;
@@ -17,7 +18,7 @@ use crate::error::{Error, Exit};
 use crate::meter::Meter;
 use crate::output::{Output, note};
 use crate::program::Program;
-use crate::records::{Ran, RunLine, SCHEMA, StepLine};
+use crate::records::{Head, Ran, RunLine, StepLine};
 use crate::run_spec::RunSpec;
 use crate::target::Target;
 use crate::text::item;
@@ -96,8 +97,10 @@ pub(crate) fn run_printed(
         // before anything is printed.
         panics::run(program.runner(), spec, plan, spec.conditions.options().up_to(0), &mut ())?;
     }
+    // The id is computed by runs, which must not be metered.
+    let engine = engine();
     if !printing.json {
-        out.line(run_text::head(printing.command, plan))?;
+        out.line(run_text::head(printing.command, engine, plan))?;
         out.flush()?;
     }
     let mut met = MetParts::new(plan).map_err(|error| spec.invalid(&error))?;
@@ -156,10 +159,11 @@ fn run_with_step_lines(
     met: &mut MetParts,
     out: &mut Output,
 ) -> Result<Outcome, Error> {
+    let head = Head::new("step", &spec.conditions);
     let mut written = Ok(());
     let mut steps = StepBuilder::new(|step: Step| {
         if written.is_ok() {
-            written = out.json(&StepLine { schema: SCHEMA, r#type: "step", step: &step });
+            written = out.json(&StepLine { head: &head, step: &step });
         }
     });
     let observer = &mut (&mut steps, met);

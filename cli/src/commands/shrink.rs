@@ -69,7 +69,7 @@ pub(crate) fn shrink(
     let cost = meter.read();
     let written = capsule_file::write(&path, &new_capsule(program, &spec, &shrunk, capsule));
     if args.json.json {
-        out.json(&ShrunkLine::new(written.is_ok().then_some(&*path), &shrunk, cost))?;
+        out.json(&ShrunkLine::new(&spec, written.is_ok().then_some(&*path), &shrunk, cost))?;
     } else {
         out.line(run_text::violation(&shrunk.violation))?;
         out.line(item("shrunk", &Reduction::from(&shrunk).to_string()))?;

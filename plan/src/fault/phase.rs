@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The trigger of a fault.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Trigger {
     /// A client enters a phase.

@@ -9,7 +9,7 @@ use super::parts::OverwritePlan;
 use super::powers::PermissionNames;
 
 /// An action of a client.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct ActionPlan {
     /// The time.
     pub at: Instant,
@@ -29,7 +29,7 @@ impl ActionPlan {
 ///
 /// A message is named by its author and its distance from the author's last message. An action that
 /// names a message that was never sent makes no request.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do", deny_unknown_fields)]
 pub enum ClientAction {
     /// Sends a message.

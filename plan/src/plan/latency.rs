@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::seed::Key;
 
 /// A latency distribution.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "law", deny_unknown_fields)]
 pub enum Latency {
     /// Every frame has the same latency.

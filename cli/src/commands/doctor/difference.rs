@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use super::runs::Lines;
 use crate::error::Error;
-use crate::records::SCHEMA;
+use crate::records::Head;
 use crate::sweep_spec::SweepSpec;
 use crate::text::item;
 
 /// A run with different results, and the first value that differs.
 #[derive(Serialize)]
 pub(super) struct Difference {
-    schema: &'static str,
-    r#type: &'static str,
+    #[serde(flatten)]
+    head: Head,
     way: &'static str,
     scenario: &'static str,
     seed: u64,
@@ -41,8 +41,7 @@ pub(super) fn differences(
         let run = spec.run_spec(index as u64)?;
         let (what, expected, got) = first(&object(expected), &object(got));
         differing.push(Difference {
-            schema: SCHEMA,
-            r#type: "difference",
+            head: Head::new("difference", &spec.conditions),
             way,
             scenario: spec.scenarios[spec.scenario_of(index as u64)].name,
             seed: run.seed.number(),

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use guildhall_plan::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::Engine;
+use guildhall_plan::short_hash::ShortHash;
+use guildhall_sim::run::engine;
 use serde::{Deserialize, Serialize};
 
 use super::runs::Lines;
 use super::spec_of;
 use crate::error::Error;
 use crate::program::Program;
-use crate::records::SCHEMA;
+use crate::records::{SCHEMA, WORLD};
 use crate::results_file;
 use crate::seeds::Seeds;
 use crate::sweep_spec::SweepSpec;
@@ -26,11 +28,19 @@ pub(super) struct Recording {
 struct Head {
     schema: String,
     r#type: String,
-    engine: EngineId,
+    engine: Engine,
+    world: String,
+    conditions: String,
     build: String,
     scenarios: Vec<String>,
     #[serde(flatten)]
     seeds: Seeds,
+}
+
+/// The plan of a seed's line.
+#[derive(Deserialize)]
+struct PlanOf {
+    plan: ShortHash,
 }
 
 /// This build and machine, for people.
@@ -51,9 +61,12 @@ impl Recording {
         if (head.schema.as_str(), head.r#type.as_str()) != (SCHEMA, "doctor") {
             return Err(wrong(&format!("its first line is not a {SCHEMA} doctor line")));
         }
-        if head.engine != ENGINE {
-            let engine = head.engine;
-            return Err(Error::OtherEngine { what: "the file to compare with", engine });
+        if head.engine != engine() {
+            let (what, then) = (path.display().to_string(), head.engine);
+            return Err(Error::OtherEngine { what, then });
+        }
+        if (head.world.as_str(), head.conditions.as_str()) != (WORLD, "") {
+            return Err(wrong("its runs are of another world or of other conditions"));
         }
         let lines: Lines = lines.map(str::to_owned).collect();
         let expected = (head.scenarios.len() as u64).checked_mul(head.seeds.count);
@@ -73,6 +86,22 @@ impl Recording {
         Ok(spec)
     }
 
+    /// Refuses results of other plans than the ones that are to be run.
+    pub(super) fn check_plans(&self, spec: &SweepSpec<'_>) -> Result<(), Error> {
+        for (line, index) in self.lines.iter().zip(0..) {
+            let run = spec.run_spec(index)?;
+            // A line without a plan differs from that of every run.
+            let Ok(PlanOf { plan: then }) = serde_json::from_str(line) else { continue };
+            let now = run.stamp()?.plan;
+            if then != now {
+                let name = run.target.name();
+                let what = format!("the line of {name} {} in the file to compare with", run.seed);
+                return Err(Error::OtherPlan { what, then, now });
+            }
+        }
+        Ok(())
+    }
+
     /// The file, and the build that wrote it.
     pub(super) fn origin(&self, path: &Path) -> String {
         format!("{} ({})", path.display(), self.head.build)
@@ -82,7 +111,9 @@ impl Recording {
         let head = Head {
             schema: SCHEMA.to_owned(),
             r#type: "doctor".to_owned(),
-            engine: ENGINE,
+            engine: engine(),
+            world: WORLD.to_owned(),
+            conditions: spec.conditions.text(),
             build: build(),
             scenarios: spec.scenarios.iter().map(|scenario| scenario.name.to_owned()).collect(),
             seeds: spec.seeds.range(),

@@ -7,10 +7,11 @@ use std::path::Path;
 
 use guildhall_check::violation::Violation;
 use guildhall_explain::shrink::Signature;
-use guildhall_plan::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::Engine;
 use guildhall_plan::run::Verdict;
 use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
+use guildhall_plan::short_hash::ShortHash;
 use serde::Deserialize;
 
 use crate::analysis::Analysis;
@@ -31,7 +32,7 @@ pub(super) struct Slices<'a> {
     pub(super) lines: Vec<Line<'a>>,
     pub(super) summaries: Vec<Summary>,
     /// The failures that were explained.
-    failures: Vec<FailureLine>,
+    pub(super) failures: Vec<FailureLine>,
     /// The lines of these failures.
     failure_lines: BTreeSet<&'a str>,
 }
@@ -42,8 +43,8 @@ pub(super) struct Line<'a> {
     pub(super) scenario: usize,
     pub(super) seed: Seed,
     pub(super) text: &'a str,
-    source: Source<'a>,
-    parsed: SeedLine,
+    pub(super) source: Source<'a>,
+    pub(super) parsed: SeedLine,
 }
 
 /// The position of a line.
@@ -62,12 +63,13 @@ struct Kind<'a> {
 
 /// The part of a seed's line that is used here.
 #[derive(Deserialize)]
-struct SeedLine {
+pub(super) struct SeedLine {
     scenario: String,
     seed: Seed,
-    engine: EngineId,
-    world: String,
-    conditions: String,
+    pub(super) engine: Engine,
+    pub(super) plan: ShortHash,
+    pub(super) world: String,
+    pub(super) conditions: String,
     verdict: String,
     steps: u64,
     deliveries: u64,
@@ -127,36 +129,6 @@ impl<'a> Slices<'a> {
             (other, _) => return Err(wrong(&format!("the schema is {other}, not {SCHEMA}"))),
         }
         Ok(())
-    }
-
-    /// Refuses slices of another engine, or of different conditions.
-    pub(super) fn check_compatible(&self) -> Result<(), Error> {
-        let swept = || self.summaries.iter().flat_map(|summary| &summary.swept);
-        let engines = swept().map(|swept| swept.engine);
-        let mut engines = engines.chain(self.lines.iter().map(|line| line.parsed.engine));
-        if let Some(engine) = engines.find(|engine| *engine != ENGINE) {
-            return Err(Error::OtherEngine { what: "a slice", engine });
-        }
-        self.check_lines()?;
-        let flags = swept().map(|swept| swept.conditions.flags().trim_start().to_owned());
-        let known = self.lines.first().map(|line| line.parsed.conditions.clone());
-        let mut flags = known.into_iter().chain(flags);
-        let first = flags.next();
-        match flags.find(|other| Some(other) != first.as_ref()) {
-            Some(_) => Err(Error::usage("the slices were swept under different conditions")),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses a line of another world or of other conditions than the first one. A slice whose summary
-    /// is lost has only its lines to say so.
-    fn check_lines(&self) -> Result<(), Error> {
-        let Some(first) = self.lines.first() else { return Ok(()) };
-        let Some(other) = self.lines.iter().find(|line| !line.has_origin_of(first)) else {
-            return Ok(());
-        };
-        let (one, other) = (other.origin(), first.origin());
-        Err(Error::usage(format!("the slices were swept differently: {one}, and {other}")))
     }
 
     /// Sorts the lines and removes duplicates; returns the duplicates that differ.
@@ -220,6 +192,9 @@ impl<'a> Slices<'a> {
     /// The summary of the whole sweep: totals counted from the lines, the rest added up over slices.
     pub(super) fn summary(&self, scenarios: &[ScenarioTotals]) -> Summary {
         let mut whole = Summary::default();
+        if let Some((world, conditions)) = self.origins().next() {
+            (whole.world, whole.conditions) = (world.to_owned().into(), conditions);
+        }
         let (mut reported, mut broken) = (0, 0);
         for summary in &self.summaries {
             let known = summary.swept.iter().all(|swept| whole.swept.contains(swept));
@@ -242,19 +217,6 @@ impl<'a> Slices<'a> {
 }
 
 impl Line<'_> {
-    /// Whether another line is of the same world and the same conditions.
-    fn has_origin_of(&self, other: &Self) -> bool {
-        let (one, other) = (&self.parsed, &other.parsed);
-        one.world == other.world && one.conditions == other.conditions
-    }
-
-    /// Where the line is, and how it was swept.
-    fn origin(&self) -> String {
-        let SeedLine { world, conditions, .. } = &self.parsed;
-        let flags = if conditions.is_empty() { "no flags" } else { conditions.as_str() };
-        format!("{} in the world {world} with {flags}", self.source)
-    }
-
     pub(super) fn steps(&self) -> u64 {
         self.parsed.steps
     }
