@@ -200,7 +200,7 @@ impl Contract {
         if let Some(guild) = self.facts.ledger.guild_mut(guild) {
             guild.fleeting.insert(record.position, record.clone());
         }
-        if self.models.probes.streams(&self.facts, (self.step.node, guild), record) {
+        if self.models.probes.streams(&self.facts, guild, record) {
             self.marks.add(Mark::ProbeUnheard);
         }
     }

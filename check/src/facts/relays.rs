@@ -253,14 +253,6 @@ impl Relays {
         followers.any(|((at, _), it)| *at == owner && it.guild == guild && it.gone.is_none())
     }
 
-    /// Whether a relay of a node follows a guild, and its owner does not know it to be gone.
-    pub(crate) fn follows(&self, node: NodeId, owner: NodeId, guild: GuildId) -> bool {
-        let mut followers = self.followers.iter();
-        followers.any(|((at, relay), it)| {
-            *at == owner && relay.node == node && it.guild == guild && it.gone.is_none()
-        })
-    }
-
     /// An upper bound on the followers of a node's guilds. Those known to be gone for long, by
     /// `gone_since`, do not count.
     pub(crate) fn followers(&self, owner: NodeId, gone_since: Instant) -> u64 {

@@ -168,19 +168,10 @@ impl Probes {
 
     /// An owner streams an ephemeral event for the first time. Returns whether it is a probe that no
     /// session has to get.
-    pub(crate) fn streams(
-        &mut self,
-        facts: &Facts,
-        (owner, guild): (NodeId, GuildId),
-        record: &Record,
-    ) -> bool {
+    pub(crate) fn streams(&mut self, facts: &Facts, guild: GuildId, record: &Record) -> bool {
         let is_it = |probe: &Probe| Some(probe.origin) == record.origin;
         let Some(at) = self.waiting.iter().position(is_it) else { return false };
-        let mut sessions = audience(facts, guild, record);
-        // An owner streams nothing to a node that it was told has crashed, until that node asks.
-        sessions.retain(|session| {
-            facts.relays.follows(facts.sessions.get(*session).node, owner, guild)
-        });
+        let sessions = audience(facts, guild, record);
         let is_unheard = sessions.is_empty();
         if is_unheard {
             self.waiting.remove(at);
@@ -188,6 +179,24 @@ impl Probes {
             self.waiting[at].waits = Wait::Sessions(sessions);
         }
         is_unheard
+    }
+
+    /// A relay of a node has a gap in a guild: its sessions are not told what fell into it (D2). Returns
+    /// whether a probe of typing may have.
+    pub(crate) fn misses(&mut self, facts: &Facts, node: NodeId, guild: GuildId) -> bool {
+        let mut missed = false;
+        for probe in self.waiting.iter_mut().filter(|probe| probe.guild == guild) {
+            if let Wait::Sessions(sessions) = &mut probe.waits {
+                let before = sessions.len();
+                sessions.retain(|session| facts.sessions.get(*session).node != node);
+                missed |= sessions.len() < before;
+            }
+        }
+        self.waiting.retain(|probe| match &probe.waits {
+            Wait::Sessions(sessions) => !sessions.is_empty(),
+            Wait::Done | Wait::Stream => true,
+        });
+        missed
     }
 
     /// A session gets an ephemeral event. Returns whether it is the last one that has to get a
