@@ -1,15 +1,22 @@
 //! The subcommands, and the flags that several of them share. The other flags are in each command's own
 //! file.
 
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::commands::{doctor, explain, merge, mutants, replay, run, scenarios, shrink, sweep};
+use crate::commands::{
+    completions, doctor, explain, man, merge, mutants, replay, run, scenarios, shrink, sweep,
+};
+use crate::conditions;
 use crate::error::{Error, Exit, HELP};
 use crate::output::Output;
 use crate::program::Program;
+use crate::variables;
 
 /// Deterministic simulation of a Discord-like gateway: sweep seeds, run one, replay a failure.
 #[derive(Parser, Debug)]
@@ -30,11 +37,8 @@ enum Command {
     Merge(merge::MergeArgs),
     Doctor(doctor::DoctorArgs),
     Mutants(mutants::MutantsArgs),
-    /// Print completions for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// `--json`, for all commands that print data.
@@ -57,11 +61,33 @@ pub(crate) struct StepsArg {
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct ThreadsArg {
     /// The number of threads; by default the number of cores
-    #[arg(long, env = "GUILDHALL_JOBS", hide_env = true, value_name = "N")]
-    jobs: Option<std::num::NonZeroUsize>,
+    #[arg(
+        long,
+        env = "GUILDHALL_JOBS",
+        hide_env = true,
+        value_name = "N",
+        value_parser = read_jobs
+    )]
+    jobs: Option<NonZeroUsize>,
 }
 
+/// The most threads: more than the cores of any machine, and few enough to start.
+const MOST_JOBS: usize = 1_024;
+
 impl Cli {
+    /// Reads the words of a command line.
+    pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let matches = Self::command()
+            .try_get_matches_from(words)
+            .map_err(|error| variables::name_in(error, words))?;
+        let planted = matches.subcommand().is_some_and(|(_, flags)| conditions::plants(flags));
+        if planted && cfg!(not(feature = "mutants")) {
+            let refused = format!("{}\n", conditions::no_planted_bugs(words));
+            return Err(clap::Error::raw(ErrorKind::InvalidValue, refused));
+        }
+        Self::from_arg_matches(&matches)
+    }
+
     pub(crate) fn execute(&self, program: &Program, out: &mut Output) -> Result<Exit, Error> {
         match &self.command {
             Command::Scenarios(args) => scenarios::scenarios(program, args, out),
@@ -73,12 +99,8 @@ impl Cli {
             Command::Merge(args) => merge::merge(program, args, out),
             Command::Doctor(args) => doctor::doctor(program, args, out),
             Command::Mutants(args) => mutants::mutants(program, args, out),
-            Command::Completions { shell } => {
-                let mut script = Vec::new();
-                clap_complete::generate(*shell, &mut Self::command(), name(), &mut script);
-                out.bytes(&script)?;
-                Ok(Exit::Held)
-            }
+            Command::Completions(args) => completions::completions(args, out),
+            Command::Man(args) => man::man(args, out),
         }
     }
 }
@@ -86,12 +108,24 @@ impl Cli {
 impl ThreadsArg {
     pub(crate) fn count(self) -> usize {
         let jobs = self.jobs.or_else(|| std::thread::available_parallelism().ok());
-        jobs.map_or(1, std::num::NonZeroUsize::get)
+        jobs.map_or(1, NonZeroUsize::get)
     }
 }
 
-/// The name of this program's file, which a shell completes.
-fn name() -> String {
+/// The number of threads in a text.
+fn read_jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let jobs: usize = text.parse().map_err(|error| format!("{error}"))?;
+    match NonZeroUsize::new(jobs) {
+        None => Err("must be at least 1".to_owned()),
+        Some(_) if jobs > MOST_JOBS => {
+            Err(format!("must be at most {MOST_JOBS}: more threads than cores make nothing faster"))
+        }
+        Some(jobs) => Ok(jobs),
+    }
+}
+
+/// The name of this program's file.
+pub(crate) fn program_name() -> String {
     let path = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
     path.file_stem().unwrap_or("guildhall".as_ref()).to_string_lossy().into_owned()
 }
@@ -107,9 +141,9 @@ mod tests {
         for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {
             for flag in command.get_arguments().filter(|arg| arg.get_id() != "help") {
                 let Some(long) = flag.get_long() else { continue };
-                let name = format!("GUILDHALL_{}", long.to_uppercase().replace('-', "_"));
                 let variable = flag.get_env().map(|name| name.to_string_lossy().into_owned());
-                assert_eq!(variable, Some(name), "{} --{long}", command.get_name());
+                let expected = Some(variables::variable(long));
+                assert_eq!(variable, expected, "{} --{long}", command.get_name());
             }
         }
     }

@@ -1,7 +1,9 @@
 //! The subcommands, one file each.
 
+pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod mutants;
 pub(crate) mod replay;

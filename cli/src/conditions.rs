@@ -1,6 +1,8 @@
 //! The conditions of a run beyond target and seed: settings, step limit, and the planted bug.
 
-use clap::Args;
+use std::ffi::OsString;
+
+use clap::{ArgMatches, Args};
 use guildhall_core::mutant::Mutant;
 use guildhall_core::time::Instant;
 use guildhall_plan::run::Options;
@@ -33,17 +35,14 @@ pub(crate) struct Conditions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_steps: Option<u64>,
     /// Plant this bug; `mutants --list` lists them
-    #[cfg_attr(
-        feature = "mutants",
-        arg(
-            long,
-            env = "GUILDHALL_MUTANT",
-            hide_env = true,
-            value_name = "ID",
-            value_parser = read_mutant
-        )
+    #[arg(
+        long,
+        env = "GUILDHALL_MUTANT",
+        hide_env = true,
+        hide = cfg!(not(feature = "mutants")),
+        value_name = "ID",
+        value_parser = read_mutant
     )]
-    #[cfg_attr(not(feature = "mutants"), arg(skip))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mutant: Option<Mutant>,
     /// The simulated time at which to stop a run; it is then inconclusive.
@@ -85,6 +84,18 @@ impl Conditions {
         }
         flags
     }
+}
+
+/// Whether these flags of a command plant a bug.
+pub(crate) fn plants(flags: &ArgMatches) -> bool {
+    matches!(flags.try_get_one::<Mutant>("mutant"), Ok(Some(_)))
+}
+
+/// Why a command line that plants a bug is refused by a build that plants none.
+pub(crate) fn no_planted_bugs(words: &[OsString]) -> String {
+    let args = words.iter().skip(1).map(|word| text::shell(&word.to_string_lossy()));
+    let args = args.collect::<Vec<_>>().join(" ");
+    format!("this build plants no bugs: use `{MUTANTS_BUILD} {args}`")
 }
 
 /// The planted bug of this name.

@@ -66,6 +66,7 @@ mod interrupt;
 mod output;
 mod results_file;
 mod text;
+mod variables;
 
 // What to run.
 mod capsule_file;

@@ -1,15 +1,16 @@
 //! A program: the scenarios that its commands know, and the checkers that judge their runs.
 
+use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
 use guildhall_plan::checkers::CustomCheckers;
 use guildhall_plan::script::Scenario;
 use guildhall_sim::run::{Fast, engine};
 
 use crate::args::Cli;
+use crate::commands::completions;
 use crate::error::{Error, Exit};
 use crate::output::{self, Output};
 use crate::run_spec::command_for;
@@ -62,7 +63,11 @@ impl Program {
     #[must_use]
     pub fn run(&self) -> ExitCode {
         panics::install_hook();
-        let cli = match Cli::try_parse() {
+        if let Some(answered) = completions::answer(self) {
+            return exit_of(answered).into();
+        }
+        let words: Vec<OsString> = std::env::args_os().collect();
+        let cli = match Cli::read(&words) {
             Ok(cli) => cli,
             Err(error) if error.kind() == ErrorKind::DisplayVersion => {
                 return exit_of(print_version(&error)).into();
@@ -151,6 +156,8 @@ fn exit_of(ended: Result<Exit, Error>) -> Exit {
 mod tests {
     use std::path::PathBuf;
     use std::sync::Arc;
+
+    use clap::Parser as _;
 
     use guildhall_check::{Checker, Clause, Findings, Subject, View};
     use guildhall_core::dispatch::{Body, Dispatch};

@@ -10,9 +10,11 @@ mod formats;
 mod merge;
 mod plans;
 mod replay;
+mod shell;
 mod signals;
 mod sweep;
 mod text;
+mod variables;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
