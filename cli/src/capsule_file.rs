@@ -45,7 +45,7 @@ pub(crate) fn run_spec(command: &str, path: &Path, capsule: &Capsule) -> Result<
     let missing = capsule.require_checkers(&Fast::new());
     missing.map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
     Ok(RunSpec {
-        target: Target::File { path: path.to_owned(), plan: Box::new(capsule.plan.clone()) },
+        target: Target::File { path: path.to_owned(), plan: capsule.plan.clone().into() },
         seed: capsule.plan.seed,
         conditions: Conditions { mutant: capsule.mutant, ..Conditions::default() },
     })

@@ -1,6 +1,8 @@
 //! What a command runs: a scenario of the catalogue or a plan in a file, and how arguments name it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use guildhall_plan::capsule::Capsule;
@@ -21,7 +23,14 @@ use crate::{capsule_file, text};
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     Scenario(&'static Scenario),
-    File { path: PathBuf, plan: Box<Plan> },
+    File {
+        path: PathBuf,
+        plan: Arc<Plan>,
+    },
+    /// A plan file of which only the name is known: another machine has run it.
+    Elsewhere {
+        path: PathBuf,
+    },
 }
 
 /// A run as the command line names it.
@@ -52,7 +61,7 @@ impl Target {
         }
         let path = PathBuf::from(text);
         match plan_file::read(&path)? {
-            PlanFile::Plan(plan) => Ok(Self::File { path, plan }),
+            PlanFile::Plan(plan) => Ok(Self::File { path, plan: plan.into() }),
             PlanFile::Capsule(_) => {
                 let replay = command_for("replay", text);
                 let why = format!("{text} is a capsule, not a plan: use `{replay}`");
@@ -64,15 +73,31 @@ impl Target {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Scenario(scenario) => scenario.name.to_owned(),
-            Self::File { path, .. } => path.display().to_string(),
+            Self::File { path, .. } | Self::Elsewhere { path } => path.display().to_string(),
         }
     }
 
     pub(crate) fn scenario(&self) -> Option<&'static Scenario> {
         match self {
             Self::Scenario(scenario) => Some(scenario),
-            Self::File { .. } => None,
+            Self::File { .. } | Self::Elsewhere { .. } => None,
         }
+    }
+
+    /// What a line of a sweep names, without its plan.
+    pub(crate) fn named(name: &str) -> Result<Self, Error> {
+        if is_file(name) {
+            return Ok(Self::Elsewhere { path: PathBuf::from(name) });
+        }
+        scenario(name).map(Self::Scenario)
+    }
+
+    /// Its place in a sweep: scenarios in the order of the catalogue, then files by name.
+    pub(crate) fn place(&self) -> (usize, String) {
+        let index = self.scenario().and_then(|scenario| {
+            catalogue::ALL.iter().position(|other| other.name == scenario.name)
+        });
+        (index.unwrap_or(catalogue::ALL.len()), self.name())
     }
 }
 
@@ -92,7 +117,7 @@ impl RunArg {
         let path = PathBuf::from(what);
         match plan_file::read(&path)? {
             PlanFile::Plan(plan) => {
-                let spec = self.spec(Target::File { path, plan })?;
+                let spec = self.spec(Target::File { path, plan: plan.into() })?;
                 Ok(NamedRun { spec, capsule: None })
             }
             PlanFile::Capsule(capsule) => {
@@ -147,14 +172,18 @@ pub(crate) fn scenario(name: &str) -> Result<&'static Scenario, Error> {
     })
 }
 
-/// The scenarios of these names, in the catalogue's order; all scenarios if there are no names.
-pub(crate) fn scenarios(names: &[String]) -> Result<Vec<&'static Scenario>, Error> {
-    let named: Vec<&str> = names
-        .iter()
-        .map(|name| scenario(name).map(|scenario| scenario.name))
-        .collect::<Result<_, _>>()?;
-    let wanted = |name| named.is_empty() || named.contains(&name);
-    Ok(catalogue::ALL.iter().filter(|scenario| wanted(scenario.name)).collect())
+/// The scenarios and plan files of these names, each once, in their places; all scenarios if there are
+/// no names.
+pub(crate) fn all(names: &[String]) -> Result<Vec<Target>, Error> {
+    if names.is_empty() {
+        return Ok(catalogue::ALL.iter().map(Target::Scenario).collect());
+    }
+    let names: BTreeSet<&String> = names.iter().collect();
+    let targets: Result<Vec<Target>, Error> =
+        names.into_iter().map(|name| Target::find(name)).collect();
+    let mut targets = targets?;
+    targets.sort_by_cached_key(Target::place);
+    Ok(targets)
 }
 
 /// The run that a token of this engine names.

@@ -21,6 +21,8 @@ pub struct SeedLine<'a> {
     schema: &'static str,
     r#type: &'static str,
     scenario: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<String>,
     seed: u64,
     engine: EngineId,
     world: &'static str,
@@ -50,6 +52,8 @@ struct ViolationLine<'a> {
 pub struct RunOrigin<'a> {
     /// The scenario, if the plan is from one.
     pub scenario: Option<&'a str>,
+    /// The file of the plan, if it is from one.
+    pub plan: Option<String>,
     /// The seed.
     pub seed: Seed,
     /// The name of the world.
@@ -84,11 +88,12 @@ impl<'a> SeedLine<'a> {
         token: Option<String>,
         result: RunResult<'a>,
     ) -> Self {
-        let RunOrigin { scenario, seed, world, conditions } = origin;
+        let RunOrigin { scenario, plan, seed, world, conditions } = origin;
         Self {
             schema: SCHEMA,
             r#type,
             scenario,
+            plan,
             seed: seed.number(),
             engine: ENGINE,
             world,

@@ -27,7 +27,7 @@ pub(crate) fn origin<'a>(
     world: &'static str,
 ) -> RunOrigin<'a> {
     let flags: Vec<_> = set.iter().map(|set| format!("--set {set}")).collect();
-    RunOrigin { scenario: Some(name), seed, world, conditions: flags.join(" ") }
+    RunOrigin { scenario: Some(name), plan: None, seed, world, conditions: flags.join(" ") }
 }
 
 /// A few lines for people.

@@ -1,6 +1,6 @@
 //! `doctor`: checks that runs are deterministic.
 //!
-//! A few seeds of each scenario are run in order on one thread; then again, on many threads, in
+//! A few seeds of each scenario or plan are run in order on one thread; then again, on many threads, in
 //! another order, and in separate processes. The lines of a seed must be identical: digest, verdict
 //! and all. Whether a run keeps the contract does not matter here.
 
@@ -37,9 +37,9 @@ const MOST_LISTED: usize = 5;
 /// Check determinism: run the same seeds in different ways, builds or machines, and compare
 #[derive(Args, Debug)]
 pub(crate) struct DoctorArgs {
-    /// The scenarios; all if none is named
-    #[arg(value_name = "SCENARIO")]
-    scenarios: Vec<String>,
+    /// The scenarios, and files that hold plans; all scenarios if none is named
+    #[arg(value_name = "SCENARIO|PLAN.toml")]
+    targets: Vec<String>,
     /// The number of seeds of each scenario [default: 3]
     #[arg(long, env = "GUILDHALL_COUNT", hide_env = true, value_name = "N")]
     count: Option<u64>,
@@ -55,7 +55,7 @@ pub(crate) struct DoctorArgs {
         env = "GUILDHALL_AGAINST",
         hide_env = true,
         value_name = "FILE",
-        conflicts_with_all = ["scenarios", "count", "start"]
+        conflicts_with_all = ["targets", "count", "start"]
     )]
     against: Option<PathBuf>,
     #[command(flatten)]
@@ -123,14 +123,14 @@ pub(crate) fn doctor(args: &DoctorArgs, out: &mut Output) -> Result<Exit, Error>
 fn sweep_spec(args: &DoctorArgs) -> Result<SweepSpec, Error> {
     let first = args.start.unwrap_or_default().number();
     let range = Seeds { first, count: args.count.unwrap_or(DEFAULT_COUNT) };
-    spec_of(&args.scenarios, range)
+    spec_of(&args.targets, range)
 }
 
 /// All seeds of a range, under the default conditions.
-fn spec_of(scenarios: &[String], range: Seeds) -> Result<SweepSpec, Error> {
+fn spec_of(names: &[String], range: Seeds) -> Result<SweepSpec, Error> {
     let seeds = Slice::new(range.checked()?, Partition::default());
-    let scenarios = target::scenarios(scenarios)?;
-    Ok(SweepSpec { scenarios, seeds, conditions: Conditions::default(), with_causes: false })
+    let targets = target::all(names)?;
+    Ok(SweepSpec { targets, seeds, conditions: Conditions::default(), with_causes: false })
 }
 
 /// The comparisons in progress.
@@ -144,11 +144,15 @@ struct Doctor<'a> {
 impl Doctor<'_> {
     fn print_head(&mut self) -> Result<(), Error> {
         if !self.json {
-            let scenarios = counted(self.spec.scenarios.len() as u64, "scenario");
+            let plans = self.spec.plans().len();
+            let scenarios = self.spec.targets.len() - plans;
+            let counts = [(scenarios, "scenario"), (plans, "plan")].into_iter();
+            let counts = counts.filter(|(count, _)| *count > 0);
+            let counts: Vec<_> = counts.map(|(count, noun)| counted(count as u64, noun)).collect();
+            let targets = counts.join(" and ");
             let seeds = counted(self.spec.seeds.count, "seed");
             let build = recording::build();
-            self.out
-                .line(format_args!("engine {ENGINE}, {build}: {scenarios}, {seeds} of each"))?;
+            self.out.line(format_args!("engine {ENGINE}, {build}: {targets}, {seeds} of each"))?;
             self.out.flush()?;
         }
         Ok(())

@@ -1,7 +1,6 @@
 //! `--format human`: a table with a line per scenario, the summary, and the failures.
 
 use guildhall_plan::fault::Family;
-use guildhall_scenarios as catalogue;
 
 use super::finding::Finding;
 use super::{Report, Results};
@@ -10,7 +9,7 @@ use crate::meter::Cost;
 use crate::output::Output;
 use crate::records::FailureLine;
 use crate::run_text::speed;
-use crate::summary::{Ended, ScenarioTotals, Summary};
+use crate::summary::{Ended, ScenarioTotals, Summary, has_all_scenarios};
 use crate::text::{counted, counts, deliveries, grouped, item};
 
 #[derive(Default)]
@@ -33,7 +32,7 @@ impl Report for Human {
         let [seeds, failing, inconclusive, steps, deliveries] =
             [totals.seeds, totals.failing, totals.inconclusive, totals.steps, totals.deliveries]
                 .map(grouped);
-        let name = (*scenario).to_owned();
+        let name = scenario.clone();
         Ok(out.line(row([name, seeds, failing, inconclusive, steps, deliveries]))?)
     }
 
@@ -98,7 +97,8 @@ fn summary(summary: &Summary) -> String {
 fn is_complete(summary: &Summary) -> bool {
     !summary.swept.is_empty()
         && summary.swept.iter().all(|swept| {
-            swept.scenarios.len() == catalogue::ALL.len() && swept.ended == Ended::Done
+            let names = swept.scenarios.iter().map(String::as_str);
+            has_all_scenarios(names) && swept.ended == Ended::Done
         })
 }
 

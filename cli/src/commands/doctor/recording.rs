@@ -1,7 +1,9 @@
 //! The results of `doctor`, written for another build or machine to compare with.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use guildhall_plan::digest::Fingerprint;
 use guildhall_plan::engine::{ENGINE, EngineId};
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +29,11 @@ struct Head {
     r#type: String,
     engine: EngineId,
     build: String,
+    /// The names of the scenarios and of the files of plans.
     scenarios: Vec<String>,
+    /// The fingerprint of each plan.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    plans: BTreeMap<String, Fingerprint>,
     #[serde(flatten)]
     seeds: Seeds,
 }
@@ -66,8 +72,14 @@ impl Recording {
     pub(super) fn sweep_spec(&self) -> Result<SweepSpec, Error> {
         let spec = spec_of(&self.head.scenarios, self.head.seeds)?;
         // The lines are in the order of the catalogue that wrote them.
-        if !spec.scenarios.iter().map(|scenario| scenario.name).eq(&self.head.scenarios) {
+        if spec.names() != self.head.scenarios {
             return Err(Error::usage("the file to compare with has another order of scenarios"));
+        }
+        let plans = spec.plans();
+        if let Some((name, _)) =
+            self.head.plans.iter().find(|(name, it)| plans.get(*name) != Some(*it))
+        {
+            return Err(Error::usage(format!("{name} is not the plan that was recorded")));
         }
         Ok(spec)
     }
@@ -83,7 +95,8 @@ impl Recording {
             r#type: "doctor".to_owned(),
             engine: ENGINE,
             build: build(),
-            scenarios: spec.scenarios.iter().map(|scenario| scenario.name.to_owned()).collect(),
+            scenarios: spec.names(),
+            plans: spec.plans(),
             seeds: spec.seeds.range(),
         };
         let head = serde_json::to_string(&head);

@@ -9,9 +9,7 @@ use guildhall_check::violation::Violation;
 use guildhall_explain::shrink::Signature;
 use guildhall_plan::engine::{ENGINE, EngineId};
 use guildhall_plan::run::Verdict;
-use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
-use guildhall_scenarios as catalogue;
 use serde::Deserialize;
 
 use crate::analysis::Analysis;
@@ -21,7 +19,7 @@ use crate::output::note;
 use crate::records::{FailureLine, SCHEMA};
 use crate::run_spec::RunSpec;
 use crate::summary::{ScenarioTotals, Summary};
-use crate::target::{self, Target};
+use crate::target::Target;
 
 /// The lines of all slices.
 #[derive(Default)]
@@ -38,8 +36,9 @@ pub(super) struct Slices<'a> {
 
 /// A seed's line.
 pub(super) struct Line<'a> {
-    /// The scenario's index in the catalogue.
-    pub(super) scenario: usize,
+    target: Target,
+    /// The place of the target in a sweep, and its name.
+    place: (usize, String),
     pub(super) seed: Seed,
     pub(super) text: &'a str,
     source: Source<'a>,
@@ -63,7 +62,8 @@ struct Kind<'a> {
 /// The part of a seed's line that is used here.
 #[derive(Deserialize)]
 struct SeedLine {
-    scenario: String,
+    scenario: Option<String>,
+    plan: Option<String>,
     seed: Seed,
     engine: EngineId,
     world: String,
@@ -97,10 +97,11 @@ impl<'a> Slices<'a> {
         match (kind.schema, kind.r#type) {
             (SCHEMA, "seed") => {
                 let parsed: SeedLine = serde_json::from_str(text).map_err(unread)?;
-                let name = target::scenario(&parsed.scenario).map_err(|error| wrong(&error))?.name;
-                let scenario = catalogue::ALL.iter().position(|other| other.name == name);
-                let (scenario, seed) = (scenario.unwrap_or_default(), parsed.seed);
-                self.lines.push(Line { scenario, seed, text, source, parsed });
+                let name = parsed.scenario.as_ref().or(parsed.plan.as_ref());
+                let name = name.ok_or_else(|| wrong(&"it names neither a scenario nor a plan"))?;
+                let target = Target::named(name).map_err(|error| wrong(&error))?;
+                let (place, seed) = (target.place(), parsed.seed);
+                self.lines.push(Line { target, place, seed, text, source, parsed });
             }
             (SCHEMA, "summary") => {
                 self.summaries.push(serde_json::from_str(text).map_err(unread)?);
@@ -125,6 +126,7 @@ impl<'a> Slices<'a> {
             return Err(Error::OtherEngine { what: "a slice", engine });
         }
         self.check_lines()?;
+        self.check_plans()?;
         let flags = swept().map(|swept| swept.conditions.flags().trim_start().to_owned());
         let known = self.lines.first().map(|line| line.parsed.conditions.clone());
         let mut flags = known.into_iter().chain(flags);
@@ -146,13 +148,25 @@ impl<'a> Slices<'a> {
         Err(Error::usage(format!("the slices were swept differently: {one}, and {other}")))
     }
 
+    /// Refuses slices of which two have different plans of the same name.
+    fn check_plans(&self) -> Result<(), Error> {
+        let mut known = BTreeMap::new();
+        let swept = self.summaries.iter().flat_map(|summary| &summary.swept);
+        for (name, plan) in swept.flat_map(|swept| &swept.plans) {
+            if known.insert(name, plan).is_some_and(|other| other != plan) {
+                return Err(Error::usage(format!("the slices have different plans in {name}")));
+            }
+        }
+        Ok(())
+    }
+
     /// Sorts the lines and removes duplicates; returns the duplicates that differ.
     pub(super) fn sort(&mut self) -> Vec<(Source<'a>, Source<'a>)> {
         // The sort is stable, so of two lines the one that was read first stays.
-        self.lines.sort_by_key(|line| (line.scenario, line.seed));
+        self.lines.sort_by(|one, other| one.key().cmp(&other.key()));
         let mut unequal = Vec::new();
         self.lines.dedup_by(|later, first| {
-            let same = (later.scenario, later.seed) == (first.scenario, first.seed);
+            let same = later.key() == first.key();
             if same && later.text != first.text {
                 unequal.push((first.source, later.source));
             }
@@ -165,7 +179,7 @@ impl<'a> Slices<'a> {
     pub(super) fn run_spec(&self, line: &Line<'_>) -> RunSpec {
         let swept = self.summaries.iter().flat_map(|summary| &summary.swept).next();
         let conditions = swept.map(|swept| swept.conditions.clone()).unwrap_or_default();
-        RunSpec { target: Target::Scenario(line.scenario()), seed: line.seed, conditions }
+        RunSpec { target: line.target.clone(), seed: line.seed, conditions }
     }
 
     /// The failures of all slices: those that a slice has explained, and the others in groups.
@@ -237,8 +251,13 @@ impl Line<'_> {
         format!("{} in the world {world} with {flags}", self.source)
     }
 
-    pub(super) fn scenario(&self) -> &'static Scenario {
-        &catalogue::ALL[self.scenario]
+    /// The name of its scenario, or of the file of its plan.
+    pub(super) fn name(&self) -> &str {
+        &self.place.1
+    }
+
+    fn key(&self) -> (&(usize, String), Seed) {
+        (&self.place, self.seed)
     }
 
     pub(super) fn steps(&self) -> u64 {
