@@ -3,6 +3,52 @@
 //! [`Contract`] observes a history and reports which clause was broken, for whom, at which step,
 //! and what was expected. It shares the core's types and none of its logic: what a machine should
 //! have done is worked out here in another way. It must not act, or read a clock.
+//!
+//! A [`Checker`] adds a clause of your own. It observes the same history, and what it reports is a
+//! violation like any other:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use guildhall_check::cast::Cast;
+//! use guildhall_check::{Checker, Clause, Contract, Findings, Subject, View};
+//! use guildhall_core::id::NodeId;
+//! use guildhall_core::step::{Actor, Head, Observed, Observer as _, WorldEvent};
+//! use guildhall_core::time::{Instant, Now};
+//!
+//! /// At most one node crashes.
+//! #[derive(Default)]
+//! struct OneCrash {
+//!     crashes: u64,
+//! }
+//!
+//! impl Checker for OneCrash {
+//!     fn observe(
+//!         &mut self,
+//!         head: &Head,
+//!         what: Observed<'_>,
+//!         view: &View<'_>,
+//!         findings: &mut Findings,
+//!     ) {
+//!         let Observed::World(WorldEvent::Crashed(node)) = what else { return };
+//!         self.crashes += 1;
+//!         let node = Subject::new("node", view.cast().node(*node));
+//!         findings.require(self.crashes <= 1, head, Clause::custom("MY1"), node, || {
+//!             ("crashes".into(), "one crash".into(), self.crashes.to_string())
+//!         });
+//!     }
+//! }
+//!
+//! let checkers: Vec<Box<dyn Checker + Send>> = vec![Box::new(OneCrash::default())];
+//! let mut contract = Contract::new(Arc::new(Cast::default())).with_checkers(checkers);
+//! for step in 1..=2 {
+//!     let (at, actor) = (Instant::micros(step), Actor::World);
+//!     let head = Head { step, cause: 0, at, now: Now::from(at), actor };
+//!     contract.observe(&head, Observed::World(&WorldEvent::Crashed(NodeId(0))));
+//! }
+//! let violation = &contract.violations()[0];
+//! assert_eq!((violation.clause, violation.step), (Clause::custom("MY1"), 2));
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod cast;

@@ -89,6 +89,8 @@ marks! {
     NoRoomToType = "no probe of typing: the limits leave no room for it",
     ProbeDone = "probe done in a settled world",
     ProbeDispatched = "probe of typing told to all",
+    ProbeInGap = "no probe of typing: it may have fallen into a gap",
+    ProbeWithoutRoom = "no probe of typing: the table of its owner may be full",
     ProbeUnheard = "probe of typing that no session reads",
     SecondSession = "ready while another session of the user lives",
     CommitUnknownToOwner = "record committed that its owner never learnt of",

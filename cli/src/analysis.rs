@@ -7,22 +7,26 @@ use std::path::Path;
 use guildhall_explain::failure::{Examined, Failure, Line, Origin, examine};
 use guildhall_explain::repeater::Repeater;
 use guildhall_explain::shrink::{Budget, Goal, ShrinkError, Signature};
-use guildhall_sim::run::Fast;
 
 use crate::error::Error;
 use crate::failures::{FailureGroup, FaultKinds, GroupKey};
 use crate::output::note;
+use crate::program::Program;
 use crate::progress::while_shrinking;
 use crate::records::FailureLine;
-use crate::run_spec::{RunSpec, command_for};
+use crate::run_spec::{RunSpec, command_on};
 use crate::thread_pool::ThreadPool;
 use crate::{capsule_file, interrupt, panics, text};
 
 /// The largest number of groups that are saved.
 pub(crate) const MOST_SAVED: usize = 16;
 
+/// Where this workspace keeps capsules, each of which is a test.
+const CORPUS: &str = "scenarios/corpus/";
+
 /// How to analyse failures.
 pub(crate) struct Analyzer<'a> {
+    pub(crate) program: &'a Program,
     /// The largest number of groups to analyse.
     pub(crate) most: usize,
     /// The folder for capsules, if they are to be saved.
@@ -96,10 +100,9 @@ impl Analyzer<'_> {
         let (plan, options) = (spec.plan()?, spec.conditions.options());
         let origin = Origin { name: spec.target.name(), digest: group.smallest.digest };
         let budget = if self.folder.is_some() { Budget::default() } else { Budget::brief() };
-        let runner = Fast::new();
         let examined = panics::silenced(|| {
             while_shrinking(|progress| {
-                let repeater = Repeater::new(&runner, options, self.threads);
+                let repeater = Repeater::new(self.program.runner(), options, self.threads);
                 examine(repeater, &plan, &origin, Goal { signature, budget, progress })
             })
         });
@@ -118,7 +121,8 @@ impl Analyzer<'_> {
             let name = spec.target.name();
             let file = capsule_file::file_name(&shrunk.violation, &name, spec.seed);
             let path = folder.join(file);
-            match capsule_file::write(&path, &capsule_file::of_shrunk(&spec, shrunk)) {
+            let capsule = capsule_file::of_shrunk(self.program, &spec, shrunk);
+            match capsule_file::write(&path, &capsule) {
                 Ok(()) => Some(path),
                 Err(error) => {
                     note(format_args!("error: {error}"));
@@ -127,7 +131,7 @@ impl Analyzer<'_> {
             }
         });
         failure.lines = commands(&spec, capsule.as_deref());
-        FailureLine::new(group.occurrences, faults, capsule, failure)
+        FailureLine::new(&spec.conditions, group.occurrences, faults, capsule, failure)
     }
 }
 
@@ -140,10 +144,10 @@ fn commands(spec: &RunSpec, capsule: Option<&Path>) -> Vec<Line> {
         return lines;
     };
     lines.extend(capsule_commands(path));
-    if spec.conditions.mutant.is_none() {
+    if spec.conditions.mutant.is_none() && Path::new(CORPUS).is_dir() {
         let test = "cargo test -p guildhall-scenarios --test corpus";
         let file = text::shell(&path.display().to_string());
-        lines.push(Line::new("keep", format!("cp {file} scenarios/corpus/ && {test}")));
+        lines.push(Line::new("keep", format!("cp {file} {CORPUS} && {test}")));
     }
     lines
 }
@@ -152,7 +156,7 @@ fn commands(spec: &RunSpec, capsule: Option<&Path>) -> Vec<Line> {
 pub(crate) fn capsule_commands(path: &Path) -> [Line; 2] {
     let file = path.display().to_string();
     [("small", "replay"), ("explain", "explain")]
-        .map(|(does, command)| Line::new(does, command_for(command, &file)))
+        .map(|(does, command)| Line::new(does, command_on(command, &file)))
 }
 
 /// The size of a failure: the number of its faults and actions, then of its steps.

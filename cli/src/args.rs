@@ -1,12 +1,15 @@
 //! The subcommands, and the flags that several of them share. The other flags are in each command's own
 //! file.
 
+use std::path::PathBuf;
+
 use clap::builder::FalseyValueParser;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{doctor, explain, merge, mutants, replay, run, scenarios, shrink, sweep};
 use crate::error::{Error, Exit, HELP};
 use crate::output::Output;
+use crate::program::Program;
 
 /// Deterministic simulation of a Discord-like gateway: sweep seeds, run one, replay a failure.
 #[derive(Parser, Debug)]
@@ -59,20 +62,20 @@ pub(crate) struct ThreadsArg {
 }
 
 impl Cli {
-    pub(crate) fn execute(&self, out: &mut Output) -> Result<Exit, Error> {
+    pub(crate) fn execute(&self, program: &Program, out: &mut Output) -> Result<Exit, Error> {
         match &self.command {
-            Command::Scenarios(args) => scenarios::scenarios(args, out),
-            Command::Run(args) => run::run(args, out),
-            Command::Sweep(args) => sweep::sweep(args, out),
-            Command::Replay(args) => replay::replay(args, out),
-            Command::Shrink(args) => shrink::shrink(args, out),
-            Command::Explain(args) => explain::explain(args, out),
-            Command::Merge(args) => merge::merge(args, out),
-            Command::Doctor(args) => doctor::doctor(args, out),
-            Command::Mutants(args) => mutants::mutants(args, out),
+            Command::Scenarios(args) => scenarios::scenarios(program, args, out),
+            Command::Run(args) => run::run(program, args, out),
+            Command::Sweep(args) => sweep::sweep(program, args, out),
+            Command::Replay(args) => replay::replay(program, args, out),
+            Command::Shrink(args) => shrink::shrink(program, args, out),
+            Command::Explain(args) => explain::explain(program, args, out),
+            Command::Merge(args) => merge::merge(program, args, out),
+            Command::Doctor(args) => doctor::doctor(program, args, out),
+            Command::Mutants(args) => mutants::mutants(program, args, out),
             Command::Completions { shell } => {
                 let mut script = Vec::new();
-                clap_complete::generate(*shell, &mut Self::command(), "guildhall", &mut script);
+                clap_complete::generate(*shell, &mut Self::command(), name(), &mut script);
                 out.bytes(&script)?;
                 Ok(Exit::Held)
             }
@@ -85,6 +88,12 @@ impl ThreadsArg {
         let jobs = self.jobs.or_else(|| std::thread::available_parallelism().ok());
         jobs.map_or(1, std::num::NonZeroUsize::get)
     }
+}
+
+/// The name of this program's file, which a shell completes.
+fn name() -> String {
+    let path = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
+    path.file_stem().unwrap_or("guildhall".as_ref()).to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -6,15 +6,15 @@ use guildhall_check::violation::Violation;
 use guildhall_explain::shrink::Shrunk;
 use guildhall_plan::capsule::Capsule;
 use guildhall_plan::plan::Plan;
-use guildhall_plan::run::{Options, Outcome};
+use guildhall_plan::run::{Options, Outcome, Runner as _};
 use guildhall_plan::seed::Seed;
-use guildhall_sim::run::Fast;
 
 use crate::conditions::{Conditions, MUTANTS_BUILD};
 use crate::error::Error;
 use crate::plan_file::{self, PlanFile};
+use crate::program::Program;
 use crate::results_file;
-use crate::run_spec::{RunSpec, command_for};
+use crate::run_spec::{RunSpec, command_on};
 use crate::target::Target;
 use crate::text;
 
@@ -24,14 +24,19 @@ pub(crate) fn read(path: &Path) -> Result<Capsule, Error> {
         PlanFile::Capsule(capsule) => Ok(*capsule),
         PlanFile::Plan(_) => {
             let name = path.display().to_string();
-            let run = command_for("run", &name);
+            let run = command_on("run", &name);
             Err(Error::usage(format!("{name} is a plan, not a capsule: use `{run}`")))
         }
     }
 }
 
 /// The run of a capsule. `command` is the command that needs it, for error messages.
-pub(crate) fn run_spec(command: &str, path: &Path, capsule: &Capsule) -> Result<RunSpec, Error> {
+pub(crate) fn run_spec(
+    program: &Program,
+    command: &str,
+    path: &Path,
+    capsule: &Capsule,
+) -> Result<RunSpec, Error> {
     if let Some(mutant) = capsule.mutant
         && cfg!(not(feature = "mutants"))
     {
@@ -42,7 +47,7 @@ pub(crate) fn run_spec(command: &str, path: &Path, capsule: &Capsule) -> Result<
             text::shell(&path.display().to_string())
         )));
     }
-    let missing = capsule.require_checkers(&Fast::new());
+    let missing = capsule.require_checkers(program.runner());
     missing.map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
     Ok(RunSpec {
         target: Target::File { path: path.to_owned(), plan: capsule.plan.clone().into() },
@@ -60,16 +65,17 @@ fn about(name: &str, seed: Seed, first: Option<&Violation>) -> String {
 }
 
 /// A run as a capsule.
-pub(crate) fn of(spec: &RunSpec, plan: Plan, outcome: &Outcome) -> Capsule {
+pub(crate) fn of(program: &Program, spec: &RunSpec, plan: Plan, outcome: &Outcome) -> Capsule {
     let scenario = spec.target.scenario().map(|scenario| scenario.name.to_owned());
     let about = about(&spec.target.name(), spec.seed, outcome.violations.first());
     let options = Options { mutant: spec.conditions.mutant, ..Options::default() };
-    Capsule { scenario, about, ..Capsule::from_outcome(plan, options, outcome) }
+    let checkers = program.runner().checkers();
+    Capsule { scenario, about, checkers, ..Capsule::from_outcome(plan, options, outcome) }
 }
 
 /// The shrunk form of a run as a capsule.
-pub(crate) fn of_shrunk(spec: &RunSpec, shrunk: Shrunk) -> Capsule {
-    let capsule = of(spec, shrunk.plan, &shrunk.outcome);
+pub(crate) fn of_shrunk(program: &Program, spec: &RunSpec, shrunk: Shrunk) -> Capsule {
+    let capsule = of(program, spec, shrunk.plan, &shrunk.outcome);
     Capsule { shrunk_from: Some(shrunk.from), ..capsule }
 }
 

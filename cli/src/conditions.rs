@@ -8,12 +8,13 @@ use guildhall_plan::script::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::run_spec::command_for;
 use crate::target::Target;
 use crate::text;
 
-/// The command of a build that can plant bugs.
+/// The command of a build that can plant bugs, in the workspace of any program.
 pub(crate) const MUTANTS_BUILD: &str =
-    "cargo run --release -p guildhall --features mutants --target-dir target/mutants --";
+    "cargo run --release --features guildhall/mutants --target-dir target/mutants --";
 
 /// The conditions of a run, as the flags give them.
 #[derive(Args, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -74,7 +75,12 @@ impl Conditions {
         self.set.is_empty() && self.max_steps.is_none() && self.mutant.is_none()
     }
 
-    /// The flags that set them.
+    /// The flags that set them, as objects name them.
+    pub(crate) fn text(&self) -> String {
+        self.flags().trim_start().to_owned()
+    }
+
+    /// The flags that set them, each after a space.
     pub(crate) fn flags(&self) -> String {
         let mut flags = String::new();
         for set in &self.set {
@@ -96,7 +102,7 @@ pub(crate) fn read_mutant(word: &str) -> Result<Mutant, String> {
     Mutant::by_word(word).ok_or_else(|| {
         let near = text::nearest(word, Mutant::ALL.iter().map(|mutant| mutant.word()));
         let hint = near.map_or_else(
-            || "`guildhall mutants --list` lists them".to_owned(),
+            || format!("`{}` lists them", command_for("mutants --list")),
             |near| format!("did you mean `{near}`?"),
         );
         format!("there is no planted bug `{word}`; {hint}")

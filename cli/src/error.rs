@@ -4,8 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use guildhall_plan::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::Engine;
 use guildhall_plan::plan::PlanError;
+use guildhall_plan::short_hash::ShortHash;
+use guildhall_sim::run::engine;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -19,10 +21,18 @@ pub(crate) enum Error {
     #[error("{} cannot be written: {source}", path.display())]
     Unwritten { path: PathBuf, source: io::Error },
     #[error(
-        "{what} was written by engine {engine}, and this is engine {ENGINE}: a seed means another \
-         run here. Build the version of guildhall that wrote it, or sweep again with this one."
+        "{what} was written by engine {then}, and this is engine {}: a seed means another run here. \
+         Build the version of guildhall that wrote it, or sweep again with this one.",
+        engine()
     )]
-    OtherEngine { what: &'static str, engine: EngineId },
+    OtherEngine { what: String, then: Engine },
+    #[error(
+        "{what} is of plan {then}, and its seed gives plan {now} here: the scenario or the file was \
+         edited. Build the version of guildhall that wrote it, or sweep again with this one."
+    )]
+    OtherPlan { what: String, then: ShortHash, now: ShortHash },
+    #[error("the slices have different plans in {file}")]
+    TwoPlans { file: String },
     #[error("stdout cannot be written: {0}")]
     Output(#[from] io::Error),
     #[error("{0}")]
@@ -39,6 +49,7 @@ pub(crate) enum Exit {
     Inconclusive = 3,
     NothingRan = 4,
     Nondeterminism = 5,
+    /// Or another plan.
     OtherEngine = 6,
     Unreached = 7,
     Internal = 70,
@@ -55,7 +66,7 @@ Exit codes:
     3  inconclusive: a run was stopped before it settled, or a slice lacks seeds
     4  nothing ran
     5  nondeterminism: the same run took different steps
-    6  a token or a slice of another engine
+    6  another engine or another plan: a token, a capsule or a slice means another run here
     7  a mark or an expectation of a scenario was never reached
    70  an internal error of guildhall
   130  interrupted; the results so far were written
@@ -90,7 +101,9 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Plan { .. } | Self::File { .. } => Exit::Usage,
-            Self::OtherEngine { .. } => Exit::OtherEngine,
+            Self::OtherEngine { .. } | Self::OtherPlan { .. } | Self::TwoPlans { .. } => {
+                Exit::OtherEngine
+            }
             Self::Output(_) if self.is_quiet() => Exit::Interrupted,
             Self::Unwritten { .. } | Self::Output(_) | Self::Internal(_) => Exit::Internal,
         }

@@ -11,8 +11,7 @@ use guildhall_explain::cone::Cone;
 use guildhall_explain::shrink::Signature;
 use guildhall_plan::digest::Fingerprint;
 use guildhall_plan::plan::Plan;
-use guildhall_plan::run::{Outcome, Verdict};
-use guildhall_sim::run::Fast;
+use guildhall_plan::run::{Outcome, Runner, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -105,13 +104,14 @@ impl Ending {
 
 /// The kinds of the faults that led to a run's first violation.
 pub(crate) fn fault_kinds(
+    runner: &impl Runner,
     spec: &RunSpec,
     plan: &Plan,
     outcome: &Outcome,
 ) -> Result<FaultKinds, Error> {
     let Some(first) = outcome.violations.first() else { return Ok(FaultKinds::new()) };
     let options = spec.conditions.options();
-    let cone = panics::silenced(|| Cone::of(&Fast::new(), plan, options, first.step));
+    let cone = panics::silenced(|| Cone::of(runner, plan, options, first.step));
     let cone = cone.map_err(|error| spec.invalid(&error))?;
     let kinds = cone.map(|cone| cone.near.kinds(plan)).unwrap_or_default();
     Ok(kinds.into_iter().map(str::to_owned).collect())

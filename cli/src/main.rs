@@ -1,94 +1,9 @@
-//! `guildhall`, the command line: it selects plans, runs them on several threads, and reports the
-//! results.
-//!
-//! Threads, real time and exit codes belong here. What must not happen here: judging a run, or
-//! anything that makes two runs of a plan differ.
-
-#![forbid(unsafe_code)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the command line owns threads and measures real time"
-)]
-
-// The command line, and where results go.
-mod args;
-mod commands;
-mod error;
-mod interrupt;
-mod output;
-mod results_file;
-mod text;
-
-// What to run.
-mod capsule_file;
-mod conditions;
-mod plan_file;
-mod run_spec;
-mod seeds;
-mod sweep_spec;
-mod target;
-
-// Running it.
-mod meter;
-mod panics;
-mod progress;
-mod thread_pool;
-mod worlds_program;
-
-// Results.
-mod analysis;
-mod failures;
-mod records;
-mod report;
-mod run_text;
-mod summary;
+//! The program `guildhall`: the command line over the scenarios of this workspace.
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use args::Cli;
-use error::{Error, Exit};
-use output::Output;
+use guildhall::Program;
 
 fn main() -> ExitCode {
-    panics::install_hook();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are errors of clap too, but go to stdout.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Held };
-            let _ = error.print();
-            return exit.into();
-        }
-    };
-    // The panic hook has already printed a panic.
-    let ended = std::panic::catch_unwind(|| execute(&cli));
-    let exit = match ended.unwrap_or(Ok(Exit::Internal)) {
-        Ok(exit) => exit,
-        Err(error) => {
-            if !error.is_quiet() {
-                output::note(format_args!("error: {error}"));
-            }
-            error.exit()
-        }
-    };
-    exit.into()
-}
-
-fn execute(cli: &Cli) -> Result<Exit, Error> {
-    let mut out = Output::stdout();
-    let exit = cli.execute(&mut out)?;
-    out.flush()?;
-    Ok(exit)
-}
-
-/// Where the snapshots of printed text are.
-#[cfg(test)]
-fn snapshots() -> insta::Settings {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/cli"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings
+    Program::new(guildhall_scenarios::ALL).expect_every_mark().run()
 }

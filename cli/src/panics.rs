@@ -7,8 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use guildhall_core::step::Observer;
 use guildhall_plan::panics::{message, place, record};
 use guildhall_plan::plan::Plan;
-use guildhall_plan::run::{Options, Outcome};
-use guildhall_sim::run::run as run_plan;
+use guildhall_plan::run::{Options, Outcome, Runner};
 
 use crate::error::Error;
 use crate::output::note;
@@ -33,13 +32,14 @@ pub(crate) fn install_hook() {
 
 /// Runs `plan`, which is the plan of `spec` or of a capsule.
 pub(crate) fn run(
+    runner: &impl Runner,
     spec: &RunSpec,
     plan: &Plan,
     options: Options,
     observer: &mut impl Observer,
 ) -> Result<Outcome, Error> {
     SILENCED.set(true);
-    let ended = catch_unwind(AssertUnwindSafe(|| run_plan(plan, options, observer)));
+    let ended = catch_unwind(AssertUnwindSafe(|| runner.run(plan, options, observer)));
     SILENCED.set(false);
     match ended {
         Ok(ended) => ended.map_err(|error| spec.invalid(&error)),
@@ -79,10 +79,11 @@ mod tests {
     use guildhall_core::step::{Head, Observed};
     use guildhall_plan::run::Verdict;
     use guildhall_plan::seed::Seed;
+    use guildhall_sim::run::Fast;
 
     use super::*;
     use crate::conditions::Conditions;
-    use crate::target::{Target, scenario};
+    use crate::target::Target;
 
     /// Panics at a step.
     struct At(u64);
@@ -95,10 +96,10 @@ mod tests {
 
     fn run_until(step: u64) -> Result<Outcome, Error> {
         install_hook();
-        let target = Target::Scenario(scenario("two-members").unwrap());
+        let target = Target::Scenario(guildhall_scenarios::by_name("two-members").unwrap());
         let (seed, conditions) = (Seed::default(), Conditions::default());
         let spec = RunSpec { target, seed, conditions };
-        run(&spec, &spec.plan().unwrap(), Options::default(), &mut At(step))
+        run(&Fast::new(), &spec, &spec.plan().unwrap(), Options::default(), &mut At(step))
     }
 
     #[test]

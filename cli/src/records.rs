@@ -8,13 +8,16 @@ use guildhall_check::violation::Violation;
 use guildhall_core::step::Step;
 use guildhall_explain::failure::Failure;
 use guildhall_explain::shrink::Shrunk;
+use guildhall_plan::engine::Engine;
 use guildhall_plan::run::Outcome;
 pub(crate) use guildhall_plan::seed_line::SCHEMA;
 use guildhall_plan::seed_line::{RunOrigin, RunResult, SeedLine};
 use guildhall_plan::size::Size;
+use guildhall_sim::run::engine;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::size;
+use crate::conditions::Conditions;
 use crate::failures::{FaultKinds, Occurrences};
 use crate::meter::{self, Cost};
 use crate::run_spec::RunSpec;
@@ -31,11 +34,28 @@ pub(crate) struct ScenarioLine<'a> {
     pub(crate) summary: &'a str,
 }
 
+/// The beginning of an object about runs of this program.
+#[derive(Serialize)]
+pub(crate) struct Head {
+    schema: &'static str,
+    r#type: &'static str,
+    engine: Engine,
+    world: &'static str,
+    conditions: String,
+}
+
+impl Head {
+    pub(crate) fn new(r#type: &'static str, conditions: &Conditions) -> Self {
+        let conditions = conditions.text();
+        Self { schema: SCHEMA, r#type, engine: engine(), world: WORLD, conditions }
+    }
+}
+
 /// A step of a run.
 #[derive(Serialize)]
 pub(crate) struct StepLine<'a> {
-    pub(crate) schema: &'static str,
-    pub(crate) r#type: &'static str,
+    #[serde(flatten)]
+    pub(crate) head: &'a Head,
     #[serde(flatten)]
     pub(crate) step: &'a Step,
 }
@@ -49,13 +69,14 @@ pub(crate) fn seed_line<'a>(
     let scenario = spec.target.scenario().map(|scenario| scenario.name);
     let origin = RunOrigin {
         scenario,
-        plan: scenario.is_none().then(|| spec.target.name()),
+        file: scenario.is_none().then(|| spec.target.name()),
         seed: spec.seed,
         world: WORLD,
-        conditions: spec.conditions.flags().trim_start().to_owned(),
+        conditions: spec.conditions.text(),
     };
-    let token = spec.token().map(|token| token.to_string());
+    let token = spec.token(Some(outcome.stamp)).map(|token| token.to_string());
     let result = RunResult {
+        stamp: outcome.stamp,
         verdict: outcome.verdict,
         digest: outcome.digest,
         steps: outcome.steps,
@@ -121,8 +142,8 @@ impl<'a> RunLine<'a> {
 /// A failure that was shrunk and written as a capsule.
 #[derive(Serialize)]
 pub(crate) struct ShrunkLine<'a> {
-    schema: &'static str,
-    r#type: &'static str,
+    #[serde(flatten)]
+    head: Head,
     /// The file; nothing if it could not be written.
     path: Option<String>,
     violation: &'a Violation,
@@ -135,10 +156,9 @@ pub(crate) struct ShrunkLine<'a> {
 }
 
 impl<'a> ShrunkLine<'a> {
-    pub(crate) fn new(path: Option<&Path>, shrunk: &'a Shrunk, cost: Cost) -> Self {
+    pub(crate) fn new(spec: &RunSpec, path: Option<&Path>, shrunk: &'a Shrunk, cost: Cost) -> Self {
         Self {
-            schema: SCHEMA,
-            r#type: "capsule",
+            head: Head::new("capsule", &spec.conditions),
             path: path.map(|path| path.display().to_string()),
             violation: &shrunk.violation,
             from: shrunk.from,
@@ -151,18 +171,21 @@ impl<'a> ShrunkLine<'a> {
     }
 }
 
-/// A failure, explained.
+/// A failure, explained. It names its engine itself.
 #[derive(Serialize)]
 pub(crate) struct Failed<'a> {
     schema: &'static str,
     r#type: &'static str,
+    world: &'static str,
+    conditions: String,
     #[serde(flatten)]
     failure: &'a Failure,
 }
 
 impl<'a> Failed<'a> {
-    pub(crate) fn new(failure: &'a Failure) -> Self {
-        Self { schema: SCHEMA, r#type: "failure", failure }
+    pub(crate) fn new(failure: &'a Failure, conditions: &Conditions) -> Self {
+        let conditions = conditions.text();
+        Self { schema: SCHEMA, r#type: "failure", world: WORLD, conditions, failure }
     }
 }
 
@@ -172,6 +195,8 @@ impl<'a> Failed<'a> {
 pub(crate) struct FailureLine {
     schema: Cow<'static, str>,
     r#type: Cow<'static, str>,
+    world: Cow<'static, str>,
+    conditions: String,
     #[serde(flatten)]
     pub(crate) occurrences: Occurrences,
     /// The kinds of faults of the shrunk run.
@@ -184,13 +209,15 @@ pub(crate) struct FailureLine {
 
 impl FailureLine {
     pub(crate) fn new(
+        conditions: &Conditions,
         occurrences: Occurrences,
         faults: FaultKinds,
         capsule: Option<PathBuf>,
         failure: Failure,
     ) -> Self {
-        let (schema, r#type) = (SCHEMA.into(), "failure".into());
-        Self { schema, r#type, occurrences, faults, capsule, failure }
+        let (schema, r#type, world) = (SCHEMA.into(), "failure".into(), WORLD.into());
+        let conditions = conditions.text();
+        Self { schema, r#type, world, conditions, occurrences, faults, capsule, failure }
     }
 
     /// Merges the same failure of another slice. The smaller one represents both.

@@ -15,6 +15,7 @@ use crate::args::JsonArg;
 use crate::error::Error;
 use crate::failures::Ending;
 use crate::output::Output;
+use crate::program::Program;
 use crate::records::FailureLine;
 use crate::run_spec::RunSpec;
 use crate::summary::{ScenarioTotals, Summary};
@@ -52,6 +53,7 @@ pub(crate) struct Run<'a> {
 
 /// The results of a sweep.
 pub(crate) struct Results<'a> {
+    pub(crate) program: &'a Program,
     /// All scenarios, those that were not begun included.
     pub(crate) scenarios: &'a [ScenarioTotals],
     pub(crate) summary: &'a Summary,
@@ -152,7 +154,7 @@ mod tests {
     use crate::analysis::Analysis;
     use crate::conditions::Conditions;
     use crate::failures::{FailedRun, FailureGroups, FaultKinds};
-    use crate::target::{Target, scenario};
+    use crate::target::Target;
 
     /// A writer whose text can be read afterwards.
     #[derive(Clone, Default)]
@@ -174,7 +176,7 @@ mod tests {
         let run = |name: &str, seed: u64, ending: Ending, steps: u64, deliveries: u64| {
             let conditions =
                 Conditions { set: vec!["drops=3".to_owned()], ..Conditions::default() };
-            let target = Target::Scenario(scenario(name).unwrap());
+            let target = Target::Scenario(guildhall_scenarios::by_name(name).unwrap());
             let spec = RunSpec { target, seed: Seed::new(seed).unwrap(), conditions };
             (spec, ending, steps, deliveries)
         };
@@ -244,6 +246,7 @@ mod tests {
         let summary = Summary { wall_s: 1.5, ..Summary::default() };
         let (scenarios, findings) = (totals(), findings());
         let results = Results {
+            program: &Program::new(guildhall_scenarios::ALL),
             scenarios: &scenarios,
             summary: &summary,
             findings: &findings,

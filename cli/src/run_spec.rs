@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
-use guildhall_plan::engine::ENGINE;
+use guildhall_plan::engine::Stamp;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::seed::Seed;
 use guildhall_plan::token::RunToken;
+use guildhall_sim::run::engine;
 
 use crate::conditions::{Conditions, MUTANTS_BUILD};
 use crate::error::Error;
@@ -67,10 +68,20 @@ impl RunSpec {
         }
     }
 
-    /// The run's token; `None` if a scenario and a seed do not say everything.
-    pub(crate) fn token(&self) -> Option<RunToken> {
+    /// This engine, and the id of the plan to run.
+    pub(crate) fn stamp(&self) -> Result<Stamp, Error> {
+        Ok(Stamp { engine: engine(), plan: self.plan()?.id() })
+    }
+
+    /// The token of the run that has this stamp; `None` if a scenario and a seed do not say everything.
+    pub(crate) fn token(&self, stamp: Option<Stamp>) -> Option<RunToken> {
         let scenario = self.target.scenario().filter(|_| self.conditions.are_default())?;
-        Some(RunToken { scenario: scenario.name.to_owned(), seed: self.seed, engine: ENGINE })
+        Some(RunToken { scenario: scenario.name.to_owned(), seed: self.seed, stamp })
+    }
+
+    /// The token to paste. One for a plan that cannot be drawn has no stamp.
+    fn pasted_token(&self) -> Option<RunToken> {
+        self.token(None).map(|token| RunToken { stamp: self.stamp().ok(), ..token })
     }
 
     /// The `run` command that repeats it with the present version.
@@ -80,7 +91,7 @@ impl RunSpec {
 
     /// The command that repeats it.
     pub(crate) fn repeat_command(&self) -> String {
-        match self.token() {
+        match self.pasted_token() {
             Some(token) => format!("{} replay {token}", invocation()),
             None => self.run_command(),
         }
@@ -88,7 +99,7 @@ impl RunSpec {
 
     /// The command that applies `subcommand` to it.
     pub(crate) fn command(&self, subcommand: &str) -> String {
-        let what = self.token().map_or_else(|| self.args(), |token| token.to_string());
+        let what = self.pasted_token().map_or_else(|| self.args(), |token| token.to_string());
         format!("{} {subcommand} {what}", invocation())
     }
 
@@ -115,7 +126,12 @@ pub(crate) fn invocation() -> &'static str {
     })
 }
 
+/// The command that calls `subcommand`.
+pub(crate) fn command_for(subcommand: &str) -> String {
+    format!("{} {subcommand}", invocation())
+}
+
 /// The command that applies `subcommand` to a file or a token.
-pub(crate) fn command_for(subcommand: &str, what: &str) -> String {
-    format!("{} {subcommand} {}", invocation(), text::shell(what))
+pub(crate) fn command_on(subcommand: &str, what: &str) -> String {
+    format!("{} {}", command_for(subcommand), text::shell(what))
 }

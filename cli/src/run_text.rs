@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use guildhall_check::violation::Violation;
 use guildhall_explain::explain::OtherLimits;
 use guildhall_explain::failure::{Line, sentence};
-use guildhall_plan::engine::ENGINE;
+use guildhall_plan::engine::Engine;
 use guildhall_plan::plan::{Latency, Network, Plan};
 use guildhall_plan::run::{Outcome, Verdict};
 
@@ -18,7 +18,7 @@ use crate::text::{at, counted, counts, deliveries, grouped, mebibytes};
 use crate::text::item;
 
 /// What is printed before a run: the command that repeats it, and what its plan has.
-pub(crate) fn head(command: &str, plan: &Plan) -> String {
+pub(crate) fn head(command: &str, engine: Engine, plan: &Plan) -> String {
     let mut faults = BTreeMap::new();
     for fault in &plan.faults {
         *faults.entry(fault.fault.family().name()).or_default() += 1;
@@ -31,7 +31,7 @@ pub(crate) fn head(command: &str, plan: &Plan) -> String {
         format!("faults: {}", counts(&faults)),
         format!("weather for {}", plan.weather),
     ];
-    let mut page = format!("{command}   (engine {ENGINE})\n");
+    let mut page = format!("{command}   (engine {engine})\n");
     let _ = writeln!(page, "{}", item("plan", &parts.join(", ")));
     let _ = writeln!(page, "{}", item("network", &network(&plan.network)));
     page.push_str(&item("limits", &OtherLimits::of(&plan.limits).to_string()));

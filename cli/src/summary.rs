@@ -1,18 +1,20 @@
 //! What the runs of a sweep add up to: the last line of `sweep --json`, which `merge` reads again.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use guildhall_plan::digest::Fingerprint;
-use guildhall_plan::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::Engine;
 use guildhall_plan::run::Outcome;
 use guildhall_plan::seed::Seed;
+use guildhall_plan::short_hash::ShortHash;
+use guildhall_sim::run::engine;
 use serde::{Deserialize, Serialize};
 
 use crate::conditions::Conditions;
 use crate::failures::Ending;
 use crate::meter::{self, Cost};
-use crate::records::SCHEMA;
+use crate::program::Program;
+use crate::records::{SCHEMA, WORLD};
 use crate::seeds::{Partition, Seeds};
 use crate::sweep_spec::SweepSpec;
 use crate::target::Target;
@@ -45,6 +47,9 @@ pub(crate) struct ScenarioTotals {
 pub(crate) struct Summary {
     pub(crate) schema: Cow<'static, str>,
     pub(crate) r#type: Cow<'static, str>,
+    pub(crate) engine: Engine,
+    pub(crate) world: Cow<'static, str>,
+    pub(crate) conditions: String,
     #[serde(flatten)]
     pub(crate) totals: Totals,
     pub(crate) wall_s: f64,
@@ -77,12 +82,12 @@ pub(crate) type Counts = BTreeMap<String, u64>;
 /// What was to be swept, and why the sweep ended.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Swept {
-    pub(crate) engine: EngineId,
+    pub(crate) engine: Engine,
     /// The names of the scenarios and of the files of plans.
     pub(crate) scenarios: Vec<String>,
-    /// The fingerprint of each plan.
+    /// The plan in each file: its id, with the seed 0.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) plans: BTreeMap<String, Fingerprint>,
+    pub(crate) plans: BTreeMap<String, ShortHash>,
     #[serde(flatten)]
     pub(crate) seeds: Seeds,
     pub(crate) partition: Partition,
@@ -143,9 +148,9 @@ impl ScenarioTotals {
 }
 
 impl Swept {
-    pub(crate) fn new(spec: &SweepSpec, ended: Ended) -> Self {
+    pub(crate) fn new(spec: &SweepSpec<'_>, ended: Ended) -> Self {
         Self {
-            engine: ENGINE,
+            engine: engine(),
             scenarios: spec.names(),
             plans: spec.plans(),
             seeds: spec.seeds.range(),
@@ -161,6 +166,9 @@ impl Default for Summary {
         Self {
             schema: SCHEMA.into(),
             r#type: "summary".into(),
+            engine: engine(),
+            world: WORLD.into(),
+            conditions: String::new(),
             totals: Totals::default(),
             wall_s: 0.0,
             cpu_s: 0.0,
@@ -217,27 +225,40 @@ impl Summary {
     }
 
     /// The summary of a sweep that has ended.
-    pub(crate) fn ended(self, cost: Cost, swept: Swept, scenarios: &[ScenarioTotals]) -> Self {
+    pub(crate) fn ended(
+        self,
+        cost: Cost,
+        spec: &SweepSpec<'_>,
+        ended: Ended,
+        scenarios: &[ScenarioTotals],
+    ) -> Self {
         let Cost { wall_s, cpu_s } = cost;
-        let (peak_rss_bytes, swept) = (meter::peak_rss_bytes(), vec![swept]);
-        Self { wall_s, cpu_s, peak_rss_bytes, swept, ..self }.complete(scenarios)
+        let (peak_rss_bytes, swept) = (meter::peak_rss_bytes(), vec![Swept::new(spec, ended)]);
+        let conditions = spec.conditions.text();
+        let summary = Self { conditions, wall_s, cpu_s, peak_rss_bytes, swept, ..self };
+        summary.complete(spec.program, scenarios)
     }
 
     /// Fills in what follows from the rest: rates, and the marks that are missing.
-    pub(crate) fn complete(self, scenarios: &[ScenarioTotals]) -> Self {
+    pub(crate) fn complete(self, program: &Program, scenarios: &[ScenarioTotals]) -> Self {
         let cost = Cost { wall_s: self.wall_s, cpu_s: self.cpu_s };
         let seeds_per_s = cost.per_s(self.totals.seeds);
         let deliveries_per_cpu_s = cost.per_cpu_s(self.totals.deliveries);
         let all = guildhall_check::all_marks().iter();
         let unreached = all.filter(|mark| !self.marks.contains_key(**mark));
         let unreached: Vec<_> = unreached.map(|mark| (*mark).to_owned()).collect();
-        let missed = self.missed(&unreached, scenarios);
+        let missed = self.missed(&unreached, program, scenarios);
         Self { seeds_per_s, deliveries_per_cpu_s, unreached, missed, ..self }
     }
 
     /// What a full sweep must reach and this one never did: what each scenario expects and, if all
-    /// scenarios were swept, every mark but excuses.
-    fn missed(&self, unreached: &[String], scenarios: &[ScenarioTotals]) -> Vec<String> {
+    /// scenarios of a program that expects every mark were swept, every mark but excuses.
+    fn missed(
+        &self,
+        unreached: &[String],
+        program: &Program,
+        scenarios: &[ScenarioTotals],
+    ) -> Vec<String> {
         let is_usual = self.swept.iter().all(|swept| swept.conditions.set.is_empty());
         let is_full = scenarios.iter().all(|scenario| scenario.totals.seeds >= FULL);
         if !is_usual || !is_full {
@@ -247,17 +268,12 @@ impl Summary {
             let never = marks.iter().filter(|(_, count)| **count == 0);
             never.map(move |(mark, _)| format!("{scenario}: {mark}"))
         });
-        let all = has_all_scenarios(scenarios.iter().map(|totals| totals.scenario.as_str()));
+        let names = scenarios.iter().map(|totals| totals.scenario.as_str());
+        let all = program.expects_every_mark_of(names);
         let marks =
             unreached.iter().filter(|mark| all && !guildhall_check::is_excuse(mark)).cloned();
         unmet.chain(marks).collect()
     }
-}
-
-/// Whether every scenario of the catalogue is among these names.
-pub(crate) fn has_all_scenarios<'a>(names: impl Iterator<Item = &'a str>) -> bool {
-    let names: BTreeSet<&str> = names.collect();
-    guildhall_scenarios::ALL.iter().all(|scenario| names.contains(scenario.name))
 }
 
 fn add<K: AsRef<str>>(totals: &mut Counts, counts: impl IntoIterator<Item = (K, u64)>) {
@@ -275,7 +291,13 @@ fn add<K: AsRef<str>>(totals: &mut Counts, counts: impl IntoIterator<Item = (K, 
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+    use std::slice::from_ref;
+
     use super::*;
+
+    fn program() -> Program {
+        Program::new(guildhall_scenarios::ALL).expect_every_mark()
+    }
 
     /// A sweep of this many seeds of a scenario that reached what it expects so many times.
     fn swept(seeds: u64, times: u64) -> (Summary, ScenarioTotals) {
@@ -291,10 +313,10 @@ mod tests {
     #[test]
     fn a_full_sweep_misses_what_it_never_reached() {
         let (summary, totals) = swept(FULL, 0);
-        let missed = summary.complete(&[totals]).missed;
+        let missed = summary.complete(&program(), &[totals]).missed;
         assert!(missed.contains(&"half-open: superseded connection".to_owned()), "{missed:?}");
         let (summary, totals) = swept(FULL, 1);
-        assert_eq!(summary.complete(&[totals]).missed, Vec::<String>::new());
+        assert_eq!(summary.complete(&program(), &[totals]).missed, Vec::<String>::new());
     }
 
     #[test]
@@ -304,7 +326,7 @@ mod tests {
             ScenarioTotals { scenario: scenario.name.to_owned(), totals }
         };
         let totals: Vec<_> = guildhall_scenarios::ALL.iter().map(totals).collect();
-        let missed = Summary::default().complete(&totals).missed;
+        let missed = Summary::default().complete(&program(), &totals).missed;
         assert!(missed.contains(&"resume accepted".to_owned()), "{missed:?}");
         let excuses = missed.iter().filter(|mark| mark.starts_with("no probe"));
         assert_eq!(excuses.count(), 0, "{missed:?}");
@@ -313,7 +335,7 @@ mod tests {
     #[test]
     fn a_sweep_of_few_seeds_misses_nothing() {
         let (summary, totals) = swept(FULL - 1, 0);
-        assert_eq!(summary.complete(&[totals]).missed, Vec::<String>::new());
+        assert_eq!(summary.complete(&program(), &[totals]).missed, Vec::<String>::new());
     }
 
     #[test]
@@ -323,17 +345,18 @@ mod tests {
             whole.add_slice(&swept(FULL / 2, times).0);
         }
         let (_, totals) = swept(FULL, 0);
-        assert_eq!(whole.clone().complete(&[totals.clone()]).missed, Vec::<String>::new());
+        let missed = whole.clone().complete(&program(), from_ref(&totals)).missed;
+        assert_eq!(missed, Vec::<String>::new());
         let mut whole = Summary::default();
         whole.add_slice(&swept(FULL, 0).0);
-        assert!(!whole.complete(&[totals]).missed.is_empty());
+        assert!(!whole.complete(&program(), &[totals]).missed.is_empty());
     }
 
     #[test]
     fn settings_may_keep_a_scenario_from_its_point() {
         let (mut summary, totals) = swept(FULL, 0);
         summary.swept.push(Swept {
-            engine: ENGINE,
+            engine: engine(),
             scenarios: vec!["half-open".to_owned()],
             plans: BTreeMap::new(),
             seeds: Seeds { first: 0, count: FULL },
@@ -341,6 +364,6 @@ mod tests {
             conditions: Conditions { set: vec!["times=0".to_owned()], ..Conditions::default() },
             ended: Ended::Done,
         });
-        assert_eq!(summary.complete(&[totals]).missed, Vec::<String>::new());
+        assert_eq!(summary.complete(&program(), &[totals]).missed, Vec::<String>::new());
     }
 }

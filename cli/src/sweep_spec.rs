@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use guildhall_plan::digest::{Digest, Fingerprint};
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, cast};
 use guildhall_plan::seed::Seed;
+use guildhall_plan::short_hash::ShortHash;
 
 use crate::conditions::Conditions;
 use crate::error::Error;
 use crate::failures::{FaultKinds, fault_kinds};
 use crate::panics;
+use crate::program::Program;
 use crate::records::seed_line;
 use crate::run_spec::RunSpec;
 use crate::seeds::Slice;
@@ -19,7 +20,8 @@ use crate::target::Target;
 
 /// The runs of a sweep: all seeds of the first scenario or plan, then those of the second, and so on. A run
 /// is known by its index in this order.
-pub(crate) struct SweepSpec {
+pub(crate) struct SweepSpec<'a> {
+    pub(crate) program: &'a Program,
     pub(crate) targets: Vec<Target>,
     pub(crate) seeds: Slice,
     pub(crate) conditions: Conditions,
@@ -37,7 +39,7 @@ pub(crate) struct FinishedRun {
     pub(crate) causes: FaultKinds,
 }
 
-impl SweepSpec {
+impl SweepSpec<'_> {
     /// The number of runs.
     pub(crate) fn size(&self) -> u64 {
         self.seeds.count * self.targets.len() as u64
@@ -48,13 +50,13 @@ impl SweepSpec {
         self.targets.iter().map(Target::name).collect()
     }
 
-    /// The fingerprint of each plan in a file, whatever its seed: another machine may have another
-    /// plan of that name.
-    pub(crate) fn plans(&self) -> BTreeMap<String, Fingerprint> {
+    /// The plan in each file: its id, with the seed 0. Another machine may have another plan in a file of
+    /// that name.
+    pub(crate) fn plans(&self) -> BTreeMap<String, ShortHash> {
         let plan = |target: &Target| match target {
             Target::File { plan, .. } => {
                 let plan = Plan { seed: Seed::default(), ..(**plan).clone() };
-                Some((target.name(), Digest::of(plan.to_toml().as_str())))
+                Some((target.name(), plan.id()))
             }
             Target::Scenario(_) | Target::Elsewhere { .. } => None,
         };
@@ -94,11 +96,11 @@ impl SweepSpec {
     }
 
     pub(crate) fn run(&self, index: u64, with_line: bool) -> Result<FinishedRun, Error> {
-        let spec = self.run_spec(index)?;
+        let (runner, spec) = (self.program.runner(), self.run_spec(index)?);
         let plan = spec.plan()?;
-        let outcome = panics::run(&spec, &plan, spec.conditions.options(), &mut ())?;
+        let outcome = panics::run(runner, &spec, &plan, spec.conditions.options(), &mut ())?;
         let causes = match self.with_causes {
-            true => fault_kinds(&spec, &plan, &outcome)?,
+            true => fault_kinds(runner, &spec, &plan, &outcome)?,
             false => FaultKinds::new(),
         };
         let line = match with_line {
@@ -125,7 +127,7 @@ pub(crate) struct Batch {
 impl Batch {
     /// The batches of a sweep with this time limit. The time of a batch begins when the iterator
     /// yields it.
-    pub(crate) fn all(spec: &SweepSpec, limit: Option<Duration>) -> impl Iterator<Item = Self> {
+    pub(crate) fn all(spec: &SweepSpec<'_>, limit: Option<Duration>) -> impl Iterator<Item = Self> {
         // A limit beyond what the clock can represent is no limit.
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
         let (targets, seeds) = (spec.targets.len() as u64, spec.seeds.count);

@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use clap::Args;
 use guildhall_plan::capsule::Capsule;
-use guildhall_plan::engine::ENGINE;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
-use guildhall_plan::token::RunToken;
-use guildhall_scenarios as catalogue;
+use guildhall_plan::token::{Outdated, RunToken};
 
+use crate::capsule_file;
 use crate::conditions::Conditions;
 use crate::error::Error;
+use crate::output::note;
 use crate::plan_file::{self, PlanFile};
-use crate::run_spec::{RunSpec, command_for};
-use crate::{capsule_file, text};
+use crate::program::Program;
+use crate::run_spec::{RunSpec, command_on};
 
 /// What is run.
 #[derive(Clone, Debug)]
@@ -55,15 +55,15 @@ pub(crate) struct NamedRun {
 
 impl Target {
     /// A text that ends in `.toml` is a file, any other text is the name of a scenario.
-    pub(crate) fn find(text: &str) -> Result<Self, Error> {
+    pub(crate) fn find(program: &Program, text: &str) -> Result<Self, Error> {
         if !is_file(text) {
-            return scenario(text).map(Self::Scenario);
+            return program.scenario(text).map(Self::Scenario);
         }
         let path = PathBuf::from(text);
         match plan_file::read(&path)? {
             PlanFile::Plan(plan) => Ok(Self::File { path, plan: plan.into() }),
             PlanFile::Capsule(_) => {
-                let replay = command_for("replay", text);
+                let replay = command_on("replay", text);
                 let why = format!("{text} is a capsule, not a plan: use `{replay}`");
                 Err(Error::usage(why))
             }
@@ -85,32 +85,31 @@ impl Target {
     }
 
     /// What a line of a sweep names, without its plan.
-    pub(crate) fn named(name: &str) -> Result<Self, Error> {
+    pub(crate) fn named(program: &Program, name: &str) -> Result<Self, Error> {
         if is_file(name) {
             return Ok(Self::Elsewhere { path: PathBuf::from(name) });
         }
-        scenario(name).map(Self::Scenario)
+        program.scenario(name).map(Self::Scenario)
     }
 
     /// Its place in a sweep: scenarios in the order of the catalogue, then files by name.
-    pub(crate) fn place(&self) -> (usize, String) {
-        let index = self.scenario().and_then(|scenario| {
-            catalogue::ALL.iter().position(|other| other.name == scenario.name)
-        });
-        (index.unwrap_or(catalogue::ALL.len()), self.name())
+    pub(crate) fn place(&self, program: &Program) -> (usize, String) {
+        let (all, name) = (program.scenarios(), self.name());
+        let index = self.scenario().and_then(|_| all.iter().position(|other| other.name == name));
+        (index.unwrap_or(all.len()), name)
     }
 }
 
 impl RunArg {
     /// Finds the run. `command` is the command that needs it, for error messages.
-    pub(crate) fn find(&self, command: &str) -> Result<NamedRun, Error> {
+    pub(crate) fn find(&self, program: &Program, command: &str) -> Result<NamedRun, Error> {
         let what = self.what.as_str();
         if !is_file(what) {
             let spec = if is_token(what) {
                 self.refuse_flags()?;
-                by_token(what)?
+                by_token(program, what)?.0
             } else {
-                self.spec(Target::find(what)?)?
+                self.spec(Target::find(program, what)?)?
             };
             return Ok(NamedRun { spec, capsule: None });
         }
@@ -122,7 +121,7 @@ impl RunArg {
             }
             PlanFile::Capsule(capsule) => {
                 self.refuse_flags()?;
-                let spec = capsule_file::run_spec(command, &path, &capsule)?;
+                let spec = capsule_file::run_spec(program, command, &path, &capsule)?;
                 Ok(NamedRun { spec, capsule: Some(*capsule) })
             }
         }
@@ -160,38 +159,69 @@ pub(crate) fn read(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|error| Error::file(path, error))
 }
 
-/// The scenario of this name.
-pub(crate) fn scenario(name: &str) -> Result<&'static Scenario, Error> {
-    catalogue::by_name(name).ok_or_else(|| {
-        let near = text::nearest(name, catalogue::ALL.iter().map(|scenario| scenario.name));
-        let hint = near.map_or_else(
-            || "`guildhall scenarios` lists them".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        Error::usage(format!("there is no scenario `{name}`; {hint}"))
-    })
+/// The run that a token names. Warns of what has changed since the token was written, and returns it.
+pub(crate) fn by_token(
+    program: &Program,
+    word: &str,
+) -> Result<(RunSpec, Option<Outdated>), Error> {
+    let token: RunToken = word.parse().map_err(|error| Error::usage(format!("{error}")))?;
+    let target = Target::Scenario(program.scenario(&token.scenario)?);
+    let spec = RunSpec::new(target, Some(token.seed), Conditions::default())?;
+    let outdated = token.check(spec.stamp()?).err();
+    if let Some(outdated) = outdated {
+        note(format_args!("warning: {outdated}"));
+    }
+    Ok((spec, outdated))
 }
 
 /// The scenarios and plan files of these names, each once, in their places; all scenarios if there are
 /// no names.
-pub(crate) fn all(names: &[String]) -> Result<Vec<Target>, Error> {
+pub(crate) fn all(program: &Program, names: &[String]) -> Result<Vec<Target>, Error> {
     if names.is_empty() {
-        return Ok(catalogue::ALL.iter().map(Target::Scenario).collect());
+        return Ok(program.scenarios().iter().map(Target::Scenario).collect());
     }
     let names: BTreeSet<&String> = names.iter().collect();
-    let targets: Result<Vec<Target>, Error> =
-        names.into_iter().map(|name| Target::find(name)).collect();
-    let mut targets = targets?;
-    targets.sort_by_cached_key(Target::place);
+    let targets = names.into_iter().map(|name| Target::find(program, name));
+    let mut targets = targets.collect::<Result<Vec<Target>, Error>>()?;
+    targets.sort_by_cached_key(|target| target.place(program));
     Ok(targets)
 }
 
-/// The run that a token of this engine names.
-pub(crate) fn by_token(word: &str) -> Result<RunSpec, Error> {
-    let token: RunToken = word.parse().map_err(|error| Error::usage(format!("{error}")))?;
-    if token.engine != ENGINE {
-        return Err(Error::OtherEngine { what: "this token", engine: token.engine });
+#[cfg(test)]
+mod tests {
+    use guildhall_core::time::Span;
+    use guildhall_plan::script::Script;
+
+    use super::*;
+
+    fn written(s: &mut Script) {
+        let berlin = s.node("berlin");
+        let guild = s.guild("rustaceans", berlin);
+        let _ = s.channel(guild, "general");
+        let _ = s.member("alice", berlin, &[guild]);
+        s.wait(Span::secs(5));
     }
-    let target = Target::Scenario(scenario(&token.scenario)?);
-    RunSpec::new(target, Some(token.seed), Conditions::default())
+
+    fn edited(s: &mut Script) {
+        written(s);
+        s.wait(Span::secs(1));
+    }
+
+    const WRITTEN: &[Scenario] = &[Scenario { name: "story", plot: "", script: written }];
+    const TOLD: &[Scenario] = &[Scenario { name: "story", plot: "//! A story.", script: written }];
+    const EDITED: &[Scenario] = &[Scenario { name: "story", plot: "", script: edited }];
+
+    #[test]
+    fn a_token_is_outdated_once_its_scenario_writes_another_plan() {
+        let (spec, _) = by_token(&Program::new(WRITTEN), "gh1-story-0x7").unwrap();
+        let then = spec.stamp().unwrap();
+        let token = spec.token(Some(then)).unwrap().to_string();
+        let outdated = |scenarios| by_token(&Program::new(scenarios), &token).unwrap().1;
+        assert_eq!((outdated(WRITTEN), outdated(TOLD)), (None, None));
+        let Some(Outdated::Plan { then: known, now }) = outdated(EDITED) else {
+            panic!("the edit is not noticed");
+        };
+        assert_eq!((known, now.engine), (then, then.engine));
+        assert_ne!(now.plan, then.plan);
+    }
 }

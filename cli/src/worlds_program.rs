@@ -48,22 +48,39 @@ impl World {
 }
 
 fn call(args: &[&str]) -> Result<Exit, Error> {
-    let words: Vec<_> = args.iter().map(|word| text::shell(word)).collect();
-    let command = format!("cargo run --release -p {PROGRAM} -- {}", words.join(" "));
-    let Some(program) = find_program() else {
-        return Err(Error::usage(format!(
-            "`{PROGRAM}` runs the other worlds, and is not in the folder of this program. Run\n  {command}"
-        )));
+    let refused = |why: &str| Error::usage(format!("{why}. {}", advice(args)));
+    let Some(program) = folder().map(|folder| folder.join(file_name())).filter(|it| it.is_file())
+    else {
+        let why =
+            format!("`{PROGRAM}` runs the other worlds, and is not in the folder of this program");
+        return Err(refused(&why));
     };
     let status = Command::new(program).args(args).status();
-    let status = status.map_err(|error| Error::usage(format!("{error}. Run\n  {command}")))?;
+    let status = status.map_err(|error| refused(&error.to_string()))?;
     Exit::of_code(status.code()).ok_or_else(|| Error::Internal(format!("{PROGRAM}: {status}")))
 }
 
-/// The program in the folder of this one, if it is there.
-fn find_program() -> Option<PathBuf> {
-    let own = std::env::current_exe().ok()?;
-    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
-    let path = own.parent().map(Path::to_owned)?.join(name);
-    path.is_file().then_some(path)
+/// How to get at the program: it is installed beside a program that is installed, and cargo runs it
+/// otherwise.
+fn advice(args: &[&str]) -> String {
+    let command = match folder() {
+        Some(folder) if folder.ends_with("bin") => {
+            let root = folder.parent().unwrap_or(&folder).display().to_string();
+            format!("cargo install --path worlds --root {}", text::shell(&root))
+        }
+        Some(_) | None => {
+            let words: Vec<_> = args.iter().map(|word| text::shell(word)).collect();
+            format!("cargo run --release -p {PROGRAM} -- {}", words.join(" "))
+        }
+    };
+    format!("In the sources of guildhall, run\n  {command}")
+}
+
+/// The folder of this program.
+fn folder() -> Option<PathBuf> {
+    std::env::current_exe().ok()?.parent().map(Path::to_owned)
+}
+
+fn file_name() -> String {
+    format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX)
 }

@@ -56,8 +56,40 @@ impl Checker for ResumesOnce {
     }
 }
 
+fn checkers() -> CustomCheckers {
+    CustomCheckers::new().with("resumes-once", ResumesOnce::default)
+}
+
 fn runner() -> Fast {
-    Fast::with_checkers(CustomCheckers::new().with("resumes-once", ResumesOnce::default))
+    Fast::with_checkers(checkers())
+}
+
+guildhall::sim_test!(a_scenario_is_a_test, guildhall_scenarios::two_members, 0..5);
+
+guildhall::sim_test!(
+    #[should_panic(expected = "a client resumes again\n  expected  one resume\n")]
+    a_test_of_a_scenario_fails_with_the_failure,
+    guildhall_scenarios::lost_connection,
+    0..50,
+    checkers()
+);
+
+#[test]
+fn a_test_that_fails_says_how_to_repeat_it() {
+    let scenario = guildhall_scenarios::lost_connection;
+    let failed = std::panic::catch_unwind(|| {
+        guildhall::assert_holds(&scenario, 0..50, checkers(), "cargo test -p mine a_test");
+    });
+    let message = *failed.unwrap_err().downcast::<String>().unwrap();
+    let seed = failing_plan().seed;
+    let repeat = format!("\n  repeat    GUILDHALL_SEED={seed} cargo test -p mine a_test\n");
+    assert!(message.contains(&repeat), "{message}");
+}
+
+#[test]
+#[should_panic(expected = "there is no seed to run")]
+fn a_test_without_seeds_fails() {
+    guildhall::assert_holds(&guildhall_scenarios::two_members, 0..0, checkers(), "cargo test");
 }
 
 /// The first plan of a scenario in which only the custom checker finds a violation.

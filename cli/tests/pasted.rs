@@ -154,6 +154,15 @@ fn little_is_left_of_a_planted_bug() {
     assert!(faults <= 3 && actions <= 10, "medians: {faults} faults, {actions} actions");
 }
 
+/// Checks that each object says what ran it, and under which conditions.
+fn assert_origins(objects: &[Value], conditions: &str) {
+    assert!(!objects.is_empty());
+    for object in objects {
+        assert!(object["engine"].is_string(), "{object}");
+        assert_eq!((&object["world"], &object["conditions"]), (&"fast".into(), &conditions.into()));
+    }
+}
+
 #[test]
 fn a_failure_is_an_object_too() {
     let folder = folder("object");
@@ -166,6 +175,18 @@ fn a_failure_is_an_object_too() {
     assert_eq!(links.last().unwrap()["step"], failure["violation"]["step"]);
     assert!(!failure["blame"]["needed"].as_array().unwrap().is_empty());
     assert_eq!(objects.last().unwrap()["type"], "summary");
+    assert_origins(&objects, "--mutant staged-told");
+    for does in ["shrink", "explain"] {
+        let command =
+            line(&sweep(&folder, "staged-told", "stale-owner", "--explain 1"), does).to_owned();
+        let told = text(&paste(&folder, &format!("{command} --json")));
+        assert_origins(&[serde_json::from_str(&told).unwrap()], "--mutant staged-told");
+    }
+    let hunted = text(&paste(&folder, &format!("{PROGRAM} mutants staged-told --json")));
+    let hunted = hunted.lines().map(|line| serde_json::from_str(line).unwrap());
+    let hunted: Vec<Value> = hunted.collect();
+    assert_origins(&hunted[..1], "--mutant staged-told");
+    assert_origins(&hunted[1..], "");
     // A slice's failures are those of the whole.
     std::fs::write(folder.join("slice.jsonl"), &swept).unwrap();
     let merged = paste(&folder, &format!("{PROGRAM} merge slice.jsonl slice.jsonl"));
@@ -219,7 +240,7 @@ fn the_failure_in_the_readme_is_a_real_one() {
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/cli"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.add_filter(r"engine [0-9a-f]{6}", "engine [ours]");
+    settings.add_filter(r"engine [0-9a-f]{6}(\+dirty\.[0-9a-f]{6})?", "engine [ours]");
     settings.bind(|| insta::assert_snapshot!("failure", block));
 }
 

@@ -185,6 +185,8 @@ tables! {
         Written,
         /// Commands that wait for a sync.
         Pending,
+        /// Nodes that were granted an epoch.
+        Granted,
     }
 }
 

@@ -29,7 +29,8 @@ use crate::state::State;
 pub enum Command {
     /// Grant a new highest epoch, and read the log under that fence (PROTOCOL, rule 2).
     Open {
-        /// Identifies this attempt.
+        /// Identifies this attempt. Later attempts of a node have higher tickets, over its restarts
+        /// too.
         ticket: u64,
     },
     /// Append these records, which follow each other and begin after `after`. Records that the log

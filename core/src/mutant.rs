@@ -122,6 +122,8 @@ mutants! {
         "a new owner counts the records that it adopts instead of reading their positions (rule 1)";
     ReadBeforeFence = "read-before-fence",
         "the journal reads the log before it sets the fence (rule 2)";
+    OvertakenOpenGranted = "overtaken-open-granted",
+        "the journal grants an open that a newer one of its node has overtaken (rule 2)";
     FenceNotChecked = "fence-not-checked",
         "the journal takes records of an epoch that is over (rule 3)";
     FenceNotSynced = "fence-not-synced",

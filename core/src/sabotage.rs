@@ -26,13 +26,14 @@ pub(crate) trait Bend<A> {
 pub(crate) use crate::guild::sabotaged::call as guild_call;
 #[cfg(feature = "mutants")]
 pub(crate) use crate::journal::sabotaged::{
-    SabotagedStore, grants_unsynced, store, store_hits, stored,
+    SabotagedStore, grants_overtaken, grants_unsynced, store, store_hits, stored,
 };
 #[cfg(feature = "mutants")]
 pub(crate) use crate::node::sabotaged::call as node_call;
 #[cfg(not(feature = "mutants"))]
 pub(crate) use sound::{
-    SabotagedStore, grants_unsynced, guild_call, node_call, store, store_hits, stored,
+    SabotagedStore, grants_overtaken, grants_unsynced, guild_call, node_call, store, store_hits,
+    stored,
 };
 
 /// The same names in a build that plants no bugs: each does what the sound machine does.
@@ -82,6 +83,11 @@ mod sound {
     #[inline(always)]
     pub(crate) const fn store_hits<S>(_: &S) -> u64 {
         0
+    }
+
+    #[inline(always)]
+    pub(crate) const fn grants_overtaken<S>(_: &mut S) -> bool {
+        false
     }
 
     #[inline(always)]

@@ -17,7 +17,7 @@ use crate::explain::{Explanation, explain};
 use crate::repeater::{Parallel, Repeater};
 use crate::shrink::{Goal, ShrinkError, Shrunk, shrink};
 use guildhall_plan::digest::Fingerprint;
-use guildhall_plan::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::Engine;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::Runner;
 use guildhall_plan::seed::Seed;
@@ -34,7 +34,7 @@ pub struct Failure {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<Mutant>,
     /// The engine.
-    pub engine: EngineId,
+    pub engine: Engine,
     /// Why it fails; for the shrunk run, if it was shrunk.
     #[serde(flatten)]
     pub explanation: Explanation,
@@ -131,7 +131,7 @@ pub fn examine<'a, R: Runner, P: Parallel>(
         name: origin.name.clone(),
         seed: plan.seed,
         mutant: repeater.options.mutant,
-        engine: ENGINE,
+        engine: shrunk.outcome.stamp.engine,
         explanation,
         shrunk: Some(Reduction::from(&shrunk)),
         lines: Vec::new(),

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{BLOCK, Fingerprint};
-use crate::engine::{ENGINE, EngineId};
+use crate::engine::Engine;
 use crate::file::Document;
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, Outcome, Runner, Verdict};
@@ -42,7 +42,7 @@ pub struct Capsule {
     /// What must come of it.
     pub expect: Expect,
     /// The engine that wrote the capsule.
-    pub engine: EngineId,
+    pub engine: Engine,
     /// The run's digest on that engine.
     pub digest: Fingerprint,
     /// The digest after every 1,024 steps on that engine.
@@ -119,7 +119,7 @@ impl Capsule {
             mutant: options.mutant,
             checkers: Vec::new(),
             expect: Expect::of(outcome),
-            engine: ENGINE,
+            engine: outcome.stamp.engine,
             digest: outcome.digest,
             blocks: outcome.blocks.clone(),
             shrunk_from: None,
@@ -169,7 +169,7 @@ impl Capsule {
             };
             return Err(Mismatch::Outcome { expected: self.expect.to_string(), got });
         }
-        if self.engine != ENGINE || self.digest == outcome.digest {
+        if self.engine != outcome.stamp.engine || self.digest == outcome.digest {
             return Ok(());
         }
         let pairs = self.blocks.iter().zip(&outcome.blocks);

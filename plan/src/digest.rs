@@ -23,6 +23,8 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::short_hash::ShortHash;
+
 /// The number of steps between two digests that a capsule keeps.
 pub const BLOCK: u64 = 1_024;
 
@@ -41,6 +43,14 @@ pub struct Digest {
 /// The value of a digest. Its text form is 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Fingerprint(pub u128);
+
+impl Fingerprint {
+    /// Returns 24 bits of it.
+    #[must_use]
+    pub const fn short(self) -> ShortHash {
+        ShortHash::new((self.0 >> 64) as u32)
+    }
+}
 
 impl Digest {
     /// Creates an empty digest.

@@ -27,7 +27,8 @@
 //!   never does, the guild goes to its standby, or to the first node that runs, when everything is
 //!   healed.
 //! - **No fault begins once everything is healed.** A fault that is triggered by the healing itself
-//!   or planned for later does not happen: nothing would end it, and the world has to settle.
+//!   or planned for later does not happen: nothing would end it, and the world has to settle. For
+//!   the same reason a sync that is to fail succeeds if it comes later.
 //! - **A fault that has not begun cannot end**, and a fault ends only once.
 
 mod cue;

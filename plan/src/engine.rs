@@ -1,7 +1,10 @@
-//! The engine id: the behaviour of machines, world and checkers, in 24 bits.
+//! The engine of a run: the behaviour of machines, world and checkers.
 //!
-//! A seed reproduces a run only on the same engine. The id is a hash over the digests of a few
-//! reference plans. A test recomputes it, and prints the line to paste if it changed.
+//! A seed reproduces a run only on the same engine. The id of an engine is computed from what it
+//! does: it is a hash over the digests of a few reference plans. These plans do not use everything,
+//! so an engine is also marked if its sources are not the ones that were recorded with its id.
+
+mod recorded;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,19 +13,73 @@ use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::digest::Digest;
+use crate::digest::{Digest, Fingerprint};
 use crate::fault::{CutKind, Family, GuildPhase, ProtocolViolation};
 use crate::plan::{Plan, PlanError};
-use crate::run::{Options, Runner};
 use crate::script::{EndpointRef, Scenario, Script, Settings};
 use crate::seed::Seed;
+use crate::short_hash::{ParseShortHashError, ShortHash};
 
-/// The id of an engine: six hexadecimal digits.
+pub use recorded::RECORDED;
+
+/// An engine. Two engines that are equal give equal runs.
+///
+/// Its text form is the id, `07310d`; if it is dirty, the hash of its sources follows:
+/// `07310d+dirty.3fa2c1`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct EngineId(u32);
+pub struct Engine {
+    /// A hash of what it does.
+    pub id: ShortHash,
+    /// The hash of its sources, unless they are the recorded ones.
+    pub dirty: Option<ShortHash>,
+}
 
-/// This engine.
-pub const ENGINE: EngineId = EngineId(0x07310d);
+/// An id, and the hash of the sources from which it was computed.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded {
+    /// The id.
+    pub id: ShortHash,
+    /// The hash of the sources.
+    pub sources: ShortHash,
+}
+
+/// What ran, and what it ran.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Stamp {
+    /// The engine.
+    pub engine: Engine,
+    /// The id of the plan.
+    pub plan: ShortHash,
+}
+
+impl Engine {
+    /// Creates an engine from what it does, and from its sources if they are known. An engine whose
+    /// sources are unknown was not edited: it comes from a package.
+    #[must_use]
+    pub fn new(id: ShortHash, sources: Option<ShortHash>) -> Self {
+        Self { id, dirty: sources.filter(|sources| *sources != RECORDED.sources) }
+    }
+
+    /// The engine of this commit, if its sources were not edited. For a program that does not contain
+    /// the fast world.
+    #[must_use]
+    pub const fn recorded() -> Self {
+        Self { id: RECORDED.id, dirty: None }
+    }
+
+    /// Computes the id of an engine. `run` runs a plan on it.
+    pub fn id_of(run: impl Fn(&Plan) -> Result<Fingerprint, PlanError>) -> ShortHash {
+        let digests = references().and_then(|plans| plans.iter().map(run).collect());
+        let mut digest = Digest::new();
+        // An engine that refuses a reference plan behaves differently, and so has another id.
+        let digests = digests.unwrap_or_else(|error| vec![Digest::of(&error.to_string())]);
+        for Fingerprint(bits) in digests {
+            digest.word(bits as u64);
+            digest.word((bits >> 64) as u64);
+        }
+        digest.fingerprint().short()
+    }
+}
 
 /// The reference scenario: it uses a little of everything that the engine can do.
 fn reference(s: &mut Script) {
@@ -62,7 +119,7 @@ fn reference(s: &mut Script) {
     s.until_nothing_is_left();
 }
 
-/// Returns the plans whose digests make up the engine id.
+/// Returns the plans whose digests make up the id of an engine.
 ///
 /// # Errors
 /// Returns an error only if the reference scenario itself is invalid.
@@ -72,58 +129,58 @@ pub fn references() -> Result<Vec<Plan>, PlanError> {
     seeds.map(|seed| story.plan(seed, &Settings::default())).collect()
 }
 
-impl EngineId {
-    /// Computes the id of this engine by running the reference plans.
-    ///
-    /// # Errors
-    /// Returns an error only if the reference scenario itself is invalid.
-    pub fn compute(runner: &impl Runner) -> Result<Self, PlanError> {
-        let mut digest = Digest::new();
-        for plan in references()? {
-            let outcome = runner.run(&plan, Options::default(), &mut ())?;
-            for half in [outcome.digest.0 as u64, (outcome.digest.0 >> 64) as u64] {
-                digest.word(half);
-            }
-        }
-        Ok(Self::new(digest.value()[0] as u32))
-    }
+/// What stands between the id and the hash of the sources.
+const DIRTY: &str = "+dirty.";
 
-    /// Creates an id from the lower 24 bits.
-    #[must_use]
-    pub const fn new(bits: u32) -> Self {
-        Self(bits & 0xff_ffff)
-    }
-}
-
-impl fmt::Display for EngineId {
+impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:06x}", self.0)
+        write!(f, "{}", self.id)?;
+        self.dirty.map_or(Ok(()), |sources| write!(f, "{DIRTY}{sources}"))
     }
 }
 
-/// The error for a text that is not six hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("an engine id has six hexadecimal digits")]
-pub struct ParseEngineError;
+impl FromStr for Engine {
+    type Err = ParseShortHashError;
 
-impl FromStr for EngineId {
-    type Err = ParseEngineError;
-    fn from_str(text: &str) -> Result<Self, ParseEngineError> {
-        if text.len() != 6 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(ParseEngineError);
-        }
-        u32::from_str_radix(text, 16).map(Self).map_err(|_| ParseEngineError)
+    fn from_str(text: &str) -> Result<Self, ParseShortHashError> {
+        let (id, dirty) = match text.split_once(DIRTY) {
+            Some((id, sources)) => (id, Some(sources.parse()?)),
+            None => (text, None),
+        };
+        Ok(Self { id: id.parse()?, dirty })
     }
 }
 
-impl Serialize for EngineId {
+impl Serialize for Engine {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for EngineId {
+impl<'de> Deserialize<'de> for Engine {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_is_dirty_if_its_sources_are_not_the_recorded_ones() {
+        let edited = ShortHash::new(0x3f_a2c1);
+        assert_ne!(edited, RECORDED.sources);
+        let engine = |sources| Engine::new(ShortHash::new(0x07_310d), sources).to_string();
+        assert_eq!(engine(Some(RECORDED.sources)), "07310d");
+        assert_eq!(engine(Some(edited)), "07310d+dirty.3fa2c1");
+        assert_eq!(engine(None), "07310d");
+    }
+
+    #[test]
+    fn an_engine_that_refuses_a_reference_plan_has_an_id_of_its_own() {
+        let runs = Engine::id_of(|plan| Ok(Digest::of(&plan.seed)));
+        let refuses = Engine::id_of(|_| Err(PlanError::Invalid("it cannot be run".to_owned())));
+        assert_ne!(runs, refuses);
     }
 }

@@ -35,6 +35,8 @@ pub struct SimJournal {
     downs: u32,
     /// The number of faults that keep it full.
     fulls: u32,
+    /// Whether a fault makes its next sync fail.
+    fails: bool,
     /// The additional latency of its syncs, in microseconds.
     slower: u64,
 }
@@ -64,6 +66,8 @@ pub enum JournalFault {
     Restart,
     /// Its next sync fails.
     FailSync,
+    /// Its next sync no longer fails. A failure that has occurred stays final for its owner.
+    SpareSync,
     /// It has room for this many further records.
     Fill(u32),
     /// A fault that keeps it full ends.
@@ -115,6 +119,7 @@ impl SimJournal {
             syncing: false,
             downs: 0,
             fulls: 0,
+            fails: false,
             slower: 0,
         }
     }
@@ -138,7 +143,8 @@ impl SimJournal {
             Input::Synced(turn) => self.synced(now, turn, out),
             Input::Fault(JournalFault::Crash) => self.crash(now, out),
             Input::Fault(JournalFault::Restart) => self.downs = self.downs.saturating_sub(1),
-            Input::Fault(JournalFault::FailSync) => self.keeper.store().break_sync(),
+            Input::Fault(JournalFault::FailSync) => self.fails = true,
+            Input::Fault(JournalFault::SpareSync) => self.fails = false,
             Input::Fault(JournalFault::Fill(room)) => {
                 self.fulls += 1;
                 self.keeper.store().fill(room as usize);
@@ -183,6 +189,9 @@ impl SimJournal {
             return;
         }
         self.interrupt();
+        if std::mem::take(&mut self.fails) {
+            self.keeper.store().break_sync();
+        }
         match self.keeper.sync() {
             Synced::Kept { records, replies, .. } if records.is_empty() && replies.is_empty() => {}
             Synced::Kept { records, replies, granted } => {
@@ -215,6 +224,7 @@ impl SimJournal {
         self.interrupt();
         self.keeper.interrupt();
         self.downs += 1;
+        self.fails = false;
         let memory = self.keeper.store();
         let written = memory.unsynced();
         let found = memory.crash(some_of(key, written));

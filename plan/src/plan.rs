@@ -15,11 +15,13 @@ use guildhall_core::time::{Instant, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
 use crate::director::Director;
 use crate::fault::{Fault, Trigger};
 use crate::file::Document;
 use crate::schema::{LimitsTable, Time};
 use crate::seed::Seed;
+use crate::short_hash::ShortHash;
 use crate::topology::Topology;
 use values::{LEAST_BANDWIDTH, WINDOW};
 
@@ -33,7 +35,7 @@ pub(crate) use parts::{ChannelTable, RoleTable};
 pub use powers::PermissionNames;
 
 /// Everything that a run consists of.
-#[derive(Clone, PartialEq, Debug, Default, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The seed of all random values.
@@ -71,7 +73,7 @@ pub struct Plan {
 }
 
 /// The latencies and capacities of the network when no fault affects it.
-#[derive(Clone, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Network {
     /// The latency between a client and its node.
@@ -113,7 +115,7 @@ impl Network {
 }
 
 /// A fault with its time, trigger and duration.
-#[derive(Clone, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 pub struct FaultPlan {
     /// The time at which it begins, or from which its trigger counts.
     #[schemars(with = "Time")]
@@ -164,6 +166,13 @@ impl Plan {
     #[must_use]
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every part of a plan has a TOML form")
+    }
+
+    /// Returns the id of the plan: a hash of all its values. Names count too, but not their keys in
+    /// TOML.
+    #[must_use]
+    pub fn id(&self) -> ShortHash {
+        Digest::of(self).short()
     }
 
     /// Returns a number of steps that no correct run exceeds: thousands per client, plus a

@@ -15,6 +15,7 @@ use guildhall_core::time::Instant;
 
 use crate::coverage::Coverage;
 use crate::digest::Fingerprint;
+use crate::engine::Stamp;
 use crate::panics;
 use crate::plan::{Plan, PlanError};
 use crate::topology::Topology;
@@ -96,6 +97,8 @@ impl Verdict {
 /// The result of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outcome {
+    /// The engine that ran it, and the id of the plan.
+    pub stamp: Stamp,
     /// The verdict.
     pub verdict: Verdict,
     /// The digest over every step and every send.

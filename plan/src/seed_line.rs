@@ -8,9 +8,10 @@ use guildhall_core::time::Instant;
 use serde::{Serialize, Serializer};
 
 use crate::digest::Fingerprint;
-use crate::engine::{ENGINE, EngineId};
+use crate::engine::{Engine, Stamp};
 use crate::run::Verdict;
 use crate::seed::Seed;
+use crate::short_hash::ShortHash;
 
 /// The format version of all objects that the programs print.
 pub const SCHEMA: &str = "guildhall/1";
@@ -22,9 +23,10 @@ pub struct SeedLine<'a> {
     r#type: &'static str,
     scenario: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    plan: Option<String>,
+    file: Option<String>,
     seed: u64,
-    engine: EngineId,
+    engine: Engine,
+    plan: ShortHash,
     world: &'static str,
     conditions: String,
     verdict: &'static str,
@@ -53,7 +55,7 @@ pub struct RunOrigin<'a> {
     /// The scenario, if the plan is from one.
     pub scenario: Option<&'a str>,
     /// The file of the plan, if it is from one.
-    pub plan: Option<String>,
+    pub file: Option<String>,
     /// The seed.
     pub seed: Seed,
     /// The name of the world.
@@ -65,6 +67,8 @@ pub struct RunOrigin<'a> {
 /// The totals and findings of a run, in any world.
 #[derive(Clone, Copy, Debug)]
 pub struct RunResult<'a> {
+    /// The engine that ran it, and the id of the plan.
+    pub stamp: Stamp,
     /// The verdict.
     pub verdict: Verdict,
     /// The digest of all steps.
@@ -88,14 +92,15 @@ impl<'a> SeedLine<'a> {
         token: Option<String>,
         result: RunResult<'a>,
     ) -> Self {
-        let RunOrigin { scenario, plan, seed, world, conditions } = origin;
+        let RunOrigin { scenario, file, seed, world, conditions } = origin;
         Self {
             schema: SCHEMA,
             r#type,
             scenario,
-            plan,
+            file,
             seed: seed.number(),
-            engine: ENGINE,
+            engine: result.stamp.engine,
+            plan: result.stamp.plan,
             world,
             conditions,
             verdict: result.verdict.name(),

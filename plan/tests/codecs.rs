@@ -9,7 +9,7 @@ use guildhall_core::limits::Limits;
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::{Instant, Span};
 use guildhall_plan::digest::Digest;
-use guildhall_plan::engine::EngineId;
+use guildhall_plan::engine::{Engine, Stamp};
 use guildhall_plan::fault::{
     ClientPhase, CutKind, Direction, Fault, GuildPhase, InvalidLogin, MailEndpoint, NodePhase,
     ProtocolViolation, Trigger,
@@ -19,7 +19,8 @@ use guildhall_plan::plan::{
     NodePlan, OverwritePlan, PermissionNames, Plan, RolePlan, TargetPlan,
 };
 use guildhall_plan::seed::Seed;
-use guildhall_plan::token::RunToken;
+use guildhall_plan::short_hash::ShortHash;
+use guildhall_plan::token::{Outdated, RunToken};
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
 #[derive(Clone, Debug)]
@@ -31,8 +32,12 @@ impl Arbitrary for AnyToken {
         let count = usize::arbitrary(g) % 3 + 1;
         let parts: Vec<&str> = (0..count).map(|_| *g.choose(&words).unwrap()).collect();
         let seed = Seed::new(u64::arbitrary(g) % (1 << 53)).unwrap();
-        let engine = EngineId::new(u32::arbitrary(g));
-        Self(RunToken { scenario: parts.join("-"), seed, engine })
+        let mut hash = || ShortHash::new(u32::arbitrary(g));
+        let (id, sources, plan) = (hash(), hash(), hash());
+        let dirty = bool::arbitrary(g).then_some(sources);
+        let stamp = Stamp { engine: Engine { id, dirty }, plan };
+        let stamp = bool::arbitrary(g).then_some(stamp);
+        Self(RunToken { scenario: parts.join("-"), seed, stamp })
     }
 }
 
@@ -256,6 +261,75 @@ quickcheck! {
     fn no_text_makes_the_plan_reader_panic(word: String) -> bool {
         let _ = Plan::from_toml(&word);
         true
+    }
+}
+
+#[test]
+fn a_token_has_an_engine_and_a_plan_or_neither() {
+    let engine = Engine { id: ShortHash::new(0x07_310d), dirty: None };
+    let plan = ShortHash::new(0x3f_a2c1);
+    let token = |stamp| {
+        let (scenario, seed) = ("half-open".to_owned(), Seed::new(0x2a).unwrap());
+        Ok(RunToken { scenario, seed, stamp })
+    };
+    assert_eq!("gh1-half-open-0x2a".parse(), token(None));
+    assert_eq!("gh1-half-open-0x2a-07310d-3fa2c1".parse(), token(Some(Stamp { engine, plan })));
+    let edited = Engine { dirty: Some(ShortHash::new(0xab)), ..engine };
+    let word = "gh1-half-open-0x2a-07310d+dirty.0000ab-3fa2c1";
+    assert_eq!(word.parse(), token(Some(Stamp { engine: edited, plan })));
+    for word in [
+        "gh1-half-open-0x2a-07310d",
+        "gh1-half-open-0x2a-07310d-3fa2c1-3fa2c1",
+        "gh1-half-open-0x2a-07310d+dirty-3fa2c1",
+        "gh1-half-open-0x2a-7310d-3fa2c1",
+        "gh1-half-open-42-07310d-3fa2c1",
+        "gh1-0x2a-07310d-3fa2c1",
+        "gh1-half-open",
+    ] {
+        assert!(word.parse::<RunToken>().is_err(), "{word}");
+    }
+}
+
+#[test]
+fn a_token_is_outdated_if_its_engine_or_its_plan_is_another_one() {
+    let hash = ShortHash::new;
+    let now = Stamp { engine: Engine { id: hash(1), dirty: None }, plan: hash(2) };
+    let check = |stamp| {
+        let (scenario, seed) = ("half-open".to_owned(), Seed::default());
+        RunToken { scenario, seed, stamp }.check(now)
+    };
+    assert_eq!((check(None), check(Some(now))), (Ok(()), Ok(())));
+    let edited = Engine { dirty: Some(hash(3)), ..now.engine };
+    let outdated = Outdated::Engine { then: edited, now: now.engine };
+    assert_eq!(check(Some(Stamp { engine: edited, ..now })), Err(outdated));
+    for engine in [now.engine, edited] {
+        let then = Stamp { engine, plan: hash(4) };
+        assert_eq!(check(Some(then)), Err(Outdated::Plan { then, now }));
+    }
+}
+
+#[test]
+fn each_value_of_a_plan_counts_for_its_id() {
+    let plan = guildhall_plan::engine::references().unwrap().remove(0);
+    let id = plan.id();
+    let changed = |change: &dyn Fn(&mut Plan)| {
+        let mut changed = plan.clone();
+        change(&mut changed);
+        changed.id()
+    };
+    assert_eq!(changed(&|_| ()), id);
+    let changes: [&dyn Fn(&mut Plan); 8] = [
+        &|plan| plan.seed = Seed::new(plan.seed.number() + 1).unwrap(),
+        &|plan| plan.weather += Span::micros(1),
+        &|plan| plan.network.window += 1,
+        &|plan| plan.limits.catch_up_bytes += 1,
+        &|plan| plan.nodes[0].name.push('x'),
+        &|plan| plan.guilds[0].name.push('x'),
+        &|plan| plan.actions.swap(0, 1),
+        &|plan| plan.faults[0].lasts += Span::micros(1),
+    ];
+    for (nth, change) in changes.iter().enumerate() {
+        assert_ne!(changed(change), id, "change {nth}");
     }
 }
 

@@ -5,6 +5,7 @@
 use guildhall_core::time::{Instant, Span};
 use guildhall_plan::director::{Cue, Director, Effect, News};
 use guildhall_plan::fault::{Fault, NodePhase, Participant, Phase, Trigger};
+use guildhall_plan::journal::JournalFault;
 use guildhall_plan::plan::{FaultPlan, Plan};
 use guildhall_plan::script::{Scenario, Script, Settings};
 use guildhall_plan::seed::Seed;
@@ -170,6 +171,15 @@ fn nothing_begins_once_all_is_healed() {
     assert_eq!(cue(&mut it, 4, Cue::Due(2)), []);
     let started = (Participant::Node(BERLIN), Phase::Node(NodePhase::Started));
     assert_eq!(news(&mut it, 5, News::Reached(started.0, started.1)), []);
+}
+
+#[test]
+fn a_sync_that_is_to_fail_is_spared_once_all_is_healed() {
+    let mut it = director([Fault::JournalFail { guild: "rustaceans".to_owned() }]);
+    let journal = |fault| Effect::Journal { guild: 0, fault };
+    assert_eq!(cue(&mut it, 1, Cue::Due(0)), [journal(JournalFault::FailSync)]);
+    let healed = cue(&mut it, 2, Cue::Heal);
+    assert_eq!(healed, [journal(JournalFault::SpareSync), Effect::Settle]);
 }
 
 #[test]

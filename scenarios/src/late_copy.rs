@@ -3,7 +3,8 @@
 //! Carol requests an action that she is not permitted to do. Her retransmission overtakes the
 //! first copy and is refused. The owner then crashes and starts again, carol gets the permission,
 //! and the first copy arrives. It names the old epoch and must not take effect: a request that was
-//! refused never happens later. Duplicates of a typing request count once.
+//! refused never happens later. Nor does the new owner take carol's typing, which was delayed with
+//! it. Duplicates of a typing request count once.
 
 use guildhall_core::permission::Permissions;
 use guildhall_core::time::Span;
@@ -29,6 +30,7 @@ pub fn script(s: &mut Script) {
     let late = s.span("late", 7_000..=12_000);
     s.delay(paris, berlin, late, Span::millis(150));
     s.say(carol, secret, "let me in");
+    s.type_in(carol, general);
     s.wait_between(900..=1_400);
     let down = s.span("down", 100..=1_500);
     s.crash(berlin, down);

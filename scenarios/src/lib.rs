@@ -1,33 +1,47 @@
 //! The scenarios: one file each, and a catalogue of them.
 //!
 //! A scenario's file holds its plot (the file's first lines, `//!`) and a function `script` that
-//! writes a plan. To add a scenario, write such a file and add its module to the catalogue below.
+//! writes a plan. To add a scenario, write such a file and add its module to the [`catalogue!`] below.
 //! A scenario must decide nothing by itself: everything it leaves open, it asks the script.
 
 #![forbid(unsafe_code)]
 
+mod name;
+
 use guildhall_plan::script::Scenario;
 
-/// Declares the module of each scenario, and lists the scenarios in [`ALL`].
+#[doc(hidden)]
+pub use guildhall_plan;
+#[doc(hidden)]
+pub use name::{as_text, hyphenated};
+
+/// Declares the module of each scenario, and lists the scenarios in `ALL`, in the given order.
 ///
-/// A scenario is named after its module, with hyphens: `lost_connection` is `lost-connection`.
+/// Each module is a file beside the one that calls the macro. A scenario is named after its module, with
+/// hyphens: `lost_connection` is `lost-connection`. The module's name is also the scenario as a value.
+#[macro_export]
 macro_rules! catalogue {
     ($($module:ident)*) => {
         $(
             #[allow(missing_docs, reason = "the plot documents the script")]
             pub mod $module;
+
+            #[doc = concat!("The scenario of the module `", stringify!($module), "`.")]
+            #[allow(non_upper_case_globals, reason = "it is named as its module")]
+            pub const $module: $crate::guildhall_plan::script::Scenario =
+                $crate::guildhall_plan::script::Scenario {
+                    name: {
+                        const MODULE: &str = stringify!($module);
+                        const NAME: [u8; MODULE.len()] = $crate::hyphenated(MODULE);
+                        $crate::as_text(&NAME)
+                    },
+                    plot: include_str!(concat!(stringify!($module), ".rs")),
+                    script: $module::script,
+                };
         )*
 
         /// All scenarios, in the best order to read them.
-        pub const ALL: &[Scenario] = &[$(Scenario {
-            name: {
-                const MODULE: &str = stringify!($module);
-                const NAME: [u8; MODULE.len()] = hyphenated(MODULE);
-                as_text(&NAME)
-            },
-            plot: include_str!(concat!(stringify!($module), ".rs")),
-            script: $module::script,
-        }),*];
+        pub const ALL: &[$crate::guildhall_plan::script::Scenario] = &[$($module),*];
     };
 }
 
@@ -59,6 +73,7 @@ catalogue! {
     full_disk
     everybody_back
     rolling_restart
+    overtaken_open
     false_alarm
     ambitious_moderator
     crowded_guild
@@ -84,24 +99,4 @@ catalogue! {
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Scenario> {
     ALL.iter().find(|scenario| scenario.name == name)
-}
-
-/// The bytes of a module's name, with hyphens for underscores. `N` is its length.
-const fn hyphenated<const N: usize>(module: &str) -> [u8; N] {
-    let mut name = [0; N];
-    let mut at = 0;
-    while at < N {
-        let byte = module.as_bytes()[at];
-        name[at] = if byte == b'_' { b'-' } else { byte };
-        at += 1;
-    }
-    name
-}
-
-/// The same bytes as text.
-const fn as_text(name: &[u8]) -> &str {
-    match str::from_utf8(name) {
-        Ok(name) => name,
-        Err(_) => panic!("replacing one ASCII character by another keeps UTF-8 valid"),
-    }
 }

@@ -1,9 +1,12 @@
 //! Runs a plan in the fast world.
 
+use std::sync::OnceLock;
+
 use guildhall_check::summary::StateSummary;
 use guildhall_core::step::Observer;
 use guildhall_core::time::Instant;
 use guildhall_plan::checkers::CustomCheckers;
+use guildhall_plan::engine::{Engine, Stamp};
 use guildhall_plan::panics::catch;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Outcome, Runner, Verdict, panicked};
@@ -42,11 +45,12 @@ impl Runner for Fast {
         options: Options,
         observer: &mut impl Observer,
     ) -> Result<Outcome, PlanError> {
+        let stamp = Stamp { engine: engine(), plan: plan.id() };
         let mut world = World::new(plan, options, self.checkers.make(), observer)?;
         // A panic of the machines is a violation of its own, and must not end a sweep. What was found
         // before it stays found; the unwound world is only asked for what it had counted.
         let ended = catch(|| world.run());
-        Ok(judged(world, ended))
+        Ok(judged(stamp, world, ended))
     }
 
     fn state_summary(
@@ -62,6 +66,22 @@ impl Runner for Fast {
     }
 }
 
+/// The engine of this world. Its id is computed when it is first needed, and then kept.
+#[must_use]
+pub fn engine() -> Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    *ENGINE.get_or_init(|| {
+        let id = Engine::id_of(|plan| {
+            let mut world = World::new(plan, Options::default(), Vec::new(), ())?;
+            // What it did before a panic counts.
+            let _ = catch(|| world.run());
+            Ok(world.into_stage().digest.fingerprint())
+        });
+        let sources = option_env!("GUILDHALL_SOURCES").and_then(|hash| hash.parse().ok());
+        Engine::new(id, sources)
+    })
+}
+
 /// Runs a plan in the fast world, reports every step to `observer`, and judges it by the contract.
 ///
 /// # Errors
@@ -75,7 +95,11 @@ pub fn run(
 }
 
 /// The outcome of a run that has ended, perhaps by a panic.
-fn judged<W: Observer>(world: World<'_, W>, ended: std::thread::Result<RunEnd>) -> Outcome {
+fn judged<W: Observer>(
+    stamp: Stamp,
+    world: World<'_, W>,
+    ended: std::thread::Result<RunEnd>,
+) -> Outcome {
     let hits = world.hits();
     let mut stage = world.into_stage();
     let contract = &mut stage.watch.0;
@@ -96,6 +120,7 @@ fn judged<W: Observer>(world: World<'_, W>, ended: std::thread::Result<RunEnd>) 
         Ok(RunEnd::Settled | RunEnd::Stuck(_)) | Err(_) => Verdict::Held,
     };
     Outcome {
+        stamp,
         verdict,
         digest: stage.digest.fingerprint(),
         blocks: std::mem::take(&mut stage.blocks),

@@ -1,14 +1,18 @@
-//! Checks that the engine id matches the behaviour of the engine.
+//! Checks that the recorded engine is the one of these sources.
 
-use guildhall_plan::engine::{ENGINE, EngineId};
-use guildhall_sim::run::Fast;
+use guildhall_plan::engine::{Engine, RECORDED};
+use guildhall_sim::run::engine;
 
 #[test]
-fn the_engine_is_the_one_that_its_number_names() {
-    let now = EngineId::compute(&Fast::new()).expect("the reference plans run");
+fn the_engine_is_the_recorded_one() {
+    let now = engine();
+    let sources = now.dirty.unwrap_or(RECORDED.sources);
     assert_eq!(
-        now, ENGINE,
-        "the engine behaves differently: if that is meant, paste this into plan/src/engine.rs\n\n    \
-         pub const ENGINE: EngineId = EngineId(0x{now});\n"
+        now,
+        Engine::recorded(),
+        "the sources differ from the recorded ones: paste this into plan/src/engine/recorded.rs\n\n\
+         pub const RECORDED: Recorded =\n    \
+         Recorded {{ id: ShortHash::new(0x{}), sources: ShortHash::new(0x{sources}) }};\n",
+        now.id
     );
 }

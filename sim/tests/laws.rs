@@ -11,11 +11,13 @@ use guildhall_core::id::{Epoch, GuildId, NodeId, Position};
 use guildhall_core::journal::Reply;
 use guildhall_core::node;
 use guildhall_core::step::{Actor, Head, JournalEvent, Observed, Observer, WorldEvent};
-use guildhall_core::time::Instant;
+use guildhall_core::time::{Instant, Span};
 use guildhall_plan::engine::references;
 use guildhall_plan::fault::{Family, Fault, MailEndpoint};
 use guildhall_plan::plan::{FaultPlan, Plan};
-use guildhall_plan::run::Options;
+use guildhall_plan::run::{Options, Verdict};
+use guildhall_plan::script::{Scenario, Script, Settings};
+use guildhall_plan::seed::Seed;
 use guildhall_sim::run::run;
 
 /// The records that each journal has kept, checked against its replies.
@@ -91,6 +93,40 @@ fn what_a_journal_has_kept_stays_kept_and_is_all_that_it_tells() {
     }
     assert!(replies > 100, "only {replies} replies");
     assert!(lost > 0, "no journal has lost anything");
+}
+
+/// The number of failed syncs that owners were told of.
+#[derive(Default)]
+struct Failures(u64);
+
+impl Observer for Failures {
+    fn observe(&mut self, _: &Head, what: Observed<'_>) {
+        if let Observed::JournalReply { reply: Reply::Failed { .. }, .. } = what {
+            self.0 += 1;
+        }
+    }
+}
+
+#[test]
+fn a_settled_world_does_not_meet_a_failure_that_was_planned_before_it_healed() {
+    let quiet = |s: &mut Script| {
+        let (berlin, paris) = (s.node("berlin"), s.node("paris"));
+        let guild = s.guild("rustaceans", berlin);
+        s.channel(guild, "general");
+        s.member("alice", paris, &[guild]);
+        s.wait(Span::secs(20));
+        // Nothing is appended before the world has settled.
+        s.journal_fail(guild);
+        s.wait(Span::secs(1));
+    };
+    let story = Scenario { name: "quiet", plot: "", script: quiet };
+    let plan = story.plan(Seed::default(), &Settings::default()).unwrap();
+    let mut failures = Failures::default();
+    let outcome = run(&plan, Options::default(), &mut failures).unwrap();
+    assert_eq!(outcome.verdict, Verdict::Held, "{:#?}", outcome.violations);
+    let marks = &outcome.marks;
+    assert!(marks.contains_key("probe done in a settled world"), "{marks:?}");
+    assert_eq!(failures.0, 0);
 }
 
 /// The nodes that are down; none of them may take a step.

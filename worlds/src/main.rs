@@ -8,17 +8,17 @@ mod text;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use guildhall_core::mutant::Mutant;
 use guildhall_plan::capsule::{Capsule, Expect, MissingChecker};
-use guildhall_plan::engine::ENGINE;
+use guildhall_plan::engine::{Engine, Stamp};
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::Verdict;
 use guildhall_plan::script::Settings;
 use guildhall_plan::seed::Seed;
-use guildhall_plan::token::RunToken;
+use guildhall_plan::token::{Outdated, RunToken};
 use guildhall_worlds::outcome::Outcome;
 use guildhall_worlds::play::Options;
 use guildhall_worlds::{real, simulated};
@@ -27,9 +27,13 @@ use guildhall_worlds::{real, simulated};
 const MUTANTS_BUILD: &str =
     "cargo run --release -p guildhall-worlds --features mutants --target-dir target/mutants --";
 
+/// Version and engine.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} (engine {})", env!("CARGO_PKG_VERSION"), Engine::recorded()));
+
 /// Run plans on the async runtime, in another world than `fast`.
 #[derive(Parser, Debug)]
-#[command(version, about)]
+#[command(version = VERSION.as_str(), about)]
 struct Args {
     #[command(subcommand)]
     command: Command,
@@ -56,7 +60,7 @@ enum Command {
     },
     /// Repeat the run of a token or a capsule
     Replay {
-        /// A token, gh1-SCENARIO-0xSEED-ENGINE, or a file that holds a capsule
+        /// A token, gh1-SCENARIO-0xSEED, or a file that holds a capsule
         what: String,
         /// The world
         #[arg(long, value_enum, default_value = "madsim")]
@@ -128,7 +132,12 @@ struct Found {
     plan: Plan,
     mutant: Option<Mutant>,
     expect: Expect,
+    /// Whether it is another run than the token names, because its seed gives another plan now.
+    is_other: bool,
 }
+
+/// The exit code for another run than the one that a token names.
+const OTHER_PLAN: u8 = 6;
 
 /// The run of a token or a capsule.
 fn found(what: &str) -> Result<Found, Refused> {
@@ -147,18 +156,22 @@ fn found(what: &str) -> Result<Found, Refused> {
                 "{what} plants a bug, which this build cannot: use `{MUTANTS_BUILD}`"
             )));
         }
-        return Ok(Found { name: what.to_owned(), plan, mutant, expect });
+        return Ok(Found { name: what.to_owned(), plan, mutant, expect, is_other: false });
     }
     let token: RunToken = what.parse().map_err(|error| Refused(format!("{error}")))?;
-    if token.engine != ENGINE {
-        // This engine may draw another plan from the seed.
-        return Err(Refused(format!(
-            "{what} was written by engine {}, and this is engine {ENGINE}",
-            token.engine
-        )));
-    }
     let plan = plan_of(&token.scenario, token.seed, &[])?;
-    Ok(Found { name: token.scenario, plan, mutant: None, expect: Expect::Pass })
+    let outdated = token.check(stamp(&plan)).err();
+    if let Some(outdated) = outdated {
+        eprintln!("warning: {outdated}");
+    }
+    let is_other = matches!(outdated, Some(Outdated::Plan { .. }));
+    Ok(Found { name: token.scenario, plan, mutant: None, expect: Expect::Pass, is_other })
+}
+
+/// What runs a plan here, and the plan. The id of an engine is computed in the fast world; this
+/// program does not contain it, and has the recorded one.
+fn stamp(plan: &Plan) -> Stamp {
+    Stamp { engine: Engine::recorded(), plan: plan.id() }
 }
 
 /// Runs a plan in a world.
@@ -178,10 +191,11 @@ fn run_printed(
     world: Kind,
     json: bool,
 ) -> Result<Outcome, Refused> {
-    let seed = plan.seed;
+    let (seed, stamp) = (plan.seed, stamp(&plan));
     let outcome = run(plan, mutant, world)?;
     if json {
-        let line = text::line(text::origin(name, seed, set, world.name()), &outcome);
+        let origin = text::origin(name, seed, &text::conditions(set, mutant), world.name());
+        let line = text::line(origin, stamp, &outcome);
         println!("{}", line.map_err(|error| Refused(error.to_string()))?);
     } else {
         print!("{}", text::block(name, seed, &outcome));
@@ -192,8 +206,11 @@ fn run_printed(
 /// Repeats a run. A bug that the fast world finds and this one does not is masked by the runtime; that
 /// is printed, and is not a failure.
 fn replay(found: Found, world: Kind, json: bool) -> Result<ExitCode, Refused> {
-    let Found { name, plan, mutant, expect } = found;
+    let Found { name, plan, mutant, expect, is_other } = found;
     let outcome = run_printed((&name, plan, mutant), &[], world, json)?;
+    if is_other {
+        return Ok(ExitCode::from(OTHER_PLAN));
+    }
     let broken = outcome.violations.first().map(|violation| violation.clause);
     match (expect, broken) {
         (Expect::Violation(clause), None) => {

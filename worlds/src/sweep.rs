@@ -7,7 +7,7 @@ use guildhall_plan::run::Verdict;
 use guildhall_plan::seed::Seed;
 use rayon::prelude::*;
 
-use crate::{Kind, Refused, plan_of, run as run_plan, text};
+use crate::{Kind, Refused, plan_of, run as run_plan, stamp, text};
 
 /// The number of runs before the finished ones are printed.
 const BATCH: usize = 64;
@@ -38,26 +38,29 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<ExitCode, Refused> {
     let seeds = args.start..args.start + args.count;
     let runs: Vec<_> =
         names.iter().flat_map(|&name| seeds.clone().map(move |seed| (name, seed))).collect();
+    let conditions = text::conditions(&args.set, None);
     let (mut failing, mut inconclusive) = (0, 0);
     for batch in runs.chunks(BATCH) {
         let finished: Vec<_> = batch
             .par_iter()
             .map(|&(name, seed)| {
                 let seed = Seed::new(seed).map_err(|error| Refused(format!("{error}")))?;
-                run_plan(plan_of(name, seed, &args.set)?, None, Kind::Madsim)
-                    .map(|outcome| (name, seed, outcome))
+                let plan = plan_of(name, seed, &args.set)?;
+                let stamp = stamp(&plan);
+                let outcome = run_plan(plan, None, Kind::Madsim)?;
+                Ok((name, seed, stamp, outcome))
             })
             .collect();
         for run in finished {
-            let (name, seed, outcome) = run?;
+            let (name, seed, stamp, outcome) = run?;
             match outcome.verdict {
                 Verdict::Held if args.quiet => continue,
                 Verdict::Held => {}
                 Verdict::Violated => failing += 1,
                 Verdict::Inconclusive => inconclusive += 1,
             }
-            let origin = text::origin(name, seed, &args.set, Kind::Madsim.name());
-            let line = text::line(origin, &outcome);
+            let origin = text::origin(name, seed, &conditions, Kind::Madsim.name());
+            let line = text::line(origin, stamp, &outcome);
             println!("{}", line.map_err(|error| Refused(error.to_string()))?);
         }
     }

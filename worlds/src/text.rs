@@ -2,13 +2,20 @@
 
 use std::fmt::Write as _;
 
+use guildhall_core::mutant::Mutant;
+use guildhall_plan::engine::Stamp;
 use guildhall_plan::seed::Seed;
 use guildhall_plan::seed_line::{RunOrigin, RunResult, SeedLine};
 use guildhall_worlds::outcome::Outcome;
 
 /// One object, as the fast world's program prints it.
-pub(crate) fn line(origin: RunOrigin<'_>, outcome: &Outcome) -> Result<String, serde_json::Error> {
+pub(crate) fn line(
+    origin: RunOrigin<'_>,
+    stamp: Stamp,
+    outcome: &Outcome,
+) -> Result<String, serde_json::Error> {
     let result = RunResult {
+        stamp,
         verdict: outcome.verdict,
         digest: outcome.digest,
         steps: outcome.steps,
@@ -19,15 +26,21 @@ pub(crate) fn line(origin: RunOrigin<'_>, outcome: &Outcome) -> Result<String, s
     serde_json::to_string(&SeedLine::new("seed", origin, None, result))
 }
 
-/// What was run: the scenario or the file, its settings, and the world.
+/// What was run: the scenario or the file, its conditions, and the world.
 pub(crate) fn origin<'a>(
     name: &'a str,
     seed: Seed,
-    set: &[String],
+    conditions: &str,
     world: &'static str,
 ) -> RunOrigin<'a> {
-    let flags: Vec<_> = set.iter().map(|set| format!("--set {set}")).collect();
-    RunOrigin { scenario: Some(name), plan: None, seed, world, conditions: flags.join(" ") }
+    RunOrigin { scenario: Some(name), file: None, seed, world, conditions: conditions.to_owned() }
+}
+
+/// The flags that set the conditions of a run.
+pub(crate) fn conditions(set: &[String], mutant: Option<Mutant>) -> String {
+    let set = set.iter().map(|set| format!("--set {set}"));
+    let mutant = mutant.map(|mutant| format!("--mutant {}", mutant.word()));
+    set.chain(mutant).collect::<Vec<_>>().join(" ")
 }
 
 /// A few lines for people.

@@ -229,6 +229,13 @@ impl Contract {
             TraceEvent::RelayGap { relay, why: GapReason::Unreachable, .. } => {
                 self.models.hand_offs.gap(&self.facts, *relay, head.at)
             }
+            TraceEvent::RelayGap { relay, why: GapReason::Behind, .. } => {
+                if let Some(guild) = self.facts.relays.guild(*relay)
+                    && self.models.probes.misses(&self.facts, node, guild)
+                {
+                    self.marks.add(Mark::ProbeInGap);
+                }
+            }
             TraceEvent::Opened { guild, .. } => {
                 if self.models.hand_offs.is_under_way(*guild) {
                     self.marks.add(Mark::GuildHandedOff);
@@ -248,7 +255,6 @@ impl Contract {
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
-            | TraceEvent::RelayGap { why: GapReason::Behind, .. }
             | TraceEvent::RelayHeld { .. }
             | TraceEvent::GivenUp { .. } => {}
         }

@@ -63,10 +63,14 @@ impl Contract {
                         let is_committed = self.models.statuses.is_committed(action, *epoch);
                         let what = (request.origin, request.action == Action::Join);
                         let owner = (node, request.guild);
-                        let has_room = self.models.occupancies.has_room(&self.facts, owner);
+                        let has_room =
+                            self.models.occupancies.has_room(&self.facts, owner, head.at);
                         let is_followed = self.facts.relays.has_follower(node, request.guild);
                         if late || !has_room || !is_followed {
                             self.models.typings.ends(request.origin);
+                        }
+                        if !has_room && self.models.probes.finds_no_room(request.origin) {
+                            self.marks.add(Mark::ProbeWithoutRoom);
                         }
                         self.models.occupancies.arrives(owner, what, is_committed, head);
                         let stale = self.facts.cast.limits.stale_after;

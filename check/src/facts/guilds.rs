@@ -109,11 +109,15 @@ impl Guild {
         self.turning[from..].iter().map(record)
     }
 
-    /// The users who have left after a position and have not come back, each with the position of
-    /// the leave.
-    pub(crate) fn left_after(&self, position: Position) -> BTreeMap<UserId, Position> {
+    /// The users who have left after one position, up to another, and have not come back, each with
+    /// the position of the leave.
+    pub(crate) fn left_between(
+        &self,
+        after: Position,
+        upto: Position,
+    ) -> BTreeMap<UserId, Position> {
         let mut left = BTreeMap::new();
-        for record in self.turning_after(position) {
+        for record in self.turning_after(after).take_while(|record| record.position <= upto) {
             if let Event::MemberRemove { user, .. } = record.event {
                 left.insert(user, record.position);
             } else if let Event::MemberAdd { user } = record.event {

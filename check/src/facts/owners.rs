@@ -75,6 +75,17 @@ impl Owners {
         serving.filter_map(|((node, _), owner)| Some((*node, owner.epoch?)))
     }
 
+    /// The nodes that have asked the journal of a guild for an epoch and have not reported yet that
+    /// they serve.
+    pub(crate) fn opening(&self, guild: GuildId) -> impl Iterator<Item = NodeId> {
+        let opens = |owner: &Owner| {
+            owner.epoch.is_none() && owner.asked.keys().any(|it| matches!(it, Question::Open(_)))
+        };
+        let owners = self.owners.iter();
+        let opening = owners.filter(move |((_, of), owner)| *of == guild && opens(owner));
+        opening.map(|((node, _), _)| *node)
+    }
+
     /// A guild that a node owns or is about to own.
     pub(crate) fn any(&self, node: NodeId) -> Option<GuildId> {
         self.owners.keys().find(|(at, _)| *at == node).map(|(_, guild)| *guild)

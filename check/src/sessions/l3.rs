@@ -61,12 +61,16 @@ pub(crate) fn comes_and_goes(facts: &Facts) -> bool {
         && facts.ledger.all().all(|(_, guild)| unowned(facts, guild).is_none())
 }
 
-/// Why a guild that is not deleted is not served.
-fn unowned(facts: &Facts, guild: &Guild) -> Option<&'static str> {
+/// Why the owner of a guild is not settled: none serves it, though it is not deleted, or a node waits
+/// for the journal to become the next one.
+fn unowned(facts: &Facts, guild: &Guild) -> Option<String> {
+    if let Some(node) = facts.owners.opening(guild.id).next() {
+        return Some(format!("is being opened by {}", facts.cast.node(node)));
+    }
     let wanted = !guild.history.is_deleted(Moment::NOW);
     let mut owners = facts.owners.of(guild.id);
     let serves = owners.any(|(_, epoch)| epoch == guild.epoch);
-    (wanted && !serves).then_some("has no owner")
+    (wanted && !serves).then(|| "has no owner".to_owned())
 }
 
 fn waits(facts: &Facts, client: &Client) -> Option<String> {

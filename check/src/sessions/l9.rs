@@ -9,7 +9,7 @@ mod speakers;
 use std::collections::BTreeSet;
 
 use guildhall_core::event::Record;
-use guildhall_core::id::{ChannelId, GuildId, Port};
+use guildhall_core::id::{ChannelId, GuildId, NodeId, Port};
 use guildhall_core::permission::Permissions;
 use guildhall_core::request::{Action, Answer, Origin, Outcome, Request};
 use guildhall_core::time::{Instant, Span};
@@ -157,6 +157,15 @@ impl Probes {
         Some((client, Complaint::new(message, "done", format!("{why:?}"))))
     }
 
+    /// A request arrives at an owner whose tables may be full: typing is dropped then, without an
+    /// answer (D11), while a message is asked for again. Returns whether it is a probe of typing.
+    pub(crate) fn finds_no_room(&mut self, origin: Origin) -> bool {
+        let before = self.waiting.len();
+        let is_it = |probe: &Probe| matches!(probe.waits, Wait::Stream) && probe.origin == origin;
+        self.waiting.retain(|probe| !is_it(probe));
+        self.waiting.len() < before
+    }
+
     /// An owner streams an ephemeral event for the first time. Returns whether it is a probe that no
     /// session has to get.
     pub(crate) fn streams(&mut self, facts: &Facts, guild: GuildId, record: &Record) -> bool {
@@ -170,6 +179,24 @@ impl Probes {
             self.waiting[at].waits = Wait::Sessions(sessions);
         }
         is_unheard
+    }
+
+    /// A relay of a node has a gap in a guild: its sessions are not told what fell into it (D2). Returns
+    /// whether a probe of typing may have.
+    pub(crate) fn misses(&mut self, facts: &Facts, node: NodeId, guild: GuildId) -> bool {
+        let mut missed = false;
+        for probe in self.waiting.iter_mut().filter(|probe| probe.guild == guild) {
+            if let Wait::Sessions(sessions) = &mut probe.waits {
+                let before = sessions.len();
+                sessions.retain(|session| facts.sessions.get(*session).node != node);
+                missed |= sessions.len() < before;
+            }
+        }
+        self.waiting.retain(|probe| match &probe.waits {
+            Wait::Sessions(sessions) => !sessions.is_empty(),
+            Wait::Done | Wait::Stream => true,
+        });
+        missed
     }
 
     /// A session gets an ephemeral event. Returns whether it is the last one that has to get a

@@ -16,13 +16,14 @@ use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::step::{Step, WorldEvent};
+use guildhall_core::testkit::Flow;
 use guildhall_core::time::Span;
 
 use crate::stage::{BERLIN, GUILD, HALL, OFFICE, OTHER, STAFF, Stage, session, token, user};
 
 pub(crate) use authority::{BOARD, full, ranks};
 pub(crate) use owners::{
-    behind, crashed, handed_over, stopped, stopped_while_opening, unreachable,
+    behind, crashed, handed_over, opened_late, stopped, stopped_while_opening, unreachable,
 };
 pub(crate) use reactions::{THUMB, reactions};
 pub(crate) use sessions::{
@@ -293,6 +294,23 @@ pub(crate) fn served() -> History {
     end(stage)
 }
 
+/// The world settles; Bob is refused in the office, and types while that refusal, which waits for the
+/// journal, fills the queue.
+pub(crate) fn types_without_room() -> History {
+    let limits = Limits { unsynced: 1, ..Limits::default() };
+    let mut stage = Stage::with(limits, &["alice", "bob"], |_| Intents::ALL, false);
+    start(&mut stage, &[ALICE, BOB]);
+    stage.pass(Span::secs(1));
+    stage.report(&WorldEvent::Settled);
+    stage.network.commands.flow = Flow::Held;
+    stage.act(BOB, say_in(OFFICE, "may I?", &[]));
+    stage.act(BOB, Action::Type { channel: HALL });
+    stage.network.commands.flow = Flow::Open;
+    stage.release_commands();
+    stage.report(&WorldEvent::Settled);
+    end(stage)
+}
+
 /// Bob speaks and deletes where he sees nothing, and a stranger's requests never reach the guild.
 pub(crate) fn turned_away() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
@@ -389,5 +407,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("quits", quits()),
         ("waits", waits()),
         ("served", served()),
+        ("types without room", types_without_room()),
+        ("opened late", opened_late()),
     ]
 }

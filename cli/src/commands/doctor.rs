@@ -11,15 +11,16 @@ mod runs;
 use std::path::PathBuf;
 
 use clap::Args;
-use guildhall_plan::engine::ENGINE;
 use guildhall_plan::seed::Seed;
+use guildhall_sim::run::engine;
 use serde::Serialize;
 
 use crate::args::{JsonArg, ThreadsArg};
 use crate::conditions::Conditions;
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
-use crate::records::SCHEMA;
+use crate::program::Program;
+use crate::records::Head;
 use crate::seeds::{Partition, Seeds, Slice};
 use crate::sweep_spec::SweepSpec;
 use crate::text::{counted, grouped, item};
@@ -67,9 +68,8 @@ pub(crate) struct DoctorArgs {
 /// The totals of all ways.
 #[derive(Serialize)]
 struct SummaryLine {
-    schema: &'static str,
-    r#type: &'static str,
-    engine: String,
+    #[serde(flatten)]
+    head: Head,
     runs: usize,
     differing: usize,
 }
@@ -77,18 +77,26 @@ struct SummaryLine {
 /// The totals of one way.
 #[derive(Serialize)]
 struct WayLine {
-    schema: &'static str,
-    r#type: &'static str,
+    #[serde(flatten)]
+    head: Head,
     way: &'static str,
     runs: usize,
     differing: usize,
 }
 
-pub(crate) fn doctor(args: &DoctorArgs, out: &mut Output) -> Result<Exit, Error> {
+pub(crate) fn doctor(
+    program: &Program,
+    args: &DoctorArgs,
+    out: &mut Output,
+) -> Result<Exit, Error> {
     let recording = args.against.as_deref().map(Recording::read).transpose()?;
     let spec = match &recording {
-        Some(recording) => recording.sweep_spec()?,
-        None => sweep_spec(args)?,
+        Some(recording) => {
+            let spec = recording.sweep_spec(program)?;
+            recording.check_plans(&spec)?;
+            spec
+        }
+        None => sweep_spec(program, args)?,
     };
     if spec.size() == 0 {
         note("nothing ran: there is no seed in this range");
@@ -120,22 +128,26 @@ pub(crate) fn doctor(args: &DoctorArgs, out: &mut Output) -> Result<Exit, Error>
     Ok(results_file::exit(verdict, written))
 }
 
-fn sweep_spec(args: &DoctorArgs) -> Result<SweepSpec, Error> {
+fn sweep_spec<'a>(program: &'a Program, args: &DoctorArgs) -> Result<SweepSpec<'a>, Error> {
     let first = args.start.unwrap_or_default().number();
     let range = Seeds { first, count: args.count.unwrap_or(DEFAULT_COUNT) };
-    spec_of(&args.targets, range)
+    spec_of(program, &args.targets, range)
 }
 
 /// All seeds of a range, under the default conditions.
-fn spec_of(names: &[String], range: Seeds) -> Result<SweepSpec, Error> {
+fn spec_of<'a>(
+    program: &'a Program,
+    names: &[String],
+    range: Seeds,
+) -> Result<SweepSpec<'a>, Error> {
     let seeds = Slice::new(range.checked()?, Partition::default());
-    let targets = target::all(names)?;
-    Ok(SweepSpec { targets, seeds, conditions: Conditions::default(), with_causes: false })
+    let (targets, conditions) = (target::all(program, names)?, Conditions::default());
+    Ok(SweepSpec { program, targets, seeds, conditions, with_causes: false })
 }
 
 /// The comparisons in progress.
 struct Doctor<'a> {
-    spec: &'a SweepSpec,
+    spec: &'a SweepSpec<'a>,
     json: bool,
     differing: usize,
     out: &'a mut Output,
@@ -152,7 +164,8 @@ impl Doctor<'_> {
             let targets = counts.join(" and ");
             let seeds = counted(self.spec.seeds.count, "seed");
             let build = recording::build();
-            self.out.line(format_args!("engine {ENGINE}, {build}: {targets}, {seeds} of each"))?;
+            let engine = engine();
+            self.out.line(format_args!("engine {engine}, {build}: {targets}, {seeds} of each"))?;
             self.out.flush()?;
         }
         Ok(())
@@ -174,7 +187,8 @@ impl Doctor<'_> {
                 self.out.json(difference)?;
             }
             let differing = differing.len();
-            self.out.json(&WayLine { schema: SCHEMA, r#type: "way", way, runs, differing })?;
+            let head = Head::new("way", &self.spec.conditions);
+            self.out.json(&WayLine { head, way, runs, differing })?;
         } else {
             let (same, runs) = (grouped(same as u64), counted(runs as u64, "run"));
             self.out.line(item(way, &format!("{same} of {runs} identical: {about}")))?;
@@ -191,9 +205,9 @@ impl Doctor<'_> {
     fn end(&mut self) -> Result<Exit, Error> {
         let differing = self.differing;
         if self.json {
-            let (engine, runs) = (ENGINE.to_string(), self.spec.size() as usize);
-            let (schema, r#type) = (SCHEMA, "summary");
-            self.out.json(&SummaryLine { schema, r#type, engine, runs, differing })?;
+            let head = Head::new("summary", &self.spec.conditions);
+            let runs = self.spec.size() as usize;
+            self.out.json(&SummaryLine { head, runs, differing })?;
         } else if differing == 0 {
             self.out.line("deterministic: each run was identical in every way")?;
         } else {

@@ -4,17 +4,16 @@ use clap::Args;
 use guildhall_explain::explain::explain as explain_run;
 use guildhall_explain::failure::{Failure, Line, Reduction};
 use guildhall_explain::repeater::Repeater;
-use guildhall_plan::engine::ENGINE;
 use guildhall_plan::run::{Outcome, Verdict};
 use guildhall_plan::size::Size;
-use guildhall_sim::run::Fast;
 
 use crate::args::{JsonArg, ThreadsArg};
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
 use crate::panics;
+use crate::program::Program;
 use crate::records::Failed;
-use crate::run_spec::{RunSpec, command_for};
+use crate::run_spec::{RunSpec, command_on};
 use crate::target::{NamedRun, RunArg};
 use crate::thread_pool::ThreadPool;
 
@@ -29,16 +28,19 @@ pub(crate) struct ExplainArgs {
     json: JsonArg,
 }
 
-pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, Error> {
-    let NamedRun { spec, capsule } = args.run.find("explain")?;
+pub(crate) fn explain(
+    program: &Program,
+    args: &ExplainArgs,
+    out: &mut Output,
+) -> Result<Exit, Error> {
+    let NamedRun { spec, capsule } = args.run.find(program, "explain")?;
     let (plan, options) = (spec.plan()?, spec.conditions.options());
-    let outcome = panics::run(&spec, &plan, options, &mut ())?;
+    let outcome = panics::run(program.runner(), &spec, &plan, options, &mut ())?;
     if outcome.violations.is_empty() {
         return nothing_to_do(&spec, &outcome, "explain");
     }
     let threads = ThreadPool::new(args.threads.count())?;
-    let runner = Fast::new();
-    let repeater = Repeater::new(&runner, options, &threads);
+    let repeater = Repeater::new(program.runner(), options, &threads);
     let found = panics::silenced(|| explain_run(repeater, &plan));
     let found = found.map_err(|error| spec.invalid(&error))?;
     let Some(explanation) = found.filter(|found| found.digest == outcome.digest) else {
@@ -51,13 +53,13 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, Erro
         name: spec.target.name(),
         seed: spec.seed,
         mutant: spec.conditions.mutant,
-        engine: ENGINE,
+        engine: outcome.stamp.engine,
         explanation,
         shrunk: shrunk_from.map(|from| Reduction { from, to, effort: None }),
         lines: commands(args, &spec, capsule.is_some(), shrunk_from.is_some()),
     };
     if args.json.json {
-        out.json(&Failed::new(&failure))?;
+        out.json(&Failed::new(&failure, &spec.conditions))?;
     } else {
         out.line(&failure)?;
     }
@@ -68,10 +70,10 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, Erro
 /// the conditions of its run; for any other run the command has to have them.
 fn commands(args: &ExplainArgs, spec: &RunSpec, is_capsule: bool, is_shrunk: bool) -> Vec<Line> {
     let what = &args.run.what;
-    let repeat = if is_capsule { command_for("replay", what) } else { spec.repeat_command() };
+    let repeat = if is_capsule { command_on("replay", what) } else { spec.repeat_command() };
     let mut lines = vec![Line::new("repeat", &repeat), Line::new("steps", repeat + " --steps")];
     if !is_shrunk {
-        let shrink = if is_capsule { command_for("shrink", what) } else { spec.command("shrink") };
+        let shrink = if is_capsule { command_on("shrink", what) } else { spec.command("shrink") };
         lines.push(Line::new("shrink", shrink));
     }
     lines

@@ -5,6 +5,7 @@
 //! line leaves the result inconclusive.
 
 mod gaps;
+mod origins;
 mod slices;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap::Args;
 
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
+use crate::program::Program;
 use crate::report::finding::{FEW, Finding};
 use crate::report::{Format, FormatArgs, Results, Run};
 use crate::summary::{ScenarioTotals, Summary};
@@ -34,11 +36,11 @@ pub(crate) struct MergeArgs {
     format: FormatArgs,
 }
 
-pub(crate) fn merge(args: &MergeArgs, out: &mut Output) -> Result<Exit, Error> {
+pub(crate) fn merge(program: &Program, args: &MergeArgs, out: &mut Output) -> Result<Exit, Error> {
     let format = args.format.or("json")?;
     let texts = args.files.iter().map(|path| target::read(path)).collect::<Result<Vec<_>, _>>()?;
     let files = args.files.iter().zip(&texts);
-    let mut slices = Slices::default();
+    let mut slices = Slices::new(program);
     for (path, text) in files {
         slices.read(path, text)?;
     }
@@ -76,6 +78,7 @@ fn report(slices: &Slices<'_>, format: Format, out: &mut Output) -> Result<Summa
     let (findings, more) = Finding::all(&analysis, FEW);
     let summary = slices.summary(&scenarios);
     let results = Results {
+        program: slices.program,
         scenarios: &scenarios,
         summary: &summary,
         findings: &findings,

@@ -9,8 +9,8 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 use guildhall_core::mutant::Mutant;
 use guildhall_plan::run::Verdict;
+use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
-use guildhall_scenarios as catalogue;
 use serde::Serialize;
 
 use crate::args::{JsonArg, ThreadsArg};
@@ -18,7 +18,8 @@ use crate::conditions::{Conditions, MUTANTS_BUILD, read_mutant};
 use crate::error::{Error, Exit};
 use crate::meter::Meter;
 use crate::output::Output;
-use crate::records::SCHEMA;
+use crate::program::Program;
+use crate::records::{Head, SCHEMA};
 use crate::run_spec::RunSpec;
 use crate::target::Target;
 use crate::text::{self, counted};
@@ -55,8 +56,8 @@ struct NameLine {
 /// The result for a planted bug.
 #[derive(Serialize)]
 struct MutantLine {
-    schema: &'static str,
-    r#type: &'static str,
+    #[serde(flatten)]
+    head: Head,
     id: &'static str,
     what: &'static str,
     reached: bool,
@@ -70,8 +71,8 @@ struct MutantLine {
 /// The totals.
 #[derive(Serialize)]
 struct TableLine {
-    schema: &'static str,
-    r#type: &'static str,
+    #[serde(flatten)]
+    head: Head,
     planted: u64,
     reached: u64,
     killed: u64,
@@ -84,10 +85,15 @@ struct PlantedRun {
     killers: Option<(BTreeSet<String>, String)>,
 }
 
-pub(crate) fn mutants(args: &MutantsArgs, out: &mut Output) -> Result<Exit, Error> {
+pub(crate) fn mutants(
+    program: &Program,
+    args: &MutantsArgs,
+    out: &mut Output,
+) -> Result<Exit, Error> {
     if cfg!(not(feature = "mutants")) {
         return Err(Error::usage(format!(
-            "this build plants no bugs: use `{MUTANTS_BUILD} mutants`"
+            "this build plants no bugs, one with the feature `guildhall/mutants` does: use \
+             `{MUTANTS_BUILD} mutants`"
         )));
     }
     let named = args.ids.iter().map(|id| read_mutant(id).map_err(Error::Usage));
@@ -98,10 +104,10 @@ pub(crate) fn mutants(args: &MutantsArgs, out: &mut Output) -> Result<Exit, Erro
         return list(&mutants, args.json.json, out);
     }
     interrupt::install_handler()?;
-    let r#type = "summary";
-    let mut table = TableLine { schema: SCHEMA, r#type, planted: 0, reached: 0, killed: 0 };
+    let head = Head::new("summary", &Conditions::default());
+    let mut table = TableLine { head, planted: 0, reached: 0, killed: 0 };
     for mutant in mutants {
-        let (line, command) = hunt(mutant, args.threads.count())?;
+        let (line, command) = hunt(program, mutant, args.threads.count())?;
         if interrupt::requested() {
             break;
         }
@@ -145,12 +151,23 @@ fn list(mutants: &[Mutant], json: bool, out: &mut Output) -> Result<Exit, Error>
     Ok(Exit::Held)
 }
 
+fn planting(mutant: Mutant) -> Conditions {
+    Conditions { mutant: Some(mutant), ..Conditions::default() }
+}
+
 /// Runs the first seed of all scenarios, then the second, and so on, until the bug is found.
-fn hunt(mutant: Mutant, jobs: usize) -> Result<(MutantLine, Option<String>), Error> {
-    let scenarios = catalogue::ALL.len() as u64;
+fn hunt(
+    program: &Program,
+    mutant: Mutant,
+    jobs: usize,
+) -> Result<(MutantLine, Option<String>), Error> {
+    let scenarios = program.scenarios().len() as u64;
     let meter = Meter::start();
     let (mut runs, mut reached, mut found, mut failed) = (0, false, None, None);
-    let work = |index: u64| run(mutant, (index % scenarios) as usize, index / scenarios);
+    let work = |index: u64| {
+        let scenario = &program.scenarios()[(index % scenarios) as usize];
+        run(program, mutant, scenario, index / scenarios)
+    };
     ordered(jobs, SEEDS * scenarios, work, |turn| {
         let Turn::Next(ran) = turn else { return ControlFlow::Continue(()) };
         runs += 1;
@@ -170,8 +187,7 @@ fn hunt(mutant: Mutant, jobs: usize) -> Result<(MutantLine, Option<String>), Err
     let killed = found.is_some();
     let (checkers, command) = found.unzip();
     let line = MutantLine {
-        schema: SCHEMA,
-        r#type: "mutant",
+        head: Head::new("mutant", &planting(mutant)),
         id: mutant.word(),
         what: mutant.what(),
         reached,
@@ -183,21 +199,26 @@ fn hunt(mutant: Mutant, jobs: usize) -> Result<(MutantLine, Option<String>), Err
     Ok((line, command))
 }
 
-fn run(mutant: Mutant, scenario: usize, seed: u64) -> Result<PlantedRun, Error> {
+fn run(
+    program: &Program,
+    mutant: Mutant,
+    scenario: &'static Scenario,
+    seed: u64,
+) -> Result<PlantedRun, Error> {
     let seed = Seed::new(seed).map_err(|error| Error::Internal(error.to_string()))?;
-    let target = Target::Scenario(&catalogue::ALL[scenario]);
-    let conditions = Conditions { mutant: Some(mutant), ..Conditions::default() };
+    let target = Target::Scenario(scenario);
+    let conditions = planting(mutant);
     let spec = RunSpec { target, seed, conditions };
     let plan = spec.plan()?;
     let options = spec.conditions.options();
-    let planted = panics::run(&spec, &plan, options, &mut ())?;
+    let planted = panics::run(program.runner(), &spec, &plan, options, &mut ())?;
     let reached = planted.hits > 0;
     if !reached || planted.verdict != Verdict::Violated {
         return Ok(PlantedRun { reached, killers: None });
     }
     // A violation that occurs without the bug too says nothing about the bug.
     let options = Conditions::default().options();
-    let unplanted = panics::run(&spec, &plan, options, &mut ())?;
+    let unplanted = panics::run(program.runner(), &spec, &plan, options, &mut ())?;
     let checkers = planted.violations.iter().map(|violation| violation.checker.clone()).collect();
     let killers = (unplanted.verdict == Verdict::Held).then(|| (checkers, spec.run_command()));
     Ok(PlantedRun { reached, killers })

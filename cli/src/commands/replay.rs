@@ -10,17 +10,17 @@ use guildhall_core::time::Instant;
 use guildhall_explain::divergence::{self, Divergence};
 use guildhall_explain::transcript::Transcript;
 use guildhall_plan::capsule::{Capsule, Mismatch};
-use guildhall_plan::engine::ENGINE;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, Verdict, cast};
-use guildhall_sim::run::Fast;
+use guildhall_plan::token::Outdated;
 
 use super::run::{Printing, exit, run_printed};
 use crate::args::{JsonArg, StepsArg};
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
+use crate::program::Program;
 use crate::records::{Ran, RunLine};
-use crate::run_spec::{RunSpec, command_for};
+use crate::run_spec::{RunSpec, command_on};
 use crate::text::{grouped, item};
 use crate::worlds_program::World;
 use crate::{capsule_file, panics, target};
@@ -28,7 +28,7 @@ use crate::{capsule_file, panics, target};
 /// Repeat the run of a token or a capsule
 #[derive(Args, Debug)]
 pub(crate) struct ReplayArgs {
-    /// A token, gh1-SCENARIO-0xSEED-ENGINE, or a file that holds a capsule
+    /// A token, such as gh1-half-open-0x2a, or a file that holds a capsule
     #[arg(value_name = "TOKEN|CAPSULE.toml")]
     what: String,
     /// The world to run it in
@@ -43,44 +43,52 @@ pub(crate) struct ReplayArgs {
     json: JsonArg,
 }
 
-pub(crate) fn replay(args: &ReplayArgs, out: &mut Output) -> Result<Exit, Error> {
+pub(crate) fn replay(
+    program: &Program,
+    args: &ReplayArgs,
+    out: &mut Output,
+) -> Result<Exit, Error> {
     if let Some(replayed) = args.world.replay(&args.what, args.json.json) {
         return replayed;
     }
-    let (command, explain) =
-        (command_for("replay", &args.what), command_for("explain", &args.what));
+    let (command, explain) = (command_on("replay", &args.what), command_on("explain", &args.what));
     let (steps, json) = (args.steps.steps, args.json.json);
     let printing = Printing { command: &command, repeat: &command, explain: &explain, steps, json };
     if target::is_file(&args.what) {
-        replay_capsule(Path::new(&args.what), args.until, printing, out)
+        replay_capsule(program, Path::new(&args.what), args.until, printing, out)
     } else {
-        replay_token(&args.what, args.until, printing, out)
+        replay_token(program, &args.what, args.until, printing, out)
     }
 }
 
 fn replay_token(
+    program: &Program,
     word: &str,
     until: Option<Instant>,
     printing: Printing<'_>,
     out: &mut Output,
 ) -> Result<Exit, Error> {
-    let mut spec = target::by_token(word)?;
+    let (mut spec, outdated) = target::by_token(program, word)?;
     spec.conditions.until = until;
     let plan = spec.plan()?;
-    let ran = run_printed(&spec, &plan, printing, out)?;
-    end_unjudged(&spec, &ran, printing, out)
+    let ran = run_printed(program, &spec, &plan, printing, out)?;
+    let exit = end_unjudged(&spec, &ran, printing, out)?;
+    // The verdict is on another run than the one that the token names.
+    let is_other = matches!(outdated, Some(Outdated::Plan { .. }));
+    Ok(if is_other { Exit::OtherEngine } else { exit })
 }
 
 fn replay_capsule(
+    program: &Program,
     path: &Path,
     until: Option<Instant>,
     printing: Printing<'_>,
     out: &mut Output,
 ) -> Result<Exit, Error> {
     let capsule = capsule_file::read(path)?;
-    let mut spec = capsule_file::run_spec("replay", path, &capsule)?;
+    let mut spec = capsule_file::run_spec(program, "replay", path, &capsule)?;
     spec.conditions.until = until;
-    let ran = run_printed(&spec, &capsule.plan, printing, out)?;
+    let ran = run_printed(program, &spec, &capsule.plan, printing, out)?;
     if until.is_some() {
         return end_unjudged(&spec, &ran, printing, out);
     }
@@ -93,12 +101,15 @@ fn replay_capsule(
         out.line(item("judged", &sentence(&capsule, outcome, &judged)))?;
     }
     if let Err(Mismatch::Digest { .. }) = judged {
-        print_divergence(&spec, &capsule.plan, printing, out)?;
+        print_divergence(program, &spec, &capsule.plan, printing, out)?;
     }
     Ok(match judged {
         Ok(()) => Exit::Held,
         Err(Mismatch::Outcome { .. }) if outcome.verdict == Verdict::Inconclusive => {
             Exit::Inconclusive
+        }
+        Err(Mismatch::Outcome { .. }) if capsule.engine != outcome.stamp.engine => {
+            Exit::OtherEngine
         }
         Err(Mismatch::Outcome { .. }) => Exit::Violation,
         Err(Mismatch::Digest { .. }) => Exit::Nondeterminism,
@@ -120,14 +131,19 @@ fn end_unjudged(
 
 /// How the run compares with what the capsule expects.
 fn sentence(capsule: &Capsule, outcome: &Outcome, judged: &Result<(), Mismatch>) -> String {
-    let note = match capsule.engine {
-        ENGINE => String::new(),
-        other => format!("; the digest is not compared, since engine {other} wrote it"),
-    };
+    let (then, now) = (capsule.engine, outcome.stamp.engine);
+    let is_other = then != now;
     match judged {
-        Ok(()) => format!("as the capsule expects: {}{note}", capsule.expect),
+        Ok(()) if is_other => format!(
+            "as the capsule expects: {}; the digest is not compared, since engine {then} wrote it",
+            capsule.expect
+        ),
+        Ok(()) => format!("as the capsule expects: {}", capsule.expect),
+        Err(mismatch @ Mismatch::Outcome { .. }) if is_other => format!(
+            "not as the capsule expects: {mismatch}; engine {then} wrote it, and this is engine {now}"
+        ),
         Err(mismatch @ Mismatch::Outcome { .. }) => {
-            format!("not as the capsule expects: {mismatch}{note}")
+            format!("not as the capsule expects: {mismatch}")
         }
         Err(mismatch @ Mismatch::Digest { .. }) => format!(
             "nondeterminism: {mismatch}; the capsule has {}, this run {}",
@@ -138,13 +154,14 @@ fn sentence(capsule: &Capsule, outcome: &Outcome, judged: &Result<(), Mismatch>)
 
 /// After a different digest: repeats the run twice and prints where these two diverge, if they do.
 fn print_divergence(
+    program: &Program,
     spec: &RunSpec,
     plan: &Plan,
     printing: Printing<'_>,
     out: &mut Output,
 ) -> Result<(), Error> {
     let options = spec.conditions.options();
-    let found = panics::silenced(|| divergence::twice(&Fast::new(), plan, options));
+    let found = panics::silenced(|| divergence::twice(program.runner(), plan, options));
     let found = found.map_err(|error| spec.invalid(&error))?;
     let cast = cast(plan).map_err(|error| spec.invalid(&error))?;
     let page = match found {
@@ -192,7 +209,7 @@ mod tests {
     use super::*;
 
     fn plan() -> Plan {
-        let scenario = target::scenario("two-members").unwrap();
+        let scenario = guildhall_scenarios::by_name("two-members").unwrap();
         scenario.plan(Seed::default(), &Settings::default()).unwrap()
     }
 

@@ -10,13 +10,15 @@ use guildhall_plan::met::MetParts;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, Verdict, cast};
 use guildhall_plan::seed::Seed;
+use guildhall_sim::run::engine;
 
 use crate::args::{JsonArg, StepsArg};
 use crate::conditions::Conditions;
 use crate::error::{Error, Exit};
 use crate::meter::Meter;
 use crate::output::{Output, note};
-use crate::records::{Ran, RunLine, SCHEMA, StepLine};
+use crate::program::Program;
+use crate::records::{Head, Ran, RunLine, StepLine};
 use crate::run_spec::RunSpec;
 use crate::target::Target;
 use crate::text::item;
@@ -58,8 +60,8 @@ pub(crate) struct Printing<'a> {
     pub(crate) json: bool,
 }
 
-pub(crate) fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Error> {
-    let target = Target::find(&args.target)?;
+pub(crate) fn run(program: &Program, args: &RunArgs, out: &mut Output) -> Result<Exit, Error> {
+    let target = Target::find(program, &args.target)?;
     let spec = RunSpec::new(target, args.seed, args.conditions.clone())?;
     let plan = spec.plan()?;
     args.output.as_deref().map_or(Ok(()), results_file::check)?;
@@ -70,19 +72,21 @@ pub(crate) fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Error> {
         steps: args.steps.steps,
         json: args.json.json,
     };
-    let ran = run_printed(&spec, &plan, printing, out)?;
+    let ran = run_printed(program, &spec, &plan, printing, out)?;
     if printing.json {
         out.json(&RunLine::new(&spec, &ran))?;
     }
     out.flush()?;
     let written = args.output.as_deref();
-    let written = written.map_or(Ok(()), |path| write_capsule(path, &spec, plan, &ran.outcome));
+    let written =
+        written.map_or(Ok(()), |path| write_capsule(program, path, &spec, plan, &ran.outcome));
     Ok(results_file::exit(exit(&ran.outcome), written))
 }
 
 /// Runs a plan and prints it as text. As JSON only the steps are printed; the caller adds the last
 /// line.
 pub(crate) fn run_printed(
+    program: &Program,
     spec: &RunSpec,
     plan: &Plan,
     printing: Printing<'_>,
@@ -91,18 +95,22 @@ pub(crate) fn run_printed(
     if spec.target.scenario().is_none() {
         // A plan that was written by hand may have misspelt names. A run of no steps finds them
         // before anything is printed.
-        panics::run(spec, plan, spec.conditions.options().up_to(0), &mut ())?;
+        panics::run(program.runner(), spec, plan, spec.conditions.options().up_to(0), &mut ())?;
     }
+    // The id is computed by runs, which must not be metered.
+    let engine = engine();
     if !printing.json {
-        out.line(run_text::head(printing.command, plan))?;
+        out.line(run_text::head(printing.command, engine, plan))?;
         out.flush()?;
     }
     let mut met = MetParts::new(plan).map_err(|error| spec.invalid(&error))?;
     let meter = Meter::start();
     let outcome = match (printing.steps, printing.json) {
-        (false, _) => panics::run(spec, plan, spec.conditions.options(), &mut met),
-        (true, false) => run_with_transcript(spec, plan, &mut met, out),
-        (true, true) => run_with_step_lines(spec, plan, &mut met, out),
+        (false, _) => {
+            panics::run(program.runner(), spec, plan, spec.conditions.options(), &mut met)
+        }
+        (true, false) => run_with_transcript(program, spec, plan, &mut met, out),
+        (true, true) => run_with_step_lines(program, spec, plan, &mut met, out),
     }?;
     let (cost, unmet) = (meter.read(), met.unmet(plan));
     if !printing.json {
@@ -123,6 +131,7 @@ pub(crate) fn run_printed(
 
 /// Runs a plan and prints a line of text per step.
 fn run_with_transcript(
+    program: &Program,
     spec: &RunSpec,
     plan: &Plan,
     met: &mut MetParts,
@@ -136,7 +145,7 @@ fn run_with_transcript(
         }
     });
     let observer = &mut (&mut transcript, met);
-    let outcome = panics::run(spec, plan, spec.conditions.options(), observer);
+    let outcome = panics::run(program.runner(), spec, plan, spec.conditions.options(), observer);
     transcript.finish();
     written?;
     outcome
@@ -144,19 +153,21 @@ fn run_with_transcript(
 
 /// Runs a plan and prints an object per step.
 fn run_with_step_lines(
+    program: &Program,
     spec: &RunSpec,
     plan: &Plan,
     met: &mut MetParts,
     out: &mut Output,
 ) -> Result<Outcome, Error> {
+    let head = Head::new("step", &spec.conditions);
     let mut written = Ok(());
     let mut steps = StepBuilder::new(|step: Step| {
         if written.is_ok() {
-            written = out.json(&StepLine { schema: SCHEMA, r#type: "step", step: &step });
+            written = out.json(&StepLine { head: &head, step: &step });
         }
     });
     let observer = &mut (&mut steps, met);
-    let outcome = panics::run(spec, plan, spec.conditions.options(), observer);
+    let outcome = panics::run(program.runner(), spec, plan, spec.conditions.options(), observer);
     steps.finish();
     written?;
     outcome
@@ -191,11 +202,17 @@ pub(crate) fn exit(outcome: &Outcome) -> Exit {
     }
 }
 
-fn write_capsule(path: &Path, spec: &RunSpec, plan: Plan, outcome: &Outcome) -> Result<(), Error> {
+fn write_capsule(
+    program: &Program,
+    path: &Path,
+    spec: &RunSpec,
+    plan: Plan,
+    outcome: &Outcome,
+) -> Result<(), Error> {
     if outcome.verdict == Verdict::Inconclusive {
         let path = path.display();
         note(format_args!("{path} is not written: the run is inconclusive"));
         return Ok(());
     }
-    capsule_file::write(path, &capsule_file::of(spec, plan, outcome))
+    capsule_file::write(path, &capsule_file::of(program, spec, plan, outcome))
 }

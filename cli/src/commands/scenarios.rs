@@ -1,11 +1,11 @@
 //! `scenarios`: lists the catalogue.
 
 use clap::Args;
-use guildhall_scenarios::ALL;
 
 use crate::args::JsonArg;
 use crate::error::{Error, Exit};
 use crate::output::Output;
+use crate::program::Program;
 use crate::records::{SCHEMA, ScenarioLine};
 use crate::text;
 
@@ -16,9 +16,14 @@ pub(crate) struct ScenariosArgs {
     json: JsonArg,
 }
 
-pub(crate) fn scenarios(args: &ScenariosArgs, out: &mut Output) -> Result<Exit, Error> {
-    let column = ALL.iter().map(|scenario| scenario.name.len()).max().unwrap_or(0) + 2;
-    for scenario in ALL {
+pub(crate) fn scenarios(
+    program: &Program,
+    args: &ScenariosArgs,
+    out: &mut Output,
+) -> Result<Exit, Error> {
+    let all = program.scenarios();
+    let column = all.iter().map(|scenario| scenario.name.len()).max().unwrap_or(0) + 2;
+    for scenario in all {
         let (name, summary) = (scenario.name, scenario.summary());
         if args.json.json {
             let r#type = "scenario";

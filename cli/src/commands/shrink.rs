@@ -10,7 +10,6 @@ use guildhall_explain::shrink::{
     Budget, Goal, ShrinkError, Shrunk, Signature, shrink as shrink_plan,
 };
 use guildhall_plan::capsule::Capsule;
-use guildhall_sim::run::Fast;
 
 use super::explain::nothing_to_do;
 use crate::analysis::capsule_commands;
@@ -18,6 +17,7 @@ use crate::args::{JsonArg, ThreadsArg};
 use crate::error::{Error, Exit};
 use crate::meter::Meter;
 use crate::output::{Output, note};
+use crate::program::Program;
 use crate::progress::while_shrinking;
 use crate::records::ShrunkLine;
 use crate::run_spec::RunSpec;
@@ -43,17 +43,22 @@ pub(crate) struct ShrinkArgs {
     output: Option<PathBuf>,
 }
 
-pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Error> {
+pub(crate) fn shrink(
+    program: &Program,
+    args: &ShrinkArgs,
+    out: &mut Output,
+) -> Result<Exit, Error> {
     interrupt::install_handler()?;
-    let NamedRun { spec, capsule } = args.run.find("shrink")?;
-    let outcome = panics::run(&spec, &spec.plan()?, spec.conditions.options(), &mut ())?;
+    let NamedRun { spec, capsule } = args.run.find(program, "shrink")?;
+    let (plan, options) = (spec.plan()?, spec.conditions.options());
+    let outcome = panics::run(program.runner(), &spec, &plan, options, &mut ())?;
     let Some(first) = outcome.violations.first() else {
         return nothing_to_do(&spec, &outcome, "shrink");
     };
     let path = args.output.clone().unwrap_or_else(|| default_path(args, first, &spec));
     results_file::check(&path)?;
     let meter = Meter::start();
-    let shrunk = match shrink_run(args, &spec, first)? {
+    let shrunk = match shrink_run(program, args, &spec, first)? {
         Ok(shrunk) => shrunk,
         Err(error @ ShrinkError::Nondeterminism) => {
             note(error);
@@ -62,9 +67,9 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Error>
         Err(error) => return Err(Error::Internal(error.to_string())),
     };
     let cost = meter.read();
-    let written = capsule_file::write(&path, &new_capsule(&spec, &shrunk, capsule));
+    let written = capsule_file::write(&path, &new_capsule(program, &spec, &shrunk, capsule));
     if args.json.json {
-        out.json(&ShrunkLine::new(written.is_ok().then_some(&*path), &shrunk, cost))?;
+        out.json(&ShrunkLine::new(&spec, written.is_ok().then_some(&*path), &shrunk, cost))?;
     } else {
         out.line(run_text::violation(&shrunk.violation))?;
         out.line(item("shrunk", &Reduction::from(&shrunk).to_string()))?;
@@ -82,6 +87,7 @@ pub(crate) fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Error>
 }
 
 fn shrink_run(
+    program: &Program,
     args: &ShrinkArgs,
     spec: &RunSpec,
     first: &Violation,
@@ -90,8 +96,8 @@ fn shrink_run(
     let threads = ThreadPool::new(args.threads.count())?;
     let default = Budget::default();
     let budget = Budget { runs: args.max_runs.unwrap_or(default.runs), ..default };
-    let (runner, signature) = (Fast::new(), Signature::of(first));
-    let repeater = Repeater::new(&runner, options, &threads);
+    let signature = Signature::of(first);
+    let repeater = Repeater::new(program.runner(), options, &threads);
     Ok(panics::silenced(|| {
         while_shrinking(|progress| {
             shrink_plan(repeater, &plan, Goal { signature: &signature, budget, progress })
@@ -100,8 +106,13 @@ fn shrink_run(
 }
 
 /// The capsule of the shrunk run. It keeps what a capsule that was shrunk again says about its origin.
-fn new_capsule(spec: &RunSpec, shrunk: &Shrunk, old: Option<Capsule>) -> Capsule {
-    let mut capsule = capsule_file::of_shrunk(spec, shrunk.clone());
+fn new_capsule(
+    program: &Program,
+    spec: &RunSpec,
+    shrunk: &Shrunk,
+    old: Option<Capsule>,
+) -> Capsule {
+    let mut capsule = capsule_file::of_shrunk(program, spec, shrunk.clone());
     if let Some(old) = old {
         capsule.scenario = capsule.scenario.or(old.scenario);
         capsule.shrunk_from = old.shrunk_from.or(capsule.shrunk_from);

@@ -16,11 +16,12 @@ use crate::error::{Error, Exit};
 use crate::failures::{Ending, FailedRun, FailureGroups, FaultKinds};
 use crate::meter::{Cost, Meter};
 use crate::output::{Output, note};
+use crate::program::Program;
 use crate::progress::Progress;
 use crate::report::finding::{FEW, Finding};
 use crate::report::{FormatArgs, Report, Results, Run};
 use crate::seeds::{Partition, SeedArgs, Slice};
-use crate::summary::{Ended, ScenarioTotals, Summary, Swept, Totals};
+use crate::summary::{Ended, ScenarioTotals, Summary, Totals};
 use crate::sweep_spec::{Batch, FinishedRun, SweepSpec};
 use crate::text::{counted, grouped};
 use crate::thread_pool::{ThreadPool, Turn, ordered};
@@ -74,13 +75,13 @@ pub(crate) struct SweepArgs {
     format: FormatArgs,
 }
 
-pub(crate) fn sweep(args: &SweepArgs, out: &mut Output) -> Result<Exit, Error> {
-    let (targets, format) = (target::all(&args.targets)?, args.format.or("human")?);
+pub(crate) fn sweep(program: &Program, args: &SweepArgs, out: &mut Output) -> Result<Exit, Error> {
+    let (targets, format) = (target::all(program, &args.targets)?, args.format.or("human")?);
     let range = args.seeds.seeds(args.time.is_some())?;
     let seeds = Slice::new(range, args.partition.unwrap_or_default());
     let with_causes = args.save_failures || args.explain > 0;
     let conditions = args.conditions.clone();
-    let spec = SweepSpec { targets, seeds, conditions, with_causes };
+    let spec = SweepSpec { program, targets, seeds, conditions, with_causes };
     spec.validate()?;
     if args.save_failures {
         results_file::check_folder(&args.out)?;
@@ -98,7 +99,7 @@ pub(crate) fn sweep(args: &SweepArgs, out: &mut Output) -> Result<Exit, Error> {
 
 /// A sweep in progress.
 struct Sweep<'a> {
-    spec: &'a SweepSpec,
+    spec: &'a SweepSpec<'a>,
     out: &'a mut Output,
     report: Box<dyn Report>,
     max_failures: u64,
@@ -113,7 +114,7 @@ struct Sweep<'a> {
 
 impl<'a> Sweep<'a> {
     fn new(
-        spec: &'a SweepSpec,
+        spec: &'a SweepSpec<'a>,
         args: &SweepArgs,
         report: Box<dyn Report>,
         out: &'a mut Output,
@@ -252,7 +253,8 @@ impl<'a> Sweep<'a> {
         let threads = ThreadPool::new(args.threads.count())?;
         let folder = args.save_failures.then_some(args.out.as_path());
         let most = if folder.is_some() { args.explain.max(MOST_SAVED) } else { args.explain };
-        Analyzer { most, folder, threads: &threads }.run(groups)
+        let program = self.spec.program;
+        Analyzer { program, most, folder, threads: &threads }.run(groups)
     }
 
     /// Reports the results, and says on stderr why not all seeds were run.
@@ -260,8 +262,9 @@ impl<'a> Sweep<'a> {
         let ended = self.ended();
         let (findings, more) = Finding::all(analysis, explained);
         let summary = std::mem::take(&mut self.summary);
-        let summary = summary.ended(cost, Swept::new(self.spec, ended), &self.scenarios);
+        let summary = summary.ended(cost, self.spec, ended, &self.scenarios);
         let results = Results {
+            program: self.spec.program,
             scenarios: &self.scenarios,
             summary: &summary,
             findings: &findings,

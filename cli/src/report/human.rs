@@ -7,9 +7,10 @@ use super::{Report, Results};
 use crate::error::Error;
 use crate::meter::Cost;
 use crate::output::Output;
+use crate::program::Program;
 use crate::records::FailureLine;
 use crate::run_text::speed;
-use crate::summary::{Ended, ScenarioTotals, Summary, has_all_scenarios};
+use crate::summary::{Ended, ScenarioTotals, Summary};
 use crate::text::{counted, counts, deliveries, grouped, item};
 
 #[derive(Default)]
@@ -40,7 +41,7 @@ impl Report for Human {
         if !self.has_begun {
             return Ok(());
         }
-        out.line(format_args!("\n{}", summary(results.summary)))?;
+        out.line(format_args!("\n{}", summary(results)))?;
         write_findings(results.findings, results.more, out)?;
         write_saved(results.explained, out)
     }
@@ -52,7 +53,7 @@ fn row(cells: [String; 6]) -> String {
     format!("{name:<18}{seeds:>9}{failing:>9}{inconclusive:>14}{steps:>16}{deliveries:>14}")
 }
 
-fn summary(summary: &Summary) -> String {
+fn summary(Results { program, summary, .. }: &Results<'_>) -> String {
     let totals = &summary.totals;
     let cost = Cost { wall_s: summary.wall_s, cpu_s: summary.cpu_s };
     let took = format!(
@@ -75,7 +76,7 @@ fn summary(summary: &Summary) -> String {
         item("met", &counts(&summary.meetings)),
         item("marks", &counts(&summary.marks)),
     ];
-    if is_complete(summary) {
+    if is_complete(program, summary) {
         let families = Family::ALL.into_iter().filter(|family| family.has_faults());
         let families = families.map(Family::name);
         let missing: Vec<_> = families.filter(|name| !summary.faults.contains_key(*name)).collect();
@@ -93,12 +94,13 @@ fn summary(summary: &Summary) -> String {
     lines.join("\n")
 }
 
-/// Whether all scenarios were swept to the end, so that what was not reached says something.
-fn is_complete(summary: &Summary) -> bool {
+/// Whether scenarios that are to reach everything were swept to the end, so that what was not reached
+/// says something.
+fn is_complete(program: &Program, summary: &Summary) -> bool {
     !summary.swept.is_empty()
         && summary.swept.iter().all(|swept| {
             let names = swept.scenarios.iter().map(String::as_str);
-            has_all_scenarios(names) && swept.ended == Ended::Done
+            program.expects_every_mark_of(names) && swept.ended == Ended::Done
         })
 }
 

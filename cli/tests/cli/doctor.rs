@@ -1,6 +1,6 @@
 //! `doctor`: the same run in different ways, builds and machines.
 
-use crate::{Folder, snapshots};
+use crate::{Folder, snapshots, value};
 
 #[test]
 fn the_same_runs_are_the_same_in_every_way() {
@@ -11,7 +11,10 @@ fn the_same_runs_are_the_same_in_every_way() {
     let against = folder.run("doctor --against kept.jsonl");
     assert_eq!(against.code, Some(0), "{}", against.stderr);
     let mut settings = snapshots();
-    settings.add_filter("engine [0-9a-f]{6}, .*:", "engine [ours], [this build]:");
+    settings.add_filter(
+        r"engine [0-9a-f]{6}(\+dirty\.[0-9a-f]{6})?, .*:",
+        "engine [ours], [this build]:",
+    );
     settings.add_filter(r"\(.* on .*\)", "([this build])");
     settings.bind(|| insta::assert_snapshot!("doctor", against.stdout));
     let ways = folder.run(&format!("{range} --json")).objects();
@@ -41,9 +44,20 @@ fn what_another_engine_has_written_is_refused() {
     let folder = Folder::new("foreign");
     folder.run("doctor two-members --count 1 --write kept.jsonl");
     let kept = folder.read("kept.jsonl");
-    let engine = kept.split("\"engine\":\"").nth(1).unwrap().split('"').next().unwrap();
-    folder.write("foreign.jsonl", &kept.replacen(engine, "abcdef", 1));
-    assert_eq!(folder.run("doctor --against foreign.jsonl").code, Some(6));
+    let engine = value(&kept, "engine");
+    for other in ["abcdef", &format!("{engine}+dirty.abcdef")] {
+        folder.write("foreign.jsonl", &kept.replacen(engine, other, 1));
+        let refused = folder.run("doctor --against foreign.jsonl");
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(6), ""));
+        let said = format!("foreign.jsonl was written by engine {other}, ");
+        assert!(refused.stderr.contains(&said), "{}", refused.stderr);
+    }
+    let plan = value(&kept, "plan");
+    folder.write("edited.jsonl", &kept.replacen(plan, "abcdef", 1));
+    let refused = folder.run("doctor --against edited.jsonl");
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(6), ""));
+    let said = format!("is of plan abcdef, and its seed gives plan {plan} here");
+    assert!(refused.stderr.contains(&said), "{}", refused.stderr);
     let cut = kept.lines().next().unwrap();
     folder.write("cut.jsonl", cut);
     assert_eq!(folder.run("doctor --against cut.jsonl").code, Some(2));

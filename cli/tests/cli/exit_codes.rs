@@ -22,7 +22,7 @@ const LINES: [(i32, &str); 7] = [
     (3, "run calm.toml --max-steps 10"),
     (4, "sweep --count 0"),
     (5, "replay other.toml"),
-    (6, "replay gh1-two-members-0x2a-abcdef"),
+    (6, "replay gh1-two-members-0x2a-abcdef-abcdef"),
 ];
 
 /// Those that do: a sweep misses something, stdout is full or its reader has closed it, or a signal.

@@ -111,7 +111,8 @@ fn snapshots() -> insta::Settings {
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/cli"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.add_filter(r"this is engine [0-9a-f]{6}", "this is engine [ours]");
+    settings
+        .add_filter(r"this is engine [0-9a-f]{6}(\+dirty\.[0-9a-f]{6})?", "this is engine [ours]");
     settings
 }
 
@@ -119,6 +120,12 @@ fn capsule(folder: &Folder) -> String {
     folder.write("calm.toml", CALM);
     assert_eq!(folder.run("run calm.toml -o kept.toml").code, Some(0));
     folder.read("kept.toml")
+}
+
+/// The first value of this name in the lines of objects.
+fn value<'a>(lines: &'a str, name: &str) -> &'a str {
+    let (_, rest) = lines.split_once(&format!("\"{name}\":\"")).expect("a value of this name");
+    rest.split_once('"').expect("the end of the value").0
 }
 
 /// Replaces the value of the line that begins with `name =`.

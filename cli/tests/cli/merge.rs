@@ -1,6 +1,6 @@
 //! `merge`: slices of a sweep, joined.
 
-use crate::{Ended, Folder};
+use crate::{Ended, Folder, value};
 
 const RANGE: &str = "two-members second-drop --seeds 0x10..35 --json";
 
@@ -99,9 +99,14 @@ fn slices_of_other_engines_or_conditions_are_refused() {
     let folder = Folder::new("refused");
     let (_, names) = slices(&folder, 2);
     let text = folder.read("2.jsonl");
-    let engine = text.split("\"engine\":\"").nth(1).unwrap().split('"').next().unwrap();
-    folder.write("2.jsonl", &text.replace(&format!("\"{engine}\""), "\"abcdef\""));
-    assert_eq!(merge(&folder, &names).code, Some(6));
+    let engine = value(&text, "engine");
+    for other in ["abcdef", &format!("{engine}+dirty.abcdef")] {
+        let other = text.replace(&format!("\"{engine}\""), &format!("\"{other}\""));
+        folder.write("2.jsonl", &other);
+        let merged = merge(&folder, &names);
+        assert_eq!((merged.code, merged.stdout.as_str()), (Some(6), ""));
+        assert!(merged.stderr.contains("2.jsonl:1 was written by engine "), "{}", merged.stderr);
+    }
     folder.write("2.jsonl", &text.replace("\"set\":[]", "\"set\":[\"lines=3\"]"));
     assert_eq!(merge(&folder, &names).code, Some(2));
 }
@@ -123,6 +128,33 @@ fn a_slice_of_other_conditions_is_refused_without_its_summary() {
     let here = folder.read("1.jsonl");
     folder.write("3.jsonl", &here.replacen(r#""world":"fast""#, r#""world":"madsim""#, 1));
     assert_eq!(folder.run("merge 1.jsonl 3.jsonl").code, Some(2));
+}
+
+#[test]
+fn a_line_of_an_edited_scenario_is_refused() {
+    let folder = Folder::new("edited");
+    let (_, names) = slices(&folder, 2);
+    let text = folder.read("2.jsonl");
+    let plan = value(&text, "plan");
+    folder.write("2.jsonl", &text.replacen(plan, "abcdef", 1));
+    let merged = merge(&folder, &names);
+    assert_eq!((merged.code, merged.stdout.as_str()), (Some(6), ""));
+    let said =
+        format!("2.jsonl:1 is of plan abcdef, and its seed gives plan {plan} here: the scenario");
+    assert!(merged.stderr.contains(&said), "{}", merged.stderr);
+}
+
+#[test]
+fn a_summary_of_another_world_is_refused() {
+    let folder = Folder::new("other-world");
+    let (_, names) = slices(&folder, 2);
+    let text = folder.read("2.jsonl");
+    let (lines, summary) = text.trim_end().rsplit_once('\n').unwrap();
+    let other = summary.replace(r#""world":"fast""#, r#""world":"madsim""#);
+    folder.write("2.jsonl", &format!("{lines}\n{other}\n"));
+    let merged = merge(&folder, &names);
+    assert_eq!((merged.code, merged.stdout.as_str()), (Some(2), ""));
+    assert!(merged.stderr.contains("in different worlds"), "{}", merged.stderr);
 }
 
 #[test]

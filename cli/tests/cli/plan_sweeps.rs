@@ -17,7 +17,7 @@ fn a_plan_is_swept_with_many_seeds_and_each_line_names_it() {
     let objects = swept.objects();
     let (summary, seeds) = objects.split_last().unwrap();
     for (line, seed) in seeds.iter().zip(16_u64..) {
-        let of = (&line["scenario"], &line["plan"], &line["seed"]);
+        let of = (&line["scenario"], &line["file"], &line["seed"]);
         assert_eq!(of, (&serde_json::Value::Null, &"calm.toml".into(), &seed.into()));
         let run = folder.run(&format!("run calm.toml --seed {seed} --json"));
         assert_eq!(run.objects()[0]["digest"], line["digest"]);
@@ -42,7 +42,7 @@ fn plans_come_after_scenarios_and_by_name() {
         assert!(told.stdout.contains(&format!("\n{name} ")), "{}", told.stdout);
     }
     let scenario = &folder.run("sweep two-members --count 1 --json").objects()[0];
-    assert!(!scenario.as_object().unwrap().contains_key("plan"));
+    assert!(!scenario.as_object().unwrap().contains_key("file"));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn slices_of_a_plan_are_merged_without_the_plan() {
     let other = folder.run(&format!("{range} --partition slice:2/3"));
     folder.write("2.jsonl", &other.stdout);
     let mixed = folder.run("merge 1.jsonl 2.jsonl 3.jsonl");
-    assert_eq!(mixed.code, Some(2));
+    assert_eq!(mixed.code, Some(6));
     let said = "error: the slices have different plans in calm.toml\n";
     assert_eq!(mixed.stderr, said);
 }
@@ -95,8 +95,9 @@ fn doctor_runs_a_plan_in_every_way_and_compares_it_only_with_itself() {
     assert_eq!(folder.run("doctor --against kept.jsonl").code, Some(0));
     folder.write("calm.toml", &CALM.replace("hello", "goodbye"));
     let changed = folder.run("doctor --against kept.jsonl");
-    assert_eq!(changed.code, Some(2));
-    assert_eq!(changed.stderr, "error: calm.toml is not the plan that was recorded\n");
+    assert_eq!(changed.code, Some(6));
+    let said = "error: the line of calm.toml 0x0 in the file to compare with is of plan ";
+    assert!(changed.stderr.starts_with(said), "{}", changed.stderr);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `replay`: runs repeated from tokens and from capsules.
 
-use crate::{CALM, Folder, capsule, with};
+use crate::{CALM, Folder, capsule, value, with};
 
 #[test]
 fn a_run_written_to_a_file_replays_as_it_was() {
@@ -22,9 +22,16 @@ fn a_token_replays_the_seed_that_a_sweep_has_run() {
     let line = &folder.run("sweep two-members --seeds 3..4 --json").objects()[0];
     let run = &folder.run("run two-members --seed 3 --json").objects()[0];
     assert_eq!(line["digest"], run["digest"]);
-    let engine = run["engine"].as_str().unwrap();
-    let replayed = &folder.run(&format!("replay gh1-two-members-0x3-{engine} --json")).objects()[0];
-    assert_eq!(line["digest"], replayed["digest"]);
+    let of = |name: &str| run[name].as_str().unwrap();
+    let stamped = format!("gh1-two-members-0x3-{}-{}", of("engine"), of("plan"));
+    for token in ["gh1-two-members-0x3", &stamped] {
+        let ended = folder.run(&format!("replay {token} --json"));
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{token}");
+        let replayed = &ended.objects()[0];
+        for same in ["digest", "engine", "plan", "world", "conditions"] {
+            assert_eq!(line[same], replayed[same], "{token}: {same}");
+        }
+    }
 }
 
 #[test]
@@ -46,6 +53,12 @@ fn a_capsule_is_judged_by_what_it_expects() {
     let old = folder.run("replay old.toml");
     assert_eq!(old.code, Some(0));
     assert!(old.stdout.contains("engine abcdef wrote it"), "{}", old.stdout);
+    // What an engine has changed is no violation of what it was to keep.
+    folder.write("changed.toml", &with(&folder.read("broken.toml"), "engine", "abcdef"));
+    let changed = folder.run("replay changed.toml");
+    assert_eq!(changed.code, Some(6));
+    let said = "expected D1, got pass; engine abcdef wrote it, and this is";
+    assert!(changed.stdout.contains(said), "{}", changed.stdout);
 }
 
 #[test]
@@ -57,14 +70,38 @@ fn a_build_that_plants_no_bugs_says_which_one_does() {
     for line in ["mutants", "mutants --list", "replay planted.toml"] {
         let ended = folder.run(line);
         assert_eq!(ended.code, Some(2), "{line}");
-        assert!(ended.stderr.contains("cargo run --release -p guildhall --features mutants"));
+        assert!(ended.stderr.contains("cargo run --release --features guildhall/mutants"));
     }
     assert_eq!(folder.run("sweep --mutant late-close-detaches").code, Some(2));
 }
 
 #[test]
-fn a_token_of_another_engine_is_refused() {
-    let ended = Folder::new("engine").run("replay gh1-two-members-0x2a-abcdef");
+fn a_token_of_another_engine_is_replayed_with_a_warning() {
+    let folder = Folder::new("engine");
+    let run = folder.run("run two-members --seed 0x2a --json");
+    let plan = value(&run.stdout, "plan");
+    let ended = folder.run(&format!("replay gh1-two-members-0x2a-abcdef-{plan}"));
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended.stderr.starts_with("warning: engine abcdef wrote this token, and this is engine ")
+    );
+    let explained = folder.run(&format!("explain gh1-two-members-0x2a-abcdef-{plan}"));
+    assert!(explained.stderr.starts_with("warning: engine abcdef wrote this token"));
+}
+
+#[test]
+fn a_token_of_another_plan_is_replayed_with_a_warning_and_ends_so() {
+    let folder = Folder::new("other-plan");
+    let run = folder.run("run two-members --seed 0x2a --json");
+    let (engine, plan) = (value(&run.stdout, "engine"), value(&run.stdout, "plan"));
+    let ended = folder.run(&format!("replay gh1-two-members-0x2a-{engine}-abcdef"));
     assert_eq!(ended.code, Some(6));
-    assert!(ended.stderr.contains("written by engine abcdef"));
+    assert!(ended.stdout.contains("\nheld: "), "{}", ended.stdout);
+    let said =
+        format!("names plan abcdef, but its seed now gives plan {plan}: this is another run. ");
+    assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+    assert!(ended.stderr.contains("The scenario was edited.\n"), "{}", ended.stderr);
+    let ended = folder.run("shrink gh1-two-members-0x2a-000000-abcdef");
+    let cause = "The scenario was edited, or engine 000000 draws plans in another way than engine ";
+    assert!(ended.stderr.contains(cause), "{}", ended.stderr);
 }

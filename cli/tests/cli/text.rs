@@ -1,20 +1,32 @@
 //! Text for people: the catalogue, help, error messages, steps.
 
-use crate::{CALM, Ended, Folder, capsule, ended, snapshots};
+use crate::{CALM, Ended, Folder, capsule, ended, snapshots, value};
 
 #[test]
 fn the_catalogue_tells_each_scenario_in_a_sentence() {
     let folder = Folder::new("catalogue");
     let (told, listed) = (folder.run("scenarios"), folder.run("scenarios --json"));
     assert_eq!((told.code, listed.code), (Some(0), Some(0)));
-    snapshots().bind(|| insta::assert_snapshot!("scenarios", told.stdout));
-    for object in listed.objects() {
-        assert_eq!(
-            (&object["schema"], &object["type"]),
-            (&"guildhall/1".into(), &"scenario".into())
-        );
-        assert!(!object["summary"].as_str().unwrap().contains('\n'));
-        assert!(told.stdout.contains(object["name"].as_str().unwrap()));
+    let listed = listed.objects();
+    assert_eq!(listed.len(), guildhall_scenarios::ALL.len());
+    let mut sentences = String::new();
+    for (object, scenario) in listed.iter().zip(guildhall_scenarios::ALL) {
+        let (name, summary) = (scenario.name, scenario.summary());
+        assert_eq!(object["schema"], "guildhall/1");
+        assert_eq!(object["type"], "scenario");
+        assert_eq!(object["name"], name);
+        assert_eq!(object["summary"], summary.as_str());
+        sentences.push_str(&format!("{name} {summary} "));
+    }
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&told.stdout), words(&sentences));
+    // A name begins a line, and all sentences stand in one column beside the names.
+    let names = guildhall_scenarios::ALL.iter().map(|scenario| scenario.name.len());
+    let column = names.max().unwrap() + 2;
+    for line in told.stdout.lines() {
+        let (name, sentence) = line.split_at(column);
+        assert!(name.ends_with("  ") && !sentence.starts_with(' '), "{line}");
+        assert!(line.len() <= 100, "{line}");
     }
 }
 
@@ -56,14 +68,15 @@ fn what_cannot_be_done_is_said_in_a_sentence() {
         "replay calm.toml",
         "replay field.toml",
         "replay nonsense",
-        "replay gh1-two-members-0x2",
-        "replay gh1-two-members-0xzz-000000",
+        "replay gh1-two-members",
+        "replay gh1-two-members-0xzz-000000-000000",
         "replay gh1-two-members-0x2-abcdef",
+        "replay gh1-two-memers-0x2",
         "explain two-members --seed 0x3",
         "explain calm.toml",
         "explain missing.toml",
         "explain kept.toml --seed 3",
-        "explain gh1-two-members-0x2-abcdef",
+        "explain gh1-two-members-0x2-abcdeg-abcdef",
         "shrink two-members",
         "sweep --seeds 5",
         "sweep --seeds 7..5",
@@ -130,6 +143,45 @@ fn what_was_set_is_in_the_line_that_repeats_it() {
     };
     assert!(digest(&once).is_some());
     assert_eq!(digest(&once), digest(&again));
+}
+
+#[test]
+fn the_version_names_the_engine() {
+    let folder = Folder::new("version");
+    let run = folder.run("run two-members --json");
+    let version = folder.run("--version");
+    let expected = format!(
+        "guildhall {} (engine {})\n",
+        env!("CARGO_PKG_VERSION"),
+        value(&run.stdout, "engine")
+    );
+    assert_eq!((version.code, version.stdout), (Some(0), expected));
+}
+
+#[test]
+fn every_object_names_engine_world_and_conditions() {
+    let folder = Folder::new("origins");
+    folder.write("kept.toml", &capsule(&folder));
+    let sweep = "sweep two-members --count 3 --max-steps 10 --json";
+    folder.write("slice.jsonl", &folder.run(sweep).stdout);
+    let engine = folder.run("run two-members --json").objects()[0]["engine"].clone();
+    for (line, conditions) in [
+        ("run calm.toml --steps --json", ""),
+        ("run two-members --set lines=3 --json", "--set lines=3"),
+        ("replay kept.toml --steps --json", ""),
+        ("replay gh1-two-members-0x2 --json", ""),
+        (sweep, "--max-steps 10"),
+        ("merge slice.jsonl", "--max-steps 10"),
+        ("doctor two-members --count 1 --json", ""),
+    ] {
+        let objects = folder.run(line).objects();
+        assert!(!objects.is_empty(), "{line}");
+        for object in objects {
+            assert_eq!(object["engine"], engine, "{line}: {object}");
+            assert_eq!(object["world"], "fast", "{line}: {object}");
+            assert_eq!(object["conditions"], conditions, "{line}: {object}");
+        }
+    }
 }
 
 #[test]

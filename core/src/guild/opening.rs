@@ -54,8 +54,10 @@ impl Opening {
         (ticket == self.ticket()).then_some(self.sent)
     }
 
-    /// Unique among all requests of this node, over restarts: a late answer to an older request
-    /// tells of a log that may have grown since.
+    /// Higher than that of all earlier requests of this node, over restarts: a late answer to an
+    /// older request tells of a log that may have grown since, and the journal ignores an older
+    /// request that arrives after the grant to a later one (rule 2). The time is enough, because a
+    /// trip to the journal takes some.
     fn ticket(&self) -> u64 {
         u64::from(self.boot) << 48 | self.sent.as_micros()
     }

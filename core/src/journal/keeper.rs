@@ -3,6 +3,7 @@
 //! A command that needs a sync waits until [`Keeper::sync`]. The driver decides when that is, and
 //! delivers the answers. A keeper must not answer for what is not durable.
 
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -25,6 +26,9 @@ pub struct Keeper<S> {
     /// The last durable record.
     durable: Position,
     pub(super) pending: Vec<Pending>,
+    /// The ticket of the newest open of each node that was granted an epoch. It is not durable: a
+    /// late open that arrives after a crash costs a hand-off, and is safe.
+    granted: BTreeMap<NodeId, u64>,
 }
 
 /// A command that waits for a sync.
@@ -71,7 +75,8 @@ impl<S: Store> Keeper<S> {
     /// Serves the log in `store`, with at most one mutant.
     pub fn new(store: S, mutant: Option<Mutant>) -> Self {
         let durable = store.read().end();
-        Self { store: sabotage::store(store, mutant), durable, pending: Vec::new() }
+        let store = sabotage::store(store, mutant);
+        Self { store, durable, pending: Vec::new(), granted: BTreeMap::new() }
     }
 
     /// How often the mutant was reached.
@@ -88,10 +93,11 @@ impl<S: Store> Keeper<S> {
     /// Counts everything that the journal keeps.
     #[must_use]
     pub fn census(&self) -> Census {
-        let Self { store, durable: _, pending } = self;
+        let Self { store, durable: _, pending, granted } = self;
         let mut census = Census::nothing(Machine::Journal);
         store.count(&mut census);
         census.add(Table::Pending, pending.len());
+        census.add(Table::Granted, granted.len());
         census
     }
 
@@ -101,7 +107,11 @@ impl<S: Store> Keeper<S> {
             return false;
         }
         match command {
-            Command::Open { ticket } => self.wait(Pending::Open { from, ticket }),
+            Command::Open { ticket } => {
+                if !self.is_overtaken(from, ticket) || sabotage::grants_overtaken(&mut self.store) {
+                    self.wait(Pending::Open { from, ticket });
+                }
+            }
             Command::Append { epoch, after, records } => {
                 match self.store.append(epoch, after, &records) {
                     Ok(()) if self.store.written().is_empty() => {
@@ -125,6 +135,12 @@ impl<S: Store> Keeper<S> {
             }
         }
         false
+    }
+
+    /// Rule 2: whether a node sent an open before one that was granted, or whether it is a copy of
+    /// that one. Another grant would fence the epoch that the node has just got.
+    fn is_overtaken(&self, from: NodeId, ticket: u64) -> bool {
+        self.granted.get(&from).is_some_and(|newest| ticket <= *newest)
     }
 
     /// Keeps a command until the next sync. One that is retransmitted meanwhile waits once: of the
@@ -154,6 +170,7 @@ impl<S: Store> Keeper<S> {
                 Pending::Open { from, ticket } => {
                     let Some((epoch, log, kept)) = self.open() else { continue };
                     records.extend(kept);
+                    self.granted.insert(from, ticket);
                     replies.push((from, Reply::Opened { ticket, epoch, log }));
                 }
                 Pending::Append { from, epoch } => appends.push((from, epoch)),
@@ -172,9 +189,11 @@ impl<S: Store> Keeper<S> {
         Synced::Kept { records, replies, granted }
     }
 
-    /// Drops the sync under way, and the commands that wait for it.
+    /// Drops what a crash loses: the sync under way, the commands that wait for it, and which opens
+    /// were granted.
     pub fn interrupt(&mut self) {
         self.pending.clear();
+        self.granted.clear();
     }
 
     /// These records are durable, as was found after a crash.

@@ -137,6 +137,11 @@ impl<S: Store> Store for SabotagedStore<S> {
     }
 }
 
+/// Whether a journal grants an open that a newer one of its node has overtaken (PROTOCOL, rule 2).
+pub(crate) fn grants_overtaken<S>(store: &mut SabotagedStore<S>) -> bool {
+    store.plant.is(Mutant::OvertakenOpenGranted)
+}
+
 /// Grants an epoch that is not durable yet (PROTOCOL, rule 3), if that is the bug.
 pub(crate) fn grants_unsynced<S: Store>(
     keeper: &mut Keeper<S>,

@@ -68,6 +68,52 @@ fn what_is_retransmitted_before_a_sync_waits_once_and_is_answered_once() {
     assert_eq!((census.count(Table::Pending), census.count(Table::Tail)), (0, 4));
 }
 
+/// The tickets that a sync grants, with their nodes.
+fn granted(keeper: &mut Keeper<Memory>) -> Vec<(NodeId, u64)> {
+    let Synced::Kept { replies, .. } = keeper.sync() else { panic!("the sync works") };
+    let ticket = |(to, reply)| match reply {
+        Reply::Opened { ticket, .. } => (to, ticket),
+        other => panic!("{other:?}"),
+    };
+    replies.into_iter().map(ticket).collect()
+}
+
+#[test]
+fn an_open_that_a_newer_one_overtook_is_ignored() {
+    let mut keeper = Keeper::new(memory(), None);
+    let (node, other) = (NodeId(1), NodeId(2));
+    let ask = |keeper: &mut Keeper<Memory>, from, ticket| {
+        keeper.ask(from, Command::Open { ticket }, &mut Vec::new());
+        granted(keeper)
+    };
+    assert_eq!(ask(&mut keeper, node, 7), [(node, 7)]);
+    let epoch = keeper.store().fence();
+    for late in [5, 6, 7] {
+        assert_eq!(ask(&mut keeper, node, late), []);
+        assert_eq!(keeper.store().confirm(epoch), Ok(()), "its own node is not fenced");
+    }
+    assert_eq!(ask(&mut keeper, node, 8), [(node, 8)], "a grant may be lost: its node asks again");
+    assert_eq!(ask(&mut keeper, other, 1), [(other, 1)], "each node counts for itself");
+    assert_eq!(ask(&mut keeper, node, 7), [], "whoever else was granted an epoch since");
+    assert_eq!(keeper.census().count(Table::Granted), 2);
+}
+
+#[test]
+fn an_open_that_was_not_granted_overtakes_nothing() {
+    let mut keeper = Keeper::new(memory(), None);
+    let node = NodeId(1);
+    keeper.store().fill(0);
+    keeper.ask(node, Command::Open { ticket: 7 }, &mut Vec::new());
+    assert_eq!(granted(&mut keeper), [], "there is no room");
+    keeper.store().fill(9);
+    keeper.ask(node, Command::Open { ticket: 7 }, &mut Vec::new());
+    assert_eq!(granted(&mut keeper), [(node, 7)]);
+    // A journal that starts again knows of no grant. A late open then costs a hand-off.
+    keeper.interrupt();
+    keeper.ask(node, Command::Open { ticket: 7 }, &mut Vec::new());
+    assert_eq!(granted(&mut keeper), [(node, 7)]);
+}
+
 #[test]
 fn a_crash_keeps_a_beginning_of_what_was_not_synced() {
     for kept in 0..6 {

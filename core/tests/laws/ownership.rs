@@ -57,6 +57,7 @@ fn a_guild_that_comes_back_is_opened_at_once() {
         TraceEvent::SteppedDown { guild: GUILD, epoch: Epoch(1), why: StepDown::Fenced(Epoch(2)) };
     let traces = cluster.network.observer.take();
     assert!(traces.contains(&Output::Trace(stepped_down)), "it has heard of epoch 2");
+    cluster.pass(Span::micros(1));
     cluster.own(BERLIN, GUILD);
     let opened = TraceEvent::Opened { guild: GUILD, epoch: Epoch(3) };
     assert!(cluster.network.observer.take().contains(&Output::Trace(opened)));

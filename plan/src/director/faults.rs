@@ -75,16 +75,28 @@ impl Director {
         self.active.iter().any(suspends)
     }
 
-    /// Ends all active faults, in the order in which they began, and drops those that wait.
+    /// Ends all active faults, in the order in which they began, and drops those that wait for a
+    /// trigger or for the next sync of a journal.
     pub(super) fn heal(&mut self, now: u64, out: &mut impl Sink<Effect>) {
         self.healed = true;
         self.waiting.clear();
         while let Some(&fault) = self.active.first() {
             self.end(now, fault, out);
         }
+        self.spare_syncs(out);
         self.settle_guilds(now, out);
         out.emit(Effect::Record(WorldEvent::Healed));
         out.emit(Effect::Settle);
+    }
+
+    /// Lets the next syncs of the journals succeed whose failure is planned. The fault itself has no
+    /// duration, but a journal in which nothing is written may not have synced since it began.
+    fn spare_syncs(&self, out: &mut impl Sink<Effect>) {
+        for planned in &self.faults {
+            if let Fault::JournalFail { guild } = planned.fault {
+                out.emit(Effect::Journal { guild, fault: JournalFault::SpareSync });
+            }
+        }
     }
 
     /// Applies the effects of a fault that begins.

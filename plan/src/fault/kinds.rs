@@ -173,7 +173,8 @@ pub enum Fault<N: Naming = Names> {
         #[serde(default)]
         room: u32,
     },
-    /// The next sync of a journal fails, and the owner has to step down.
+    /// The next sync of a journal fails, unless everything is healed before, and the owner has to
+    /// step down.
     JournalFail {
         /// The guild.
         guild: N::Guild,

@@ -11,7 +11,7 @@ use super::powers::PermissionNames;
 use crate::schema::Time;
 
 /// An action of a client.
-#[derive(Clone, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 pub struct ActionPlan {
     /// The time.
     #[schemars(with = "Time")]
@@ -32,7 +32,7 @@ impl ActionPlan {
 ///
 /// A message is named by its author and its distance from the author's last message. An action that
 /// names a message that was never sent makes no request.
-#[derive(Clone, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do", deny_unknown_fields)]
 pub enum ClientAction {
     /// Sends a message.

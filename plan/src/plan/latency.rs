@@ -8,7 +8,7 @@ use crate::schema::Time;
 use crate::seed::Key;
 
 /// A latency distribution.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "law", deny_unknown_fields)]
 pub enum Latency {
     /// Every frame has the same latency.

@@ -17,7 +17,7 @@ use crate::schema::Time;
 pub const EVERYONE: &str = "everyone";
 
 /// A node.
-#[derive(Clone, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodePlan {
     /// The name.
@@ -30,7 +30,7 @@ pub struct NodePlan {
 }
 
 /// A guild in its initial state.
-#[derive(Clone, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GuildPlan {
     /// The name.
@@ -59,7 +59,7 @@ pub struct GuildPlan {
 }
 
 /// A role. Its text form is the list of its permissions, or a table with its position.
-#[derive(Clone, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(from = "RoleForm", into = "RoleForm")]
 pub struct RolePlan {
     /// The permissions that it grants.
@@ -107,7 +107,7 @@ impl From<RolePlan> for RoleForm {
 }
 
 /// A channel. Its text form is the name alone, or a table.
-#[derive(Clone, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(from = "ChannelForm", into = "ChannelForm")]
 pub struct ChannelPlan {
     /// The name.
@@ -153,7 +153,7 @@ impl From<ChannelPlan> for ChannelForm {
 }
 
 /// A permission overwrite of a channel.
-#[derive(Clone, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(try_from = "OverwriteForm", into = "OverwriteForm")]
 pub struct OverwritePlan {
     /// The role or member that it applies to.
@@ -208,7 +208,7 @@ impl From<OverwritePlan> for OverwriteForm {
 }
 
 /// The target of an overwrite: `role = "staff"` or `member = "alice"`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetPlan {
     /// All members with this role; `everyone` is a role too.
@@ -218,7 +218,7 @@ pub enum TargetPlan {
 }
 
 /// A client, or a crowd of identical clients.
-#[derive(Clone, PartialEq, Eq, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientPlan {
     /// The name. The clients of a crowd are called `name-0`, `name-1` …

@@ -21,7 +21,7 @@ const WORDS: &[(&str, Permissions)] = &[
 
 /// A set of permissions. Its text form is a list of names if every bit has one, else a number below
 /// 2^63.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct PermissionNames(pub Permissions);
 
 impl PermissionNames {

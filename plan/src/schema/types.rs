@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::capsule::Expect;
 use crate::digest::Fingerprint;
-use crate::engine::EngineId;
+use crate::engine::Engine;
 use crate::fault::MailEndpoint;
 use crate::plan::PermissionNames;
 use crate::seed::Seed;
@@ -79,10 +79,11 @@ schemas! {
         "type": "string",
         "pattern": "^(pass|[A-Z].*)$",
     });
-    EngineId, "Engine", |_| json_schema!({
-        "description": "An engine: six hexadecimal digits.",
+    Engine, "Engine", |_| json_schema!({
+        "description": "An engine: six hexadecimal digits; after them `+dirty.` and six more if its \
+                        sources were edited.",
         "type": "string",
-        "pattern": "^[0-9a-fA-F]{6}$",
+        "pattern": r"^[0-9a-fA-F]{6}(\+dirty\.[0-9a-fA-F]{6})?$",
     });
     Fingerprint, "Digest", |_| json_schema!({
         "description": "A digest: 32 hexadecimal digits.",
@@ -95,9 +96,9 @@ fn limits(generator: &mut SchemaGenerator) -> Schema {
     let defaults = serde_json::to_value(Limits::default()).unwrap_or_default();
     let properties = Limits::FIELDS.iter().map(|(name, about)| {
         let default = &defaults[*name];
-        let mut schema = match default {
-            Value::String(_) => generator.subschema_for::<Time>(),
-            _ => generator.subschema_for::<u32>(),
+        let mut schema = match default.is_string() {
+            true => generator.subschema_for::<Time>(),
+            false => generator.subschema_for::<u32>(),
         };
         schema.insert("description".to_owned(), about.join("").trim().into());
         schema.insert("default".to_owned(), default.clone());

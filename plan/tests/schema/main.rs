@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use guildhall_plan::capsule::{Capsule, Expect};
 use guildhall_plan::digest::Fingerprint;
-use guildhall_plan::engine::ENGINE;
+use guildhall_plan::engine::{Engine, RECORDED};
 use guildhall_plan::fault::Family;
 use guildhall_plan::file::Document;
 use guildhall_plan::plan::Plan;
@@ -133,6 +133,8 @@ fn every_plan_and_capsule_that_is_written_is_valid() {
         let plan = drawn(seed);
         assert_eq!(error(&plans, &value(&plan.to_toml())), None, "{seed}");
         let digest: Fingerprint = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        let dirty = (seed % 2 == 1).then_some(RECORDED.sources);
+        let engine = Engine { id: RECORDED.id, dirty };
         let capsule = Capsule {
             schema: 1,
             scenario: Some("drawn".to_owned()),
@@ -140,7 +142,7 @@ fn every_plan_and_capsule_that_is_written_is_valid() {
             mutant: None,
             checkers: vec!["own".to_owned()],
             expect: Expect::Pass,
-            engine: ENGINE,
+            engine,
             digest,
             blocks: vec![digest],
             shrunk_from: Some(Size::of(&plan)),

@@ -241,7 +241,9 @@ fn default_text(default: &Value) -> String {
                 keys.iter().map(|(key, value)| format!("{key} = {value}")).collect();
             format!("`{{ {} }}`", keys.join(", "))
         }
-        other => format!("`{other}`"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            format!("`{default}`")
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The commands that a failed test prints, to be pasted into a shell.
 
 use guildhall_explain::failure::Line;
-use guildhall_plan::engine::ENGINE;
 use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
 use guildhall_plan::token::RunToken;
@@ -9,7 +8,7 @@ use guildhall_plan::token::RunToken;
 /// The token of one run: a scenario under a seed.
 #[allow(dead_code, reason = "not every test runs scenarios")]
 pub(crate) fn token(scenario: &Scenario, seed: Seed) -> String {
-    RunToken { scenario: scenario.name.to_owned(), seed, engine: ENGINE }.to_string()
+    RunToken { scenario: scenario.name.to_owned(), seed, stamp: None }.to_string()
 }
 
 /// The commands for `what`: a token, or the path of a capsule.

@@ -294,8 +294,10 @@ impl<W: Observer> Stage<W> {
         } else {
             (wire.down, Kind::Lost { link })
         };
+        // A reset loses a close that is still in flight to the client, who learns of the end by it.
+        let is_closing = !node && reset && wire.here;
         let way = if node { &mut self.links.trunk(link).up } else { self.links.down(link) };
-        if way.open && flow != Flow::Dead {
+        if (way.open || is_closing) && flow != Flow::Dead {
             way.open = false;
             let (at, tie) = way.send(self.now, law, 0);
             self.agenda.push(at, tie, Event { cause, kind });

@@ -155,12 +155,20 @@ impl Occupancies {
     }
 
     /// Whether there is certainly room for one more request.
-    pub(crate) fn has_room(&self, facts: &Facts, (node, guild): (NodeId, GuildId)) -> bool {
+    pub(crate) fn has_room(
+        &self,
+        facts: &Facts,
+        (node, guild): (NodeId, GuildId),
+        now: Instant,
+    ) -> bool {
         let limits = &facts.cast.limits;
         self.owners.get(&(node, guild)).is_some_and(|owner| {
             let adopted: u64 = owner.adopted.values().sum();
-            let nonces = owner.known.len() as u64 + adopted + owner.directed();
-            owner.queue() < u64::from(limits.unsynced) && nonces < u64::from(limits.nonces)
+            let heard = owner.known.len() as u64 + adopted;
+            let fits = |nonces: u64| nonces + owner.directed() < u64::from(limits.nonces);
+            // What it has forgotten matters only where it has heard of as many as the limit.
+            let fits = fits(heard) || fits(owner.nonces(limits, None, now));
+            owner.queue() < u64::from(limits.unsynced) && fits
         })
     }
 

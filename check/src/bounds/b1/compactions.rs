@@ -141,7 +141,7 @@ impl Compactions {
         let most = u64::from(facts.cast.limits.journal_tail);
         let count = ledger.count(owner.base, *position);
         let was_due = owner.is_due;
-        owner.is_due = count > most && owner.is_acknowledged(ledger);
+        owner.is_due = count > most && owner.is_acknowledged(ledger, *position);
         if owner.is_due {
             facts.judges(Judgement::CompactionDue);
         }
@@ -167,6 +167,7 @@ impl Compactions {
             (Table::Written, (written, written * uncommitted_bytes(facts))),
             // Each node may wait for an epoch and for an append.
             (Table::Pending, (2 * facts.cast.nodes.len() as u64, 0)),
+            (Table::Granted, (facts.cast.nodes.len() as u64, 0)),
         ];
         listed(bounds, table)
     }
@@ -174,11 +175,11 @@ impl Compactions {
 
 impl Owner {
     /// Whether the directory has confirmed to the owner all leaves since the base, and the end of
-    /// the guild.
-    fn is_acknowledged(&self, guild: &Guild) -> bool {
-        let left = guild.left_after(self.base);
+    /// the guild, up to the tip. The journal may have kept more than the owner knows of.
+    fn is_acknowledged(&self, guild: &Guild, tip: Position) -> bool {
+        let left = guild.left_between(self.base, tip);
         let is_removed = |(user, at): (&UserId, &Position)| self.removed.get(user) >= Some(at);
-        let has_ended = guild.history.is_deleted(Moment::NOW);
+        let has_ended = guild.history.is_deleted(Moment::after(tip));
         (self.dissolved || !has_ended) && left.iter().all(is_removed)
     }
 }

@@ -127,7 +127,8 @@ pub(super) fn bound(cx: &Context<'_>, (node, census): (NodeId, &Census), table: 
         | Table::Base
         | Table::Tail
         | Table::Written
-        | Table::Pending => 0,
+        | Table::Pending
+        | Table::Granted => 0,
     };
     (most, 0)
 }

@@ -3,6 +3,7 @@
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::step::WorldEvent;
+use guildhall_core::testkit::Flow;
 use guildhall_core::time::Span;
 
 use super::{ALICE, BOB, CAROL, History, begin, end};
@@ -76,6 +77,19 @@ pub(crate) fn stopped_while_opening() -> History {
     stage.say(ALICE, "two");
     stage.pass(Span::secs(30));
     stage.say(BOB, "three");
+    end(stage)
+}
+
+/// Berlin is to take the guild over while its journal is out of reach, and asks again when it is not.
+pub(crate) fn opened_late() -> History {
+    let mut stage = begin(Limits::default(), &["alice", "bob"]);
+    stage.say(ALICE, "one");
+    stage.network.commands.flow = Flow::Lost;
+    stage.own(BERLIN, GUILD);
+    stage.network.commands.flow = Flow::Open;
+    stage.pass(Span::secs(30));
+    stage.say(BOB, "two");
+    stage.report(&WorldEvent::Settled);
     end(stage)
 }
 

@@ -18,7 +18,7 @@ use guildhall_core::time::Span;
 
 use crate::histories;
 use crate::honest::judge;
-use crate::stage::{GUILD, HALL, OTHER};
+use crate::stage::{BERLIN, GUILD, HALL, OTHER};
 
 use super::tools::*;
 
@@ -115,6 +115,24 @@ fn l3_a_node_answers_a_heartbeat_twice() {
 fn l3_an_owner_without_clients_waits_for_its_journal() {
     let found =
         tampered(histories::owner_alone(), |steps| count(steps, Table::Unsynced, |n| n + 1));
+    only!(found, L3);
+}
+
+#[test]
+fn l3_a_world_settles_while_a_node_waits_for_the_journal_of_a_guild() {
+    let opens = |step: &Step| {
+        let opens = |output: &Output| {
+            matches!(
+                output,
+                Output::Node(node::Output::Journal { command: Command::Open { .. }, .. })
+            )
+        };
+        step.head.actor == Actor::Node(BERLIN) && step.outputs.iter().any(opens)
+    };
+    let found = tampered(histories::opened_late(), |steps| {
+        let at = find(steps, 0, opens);
+        settles_after(steps, at);
+    });
     only!(found, L3);
 }
 

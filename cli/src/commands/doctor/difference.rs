@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use super::runs::Lines;
 use crate::error::Error;
-use crate::records::SCHEMA;
+use crate::records::Head;
 use crate::sweep_spec::SweepSpec;
 use crate::text::item;
 
 /// A run with different results, and the first value that differs.
 #[derive(Serialize)]
 pub(super) struct Difference {
-    schema: &'static str,
-    r#type: &'static str,
+    #[serde(flatten)]
+    head: Head,
     way: &'static str,
     scenario: String,
     seed: u64,
@@ -27,7 +27,7 @@ pub(super) struct Difference {
 
 /// The runs of which the lines differ.
 pub(super) fn differences(
-    spec: &SweepSpec,
+    spec: &SweepSpec<'_>,
     way: &'static str,
     expected: &Lines,
     got: &Lines,
@@ -41,8 +41,7 @@ pub(super) fn differences(
         let run = spec.run_spec(index as u64)?;
         let (what, expected, got) = first(&object(expected), &object(got));
         differing.push(Difference {
-            schema: SCHEMA,
-            r#type: "difference",
+            head: Head::new("difference", &spec.conditions),
             way,
             scenario: run.target.name(),
             seed: run.seed.number(),

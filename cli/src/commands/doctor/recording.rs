@@ -1,16 +1,17 @@
 //! The results of `doctor`, written for another build or machine to compare with.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use guildhall_plan::digest::Fingerprint;
-use guildhall_plan::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::Engine;
+use guildhall_plan::short_hash::ShortHash;
+use guildhall_sim::run::engine;
 use serde::{Deserialize, Serialize};
 
 use super::runs::Lines;
 use super::spec_of;
 use crate::error::Error;
-use crate::records::SCHEMA;
+use crate::program::Program;
+use crate::records::{SCHEMA, WORLD};
 use crate::results_file;
 use crate::seeds::Seeds;
 use crate::sweep_spec::SweepSpec;
@@ -27,15 +28,20 @@ pub(super) struct Recording {
 struct Head {
     schema: String,
     r#type: String,
-    engine: EngineId,
+    engine: Engine,
+    world: String,
+    conditions: String,
     build: String,
     /// The names of the scenarios and of the files of plans.
     scenarios: Vec<String>,
-    /// The fingerprint of each plan.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    plans: BTreeMap<String, Fingerprint>,
     #[serde(flatten)]
     seeds: Seeds,
+}
+
+/// The plan of a seed's line.
+#[derive(Deserialize)]
+struct PlanOf {
+    plan: ShortHash,
 }
 
 /// This build and machine, for people.
@@ -56,9 +62,12 @@ impl Recording {
         if (head.schema.as_str(), head.r#type.as_str()) != (SCHEMA, "doctor") {
             return Err(wrong(&format!("its first line is not a {SCHEMA} doctor line")));
         }
-        if head.engine != ENGINE {
-            let engine = head.engine;
-            return Err(Error::OtherEngine { what: "the file to compare with", engine });
+        if head.engine != engine() {
+            let (what, then) = (path.display().to_string(), head.engine);
+            return Err(Error::OtherEngine { what, then });
+        }
+        if (head.world.as_str(), head.conditions.as_str()) != (WORLD, "") {
+            return Err(wrong("its runs are of another world or of other conditions"));
         }
         let lines: Lines = lines.map(str::to_owned).collect();
         let expected = (head.scenarios.len() as u64).checked_mul(head.seeds.count);
@@ -69,19 +78,29 @@ impl Recording {
     }
 
     /// The runs that it has the results of.
-    pub(super) fn sweep_spec(&self) -> Result<SweepSpec, Error> {
-        let spec = spec_of(&self.head.scenarios, self.head.seeds)?;
+    pub(super) fn sweep_spec<'a>(&self, program: &'a Program) -> Result<SweepSpec<'a>, Error> {
+        let spec = spec_of(program, &self.head.scenarios, self.head.seeds)?;
         // The lines are in the order of the catalogue that wrote them.
         if spec.names() != self.head.scenarios {
             return Err(Error::usage("the file to compare with has another order of scenarios"));
         }
-        let plans = spec.plans();
-        if let Some((name, _)) =
-            self.head.plans.iter().find(|(name, it)| plans.get(*name) != Some(*it))
-        {
-            return Err(Error::usage(format!("{name} is not the plan that was recorded")));
-        }
         Ok(spec)
+    }
+
+    /// Refuses results of other plans than the ones that are to be run.
+    pub(super) fn check_plans(&self, spec: &SweepSpec<'_>) -> Result<(), Error> {
+        for (line, index) in self.lines.iter().zip(0..) {
+            let run = spec.run_spec(index)?;
+            // A line without a plan differs from that of every run.
+            let Ok(PlanOf { plan: then }) = serde_json::from_str(line) else { continue };
+            let now = run.stamp()?.plan;
+            if then != now {
+                let name = run.target.name();
+                let what = format!("the line of {name} {} in the file to compare with", run.seed);
+                return Err(Error::OtherPlan { what, then, now });
+            }
+        }
+        Ok(())
     }
 
     /// The file, and the build that wrote it.
@@ -89,14 +108,15 @@ impl Recording {
         format!("{} ({})", path.display(), self.head.build)
     }
 
-    pub(super) fn write(path: &Path, spec: &SweepSpec, lines: &Lines) -> Result<(), Error> {
+    pub(super) fn write(path: &Path, spec: &SweepSpec<'_>, lines: &Lines) -> Result<(), Error> {
         let head = Head {
             schema: SCHEMA.to_owned(),
             r#type: "doctor".to_owned(),
-            engine: ENGINE,
+            engine: engine(),
+            world: WORLD.to_owned(),
+            conditions: spec.conditions.text(),
             build: build(),
             scenarios: spec.names(),
-            plans: spec.plans(),
             seeds: spec.seeds.range(),
         };
         let head = serde_json::to_string(&head);

@@ -50,7 +50,7 @@ impl Way {
 }
 
 /// The lines of all runs, run in this way; fewer after an interrupt.
-pub(super) fn lines(spec: &SweepSpec, way: Way, jobs: usize) -> Result<Lines, Error> {
+pub(super) fn lines(spec: &SweepSpec<'_>, way: Way, jobs: usize) -> Result<Lines, Error> {
     let order: Vec<u64> = (0..spec.size()).collect();
     match way {
         Way::Once | Way::Again => in_order(spec, &order, 1),
@@ -61,7 +61,7 @@ pub(super) fn lines(spec: &SweepSpec, way: Way, jobs: usize) -> Result<Lines, Er
     }
 }
 
-fn in_order(spec: &SweepSpec, order: &[u64], jobs: usize) -> Result<Lines, Error> {
+fn in_order(spec: &SweepSpec<'_>, order: &[u64], jobs: usize) -> Result<Lines, Error> {
     let mut lines = vec![String::new(); order.len()];
     let (mut turns, mut failed) = (order.iter(), None);
     let work = |nth: u64| spec.run(order[nth as usize], true);
@@ -89,7 +89,7 @@ fn shuffled(mut order: Vec<u64>) -> Vec<u64> {
 }
 
 /// Starts this program once for each scenario or plan.
-fn in_processes(spec: &SweepSpec) -> Result<Lines, Error> {
+fn in_processes(spec: &SweepSpec<'_>) -> Result<Lines, Error> {
     let mut lines = Lines::new();
     for name in spec.names() {
         if interrupt::requested() {

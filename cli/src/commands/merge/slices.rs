@@ -7,29 +7,31 @@ use std::path::Path;
 
 use guildhall_check::violation::Violation;
 use guildhall_explain::shrink::Signature;
-use guildhall_plan::engine::{ENGINE, EngineId};
+use guildhall_plan::engine::Engine;
 use guildhall_plan::run::Verdict;
 use guildhall_plan::seed::Seed;
+use guildhall_plan::short_hash::ShortHash;
 use serde::Deserialize;
 
 use crate::analysis::Analysis;
 use crate::error::Error;
 use crate::failures::{Ending, FailedRun, FailureGroups, FaultKinds};
 use crate::output::note;
+use crate::program::Program;
 use crate::records::{FailureLine, SCHEMA};
 use crate::run_spec::RunSpec;
 use crate::summary::{ScenarioTotals, Summary};
 use crate::target::Target;
 
 /// The lines of all slices.
-#[derive(Default)]
 pub(super) struct Slices<'a> {
+    pub(super) program: &'a Program,
     pub(super) files: u64,
     /// The seeds' lines.
     pub(super) lines: Vec<Line<'a>>,
     pub(super) summaries: Vec<Summary>,
     /// The failures that were explained.
-    failures: Vec<FailureLine>,
+    pub(super) failures: Vec<FailureLine>,
     /// The lines of these failures.
     failure_lines: BTreeSet<&'a str>,
 }
@@ -41,8 +43,8 @@ pub(super) struct Line<'a> {
     place: (usize, String),
     pub(super) seed: Seed,
     pub(super) text: &'a str,
-    source: Source<'a>,
-    parsed: SeedLine,
+    pub(super) source: Source<'a>,
+    pub(super) parsed: SeedLine,
 }
 
 /// The position of a line.
@@ -61,13 +63,14 @@ struct Kind<'a> {
 
 /// The part of a seed's line that is used here.
 #[derive(Deserialize)]
-struct SeedLine {
+pub(super) struct SeedLine {
     scenario: Option<String>,
-    plan: Option<String>,
+    file: Option<String>,
     seed: Seed,
-    engine: EngineId,
-    world: String,
-    conditions: String,
+    pub(super) engine: Engine,
+    pub(super) plan: ShortHash,
+    pub(super) world: String,
+    pub(super) conditions: String,
     verdict: String,
     steps: u64,
     deliveries: u64,
@@ -75,6 +78,17 @@ struct SeedLine {
 }
 
 impl<'a> Slices<'a> {
+    pub(super) const fn new(program: &'a Program) -> Self {
+        Self {
+            program,
+            files: 0,
+            lines: Vec::new(),
+            summaries: Vec::new(),
+            failures: Vec::new(),
+            failure_lines: BTreeSet::new(),
+        }
+    }
+
     /// Reads a file. An incomplete last line is skipped: its writer was killed.
     pub(super) fn read(&mut self, path: &'a Path, text: &'a str) -> Result<(), Error> {
         self.files += 1;
@@ -97,10 +111,10 @@ impl<'a> Slices<'a> {
         match (kind.schema, kind.r#type) {
             (SCHEMA, "seed") => {
                 let parsed: SeedLine = serde_json::from_str(text).map_err(unread)?;
-                let name = parsed.scenario.as_ref().or(parsed.plan.as_ref());
-                let name = name.ok_or_else(|| wrong(&"it names neither a scenario nor a plan"))?;
-                let target = Target::named(name).map_err(|error| wrong(&error))?;
-                let (place, seed) = (target.place(), parsed.seed);
+                let name = parsed.scenario.as_ref().or(parsed.file.as_ref());
+                let name = name.ok_or_else(|| wrong(&"it names neither a scenario nor a file"))?;
+                let target = Target::named(self.program, name).map_err(|error| wrong(&error))?;
+                let (place, seed) = (target.place(self.program), parsed.seed);
                 self.lines.push(Line { target, place, seed, text, source, parsed });
             }
             (SCHEMA, "summary") => {
@@ -113,49 +127,6 @@ impl<'a> Slices<'a> {
             }
             (SCHEMA, other) => return Err(wrong(&format!("`{other}` is not a line of a sweep"))),
             (other, _) => return Err(wrong(&format!("the schema is {other}, not {SCHEMA}"))),
-        }
-        Ok(())
-    }
-
-    /// Refuses slices of another engine, or of different conditions.
-    pub(super) fn check_compatible(&self) -> Result<(), Error> {
-        let swept = || self.summaries.iter().flat_map(|summary| &summary.swept);
-        let engines = swept().map(|swept| swept.engine);
-        let mut engines = engines.chain(self.lines.iter().map(|line| line.parsed.engine));
-        if let Some(engine) = engines.find(|engine| *engine != ENGINE) {
-            return Err(Error::OtherEngine { what: "a slice", engine });
-        }
-        self.check_lines()?;
-        self.check_plans()?;
-        let flags = swept().map(|swept| swept.conditions.flags().trim_start().to_owned());
-        let known = self.lines.first().map(|line| line.parsed.conditions.clone());
-        let mut flags = known.into_iter().chain(flags);
-        let first = flags.next();
-        match flags.find(|other| Some(other) != first.as_ref()) {
-            Some(_) => Err(Error::usage("the slices were swept under different conditions")),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses a line of another world or of other conditions than the first one. A slice whose summary
-    /// is lost has only its lines to say so.
-    fn check_lines(&self) -> Result<(), Error> {
-        let Some(first) = self.lines.first() else { return Ok(()) };
-        let Some(other) = self.lines.iter().find(|line| !line.has_origin_of(first)) else {
-            return Ok(());
-        };
-        let (one, other) = (other.origin(), first.origin());
-        Err(Error::usage(format!("the slices were swept differently: {one}, and {other}")))
-    }
-
-    /// Refuses slices of which two have different plans of the same name.
-    fn check_plans(&self) -> Result<(), Error> {
-        let mut known = BTreeMap::new();
-        let swept = self.summaries.iter().flat_map(|summary| &summary.swept);
-        for (name, plan) in swept.flat_map(|swept| &swept.plans) {
-            if known.insert(name, plan).is_some_and(|other| other != plan) {
-                return Err(Error::usage(format!("the slices have different plans in {name}")));
-            }
         }
         Ok(())
     }
@@ -216,6 +187,9 @@ impl<'a> Slices<'a> {
     /// The summary of the whole sweep: totals counted from the lines, the rest added up over slices.
     pub(super) fn summary(&self, scenarios: &[ScenarioTotals]) -> Summary {
         let mut whole = Summary::default();
+        if let Some((world, conditions)) = self.origins().next() {
+            (whole.world, whole.conditions) = (world.to_owned().into(), conditions);
+        }
         let (mut reported, mut broken) = (0, 0);
         for summary in &self.summaries {
             let known = summary.swept.iter().all(|swept| whole.swept.contains(swept));
@@ -233,24 +207,11 @@ impl<'a> Slices<'a> {
             note("slices overlap or are incomplete: the counts of faults and marks are not exact");
         }
         whole.totals.broken = broken;
-        whole.complete(scenarios)
+        whole.complete(self.program, scenarios)
     }
 }
 
 impl Line<'_> {
-    /// Whether another line is of the same world and the same conditions.
-    fn has_origin_of(&self, other: &Self) -> bool {
-        let (one, other) = (&self.parsed, &other.parsed);
-        one.world == other.world && one.conditions == other.conditions
-    }
-
-    /// Where the line is, and how it was swept.
-    fn origin(&self) -> String {
-        let SeedLine { world, conditions, .. } = &self.parsed;
-        let flags = if conditions.is_empty() { "no flags" } else { conditions.as_str() };
-        format!("{} in the world {world} with {flags}", self.source)
-    }
-
     /// The name of its scenario, or of the file of its plan.
     pub(super) fn name(&self) -> &str {
         &self.place.1

@@ -333,6 +333,7 @@ fn an_owner_that_is_replaced_steps_down_and_can_be_named_again() {
     one.handle(Input::Replaced(Epoch(2)));
     let (epoch, why) = (Epoch(1), StepDown::Fenced(Epoch(2)));
     assert_eq!(one.said, [Output::SteppedDown { epoch, why }]);
+    one.pass(Span::micros(1));
     one.handle(Input::Own { boot: 1, ages: Ages::default() });
     assert_eq!(one.guild.epoch(), Some(Epoch(3)));
 }

@@ -25,7 +25,7 @@ impl Errands {
         let forgotten = guild.forgotten.get(&guild.epoch).copied().unwrap_or_default();
         let ends = |record: &Arc<Record>| record.event == Event::GuildDelete;
         let dissolves = guild.turning_after(forgotten).any(ends);
-        Self { removals: guild.left_after(forgotten), dissolves }
+        Self { removals: guild.left_between(forgotten, guild.end()), dissolves }
     }
 
     /// The owner asks the directory.

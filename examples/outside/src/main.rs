@@ -1,0 +1,3 @@
+fn main() -> std::process::ExitCode {
+    guildhall::Program::new(outside::ALL).checkers(outside::checkers()).run()
+}
