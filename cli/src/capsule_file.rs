@@ -50,7 +50,7 @@ pub(crate) fn run_spec(
     let missing = capsule.require_checkers(program.runner());
     missing.map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
     Ok(RunSpec {
-        target: Target::File { path: path.to_owned(), plan: Box::new(capsule.plan.clone()) },
+        target: Target::File { path: path.to_owned(), plan: capsule.plan.clone().into() },
         seed: capsule.plan.seed,
         conditions: Conditions { mutant: capsule.mutant, ..Conditions::default() },
     })

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::run_spec::command_for;
+use crate::target::Target;
 use crate::text;
 
 /// The command of a build that can plant bugs, in the workspace of any program.
@@ -53,6 +54,15 @@ pub(crate) struct Conditions {
 impl Conditions {
     pub(crate) fn settings(&self) -> Result<Settings, Error> {
         Settings::parse(&self.set).map_err(|error| Error::usage(error.to_string()))
+    }
+
+    /// Refuses settings for a plan: they are those of scenarios.
+    pub(crate) fn check_for(&self, target: &Target) -> Result<(), Error> {
+        if self.set.is_empty() || target.scenario().is_some() {
+            return Ok(());
+        }
+        let why = "--set applies to scenarios only: change the settings of a plan in its file";
+        Err(Error::usage(why))
     }
 
     pub(crate) fn options(&self) -> Options {

@@ -27,10 +27,12 @@ pub(crate) enum Error {
     )]
     OtherEngine { what: String, then: Engine },
     #[error(
-        "{what} is of plan {then}, and its seed gives plan {now} here: the scenario was edited. Build \
-         the version of guildhall that wrote it, or sweep again with this one."
+        "{what} is of plan {then}, and its seed gives plan {now} here: the scenario or the file was \
+         edited. Build the version of guildhall that wrote it, or sweep again with this one."
     )]
     OtherPlan { what: String, then: ShortHash, now: ShortHash },
+    #[error("the slices have different plans in {file}")]
+    TwoPlans { file: String },
     #[error("stdout cannot be written: {0}")]
     Output(#[from] io::Error),
     #[error("{0}")]
@@ -99,7 +101,9 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Plan { .. } | Self::File { .. } => Exit::Usage,
-            Self::OtherEngine { .. } | Self::OtherPlan { .. } => Exit::OtherEngine,
+            Self::OtherEngine { .. } | Self::OtherPlan { .. } | Self::TwoPlans { .. } => {
+                Exit::OtherEngine
+            }
             Self::Output(_) if self.is_quiet() => Exit::Interrupted,
             Self::Unwritten { .. } | Self::Output(_) | Self::Internal(_) => Exit::Internal,
         }

@@ -1,5 +1,6 @@
 //! A program: the scenarios that its commands know, and the checkers that judge their runs.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -114,22 +115,10 @@ impl Program {
         })
     }
 
-    /// The scenarios of these names, in the catalogue's order; all scenarios if there are no names.
-    pub(crate) fn scenarios_named(
-        &self,
-        names: &[String],
-    ) -> Result<Vec<&'static Scenario>, Error> {
-        let named: Vec<&str> = names
-            .iter()
-            .map(|name| self.scenario(name).map(|scenario| scenario.name))
-            .collect::<Result<_, _>>()?;
-        let wanted = |name| named.is_empty() || named.contains(&name);
-        Ok(self.scenarios.iter().filter(|scenario| wanted(scenario.name)).collect())
-    }
-
-    /// Whether a full sweep of this many scenarios has to reach every mark.
-    pub(crate) const fn expects_every_mark_of(&self, scenarios: usize) -> bool {
-        self.expects_every_mark && scenarios == self.scenarios.len()
+    /// Whether a full sweep of these scenarios, and of plans, has to reach every mark.
+    pub(crate) fn expects_every_mark_of<'n>(&self, names: impl Iterator<Item = &'n str>) -> bool {
+        let names: BTreeSet<&str> = names.collect();
+        self.expects_every_mark && self.scenarios.iter().all(|it| names.contains(it.name))
     }
 }
 

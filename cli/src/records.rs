@@ -66,8 +66,10 @@ pub(crate) fn seed_line<'a>(
     spec: &RunSpec,
     outcome: &'a Outcome,
 ) -> SeedLine<'a> {
+    let scenario = spec.target.scenario().map(|scenario| scenario.name);
     let origin = RunOrigin {
-        scenario: spec.target.scenario().map(|scenario| scenario.name),
+        scenario,
+        file: scenario.is_none().then(|| spec.target.name()),
         seed: spec.seed,
         world: WORLD,
         conditions: spec.conditions.text(),

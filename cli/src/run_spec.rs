@@ -33,12 +33,9 @@ impl RunSpec {
     ) -> Result<Self, Error> {
         let default = match &target {
             Target::File { plan, .. } => plan.seed,
-            Target::Scenario(_) => Seed::default(),
+            Target::Scenario(_) | Target::Elsewhere { .. } => Seed::default(),
         };
-        if matches!(target, Target::File { .. }) && !conditions.set.is_empty() {
-            let why = "--set applies to scenarios only: change the settings of a plan in its file";
-            return Err(Error::usage(why));
-        }
+        conditions.check_for(&target)?;
         Ok(Self { target, seed: seed.unwrap_or(default), conditions })
     }
 
@@ -50,6 +47,9 @@ impl RunSpec {
                 scenario.plan(self.seed, &settings).map_err(|error| self.invalid(&error))
             }
             Target::File { plan, .. } => Ok(Plan { seed: self.seed, ..(**plan).clone() }),
+            Target::Elsewhere { path } => {
+                Err(Error::Internal(format!("{} was not read", path.display())))
+            }
         }
     }
 
@@ -62,7 +62,9 @@ impl RunSpec {
                 "{name} has drawn an invalid plan for seed {}: {error}",
                 self.seed
             )),
-            Target::Scenario(_) | Target::File { .. } => Error::usage(format!("{name}: {error}")),
+            Target::Scenario(_) | Target::File { .. } | Target::Elsewhere { .. } => {
+                Error::usage(format!("{name}: {error}"))
+            }
         }
     }
 

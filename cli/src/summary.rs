@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use guildhall_plan::engine::Engine;
 use guildhall_plan::run::Outcome;
-use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
+use guildhall_plan::short_hash::ShortHash;
 use guildhall_sim::run::engine;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use crate::program::Program;
 use crate::records::{SCHEMA, WORLD};
 use crate::seeds::{Partition, Seeds};
 use crate::sweep_spec::SweepSpec;
+use crate::target::Target;
 
 /// The number of seeds of each scenario from which on what was never reached is a finding.
 const FULL: u64 = 200;
@@ -34,10 +35,10 @@ pub(crate) struct Totals {
     pub(crate) steps: u64,
 }
 
-/// The totals of one scenario.
-#[derive(Clone, Copy, Debug)]
+/// The totals of one scenario or plan.
+#[derive(Clone, Debug)]
 pub(crate) struct ScenarioTotals {
-    pub(crate) scenario: &'static str,
+    pub(crate) scenario: String,
     pub(crate) totals: Totals,
 }
 
@@ -82,7 +83,11 @@ pub(crate) type Counts = BTreeMap<String, u64>;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Swept {
     pub(crate) engine: Engine,
+    /// The names of the scenarios and of the files of plans.
     pub(crate) scenarios: Vec<String>,
+    /// The plan in each file: its id, with the seed 0.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) plans: BTreeMap<String, ShortHash>,
     #[serde(flatten)]
     pub(crate) seeds: Seeds,
     pub(crate) partition: Partition,
@@ -137,8 +142,8 @@ impl Totals {
 }
 
 impl ScenarioTotals {
-    pub(crate) fn new(scenario: &'static str) -> Self {
-        Self { scenario, totals: Totals::default() }
+    pub(crate) fn new(scenario: impl Into<String>) -> Self {
+        Self { scenario: scenario.into(), totals: Totals::default() }
     }
 }
 
@@ -146,7 +151,8 @@ impl Swept {
     pub(crate) fn new(spec: &SweepSpec<'_>, ended: Ended) -> Self {
         Self {
             engine: engine(),
-            scenarios: spec.scenarios.iter().map(|scenario| scenario.name.to_owned()).collect(),
+            scenarios: spec.names(),
+            plans: spec.plans(),
             seeds: spec.seeds.range(),
             partition: spec.seeds.partition(),
             conditions: spec.conditions.clone(),
@@ -182,14 +188,14 @@ impl Default for Summary {
 }
 
 impl Summary {
-    /// The summary of no run of these scenarios yet.
-    pub(crate) fn of(scenarios: &[&Scenario]) -> Self {
+    /// The summary of no run of these scenarios and plans yet. A plan expects nothing.
+    pub(crate) fn of(targets: &[Target]) -> Self {
         let zero = |mark: &'static str| (mark.to_owned(), 0);
-        let of = |scenario: &&Scenario| {
-            let marks = scenario.expectations(Seed::default()).into_iter().map(zero);
-            (scenario.name.to_owned(), marks.collect())
+        let of = |target: &Target| {
+            let marks = target.scenario()?.expectations(Seed::default()).into_iter().map(zero);
+            Some((target.name(), marks.collect()))
         };
-        Self { expectations: scenarios.iter().map(of).collect(), ..Self::default() }
+        Self { expectations: targets.iter().filter_map(of).collect(), ..Self::default() }
     }
 
     /// Adds what a run of a scenario has reached.
@@ -262,7 +268,8 @@ impl Summary {
             let never = marks.iter().filter(|(_, count)| **count == 0);
             never.map(move |(mark, _)| format!("{scenario}: {mark}"))
         });
-        let all = program.expects_every_mark_of(scenarios.len());
+        let names = scenarios.iter().map(|totals| totals.scenario.as_str());
+        let all = program.expects_every_mark_of(names);
         let marks =
             unreached.iter().filter(|mark| all && !guildhall_check::is_excuse(mark)).cloned();
         unmet.chain(marks).collect()
@@ -284,6 +291,8 @@ fn add<K: AsRef<str>>(totals: &mut Counts, counts: impl IntoIterator<Item = (K, 
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+    use std::slice::from_ref;
+
     use super::*;
 
     fn program() -> Program {
@@ -293,12 +302,12 @@ mod tests {
     /// A sweep of this many seeds of a scenario that reached what it expects so many times.
     fn swept(seeds: u64, times: u64) -> (Summary, ScenarioTotals) {
         let scenario = guildhall_scenarios::by_name("half-open").unwrap();
-        let mut summary = Summary::of(&[scenario]);
+        let mut summary = Summary::of(&[Target::Scenario(scenario)]);
         for count in summary.expectations.values_mut().flat_map(BTreeMap::values_mut) {
             *count = times;
         }
         let totals = Totals { seeds, ..Totals::default() };
-        (summary, ScenarioTotals { scenario: scenario.name, totals })
+        (summary, ScenarioTotals { scenario: scenario.name.to_owned(), totals })
     }
 
     #[test]
@@ -312,9 +321,9 @@ mod tests {
 
     #[test]
     fn a_full_sweep_of_all_scenarios_misses_every_mark_but_excuses() {
-        let totals = |scenario: &Scenario| {
+        let totals = |scenario: &guildhall_plan::script::Scenario| {
             let totals = Totals { seeds: FULL, ..Totals::default() };
-            ScenarioTotals { scenario: scenario.name, totals }
+            ScenarioTotals { scenario: scenario.name.to_owned(), totals }
         };
         let totals: Vec<_> = guildhall_scenarios::ALL.iter().map(totals).collect();
         let missed = Summary::default().complete(&program(), &totals).missed;
@@ -336,7 +345,8 @@ mod tests {
             whole.add_slice(&swept(FULL / 2, times).0);
         }
         let (_, totals) = swept(FULL, 0);
-        assert_eq!(whole.clone().complete(&program(), &[totals]).missed, Vec::<String>::new());
+        let missed = whole.clone().complete(&program(), from_ref(&totals)).missed;
+        assert_eq!(missed, Vec::<String>::new());
         let mut whole = Summary::default();
         whole.add_slice(&swept(FULL, 0).0);
         assert!(!whole.complete(&program(), &[totals]).missed.is_empty());
@@ -348,6 +358,7 @@ mod tests {
         summary.swept.push(Swept {
             engine: engine(),
             scenarios: vec!["half-open".to_owned()],
+            plans: BTreeMap::new(),
             seeds: Seeds { first: 0, count: FULL },
             partition: Partition::default(),
             conditions: Conditions { set: vec!["times=0".to_owned()], ..Conditions::default() },

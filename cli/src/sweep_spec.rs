@@ -1,10 +1,12 @@
-//! What a sweep runs: which seeds of which scenarios, under which conditions; and its batches.
+//! What a sweep runs: which seeds of which scenarios and plans, under which conditions; and its batches.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, cast};
-use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
+use guildhall_plan::short_hash::ShortHash;
 
 use crate::conditions::Conditions;
 use crate::error::Error;
@@ -16,11 +18,11 @@ use crate::run_spec::RunSpec;
 use crate::seeds::Slice;
 use crate::target::Target;
 
-/// The runs of a sweep: all seeds of the first scenario, then those of the second, and so on. A run
+/// The runs of a sweep: all seeds of the first scenario or plan, then those of the second, and so on. A run
 /// is known by its index in this order.
 pub(crate) struct SweepSpec<'a> {
     pub(crate) program: &'a Program,
-    pub(crate) scenarios: Vec<&'static Scenario>,
+    pub(crate) targets: Vec<Target>,
     pub(crate) seeds: Slice,
     pub(crate) conditions: Conditions,
     /// Whether to find out which faults led to a failure.
@@ -40,35 +42,53 @@ pub(crate) struct FinishedRun {
 impl SweepSpec<'_> {
     /// The number of runs.
     pub(crate) fn size(&self) -> u64 {
-        self.seeds.count * self.scenarios.len() as u64
+        self.seeds.count * self.targets.len() as u64
     }
 
-    /// The index of a run's scenario.
-    pub(crate) fn scenario_of(&self, index: u64) -> usize {
+    /// The names of what it runs.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.targets.iter().map(Target::name).collect()
+    }
+
+    /// The plan in each file: its id, with the seed 0. Another machine may have another plan in a file of
+    /// that name.
+    pub(crate) fn plans(&self) -> BTreeMap<String, ShortHash> {
+        let plan = |target: &Target| match target {
+            Target::File { plan, .. } => {
+                let plan = Plan { seed: Seed::default(), ..(**plan).clone() };
+                Some((target.name(), plan.id()))
+            }
+            Target::Scenario(_) | Target::Elsewhere { .. } => None,
+        };
+        self.targets.iter().filter_map(plan).collect()
+    }
+
+    /// The index of a run's scenario or plan.
+    pub(crate) fn target_of(&self, index: u64) -> usize {
         (index / self.seeds.count) as usize
     }
 
     /// Whether a run is the last one of its scenario.
-    pub(crate) fn is_last_of_scenario(&self, index: u64) -> bool {
+    pub(crate) fn is_last_of_target(&self, index: u64) -> bool {
         (index + 1).is_multiple_of(self.seeds.count)
     }
 
     /// The run of this index.
     pub(crate) fn run_spec(&self, index: u64) -> Result<RunSpec, Error> {
         let seed = self.seeds.nth(index % self.seeds.count)?;
-        Ok(self.run_of(self.scenarios[self.scenario_of(index)], seed))
+        Ok(self.run_of(&self.targets[self.target_of(index)], seed))
     }
 
-    fn run_of(&self, scenario: &'static Scenario, seed: Seed) -> RunSpec {
-        let target = Target::Scenario(scenario);
-        RunSpec { target, seed, conditions: self.conditions.clone() }
+    fn run_of(&self, target: &Target, seed: Seed) -> RunSpec {
+        RunSpec { target: target.clone(), seed, conditions: self.conditions.clone() }
     }
 
     /// Reports settings that do not apply to a scenario before anything runs.
     pub(crate) fn validate(&self) -> Result<(), Error> {
         if !self.conditions.set.is_empty() {
-            for scenario in &self.scenarios {
-                let spec = self.run_of(scenario, Seed::default());
+            for target in &self.targets {
+                self.conditions.check_for(target)?;
+                let spec = self.run_of(target, Seed::default());
                 cast(&spec.plan()?).map_err(|error| spec.invalid(&error))?;
             }
         }
@@ -110,10 +130,10 @@ impl Batch {
     pub(crate) fn all(spec: &SweepSpec<'_>, limit: Option<Duration>) -> impl Iterator<Item = Self> {
         // A limit beyond what the clock can represent is no limit.
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let (scenarios, seeds) = (spec.scenarios.len() as u64, spec.seeds.count);
+        let (targets, seeds) = (spec.targets.len() as u64, spec.seeds.count);
         let (batches, count) = match limit {
-            Some(_) => (scenarios, seeds),
-            None => (1, scenarios * seeds),
+            Some(_) => (targets, seeds),
+            None => (1, targets * seeds),
         };
         (0..batches).map(move |nth| Self {
             first: nth * count,

@@ -1,6 +1,8 @@
 //! What a command runs: a scenario of the catalogue or a plan in a file, and how arguments name it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use guildhall_plan::capsule::Capsule;
@@ -21,7 +23,14 @@ use crate::run_spec::{RunSpec, command_on};
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     Scenario(&'static Scenario),
-    File { path: PathBuf, plan: Box<Plan> },
+    File {
+        path: PathBuf,
+        plan: Arc<Plan>,
+    },
+    /// A plan file of which only the name is known: another machine has run it.
+    Elsewhere {
+        path: PathBuf,
+    },
 }
 
 /// A run as the command line names it.
@@ -52,7 +61,7 @@ impl Target {
         }
         let path = PathBuf::from(text);
         match plan_file::read(&path)? {
-            PlanFile::Plan(plan) => Ok(Self::File { path, plan }),
+            PlanFile::Plan(plan) => Ok(Self::File { path, plan: plan.into() }),
             PlanFile::Capsule(_) => {
                 let replay = command_on("replay", text);
                 let why = format!("{text} is a capsule, not a plan: use `{replay}`");
@@ -64,15 +73,30 @@ impl Target {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Scenario(scenario) => scenario.name.to_owned(),
-            Self::File { path, .. } => path.display().to_string(),
+            Self::File { path, .. } | Self::Elsewhere { path } => path.display().to_string(),
         }
     }
 
     pub(crate) fn scenario(&self) -> Option<&'static Scenario> {
         match self {
             Self::Scenario(scenario) => Some(scenario),
-            Self::File { .. } => None,
+            Self::File { .. } | Self::Elsewhere { .. } => None,
         }
+    }
+
+    /// What a line of a sweep names, without its plan.
+    pub(crate) fn named(program: &Program, name: &str) -> Result<Self, Error> {
+        if is_file(name) {
+            return Ok(Self::Elsewhere { path: PathBuf::from(name) });
+        }
+        program.scenario(name).map(Self::Scenario)
+    }
+
+    /// Its place in a sweep: scenarios in the order of the catalogue, then files by name.
+    pub(crate) fn place(&self, program: &Program) -> (usize, String) {
+        let (all, name) = (program.scenarios(), self.name());
+        let index = self.scenario().and_then(|_| all.iter().position(|other| other.name == name));
+        (index.unwrap_or(all.len()), name)
     }
 }
 
@@ -92,7 +116,7 @@ impl RunArg {
         let path = PathBuf::from(what);
         match plan_file::read(&path)? {
             PlanFile::Plan(plan) => {
-                let spec = self.spec(Target::File { path, plan })?;
+                let spec = self.spec(Target::File { path, plan: plan.into() })?;
                 Ok(NamedRun { spec, capsule: None })
             }
             PlanFile::Capsule(capsule) => {
@@ -148,6 +172,19 @@ pub(crate) fn by_token(
         note(format_args!("warning: {outdated}"));
     }
     Ok((spec, outdated))
+}
+
+/// The scenarios and plan files of these names, each once, in their places; all scenarios if there are
+/// no names.
+pub(crate) fn all(program: &Program, names: &[String]) -> Result<Vec<Target>, Error> {
+    if names.is_empty() {
+        return Ok(program.scenarios().iter().map(Target::Scenario).collect());
+    }
+    let names: BTreeSet<&String> = names.iter().collect();
+    let targets = names.into_iter().map(|name| Target::find(program, name));
+    let mut targets = targets.collect::<Result<Vec<Target>, Error>>()?;
+    targets.sort_by_cached_key(|target| target.place(program));
+    Ok(targets)
 }
 
 #[cfg(test)]

@@ -265,3 +265,24 @@ fn a_file_that_was_never_made_small_is_explained_with_lines_that_work() {
         assert_eq!(shrunk.status.code(), Some(0), "{what}: {shrunk:?}");
     }
 }
+
+#[test]
+fn a_plan_fails_under_many_seeds_and_each_failure_is_saved() {
+    let folder = folder("plan");
+    let told = sweep(&folder, "staged-told", "stale-owner", "--explain 0");
+    let found = line(&told, "repeat").to_owned();
+    assert_eq!(paste(&folder, &format!("{found} -o kept.toml")).status.code(), Some(1));
+    let kept = std::fs::read_to_string(folder.join("kept.toml")).unwrap();
+    let (_, plan) = kept.split_once("[plan]\n").unwrap();
+    std::fs::write(folder.join("plan.toml"), plan.replace("plan.", "")).unwrap();
+    let told = sweep(&folder, "staged-told", "plan.toml", "--save-failures");
+    assert_eq!(sentence(&told), "D5", "{told}");
+    let repeat = line(&told, "repeat");
+    assert!(repeat.contains(" run plan.toml --seed 0x"), "{repeat}");
+    assert_eq!(paste(&folder, repeat).status.code(), Some(1));
+    let replayed = paste(&folder, line(&told, "small"));
+    assert_eq!(replayed.status.code(), Some(0), "{replayed:?}");
+    let saved = std::fs::read_dir(folder.join("failures")).unwrap();
+    let names: Vec<_> = saved.map(|file| file.unwrap().file_name()).collect();
+    assert!(names.iter().any(|name| name.to_string_lossy().contains("-plan-0x")), "{names:?}");
+}

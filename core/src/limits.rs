@@ -32,11 +32,11 @@ pub const MOST_FRAME_BYTES: u32 = 16 * 1_024;
 pub const MOST_TIME: Span = Span::secs(100 * 24 * 3_600);
 
 macro_rules! limits {
-    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident: $type:ty = $default:expr;)*) => {
         /// The limits of one run; every node and client has the same.
         #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
-        pub struct Limits { $($(#[$doc])* pub $name: $type,)* }
+        pub struct Limits { $($(#[doc = $doc])* pub $name: $type,)* }
 
         impl Default for Limits {
             fn default() -> Self {
@@ -45,6 +45,9 @@ macro_rules! limits {
         }
 
         impl Limits {
+            /// The name of each limit, and the lines that say what it limits.
+            pub const FIELDS: &[(&str, &[&str])] = &[$((stringify!($name), &[$($doc),*]),)*];
+
             /// Returns those limits that are times, by name.
             fn times(&self) -> impl Iterator<Item = (&'static str, Span)> {
                 [$((stringify!($name), self.$name.time()),)*]

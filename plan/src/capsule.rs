@@ -6,6 +6,7 @@
 
 use guildhall_check::violation::Clause;
 use guildhall_core::mutant::Mutant;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{BLOCK, Fingerprint};
@@ -13,13 +14,14 @@ use crate::engine::Engine;
 use crate::file::Document;
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, Outcome, Runner, Verdict};
+use crate::schema::MutantName;
 use crate::size::Size;
 
 /// The version of the capsule format.
 pub const SCHEMA: u32 = 1;
 
 /// A saved run.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capsule {
     /// The version of the format.
@@ -32,6 +34,7 @@ pub struct Capsule {
     pub about: String,
     /// The planted bug, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<MutantName>")]
     pub mutant: Option<Mutant>,
     /// The custom checkers that judged the run: a program that does not have them cannot judge it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

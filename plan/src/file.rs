@@ -9,6 +9,7 @@ mod keys;
 mod locate;
 mod position;
 mod probe;
+pub(crate) mod words;
 
 use std::ops::Range;
 
@@ -111,5 +112,5 @@ impl<'t> Document<'t> {
 
 /// Returns the error of a parser, with its position.
 fn malformed(text: &str, span: Range<usize>, error: &toml::de::Error) -> PlanError {
-    PlanError::Malformed(position::of(text, span, &keys::with_suggestion(error.message())))
+    PlanError::Malformed(position::of(text, span, &words::of_plans(error.message())))
 }

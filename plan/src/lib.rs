@@ -41,6 +41,7 @@ pub mod seed;
 pub mod fault;
 pub mod file;
 pub mod plan;
+pub mod schema;
 pub mod script;
 pub mod size;
 pub mod swarm;

@@ -12,15 +12,18 @@ pub(crate) mod values;
 
 use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::director::Director;
 use crate::fault::{Fault, Trigger};
 use crate::file::Document;
+use crate::schema::{LimitsTable, Time};
 use crate::seed::Seed;
 use crate::short_hash::ShortHash;
 use crate::topology::Topology;
+use values::{LEAST_BANDWIDTH, WINDOW};
 
 pub use action::{ActionPlan, ClientAction};
 pub use error::{Place, PlanError};
@@ -32,22 +35,25 @@ pub(crate) use parts::{ChannelTable, RoleTable};
 pub use powers::PermissionNames;
 
 /// Everything that a run consists of.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The seed of all random values.
     #[serde(default)]
     pub seed: Seed,
     /// The time during which faults and actions happen. At its end everything is healed.
+    #[schemars(with = "Time")]
     pub weather: Span,
     /// How long the run continues after it has settled, so that expired state can be dropped.
     #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(with = "Time")]
     pub linger: Span,
     /// The network.
     #[serde(default)]
     pub network: Network,
     /// The limits, the same for all participants.
     #[serde(default)]
+    #[schemars(with = "LimitsTable")]
     pub limits: Limits,
     /// The nodes.
     #[serde(rename = "node")]
@@ -67,7 +73,7 @@ pub struct Plan {
 }
 
 /// The latencies and capacities of the network when no fault affects it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Network {
     /// The latency between a client and its node.
@@ -78,9 +84,11 @@ pub struct Network {
     /// How long a journal takes to sync.
     pub sync: Latency,
     /// The capacity of a connection's buffers in each direction, in bytes.
+    #[schemars(range(min = *WINDOW.start(), max = *WINDOW.end()))]
     pub window: u32,
-    /// The bandwidth of a client's connection in each direction, in bytes per second. `None` is
-    /// unlimited.
+    /// The bandwidth of a client's connection in each direction, in bytes per second. Without
+    /// it, the bandwidth is unlimited.
+    #[schemars(range(min = LEAST_BANDWIDTH))]
     pub bandwidth: Option<u32>,
 }
 
@@ -107,15 +115,17 @@ impl Network {
 }
 
 /// A fault with its time, trigger and duration.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 pub struct FaultPlan {
     /// The time at which it begins, or from which its trigger counts.
+    #[schemars(with = "Time")]
     pub at: Instant,
-    /// The trigger. `None`: the fault begins at its time.
+    /// The trigger. Without one, the fault begins at its time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Trigger>,
     /// The duration, for faults that have one. Zero: until everything is healed.
     #[serde(rename = "for", default, skip_serializing_if = "is_zero")]
+    #[schemars(with = "Time")]
     pub lasts: Span,
     /// The fault.
     #[serde(flatten)]

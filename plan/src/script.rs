@@ -19,9 +19,11 @@ use guildhall_core::limits::Limits;
 use guildhall_core::time::{Instant, Span};
 
 use crate::fault::{Family, Trigger};
+use crate::file::words;
 use crate::plan::{ClientPlan, Latency, Plan, PlanError};
 use crate::seed::{Domain, Key, Seed};
 use crate::swarm;
+use crate::text::nearest;
 
 pub use faults::EndpointRef;
 pub use story::{Scenario, Settings};
@@ -149,7 +151,8 @@ impl Script {
         match text.parse() {
             Ok(value) => Some(value),
             Err(_) => {
-                let why = format!("`{name}={text}`: invalid value for {name}");
+                let why =
+                    format!("`{name}={text}`: `{name}` must be a whole number, and not too large");
                 self.error.get_or_insert(PlanError::Invalid(why));
                 None
             }
@@ -202,8 +205,10 @@ impl Script {
             let mut known: Vec<_> = self.used.iter().map(String::as_str).collect();
             known.sort_unstable();
             known.dedup();
+            let near = nearest(name, known.iter().copied().chain(["limits"]));
+            let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
             let known = known.join(", ");
-            let why = format!("there is no setting `{name}`; there are {known} and limits.*");
+            let why = format!("there is no setting `{name}`; there are {known} and limits.*{near}");
             return Err(PlanError::Invalid(why));
         }
         match self.error {
@@ -261,8 +266,10 @@ impl Script {
         if table.is_empty() {
             return Ok(());
         }
-        let invalid =
-            |error: &dyn std::fmt::Display| PlanError::Invalid(format!("limits: {error}"));
+        let invalid = |error: &dyn std::fmt::Display| {
+            let message = words::of_plans(error.to_string().trim_end());
+            PlanError::Invalid(format!("limits: {message}"))
+        };
         let mut all = toml::Table::try_from(&self.plan.limits).map_err(|error| invalid(&error))?;
         all.extend(table);
         self.plan.limits = all.try_into().map_err(|error| invalid(&error))?;

@@ -22,6 +22,8 @@ pub struct SeedLine<'a> {
     schema: &'static str,
     r#type: &'static str,
     scenario: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     seed: u64,
     engine: Engine,
     plan: ShortHash,
@@ -52,6 +54,8 @@ struct ViolationLine<'a> {
 pub struct RunOrigin<'a> {
     /// The scenario, if the plan is from one.
     pub scenario: Option<&'a str>,
+    /// The file of the plan, if it is from one.
+    pub file: Option<String>,
     /// The seed.
     pub seed: Seed,
     /// The name of the world.
@@ -88,11 +92,12 @@ impl<'a> SeedLine<'a> {
         token: Option<String>,
         result: RunResult<'a>,
     ) -> Self {
-        let RunOrigin { scenario, seed, world, conditions } = origin;
+        let RunOrigin { scenario, file, seed, world, conditions } = origin;
         Self {
             schema: SCHEMA,
             r#type,
             scenario,
+            file,
             seed: seed.number(),
             engine: result.stamp.engine,
             plan: result.stamp.plan,

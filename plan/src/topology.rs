@@ -282,8 +282,12 @@ fn named<T: Copy>(
     name: &str,
 ) -> Result<T, PlanError> {
     map.get(name).copied().ok_or_else(|| {
-        let near = nearest(name, map.keys().map(String::as_str)).map(str::to_owned);
-        PlanError::Unknown { what, name: name.to_owned(), near }
+        let known = || map.keys().map(String::as_str);
+        // Channels and roles are named with their guild.
+        let full = known().find(|known| known.rsplit_once('/').is_some_and(|(_, it)| it == name));
+        let near = full.or_else(|| nearest(name, known())).map(str::to_owned);
+        let known = known().map(str::to_owned).collect();
+        PlanError::Unknown { what, name: name.to_owned(), near, known }
     })
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn origin<'a>(
     conditions: &str,
     world: &'static str,
 ) -> RunOrigin<'a> {
-    RunOrigin { scenario: Some(name), seed, world, conditions: conditions.to_owned() }
+    RunOrigin { scenario: Some(name), file: None, seed, world, conditions: conditions.to_owned() }
 }
 
 /// The flags that set the conditions of a run.

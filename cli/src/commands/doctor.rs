@@ -1,6 +1,6 @@
 //! `doctor`: checks that runs are deterministic.
 //!
-//! A few seeds of each scenario are run in order on one thread; then again, on many threads, in
+//! A few seeds of each scenario or plan are run in order on one thread; then again, on many threads, in
 //! another order, and in separate processes. The lines of a seed must be identical: digest, verdict
 //! and all. Whether a run keeps the contract does not matter here.
 
@@ -24,7 +24,7 @@ use crate::records::Head;
 use crate::seeds::{Partition, Seeds, Slice};
 use crate::sweep_spec::SweepSpec;
 use crate::text::{counted, grouped, item};
-use crate::{interrupt, results_file};
+use crate::{interrupt, results_file, target};
 use difference::differences;
 use recording::Recording;
 use runs::{Lines, Way};
@@ -38,9 +38,9 @@ const MOST_LISTED: usize = 5;
 /// Check determinism: run the same seeds in different ways, builds or machines, and compare
 #[derive(Args, Debug)]
 pub(crate) struct DoctorArgs {
-    /// The scenarios; all if none is named
-    #[arg(value_name = "SCENARIO")]
-    scenarios: Vec<String>,
+    /// The scenarios, and files that hold plans; all scenarios if none is named
+    #[arg(value_name = "SCENARIO|PLAN.toml")]
+    targets: Vec<String>,
     /// The number of seeds of each scenario [default: 3]
     #[arg(long, env = "GUILDHALL_COUNT", hide_env = true, value_name = "N")]
     count: Option<u64>,
@@ -56,7 +56,7 @@ pub(crate) struct DoctorArgs {
         env = "GUILDHALL_AGAINST",
         hide_env = true,
         value_name = "FILE",
-        conflicts_with_all = ["scenarios", "count", "start"]
+        conflicts_with_all = ["targets", "count", "start"]
     )]
     against: Option<PathBuf>,
     #[command(flatten)]
@@ -131,19 +131,18 @@ pub(crate) fn doctor(
 fn sweep_spec<'a>(program: &'a Program, args: &DoctorArgs) -> Result<SweepSpec<'a>, Error> {
     let first = args.start.unwrap_or_default().number();
     let range = Seeds { first, count: args.count.unwrap_or(DEFAULT_COUNT) };
-    spec_of(program, &args.scenarios, range)
+    spec_of(program, &args.targets, range)
 }
 
 /// All seeds of a range, under the default conditions.
 fn spec_of<'a>(
     program: &'a Program,
-    scenarios: &[String],
+    names: &[String],
     range: Seeds,
 ) -> Result<SweepSpec<'a>, Error> {
     let seeds = Slice::new(range.checked()?, Partition::default());
-    let scenarios = program.scenarios_named(scenarios)?;
-    let conditions = Conditions::default();
-    Ok(SweepSpec { program, scenarios, seeds, conditions, with_causes: false })
+    let (targets, conditions) = (target::all(program, names)?, Conditions::default());
+    Ok(SweepSpec { program, targets, seeds, conditions, with_causes: false })
 }
 
 /// The comparisons in progress.
@@ -157,12 +156,16 @@ struct Doctor<'a> {
 impl Doctor<'_> {
     fn print_head(&mut self) -> Result<(), Error> {
         if !self.json {
-            let scenarios = counted(self.spec.scenarios.len() as u64, "scenario");
+            let plans = self.spec.plans().len();
+            let scenarios = self.spec.targets.len() - plans;
+            let counts = [(scenarios, "scenario"), (plans, "plan")].into_iter();
+            let counts = counts.filter(|(count, _)| *count > 0);
+            let counts: Vec<_> = counts.map(|(count, noun)| counted(count as u64, noun)).collect();
+            let targets = counts.join(" and ");
             let seeds = counted(self.spec.seeds.count, "seed");
             let build = recording::build();
             let engine = engine();
-            self.out
-                .line(format_args!("engine {engine}, {build}: {scenarios}, {seeds} of each"))?;
+            self.out.line(format_args!("engine {engine}, {build}: {targets}, {seeds} of each"))?;
             self.out.flush()?;
         }
         Ok(())

@@ -63,8 +63,8 @@ fn report(slices: &Slices<'_>, format: Format, out: &mut Output) -> Result<Summa
     let mut report = (format.report)();
     report.begin(out)?;
     let mut scenarios: Vec<ScenarioTotals> = Vec::new();
-    for lines in slices.lines.chunk_by(|one, other| one.scenario == other.scenario) {
-        let mut totals = ScenarioTotals::new(slices.scenario(&lines[0]).name);
+    for lines in slices.lines.chunk_by(|one, other| one.name() == other.name()) {
+        let mut totals = ScenarioTotals::new(lines[0].name());
         for line in lines {
             let spec = slices.run_spec(line);
             let (ending, text) = (line.ending(), line.text.as_bytes());

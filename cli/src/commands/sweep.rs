@@ -1,4 +1,4 @@
-//! `sweep`: runs many seeds of many scenarios on all cores, and reports them in order.
+//! `sweep`: runs many seeds of many scenarios and plans on all cores, and reports them in order.
 
 use std::num::NonZeroU64;
 use std::ops::ControlFlow;
@@ -25,17 +25,17 @@ use crate::summary::{Ended, ScenarioTotals, Summary, Totals};
 use crate::sweep_spec::{Batch, FinishedRun, SweepSpec};
 use crate::text::{counted, grouped};
 use crate::thread_pool::{ThreadPool, Turn, ordered};
-use crate::{interrupt, results_file};
+use crate::{interrupt, results_file, target};
 
 /// How long a line may stay in the buffer before it is written.
 const FLUSH_EVERY: Duration = Duration::from_millis(100);
 
-/// Run many seeds of some or all scenarios
+/// Run many seeds of some or all scenarios, or of plans
 #[derive(Args, Debug)]
 pub(crate) struct SweepArgs {
-    /// The scenarios; all if none is named
-    #[arg(value_name = "SCENARIO")]
-    scenarios: Vec<String>,
+    /// The scenarios, and files that hold plans; all scenarios if none is named
+    #[arg(value_name = "SCENARIO|PLAN.toml")]
+    targets: Vec<String>,
     #[command(flatten)]
     seeds: SeedArgs,
     /// Run only slice M of N, to share a sweep among N machines: slice:M/N
@@ -76,12 +76,12 @@ pub(crate) struct SweepArgs {
 }
 
 pub(crate) fn sweep(program: &Program, args: &SweepArgs, out: &mut Output) -> Result<Exit, Error> {
-    let (scenarios, format) = (program.scenarios_named(&args.scenarios)?, args.format.or("human")?);
+    let (targets, format) = (target::all(program, &args.targets)?, args.format.or("human")?);
     let range = args.seeds.seeds(args.time.is_some())?;
     let seeds = Slice::new(range, args.partition.unwrap_or_default());
     let with_causes = args.save_failures || args.explain > 0;
     let conditions = args.conditions.clone();
-    let spec = SweepSpec { program, scenarios, seeds, conditions, with_causes };
+    let spec = SweepSpec { program, targets, seeds, conditions, with_causes };
     spec.validate()?;
     if args.save_failures {
         results_file::check_folder(&args.out)?;
@@ -119,14 +119,14 @@ impl<'a> Sweep<'a> {
         report: Box<dyn Report>,
         out: &'a mut Output,
     ) -> Self {
-        let totals = spec.scenarios.iter().map(|scenario| ScenarioTotals::new(scenario.name));
+        let totals = spec.targets.iter().map(|target| ScenarioTotals::new(target.name()));
         Self {
             report,
             max_failures: args.max_failures.map_or(u64::MAX, NonZeroU64::get),
             progress: Progress::new(args.time.is_none().then(|| spec.size())),
             flushed: Instant::now(),
             scenarios: totals.collect(),
-            summary: Summary::of(&spec.scenarios),
+            summary: Summary::of(&spec.targets),
             failures: FailureGroups::default(),
             index: 0,
             spec,
@@ -216,13 +216,13 @@ impl<'a> Sweep<'a> {
             }
             Err(error) => return Err(error),
         }
-        let ended = self.spec.is_last_of_scenario(self.index).then_some(self.index);
+        let ended = self.spec.is_last_of_target(self.index).then_some(self.index);
         self.index += 1;
         ended.map_or(Ok(()), |index| self.end_scenario(index))
     }
 
     fn count(&mut self, ending: Option<&Ending>, steps: u64, deliveries: u64) {
-        let scenario = &mut self.scenarios[self.spec.scenario_of(self.index)];
+        let scenario = &mut self.scenarios[self.spec.target_of(self.index)];
         for totals in [&mut self.summary.totals, &mut scenario.totals] {
             totals.add(ending, steps, deliveries);
         }
@@ -233,13 +233,13 @@ impl<'a> Sweep<'a> {
         if self.index == batch.end() {
             return Ok(());
         }
-        let scenario = &self.scenarios[self.spec.scenario_of(self.index)];
+        let scenario = &self.scenarios[self.spec.target_of(self.index)];
         let has_begun = scenario.totals.done() > 0 || batch.is_timed();
         if has_begun { self.end_scenario(self.index) } else { Ok(()) }
     }
 
     fn end_scenario(&mut self, index: u64) -> Result<(), Error> {
-        let totals = &self.scenarios[self.spec.scenario_of(index)];
+        let totals = &self.scenarios[self.spec.target_of(index)];
         self.report.scenario(totals, self.out)
     }
 

@@ -33,7 +33,7 @@ impl Report for Human {
         let [seeds, failing, inconclusive, steps, deliveries] =
             [totals.seeds, totals.failing, totals.inconclusive, totals.steps, totals.deliveries]
                 .map(grouped);
-        let name = (*scenario).to_owned();
+        let name = scenario.clone();
         Ok(out.line(row([name, seeds, failing, inconclusive, steps, deliveries]))?)
     }
 
@@ -99,7 +99,8 @@ fn summary(Results { program, summary, .. }: &Results<'_>) -> String {
 fn is_complete(program: &Program, summary: &Summary) -> bool {
     !summary.swept.is_empty()
         && summary.swept.iter().all(|swept| {
-            program.expects_every_mark_of(swept.scenarios.len()) && swept.ended == Ended::Done
+            let names = swept.scenarios.iter().map(String::as_str);
+            program.expects_every_mark_of(names) && swept.ended == Ended::Done
         })
 }
 

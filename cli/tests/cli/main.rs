@@ -8,6 +8,7 @@ mod doctor;
 mod exit_codes;
 mod formats;
 mod merge;
+mod plan_sweeps;
 mod plans;
 mod replay;
 mod shell;

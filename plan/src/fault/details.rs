@@ -3,12 +3,14 @@
 use std::fmt;
 
 use guildhall_core::time::Span;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{PlanError, values};
+use crate::schema::Time;
 
 /// An invalid login by an intruder.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum InvalidLogin {
     /// A session, with an unknown token.
@@ -20,6 +22,7 @@ pub enum InvalidLogin {
     /// The client's session, with its token, and a sequence number that was never sent.
     Ahead {
         /// The distance to the last sequence number that the client has received.
+        #[schemars(range(max = MOST_AHEAD))]
         by: u64,
     },
     /// The client's session, with its token, from its very beginning. The node accepts it while the
@@ -28,7 +31,7 @@ pub enum InvalidLogin {
 }
 
 /// How a connection ends.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CutKind {
     /// Both ends read the end of the stream after all data in flight.
@@ -38,12 +41,13 @@ pub enum CutKind {
     /// The client is notified at once and the node later. Until then the connection is half open.
     HalfOpen {
         /// The delay until the node is notified.
+        #[schemars(with = "Time")]
         late: Span,
     },
 }
 
 /// The direction of a stream.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// To the client.
@@ -55,17 +59,19 @@ pub enum Direction {
 }
 
 /// A protocol violation by a hostile client.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ProtocolViolation {
     /// Sends many heartbeats at once.
     Flood {
         /// The number of heartbeats.
+        #[schemars(range(max = MOST_AT_ONCE))]
         frames: u32,
     },
     /// Acknowledges dispatches that were never sent.
     LieAhead {
         /// The distance to the last sequence number received.
+        #[schemars(range(max = MOST_AHEAD))]
         by: u64,
     },
     /// Sends a malformed frame.
@@ -75,6 +81,7 @@ pub enum ProtocolViolation {
     /// Sends an oversized frame.
     Huge {
         /// The size, in bytes.
+        #[schemars(range(max = MOST_AT_ONCE))]
         bytes: u32,
     },
     /// Identifies a second time on the same connection.

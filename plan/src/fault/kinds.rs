@@ -3,6 +3,7 @@
 use std::fmt;
 
 use guildhall_core::time::Span;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::resolve::{client_place, guild_place, node_place};
@@ -10,6 +11,7 @@ use super::{
     CutKind, Direction, InvalidLogin, MailEndpoint, Names, Naming, Places, ProtocolViolation,
 };
 use crate::plan::{PlanError, values};
+use crate::schema::Time;
 use crate::topology::Topology;
 
 /// A fault.
@@ -19,7 +21,7 @@ use crate::topology::Topology;
 ///
 /// A plan refers to participants by name. [`resolve`](Fault::resolve) returns the same fault with
 /// indexes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(
     rename_all = "kebab-case",
     tag = "kind",
@@ -29,6 +31,10 @@ use crate::topology::Topology;
         deserialize = "N::Client: Deserialize<'de>, N::Node: Deserialize<'de>, N::Guild: \
                        Deserialize<'de>, MailEndpoint<N>: Deserialize<'de>"
     )
+)]
+#[schemars(
+    rename = "Fault",
+    bound = "N::Client: JsonSchema, N::Node: JsonSchema, N::Guild: JsonSchema, MailEndpoint<N>: JsonSchema"
 )]
 pub enum Fault<N: Naming = Names> {
     /// A client's connection ends.
@@ -50,6 +56,7 @@ pub enum Fault<N: Naming = Names> {
         /// The client.
         client: N::Client,
         /// Bytes per second in each direction.
+        #[schemars(range(min = 1))]
         bandwidth: u32,
     },
     /// A client's connection is silently dead: data is lost and neither end is notified.
@@ -104,6 +111,7 @@ pub enum Fault<N: Naming = Names> {
         /// The receiver.
         to: MailEndpoint<N>,
         /// The share of messages, in percent.
+        #[schemars(range(max = 100))]
         share: u8,
     },
     /// Messages are duplicated. The duplicate arrives up to a second after the original.
@@ -113,6 +121,7 @@ pub enum Fault<N: Naming = Names> {
         /// The receiver.
         to: MailEndpoint<N>,
         /// The share of messages, in percent.
+        #[schemars(range(max = 100))]
         share: u8,
     },
     /// Messages are delayed.
@@ -122,6 +131,7 @@ pub enum Fault<N: Naming = Names> {
         /// The receiver.
         to: MailEndpoint<N>,
         /// The maximum delay.
+        #[schemars(with = "Time")]
         by: Span,
     },
     /// All messages are lost, in both directions or only from `a` to `b`.
@@ -146,6 +156,7 @@ pub enum Fault<N: Naming = Names> {
         /// The guild.
         guild: N::Guild,
         /// The additional latency.
+        #[schemars(with = "Time")]
         by: Span,
     },
     /// A journal crashes. It loses its unsynced records from some point on, and all pending

@@ -1,10 +1,11 @@
 //! The phases of participants. A fault can wait for a phase, and coverage records the phase that a
 //! target was in when the fault began.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The trigger of a fault.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Trigger {
     /// A client enters a phase.
@@ -36,7 +37,9 @@ impl Trigger {
 }
 
 /// The phases of a client.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClientPhase {
     /// It has sent IDENTIFY.
@@ -52,7 +55,9 @@ pub enum ClientPhase {
 }
 
 /// The phases of a guild.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum GuildPhase {
     /// No node has opened its journal yet, or its owner has stepped down.
@@ -78,7 +83,9 @@ pub enum GuildPhase {
 }
 
 /// The phases of a node.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodePhase {
     /// It has restarted after a crash, with empty memory.

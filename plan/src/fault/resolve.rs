@@ -4,6 +4,9 @@ use super::{MailEndpoint, Participant, Phase, Places, Trigger};
 use crate::plan::PlanError;
 use crate::topology::Topology;
 
+/// The endpoints that are not names.
+const WORDS: [&str; 2] = ["journal", "directory"];
+
 impl MailEndpoint {
     /// Returns the same endpoint by index.
     ///
@@ -14,7 +17,10 @@ impl MailEndpoint {
             Self::Nodes => MailEndpoint::Nodes,
             Self::Journals => MailEndpoint::Journals,
             Self::Directory => MailEndpoint::Directory,
-            Self::Node(name) => MailEndpoint::Node(node_place(names.node(name)?)),
+            Self::Node(name) => {
+                let node = names.node(name);
+                MailEndpoint::Node(node_place(node.map_err(|it| it.or_near(&WORDS))?))
+            }
             Self::Journal(name) => MailEndpoint::Journal(guild_place(names.guild(name)?)),
         })
     }

@@ -79,7 +79,10 @@ fn collect(
     found: &mut Vec<Range<usize>>,
 ) {
     let inner = value.get_ref();
-    let text = inner.as_str().or_else(|| inner.as_integer().map(|number| number.as_str()));
+    let text = inner
+        .as_str()
+        .or_else(|| inner.as_integer().map(|number| number.as_str()))
+        .or_else(|| inner.as_float().map(|number| number.as_str()));
     if text.is_some_and(is_meant) {
         found.push(value.span());
     }

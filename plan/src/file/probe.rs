@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::value::MapDeserializer;
+use serde::de::value::{MapAccessDeserializer, MapDeserializer};
 
 /// What serde says about a table.
 #[derive(Debug)]
@@ -25,6 +25,14 @@ pub(super) fn tagged<'de, T: Deserialize<'de>>(tag: &'static str, kind: &'de str
         Ok(_) => Answer::Keys(&[]),
         Err(answer) => answer,
     }
+}
+
+/// Returns the keys of a word that has keys of its own.
+pub(super) fn variant<'de, T: Deserialize<'de>>(word: &'de str) -> Answer {
+    let keys = MapDeserializer::new([("", "")].into_iter());
+    let table = MapDeserializer::new([(word, keys)].into_iter());
+    T::deserialize(MapAccessDeserializer::new(table))
+        .map_or_else(|answer| answer, |_| Answer::Other)
 }
 
 impl serde::de::Error for Answer {
@@ -52,7 +60,7 @@ impl std::error::Error for Answer {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::Fault;
+    use crate::fault::{CutKind, Fault};
     use crate::plan::{ClientAction, Latency};
 
     #[test]
@@ -63,6 +71,9 @@ mod tests {
         assert_eq!(keys, ["span"]);
         let Answer::Keys(keys) = tagged::<ClientAction>("do", "start") else { panic!("no keys") };
         assert!(keys.is_empty());
+        let Answer::Keys(keys) = variant::<CutKind>("half-open") else { panic!("no keys") };
+        assert_eq!(keys, ["late"]);
+        assert!(matches!(variant::<CutKind>("reset"), Answer::Other));
         let Answer::Kinds(kinds) = tagged::<Fault>("kind", "") else { panic!("no kinds") };
         assert!(kinds.contains(&"false-alarm"));
     }

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use guildhall_core::time::Instant;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parts::OverwritePlan;
 use super::powers::PermissionNames;
+use crate::schema::Time;
 
 /// An action of a client.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 pub struct ActionPlan {
     /// The time.
+    #[schemars(with = "Time")]
     pub at: Instant,
     /// The client.
     pub client: String,
@@ -29,7 +32,7 @@ impl ActionPlan {
 ///
 /// A message is named by its author and its distance from the author's last message. An action that
 /// names a message that was never sent makes no request.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "do", deny_unknown_fields)]
 pub enum ClientAction {
     /// Sends a message.
@@ -44,7 +47,7 @@ pub enum ClientAction {
     },
     /// Edits a message.
     Edit {
-        /// The author of the message. `None` is the acting client.
+        /// The author of the message. Without it, the acting client.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<String>,
         /// How many messages the author has sent after it, up to this action. 0 is the last message.
@@ -58,7 +61,7 @@ pub enum ClientAction {
     },
     /// Deletes a message.
     Delete {
-        /// The author of the message. `None` is the acting client.
+        /// The author of the message. Without it, the acting client.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<String>,
         /// How many messages the author has sent after it, up to this action. 0 is the last message.
@@ -67,7 +70,7 @@ pub enum ClientAction {
     },
     /// Reacts to a message.
     React {
-        /// The author of the message. `None` is the acting client.
+        /// The author of the message. Without it, the acting client.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<String>,
         /// How many messages the author has sent after it, up to this action. 0 is the last message.
@@ -78,7 +81,7 @@ pub enum ClientAction {
     },
     /// Removes the user's own reaction to a message.
     Unreact {
-        /// The author of the message. `None` is the acting client.
+        /// The author of the message. Without it, the acting client.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<String>,
         /// How many messages the author has sent after it, up to this action. 0 is the last message.
@@ -152,7 +155,7 @@ pub enum ClientAction {
     MoveRole {
         /// The role.
         role: String,
-        /// The new position, at least 1; a higher one outranks a lower one.
+        /// The new position; a higher one outranks a lower one. The guild refuses 0.
         position: u16,
     },
     /// Deletes a role.
@@ -188,7 +191,7 @@ pub enum ClientAction {
         /// The new owner.
         user: String,
     },
-    /// Delete a guild.
+    /// Deletes a guild.
     DeleteGuild {
         /// The guild.
         guild: String,
@@ -196,6 +199,7 @@ pub enum ClientAction {
     /// Ends the client's session and stops the client.
     Quit {
         /// The close code: 1000, or 1001 if the user goes away.
+        #[schemars(extend("default" = normal()))]
         #[serde(default = "normal", skip_serializing_if = "is_normal")]
         code: u16,
     },

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::file::words;
+use crate::text::nearest;
+
 /// Why a plan cannot be run.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PlanError {
@@ -9,7 +12,7 @@ pub enum PlanError {
     #[error("{0}")]
     Malformed(String),
     /// An unknown name.
-    #[error("{what} `{name}` is not in the plan{}", suggestion(near.as_deref()))]
+    #[error("{what} `{name}` is not in the plan{}", instead(near.as_deref(), known))]
     Unknown {
         /// The kind of participant.
         what: &'static str,
@@ -17,6 +20,8 @@ pub enum PlanError {
         name: String,
         /// The name that was probably meant.
         near: Option<String>,
+        /// The names that there are.
+        known: Vec<String>,
     },
     /// Two participants of a kind have the same name.
     #[error("two {what}s are called `{name}`")]
@@ -96,6 +101,22 @@ impl PlanError {
         }
     }
 
+    /// Suggests one of these words too, where an unknown name may be meant to be one.
+    pub(crate) fn or_near(self, words: &[&str]) -> Self {
+        match self {
+            Self::Unknown { what, name, near, known } => {
+                let near =
+                    near.or_else(|| nearest(&name, words.iter().copied()).map(str::to_owned));
+                Self::Unknown { what, name, near, known }
+            }
+            Self::Malformed(_)
+            | Self::Twice { .. }
+            | Self::Value { .. }
+            | Self::Invalid(_)
+            | Self::At { .. } => self,
+        }
+    }
+
     /// Returns the error without its place.
     #[must_use]
     pub const fn without_place(&self) -> &Self {
@@ -110,6 +131,15 @@ impl PlanError {
     }
 }
 
-fn suggestion(near: Option<&str>) -> String {
-    near.map_or_else(String::new, |near| format!(": did you mean `{near}`?"))
+/// The largest number of names that are listed.
+const MOST_LISTED: usize = 8;
+
+fn instead(near: Option<&str>, known: &[String]) -> String {
+    match near {
+        Some(near) => format!(": did you mean `{near}`?"),
+        None if (1..=MOST_LISTED).contains(&known.len()) => {
+            format!(", which has {}", words::quoted(known))
+        }
+        None => String::new(),
+    }
 }

@@ -1,31 +1,38 @@
 //! Latency distributions: the delay of a frame, drawn by a key.
 
 use guildhall_core::time::Span;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::Time;
 use crate::seed::Key;
 
 /// A latency distribution.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "law", deny_unknown_fields)]
 pub enum Latency {
     /// Every frame has the same latency.
     Constant {
         /// The latency.
+        #[schemars(with = "Time")]
         span: Span,
     },
     /// Uniform between `low` and `high`.
     Uniform {
         /// The minimum.
+        #[schemars(with = "Time")]
         low: Span,
         /// The maximum.
+        #[schemars(with = "Time")]
         high: Span,
     },
     /// Mostly near `low`; one frame in 64 takes up to `high`.
     LongTail {
         /// The minimum.
+        #[schemars(with = "Time")]
         low: Span,
         /// The maximum.
+        #[schemars(with = "Time")]
         high: Span,
     },
 }

@@ -5,28 +5,32 @@ use std::collections::BTreeMap;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::permission::{Permissions, Role};
 use guildhall_core::time::{Instant, Span};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::is_zero;
 use super::powers::PermissionNames;
+use super::values::{MOST_CLIENTS, MOST_DRIFT};
+use crate::schema::Time;
 
 /// The name of the @everyone role in plans.
 pub const EVERYONE: &str = "everyone";
 
 /// A node.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodePlan {
     /// The name.
     pub name: String,
     /// How fast its clock is, in millionths; negative if slow. At most 10,000 either way (CONTRACT,
     /// F3).
+    #[schemars(range(min = -MOST_DRIFT, max = MOST_DRIFT))]
     #[serde(default)]
     pub drift: i32,
 }
 
 /// A guild in its initial state.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GuildPlan {
     /// The name.
@@ -36,13 +40,14 @@ pub struct GuildPlan {
     /// The standby node, which takes it over if its owner node stays down for some seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standby: Option<String>,
-    /// The client whose user owns the guild and is a member. `None`: a user without a client owns
-    /// it.
+    /// The client whose user owns the guild and is a member. Without it, a user without a client
+    /// owns the guild.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_user: Option<String>,
     /// The channels.
     pub channels: Vec<ChannelPlan>,
     /// The permissions of the @everyone role.
+    #[schemars(extend("default" = usual_powers()))]
     #[serde(default = "usual_powers", skip_serializing_if = "is_usual")]
     pub everyone: PermissionNames,
     /// The other roles.
@@ -54,7 +59,7 @@ pub struct GuildPlan {
 }
 
 /// A role. Its text form is the list of its permissions, or a table with its position.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(from = "RoleForm", into = "RoleForm")]
 pub struct RolePlan {
     /// The permissions that it grants.
@@ -64,7 +69,7 @@ pub struct RolePlan {
     pub position: u16,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(JsonSchema, Serialize, Deserialize)]
 #[serde(untagged)]
 enum RoleForm {
     Permissions(PermissionNames),
@@ -72,10 +77,13 @@ enum RoleForm {
 }
 
 /// The table form of a role.
-#[derive(Serialize, Deserialize)]
+#[derive(JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleTable {
+    /// The permissions that it grants.
     permissions: PermissionNames,
+    /// Its position, at least 1; a higher one outranks a lower one.
+    #[schemars(range(min = Role::LOWEST))]
     position: u16,
 }
 
@@ -99,7 +107,7 @@ impl From<RolePlan> for RoleForm {
 }
 
 /// A channel. Its text form is the name alone, or a table.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(from = "ChannelForm", into = "ChannelForm")]
 pub struct ChannelPlan {
     /// The name.
@@ -108,7 +116,7 @@ pub struct ChannelPlan {
     pub overwrites: Vec<OverwritePlan>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(JsonSchema, Serialize, Deserialize)]
 #[serde(untagged)]
 enum ChannelForm {
     Name(String),
@@ -116,10 +124,12 @@ enum ChannelForm {
 }
 
 /// The table form of a channel.
-#[derive(Serialize, Deserialize)]
+#[derive(JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChannelTable {
+    /// The name.
     name: String,
+    /// The permission overwrites.
     overwrites: Vec<OverwritePlan>,
 }
 
@@ -143,7 +153,7 @@ impl From<ChannelPlan> for ChannelForm {
 }
 
 /// A permission overwrite of a channel.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(try_from = "OverwriteForm", into = "OverwriteForm")]
 pub struct OverwritePlan {
     /// The role or member that it applies to.
@@ -154,15 +164,20 @@ pub struct OverwritePlan {
     pub allow: PermissionNames,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{ "required": ["role"] }, { "required": ["member"] }]))]
 struct OverwriteForm {
+    /// The role that it applies to; `everyone` is a role too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     role: Option<String>,
+    /// The client whose user it applies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     member: Option<String>,
+    /// The permissions that it removes.
     #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
     deny: PermissionNames,
+    /// The permissions that it adds.
     #[serde(default, skip_serializing_if = "PermissionNames::is_none")]
     allow: PermissionNames,
 }
@@ -203,7 +218,7 @@ pub enum TargetPlan {
 }
 
 /// A client, or a crowd of identical clients.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientPlan {
     /// The name. The clients of a crowd are called `name-0`, `name-1` …
@@ -214,15 +229,19 @@ pub struct ClientPlan {
     #[serde(default)]
     pub guilds: Vec<String>,
     /// The number of clients.
+    #[schemars(extend("default" = one()), range(min = 1, max = MOST_CLIENTS))]
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub count: u32,
     /// The time at which it starts; the starts of a crowd spread over `within` after it.
     #[serde(default)]
+    #[schemars(with = "Time")]
     pub starts: Instant,
     /// The time over which the starts of a crowd spread.
     #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(with = "Time")]
     pub within: Span,
-    /// The intents.
+    /// The intents, as Discord's number.
+    #[schemars(with = "u32", range(max = Intents::ALL.0))]
     #[serde(default = "usual")]
     pub intents: Intents,
     /// The shard, as `[id, count]`.
@@ -240,6 +259,7 @@ pub struct ClientPlan {
     #[serde(default, skip_serializing_if = "is_false")]
     pub impostor: bool,
     /// How fast its clock is, in millionths; negative if slow.
+    #[schemars(range(min = -MOST_DRIFT, max = MOST_DRIFT))]
     #[serde(default, skip_serializing_if = "is_still")]
     pub drift: i32,
 }

@@ -25,6 +25,11 @@ const WORDS: &[(&str, Permissions)] = &[
 pub struct PermissionNames(pub Permissions);
 
 impl PermissionNames {
+    /// Returns all names.
+    pub(crate) fn all_words() -> Vec<&'static str> {
+        WORDS.iter().map(|(word, _)| *word).collect()
+    }
+
     /// Returns `true` if the set is empty.
     #[must_use]
     pub const fn is_none(&self) -> bool {

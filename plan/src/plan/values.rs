@@ -12,22 +12,22 @@ use guildhall_core::time::{Instant, Span};
 use super::{ClientPlan, Latency, Network, Place, Plan, PlanError};
 
 /// The largest drift of a clock, in millionths (CONTRACT, F3).
-const MOST_DRIFT: i32 = 10_000;
+pub(super) const MOST_DRIFT: i32 = 10_000;
 
 /// The largest number of nodes. Each of them sends tips to all others.
 const MOST_NODES: usize = 1_000;
 
 /// The largest number of clients, all crowds together. Each takes some kilobytes of memory.
-const MOST_CLIENTS: u64 = 2_000_000;
+pub(super) const MOST_CLIENTS: u64 = 2_000_000;
 
 /// The longest latency that a law may draw: beyond it nothing that waits for an answer works.
 const MOST_LATENCY: Span = Span::secs(60);
 
 /// The room of a connection's buffers, in bytes: at least about one frame.
-const WINDOW: RangeInclusive<u32> = 64..=1 << 30;
+pub(super) const WINDOW: RangeInclusive<u32> = 64..=1 << 30;
 
 /// The least bandwidth of a client's connection, in bytes per second.
-const LEAST_BANDWIDTH: u32 = 256;
+pub(super) const LEAST_BANDWIDTH: u32 = 256;
 
 /// Checks all values of a plan but those of faults.
 pub(crate) fn check(plan: &Plan) -> Result<(), PlanError> {

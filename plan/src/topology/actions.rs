@@ -148,11 +148,12 @@ impl<'a> Actions<'a> {
                 (guild(name)?, Ask::Unban { user: names.user(user)? })
             }
             ClientAction::SetRoles { guild: name, user, roles } => {
+                let guild = guild(name)?;
                 let of = |role: &String| Ok(names.role(&format!("{name}/{role}"))?.1);
                 let mut roles = roles.iter().map(of).collect::<Result<Vec<_>, PlanError>>()?;
                 roles.sort_unstable();
                 roles.dedup();
-                (guild(name)?, Ask::SetRoles { user: names.user(user)?, roles: roles.into() })
+                (guild, Ask::SetRoles { user: names.user(user)?, roles: roles.into() })
             }
             ClientAction::CreateRole { role, permissions } => {
                 let (guild, role) = names.role(role)?;

@@ -17,7 +17,7 @@ pub(super) struct Difference {
     #[serde(flatten)]
     head: Head,
     way: &'static str,
-    scenario: &'static str,
+    scenario: String,
     seed: u64,
     what: String,
     expected: Value,
@@ -43,7 +43,7 @@ pub(super) fn differences(
         differing.push(Difference {
             head: Head::new("difference", &spec.conditions),
             way,
-            scenario: spec.scenarios[spec.scenario_of(index as u64)].name,
+            scenario: run.target.name(),
             seed: run.seed.number(),
             what,
             expected,

@@ -32,6 +32,7 @@ struct Head {
     world: String,
     conditions: String,
     build: String,
+    /// The names of the scenarios and of the files of plans.
     scenarios: Vec<String>,
     #[serde(flatten)]
     seeds: Seeds,
@@ -80,7 +81,7 @@ impl Recording {
     pub(super) fn sweep_spec<'a>(&self, program: &'a Program) -> Result<SweepSpec<'a>, Error> {
         let spec = spec_of(program, &self.head.scenarios, self.head.seeds)?;
         // The lines are in the order of the catalogue that wrote them.
-        if !spec.scenarios.iter().map(|scenario| scenario.name).eq(&self.head.scenarios) {
+        if spec.names() != self.head.scenarios {
             return Err(Error::usage("the file to compare with has another order of scenarios"));
         }
         Ok(spec)
@@ -115,7 +116,7 @@ impl Recording {
             world: WORLD.to_owned(),
             conditions: spec.conditions.text(),
             build: build(),
-            scenarios: spec.scenarios.iter().map(|scenario| scenario.name.to_owned()).collect(),
+            scenarios: spec.names(),
             seeds: spec.seeds.range(),
         };
         let head = serde_json::to_string(&head);

@@ -88,10 +88,10 @@ fn shuffled(mut order: Vec<u64>) -> Vec<u64> {
     order
 }
 
-/// Starts this program once for each scenario.
+/// Starts this program once for each scenario or plan.
 fn in_processes(spec: &SweepSpec<'_>) -> Result<Lines, Error> {
     let mut lines = Lines::new();
-    for scenario in &spec.scenarios {
+    for name in spec.names() {
         if interrupt::requested() {
             break;
         }
@@ -106,10 +106,9 @@ fn in_processes(spec: &SweepSpec<'_>) -> Result<Lines, Error> {
         }
         let range = spec.seeds.range();
         let (count, start) = (range.count.to_string(), range.first.to_string());
-        command.args(["sweep", scenario.name, "--count", &count, "--start", &start]);
+        command.args(["sweep", &name, "--count", &count, "--start", &start]);
         command.args(["--json", "--jobs", "1"]).stdin(Stdio::null());
-        let failed =
-            |why: &str| Error::Internal(format!("{} in a separate process: {why}", scenario.name));
+        let failed = |why: &str| Error::Internal(format!("{name} in a separate process: {why}"));
         let output = command.output().map_err(|error| failed(&error.to_string()))?;
         let text = String::from_utf8_lossy(&output.stdout);
         let seeds = text.lines().filter(|line| line.contains(r#""type":"seed""#));

@@ -18,7 +18,7 @@ use crate::text::counted;
 pub(super) struct Gaps {
     pub(super) missing: u64,
     /// The first few of them.
-    listed: Vec<(&'static str, Seed)>,
+    listed: Vec<(String, Seed)>,
 }
 
 /// A sweep that some slices belong to.
@@ -34,25 +34,18 @@ impl Gaps {
         let swept: Vec<&Swept> =
             slices.summaries.iter().flat_map(|summary| &summary.swept).collect();
         for sweep in sweeps(&swept) {
-            for (index, scenario) in slices.program.scenarios().iter().enumerate() {
-                if sweep.any.scenarios.iter().any(|name| name == scenario.name) {
-                    let first = slices.lines.partition_point(|line| line.scenario < index);
-                    let lines = slices.lines[first..].iter();
-                    let seeds =
-                        lines.take_while(|line| line.scenario == index).map(|line| line.seed);
-                    gaps.find_in(
-                        scenario.name,
-                        &sweep,
-                        &seeds.map(Seed::number).collect::<Vec<_>>(),
-                    );
-                }
+            for name in &sweep.any.scenarios {
+                let lines = slices.lines.iter().skip_while(|line| line.name() != name);
+                let lines = lines.take_while(|line| line.name() == name);
+                let seeds: Vec<u64> = lines.map(|line| line.seed.number()).collect();
+                gaps.find_in(name, &sweep, &seeds);
             }
         }
         gaps
     }
 
-    /// Finds the gaps among the seeds of a scenario, which are in order.
-    fn find_in(&mut self, scenario: &'static str, sweep: &Sweep<'_>, seeds: &[u64]) {
+    /// Finds the gaps among the seeds of a scenario or a plan, which are in order.
+    fn find_in(&mut self, name: &str, sweep: &Sweep<'_>, seeds: &[u64]) {
         let (Seeds { first, count }, slices) = (sweep.any.seeds, sweep.any.partition.slices());
         let from = seeds.partition_point(|seed| *seed < first);
         let to = seeds.partition_point(|seed| *seed < first + count);
@@ -74,7 +67,7 @@ impl Gaps {
             (0..count).filter(|index| is_expected(*index) && seeds.next_if_eq(index).is_none());
         let room = MOST_LISTED.saturating_sub(self.listed.len()).min(missing as usize);
         let named = gaps.take(room).filter_map(|index| Seed::new(first + index).ok());
-        self.listed.extend(named.map(|seed| (scenario, seed)));
+        self.listed.extend(named.map(|seed| (name.to_owned(), seed)));
     }
 
     /// Lists them on stderr.

@@ -1,5 +1,7 @@
 //! What slices must have in common to be joined: engine, plans, world and conditions.
 
+use std::collections::BTreeMap;
+
 use guildhall_sim::run::engine;
 use rayon::prelude::*;
 
@@ -13,7 +15,8 @@ impl Slices<'_> {
         self.check_engines()?;
         self.check_lines()?;
         self.check_summaries()?;
-        self.check_plans()
+        self.check_plans()?;
+        self.check_files()
     }
 
     fn check_engines(&self) -> Result<(), Error> {
@@ -78,6 +81,18 @@ impl Slices<'_> {
         let Some(line) = self.lines.par_iter().find_first(is_other) else { return Ok(()) };
         let (then, now) = (line.parsed.plan, self.run_spec(line).plan()?.id());
         Err(Error::OtherPlan { what: line.source.to_string(), then, now })
+    }
+
+    /// Refuses slices that ran different plans in files of one name. The files are not read.
+    fn check_files(&self) -> Result<(), Error> {
+        let mut known = BTreeMap::new();
+        let swept = self.summaries.iter().flat_map(|summary| &summary.swept);
+        for (name, plan) in swept.flat_map(|swept| &swept.plans) {
+            if known.insert(name, plan).is_some_and(|other| other != plan) {
+                return Err(Error::TwoPlans { file: name.clone() });
+            }
+        }
+        Ok(())
     }
 }
 

@@ -9,7 +9,6 @@ use guildhall_check::violation::Violation;
 use guildhall_explain::shrink::Signature;
 use guildhall_plan::engine::Engine;
 use guildhall_plan::run::Verdict;
-use guildhall_plan::script::Scenario;
 use guildhall_plan::seed::Seed;
 use guildhall_plan::short_hash::ShortHash;
 use serde::Deserialize;
@@ -39,8 +38,9 @@ pub(super) struct Slices<'a> {
 
 /// A seed's line.
 pub(super) struct Line<'a> {
-    /// The scenario's index in the catalogue.
-    pub(super) scenario: usize,
+    target: Target,
+    /// The place of the target in a sweep, and its name.
+    place: (usize, String),
     pub(super) seed: Seed,
     pub(super) text: &'a str,
     pub(super) source: Source<'a>,
@@ -64,7 +64,8 @@ struct Kind<'a> {
 /// The part of a seed's line that is used here.
 #[derive(Deserialize)]
 pub(super) struct SeedLine {
-    scenario: String,
+    scenario: Option<String>,
+    file: Option<String>,
     seed: Seed,
     pub(super) engine: Engine,
     pub(super) plan: ShortHash,
@@ -110,12 +111,11 @@ impl<'a> Slices<'a> {
         match (kind.schema, kind.r#type) {
             (SCHEMA, "seed") => {
                 let parsed: SeedLine = serde_json::from_str(text).map_err(unread)?;
-                let name =
-                    self.program.scenario(&parsed.scenario).map_err(|error| wrong(&error))?.name;
-                let all = self.program.scenarios();
-                let scenario = all.iter().position(|other| other.name == name);
-                let (scenario, seed) = (scenario.unwrap_or_default(), parsed.seed);
-                self.lines.push(Line { scenario, seed, text, source, parsed });
+                let name = parsed.scenario.as_ref().or(parsed.file.as_ref());
+                let name = name.ok_or_else(|| wrong(&"it names neither a scenario nor a file"))?;
+                let target = Target::named(self.program, name).map_err(|error| wrong(&error))?;
+                let (place, seed) = (target.place(self.program), parsed.seed);
+                self.lines.push(Line { target, place, seed, text, source, parsed });
             }
             (SCHEMA, "summary") => {
                 self.summaries.push(serde_json::from_str(text).map_err(unread)?);
@@ -134,10 +134,10 @@ impl<'a> Slices<'a> {
     /// Sorts the lines and removes duplicates; returns the duplicates that differ.
     pub(super) fn sort(&mut self) -> Vec<(Source<'a>, Source<'a>)> {
         // The sort is stable, so of two lines the one that was read first stays.
-        self.lines.sort_by_key(|line| (line.scenario, line.seed));
+        self.lines.sort_by(|one, other| one.key().cmp(&other.key()));
         let mut unequal = Vec::new();
         self.lines.dedup_by(|later, first| {
-            let same = (later.scenario, later.seed) == (first.scenario, first.seed);
+            let same = later.key() == first.key();
             if same && later.text != first.text {
                 unequal.push((first.source, later.source));
             }
@@ -146,16 +146,11 @@ impl<'a> Slices<'a> {
         unequal
     }
 
-    /// The scenario of a line.
-    pub(super) fn scenario(&self, line: &Line<'_>) -> &'static Scenario {
-        &self.program.scenarios()[line.scenario]
-    }
-
     /// The run of a line.
     pub(super) fn run_spec(&self, line: &Line<'_>) -> RunSpec {
         let swept = self.summaries.iter().flat_map(|summary| &summary.swept).next();
         let conditions = swept.map(|swept| swept.conditions.clone()).unwrap_or_default();
-        RunSpec { target: Target::Scenario(self.scenario(line)), seed: line.seed, conditions }
+        RunSpec { target: line.target.clone(), seed: line.seed, conditions }
     }
 
     /// The failures of all slices: those that a slice has explained, and the others in groups.
@@ -217,6 +212,15 @@ impl<'a> Slices<'a> {
 }
 
 impl Line<'_> {
+    /// The name of its scenario, or of the file of its plan.
+    pub(super) fn name(&self) -> &str {
+        &self.place.1
+    }
+
+    fn key(&self) -> (&(usize, String), Seed) {
+        (&self.place, self.seed)
+    }
+
     pub(super) fn steps(&self) -> u64 {
         self.parsed.steps
     }
