@@ -1,15 +1,19 @@
 //! The subcommands, and the flags that several of them share. The other flags are in each command's own
 //! file.
 
+use std::ffi::OsStr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, RangedU64ValueParser};
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{doctor, explain, merge, mutants, replay, run, scenarios, shrink, sweep};
 use crate::error::{Error, Exit, HELP};
 use crate::output::Output;
 use crate::program::Program;
+use crate::terminal::ColorArg;
 
 /// Deterministic simulation of a Discord-like gateway: sweep seeds, run one, replay a failure.
 #[derive(Parser, Debug)]
@@ -17,6 +21,8 @@ use crate::program::Program;
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    pub(crate) color: ColorArg,
 }
 
 #[derive(Subcommand, Debug)]
@@ -53,12 +59,35 @@ pub(crate) struct StepsArg {
     pub(crate) steps: bool,
 }
 
+/// `--verbose`, for the commands that print counts.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct VerboseArg {
+    /// Print also which faults met which states, and how often each mark was reached
+    #[arg(
+        short,
+        long,
+        env = "GUILDHALL_VERBOSE",
+        hide_env = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    pub(crate) verbose: bool,
+}
+
+/// The largest number of threads. Above it, a machine is busy with threads and not with runs.
+const MOST_JOBS: u64 = 1_024;
+
 /// `--jobs`, for the commands that use several threads.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct ThreadsArg {
     /// The number of threads; by default the number of cores
-    #[arg(long, env = "GUILDHALL_JOBS", hide_env = true, value_name = "N")]
-    jobs: Option<std::num::NonZeroUsize>,
+    #[arg(
+        long,
+        env = "GUILDHALL_JOBS",
+        hide_env = true,
+        value_name = "N",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_JOBS)
+    )]
+    jobs: Option<usize>,
 }
 
 impl Cli {
@@ -85,9 +114,34 @@ impl Cli {
 
 impl ThreadsArg {
     pub(crate) fn count(self) -> usize {
-        let jobs = self.jobs.or_else(|| std::thread::available_parallelism().ok());
-        jobs.map_or(1, std::num::NonZeroUsize::get)
+        let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.jobs.unwrap_or_else(cores)
     }
+}
+
+/// The error with the variable that the invalid value is from, if it is from one.
+pub(crate) fn with_variable(mut error: clap::Error) -> clap::Error {
+    let named = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(named)) => named.split(' ').next().unwrap_or_default(),
+        Some(_) | None => "",
+    };
+    let Some(long) = named.strip_prefix("--") else { return error };
+    let is_flag = |word: &OsStr| {
+        let word = word.to_string_lossy();
+        word == named || word.strip_prefix(named).is_some_and(|rest| rest.starts_with('='))
+    };
+    let variable = variable(long);
+    let is_set = std::env::var_os(&variable).is_some();
+    if is_set && !std::env::args_os().any(|word| is_flag(&word)) {
+        let tip = format!("the value is that of the variable {variable}");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
+}
+
+/// The variable that sets a flag.
+fn variable(long: &str) -> String {
+    format!("GUILDHALL_{}", long.to_uppercase().replace('-', "_"))
 }
 
 /// The name of this program's file, which a shell completes.
@@ -107,9 +161,8 @@ mod tests {
         for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {
             for flag in command.get_arguments().filter(|arg| arg.get_id() != "help") {
                 let Some(long) = flag.get_long() else { continue };
-                let name = format!("GUILDHALL_{}", long.to_uppercase().replace('-', "_"));
-                let variable = flag.get_env().map(|name| name.to_string_lossy().into_owned());
-                assert_eq!(variable, Some(name), "{} --{long}", command.get_name());
+                let read = flag.get_env().map(|name| name.to_string_lossy().into_owned());
+                assert_eq!(read, Some(variable(long)), "{} --{long}", command.get_name());
             }
         }
     }

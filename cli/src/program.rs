@@ -8,11 +8,11 @@ use guildhall_plan::checkers::CustomCheckers;
 use guildhall_plan::script::Scenario;
 use guildhall_sim::run::Fast;
 
-use crate::args::Cli;
+use crate::args::{Cli, with_variable};
 use crate::error::{Error, Exit};
 use crate::output::{self, Output};
 use crate::run_spec::command_for;
-use crate::{panics, text};
+use crate::{panics, terminal, text};
 
 /// The command line over a catalogue of scenarios: `sweep`, `run`, `replay`, `shrink`, `explain` and all
 /// other commands.
@@ -64,19 +64,22 @@ impl Program {
         let cli = match Cli::try_parse() {
             Ok(cli) => cli,
             Err(error) => {
+                let error = with_variable(error);
                 // Help and version are errors of clap too, but go to stdout.
                 let exit = if error.use_stderr() { Exit::Usage } else { Exit::Held };
                 let _ = error.print();
                 return exit.into();
             }
         };
+        cli.color.apply();
+        terminal::fit_text();
         // The panic hook has already printed a panic.
         let ended = catch_unwind(AssertUnwindSafe(|| self.execute(&cli)));
         let exit = match ended.unwrap_or(Ok(Exit::Internal)) {
             Ok(exit) => exit,
             Err(error) => {
                 if !error.is_quiet() {
-                    output::note(format_args!("error: {error}"));
+                    output::error(&error);
                 }
                 error.exit()
             }

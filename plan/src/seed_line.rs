@@ -1,10 +1,10 @@
 //! The result of a seed as a line of JSON, which the programs of all worlds print.
 //!
-//! The format is stable: `guildhall/1`. The same seed gives the same bytes, so it contains no
+//! The format is stable: `guildhall/2`, described in docs/DATA.md. The same seed gives the same bytes, so it contains no
 //! measurements.
 
-use guildhall_check::violation::{Clause, Violation};
-use guildhall_core::time::Instant;
+use guildhall_check::violation::Violation;
+use guildhall_core::time::{Instant, micros};
 use serde::{Serialize, Serializer};
 
 use crate::digest::Fingerprint;
@@ -13,7 +13,7 @@ use crate::run::Verdict;
 use crate::seed::Seed;
 
 /// The format version of all objects that the programs print.
-pub const SCHEMA: &str = "guildhall/1";
+pub const SCHEMA: &str = "guildhall/2";
 
 /// The result of a seed.
 #[derive(Serialize)]
@@ -22,6 +22,8 @@ pub struct SeedLine<'a> {
     r#type: &'static str,
     scenario: Option<&'a str>,
     seed: u64,
+    /// The token that repeats the run, if one can.
+    token: Option<String>,
     engine: EngineId,
     world: &'static str,
     conditions: String,
@@ -30,19 +32,9 @@ pub struct SeedLine<'a> {
     digest: Fingerprint,
     steps: u64,
     deliveries: u64,
-    sim_ms: u64,
-    violation: Option<ViolationLine<'a>>,
+    #[serde(rename = "lasted_us", with = "micros")]
+    lasted: Instant,
     violations: &'a [Violation],
-}
-
-/// The essentials of a violation.
-#[derive(Serialize)]
-struct ViolationLine<'a> {
-    clause: Clause,
-    checker: &'a str,
-    subject: &'a str,
-    message: &'a str,
-    token: Option<String>,
 }
 
 /// What was run, and where. Lines of the same scenario and seed can differ only if this differs.
@@ -90,6 +82,7 @@ impl<'a> SeedLine<'a> {
             r#type,
             scenario,
             seed: seed.number(),
+            token,
             engine: ENGINE,
             world,
             conditions,
@@ -97,14 +90,7 @@ impl<'a> SeedLine<'a> {
             digest: result.digest,
             steps: result.steps,
             deliveries: result.deliveries,
-            sim_ms: result.lasted.as_micros() / 1_000,
-            violation: result.violations.first().map(|first| ViolationLine {
-                clause: first.clause,
-                checker: &first.checker,
-                subject: &first.subject,
-                message: &first.message,
-                token,
-            }),
+            lasted: result.lasted,
             violations: result.violations,
         }
     }

@@ -140,7 +140,7 @@ fn spec_of<'a>(
     let seeds = Slice::new(range.checked()?, Partition::default());
     let scenarios = program.scenarios_named(scenarios)?;
     let conditions = Conditions::default();
-    Ok(SweepSpec { program, scenarios, seeds, conditions, with_causes: false })
+    Ok(SweepSpec { program, scenarios, seeds, conditions, with_moments: false })
 }
 
 /// The comparisons in progress.
@@ -198,7 +198,7 @@ impl Doctor<'_> {
         let differing = self.differing;
         if self.json {
             let (engine, runs) = (ENGINE.to_string(), self.spec.size() as usize);
-            let (schema, r#type) = (SCHEMA, "summary");
+            let (schema, r#type) = (SCHEMA, "doctor");
             self.out.json(&SummaryLine { schema, r#type, engine, runs, differing })?;
         } else if differing == 0 {
             self.out.line("deterministic: each run was identical in every way")?;

@@ -12,6 +12,7 @@ mod plans;
 mod replay;
 mod signals;
 mod sweep;
+mod terminal;
 mod text;
 
 use std::ffi::OsString;
@@ -48,6 +49,7 @@ text = "hello"
 struct Folder(PathBuf);
 
 /// How a command ended.
+#[derive(Debug)]
 struct Ended {
     code: Option<i32>,
     stdout: String,
@@ -76,7 +78,9 @@ impl Folder {
         for name in std::env::vars_os().map(|(name, _)| name).filter(ours) {
             command.env_remove(name);
         }
-        command.env_remove("COLUMNS").env_remove("GITHUB_STEP_SUMMARY");
+        for name in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE", "GITHUB_STEP_SUMMARY"] {
+            command.env_remove(name);
+        }
         command.env("GUILDHALL_PASTE", "guildhall");
         command
     }
