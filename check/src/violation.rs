@@ -2,7 +2,7 @@
 
 mod clause;
 
-use guildhall_core::time::Instant;
+use guildhall_core::time::{Instant, micros};
 use serde::{Deserialize, Serialize};
 
 pub use clause::{Clause, CustomName};
@@ -27,5 +27,6 @@ pub struct Violation {
     /// The step.
     pub step: u64,
     /// The world's time at that step.
+    #[serde(rename = "at_us", with = "micros")]
     pub at: Instant,
 }

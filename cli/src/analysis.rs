@@ -1,7 +1,10 @@
 //! Analysis of the failures of a sweep: one run of each group is repeated, shrunk and explained, and
-//! written as a capsule if wanted. Groups whose shrunk runs are identical are merged.
+//! written as a capsule if wanted.
+//!
+//! Groups are merged if their shrunk runs violate the same clause at the same moment. A group also joins
+//! another one whose shrunk run violates its clause later: so small a run hardly has two causes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use guildhall_explain::failure::{Examined, Failure, Line, Origin, examine};
@@ -9,8 +12,9 @@ use guildhall_explain::repeater::Repeater;
 use guildhall_explain::shrink::{Budget, Goal, ShrinkError, Signature};
 
 use crate::error::Error;
-use crate::failures::{FailureGroup, FaultKinds, GroupKey};
-use crate::output::note;
+use crate::failures::{FailureGroup, GroupKey, moment};
+use crate::moment::{FaultKinds, Moment};
+use crate::output::{error, note};
 use crate::program::Program;
 use crate::progress::while_shrinking;
 use crate::records::FailureLine;
@@ -50,10 +54,12 @@ struct Analysed {
     group: FailureGroup,
     spec: RunSpec,
     examined: Examined,
+    /// The clauses of the groups that have joined it.
+    also: BTreeSet<String>,
 }
 
 /// Analysed groups by what identifies their shrunk runs.
-type AnalysedGroups = BTreeMap<(Signature, FaultKinds), Analysed>;
+type AnalysedGroups = BTreeMap<(Signature, Moment), Analysed>;
 
 impl Analyzer<'_> {
     /// Analyses the first groups, which are the most frequent ones.
@@ -66,6 +72,10 @@ impl Analyzer<'_> {
                 analysis.rest.push((key, group));
                 continue;
             };
+            if let Some(other) = analysed.values_mut().find(|other| other.explains(signature)) {
+                other.join(&group, signature);
+                continue;
+            }
             if tried == self.most || interrupt::requested() {
                 analysis.rest.push((key, group));
                 continue;
@@ -73,8 +83,13 @@ impl Analyzer<'_> {
             tried += 1;
             match self.examine(signature, &group)? {
                 Ok(examined) => {
-                    let (signature, spec) = (signature.clone(), group.smallest.spec.clone());
-                    add(&mut analysed, signature, Analysed { group, spec, examined });
+                    let spec = group.smallest.spec.clone();
+                    let shrunk = &examined.shrunk;
+                    let runner = self.program.runner();
+                    let moment = moment(runner, &spec, &shrunk.plan, &shrunk.outcome)?;
+                    let also = BTreeSet::new();
+                    let new = Analysed { group, spec, examined, also };
+                    add(&mut analysed, (signature.clone(), moment), new);
                 }
                 Err(error) => {
                     analysis.nondeterminism = true;
@@ -83,8 +98,8 @@ impl Analyzer<'_> {
                 }
             }
         }
-        for ((_, faults), analysed) in analysed {
-            analysis.explained.push(self.line(faults, analysed));
+        for ((_, moment), analysed) in analysed {
+            analysis.explained.push(self.line(moment, analysed));
         }
         analysis.explained.sort_by_key(|line| std::cmp::Reverse(line.occurrences.seeds));
         Ok(analysis)
@@ -114,9 +129,11 @@ impl Analyzer<'_> {
 
     /// Writes the capsule, if wanted, and makes the line of the failure. A capsule that cannot be
     /// written is noted, and the commands of the line do without it.
-    fn line(&self, faults: FaultKinds, analysed: Analysed) -> FailureLine {
-        let Analysed { group, spec, examined } = analysed;
+    fn line(&self, moment: Moment, analysed: Analysed) -> FailureLine {
+        let Analysed { group, spec, examined, also } = analysed;
         let Examined { mut failure, shrunk } = examined;
+        let faults = shrunk.plan.faults.iter();
+        let faults: FaultKinds = faults.map(|part| part.fault.word().to_owned()).collect();
         let capsule = self.folder.and_then(|folder| {
             let name = spec.target.name();
             let file = capsule_file::file_name(&shrunk.violation, &name, spec.seed);
@@ -124,14 +141,20 @@ impl Analyzer<'_> {
             let capsule = capsule_file::of_shrunk(self.program, &spec, shrunk);
             match capsule_file::write(&path, &capsule) {
                 Ok(()) => Some(path),
-                Err(error) => {
-                    note(format_args!("error: {error}"));
+                Err(unwritten) => {
+                    error(&unwritten);
                     None
                 }
             }
         });
         failure.lines = commands(&spec, capsule.as_deref());
-        FailureLine::new(&spec.conditions, group.occurrences, faults, capsule, failure)
+        FailureLine::new(
+            &spec.conditions,
+            group.occurrences,
+            (moment, faults, also),
+            capsule,
+            failure,
+        )
     }
 }
 
@@ -165,17 +188,31 @@ pub(crate) fn size(failure: &Failure) -> (Option<u64>, u64) {
     (parts, failure.explanation.steps)
 }
 
+impl Analysed {
+    /// Whether the shrunk run violates also what this is the signature of, though not first.
+    fn explains(&self, signature: &Signature) -> bool {
+        self.examined.shrunk.outcome.violations.split_first().is_some_and(|(first, later)| {
+            Signature::of(first) != *signature
+                && later.iter().any(|violation| Signature::of(violation) == *signature)
+        })
+    }
+
+    /// Adds a group that the shrunk run explains.
+    fn join(&mut self, group: &FailureGroup, signature: &Signature) {
+        self.group.occurrences.add_all(&group.occurrences);
+        self.also.insert(signature.clause.to_string());
+    }
+}
+
 /// Adds an analysed group. Of two whose shrunk runs are alike, the smaller one represents both.
-fn add(all: &mut AnalysedGroups, signature: Signature, new: Analysed) {
-    let faults = &new.examined.shrunk.plan.faults;
-    let faults: FaultKinds = faults.iter().map(|part| part.fault.word().to_owned()).collect();
-    let key = (signature, faults);
+fn add(all: &mut AnalysedGroups, key: (Signature, Moment), new: Analysed) {
     let Some(old) = all.remove(&key) else {
         all.insert(key, new);
         return;
     };
     let is_smaller = size(&new.examined.failure) < size(&old.examined.failure);
-    let (mut representative, other) = if is_smaller { (new, old) } else { (old, new) };
+    let (mut representative, mut other) = if is_smaller { (new, old) } else { (old, new) };
     representative.group.occurrences.add_all(&other.group.occurrences);
+    representative.also.append(&mut other.also);
     all.insert(key, representative);
 }

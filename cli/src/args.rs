@@ -16,6 +16,7 @@ use crate::conditions;
 use crate::error::{Error, Exit, HELP};
 use crate::output::Output;
 use crate::program::Program;
+use crate::terminal::ColorArg;
 use crate::variables;
 
 /// Deterministic simulation of a Discord-like gateway: sweep seeds, run one, replay a failure.
@@ -24,6 +25,8 @@ use crate::variables;
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    pub(crate) color: ColorArg,
 }
 
 #[derive(Subcommand, Debug)]
@@ -55,6 +58,20 @@ pub(crate) struct StepsArg {
     /// Print each step of the run
     #[arg(long, env = "GUILDHALL_STEPS", hide_env = true, value_parser = FalseyValueParser::new())]
     pub(crate) steps: bool,
+}
+
+/// `--verbose`, for the commands that print counts.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct VerboseArg {
+    /// Print also which faults met which states, and how often each mark was reached
+    #[arg(
+        short,
+        long,
+        env = "GUILDHALL_VERBOSE",
+        hide_env = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    pub(crate) verbose: bool,
 }
 
 /// `--jobs`, for the commands that use several threads.

@@ -1,13 +1,12 @@
 //! The runs of a sweep that did not hold, grouped by what they have in common: the clause that was
-//! violated first, the kind of its subject, and the kinds of faults that led to it. The run with the
-//! fewest steps represents its group; among equals, the first.
+//! violated first, the kind of its subject, and the moment of the violation. The run with the fewest
+//! steps represents its group; among equals, the first.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use guildhall_check::violation::Violation;
-use guildhall_explain::cone::Cone;
 use guildhall_explain::shrink::Signature;
 use guildhall_plan::digest::Fingerprint;
 use guildhall_plan::plan::Plan;
@@ -15,12 +14,10 @@ use guildhall_plan::run::{Outcome, Runner, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::moment::Moment;
 use crate::panics;
 use crate::run_spec::RunSpec;
 use crate::text::{counted, counts};
-
-/// Kinds of faults, by the names that plans use.
-pub(crate) type FaultKinds = BTreeSet<String>;
 
 /// How a run ended that did not hold.
 #[derive(Clone, Debug)]
@@ -46,8 +43,8 @@ pub(crate) struct FailedRun {
 /// What the runs of a group have in common.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum GroupKey {
-    /// What was violated, and which faults led to it.
-    Violation(Signature, FaultKinds),
+    /// What was violated, and when.
+    Violation(Signature, Moment),
     /// Without a verdict: the scenario, and the kind of ending.
     NoVerdict(String, String),
 }
@@ -102,27 +99,25 @@ impl Ending {
     }
 }
 
-/// The kinds of the faults that led to a run's first violation.
-pub(crate) fn fault_kinds(
+/// The moment of a run's first violation.
+pub(crate) fn moment(
     runner: &impl Runner,
     spec: &RunSpec,
     plan: &Plan,
     outcome: &Outcome,
-) -> Result<FaultKinds, Error> {
-    let Some(first) = outcome.violations.first() else { return Ok(FaultKinds::new()) };
+) -> Result<Moment, Error> {
+    let Some(first) = outcome.violations.first() else { return Ok(Moment::default()) };
     let options = spec.conditions.options();
-    let cone = panics::silenced(|| Cone::of(runner, plan, options, first.step));
-    let cone = cone.map_err(|error| spec.invalid(&error))?;
-    let kinds = cone.map(|cone| cone.near.kinds(plan)).unwrap_or_default();
-    Ok(kinds.into_iter().map(str::to_owned).collect())
+    let moment = panics::silenced(|| Moment::of(runner, plan, options, first));
+    moment.map_err(|error| spec.invalid(&error))
 }
 
 impl FailureGroups {
     /// Adds a failed run. Runs come in order, so the first of equals has the lowest seed.
-    pub(crate) fn add(&mut self, run: FailedRun, causes: FaultKinds) {
+    pub(crate) fn add(&mut self, run: FailedRun, moment: Moment) {
         let scenario = run.spec.target.name();
         let key = match &run.ending {
-            Ending::Violated { first, .. } => GroupKey::Violation(Signature::of(first), causes),
+            Ending::Violated { first, .. } => GroupKey::Violation(Signature::of(first), moment),
             Ending::Inconclusive | Ending::Broken(_) => {
                 GroupKey::NoVerdict(scenario.clone(), run.ending.kind())
             }
@@ -159,6 +154,11 @@ impl Occurrences {
     fn add(&mut self, scenario: &str) {
         self.seeds += 1;
         *self.scenarios.entry(scenario.to_owned()).or_default() += 1;
+    }
+
+    /// Whether a seed of this scenario is among them.
+    pub(crate) fn includes(&self, scenario: &str) -> bool {
+        self.scenarios.contains_key(scenario)
     }
 
     pub(crate) fn add_all(&mut self, other: &Self) {

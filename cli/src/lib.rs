@@ -65,6 +65,7 @@ mod error;
 mod interrupt;
 mod output;
 mod results_file;
+mod terminal;
 mod text;
 mod variables;
 
@@ -86,11 +87,15 @@ mod worlds_program;
 
 // Results.
 mod analysis;
+mod cast_line;
+mod covariates;
 mod failures;
+mod moment;
 mod records;
 mod report;
 mod run_text;
 mod summary;
+mod typed_json;
 
 pub use guildhall_scenarios::catalogue;
 pub use program::Program;

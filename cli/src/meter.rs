@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
 
 /// Measures from its creation on.
 #[derive(Clone, Copy, Debug)]
@@ -11,11 +12,11 @@ pub(crate) struct Meter {
     cpu: Duration,
 }
 
-/// The measured times, in seconds.
-#[derive(Clone, Copy, Debug)]
+/// The measured times, in microseconds.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Cost {
-    pub(crate) wall_s: f64,
-    pub(crate) cpu_s: f64,
+    pub(crate) wall_us: u64,
+    pub(crate) cpu_us: u64,
 }
 
 impl Meter {
@@ -25,19 +26,29 @@ impl Meter {
 
     pub(crate) fn read(&self) -> Cost {
         let cpu = cpu().saturating_sub(self.cpu);
-        Cost { wall_s: seconds(self.wall.elapsed()), cpu_s: seconds(cpu) }
+        Cost { wall_us: micros(self.wall.elapsed()), cpu_us: micros(cpu) }
     }
 }
 
 impl Cost {
     /// A count per second of CPU time, rounded.
     pub(crate) fn per_cpu_s(&self, count: u64) -> u64 {
-        rate(count, self.cpu_s)
+        rate(count, self.cpu_us)
+    }
+
+    /// The wall time in seconds, for people.
+    pub(crate) fn wall_s(&self) -> f64 {
+        self.wall_us as f64 / 1e6
+    }
+
+    /// The CPU time in seconds, for people.
+    pub(crate) fn cpu_s(&self) -> f64 {
+        self.cpu_us as f64 / 1e6
     }
 
     /// A count per second, rounded.
     pub(crate) fn per_s(&self, count: u64) -> u64 {
-        rate(count, self.wall_s)
+        rate(count, self.wall_us)
     }
 }
 
@@ -55,11 +66,11 @@ fn cpu() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// Seconds, rounded to the microsecond: further digits are noise.
-fn seconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e6
+/// Whole microseconds: further digits are noise.
+pub(crate) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn rate(count: u64, seconds: f64) -> u64 {
-    if seconds > 0.0 { (count as f64 / seconds).round() as u64 } else { 0 }
+fn rate(count: u64, micros: u64) -> u64 {
+    if micros > 0 { (count as f64 * 1e6 / micros as f64).round() as u64 } else { 0 }
 }

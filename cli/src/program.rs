@@ -15,7 +15,7 @@ use crate::commands::completions;
 use crate::error::{Error, Exit};
 use crate::output::{self, Output};
 use crate::run_spec::command_for;
-use crate::{panics, text};
+use crate::{panics, terminal, text};
 
 /// The command line over a catalogue of scenarios: `sweep`, `run`, `replay`, `shrink`, `explain` and all
 /// other commands.
@@ -80,6 +80,8 @@ impl Program {
                 return exit.into();
             }
         };
+        cli.color.apply();
+        terminal::fit_text();
         // The panic hook has already printed a panic.
         let ended = catch_unwind(AssertUnwindSafe(|| self.execute(&cli)));
         exit_of(ended.unwrap_or(Ok(Exit::Internal))).into()
@@ -135,7 +137,7 @@ fn print_version(version: &clap::Error) -> Result<Exit, Error> {
 fn exit_of(ended: Result<Exit, Error>) -> Exit {
     ended.unwrap_or_else(|error| {
         if !error.is_quiet() {
-            output::note(format_args!("error: {error}"));
+            output::error(&error);
         }
         error.exit()
     })

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use guildhall_explain::shrink::Progress as ShrinkProgress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::note;
 use crate::{interrupt, text};
@@ -35,6 +35,7 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_position(done);
             bar.set_message(format!("{} seeds/s, {failing} failing", text::grouped(rate)));
+            bar.set_prefix(left(self.total, done, seconds));
         } else if self.printed.elapsed() >= EVERY {
             self.printed = Instant::now();
             let (done, rate) = (text::grouped(done), text::grouped(rate));
@@ -66,13 +67,27 @@ fn has_terminal() -> bool {
 fn sweep_bar(total: Option<u64>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
     let template = match total {
-        Some(_) => "{wide_bar} {pos}/{len} seeds, {msg}, {eta} left",
+        Some(_) => "{wide_bar} {pos}/{len} seeds, {msg}{prefix}",
         None => "{elapsed} {pos} seeds, {msg}",
     };
+    in_style(bar, template).with_message("starting")
+}
+
+fn in_style(bar: ProgressBar, template: &str) -> ProgressBar {
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
+}
+
+/// `, 12s left`, if that can be told.
+fn left(total: Option<u64>, done: u64, seconds: f64) -> String {
+    let Some(left) = total.map(|total| total.saturating_sub(done)) else { return String::new() };
+    if done == 0 || left == 0 {
+        return String::new();
+    }
+    let left = Duration::from_secs_f64(seconds * left as f64 / done as f64);
+    format!(", {} left", HumanDuration(left))
 }
 
 /// The callback that shrinking reports its progress to.
@@ -80,8 +95,10 @@ type OnProgress<'a> = &'a mut dyn FnMut(ShrinkProgress) -> ControlFlow<()>;
 
 /// Shows the progress of `shrink`. Ctrl-C ends it with the result so far.
 pub(crate) fn while_shrinking<T>(shrink: impl FnOnce(OnProgress<'_>) -> T) -> T {
-    let bar =
-        has_terminal().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
+    let bar = has_terminal().then(|| {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        in_style(bar, "{elapsed} {msg}").with_message("repeating a failure")
+    });
     let mut printed = Instant::now();
     let shrunk = shrink(&mut |progress: ShrinkProgress| {
         if let Some(bar) = &bar {

@@ -1,7 +1,8 @@
-//! The objects of `--json`, one per line. Their form is stable: `guildhall/1`.
+//! The objects of `--json`, one per line. Their form is stable: `guildhall/2`, described in
+//! docs/DATA.md.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use guildhall_check::violation::Violation;
@@ -18,8 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::size;
 use crate::conditions::Conditions;
-use crate::failures::{FaultKinds, Occurrences};
+use crate::covariates::Covariates;
+use crate::failures::Occurrences;
 use crate::meter::{self, Cost};
+use crate::moment::{FaultKinds, Moment};
 use crate::run_spec::RunSpec;
 
 /// The name of the world in which this program runs plans.
@@ -87,6 +90,15 @@ pub(crate) fn seed_line<'a>(
     SeedLine::new(r#type, origin, token, result)
 }
 
+/// The result of a seed, and what its run had and did.
+#[derive(Serialize)]
+pub(crate) struct FullLine<'a> {
+    #[serde(flatten)]
+    pub(crate) result: SeedLine<'a>,
+    #[serde(flatten)]
+    pub(crate) covariates: Covariates,
+}
+
 /// A single run that has ended.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -101,7 +113,7 @@ pub(crate) struct Ran {
 pub(crate) struct RunLine<'a> {
     #[serde(flatten)]
     seed: SeedLine<'a>,
-    cpu_s: f64,
+    cpu_us: u64,
     deliveries_per_cpu_s: u64,
     peak_rss_bytes: Option<u64>,
     faults: BTreeMap<&'static str, u64>,
@@ -120,8 +132,8 @@ impl<'a> RunLine<'a> {
     pub(crate) fn new(spec: &RunSpec, ran: &'a Ran) -> Self {
         let Ran { outcome, cost, unmet } = ran;
         Self {
-            seed: seed_line("summary", spec, outcome),
-            cpu_s: cost.cpu_s,
+            seed: seed_line("run", spec, outcome),
+            cpu_us: cost.cpu_us,
             deliveries_per_cpu_s: cost.per_cpu_s(outcome.deliveries),
             peak_rss_bytes: meter::peak_rss_bytes(),
             faults: outcome.coverage.families(),
@@ -151,8 +163,8 @@ pub(crate) struct ShrunkLine<'a> {
     to: Size,
     runs: u64,
     complete: bool,
-    wall_s: f64,
-    cpu_s: f64,
+    wall_us: u64,
+    cpu_us: u64,
 }
 
 impl<'a> ShrunkLine<'a> {
@@ -165,8 +177,8 @@ impl<'a> ShrunkLine<'a> {
             to: shrunk.to,
             runs: shrunk.runs,
             complete: shrunk.complete,
-            wall_s: cost.wall_s,
-            cpu_s: cost.cpu_s,
+            wall_us: cost.wall_us,
+            cpu_us: cost.cpu_us,
         }
     }
 }
@@ -199,8 +211,12 @@ pub(crate) struct FailureLine {
     conditions: String,
     #[serde(flatten)]
     pub(crate) occurrences: Occurrences,
+    /// The moment of the violation in the shrunk run.
+    pub(crate) moment: Moment,
     /// The kinds of faults of the shrunk run.
     pub(crate) faults: FaultKinds,
+    /// The clauses that other runs of the group violate first, and this run later.
+    pub(crate) also: BTreeSet<String>,
     /// The file of the shrunk run's capsule.
     pub(crate) capsule: Option<PathBuf>,
     #[serde(flatten)]
@@ -211,22 +227,34 @@ impl FailureLine {
     pub(crate) fn new(
         conditions: &Conditions,
         occurrences: Occurrences,
-        faults: FaultKinds,
+        (moment, faults, also): (Moment, FaultKinds, BTreeSet<String>),
         capsule: Option<PathBuf>,
         failure: Failure,
     ) -> Self {
         let (schema, r#type, world) = (SCHEMA.into(), "failure".into(), WORLD.into());
         let conditions = conditions.text();
-        Self { schema, r#type, world, conditions, occurrences, faults, capsule, failure }
+        Self {
+            schema,
+            r#type,
+            world,
+            conditions,
+            occurrences,
+            moment,
+            faults,
+            also,
+            capsule,
+            failure,
+        }
     }
 
     /// Merges the same failure of another slice. The smaller one represents both.
     pub(crate) fn merge(&mut self, other: &Self) {
         let mut occurrences = self.occurrences.clone();
         occurrences.add_all(&other.occurrences);
+        let also = self.also.union(&other.also).cloned().collect();
         if size(&other.failure) < size(&self.failure) {
             *self = other.clone();
         }
-        self.occurrences = occurrences;
+        (self.occurrences, self.also) = (occurrences, also);
     }
 }

@@ -9,27 +9,26 @@ mod json;
 mod junit;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{
+    FalseyValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _,
+};
 
-use crate::args::JsonArg;
 use crate::error::Error;
-use crate::failures::Ending;
 use crate::output::Output;
 use crate::program::Program;
 use crate::records::FailureLine;
-use crate::run_spec::RunSpec;
 use crate::summary::{ScenarioTotals, Summary};
 use finding::Finding;
 
 /// Writes the results of a sweep, or of merged slices, in one format.
 pub(crate) trait Report {
     /// Called before the first run, if there is one.
-    fn begin(&mut self, _: &mut Output) -> Result<(), Error> {
+    fn begin(&mut self, _: &[String], _: &mut Output) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Called for each run, in order.
-    fn run(&mut self, _: &Run<'_>, _: &mut Output) -> Result<(), Error> {
+    /// Called for the JSON line of each run, in order, if the format wants lines. A broken run has none.
+    fn line(&mut self, _: &[u8], _: &mut Output) -> Result<(), Error> {
         Ok(())
     }
 
@@ -42,24 +41,18 @@ pub(crate) trait Report {
     fn end(&mut self, results: &Results<'_>, out: &mut Output) -> Result<(), Error>;
 }
 
-/// A run, as reports see it.
-pub(crate) struct Run<'a> {
-    pub(crate) spec: &'a RunSpec,
-    /// How it ended; `None` if it held.
-    pub(crate) ending: Option<&'a Ending>,
-    /// Its JSON line, if the format wants lines; a broken run has none.
-    pub(crate) line: Option<&'a [u8]>,
-}
-
 /// The results of a sweep.
 pub(crate) struct Results<'a> {
     pub(crate) program: &'a Program,
     /// All scenarios, those that were not begun included.
     pub(crate) scenarios: &'a [ScenarioTotals],
     pub(crate) summary: &'a Summary,
+    /// The groups of failures to report, the most frequent first.
     pub(crate) findings: &'a [Finding],
-    /// The number of further groups of failures.
-    pub(crate) more: u64,
+    /// Further groups.
+    pub(crate) hidden: &'a [Finding],
+    /// Whether to report counts of what happened, too.
+    pub(crate) is_verbose: bool,
     pub(crate) explained: &'a [FailureLine],
 }
 
@@ -68,8 +61,8 @@ pub(crate) struct Results<'a> {
 pub(crate) struct Format {
     pub(crate) name: &'static str,
     about: &'static str,
-    /// Whether its report needs the JSON line of each run.
-    pub(crate) with_lines: bool,
+    /// What its report needs of each run's JSON line.
+    pub(crate) detail: Detail,
     pub(crate) report: fn() -> Box<dyn Report>,
 }
 
@@ -78,25 +71,25 @@ const FORMATS: [Format; 4] = [
     Format {
         name: "human",
         about: "A table and the failures",
-        with_lines: false,
+        detail: Detail::None,
         report: || Box::<human::Human>::default(),
     },
     Format {
         name: "json",
         about: "One object per line",
-        with_lines: true,
+        detail: Detail::Result,
         report: || Box::new(json::Json),
     },
     Format {
         name: "junit",
         about: "An XML document for dashboards",
-        with_lines: false,
-        report: || Box::<junit::JUnit>::default(),
+        detail: Detail::None,
+        report: || Box::new(junit::JUnit),
     },
     Format {
         name: "github",
         about: "Like human, with annotations and a step summary for GitHub",
-        with_lines: false,
+        detail: Detail::None,
         report: || Box::<github::GitHub>::default(),
     },
 ];
@@ -112,20 +105,57 @@ pub(crate) struct FormatArgs {
         value_parser = PossibleValuesParser::new(FORMATS.map(Format::possible_value)).map(find)
     )]
     format: Option<Format>,
-    #[command(flatten)]
-    json: JsonArg,
+    /// Print one JSON object per line; with =full, a run's line says also what it had and did
+    #[arg(
+        long,
+        env = "GUILDHALL_JSON",
+        hide_env = true,
+        value_name = "full",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "false",
+        hide_default_value = true,
+        default_missing_value = "true",
+        value_parser = Detail::parse
+    )]
+    json: Detail,
+}
+
+/// How much of a run is in its JSON line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Detail {
+    /// There is no line.
+    None,
+    /// Its result.
+    Result,
+    /// Its result, and what it had and did.
+    Full,
+}
+
+impl Detail {
+    /// The detail that `--json` or its variable asks for.
+    fn parse(word: &str) -> Result<Self, clap::Error> {
+        if word == "full" {
+            return Ok(Self::Full);
+        }
+        let command = clap::Command::new("");
+        let is_wanted = FalseyValueParser::new().parse_ref(&command, None, word.as_ref())?;
+        Ok(if is_wanted { Self::Result } else { Self::None })
+    }
 }
 
 impl FormatArgs {
     /// The requested format, or the one named `default`.
     pub(crate) fn or(&self, default: &str) -> Result<Format, Error> {
-        match (self.format, self.json.json) {
-            (Some(format), true) if format.name != "json" => {
+        match (self.format, self.json) {
+            (Some(format), Detail::Result | Detail::Full) if format.name != "json" => {
                 Err(Error::usage("--json is --format json: use only one of them"))
             }
-            (_, true) => Ok(find("json".to_owned())),
-            (Some(format), false) => Ok(format),
-            (None, false) => Ok(find(default.to_owned())),
+            (_, detail @ (Detail::Result | Detail::Full)) => {
+                Ok(Format { detail, ..find("json".to_owned()) })
+            }
+            (Some(format), Detail::None) => Ok(format),
+            (None, Detail::None) => Ok(find(default.to_owned())),
         }
     }
 }
@@ -153,7 +183,10 @@ mod tests {
     use super::*;
     use crate::analysis::Analysis;
     use crate::conditions::Conditions;
-    use crate::failures::{FailedRun, FailureGroups, FaultKinds};
+    use crate::failures::{Ending, FailedRun, FailureGroups};
+    use crate::meter::Cost;
+    use crate::moment::Moment;
+    use crate::run_spec::RunSpec;
     use crate::target::Target;
 
     /// A writer whose text can be read afterwards.
@@ -210,6 +243,9 @@ mod tests {
     /// The totals of a scenario that has held, and of the failed runs.
     fn totals() -> Vec<ScenarioTotals> {
         let mut all = ["two-members", "half-open", "busy-guild"].map(ScenarioTotals::new);
+        for (of_scenario, seconds) in all.iter_mut().zip(1..) {
+            of_scenario.wall_us = seconds * 1_000_000;
+        }
         (0..1_000).for_each(|_| all[0].totals.add(None, 500, 20));
         for (spec, ending, steps, deliveries) in failed_runs() {
             let mut of = all.iter_mut();
@@ -222,10 +258,10 @@ mod tests {
     fn findings() -> Vec<Finding> {
         let mut groups = FailureGroups::default();
         for (spec, ending, ..) in failed_runs() {
-            groups.add(FailedRun { spec, ending, steps: 0, digest: None }, FaultKinds::new());
+            groups.add(FailedRun { spec, ending, steps: 0, digest: None }, Moment::default());
         }
         let analysis = Analysis { rest: groups.into_sorted(), ..Analysis::default() };
-        Finding::all(&analysis, usize::MAX).0
+        Finding::all(&analysis, usize::MAX).unwrap().0
     }
 
     /// A report of the example.
@@ -233,24 +269,21 @@ mod tests {
         let page = Page::default();
         let mut out = Output::to(page.clone());
         let mut report = (find(name.to_owned()).report)();
-        report.begin(&mut out).unwrap();
+        let named = ["two-members", "half-open", "busy-guild"];
+        report.begin(&named.map(str::to_owned), &mut out).unwrap();
         for totals in totals() {
-            for (spec, ending, ..) in &failed_runs() {
-                if spec.target.name() == totals.scenario {
-                    let run = Run { spec, ending: Some(ending), line: None };
-                    report.run(&run, &mut out).unwrap();
-                }
-            }
             report.scenario(&totals, &mut out).unwrap();
         }
-        let summary = Summary { wall_s: 1.5, ..Summary::default() };
+        let summary =
+            Summary { cost: Cost { wall_us: 6_500_000, cpu_us: 0 }, ..Summary::default() };
         let (scenarios, findings) = (totals(), findings());
         let results = Results {
             program: &Program::new(guildhall_scenarios::ALL),
             scenarios: &scenarios,
             summary: &summary,
-            findings: &findings,
-            more: 0,
+            findings: &findings[..2],
+            hidden: &findings[2..],
+            is_verbose: false,
             explained: &[],
         };
         report.end(&results, &mut out).unwrap();
@@ -263,7 +296,7 @@ mod tests {
     fn each_group_of_failures_is_one_annotation() {
         let page = written("github");
         let lines: Vec<_> = page.lines().filter(|line| line.starts_with("::")).collect();
-        assert_eq!(lines.len(), 4);
+        assert_eq!(lines.len(), 2);
         crate::snapshots().bind(|| insta::assert_snapshot!("annotations", lines.join("\n")));
     }
 
@@ -278,11 +311,11 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_is_a_document_of_suites_and_cases() {
+    fn a_scenario_is_a_case_that_has_all_its_groups_of_failures() {
         let document = written("junit");
         crate::snapshots().bind(|| insta::assert_snapshot!("junit", document));
         let read = quick_junit::Report::deserialize_from_str(&document).unwrap();
-        assert_eq!((read.tests, read.failures, read.errors), (6, 3, 2));
+        assert_eq!((read.tests, read.failures, read.errors), (3, 1, 1));
     }
 
     #[test]

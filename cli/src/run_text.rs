@@ -13,9 +13,8 @@ use guildhall_plan::run::{Outcome, Verdict};
 use crate::failures::Ending;
 use crate::meter::{Cost, peak_rss_bytes};
 use crate::run_spec::RunSpec;
-use crate::text::{at, counted, counts, deliveries, grouped, mebibytes};
-
-use crate::text::item;
+use crate::terminal::{GREEN, RED, YELLOW, styled};
+use crate::text::{at, counted, counts, deliveries, grouped, item, mebibytes};
 
 /// What is printed before a run: the command that repeats it, and what its plan has.
 pub(crate) fn head(command: &str, engine: Engine, plan: &Plan) -> String {
@@ -57,34 +56,41 @@ fn network(network: &Network) -> String {
     text
 }
 
-/// How a run ended.
-pub(crate) fn summary(outcome: &Outcome, cost: Cost) -> String {
-    let verdict = match outcome.verdict {
-        Verdict::Held => "held: the run kept the contract",
-        Verdict::Violated => "violated: the run violated the contract",
-        Verdict::Inconclusive => "inconclusive: stopped before it settled",
-    };
+/// How a run ended, in a sentence.
+pub(crate) fn verdict(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Held => styled(GREEN, "held: the run kept the contract"),
+        Verdict::Violated => styled(RED, "violated: the run violated the contract"),
+        Verdict::Inconclusive => styled(YELLOW, "inconclusive: stopped before it settled"),
+    }
+}
+
+/// What happened in a run.
+pub(crate) fn summary(outcome: &Outcome, cost: Cost, is_verbose: bool) -> String {
     let took = format!(
         "{}, {}, {} simulated",
         counted(outcome.steps, "step"),
         deliveries(outcome.deliveries),
         at(outcome.lasted)
     );
-    let rest = [
+    let mut lines = vec![
         item("took", &took),
         item("speed", &speed(outcome.deliveries, cost, peak_rss_bytes())),
         item("digest", &outcome.digest.to_string()),
         item("faults", &counts(&outcome.coverage.families())),
-        item("marks", &counts(&outcome.marks)),
     ];
-    format!("{verdict}\n{}", rest.join("\n"))
+    if is_verbose {
+        lines.push(item("met", &counts(&outcome.coverage.meetings())));
+        lines.push(item("marks", &counts(&outcome.marks)));
+    }
+    lines.join("\n")
 }
 
 /// The cost of a run or of many.
 pub(crate) fn speed(deliveries: u64, cost: Cost, peak_rss: Option<u64>) -> String {
     let rate = grouped(cost.per_cpu_s(deliveries));
     let memory = peak_rss.map_or_else(|| "unknown".to_owned(), mebibytes);
-    format!("{rate} deliveries per CPU second, {:.3} CPU s, peak RSS {memory}", cost.cpu_s)
+    format!("{rate} deliveries per CPU second, {:.3} CPU s, peak RSS {memory}", cost.cpu_s())
 }
 
 /// A violation: what is wrong, what was expected, what was got, and where.
@@ -101,7 +107,14 @@ pub(crate) fn failure(ending: &Ending, spec: &RunSpec) -> String {
             let explain = Line::new("explain", spec.command("explain"));
             let mut block = violation(first);
             if *more > 0 {
-                let _ = write!(block, "\n{}", item("also", &format!("{more} more")));
+                let _ = write!(
+                    block,
+                    "\n{}",
+                    item(
+                        "also",
+                        &format!("{} in the same run", counted(*more as u64, "more violation"))
+                    )
+                );
             }
             format!("{block}\n{repeat}\n{explain}")
         }

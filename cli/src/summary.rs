@@ -40,6 +40,16 @@ pub(crate) struct Totals {
 pub(crate) struct ScenarioTotals {
     pub(crate) scenario: String,
     pub(crate) totals: Totals,
+    /// How long its runs took. The threads may have begun with the next scenario before they ended.
+    pub(crate) wall_us: u64,
+}
+
+/// The same, in the summary.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct OfScenario {
+    #[serde(flatten)]
+    pub(crate) totals: Totals,
+    pub(crate) wall_us: u64,
 }
 
 /// Everything that a sweep has counted.
@@ -52,14 +62,17 @@ pub(crate) struct Summary {
     pub(crate) conditions: String,
     #[serde(flatten)]
     pub(crate) totals: Totals,
-    pub(crate) wall_s: f64,
-    pub(crate) cpu_s: f64,
+    #[serde(flatten)]
+    pub(crate) cost: Cost,
     pub(crate) seeds_per_s: u64,
     pub(crate) deliveries_per_cpu_s: u64,
     pub(crate) peak_rss_bytes: Option<u64>,
     pub(crate) faults: Counts,
     pub(crate) meetings: Counts,
     pub(crate) marks: Counts,
+    /// The scenarios that were begun.
+    #[serde(default)]
+    pub(crate) scenarios: BTreeMap<String, OfScenario>,
     /// The marks that no seed reached.
     #[serde(default)]
     pub(crate) unreached: Vec<String>,
@@ -143,7 +156,7 @@ impl Totals {
 
 impl ScenarioTotals {
     pub(crate) fn new(scenario: impl Into<String>) -> Self {
-        Self { scenario: scenario.into(), totals: Totals::default() }
+        Self { scenario: scenario.into(), totals: Totals::default(), wall_us: 0 }
     }
 }
 
@@ -165,19 +178,19 @@ impl Default for Summary {
     fn default() -> Self {
         Self {
             schema: SCHEMA.into(),
-            r#type: "summary".into(),
+            r#type: "sweep".into(),
             engine: engine(),
             world: WORLD.into(),
             conditions: String::new(),
             totals: Totals::default(),
-            wall_s: 0.0,
-            cpu_s: 0.0,
+            cost: Cost::default(),
             seeds_per_s: 0,
             deliveries_per_cpu_s: 0,
             peak_rss_bytes: None,
             faults: Counts::new(),
             meetings: Counts::new(),
             marks: Counts::new(),
+            scenarios: BTreeMap::new(),
             unreached: Vec::new(),
             expectations: BTreeMap::new(),
             missed: Vec::new(),
@@ -218,8 +231,8 @@ impl Summary {
         for (scenario, marks) in &slice.expectations {
             add(self.expectations.entry(scenario.clone()).or_default(), of(marks));
         }
-        self.wall_s = self.wall_s.max(slice.wall_s);
-        self.cpu_s += slice.cpu_s;
+        self.cost.wall_us = self.cost.wall_us.max(slice.cost.wall_us);
+        self.cost.cpu_us += slice.cost.cpu_us;
         self.peak_rss_bytes = self.peak_rss_bytes.max(slice.peak_rss_bytes);
         self.swept.extend(slice.swept.iter().cloned());
     }
@@ -232,23 +245,24 @@ impl Summary {
         ended: Ended,
         scenarios: &[ScenarioTotals],
     ) -> Self {
-        let Cost { wall_s, cpu_s } = cost;
         let (peak_rss_bytes, swept) = (meter::peak_rss_bytes(), vec![Swept::new(spec, ended)]);
         let conditions = spec.conditions.text();
-        let summary = Self { conditions, wall_s, cpu_s, peak_rss_bytes, swept, ..self };
+        let summary = Self { conditions, cost, peak_rss_bytes, swept, ..self };
         summary.complete(spec.program, scenarios)
     }
 
     /// Fills in what follows from the rest: rates, and the marks that are missing.
     pub(crate) fn complete(self, program: &Program, scenarios: &[ScenarioTotals]) -> Self {
-        let cost = Cost { wall_s: self.wall_s, cpu_s: self.cpu_s };
-        let seeds_per_s = cost.per_s(self.totals.seeds);
-        let deliveries_per_cpu_s = cost.per_cpu_s(self.totals.deliveries);
+        let seeds_per_s = self.cost.per_s(self.totals.seeds);
+        let deliveries_per_cpu_s = self.cost.per_cpu_s(self.totals.deliveries);
         let all = guildhall_check::all_marks().iter();
         let unreached = all.filter(|mark| !self.marks.contains_key(**mark));
         let unreached: Vec<_> = unreached.map(|mark| (*mark).to_owned()).collect();
         let missed = self.missed(&unreached, program, scenarios);
-        Self { seeds_per_s, deliveries_per_cpu_s, unreached, missed, ..self }
+        let begun = scenarios.iter().filter(|scenario| scenario.totals.done() > 0);
+        let of = |it: &ScenarioTotals| OfScenario { totals: it.totals, wall_us: it.wall_us };
+        let scenarios = begun.map(|it| (it.scenario.to_owned(), of(it))).collect();
+        Self { seeds_per_s, deliveries_per_cpu_s, scenarios, unreached, missed, ..self }
     }
 
     /// What a full sweep must reach and this one never did: what each scenario expects and, if all
@@ -307,7 +321,7 @@ mod tests {
             *count = times;
         }
         let totals = Totals { seeds, ..Totals::default() };
-        (summary, ScenarioTotals { scenario: scenario.name.to_owned(), totals })
+        (summary, ScenarioTotals { totals, ..ScenarioTotals::new(scenario.name) })
     }
 
     #[test]
@@ -323,7 +337,7 @@ mod tests {
     fn a_full_sweep_of_all_scenarios_misses_every_mark_but_excuses() {
         let totals = |scenario: &guildhall_plan::script::Scenario| {
             let totals = Totals { seeds: FULL, ..Totals::default() };
-            ScenarioTotals { scenario: scenario.name.to_owned(), totals }
+            ScenarioTotals { totals, ..ScenarioTotals::new(scenario.name) }
         };
         let totals: Vec<_> = guildhall_scenarios::ALL.iter().map(totals).collect();
         let missed = Summary::default().complete(&program(), &totals).missed;

@@ -9,14 +9,18 @@ use guildhall_plan::seed::Seed;
 use guildhall_plan::short_hash::ShortHash;
 
 use crate::conditions::Conditions;
+use crate::covariates::{Covariates, Hearing};
 use crate::error::Error;
-use crate::failures::{FaultKinds, fault_kinds};
+use crate::failures::moment;
+use crate::moment::Moment;
 use crate::panics;
 use crate::program::Program;
-use crate::records::seed_line;
+use crate::records::{FullLine, seed_line};
+use crate::report::Detail;
 use crate::run_spec::RunSpec;
 use crate::seeds::Slice;
 use crate::target::Target;
+use crate::typed_json;
 
 /// The runs of a sweep: all seeds of the first scenario or plan, then those of the second, and so on. A run
 /// is known by its index in this order.
@@ -25,8 +29,8 @@ pub(crate) struct SweepSpec<'a> {
     pub(crate) targets: Vec<Target>,
     pub(crate) seeds: Slice,
     pub(crate) conditions: Conditions,
-    /// Whether to find out which faults led to a failure.
-    pub(crate) with_causes: bool,
+    /// Whether to find out at which moment a run fails.
+    pub(crate) with_moments: bool,
 }
 
 /// The result of a run, as the thread that ran it hands it over.
@@ -35,8 +39,8 @@ pub(crate) struct FinishedRun {
     pub(crate) outcome: Outcome,
     /// Its JSON line, if wanted. The thread writes it, because encoding all of them takes long.
     pub(crate) line: Vec<u8>,
-    /// The kinds of faults that led to its failure, if wanted.
-    pub(crate) causes: FaultKinds,
+    /// The moment of its failure, if wanted.
+    pub(crate) moment: Moment,
 }
 
 impl SweepSpec<'_> {
@@ -95,20 +99,33 @@ impl SweepSpec<'_> {
         Ok(())
     }
 
-    pub(crate) fn run(&self, index: u64, with_line: bool) -> Result<FinishedRun, Error> {
+    pub(crate) fn run(&self, index: u64, detail: Detail) -> Result<FinishedRun, Error> {
         let (runner, spec) = (self.program.runner(), self.run_spec(index)?);
         let plan = spec.plan()?;
-        let outcome = panics::run(runner, &spec, &plan, spec.conditions.options(), &mut ())?;
-        let causes = match self.with_causes {
-            true => fault_kinds(runner, &spec, &plan, &outcome)?,
-            false => FaultKinds::new(),
+        let (options, mut hearing) = (spec.conditions.options(), Hearing::default());
+        let outcome = match detail {
+            Detail::None | Detail::Result => panics::run(runner, &spec, &plan, options, &mut ()),
+            Detail::Full => panics::run(runner, &spec, &plan, options, &mut hearing),
+        }?;
+        let moment = match self.with_moments {
+            true => moment(runner, &spec, &plan, &outcome)?,
+            false => Moment::default(),
         };
-        let line = match with_line {
-            true => serde_json::to_vec(&seed_line("seed", &spec, &outcome))
-                .map_err(|error| Error::Internal(error.to_string()))?,
-            false => Vec::new(),
+        let result = seed_line("seed", &spec, &outcome);
+        let line = match detail {
+            Detail::None => Ok(String::new()),
+            Detail::Result => serde_json::to_string(&result),
+            Detail::Full => {
+                let covariates = Covariates::new(&plan, &outcome, hearing);
+                let covariates = match options.mutant {
+                    Some(_) => covariates.with_hits(outcome.hits),
+                    None => covariates,
+                };
+                typed_json::line(&FullLine { result, covariates })
+            }
         };
-        Ok(FinishedRun { spec, outcome, line, causes })
+        let line = line.map_err(|error| Error::Internal(error.to_string()))?.into_bytes();
+        Ok(FinishedRun { spec, outcome, line, moment })
     }
 }
 

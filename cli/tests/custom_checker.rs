@@ -136,7 +136,7 @@ fn a_test_that_asserts_a_run_panics_with_the_failure() {
     let outcome = runner.run(&plan, Options::default(), &mut ()).unwrap();
     let text = block(&runner, "lost-connection", &plan, Options::default(), &outcome, &[]);
     assert!(text.contains("a client resumes again\n  expected  one resume\n"), "{text}");
-    assert!(text.contains("\n  blame     it holds without any one of these:\n"), "{text}");
+    assert!(text.contains("\n  blame     each of these is needed:\n"), "{text}");
 }
 
 #[test]

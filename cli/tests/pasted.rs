@@ -134,7 +134,7 @@ fn little_is_left_of_a_planted_bug() {
         let of = |size: &Value, what: &str| size[what].as_u64().unwrap();
         faults.push(of(to, "faults"));
         actions.push(of(to, "actions"));
-        took.push(shrunk["wall_s"].as_f64().unwrap());
+        took.push(shrunk["wall_us"].as_f64().unwrap() / 1e6);
         println!(
             "| `{bug}` | {} | {}, {} | {}, {} | {} | {:.2} |",
             shrunk["violation"]["clause"].as_str().unwrap(),
@@ -143,7 +143,7 @@ fn little_is_left_of_a_planted_bug() {
             of(to, "faults"),
             of(to, "actions"),
             shrunk["runs"],
-            shrunk["wall_s"].as_f64().unwrap(),
+            shrunk["wall_us"].as_f64().unwrap() / 1e6,
         );
     }
     faults.sort_unstable();
@@ -174,7 +174,7 @@ fn a_failure_is_an_object_too() {
     let links = failure["chain"]["links"].as_array().unwrap();
     assert_eq!(links.last().unwrap()["step"], failure["violation"]["step"]);
     assert!(!failure["blame"]["needed"].as_array().unwrap().is_empty());
-    assert_eq!(objects.last().unwrap()["type"], "summary");
+    assert_eq!(objects.last().unwrap()["type"], "sweep");
     assert_origins(&objects, "--mutant staged-told");
     for does in ["shrink", "explain"] {
         let command =

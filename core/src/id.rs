@@ -1,6 +1,7 @@
 //! Identifiers, one newtype each, so that the compiler tells a guild from a channel.
 //!
-//! Identifiers that a client must not guess ([`SessionId`], [`Token`]) have 128 bits. This module
+//! Each is serialized as its number, under the name of its type, so that a format may write ids in its
+//! own way. Identifiers that a client must not guess ([`SessionId`], [`Token`]) have 128 bits. This module
 //! generates none; they come from outside the core.
 
 use alloc::format;
@@ -17,7 +18,6 @@ macro_rules! ids {
         #[derive(
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
         )]
-        #[serde(transparent)]
         pub struct $name(pub $inner);
     )* };
 }

@@ -14,7 +14,6 @@ use crate::state::State;
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
-#[serde(transparent)]
 pub struct Permissions(pub u64);
 
 impl Permissions {

@@ -1,7 +1,10 @@
 //! Time as plain values in microseconds, with a text form to read and write.
 //!
+//! Serializers are given the name of each type here, so that a format may write times in its own way.
 //! Nothing here reads a clock. An [`Instant`] belongs to the monotonic clock of one machine;
 //! instants of two machines must not be compared (CONTRACT, F3).
+
+pub mod micros;
 
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -24,7 +27,6 @@ pub struct Instant(u64);
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
-#[serde(transparent)]
 pub struct Wall(pub u64);
 
 /// The time that a machine gets with each input.
@@ -218,11 +220,20 @@ impl FromStr for Instant {
     }
 }
 
+/// The text form, as a value of its own.
+struct AsText<'a, T>(&'a T);
+
+impl<T: fmt::Display> Serialize for AsText<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
+}
+
 macro_rules! as_text {
     ($($name:ty),*) => { $(
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_newtype_struct(stringify!($name), &AsText(self))
             }
         }
         impl<'de> Deserialize<'de> for $name {

@@ -56,6 +56,14 @@ pub struct Explanation {
     pub state: Vec<StateSummary>,
 }
 
+/// Returns a violation with the descriptions of requests in place of their numbers.
+///
+/// # Errors
+/// If the plan is invalid.
+pub fn named(violation: Violation, plan: &Plan) -> Result<Violation, PlanError> {
+    Ok(blame::with_acts(violation, &Topology::new(plan)?))
+}
+
 /// Explains why a plan fails; `None` if it holds.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
 //! The result of a seed as a line of JSON, which the programs of all worlds print.
 //!
-//! The format is stable: `guildhall/1`. The same seed gives the same bytes, so it contains no
+//! The format is stable: `guildhall/2`, described in docs/DATA.md. The same seed gives the same bytes, so it contains no
 //! measurements.
 
-use guildhall_check::violation::{Clause, Violation};
-use guildhall_core::time::Instant;
+use guildhall_check::violation::Violation;
+use guildhall_core::time::{Instant, micros};
 use serde::{Serialize, Serializer};
 
 use crate::digest::Fingerprint;
@@ -14,7 +14,7 @@ use crate::seed::Seed;
 use crate::short_hash::ShortHash;
 
 /// The format version of all objects that the programs print.
-pub const SCHEMA: &str = "guildhall/1";
+pub const SCHEMA: &str = "guildhall/2";
 
 /// The result of a seed.
 #[derive(Serialize)]
@@ -25,6 +25,8 @@ pub struct SeedLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     seed: u64,
+    /// The token that repeats the run, if one can.
+    token: Option<String>,
     engine: Engine,
     plan: ShortHash,
     world: &'static str,
@@ -34,19 +36,9 @@ pub struct SeedLine<'a> {
     digest: Fingerprint,
     steps: u64,
     deliveries: u64,
-    sim_ms: u64,
-    violation: Option<ViolationLine<'a>>,
+    #[serde(rename = "lasted_us", with = "micros")]
+    lasted: Instant,
     violations: &'a [Violation],
-}
-
-/// The essentials of a violation.
-#[derive(Serialize)]
-struct ViolationLine<'a> {
-    clause: Clause,
-    checker: &'a str,
-    subject: &'a str,
-    message: &'a str,
-    token: Option<String>,
 }
 
 /// What was run, and where. Lines of the same scenario and seed can differ only if this differs.
@@ -99,6 +91,7 @@ impl<'a> SeedLine<'a> {
             scenario,
             file,
             seed: seed.number(),
+            token,
             engine: result.stamp.engine,
             plan: result.stamp.plan,
             world,
@@ -107,14 +100,7 @@ impl<'a> SeedLine<'a> {
             digest: result.digest,
             steps: result.steps,
             deliveries: result.deliveries,
-            sim_ms: result.lasted.as_micros() / 1_000,
-            violation: result.violations.first().map(|first| ViolationLine {
-                clause: first.clause,
-                checker: &first.checker,
-                subject: &first.subject,
-                message: &first.message,
-                token,
-            }),
+            lasted: result.lasted,
             violations: result.violations,
         }
     }

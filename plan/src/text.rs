@@ -1,13 +1,33 @@
 //! Text for people: numbers with commas, times, paragraphs next to their labels, and what a misspelt
 //! name was meant to be.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use guildhall_core::time::Instant;
 
-/// The maximum width of a line, in characters.
+/// The maximum width of a line in characters, unless the program has set another one.
 pub const WIDTH: usize = 100;
+
+/// The smallest width: below it the text beside the labels would be a column of words.
+const LEAST_WIDTH: usize = 60;
+
+/// The width of this process's lines. It is one value because all its text goes to one terminal.
+static LINE_WIDTH: AtomicUsize = AtomicUsize::new(WIDTH);
 
 /// The column at which the values of a page begin, in characters.
 pub const COLUMN: usize = 12;
+
+/// Returns the maximum width of a line, in characters.
+#[must_use]
+pub fn width() -> usize {
+    LINE_WIDTH.load(Ordering::Relaxed)
+}
+
+/// Sets the maximum width of a line, for a program that has found out the width of its terminal.
+/// Lines are at least 60 characters wide.
+pub fn set_width(width: usize) {
+    LINE_WIDTH.store(width.max(LEAST_WIDTH), Ordering::Relaxed);
+}
 
 /// Formats `1234567` as `1,234,567`.
 #[must_use]
@@ -46,11 +66,12 @@ pub fn item(label: &str, text: &str) -> String {
 /// Formats a label and a paragraph next to it, which begins at `column` and is wrapped.
 #[must_use]
 pub fn beside(label: &str, column: usize, text: &str) -> String {
+    let most = self::width();
     let mut page = format!("{label:<column$}");
     let (start, mut width) = (column, page.chars().count());
     for word in text.split_whitespace() {
         let length = word.chars().count();
-        if width > start && width + 1 + length > WIDTH {
+        if width > start && width + 1 + length > most {
             page.push('\n');
             page.push_str(&" ".repeat(column));
             width = column;
@@ -64,13 +85,14 @@ pub fn beside(label: &str, column: usize, text: &str) -> String {
     page
 }
 
-/// Truncates a line to [`WIDTH`].
+/// Truncates a line to the maximum width.
 #[must_use]
 pub fn cut(line: &str) -> String {
-    if line.chars().count() <= WIDTH {
+    let most = width();
+    if line.chars().count() <= most {
         return line.to_owned();
     }
-    line.chars().take(WIDTH - 1).chain(['…']).collect()
+    line.chars().take(most - 1).chain(['…']).collect()
 }
 
 /// Returns the name that `word` is probably a misspelling of: few letters differ, both have the same

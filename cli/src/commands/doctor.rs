@@ -142,7 +142,7 @@ fn spec_of<'a>(
 ) -> Result<SweepSpec<'a>, Error> {
     let seeds = Slice::new(range.checked()?, Partition::default());
     let (targets, conditions) = (target::all(program, names)?, Conditions::default());
-    Ok(SweepSpec { program, targets, seeds, conditions, with_causes: false })
+    Ok(SweepSpec { program, targets, seeds, conditions, with_moments: false })
 }
 
 /// The comparisons in progress.
@@ -205,7 +205,7 @@ impl Doctor<'_> {
     fn end(&mut self) -> Result<Exit, Error> {
         let differing = self.differing;
         if self.json {
-            let head = Head::new("summary", &self.spec.conditions);
+            let head = Head::new("doctor", &self.spec.conditions);
             let runs = self.spec.size() as usize;
             self.out.json(&SummaryLine { head, runs, differing })?;
         } else if differing == 0 {

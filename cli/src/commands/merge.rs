@@ -12,11 +12,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::args::VerboseArg;
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
 use crate::program::Program;
 use crate::report::finding::{FEW, Finding};
-use crate::report::{Format, FormatArgs, Results, Run};
+use crate::report::{Format, FormatArgs, Results};
 use crate::summary::{ScenarioTotals, Summary};
 use crate::target;
 use crate::text::counted;
@@ -34,6 +35,8 @@ pub(crate) struct MergeArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    verbose: VerboseArg,
 }
 
 pub(crate) fn merge(program: &Program, args: &MergeArgs, out: &mut Output) -> Result<Exit, Error> {
@@ -54,35 +57,41 @@ pub(crate) fn merge(program: &Program, args: &MergeArgs, out: &mut Output) -> Re
     if !slices.lines.is_empty() && slices.summaries.is_empty() {
         note("no file has a summary, so the range of the sweep is unknown: seeds may be missing");
     }
-    let summary = report(&slices, format, out)?;
+    let summary = report(&slices, format, args.verbose, out)?;
     Ok(exit(&slices, &summary, &gaps, !unequal.is_empty()))
 }
 
 /// Reports the slices as one sweep.
-fn report(slices: &Slices<'_>, format: Format, out: &mut Output) -> Result<Summary, Error> {
+fn report(
+    slices: &Slices<'_>,
+    format: Format,
+    verbose: VerboseArg,
+    out: &mut Output,
+) -> Result<Summary, Error> {
     let mut report = (format.report)();
-    report.begin(out)?;
+    report.begin(&slices.names(), out)?;
     let mut scenarios: Vec<ScenarioTotals> = Vec::new();
     for lines in slices.lines.chunk_by(|one, other| one.name() == other.name()) {
-        let mut totals = ScenarioTotals::new(lines[0].name());
+        let name = lines[0].name();
+        let mut totals = ScenarioTotals::new(name);
+        totals.wall_us = slices.wall_us(name);
         for line in lines {
-            let spec = slices.run_spec(line);
-            let (ending, text) = (line.ending(), line.text.as_bytes());
-            totals.totals.add(ending.as_ref(), line.steps(), line.deliveries());
-            report.run(&Run { spec: &spec, ending: ending.as_ref(), line: Some(text) }, out)?;
+            totals.totals.add(line.ending().as_ref(), line.steps(), line.deliveries());
+            report.line(line.text.as_bytes(), out)?;
         }
         report.scenario(&totals, out)?;
         scenarios.push(totals);
     }
     let analysis = slices.analysis();
-    let (findings, more) = Finding::all(&analysis, FEW);
+    let (findings, hidden) = Finding::all(&analysis, FEW)?;
     let summary = slices.summary(&scenarios);
     let results = Results {
         program: slices.program,
         scenarios: &scenarios,
         summary: &summary,
         findings: &findings,
-        more,
+        hidden: &hidden,
+        is_verbose: verbose.verbose,
         explained: &analysis.explained,
     };
     report.end(&results, out)?;

@@ -2,7 +2,7 @@
 //!
 //! Only a build with the feature `mutants` can plant bugs; other builds print the command for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use clap::Args;
@@ -35,6 +35,9 @@ pub(crate) struct MutantsArgs {
     /// Only list them
     #[arg(long, env = "GUILDHALL_LIST", hide_env = true, value_parser = FalseyValueParser::new())]
     list: bool,
+    /// Run N seeds of each scenario for each bug, and count those that find it
+    #[arg(long, env = "GUILDHALL_SHARE", hide_env = true, value_name = "N")]
+    share: Option<u64>,
     #[command(flatten)]
     threads: ThreadsArg,
     #[command(flatten)]
@@ -62,10 +65,26 @@ struct MutantLine {
     what: &'static str,
     reached: bool,
     killed: bool,
-    /// The number of runs until one found it, this one included.
-    seeds_to_kill: Option<u64>,
-    cpu_s: f64,
+    /// The run that found it.
+    scenario: Option<&'static str>,
+    seed: Option<u64>,
+    /// The number of runs until then, this one included: the first seed of all scenarios, then the
+    /// second, and so on.
+    runs_over_all_scenarios: Option<u64>,
+    /// How many runs find it, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share: Option<Share>,
+    cpu_us: u64,
     checkers: BTreeSet<String>,
+}
+
+/// How many of the first runs of each scenario find a bug.
+#[derive(Default, Serialize)]
+struct Share {
+    runs: u64,
+    killed: u64,
+    /// The killed runs of each scenario; a scenario that never finds the bug is left out.
+    scenarios: BTreeMap<&'static str, u64>,
 }
 
 /// The totals.
@@ -81,8 +100,9 @@ struct TableLine {
 /// A run with a planted bug.
 struct PlantedRun {
     reached: bool,
-    /// The checkers that found the bug, and the command that repeats the run.
-    killers: Option<(BTreeSet<String>, String)>,
+    /// The checkers that found the bug.
+    killers: Option<BTreeSet<String>>,
+    spec: RunSpec,
 }
 
 pub(crate) fn mutants(
@@ -104,10 +124,14 @@ pub(crate) fn mutants(
         return list(&mutants, args.json.json, out);
     }
     interrupt::install_handler()?;
-    let head = Head::new("summary", &Conditions::default());
+    let head = Head::new("mutants", &Conditions::default());
     let mut table = TableLine { head, planted: 0, reached: 0, killed: 0 };
+    let column = mutants.iter().map(|mutant| mutant.word().len()).max().unwrap_or(0) + 2;
     for mutant in mutants {
-        let (line, command) = hunt(program, mutant, args.threads.count())?;
+        let (mut line, command) = hunt(program, mutant, args.threads.count())?;
+        if let Some(seeds) = args.share {
+            line.share = Some(share(program, mutant, seeds, args.threads.count())?);
+        }
         if interrupt::requested() {
             break;
         }
@@ -117,7 +141,7 @@ pub(crate) fn mutants(
         if args.json.json {
             out.json(&line)?;
         } else {
-            out.line(row(&line, command.as_deref()))?;
+            out.line(row(column, &line, command.as_deref()))?;
         }
         out.flush()?;
     }
@@ -143,7 +167,7 @@ fn list(mutants: &[Mutant], json: bool, out: &mut Output) -> Result<Exit, Error>
     for mutant in mutants {
         let (id, what) = (mutant.word(), mutant.what());
         if json {
-            out.json(&NameLine { schema: SCHEMA, r#type: "mutant", id, what })?;
+            out.json(&NameLine { schema: SCHEMA, r#type: "bug", id, what })?;
         } else {
             out.line(text::beside(id, column, what))?;
         }
@@ -174,7 +198,7 @@ fn hunt(
         match ran {
             Ok(ran) => {
                 reached |= ran.reached;
-                found = ran.killers;
+                found = ran.killers.map(|checkers| (checkers, ran.spec));
             }
             Err(error) => failed = Some(error),
         }
@@ -185,18 +209,49 @@ fn hunt(
         return Err(error);
     }
     let killed = found.is_some();
-    let (checkers, command) = found.unzip();
+    let (checkers, spec) = found.unzip();
     let line = MutantLine {
         head: Head::new("mutant", &planting(mutant)),
         id: mutant.word(),
         what: mutant.what(),
         reached,
         killed,
-        seeds_to_kill: killed.then_some(runs),
-        cpu_s: meter.read().cpu_s,
+        scenario: spec.as_ref().and_then(|spec| spec.target.scenario()).map(|it| it.name),
+        seed: spec.as_ref().map(|spec| spec.seed.number()),
+        runs_over_all_scenarios: killed.then_some(runs),
+        share: None,
+        cpu_us: meter.read().cpu_us,
         checkers: checkers.unwrap_or_default(),
     };
-    Ok((line, command))
+    Ok((line, spec.map(|spec| spec.run_command())))
+}
+
+/// Runs the first seeds of all scenarios, and counts the runs that find the bug.
+fn share(program: &Program, mutant: Mutant, seeds: u64, jobs: usize) -> Result<Share, Error> {
+    let (mut share, mut failed) = (Share::default(), None);
+    let count = seeds.saturating_mul(program.scenarios().len() as u64);
+    let work = |index: u64| {
+        let scenario = &program.scenarios()[(index / seeds) as usize];
+        run(program, mutant, scenario, index % seeds).map(|ran| (scenario.name, ran))
+    };
+    ordered(jobs, count, work, |turn| {
+        let Turn::Next(ran) = turn else { return ControlFlow::Continue(()) };
+        match ran {
+            Ok((scenario, ran)) => {
+                share.runs += 1;
+                if ran.killers.is_some() {
+                    share.killed += 1;
+                    *share.scenarios.entry(scenario).or_default() += 1;
+                }
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    })?;
+    failed.map_or(Ok(share), Err)
 }
 
 fn run(
@@ -214,18 +269,18 @@ fn run(
     let planted = panics::run(program.runner(), &spec, &plan, options, &mut ())?;
     let reached = planted.hits > 0;
     if !reached || planted.verdict != Verdict::Violated {
-        return Ok(PlantedRun { reached, killers: None });
+        return Ok(PlantedRun { reached, killers: None, spec });
     }
     // A violation that occurs without the bug too says nothing about the bug.
     let options = Conditions::default().options();
     let unplanted = panics::run(program.runner(), &spec, &plan, options, &mut ())?;
     let checkers = planted.violations.iter().map(|violation| violation.checker.clone()).collect();
-    let killers = (unplanted.verdict == Verdict::Held).then(|| (checkers, spec.run_command()));
-    Ok(PlantedRun { reached, killers })
+    let killers = (unplanted.verdict == Verdict::Held).then_some(checkers);
+    Ok(PlantedRun { reached, killers, spec })
 }
 
-fn row(line: &MutantLine, command: Option<&str>) -> String {
-    let result = match (line.seeds_to_kill, line.reached) {
+fn row(column: usize, line: &MutantLine, command: Option<&str>) -> String {
+    let result = match (line.runs_over_all_scenarios, line.reached) {
         (Some(runs), _) => {
             let checkers: Vec<_> = line.checkers.iter().map(String::as_str).collect();
             format!("killed in {} by {}", counted(runs, "run"), checkers.join(", "))
@@ -233,7 +288,12 @@ fn row(line: &MutantLine, command: Option<&str>) -> String {
         (None, true) => "SURVIVED: reached, and no checker found it".to_owned(),
         (None, false) => "NEVER REACHED".to_owned(),
     };
-    let id = format!("{:<24}", line.id);
-    let page = text::beside(&id, 24, &format!("{result} ({:.2} CPU s)", line.cpu_s));
-    command.map_or_else(|| page.clone(), |command| format!("{page}\n{:24}{command}", ""))
+    let share = line.share.as_ref().map(|share| {
+        let runs = counted(share.runs, "run");
+        format!("; {} of {runs} find it", text::grouped(share.killed))
+    });
+    let result = result + &share.unwrap_or_default();
+    let cpu_s = line.cpu_us as f64 / 1e6;
+    let page = text::beside(line.id, column, &format!("{result} ({cpu_s:.2} CPU s)"));
+    command.map_or_else(|| page.clone(), |command| format!("{page}\n{:column$}{command}", ""))
 }

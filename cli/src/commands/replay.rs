@@ -15,7 +15,7 @@ use guildhall_plan::run::{Outcome, Verdict, cast};
 use guildhall_plan::token::Outdated;
 
 use super::run::{Printing, exit, run_printed};
-use crate::args::{JsonArg, StepsArg};
+use crate::args::{JsonArg, StepsArg, VerboseArg};
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
 use crate::program::Program;
@@ -34,13 +34,15 @@ pub(crate) struct ReplayArgs {
     /// The world to run it in
     #[arg(long, env = "GUILDHALL_WORLD", hide_env = true, value_enum, default_value_t)]
     world: World,
-    /// Stop at this simulated time, such as 12.5s; nothing later is judged
+    /// Stop at this simulated time, such as 12.5s
     #[arg(long, env = "GUILDHALL_UNTIL", hide_env = true, value_name = "T")]
     until: Option<Instant>,
     #[command(flatten)]
     steps: StepsArg,
     #[command(flatten)]
     json: JsonArg,
+    #[command(flatten)]
+    verbose: VerboseArg,
 }
 
 pub(crate) fn replay(
@@ -53,7 +55,14 @@ pub(crate) fn replay(
     }
     let (command, explain) = (command_on("replay", &args.what), command_on("explain", &args.what));
     let (steps, json) = (args.steps.steps, args.json.json);
-    let printing = Printing { command: &command, repeat: &command, explain: &explain, steps, json };
+    let printing = Printing {
+        command: &command,
+        repeat: &command,
+        explain: &explain,
+        steps,
+        json,
+        is_verbose: args.verbose.verbose,
+    };
     if target::is_file(&args.what) {
         replay_capsule(program, Path::new(&args.what), args.until, printing, out)
     } else {

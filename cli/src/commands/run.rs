@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use guildhall_core::step::{Step, StepBuilder};
+use guildhall_explain::explain::named;
 use guildhall_explain::failure::Line;
-use guildhall_explain::transcript::Transcript;
+use guildhall_explain::transcript::{Transcript, lead};
 use guildhall_plan::met::MetParts;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, Verdict, cast};
 use guildhall_plan::seed::Seed;
 use guildhall_sim::run::engine;
 
-use crate::args::{JsonArg, StepsArg};
+use crate::args::{JsonArg, StepsArg, VerboseArg};
+use crate::cast_line::CastLine;
 use crate::conditions::Conditions;
 use crate::error::{Error, Exit};
 use crate::meter::Meter;
@@ -21,8 +23,8 @@ use crate::program::Program;
 use crate::records::{Head, Ran, RunLine, StepLine};
 use crate::run_spec::RunSpec;
 use crate::target::Target;
-use crate::text::item;
-use crate::{capsule_file, panics, results_file, run_text};
+use crate::text::{beside, item};
+use crate::{capsule_file, panics, results_file, run_text, terminal};
 
 /// The largest number of violations in the text about a run.
 const MOST_LISTED: usize = 5;
@@ -33,7 +35,7 @@ pub(crate) struct RunArgs {
     /// A scenario, or a file that holds a plan
     #[arg(value_name = "SCENARIO|PLAN.toml")]
     target: String,
-    /// The seed, 0 to 2^53-1, decimal or 0x…; 0 for a scenario, a plan's own for a plan
+    /// The seed, 0 to 2^53-1, decimal or 0x… [default: 0, or the plan's seed]
     #[arg(long, env = "GUILDHALL_SEED", hide_env = true)]
     seed: Option<Seed>,
     #[command(flatten)]
@@ -42,6 +44,8 @@ pub(crate) struct RunArgs {
     steps: StepsArg,
     #[command(flatten)]
     json: JsonArg,
+    #[command(flatten)]
+    verbose: VerboseArg,
     /// Write the run into this file, as a capsule for `replay`
     #[arg(short, long, env = "GUILDHALL_OUTPUT", hide_env = true, value_name = "FILE.toml")]
     output: Option<PathBuf>,
@@ -58,6 +62,7 @@ pub(crate) struct Printing<'a> {
     pub(crate) explain: &'a str,
     pub(crate) steps: bool,
     pub(crate) json: bool,
+    pub(crate) is_verbose: bool,
 }
 
 pub(crate) fn run(program: &Program, args: &RunArgs, out: &mut Output) -> Result<Exit, Error> {
@@ -71,6 +76,7 @@ pub(crate) fn run(program: &Program, args: &RunArgs, out: &mut Output) -> Result
         explain: &spec.command("explain"),
         steps: args.steps.steps,
         json: args.json.json,
+        is_verbose: args.verbose.verbose,
     };
     let ran = run_printed(program, &spec, &plan, printing, out)?;
     if printing.json {
@@ -114,7 +120,7 @@ pub(crate) fn run_printed(
     }?;
     let (cost, unmet) = (meter.read(), met.unmet(plan));
     if !printing.json {
-        out.line(run_text::summary(&outcome, cost))?;
+        out.line(run_text::summary(&outcome, cost, printing.is_verbose))?;
         for part in unmet.iter().take(MOST_LISTED) {
             out.line(item("unmet", part))?;
         }
@@ -124,7 +130,8 @@ pub(crate) fn run_printed(
         if spec.conditions.mutant.is_some() {
             out.line(item("mutant", &format!("reached {} times", outcome.hits)))?;
         }
-        print_violations(&outcome, printing, out)?;
+        print_violations(plan, &outcome, printing, out)?;
+        out.line(run_text::verdict(outcome.verdict))?;
     }
     Ok(Ran { outcome, cost, unmet })
 }
@@ -138,10 +145,16 @@ fn run_with_transcript(
     out: &mut Output,
 ) -> Result<Outcome, Error> {
     let cast = cast(plan).map_err(|error| spec.invalid(&error))?;
-    let mut written = Ok(());
-    let mut transcript = Transcript::new(cast, |_, line| {
+    let (mut written, names, wraps) = (Ok(()), cast.clone(), terminal::width().is_some());
+    let mut transcript = Transcript::new(cast, |head, line| {
+        // In a file, a step is one line.
+        let start = lead(head, &names);
+        let page = match line.strip_prefix(&start).filter(|_| wraps) {
+            Some(what) => beside(&start, start.chars().count(), what),
+            None => line.to_owned(),
+        };
         if written.is_ok() {
-            written = out.line(line);
+            written = out.line(page);
         }
     });
     let observer = &mut (&mut transcript, met);
@@ -151,7 +164,7 @@ fn run_with_transcript(
     outcome
 }
 
-/// Runs a plan and prints an object per step.
+/// Runs a plan and prints who takes part, and an object per step.
 fn run_with_step_lines(
     program: &Program,
     spec: &RunSpec,
@@ -159,11 +172,13 @@ fn run_with_step_lines(
     met: &mut MetParts,
     out: &mut Output,
 ) -> Result<Outcome, Error> {
+    let cast = cast(plan).map_err(|error| spec.invalid(&error))?;
+    let mut written =
+        out.typed_json(&CastLine::new(Head::new("cast", &spec.conditions), plan, &cast));
     let head = Head::new("step", &spec.conditions);
-    let mut written = Ok(());
     let mut steps = StepBuilder::new(|step: Step| {
         if written.is_ok() {
-            written = out.json(&StepLine { head: &head, step: &step });
+            written = out.typed_json(&StepLine { head: &head, step: &step });
         }
     });
     let observer = &mut (&mut steps, met);
@@ -175,11 +190,15 @@ fn run_with_step_lines(
 
 /// Prints the violations, and the commands that repeat and explain the run.
 fn print_violations(
+    plan: &Plan,
     outcome: &Outcome,
     printing: Printing<'_>,
     out: &mut Output,
 ) -> Result<(), Error> {
     for violation in outcome.violations.iter().take(MOST_LISTED) {
+        // The plan has run, so it is valid.
+        let named = named(violation.clone(), plan);
+        let violation = named.as_ref().unwrap_or(violation);
         out.line(format_args!("\n{}", run_text::violation(violation)))?;
     }
     if let Some(more @ 1..) = outcome.violations.len().checked_sub(MOST_LISTED) {
@@ -189,6 +208,7 @@ fn print_violations(
         out.line("")?;
         out.line(Line::new("repeat", printing.repeat))?;
         out.line(Line::new("explain", printing.explain))?;
+        out.line("")?;
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ pub(crate) fn shrink(
     } else {
         out.line(run_text::violation(&shrunk.violation))?;
         out.line(item("shrunk", &Reduction::from(&shrunk).to_string()))?;
-        out.line(item("took", &format!("{:.1} s", cost.wall_s)))?;
+        out.line(item("took", &format!("{:.1} s", cost.wall_s())))?;
         if written.is_ok() {
             out.line(item("written", &path.display().to_string()))?;
             for line in capsule_commands(&path) {

@@ -10,16 +10,17 @@ use clap::builder::FalseyValueParser;
 use guildhall_core::time::Span;
 
 use crate::analysis::{Analysis, Analyzer, MOST_SAVED};
-use crate::args::ThreadsArg;
+use crate::args::{ThreadsArg, VerboseArg};
 use crate::conditions::Conditions;
 use crate::error::{Error, Exit};
-use crate::failures::{Ending, FailedRun, FailureGroups, FaultKinds};
-use crate::meter::{Cost, Meter};
-use crate::output::{Output, note};
+use crate::failures::{Ending, FailedRun, FailureGroups};
+use crate::meter::{Cost, Meter, micros};
+use crate::moment::Moment;
+use crate::output::{Output, error, note};
 use crate::program::Program;
 use crate::progress::Progress;
 use crate::report::finding::{FEW, Finding};
-use crate::report::{FormatArgs, Report, Results, Run};
+use crate::report::{Detail, FormatArgs, Report, Results};
 use crate::seeds::{Partition, SeedArgs, Slice};
 use crate::summary::{Ended, ScenarioTotals, Summary, Totals};
 use crate::sweep_spec::{Batch, FinishedRun, SweepSpec};
@@ -73,15 +74,17 @@ pub(crate) struct SweepArgs {
     out: PathBuf,
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    verbose: VerboseArg,
 }
 
 pub(crate) fn sweep(program: &Program, args: &SweepArgs, out: &mut Output) -> Result<Exit, Error> {
     let (targets, format) = (target::all(program, &args.targets)?, args.format.or("human")?);
     let range = args.seeds.seeds(args.time.is_some())?;
     let seeds = Slice::new(range, args.partition.unwrap_or_default());
-    let with_causes = args.save_failures || args.explain > 0;
+    let with_moments = args.save_failures || args.explain > 0;
     let conditions = args.conditions.clone();
-    let spec = SweepSpec { program, targets, seeds, conditions, with_causes };
+    let spec = SweepSpec { program, targets, seeds, conditions, with_moments };
     spec.validate()?;
     if args.save_failures {
         results_file::check_folder(&args.out)?;
@@ -89,12 +92,12 @@ pub(crate) fn sweep(program: &Program, args: &SweepArgs, out: &mut Output) -> Re
     interrupt::install_handler()?;
     let meter = Meter::start();
     let mut sweep = Sweep::new(&spec, args, (format.report)(), out);
-    let ran = sweep.run_all(args, format.with_lines);
+    let ran = sweep.run_all(args, format.detail);
     sweep.progress.finish();
     ran?;
     let cost = meter.read();
     let analysis = sweep.analyse_failures(args)?;
-    sweep.end(args.explain, &analysis, cost)
+    sweep.end(args, &analysis, cost)
 }
 
 /// A sweep in progress.
@@ -105,6 +108,8 @@ struct Sweep<'a> {
     max_failures: u64,
     progress: Progress,
     flushed: Instant,
+    /// When the present scenario began.
+    scenario_began: Instant,
     scenarios: Vec<ScenarioTotals>,
     summary: Summary,
     failures: FailureGroups,
@@ -125,6 +130,7 @@ impl<'a> Sweep<'a> {
             max_failures: args.max_failures.map_or(u64::MAX, NonZeroU64::get),
             progress: Progress::new(args.time.is_none().then(|| spec.size())),
             flushed: Instant::now(),
+            scenario_began: Instant::now(),
             scenarios: totals.collect(),
             summary: Summary::of(&spec.targets),
             failures: FailureGroups::default(),
@@ -135,15 +141,15 @@ impl<'a> Sweep<'a> {
     }
 
     /// Runs all batches, or as much of them as the limits allow.
-    fn run_all(&mut self, args: &SweepArgs, with_lines: bool) -> Result<(), Error> {
+    fn run_all(&mut self, args: &SweepArgs, detail: Detail) -> Result<(), Error> {
         let spec = self.spec;
         if spec.size() > 0 {
-            self.report.begin(self.out)?;
+            self.report.begin(&spec.names(), self.out)?;
         }
         let limit = args.time.map(|time| Duration::from_micros(time.as_micros()));
         for batch in Batch::all(spec, limit) {
             self.index = batch.first;
-            let work = |nth| (!batch.is_over()).then(|| spec.run(batch.first + nth, with_lines));
+            let work = |nth| (!batch.is_over()).then(|| spec.run(batch.first + nth, detail));
             let mut failed = None;
             ordered(args.threads.count(), batch.count, work, |turn| {
                 self.take(turn).unwrap_or_else(|error| {
@@ -192,27 +198,26 @@ impl<'a> Sweep<'a> {
     /// Counts and reports a run.
     fn add(&mut self, run: Result<FinishedRun, Error>) -> Result<(), Error> {
         match run {
-            Ok(FinishedRun { spec, outcome, line, causes }) => {
+            Ok(FinishedRun { spec, outcome, line, moment }) => {
                 self.summary.add_coverage(&spec.target.name(), &outcome);
                 let ending = Ending::of(&outcome);
                 let (steps, deliveries) = (outcome.steps, outcome.deliveries);
                 self.count(ending.as_ref(), steps, deliveries);
-                let run = Run { spec: &spec, ending: ending.as_ref(), line: Some(&line) };
-                self.report.run(&run, self.out)?;
+                if !line.is_empty() {
+                    self.report.line(&line, self.out)?;
+                }
                 if let Some(ending) = ending {
                     let digest = Some(outcome.digest);
-                    self.failures.add(FailedRun { spec, ending, steps, digest }, causes);
+                    self.failures.add(FailedRun { spec, ending, steps, digest }, moment);
                 }
             }
             // A seed that cannot be judged must not hide the results of the others.
             Err(Error::Internal(why)) => {
-                self.progress.suspend(|| note(format_args!("error: {why}")));
+                self.progress.suspend(|| error(&why));
                 let (spec, ending) = (self.spec.run_spec(self.index)?, Ending::Broken(why));
                 self.count(Some(&ending), 0, 0);
-                let run = Run { spec: &spec, ending: Some(&ending), line: None };
-                self.report.run(&run, self.out)?;
                 let failed = FailedRun { spec, ending, steps: 0, digest: None };
-                self.failures.add(failed, FaultKinds::new());
+                self.failures.add(failed, Moment::default());
             }
             Err(error) => return Err(error),
         }
@@ -239,7 +244,9 @@ impl<'a> Sweep<'a> {
     }
 
     fn end_scenario(&mut self, index: u64) -> Result<(), Error> {
-        let totals = &self.scenarios[self.spec.target_of(index)];
+        let totals = &mut self.scenarios[self.spec.target_of(index)];
+        let now = Instant::now();
+        totals.wall_us = micros(now - std::mem::replace(&mut self.scenario_began, now));
         self.report.scenario(totals, self.out)
     }
 
@@ -258,9 +265,9 @@ impl<'a> Sweep<'a> {
     }
 
     /// Reports the results, and says on stderr why not all seeds were run.
-    fn end(mut self, explained: usize, analysis: &Analysis, cost: Cost) -> Result<Exit, Error> {
+    fn end(mut self, args: &SweepArgs, analysis: &Analysis, cost: Cost) -> Result<Exit, Error> {
         let ended = self.ended();
-        let (findings, more) = Finding::all(analysis, explained);
+        let (findings, hidden) = Finding::all(analysis, args.explain)?;
         let summary = std::mem::take(&mut self.summary);
         let summary = summary.ended(cost, self.spec, ended, &self.scenarios);
         let results = Results {
@@ -268,7 +275,8 @@ impl<'a> Sweep<'a> {
             scenarios: &self.scenarios,
             summary: &summary,
             findings: &findings,
-            more,
+            hidden: &hidden,
+            is_verbose: args.verbose.verbose,
             explained: &analysis.explained,
         };
         self.report.end(&results, self.out)?;

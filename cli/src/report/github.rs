@@ -25,8 +25,8 @@ pub(super) struct GitHub {
 }
 
 impl Report for GitHub {
-    fn begin(&mut self, out: &mut Output) -> Result<(), Error> {
-        self.human.begin(out)
+    fn begin(&mut self, names: &[String], out: &mut Output) -> Result<(), Error> {
+        self.human.begin(names, out)
     }
 
     fn scenario(&mut self, totals: &ScenarioTotals, out: &mut Output) -> Result<(), Error> {
@@ -42,7 +42,7 @@ impl Report for GitHub {
             return Ok(());
         };
         // The page only repeats the verdict, so an error here must not change it.
-        let page = markdown(results.scenarios, results.findings, results.more);
+        let page = markdown(results.scenarios, results.findings, results.hidden.len() as u64);
         if let Err(error) = append(Path::new(&path), &page) {
             note(format_args!("the summary of the step is not written: {error}"));
         }
@@ -56,7 +56,7 @@ fn annotation(finding: &Finding) -> String {
         Level::Error => "error",
         Level::Warning => "warning",
     };
-    let title = format!("{} {} ({})", finding.kind, finding.run, finding.seeds);
+    let title = format!("{} {} ({})", finding.kind, finding.run, finding.seeds());
     format!("::{level} title={}::{}", Property(&title), Message(&finding.block))
 }
 
@@ -112,7 +112,7 @@ pub(super) fn markdown(scenarios: &[ScenarioTotals], findings: &[Finding], more:
 fn write_table(page: &mut String, scenarios: &[ScenarioTotals]) {
     page.push_str("| scenario | seeds | failing | inconclusive | steps | deliveries |\n");
     page.push_str("|---|--:|--:|--:|--:|--:|\n");
-    for ScenarioTotals { scenario, totals } in scenarios {
+    for ScenarioTotals { scenario, totals, .. } in scenarios {
         let Totals { seeds, failing, inconclusive, steps, deliveries, .. } = *totals;
         let counts = [seeds, failing, inconclusive, steps, deliveries].map(grouped).join(" | ");
         let _ = writeln!(page, "| {scenario} | {counts} |");
@@ -121,8 +121,8 @@ fn write_table(page: &mut String, scenarios: &[ScenarioTotals]) {
 
 fn write_findings(page: &mut String, findings: &[Finding], more: u64) {
     for finding in findings {
-        let Finding { kind, run, seeds, .. } = finding;
-        let title = format!("<b>{kind}</b> {run}, {seeds}");
+        let Finding { kind, run, .. } = finding;
+        let title = format!("<b>{kind}</b> {run}, {}", finding.seeds());
         let _ = writeln!(page, "<details open><summary>{title}</summary>\n");
         write_code(page, "text", &finding.block);
         if let Some(diagram) = &finding.diagram {

@@ -1,97 +1,129 @@
-//! `--format human`: a table with a line per scenario, the summary, and the failures.
+//! `--format human`: a table with a line per scenario, the failures, what happened, and the verdict.
 
 use guildhall_plan::fault::Family;
 
 use super::finding::Finding;
 use super::{Report, Results};
 use crate::error::Error;
-use crate::meter::Cost;
 use crate::output::Output;
 use crate::program::Program;
 use crate::records::FailureLine;
 use crate::run_text::speed;
-use crate::summary::{Ended, ScenarioTotals, Summary};
+use crate::summary::{Ended, ScenarioTotals, Summary, Totals};
+use crate::terminal::{BOLD, GREEN, RED, YELLOW, styled};
 use crate::text::{counted, counts, deliveries, grouped, item};
+
+/// The smallest width of the first column.
+const NAME: usize = 18;
 
 #[derive(Default)]
 pub(super) struct Human {
-    has_begun: bool,
+    /// The width of the first column, once there is a table.
+    column: Option<usize>,
 }
 
 impl Report for Human {
-    fn begin(&mut self, out: &mut Output) -> Result<(), Error> {
-        self.has_begun = true;
-        let names = ["scenario", "seeds", "failing", "inconclusive", "steps", "deliveries"];
-        Ok(out.line(row(names.map(str::to_owned)))?)
+    fn begin(&mut self, names: &[String], out: &mut Output) -> Result<(), Error> {
+        let longest = names.iter().map(String::len).max();
+        let column = longest.map_or(NAME, |longest| NAME.max(longest + 1));
+        self.column = Some(column);
+        let heads = ["seeds", "failing", "inconclusive", "steps", "deliveries"];
+        Ok(out.line(styled(BOLD, row(column, "scenario", heads.map(str::to_owned))))?)
     }
 
     fn scenario(
         &mut self,
-        ScenarioTotals { scenario, totals }: &ScenarioTotals,
+        ScenarioTotals { scenario, totals, .. }: &ScenarioTotals,
         out: &mut Output,
     ) -> Result<(), Error> {
-        let [seeds, failing, inconclusive, steps, deliveries] =
+        let cells =
             [totals.seeds, totals.failing, totals.inconclusive, totals.steps, totals.deliveries]
                 .map(grouped);
-        let name = scenario.clone();
-        Ok(out.line(row([name, seeds, failing, inconclusive, steps, deliveries]))?)
+        let row = row(self.column.unwrap_or(NAME), scenario, cells);
+        let style = style(totals);
+        Ok(out.line(if style == GREEN { row } else { styled(style, row) })?)
     }
 
     fn end(&mut self, results: &Results<'_>, out: &mut Output) -> Result<(), Error> {
-        if !self.has_begun {
+        if self.column.is_none() {
             return Ok(());
         }
-        out.line(format_args!("\n{}", summary(results)))?;
-        write_findings(results.findings, results.more, out)?;
-        write_saved(results.explained, out)
+        write_findings(results.findings, results.hidden.len() as u64, out)?;
+        write_saved(results.explained, out)?;
+        Ok(out.line(format_args!("\n{}", summary(results)))?)
     }
 }
 
 /// A row of the table.
-fn row(cells: [String; 6]) -> String {
-    let [name, seeds, failing, inconclusive, steps, deliveries] = cells;
-    format!("{name:<18}{seeds:>9}{failing:>9}{inconclusive:>14}{steps:>16}{deliveries:>14}")
+fn row(column: usize, name: &str, cells: [String; 5]) -> String {
+    let [seeds, failing, inconclusive, steps, deliveries] = cells;
+    format!("{name:<column$}{seeds:>9}{failing:>9}{inconclusive:>14}{steps:>16}{deliveries:>14}")
 }
 
-fn summary(Results { program, summary, .. }: &Results<'_>) -> String {
+/// The colour of totals.
+fn style(totals: &Totals) -> anstyle::Style {
+    match totals {
+        Totals { failing: 1.., .. } | Totals { broken: 1.., .. } => RED,
+        Totals { inconclusive: 1.., .. } => YELLOW,
+        Totals { .. } => GREEN,
+    }
+}
+
+/// What happened, and the verdict in the last line.
+fn summary(Results { program, summary, is_verbose, .. }: &Results<'_>) -> String {
     let totals = &summary.totals;
-    let cost = Cost { wall_s: summary.wall_s, cpu_s: summary.cpu_s };
     let took = format!(
         "{}, {}, {:.1} s, {} seeds/s",
         counted(totals.steps, "step"),
         deliveries(totals.deliveries),
-        cost.wall_s,
+        summary.cost.wall_s(),
         grouped(summary.seeds_per_s)
     );
     let mut lines = vec![
-        format!(
-            "{}: {} failing, {} inconclusive",
-            counted(totals.seeds, "seed"),
-            grouped(totals.failing),
-            grouped(totals.inconclusive)
-        ),
         item("took", &took),
-        item("speed", &speed(totals.deliveries, cost, summary.peak_rss_bytes)),
+        item("speed", &speed(totals.deliveries, summary.cost, summary.peak_rss_bytes)),
         item("faults", &counts(&summary.faults)),
-        item("met", &counts(&summary.meetings)),
-        item("marks", &counts(&summary.marks)),
     ];
-    if is_complete(program, summary) {
-        let families = Family::ALL.into_iter().filter(|family| family.has_faults());
-        let families = families.map(Family::name);
-        let missing: Vec<_> = families.filter(|name| !summary.faults.contains_key(*name)).collect();
-        if !missing.is_empty() {
-            lines.push(item("never", &format!("no fault of {}", missing.join(", "))));
-        }
-    }
-    if !summary.missed.is_empty() {
-        lines.push(item("unreached", &summary.missed.join(", ")));
+    if *is_verbose {
+        lines.push(item("met", &counts(&summary.meetings)));
+        lines.push(item("marks", &counts(&summary.marks)));
     }
     if let Some(mutant) = summary.swept.first().and_then(|swept| swept.conditions.mutant) {
         let hits = summary.mutant_hits.map(|hits| format!(", reached {} times", grouped(hits)));
         lines.push(item("mutant", &format!("{}{}", mutant.word(), hits.unwrap_or_default())));
     }
+    if is_complete(program, summary) {
+        let families = Family::ALL.into_iter().filter(|family| family.has_faults());
+        let families = families.map(Family::name);
+        let missing: Vec<_> = families.filter(|name| !summary.faults.contains_key(*name)).collect();
+        if !missing.is_empty() {
+            let never = format!("never happened: faults of {}", missing.join(", "));
+            lines.push(item("", &never));
+        }
+    }
+    if !summary.missed.is_empty() {
+        lines.push(item("unreached", &summary.missed.join(", ")));
+    }
+    lines.push(verdict(totals, summary.missed.len() as u64));
     lines.join("\n")
+}
+
+/// The verdict: how many seeds failed, and whether everything was reached.
+fn verdict(totals: &Totals, missed: u64) -> String {
+    let mut sentence = format!(
+        "{}: {} failing, {} inconclusive",
+        counted(totals.seeds, "seed"),
+        grouped(totals.failing),
+        grouped(totals.inconclusive)
+    );
+    if totals.broken > 0 {
+        sentence.push_str(&format!(", {} not judged", grouped(totals.broken)));
+    }
+    if missed > 0 {
+        sentence.push_str(&format!(", {} never reached", counted(missed, "mark")));
+    }
+    let style = style(totals);
+    styled(if missed > 0 && style == GREEN { YELLOW } else { style }, sentence)
 }
 
 /// Whether scenarios that are to reach everything were swept to the end, so that what was not reached
@@ -104,9 +136,12 @@ fn is_complete(program: &Program, summary: &Summary) -> bool {
         })
 }
 
+/// The failures. The first line of each block is what is wrong.
 fn write_findings(findings: &[Finding], more: u64, out: &mut Output) -> Result<(), Error> {
     for finding in findings {
-        out.line(format_args!("\n{}\n{}", finding.heading(), finding.block))?;
+        let (sentence, rest) = finding.block.split_once('\n').unwrap_or((&finding.block, ""));
+        let sentence = styled(BOLD, sentence);
+        out.line(format_args!("\n{}\n{sentence}\n{rest}", finding.heading()))?;
     }
     if more > 0 {
         let groups = counted(more, "more group");

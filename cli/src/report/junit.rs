@@ -1,83 +1,87 @@
-//! `--format junit`: an XML document for dashboards. A scenario is a suite and a failing seed is a
-//! case; a scenario without failures has a single case for all seeds.
+//! `--format junit`: an XML document for dashboards. A scenario is a case, under the same name in every
+//! night, because dashboards track the history of a case by its name. The text of a case that fails has
+//! its groups of failures.
 
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Report, Results, Run};
+use super::finding::{Finding, Level};
+use super::{Report, Results};
 use crate::error::Error;
-use crate::failures::Ending;
 use crate::output::Output;
-use crate::run_spec::RunSpec;
-use crate::run_text;
-use crate::summary::ScenarioTotals;
+use crate::summary::{ScenarioTotals, Totals};
+use crate::text::counted;
 
-/// The name of the case for all seeds of a scenario. Dashboards track the history of a case by its
-/// name, so it has nothing that changes from one night to the next.
-const ALL: &str = "all seeds";
+/// The name of the suite, and of the class of each case.
+const SUITE: &str = "guildhall";
 
-#[derive(Default)]
-pub(super) struct JUnit {
-    suites: Vec<TestSuite>,
-    /// The cases of the current scenario.
-    cases: Vec<TestCase>,
-}
+pub(super) struct JUnit;
 
 impl Report for JUnit {
-    fn run(&mut self, run: &Run<'_>, _: &mut Output) -> Result<(), Error> {
-        self.cases.extend(run.ending.map(|ending| test_case(run.spec, ending)));
-        Ok(())
-    }
-
-    fn scenario(
-        &mut self,
-        ScenarioTotals { scenario, totals }: &ScenarioTotals,
-        _: &mut Output,
-    ) -> Result<(), Error> {
-        if totals.done() == 0 {
-            return Ok(());
-        }
-        let mut suite = TestSuite::new(class_name(scenario));
-        let counts =
-            [("seeds", totals.seeds), ("steps", totals.steps), ("deliveries", totals.deliveries)];
-        suite.add_properties(counts.map(|(name, count)| Property::new(name, count.to_string())));
-        if self.cases.is_empty() {
-            let mut all = TestCase::new(ALL, TestCaseStatus::success());
-            all.set_classname(class_name(scenario));
-            suite.add_test_case(all);
-        }
-        suite.add_test_cases(self.cases.drain(..));
-        self.suites.push(suite);
-        Ok(())
-    }
-
     fn end(&mut self, results: &Results<'_>, out: &mut Output) -> Result<(), Error> {
-        let mut document = quick_junit::Report::new("guildhall");
-        document.set_time(Duration::try_from_secs_f64(results.summary.wall_s).unwrap_or_default());
-        document.add_test_suites(self.suites.drain(..));
+        let wall = Duration::from_micros(results.summary.cost.wall_us);
+        let mut suite = TestSuite::new(SUITE);
+        suite.set_time(wall);
+        suite.add_test_cases(results.scenarios.iter().map(|totals| test_case(totals, results)));
+        let mut document = quick_junit::Report::new(SUITE);
+        document.set_time(wall).add_test_suite(suite);
         let document = document.to_string();
         let document = document.map_err(|error| Error::Internal(format!("no XML: {error}")))?;
         Ok(out.bytes(document.as_bytes())?)
     }
 }
 
-fn class_name(scenario: &str) -> String {
-    format!("guildhall.{scenario}")
+fn test_case(totals: &ScenarioTotals, results: &Results<'_>) -> TestCase {
+    let ScenarioTotals { scenario, totals, wall_us } = totals;
+    let all = results.findings.iter().chain(results.hidden);
+    let findings: Vec<_> = all.filter(|finding| finding.occurrences.includes(scenario)).collect();
+    let mut case = TestCase::new(scenario.as_str(), status(totals, &findings));
+    case.set_classname(SUITE).set_time(Duration::from_micros(*wall_us));
+    case.add_properties(
+        [
+            ("seeds", totals.seeds),
+            ("failing", totals.failing),
+            ("inconclusive", totals.inconclusive),
+            ("steps", totals.steps),
+            ("deliveries", totals.deliveries),
+        ]
+        .map(|(name, count)| Property::new(name, count.to_string())),
+    );
+    case
 }
 
-fn test_case(spec: &RunSpec, ending: &Ending) -> TestCase {
-    let kind = match ending {
-        Ending::Violated { .. } => NonSuccessKind::Failure,
-        // Not a verdict on the code under test.
-        Ending::Inconclusive | Ending::Broken(_) => NonSuccessKind::Error,
+/// A violation is a failure. A seed without a verdict is an error: it says nothing about the code under
+/// test.
+fn status(totals: &Totals, findings: &[&Finding]) -> TestCaseStatus {
+    let mut status = match totals {
+        Totals { failing: 1.., .. } => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Totals { inconclusive: 1.., .. } | Totals { broken: 1.., .. } => {
+            TestCaseStatus::non_success(NonSuccessKind::Error)
+        }
+        Totals { seeds: 0, .. } => return TestCaseStatus::skipped(),
+        Totals { .. } => return TestCaseStatus::success(),
     };
-    let mut status = TestCaseStatus::non_success(kind);
+    if let Some(first) = findings.first() {
+        status.set_type(first.kind.clone()).set_message(message(first, findings.len() as u64 - 1));
+    }
+    let blocks = findings.iter().map(|finding| format!("{}\n{}", title(finding), finding.block));
+    status.set_description(blocks.collect::<Vec<_>>().join("\n\n"));
     status
-        .set_type(ending.kind())
-        .set_message(ending.sentence())
-        .set_description(run_text::failure(ending, spec));
-    let mut case = TestCase::new(format!("seed {}", spec.seed), status);
-    case.set_classname(class_name(&spec.target.name())).set_system_out(spec.repeat_command());
-    case
+}
+
+fn message(first: &Finding, more: u64) -> String {
+    match more {
+        0 => first.message.clone(),
+        more => format!("{}; and {} of failures", first.message, counted(more, "more group")),
+    }
+}
+
+/// The heading of a group, without colour.
+fn title(finding: &Finding) -> String {
+    let word = match finding.level {
+        Level::Error => "FAIL",
+        Level::Warning => "OPEN",
+    };
+    format!("{word}  {}", finding.seeds())
 }

@@ -14,6 +14,7 @@ mod replay;
 mod shell;
 mod signals;
 mod sweep;
+mod terminal;
 mod text;
 mod variables;
 
@@ -51,6 +52,7 @@ text = "hello"
 struct Folder(PathBuf);
 
 /// How a command ended.
+#[derive(Debug)]
 struct Ended {
     code: Option<i32>,
     stdout: String,
@@ -79,7 +81,9 @@ impl Folder {
         for name in std::env::vars_os().map(|(name, _)| name).filter(ours) {
             command.env_remove(name);
         }
-        command.env_remove("COLUMNS").env_remove("GITHUB_STEP_SUMMARY");
+        for name in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE", "GITHUB_STEP_SUMMARY"] {
+            command.env_remove(name);
+        }
         command.env("GUILDHALL_PASTE", "guildhall");
         command
     }

@@ -10,7 +10,7 @@ fn a_run_written_to_a_file_replays_as_it_was() {
     let replayed = folder.run("replay kept.toml --json");
     assert_eq!((run.code, replayed.code), (Some(0), Some(0)), "{}", replayed.stderr);
     let (run, replayed) = (&run.objects()[0], &replayed.objects()[0]);
-    for same in ["seed", "verdict", "digest", "steps", "deliveries", "sim_ms", "marks"] {
+    for same in ["seed", "verdict", "digest", "steps", "deliveries", "lasted_us", "marks"] {
         assert_eq!(run[same], replayed[same], "{same}");
     }
     assert_eq!((&run["seed"], &replayed["as_expected"]), (&42.into(), &true.into()));

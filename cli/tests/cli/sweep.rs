@@ -42,7 +42,7 @@ fn a_sweep_says_the_same_again_and_on_any_number_of_threads() {
         assert_eq!((&line["scenario"], &line["seed"]), (&name.into(), &seed.into()));
     }
     let summary = &objects[72];
-    assert_eq!((&summary["type"], &summary["seeds"]), (&"summary".into(), &72.into()));
+    assert_eq!((&summary["type"], &summary["seeds"]), (&"sweep".into(), &72.into()));
 }
 
 #[test]

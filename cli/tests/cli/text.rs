@@ -12,7 +12,7 @@ fn the_catalogue_tells_each_scenario_in_a_sentence() {
     let mut sentences = String::new();
     for (object, scenario) in listed.iter().zip(guildhall_scenarios::ALL) {
         let (name, summary) = (scenario.name, scenario.summary());
-        assert_eq!(object["schema"], "guildhall/1");
+        assert_eq!(object["schema"], "guildhall/2");
         assert_eq!(object["type"], "scenario");
         assert_eq!(object["name"], name);
         assert_eq!(object["summary"], summary.as_str());
@@ -123,7 +123,9 @@ fn steps_are_told_in_names_or_as_objects() {
     assert!(told.stdout.starts_with("guildhall run calm.toml --seed 0x7 "));
     assert!(told.stdout.contains("alice: \"hello\""), "{}", told.stdout);
     let listed = folder.run("run calm.toml --steps --json").objects();
-    let (summary, steps) = listed.split_last().unwrap();
+    let (summary, lines) = listed.split_last().unwrap();
+    let (cast, steps) = lines.split_first().unwrap();
+    assert_eq!((&cast["type"], &cast["clients"][0]["name"]), (&"cast".into(), &"alice".into()));
     assert_eq!(summary["steps"], steps.len());
     assert!(steps.iter().zip(1..).all(|(step, number)| step["step"] == number));
     // In names, the idle round of questions between nodes, journals and the directory is left out.

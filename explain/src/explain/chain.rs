@@ -10,7 +10,7 @@ use std::sync::Arc;
 use guildhall_check::cast::Cast;
 use guildhall_core::node;
 use guildhall_core::step::{Actor, Head, Output, Step, StepBuilder};
-use guildhall_core::time::Instant;
+use guildhall_core::time::{Instant, micros};
 use serde::{Deserialize, Serialize};
 
 use super::cause::leads_to;
@@ -43,6 +43,7 @@ pub struct Link {
     /// The step that led to it, or 0.
     pub cause: u64,
     /// Its time.
+    #[serde(rename = "at_us", with = "micros")]
     pub at: Instant,
     /// Its actor, by name.
     pub who: String,

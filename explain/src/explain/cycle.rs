@@ -12,7 +12,7 @@ use guildhall_check::cast::Cast;
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::node;
 use guildhall_core::step::{Output, Step, StepBuilder};
-use guildhall_core::time::{Instant, Span};
+use guildhall_core::time::{Instant, Span, micros};
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Link, narrowed};
@@ -43,6 +43,7 @@ pub struct Cycle {
     /// How many times.
     pub times: u64,
     /// The time from the last but one to the last.
+    #[serde(rename = "every_us", with = "micros")]
     pub every: Span,
     /// Its steps, the last time.
     pub last: Chain,

@@ -114,7 +114,7 @@ impl Display for Blame {
         if self.needed.is_empty() {
             lines.push((0, "no single fault or action is needed for it".to_owned()));
         } else {
-            lines.push((0, "it holds without any one of these:".to_owned()));
+            lines.push((0, "each of these is needed:".to_owned()));
         }
         lines.extend(self.needed.iter().take(MOST_NEEDED).map(|part| (2, part.clone())));
         if let Some(more @ 1..) = self.needed.len().checked_sub(MOST_NEEDED) {
@@ -127,10 +127,13 @@ impl Display for Blame {
             lines.push((0, format!("without any of {more} others something else breaks")));
         }
         if !self.free.is_empty() {
-            lines.push((0, format!("{} change nothing, each by itself", self.free)));
+            lines.push((0, format!("not needed, taken out one at a time: {}", self.free)));
         }
         if !self.unknown.is_empty() {
-            lines.push((0, format!("{} cannot be told", self.unknown)));
+            lines.push((
+                0,
+                format!("unknown, since the run is inconclusive without it: {}", self.unknown),
+            ));
         }
         let mut label = "  blame";
         for (indent, text) in lines {

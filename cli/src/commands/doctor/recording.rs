@@ -59,8 +59,8 @@ impl Recording {
         let mut lines = text.lines();
         let head: Head = serde_json::from_str(lines.next().unwrap_or_default())
             .map_err(|error| wrong(&error.to_string()))?;
-        if (head.schema.as_str(), head.r#type.as_str()) != (SCHEMA, "doctor") {
-            return Err(wrong(&format!("its first line is not a {SCHEMA} doctor line")));
+        if (head.schema.as_str(), head.r#type.as_str()) != (SCHEMA, "recording") {
+            return Err(wrong(&format!("its first line is not a {SCHEMA} recording line")));
         }
         if head.engine != engine() {
             let (what, then) = (path.display().to_string(), head.engine);
@@ -111,7 +111,7 @@ impl Recording {
     pub(super) fn write(path: &Path, spec: &SweepSpec<'_>, lines: &Lines) -> Result<(), Error> {
         let head = Head {
             schema: SCHEMA.to_owned(),
-            r#type: "doctor".to_owned(),
+            r#type: "recording".to_owned(),
             engine: engine(),
             world: WORLD.to_owned(),
             conditions: spec.conditions.text(),

@@ -7,6 +7,7 @@ use guildhall_plan::seed::{Domain, Seed};
 
 use crate::error::Error;
 use crate::interrupt;
+use crate::report::Detail;
 use crate::sweep_spec::SweepSpec;
 use crate::thread_pool::{Turn, ordered};
 
@@ -64,7 +65,7 @@ pub(super) fn lines(spec: &SweepSpec<'_>, way: Way, jobs: usize) -> Result<Lines
 fn in_order(spec: &SweepSpec<'_>, order: &[u64], jobs: usize) -> Result<Lines, Error> {
     let mut lines = vec![String::new(); order.len()];
     let (mut turns, mut failed) = (order.iter(), None);
-    let work = |nth: u64| spec.run(order[nth as usize], true);
+    let work = |nth: u64| spec.run(order[nth as usize], Detail::Result);
     ordered(jobs, order.len() as u64, work, |turn| {
         let Turn::Next(run) = turn else { return ControlFlow::Continue(()) };
         match (run, turns.next()) {

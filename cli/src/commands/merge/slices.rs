@@ -15,7 +15,8 @@ use serde::Deserialize;
 
 use crate::analysis::Analysis;
 use crate::error::Error;
-use crate::failures::{Ending, FailedRun, FailureGroups, FaultKinds};
+use crate::failures::{Ending, FailedRun, FailureGroups};
+use crate::moment::Moment;
 use crate::output::note;
 use crate::program::Program;
 use crate::records::{FailureLine, SCHEMA};
@@ -106,7 +107,8 @@ impl<'a> Slices<'a> {
 
     fn line(&mut self, source: Source<'a>, text: &'a str) -> Result<(), Error> {
         let wrong = |why: &dyn fmt::Display| Error::usage(format!("{source}: {why}"));
-        let unread = |error: serde_json::Error| wrong(&format!("not a line of a sweep: {error}"));
+        let unread =
+            |error: serde_json::Error| wrong(&format!("not the output of a sweep: {error}"));
         let kind: Kind<'_> = serde_json::from_str(text).map_err(unread)?;
         match (kind.schema, kind.r#type) {
             (SCHEMA, "seed") => {
@@ -117,7 +119,7 @@ impl<'a> Slices<'a> {
                 let (place, seed) = (target.place(self.program), parsed.seed);
                 self.lines.push(Line { target, place, seed, text, source, parsed });
             }
-            (SCHEMA, "summary") => {
+            (SCHEMA, "sweep") => {
                 self.summaries.push(serde_json::from_str(text).map_err(unread)?);
             }
             // The same line twice means the same slice twice.
@@ -146,6 +148,18 @@ impl<'a> Slices<'a> {
         unequal
     }
 
+    /// The names of the scenarios and plans that have lines, in their order. The lines are sorted.
+    pub(super) fn names(&self) -> Vec<String> {
+        let groups = self.lines.chunk_by(|one, other| one.name() == other.name());
+        groups.map(|lines| lines[0].name().to_owned()).collect()
+    }
+
+    /// How long a scenario took in the slice that took longest for it.
+    pub(super) fn wall_us(&self, scenario: &str) -> u64 {
+        let times = self.summaries.iter().filter_map(|summary| summary.scenarios.get(scenario));
+        times.map(|of_scenario| of_scenario.wall_us).max().unwrap_or(0)
+    }
+
     /// The run of a line.
     pub(super) fn run_spec(&self, line: &Line<'_>) -> RunSpec {
         let swept = self.summaries.iter().flat_map(|summary| &summary.swept).next();
@@ -160,7 +174,7 @@ impl<'a> Slices<'a> {
         for line in &self.failures {
             let signature = Signature::of(&line.failure.explanation.violation);
             known.insert(signature.clone());
-            match explained.entry((signature, line.faults.clone())) {
+            match explained.entry((signature, line.moment.clone())) {
                 Entry::Vacant(vacant) => {
                     vacant.insert(line.clone());
                 }
@@ -178,7 +192,7 @@ impl<'a> Slices<'a> {
             if !is_known {
                 let spec = self.run_spec(line);
                 let run = FailedRun { spec, ending, steps: 0, digest: None };
-                rest.add(run, FaultKinds::new());
+                rest.add(run, Moment::default());
             }
         }
         Analysis { explained, rest: rest.into_sorted(), nondeterminism: false }
