@@ -208,7 +208,7 @@ mod tests {
     fn failed_runs() -> Vec<(RunSpec, Ending, u64, u64)> {
         let run = |name: &str, seed: u64, ending: Ending, steps: u64, deliveries: u64| {
             let conditions =
-                Conditions { set: vec!["drops=3".to_owned()], ..Conditions::default() };
+                Conditions { set: vec!["crowd=3".to_owned()], ..Conditions::default() };
             let target = Target::Scenario(guildhall_scenarios::by_name(name).unwrap());
             let spec = RunSpec { target, seed: Seed::new(seed).unwrap(), conditions };
             (spec, ending, steps, deliveries)

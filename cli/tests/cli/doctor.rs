@@ -53,7 +53,8 @@ fn what_another_engine_has_written_is_refused() {
         assert!(refused.stderr.contains(&said), "{}", refused.stderr);
     }
     let plan = value(&kept, "plan");
-    folder.write("edited.jsonl", &kept.replacen(plan, "abcdef", 1));
+    let edited = kept.replacen(&format!(r#""plan":"{plan}""#), r#""plan":"abcdef""#, 1);
+    folder.write("edited.jsonl", &edited);
     let refused = folder.run("doctor --against edited.jsonl");
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(6), ""));
     let said = format!("is of plan abcdef, and its seed gives plan {plan} here");

@@ -136,7 +136,8 @@ fn a_line_of_an_edited_scenario_is_refused() {
     let (_, names) = slices(&folder, 2);
     let text = folder.read("2.jsonl");
     let plan = value(&text, "plan");
-    folder.write("2.jsonl", &text.replacen(plan, "abcdef", 1));
+    let edited = text.replacen(&format!(r#""plan":"{plan}""#), r#""plan":"abcdef""#, 1);
+    folder.write("2.jsonl", &edited);
     let merged = merge(&folder, &names);
     assert_eq!((merged.code, merged.stdout.as_str()), (Some(6), ""));
     let said =

@@ -60,17 +60,3 @@ fn the_verdict_comes_last_and_counts_only_when_asked_for() {
     assert!(ran.ends_with("\nheld: the run kept the contract\n"), "{ran}");
     assert!(!ran.contains("\n  marks "), "{ran}");
 }
-
-#[test]
-fn an_error_in_a_variable_names_the_variable() {
-    let folder = Folder::new("variable");
-    let mut command = folder.command("sweep");
-    let refused = ended(command.env("GUILDHALL_COUNT", "abc"));
-    assert_eq!(refused.code, Some(2));
-    let tip = "tip: the value is that of the variable GUILDHALL_COUNT";
-    assert!(refused.stderr.contains(tip), "{}", refused.stderr);
-    // A flag wins over its variable.
-    let mut command = folder.command("sweep --count abc");
-    let refused = ended(command.env("GUILDHALL_COUNT", "3"));
-    assert!(!refused.stderr.contains("tip:"), "{}", refused.stderr);
-}
