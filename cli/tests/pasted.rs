@@ -190,7 +190,8 @@ fn a_failure_is_an_object_too() {
     // A slice's failures are those of the whole.
     std::fs::write(folder.join("slice.jsonl"), &swept).unwrap();
     let merged = paste(&folder, &format!("{PROGRAM} merge slice.jsonl slice.jsonl"));
-    let failures = text(&merged).lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines = text(&merged);
+    let failures = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let failures: Vec<_> = failures.filter(|line| line["type"] == "failure").collect();
     assert_eq!((failures.len(), &failures[0]["seeds"]), (1, &1.into()));
     let told = paste(&folder, &format!("{PROGRAM} merge slice.jsonl --format human"));

@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn planted_bugs_are_offered_by_a_build_that_plants_them() {
         let planted = if cfg!(feature = "mutants") { vec!["staged-told"] } else { Vec::new() };
-        for line in ["guildhall sweep --mutant staged-", "guildhall mutants staged-"] {
+        for line in ["guildhall sweep --mutant staged-t", "guildhall mutants staged-t"] {
             assert_eq!(offered(guildhall_scenarios::ALL, line), planted, "{line}");
         }
     }
