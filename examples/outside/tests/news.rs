@@ -22,7 +22,7 @@ fn a_failed_test_says_why() {
     });
     let message = *failed.unwrap_err().downcast::<String>().unwrap();
     let block = [
-        "  blame     it holds without any one of these:\n",
+        "  blame     each of these is needed:\n",
         "              alice's connection is reset (at ",
         "  shrunk    1 fault, 1 action, 2 clients, ",
         "  repeat    GUILDHALL_SEED=0x",
