@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::failures::{Ending, FailureGroup, GroupKey, Occurrences};
 use crate::records::FailureLine;
 use crate::run_text;
+use crate::target::Target;
 use crate::terminal::{RED, YELLOW, styled};
 
 /// The default number of groups in a report.
@@ -76,11 +77,14 @@ impl Finding {
         }
     }
 
-    /// A group that was not. Requests have their descriptions here, too.
+    /// A group that was not. Requests have their descriptions here, too, where the plan is known.
     fn short(group: &FailureGroup) -> Result<Self, Error> {
         let spec = &group.smallest.spec;
         let mut ending = group.smallest.ending.clone();
-        if let Ending::Violated { first, .. } = &mut ending {
+        // The plan of a file that another machine has run is unknown.
+        if let Ending::Violated { first, .. } = &mut ending
+            && !matches!(spec.target, Target::Elsewhere { .. })
+        {
             let violation = named(first.clone(), &spec.plan()?);
             *first = violation.map_err(|error| spec.invalid(&error))?;
         }

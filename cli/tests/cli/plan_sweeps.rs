@@ -87,6 +87,31 @@ fn the_line_to_repeat_is_a_run_of_the_plan_with_its_seed() {
 }
 
 #[test]
+fn a_failure_of_a_plan_is_reported_where_the_plan_is_not() {
+    let folder = calm("failed-elsewhere");
+    let mut lines = folder.run("sweep calm.toml --count 2 --json").objects();
+    lines[0]["verdict"] = "violated".into();
+    lines[0]["violations"] = serde_json::json!([{
+        "clause": "D1",
+        "checker": "d1",
+        "kind": "session",
+        "subject": "alice/1",
+        "message": "a dispatch is lost",
+        "expected": "s=4",
+        "got": "s=5",
+        "step": 7,
+        "at_us": 9,
+    }]);
+    let lines: Vec<_> = lines.iter().map(|line| format!("{line}\n")).collect();
+    folder.write("failed.jsonl", &lines.concat());
+    for format in ["human", "junit", "github", "json"] {
+        let merged = folder.run(&format!("merge failed.jsonl --format {format}"));
+        assert_eq!(merged.code, Some(1), "{format}: {}", merged.stderr);
+        assert!(merged.stdout.contains("a dispatch is lost"), "{format}: {}", merged.stdout);
+    }
+}
+
+#[test]
 fn doctor_runs_a_plan_in_every_way_and_compares_it_only_with_itself() {
     let folder = calm("examined");
     let wrote = folder.run("doctor calm.toml --count 2 --write kept.jsonl --jobs 2");
