@@ -65,13 +65,13 @@ impl Parallel for ThreadPool {
 }
 
 /// Works on items 0 to `count - 1` on `jobs` threads and hands the results to `consume` in that order,
-/// until it breaks or an interrupt was requested; work that has begun by then is finished and handed
-/// over.
+/// until it breaks or fails, or an interrupt was requested; work that has begun by an interrupt is
+/// finished and handed over. The error is that of `consume`.
 pub(crate) fn ordered<T: Send>(
     jobs: usize,
     count: u64,
     work: impl Fn(u64) -> T + Sync,
-    consume: impl FnMut(Turn<T>) -> ControlFlow<()>,
+    consume: impl FnMut(Turn<T>) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
     let pool = ThreadPool::new(jobs)?.pool;
     let consumed = Consumed { state: Mutex::new((0, false)), changed: Condvar::new() };
@@ -95,18 +95,18 @@ pub(crate) fn ordered<T: Send>(
             });
         }
         drop(sender);
-        consume_in_order(&receiver, &consumed, consume);
+        let result = consume_in_order(&receiver, &consumed, consume);
         consumed.stop();
-    });
-    Ok(())
+        result
+    })
 }
 
 /// Receives results in any order and hands them over in theirs.
 fn consume_in_order<T>(
     receiver: &mpsc::Receiver<(u64, T)>,
     consumed: &Consumed,
-    mut consume: impl FnMut(Turn<T>) -> ControlFlow<()>,
-) {
+    mut consume: impl FnMut(Turn<T>) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
     let mut early = BTreeMap::new();
     let mut next = 0;
     loop {
@@ -114,13 +114,13 @@ fn consume_in_order<T>(
             Ok((index, result)) => {
                 early.insert(index, result);
             }
-            Err(RecvTimeoutError::Timeout) if consume(Turn::Idle).is_continue() => {}
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) if consume(Turn::Idle)?.is_continue() => {}
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(()),
         }
         while let Some(result) = early.remove(&next) {
             next += 1;
-            if consume(Turn::Next(result)).is_break() {
-                return;
+            if consume(Turn::Next(result))?.is_break() {
+                return Ok(());
             }
         }
         consumed.reached(next);
@@ -179,7 +179,8 @@ mod tests {
             if let Turn::Next(index) = turn {
                 results.push(index);
             }
-            if results.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            let goes_on = results.len() < most;
+            Ok(if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         };
         ordered(jobs, count, work, consume).unwrap();
         results
@@ -190,6 +191,25 @@ mod tests {
         for jobs in [1, 2, 7] {
             assert_eq!(results(jobs, 5_000, usize::MAX), (0..5_000).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn an_error_of_the_consumer_ends_the_work() {
+        let mut consumed = 0;
+        let ended = ordered(
+            2,
+            1_000_000,
+            |index| index,
+            |_| {
+                consumed += 1;
+                if consumed == 10 {
+                    Err(Error::usage("enough"))
+                } else {
+                    Ok(ControlFlow::Continue(()))
+                }
+            },
+        );
+        assert_eq!((ended.unwrap_err().to_string().as_str(), consumed), ("enough", 10));
     }
 
     #[test]

@@ -187,27 +187,19 @@ fn hunt(
 ) -> Result<(MutantLine, Option<String>), Error> {
     let scenarios = program.scenarios().len() as u64;
     let meter = Meter::start();
-    let (mut runs, mut reached, mut found, mut failed) = (0, false, None, None);
+    let (mut runs, mut reached, mut found) = (0, false, None);
     let work = |index: u64| {
         let scenario = &program.scenarios()[(index % scenarios) as usize];
         run(program, mutant, scenario, index / scenarios)
     };
     ordered(jobs, SEEDS * scenarios, work, |turn| {
-        let Turn::Next(ran) = turn else { return ControlFlow::Continue(()) };
+        let Turn::Next(ran) = turn else { return Ok(ControlFlow::Continue(())) };
+        let ran = ran?;
         runs += 1;
-        match ran {
-            Ok(ran) => {
-                reached |= ran.reached;
-                found = ran.killers.map(|checkers| (checkers, ran.spec));
-            }
-            Err(error) => failed = Some(error),
-        }
-        let over = found.is_some() || failed.is_some();
-        if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        reached |= ran.reached;
+        found = ran.killers.map(|checkers| (checkers, ran.spec));
+        Ok(if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
     let killed = found.is_some();
     let (checkers, spec) = found.unzip();
     let line = MutantLine {
@@ -228,30 +220,23 @@ fn hunt(
 
 /// Runs the first seeds of all scenarios, and counts the runs that find the bug.
 fn share(program: &Program, mutant: Mutant, seeds: u64, jobs: usize) -> Result<Share, Error> {
-    let (mut share, mut failed) = (Share::default(), None);
+    let mut share = Share::default();
     let count = seeds.saturating_mul(program.scenarios().len() as u64);
     let work = |index: u64| {
         let scenario = &program.scenarios()[(index / seeds) as usize];
         run(program, mutant, scenario, index % seeds).map(|ran| (scenario.name, ran))
     };
     ordered(jobs, count, work, |turn| {
-        let Turn::Next(ran) = turn else { return ControlFlow::Continue(()) };
-        match ran {
-            Ok((scenario, ran)) => {
-                share.runs += 1;
-                if ran.killers.is_some() {
-                    share.killed += 1;
-                    *share.scenarios.entry(scenario).or_default() += 1;
-                }
-                ControlFlow::Continue(())
-            }
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
+        let Turn::Next(ran) = turn else { return Ok(ControlFlow::Continue(())) };
+        let (scenario, ran) = ran?;
+        share.runs += 1;
+        if ran.killers.is_some() {
+            share.killed += 1;
+            *share.scenarios.entry(scenario).or_default() += 1;
         }
+        Ok(ControlFlow::Continue(()))
     })?;
-    failed.map_or(Ok(share), Err)
+    Ok(share)
 }
 
 fn run(

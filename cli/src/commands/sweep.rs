@@ -150,16 +150,7 @@ impl<'a> Sweep<'a> {
         for batch in Batch::all(spec, limit) {
             self.index = batch.first;
             let work = |nth| (!batch.is_over()).then(|| spec.run(batch.first + nth, detail));
-            let mut failed = None;
-            ordered(args.threads.count(), batch.count, work, |turn| {
-                self.take(turn).unwrap_or_else(|error| {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                })
-            })?;
-            if let Some(error) = failed {
-                return Err(error);
-            }
+            ordered(args.threads.count(), batch.count, work, |turn| self.take(turn))?;
             self.end_batch(batch)?;
             if interrupt::requested() || self.has_enough() {
                 break;

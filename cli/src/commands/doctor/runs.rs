@@ -64,23 +64,16 @@ pub(super) fn lines(spec: &SweepSpec<'_>, way: Way, jobs: usize) -> Result<Lines
 
 fn in_order(spec: &SweepSpec<'_>, order: &[u64], jobs: usize) -> Result<Lines, Error> {
     let mut lines = vec![String::new(); order.len()];
-    let (mut turns, mut failed) = (order.iter(), None);
+    let mut turns = order.iter();
     let work = |nth: u64| spec.run(order[nth as usize], Detail::Result);
     ordered(jobs, order.len() as u64, work, |turn| {
-        let Turn::Next(run) = turn else { return ControlFlow::Continue(()) };
-        match (run, turns.next()) {
-            (Ok(run), Some(index)) => {
-                lines[*index as usize] = String::from_utf8_lossy(&run.line).into_owned();
-                ControlFlow::Continue(())
-            }
-            (Err(error), _) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
-            (Ok(_), None) => ControlFlow::Break(()),
-        }
+        let Turn::Next(run) = turn else { return Ok(ControlFlow::Continue(())) };
+        let run = run?;
+        let Some(index) = turns.next() else { return Ok(ControlFlow::Break(())) };
+        lines[*index as usize] = String::from_utf8_lossy(&run.line).into_owned();
+        Ok(ControlFlow::Continue(()))
     })?;
-    failed.map_or(Ok(lines), Err)
+    Ok(lines)
 }
 
 /// A fixed other order, so that what it finds can be reproduced.
