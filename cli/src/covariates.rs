@@ -71,7 +71,13 @@ struct Asked {
 }
 
 impl Covariates {
-    pub(crate) fn new(plan: &Plan, outcome: &Outcome, hearing: Hearing) -> Self {
+    /// `hits` counts how often the planted bug made a difference, if there is one.
+    pub(crate) fn new(
+        plan: &Plan,
+        outcome: &Outcome,
+        hits: Option<u64>,
+        hearing: Hearing,
+    ) -> Self {
         let mut faults = BTreeMap::new();
         for part in &plan.faults {
             *faults.entry(part.fault.word()).or_default() += 1;
@@ -84,7 +90,7 @@ impl Covariates {
             limits: other_limits(&plan.limits),
             meetings: outcome.coverage.meetings(),
             marks: outcome.marks.clone(),
-            hits: None,
+            hits,
             requests: Requests {
                 asked: hearing.asked.len() as u64,
                 done: answered(|answer| matches!(answer, Answered::Done(_))) as u64,
@@ -92,11 +98,6 @@ impl Covariates {
             },
             say_to_hear: Quantiles::of(hearing.latencies),
         }
-    }
-
-    /// The same, of a run with a planted bug.
-    pub(crate) fn with_hits(self, hits: u64) -> Self {
-        Self { hits: Some(hits), ..self }
     }
 }
 

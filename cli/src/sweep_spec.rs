@@ -111,17 +111,14 @@ impl SweepSpec<'_> {
             true => moment(runner, &spec, &plan, &outcome)?,
             false => Moment::default(),
         };
-        let result = seed_line("seed", &spec, &outcome);
+        let result = || seed_line("seed", &spec, &outcome);
         let line = match detail {
             Detail::None => Ok(String::new()),
-            Detail::Result => serde_json::to_string(&result),
+            Detail::Result => serde_json::to_string(&result()),
             Detail::Full => {
-                let covariates = Covariates::new(&plan, &outcome, hearing);
-                let covariates = match options.mutant {
-                    Some(_) => covariates.with_hits(outcome.hits),
-                    None => covariates,
-                };
-                typed_json::line(&FullLine { result, covariates })
+                let hits = options.mutant.map(|_| outcome.hits);
+                let covariates = Covariates::new(&plan, &outcome, hits, hearing);
+                typed_json::line(&FullLine { result: result(), covariates })
             }
         };
         let line = line.map_err(|error| Error::Internal(error.to_string()))?.into_bytes();

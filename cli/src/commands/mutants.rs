@@ -126,7 +126,7 @@ pub(crate) fn mutants(
     interrupt::install_handler()?;
     let head = Head::new("mutants", &Conditions::default());
     let mut table = TableLine { head, planted: 0, reached: 0, killed: 0 };
-    let column = mutants.iter().map(|mutant| mutant.word().len()).max().unwrap_or(0) + 2;
+    let column = column(&mutants);
     for mutant in mutants {
         let (mut line, command) = hunt(program, mutant, args.threads.count())?;
         if let Some(seeds) = args.share {
@@ -163,7 +163,7 @@ pub(crate) fn mutants(
 }
 
 fn list(mutants: &[Mutant], json: bool, out: &mut Output) -> Result<Exit, Error> {
-    let column = mutants.iter().map(|mutant| mutant.word().len()).max().unwrap_or(0) + 2;
+    let column = column(mutants);
     for mutant in mutants {
         let (id, what) = (mutant.word(), mutant.what());
         if json {
@@ -173,6 +173,11 @@ fn list(mutants: &[Mutant], json: bool, out: &mut Output) -> Result<Exit, Error>
         }
     }
     Ok(Exit::Held)
+}
+
+/// The column beside the names of these bugs.
+fn column(mutants: &[Mutant]) -> usize {
+    mutants.iter().map(|mutant| mutant.word().len()).max().unwrap_or(0) + 2
 }
 
 fn planting(mutant: Mutant) -> Conditions {
