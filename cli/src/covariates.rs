@@ -72,12 +72,7 @@ struct Asked {
 
 impl Covariates {
     /// `hits` counts how often the planted bug made a difference, if there is one.
-    pub(crate) fn new(
-        plan: &Plan,
-        outcome: &Outcome,
-        hits: Option<u64>,
-        hearing: Hearing,
-    ) -> Self {
+    pub(crate) fn new(plan: &Plan, outcome: &Outcome, hits: Option<u64>, hearing: Hearing) -> Self {
         let mut faults = BTreeMap::new();
         for part in &plan.faults {
             *faults.entry(part.fault.word()).or_default() += 1;

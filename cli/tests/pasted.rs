@@ -247,15 +247,20 @@ fn the_failure_in_the_readme_is_a_real_one() {
     settings.bind(|| insta::assert_snapshot!("failure", block));
 }
 
-#[test]
-fn a_file_that_was_never_made_small_is_explained_with_lines_that_work() {
-    let folder = folder("as-found");
-    let told = sweep(&folder, "staged-told", "stale-owner", "--explain 0");
+/// Keeps a failing run as it was found: as a capsule in kept.toml, and its plan in plan.toml.
+fn keep_as_found(folder: &Path) {
+    let told = sweep(folder, "staged-told", "stale-owner", "--explain 0");
     let found = line(&told, "repeat").to_owned();
-    assert_eq!(paste(&folder, &format!("{found} -o kept.toml")).status.code(), Some(1));
+    assert_eq!(paste(folder, &format!("{found} -o kept.toml")).status.code(), Some(1));
     let kept = std::fs::read_to_string(folder.join("kept.toml")).unwrap();
     let (_, plan) = kept.split_once("[plan]\n").unwrap();
     std::fs::write(folder.join("plan.toml"), plan.replace("plan.", "")).unwrap();
+}
+
+#[test]
+fn a_file_that_was_never_made_small_is_explained_with_lines_that_work() {
+    let folder = folder("as-found");
+    keep_as_found(&folder);
     for (what, code) in [("kept.toml", 0), ("plan.toml --mutant staged-told", 1)] {
         let explained = paste(&folder, &format!("{PROGRAM} explain {what}"));
         let told = text(&explained);
@@ -270,12 +275,7 @@ fn a_file_that_was_never_made_small_is_explained_with_lines_that_work() {
 #[test]
 fn a_plan_fails_under_many_seeds_and_each_failure_is_saved() {
     let folder = folder("plan");
-    let told = sweep(&folder, "staged-told", "stale-owner", "--explain 0");
-    let found = line(&told, "repeat").to_owned();
-    assert_eq!(paste(&folder, &format!("{found} -o kept.toml")).status.code(), Some(1));
-    let kept = std::fs::read_to_string(folder.join("kept.toml")).unwrap();
-    let (_, plan) = kept.split_once("[plan]\n").unwrap();
-    std::fs::write(folder.join("plan.toml"), plan.replace("plan.", "")).unwrap();
+    keep_as_found(&folder);
     let told = sweep(&folder, "staged-told", "plan.toml", "--save-failures");
     assert_eq!(sentence(&told), "D5", "{told}");
     let repeat = line(&told, "repeat");
