@@ -1,4 +1,4 @@
-//! Hashes the sources that determine a run, so that an edited engine can be told from the recorded
+//! Hashes the sources that determine a run, so that an edited engine differs from the recorded
 //! one. The result is in the variable `GUILDHALL_SOURCES`; it is not set where the sources are not
 //! beside this package.
 

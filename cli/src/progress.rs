@@ -80,7 +80,7 @@ fn in_style(bar: ProgressBar, template: &str) -> ProgressBar {
     }
 }
 
-/// `, 12s left`, if that can be told.
+/// `, 12s left`, if that is known.
 fn left(total: Option<u64>, done: u64, seconds: f64) -> String {
     let Some(left) = total.map(|total| total.saturating_sub(done)) else { return String::new() };
     if done == 0 || left == 0 {

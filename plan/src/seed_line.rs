@@ -1,7 +1,7 @@
 //! The result of a seed as a line of JSON, which the programs of all worlds print.
 //!
-//! The format is stable: `guildhall/2`, described in docs/DATA.md. The same seed gives the same bytes, so it contains no
-//! measurements.
+//! The format is stable: `guildhall/2`, described in docs/DATA.md. The same seed gives the same
+//! bytes, so it contains no measurements.
 
 use guildhall_check::violation::Violation;
 use guildhall_core::time::{Instant, micros};

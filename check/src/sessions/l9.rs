@@ -262,7 +262,7 @@ fn audience(facts: &Facts, guild: GuildId, record: &Record) -> BTreeSet<u32> {
         let holds = facts.sessions.place(*model, number).is_some_and(|place| {
             session.subscriptions[place].phase == SubscriptionPhase::Available
         });
-        // A detached session is told of a gap, and of its end, when it resumes (D2).
+        // A detached session learns of a gap, and of its end, when it resumes (D2).
         let in_gap = session.detached.is_some() && facts.relays.gaps(session.node, guild.id) > 0;
         let said = |bodies: Vec<_>| {
             let wants = |body| wanted(body, session.user, session.intents).is_some();

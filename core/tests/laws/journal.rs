@@ -94,7 +94,7 @@ fn an_open_that_a_newer_one_overtook_is_ignored() {
     }
     assert_eq!(ask(&mut keeper, node, 8), [(node, 8)], "a grant may be lost: its node asks again");
     assert_eq!(ask(&mut keeper, other, 1), [(other, 1)], "each node counts for itself");
-    assert_eq!(ask(&mut keeper, node, 7), [], "whoever else was granted an epoch since");
+    assert_eq!(ask(&mut keeper, node, 7), [], "another node was granted an epoch since");
     assert_eq!(keeper.census().count(Table::Granted), 2);
 }
 

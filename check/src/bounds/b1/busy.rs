@@ -166,9 +166,9 @@ impl Occupancies {
             let adopted: u64 = owner.adopted.values().sum();
             let heard = owner.known.len() as u64 + adopted;
             let fits = |nonces: u64| nonces + owner.directed() < u64::from(limits.nonces);
-            // What it has forgotten matters only where it has heard of as many as the limit.
-            let fits = fits(heard) || fits(owner.nonces(limits, None, now));
-            owner.queue() < u64::from(limits.unsynced) && fits
+            // To leave out those that it has forgotten takes long, so only where all of them do not fit.
+            let has_nonce = fits(heard) || fits(owner.nonces(limits, None, now));
+            owner.queue() < u64::from(limits.unsynced) && has_nonce
         })
     }
 
