@@ -163,7 +163,11 @@ impl Serializer for Typed {
                 let span = span.map_err(<Error as serde::ser::Error>::custom)?;
                 Ok(Json { text: span.as_micros().to_string(), is_time: true })
             }
-            "Wall" => Ok(Json { text: format!("{text}000"), is_time: true }),
+            "Wall" => {
+                let millis: Result<u64, _> = text.parse();
+                let millis = millis.map_err(<Error as serde::ser::Error>::custom)?;
+                Ok(Json { text: (u128::from(millis) * 1_000).to_string(), is_time: true })
+            }
             _ => Ok(Json { text, is_time }),
         }
     }
@@ -330,6 +334,9 @@ mod tests {
         assert_eq!(line(&shapes).unwrap(), expected);
         let now = Now::from(Instant::micros(7_000));
         assert_eq!(line(&now).unwrap(), r#"{"instant_us":7000,"wall_us":7000}"#);
+        // The world's own steps have no other wall clock than the time of the run, which begins at zero.
+        let zero = Now::from(Instant::ZERO);
+        assert_eq!(line(&zero).unwrap(), r#"{"instant_us":0,"wall_us":0}"#);
     }
 
     /// The plain form with the differences taken back.

@@ -78,6 +78,8 @@ fn all_lines(name: &str) -> Vec<Value> {
         "scenarios --json",
         "run kick-and-rejoin --seed 3 --steps --json -o kept.toml",
         "run lost-connection --steps --json",
+        // A fault that begins with the run.
+        "run many-guilds --seed 2 --steps --json",
         "replay kept.toml --json",
         "sweep two-members --count 3 --json --set lines=3 --max-steps 100",
         "sweep plan.toml --count 2 --json",
