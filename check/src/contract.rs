@@ -181,6 +181,9 @@ impl Contract {
         self.facts.judgements.add(rows);
         let mut cx = Context::new(&self.facts, &self.step, &mut self.models, head);
         let found = cx.ask_all(rows, about);
+        if found.is_empty() {
+            return Vec::new();
+        }
         found.into_iter().map(|(clause, found)| self.report(head, clause, found)).collect()
     }
 

@@ -168,12 +168,16 @@ impl Default for Judgements {
 }
 
 impl Judgements {
-    /// Counts that the rows of a hook are asked. A step asks a few hooks, and there are some thirty.
+    /// Counts that the rows of a hook are asked. There are some thirty hooks, and a step asks a few
+    /// of them. Those that are asked often move to the front.
     pub(crate) fn add<T>(&self, rows: &[(Clause, T)]) {
         let place = (rows.as_ptr().addr(), rows.len());
         let mut hooks = self.hooks.borrow_mut();
-        if let Some(hook) = hooks.iter_mut().find(|hook| hook.rows == place) {
-            hook.count += 1;
+        if let Some(index) = hooks.iter().position(|hook| hook.rows == place) {
+            hooks[index].count += 1;
+            if index > 0 && hooks[index].count > hooks[index - 1].count {
+                hooks.swap(index, index - 1);
+            }
         } else {
             let clauses = rows.iter().map(|(clause, _)| *clause).collect();
             hooks.push(Hook { rows: place, clauses, count: 1 });

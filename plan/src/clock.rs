@@ -6,7 +6,7 @@
 
 use guildhall_core::time::{Instant, Now, Wall};
 
-const MILLION: i128 = 1_000_000;
+const MILLION: u64 = 1_000_000;
 /// The wall-clock time at which runs start: 2026-01-01.
 const EPOCH_MS: i64 = 1_767_225_600_000;
 
@@ -42,7 +42,7 @@ impl Clock {
     /// With 64 bits and a drift of 10,000 millionths, overflow needs fifty years of simulated time.
     #[inline]
     fn local(&self, at: u64) -> u64 {
-        let drifted = at * u64::from(self.drift.unsigned_abs()) / 1_000_000;
+        let drifted = at * u64::from(self.drift.unsigned_abs()) / MILLION;
         if self.drift < 0 { at - drifted } else { at + drifted }
     }
 
@@ -52,18 +52,20 @@ impl Clock {
         if self.drift == 0 {
             return local.as_micros();
         }
-        // Rounding leaves this within two microseconds of the result.
-        let rate = MILLION + i128::from(self.drift);
-        let mut at = clamp(i128::from(local.as_micros()) * MILLION / rate).saturating_sub(2);
-        while self.local(at) < local.as_micros() {
+        // Rounding leaves this within two microseconds of the result. It overflows no sooner than
+        // `local`.
+        let (drift, local) = (u64::from(self.drift.unsigned_abs()), local.as_micros());
+        let near = if self.drift < 0 {
+            local + local * drift / (MILLION - drift)
+        } else {
+            local - local * drift / (MILLION + drift)
+        };
+        let mut at = near.saturating_sub(2);
+        while self.local(at) < local {
             at += 1;
         }
         at
     }
-}
-
-fn clamp(micros: i128) -> u64 {
-    u64::try_from(micros.max(0)).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -41,16 +41,11 @@ pub(crate) fn pending(facts: &Facts) -> Option<String> {
         let why = unowned(facts, guild)?;
         Some(format!("{} {why}", facts.cast.guild(guild.id)))
     });
-    let (mut said, mut more) = (Vec::new(), 0_usize);
-    for wait in clients.chain(guilds) {
-        if said.len() < NAMED {
-            said.push(wait);
-        } else {
-            more += 1;
-        }
-    }
-    let said = (!said.is_empty()).then(|| said.join("; "))?;
-    Some(if more > 0 { format!("{said}; and {more} more") } else { said })
+    let mut waits = clients.chain(guilds);
+    let mut said: Vec<_> = waits.by_ref().take(NAMED).collect();
+    // Whether more of them wait costs a look at one more, and not at a million.
+    said.extend(waits.next().map(|_| "and more".to_owned()));
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// Whether nothing is pending but that clients come back, in a world in which a heartbeat may come too

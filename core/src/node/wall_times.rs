@@ -17,6 +17,8 @@ use crate::time::{Instant, Now, Span, Wall};
 pub(super) struct WallTimes {
     /// The last of each node, and when it arrived by this node's clock.
     heard: BTreeMap<NodeId, (Wall, Instant)>,
+    /// The last of them all.
+    latest: Option<(Wall, Instant)>,
 }
 
 impl WallTimes {
@@ -24,25 +26,27 @@ impl WallTimes {
     pub(super) fn hear(&mut self, now: Instant, from: NodeId, message: &PeerMessage) {
         if let PeerMessage::Tip { wall, .. } | PeerMessage::Request { wall, .. } = message {
             self.heard.insert(from, (*wall, now));
+            self.latest = Some((*wall, now));
         }
     }
 
     pub(super) fn count(&self, census: &mut Census) {
-        let Self { heard } = self;
+        let Self { heard, latest: _ } = self;
         census.add(Table::WallTimes, heard.len());
     }
 
-    /// The time that the node goes by.
+    /// The time that the node goes by: its own, or the highest time of another node that was told
+    /// lately, or else the last one, and a margin.
     pub(super) fn read(&self, now: Now, limits: &Limits) -> Wall {
-        self.most(now.instant, limits).map_or(now.wall, |most| now.wall.min(most))
-    }
-
-    /// The highest time of another node that was told lately, or else the last one, and a margin.
-    fn most(&self, now: Instant, limits: &Limits) -> Option<Wall> {
-        let latest = self.heard.values().map(|&(_, at)| at).max()?;
-        let lately = (now - limits.stale_after).min(latest);
-        let recent = self.heard.values().filter(|&&(_, at)| at >= lately);
-        recent.map(|&(wall, at)| after(wall, now.since(at) + WALL_MARGIN)).max()
+        let Some(latest) = self.latest else { return now.wall };
+        let most = |told: (Wall, Instant)| after(told.0, now.instant.since(told.1) + WALL_MARGIN);
+        // Every step reads the clock, and hardly any clock is ahead of the time told last.
+        if now.wall <= most(latest) {
+            return now.wall;
+        }
+        let lately = (now.instant - limits.stale_after).min(latest.1);
+        let recent = self.heard.values().filter(|(_, at)| *at >= lately);
+        recent.map(|told| most(*told)).max().map_or(now.wall, |most| now.wall.min(most))
     }
 }
 
