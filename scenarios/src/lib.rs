@@ -88,6 +88,7 @@ catalogue! {
     guild_given_away
     end_of_a_guild
     many_guilds
+    maxjourney
     two_shardings
     stuck_guild
     lost_directory
