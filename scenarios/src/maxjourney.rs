@@ -22,7 +22,7 @@ pub fn script(s: &mut Script) {
     let general = s.channel(guild, "general");
     let staff = s.role(guild, "staff", Permissions::USUAL);
     let backstage = s.private_channel(guild, "backstage", &[staff]);
-    let sessions = s.size("sessions", 20..=150);
+    let sessions = s.size("sessions", 20..=80);
     // A million clients do not start in the same two seconds.
     let within = Span::secs(2) + Span::micros(20 * u64::from(sessions));
     s.crowd("artist", sessions / 2, paris, &[guild], within);

@@ -86,6 +86,7 @@ transcripts! {
     guild_given_away: seed 0, from "gives the guild", shows "CHANNEL_DELETE";
     end_of_a_guild: seed 0, from "wants: bob deletes the guild", shows "GUILD_DELETE";
     many_guilds: seed 0, set "guilds=3", set "rounds=2", shows "GUILD_CREATE";
+    maxjourney: seed 0, set "sessions=2", set "messages=10", shows "no such session";
     two_shardings: seed 0, from "READY", shows "MESSAGE_CREATE";
     stuck_guild: seed 2, shows "busy";
     lost_directory: seed 0, shows "has left";
