@@ -63,7 +63,7 @@ pub(crate) struct StepsArg {
 /// `--verbose`, for the commands that print counts.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct VerboseArg {
-    /// Print also which faults met which states, and how often each mark was reached
+    /// Print also which faults met which states, which marks were reached, what each clause judged
     #[arg(
         short,
         long,

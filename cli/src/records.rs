@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use guildhall_check::violation::Violation;
+use guildhall_check::judgements;
+use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::step::Step;
 use guildhall_explain::failure::Failure;
 use guildhall_explain::shrink::Shrunk;
@@ -119,6 +120,8 @@ pub(crate) struct RunLine<'a> {
     faults: BTreeMap<&'static str, u64>,
     meetings: BTreeMap<String, u64>,
     marks: &'a BTreeMap<&'static str, u64>,
+    /// How often each clause has judged something.
+    judged: BTreeMap<Clause, u64>,
     /// The parts of the plan that did not come to happen.
     unmet: &'a [String],
     /// What a capsule expects, and whether the run ended so.
@@ -139,6 +142,7 @@ impl<'a> RunLine<'a> {
             faults: outcome.coverage.families(),
             meetings: outcome.coverage.meetings(),
             marks: &outcome.marks,
+            judged: judgements(&outcome.marks),
             unmet,
             expected: None,
             as_expected: None,
