@@ -10,7 +10,8 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    completions, doctor, explain, man, merge, mutants, replay, run, scenarios, shrink, sweep,
+    completions, doctor, explain, export, man, merge, mutants, replay, run, scenarios, shrink,
+    sweep,
 };
 use crate::conditions;
 use crate::error::{Error, Exit, HELP};
@@ -37,6 +38,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     Shrink(shrink::ShrinkArgs),
     Explain(explain::ExplainArgs),
+    Export(export::ExportArgs),
     Merge(merge::MergeArgs),
     Doctor(doctor::DoctorArgs),
     Mutants(mutants::MutantsArgs),
@@ -113,6 +115,7 @@ impl Cli {
             Command::Replay(args) => replay::replay(program, args, out),
             Command::Shrink(args) => shrink::shrink(program, args, out),
             Command::Explain(args) => explain::explain(program, args, out),
+            Command::Export(args) => export::export(program, args, out),
             Command::Merge(args) => merge::merge(program, args, out),
             Command::Doctor(args) => doctor::doctor(program, args, out),
             Command::Mutants(args) => mutants::mutants(program, args, out),
