@@ -101,7 +101,8 @@ impl Cli {
             .map_err(|error| variables::name_in(error, words))?;
         let planted = matches.subcommand().is_some_and(|(_, flags)| conditions::plants(flags));
         if planted && cfg!(not(feature = "mutants")) {
-            let refused = format!("{}\n", conditions::no_planted_bugs(words));
+            let refused =
+                format!("{}\n", conditions::no_planted_bugs(words.get(1..).unwrap_or_default()));
             return Err(clap::Error::raw(ErrorKind::InvalidValue, refused));
         }
         Self::from_arg_matches(&matches)

@@ -187,21 +187,34 @@ impl<'a> ShrunkLine<'a> {
     }
 }
 
-/// A failure, explained. It names its engine itself.
+/// The beginning of an object about a failure, which names its engine itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct FailureHead {
+    schema: Cow<'static, str>,
+    r#type: Cow<'static, str>,
+    world: Cow<'static, str>,
+    conditions: String,
+}
+
+impl FailureHead {
+    fn new(conditions: &Conditions) -> Self {
+        let conditions = conditions.text();
+        Self { schema: SCHEMA.into(), r#type: "failure".into(), world: WORLD.into(), conditions }
+    }
+}
+
+/// A failure, explained.
 #[derive(Serialize)]
 pub(crate) struct Failed<'a> {
-    schema: &'static str,
-    r#type: &'static str,
-    world: &'static str,
-    conditions: String,
+    #[serde(flatten)]
+    head: FailureHead,
     #[serde(flatten)]
     failure: &'a Failure,
 }
 
 impl<'a> Failed<'a> {
     pub(crate) fn new(failure: &'a Failure, conditions: &Conditions) -> Self {
-        let conditions = conditions.text();
-        Self { schema: SCHEMA, r#type: "failure", world: WORLD, conditions, failure }
+        Self { head: FailureHead::new(conditions), failure }
     }
 }
 
@@ -209,10 +222,8 @@ impl<'a> Failed<'a> {
 /// reads them again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct FailureLine {
-    schema: Cow<'static, str>,
-    r#type: Cow<'static, str>,
-    world: Cow<'static, str>,
-    conditions: String,
+    #[serde(flatten)]
+    head: FailureHead,
     #[serde(flatten)]
     pub(crate) occurrences: Occurrences,
     /// The moment of the violation in the shrunk run.
@@ -235,20 +246,8 @@ impl FailureLine {
         capsule: Option<PathBuf>,
         failure: Failure,
     ) -> Self {
-        let (schema, r#type, world) = (SCHEMA.into(), "failure".into(), WORLD.into());
-        let conditions = conditions.text();
-        Self {
-            schema,
-            r#type,
-            world,
-            conditions,
-            occurrences,
-            moment,
-            faults,
-            also,
-            capsule,
-            failure,
-        }
+        let head = FailureHead::new(conditions);
+        Self { head, occurrences, moment, faults, also, capsule, failure }
     }
 
     /// Merges the same failure of another slice. The smaller one represents both.

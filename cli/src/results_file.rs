@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
 
-/// Checks, before the work, that a file can be written: creates the folder that it will be in.
+/// Checks, before the work, that a file can be written.
 ///
 /// # Errors
 ///
@@ -23,13 +23,17 @@ pub(crate) fn check(path: &Path) -> Result<(), Error> {
     check_folder(folder_of(path))
 }
 
-/// Creates a folder, and checks that files can be created in it.
+/// Checks that files can be created in a folder or, if it does not exist, that it can be created. Nothing is
+/// left behind: there may be nothing to write.
 ///
 /// # Errors
 ///
 /// If they cannot.
 pub(crate) fn check_folder(folder: &Path) -> Result<(), Error> {
-    let checked = std::fs::create_dir_all(folder).and_then(|()| NamedTempFile::new_in(folder));
+    let is_there = |folder: &&Path| folder.as_os_str().is_empty() || folder.exists();
+    let there = folder.ancestors().find(is_there).unwrap_or(folder);
+    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    let checked = NamedTempFile::new_in(there);
     checked.map(drop).map_err(|source| Error::unwritten(folder, source))
 }
 

@@ -12,8 +12,10 @@ use guildhall_plan::run::Verdict;
 use guildhall_plan::seed::Seed;
 use guildhall_plan::short_hash::ShortHash;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::analysis::Analysis;
+use crate::conditions::Conditions;
 use crate::error::Error;
 use crate::failures::{Ending, FailedRun, FailureGroups};
 use crate::moment::Moment;
@@ -76,6 +78,8 @@ pub(super) struct SeedLine {
     steps: u64,
     deliveries: u64,
     violations: Vec<Violation>,
+    /// Only a line with full detail has them.
+    marks: Option<IgnoredAny>,
 }
 
 impl<'a> Slices<'a> {
@@ -163,7 +167,9 @@ impl<'a> Slices<'a> {
     /// The run of a line.
     pub(super) fn run_spec(&self, line: &Line<'_>) -> RunSpec {
         let swept = self.summaries.iter().flat_map(|summary| &summary.swept).next();
-        let conditions = swept.map(|swept| swept.conditions.clone()).unwrap_or_default();
+        let conditions = swept.map(|swept| swept.conditions.clone());
+        let conditions =
+            conditions.unwrap_or_else(|| self.program.conditions(&Conditions::default()));
         RunSpec { target: line.target.clone(), seed: line.seed, conditions }
     }
 
@@ -233,6 +239,11 @@ impl Line<'_> {
 
     fn key(&self) -> (&(usize, String), Seed) {
         (&self.place, self.seed)
+    }
+
+    /// Whether it says what the run had and did.
+    pub(super) fn is_full(&self) -> bool {
+        self.parsed.marks.is_some()
     }
 
     pub(super) fn steps(&self) -> u64 {
