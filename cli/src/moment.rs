@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::step::{Head, Observed, Observer};
 use guildhall_explain::cone::Cone;
+use guildhall_explain::explain::never_happened;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Runner};
 use serde::{Deserialize, Serialize};
@@ -47,14 +48,32 @@ impl Moment {
             // The signature has its place.
             return Ok(Self::Step("panic".to_owned()));
         }
-        let mut found = Finder { step: violation.step, kind: None };
-        runner.run(plan, options.up_to(violation.step), &mut found)?;
-        if let Some(kind) = found.kind {
-            return Ok(Self::Step(kind));
+        if !never_happened(violation) {
+            let mut found = Finder { step: violation.step, kind: None };
+            runner.run(plan, options.up_to(violation.step), &mut found)?;
+            if let Some(kind) = found.kind {
+                return Ok(Self::Step(kind));
+            }
         }
         let cone = Cone::of(runner, plan, options, violation.step)?;
         let kinds = cone.map(|cone| cone.near.kinds(plan)).unwrap_or_default();
         Ok(Self::Faults(kinds.into_iter().map(str::to_owned).collect()))
+    }
+}
+
+impl Moment {
+    /// Whether a run that fails at this moment has all that a smaller one with the moment `small` needs.
+    pub(crate) fn includes(&self, small: &Self) -> bool {
+        match (self, small) {
+            (Self::Faults(all), Self::Faults(needed)) => needed.is_subset(all),
+            (Self::Step(_) | Self::Faults(_), _) => self == small,
+        }
+    }
+
+    /// Whether one of the two includes the other. Then two shrunk runs probably have one cause: the
+    /// larger one only could not be shrunk as far.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.includes(other) || other.includes(self)
     }
 }
 
@@ -69,5 +88,24 @@ impl Observer for Finder {
         if head.step == self.step && self.kind.is_none() {
             self.kind = kind(what);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(kinds: &[&str]) -> Moment {
+        Moment::Faults(kinds.iter().map(|kind| (*kind).to_owned()).collect())
+    }
+
+    #[test]
+    fn faults_that_a_failure_does_not_need_do_not_tell_it_apart() {
+        let (none, cut, both) = (faults(&[]), faults(&["cut"]), faults(&["crash", "cut"]));
+        let crash = faults(&["crash"]);
+        assert!(both.includes(&cut) && cut.includes(&none) && !cut.includes(&both));
+        assert!(cut.is_like(&both) && both.is_like(&cut) && !cut.is_like(&crash));
+        let (one, other) = (Moment::Step("node Stop".into()), Moment::Step("node Closed".into()));
+        assert!(one.is_like(&one) && !one.is_like(&other) && !one.is_like(&none));
     }
 }

@@ -9,7 +9,7 @@ use guildhall_check::judgements;
 use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::step::Step;
 use guildhall_explain::failure::Failure;
-use guildhall_explain::shrink::Shrunk;
+use guildhall_explain::shrink::{Shrunk, Signature};
 use guildhall_plan::engine::Engine;
 use guildhall_plan::run::Outcome;
 pub(crate) use guildhall_plan::seed_line::SCHEMA;
@@ -248,6 +248,16 @@ impl FailureLine {
     ) -> Self {
         let head = FailureHead::new(conditions);
         Self { head, occurrences, moment, faults, also, capsule, failure }
+    }
+
+    /// What identifies the failure.
+    pub(crate) fn signature(&self) -> Signature {
+        Signature::of(&self.failure.explanation.violation)
+    }
+
+    /// Whether another one probably has the same cause.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.signature() == other.signature() && self.moment.is_like(&other.moment)
     }
 
     /// Merges the same failure of another slice. The smaller one represents both.

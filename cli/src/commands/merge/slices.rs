@@ -1,7 +1,6 @@
 //! The slices of a sweep, as they are read from files.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -14,7 +13,7 @@ use guildhall_plan::short_hash::ShortHash;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, size};
 use crate::conditions::Conditions;
 use crate::error::Error;
 use crate::failures::{Ending, FailedRun, FailureGroups};
@@ -175,20 +174,20 @@ impl<'a> Slices<'a> {
 
     /// The failures of all slices: those that a slice has explained, and the others in groups.
     pub(super) fn analysis(&self) -> Analysis {
-        let mut explained: BTreeMap<_, FailureLine> = BTreeMap::new();
-        let mut known: BTreeSet<Signature> = BTreeSet::new();
-        for line in &self.failures {
-            let signature = Signature::of(&line.failure.explanation.violation);
-            known.insert(signature.clone());
-            match explained.entry((signature, line.moment.clone())) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert(line.clone());
-                }
-                Entry::Occupied(mut other) => other.get_mut().merge(line),
+        // The smallest first, whatever the order of the files.
+        let mut failures: Vec<&FailureLine> = self.failures.iter().collect();
+        failures.sort_by_cached_key(|line| {
+            (size(&line.failure), line.failure.name.clone(), line.failure.seed)
+        });
+        let mut explained: Vec<FailureLine> = Vec::new();
+        for line in failures {
+            match explained.iter_mut().find(|other| other.is_like(line)) {
+                Some(other) => other.merge(line),
+                None => explained.push(line.clone()),
             }
         }
-        let mut explained: Vec<_> = explained.into_values().collect();
         explained.sort_by_key(|line| std::cmp::Reverse(line.occurrences.seeds));
+        let known: BTreeSet<Signature> = explained.iter().map(FailureLine::signature).collect();
         let mut rest = FailureGroups::default();
         for (line, ending) in self.lines.iter().filter_map(|line| Some((line, line.ending()?))) {
             let is_known = match &ending {
