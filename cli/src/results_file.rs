@@ -51,25 +51,26 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
     written.map_err(|source| Error::unwritten(path, source))
 }
 
-/// Writes a file with an [`Output`], like [`write`]. If `fill` fails, the file stays as it was.
+/// Writes a file like [`write`], with an [`Output`]. Unless `fill` ends well, the file stays as it was.
 ///
 /// # Errors
 ///
 /// If it cannot be written, or `fill` fails.
-pub(crate) fn write_with<T>(
+pub(crate) fn write_with(
     path: &Path,
-    fill: impl FnOnce(&mut Output) -> Result<T, Error>,
-) -> Result<T, Error> {
+    fill: impl FnOnce(&mut Output) -> Result<Exit, Error>,
+) -> Result<Exit, Error> {
     let unwritten = |source| Error::unwritten(path, source);
     let file = Unfinished::create(path).map_err(unwritten)?;
     let mut out = Output::to(file.writer().map_err(unwritten)?);
-    let filled = fill(&mut out).map_err(|error| match error {
-        Error::Output(source) => unwritten(source),
-        other => other,
+    let filled = fill(&mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?));
+    let exit = filled.map_err(|error| {
+        if let Error::Output(source) = error { unwritten(source) } else { error }
     })?;
-    out.flush().map_err(unwritten)?;
-    file.finish().map_err(unwritten)?;
-    Ok(filled)
+    if exit == Exit::Held {
+        file.finish().map_err(unwritten)?;
+    }
+    Ok(exit)
 }
 
 /// The exit of a command after it has tried to write its results: a file that is missing makes a

@@ -21,11 +21,14 @@ struct First {
 
 impl Observer for First {
     fn observe(&mut self, _: &Head, what: Observed<'_>) {
-        self.kind.get_or_insert_with(|| match what {
-            Observed::Timeout => "deadline".to_owned(),
-            Observed::Census(_) => "census".to_owned(),
-            Observed::World(event) => format!("world {}", Variant(event)),
-            other => kind(other).unwrap_or_default(),
+        self.kind.get_or_insert_with(|| {
+            if let Observed::World(event) = what {
+                format!("world {}", Variant(event))
+            } else if let Observed::Census(_) = what {
+                "census".to_owned()
+            } else {
+                kind(what).unwrap_or_else(|| "deadline".to_owned())
+            }
         });
     }
 }

@@ -22,16 +22,16 @@ impl Trace {
     /// The names of the tracks.
     fn tracks(&self) -> BTreeMap<u64, &str> {
         let named = self.of("M").filter(|event| event["name"] == "thread_name");
-        named.map(|event| (tid(event), event["args"]["name"].as_str().unwrap())).collect()
+        named.map(|event| (tid(event), event["args"]["name"].as_str().expect("a name"))).collect()
     }
 }
 
 fn tid(event: &Value) -> u64 {
-    event["tid"].as_u64().unwrap()
+    event["tid"].as_u64().expect("a number")
 }
 
 fn ts(event: &Value) -> f64 {
-    event["ts"].as_f64().unwrap()
+    event["ts"].as_f64().expect("a time")
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_file_is_replaced_only_by_a_whole_one() {
     let folder = Folder::new("export-files");
     folder.write("run.mmd", "before\n");
     let refused = folder.run("export two-members --to mermaid -o run.mmd");
-    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert_eq!(refused.code, Some(4), "{refused:?}");
     assert!(refused.stderr.contains("nothing to draw"), "{refused:?}");
     assert_eq!(folder.read("run.mmd"), "before\n");
     let unwritten = folder.run("export two-members --to perfetto -o run.mmd/run.json");
