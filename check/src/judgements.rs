@@ -145,6 +145,22 @@ pub(crate) fn marks() -> impl Iterator<Item = &'static str> {
     BY_HOOK.values().copied().chain(OWN.iter().map(|(_, mark)| *mark))
 }
 
+/// How often each clause of the contract has judged something, by the counts of all marks. A clause that
+/// has never judged anything is there too, with 0.
+pub(crate) fn by_clause<M: AsRef<str>>(marks: &BTreeMap<M, u64>) -> BTreeMap<Clause, u64> {
+    static CLAUSES: LazyLock<BTreeMap<&str, Clause>> = LazyLock::new(|| {
+        let by_hook = BY_HOOK.iter().map(|(clause, mark)| (*mark, *clause));
+        by_hook.chain(OWN.iter().map(|(clause, mark)| (*mark, *clause))).collect()
+    });
+    let mut counts: BTreeMap<_, _> = Clause::of_contract().map(|clause| (clause, 0)).collect();
+    for (mark, count) in marks {
+        if let Some(clause) = CLAUSES.get(mark.as_ref()) {
+            *counts.entry(*clause).or_default() += count;
+        }
+    }
+    counts
+}
+
 /// How often the rows of each hook were asked, and how often each clause has decided by itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Judgements {
@@ -204,5 +220,26 @@ impl Judgements {
         counts.extend(OWN.iter().zip(&self.own).map(|((_, mark), count)| (*mark, count.get())));
         counts.retain(|_, count| *count > 0);
         counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_clause_has_a_mark_and_the_marks_of_one_are_added_up() {
+        let once = by_clause(&marks().map(|mark| (mark, 1)).collect());
+        assert!(once.values().all(|count| *count > 0), "{once:?}");
+        assert_eq!(once.values().sum::<u64>(), marks().count() as u64);
+        let marks = BTreeMap::from([
+            ("D5 judged: answer done", 3),
+            ("D5 judged: commit of a request", 4),
+            ("O1 judged", 5),
+            ("resume accepted", 6),
+        ]);
+        let of = by_clause(&marks);
+        assert_eq!((of[&Clause::D5], of[&Clause::O1], of[&Clause::L9]), (7, 5, 0));
+        assert_eq!(of.values().sum::<u64>(), 12);
     }
 }

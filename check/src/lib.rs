@@ -77,6 +77,8 @@ mod isolation;
 mod ordering;
 mod sessions;
 
+use std::collections::BTreeMap;
+
 pub use checker::{Checker, Checkers};
 pub use contract::Contract;
 pub use findings::{Findings, Subject};
@@ -89,6 +91,13 @@ pub use violation::{Clause, Violation};
 #[must_use]
 pub fn all_marks() -> &'static [&'static str] {
     marks::all()
+}
+
+/// How often each clause of the contract has judged something, by the counts of the marks of one run or
+/// of many. Every clause is there: one with 0 has proven nothing.
+#[must_use]
+pub fn judgements<M: AsRef<str>>(marks: &BTreeMap<M, u64>) -> BTreeMap<Clause, u64> {
+    judgements::by_clause(marks)
 }
 
 /// Whether a mark only says why a settled world was asked for nothing (L9). A sweep need not reach it.

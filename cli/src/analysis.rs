@@ -1,10 +1,11 @@
 //! Analysis of the failures of a sweep: one run of each group is repeated, shrunk and explained, and
 //! written as a capsule if wanted.
 //!
-//! Groups are merged if their shrunk runs violate the same clause at the same moment. A group also joins
-//! another one whose shrunk run violates its clause later: so small a run hardly has two causes.
+//! Groups are merged if their shrunk runs violate the same clause at moments that are alike. A group joins
+//! another one without an analysis if it has all that the other one's shrunk run needs to violate the same
+//! clause, or if that run violates its clause later: so small a run hardly has two causes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use guildhall_explain::failure::{Examined, Failure, Line, Origin, examine};
@@ -53,26 +54,26 @@ pub(crate) struct Analysis {
 struct Analysed {
     group: FailureGroup,
     spec: RunSpec,
+    /// The moment of the shrunk run's violation.
+    moment: Moment,
     examined: Examined,
     /// The clauses of the groups that have joined it.
     also: BTreeSet<String>,
 }
 
-/// Analysed groups by what identifies their shrunk runs.
-type AnalysedGroups = BTreeMap<(Signature, Moment), Analysed>;
-
 impl Analyzer<'_> {
     /// Analyses the first groups, which are the most frequent ones.
     pub(crate) fn run(&self, groups: Vec<(GroupKey, FailureGroup)>) -> Result<Analysis, Error> {
         let mut analysis = Analysis::default();
-        let mut analysed = AnalysedGroups::new();
+        let mut analysed = Vec::new();
         let mut tried = 0;
         for (key, group) in groups {
-            let GroupKey::Violation(signature, _) = &key else {
+            let GroupKey::Violation(signature, failed_at) = &key else {
                 analysis.rest.push((key, group));
                 continue;
             };
-            if let Some(other) = analysed.values_mut().find(|other| other.explains(signature)) {
+            let explains = |other: &&mut Analysed| other.explains(signature, failed_at);
+            if let Some(other) = analysed.iter_mut().find(explains) {
                 other.join(&group, signature);
                 continue;
             }
@@ -88,8 +89,7 @@ impl Analyzer<'_> {
                     let runner = self.program.runner();
                     let moment = moment(runner, &spec, &shrunk.plan, &shrunk.outcome)?;
                     let also = BTreeSet::new();
-                    let new = Analysed { group, spec, examined, also };
-                    add(&mut analysed, (signature.clone(), moment), new);
+                    add(&mut analysed, Analysed { group, spec, moment, examined, also });
                 }
                 Err(error) => {
                     analysis.nondeterminism = true;
@@ -98,8 +98,8 @@ impl Analyzer<'_> {
                 }
             }
         }
-        for ((_, moment), analysed) in analysed {
-            analysis.explained.push(self.line(moment, analysed));
+        for analysed in analysed {
+            analysis.explained.push(self.line(analysed));
         }
         analysis.explained.sort_by_key(|line| std::cmp::Reverse(line.occurrences.seeds));
         Ok(analysis)
@@ -129,8 +129,8 @@ impl Analyzer<'_> {
 
     /// Writes the capsule, if wanted, and makes the line of the failure. A capsule that cannot be
     /// written is noted, and the commands of the line do without it.
-    fn line(&self, moment: Moment, analysed: Analysed) -> FailureLine {
-        let Analysed { group, spec, examined, also } = analysed;
+    fn line(&self, analysed: Analysed) -> FailureLine {
+        let Analysed { group, spec, moment, examined, also } = analysed;
         let Examined { mut failure, shrunk } = examined;
         let faults = shrunk.plan.faults.iter();
         let faults: FaultKinds = faults.map(|part| part.fault.word().to_owned()).collect();
@@ -189,30 +189,41 @@ pub(crate) fn size(failure: &Failure) -> (Option<u64>, u64) {
 }
 
 impl Analysed {
-    /// Whether the shrunk run violates also what this is the signature of, though not first.
-    fn explains(&self, signature: &Signature) -> bool {
-        self.examined.shrunk.outcome.violations.split_first().is_some_and(|(first, later)| {
-            Signature::of(first) != *signature
-                && later.iter().any(|violation| Signature::of(violation) == *signature)
-        })
+    /// What identifies the failure of the shrunk run.
+    fn signature(&self) -> Signature {
+        Signature::of(&self.examined.shrunk.violation)
+    }
+
+    /// Whether the shrunk run shows what a group with this key is about.
+    fn explains(&self, signature: &Signature, moment: &Moment) -> bool {
+        if self.signature() == *signature {
+            return moment.includes(&self.moment);
+        }
+        let violations = &self.examined.shrunk.outcome.violations;
+        violations.iter().any(|violation| Signature::of(violation) == *signature)
     }
 
     /// Adds a group that the shrunk run explains.
     fn join(&mut self, group: &FailureGroup, signature: &Signature) {
         self.group.occurrences.add_all(&group.occurrences);
-        self.also.insert(signature.clause.to_string());
+        if self.signature() != *signature {
+            self.also.insert(signature.clause.to_string());
+        }
     }
 }
 
 /// Adds an analysed group. Of two whose shrunk runs are alike, the smaller one represents both.
-fn add(all: &mut AnalysedGroups, key: (Signature, Moment), new: Analysed) {
-    let Some(old) = all.remove(&key) else {
-        all.insert(key, new);
+fn add(all: &mut Vec<Analysed>, new: Analysed) {
+    let is_like =
+        |old: &Analysed| old.signature() == new.signature() && old.moment.is_like(&new.moment);
+    let Some(index) = all.iter().position(is_like) else {
+        all.push(new);
         return;
     };
+    let old = all.swap_remove(index);
     let is_smaller = size(&new.examined.failure) < size(&old.examined.failure);
     let (mut representative, mut other) = if is_smaller { (new, old) } else { (old, new) };
     representative.group.occurrences.add_all(&other.group.occurrences);
     representative.also.append(&mut other.also);
-    all.insert(key, representative);
+    all.push(representative);
 }

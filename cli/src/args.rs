@@ -10,7 +10,8 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    completions, doctor, explain, man, merge, mutants, replay, run, scenarios, shrink, sweep,
+    completions, doctor, explain, export, man, merge, mutants, replay, run, scenarios, shrink,
+    sweep,
 };
 use crate::conditions;
 use crate::error::{Error, Exit, HELP};
@@ -37,6 +38,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     Shrink(shrink::ShrinkArgs),
     Explain(explain::ExplainArgs),
+    Export(export::ExportArgs),
     Merge(merge::MergeArgs),
     Doctor(doctor::DoctorArgs),
     Mutants(mutants::MutantsArgs),
@@ -63,7 +65,7 @@ pub(crate) struct StepsArg {
 /// `--verbose`, for the commands that print counts.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct VerboseArg {
-    /// Print also which faults met which states, and how often each mark was reached
+    /// Print also which faults met which states, which marks were reached, what each clause judged
     #[arg(
         short,
         long,
@@ -99,7 +101,8 @@ impl Cli {
             .map_err(|error| variables::name_in(error, words))?;
         let planted = matches.subcommand().is_some_and(|(_, flags)| conditions::plants(flags));
         if planted && cfg!(not(feature = "mutants")) {
-            let refused = format!("{}\n", conditions::no_planted_bugs(words));
+            let refused =
+                format!("{}\n", conditions::no_planted_bugs(words.get(1..).unwrap_or_default()));
             return Err(clap::Error::raw(ErrorKind::InvalidValue, refused));
         }
         Self::from_arg_matches(&matches)
@@ -113,6 +116,7 @@ impl Cli {
             Command::Replay(args) => replay::replay(program, args, out),
             Command::Shrink(args) => shrink::shrink(program, args, out),
             Command::Explain(args) => explain::explain(program, args, out),
+            Command::Export(args) => export::export(program, args, out),
             Command::Merge(args) => merge::merge(program, args, out),
             Command::Doctor(args) => doctor::doctor(program, args, out),
             Command::Mutants(args) => mutants::mutants(program, args, out),

@@ -52,7 +52,10 @@ pub(crate) fn run_spec(
     Ok(RunSpec {
         target: Target::File { path: path.to_owned(), plan: capsule.plan.clone().into() },
         seed: capsule.plan.seed,
-        conditions: Conditions { mutant: capsule.mutant, ..Conditions::default() },
+        conditions: Conditions {
+            mutant: capsule.mutant,
+            ..program.conditions(&Conditions::default())
+        },
     })
 }
 

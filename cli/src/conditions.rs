@@ -1,6 +1,7 @@
-//! The conditions of a run beyond target and seed: settings, step limit, and the planted bug.
+//! The conditions of a run beyond target and seed: settings, step limit, the planted bug, and the custom
+//! checkers.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 
 use clap::{ArgMatches, Args};
 use guildhall_core::mutant::Mutant;
@@ -49,6 +50,10 @@ pub(crate) struct Conditions {
     /// The simulated time at which to stop a run; it is then inconclusive.
     #[arg(skip)]
     pub(crate) until: Option<Instant>,
+    /// The custom checkers of the program that runs it.
+    #[arg(skip)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) checkers: Vec<String>,
 }
 
 impl Conditions {
@@ -74,9 +79,13 @@ impl Conditions {
         self.set.is_empty() && self.max_steps.is_none() && self.mutant.is_none()
     }
 
-    /// The flags that set them, as objects name them.
+    /// The flags that set them, and the custom checkers, as objects name them.
     pub(crate) fn text(&self) -> String {
-        self.flags().trim_start().to_owned()
+        let mut text = self.flags();
+        if !self.checkers.is_empty() {
+            text.push_str(&format!(" checked by {}", self.checkers.join(", ")));
+        }
+        text.trim_start().to_owned()
     }
 
     /// The flags that set them, each after a space.
@@ -101,11 +110,12 @@ pub(crate) fn plants(flags: &ArgMatches) -> bool {
     matches!(flags.try_get_one::<Mutant>("mutant"), Ok(Some(_)))
 }
 
-/// Why a command line that plants a bug is refused by a build that plants none.
-pub(crate) fn no_planted_bugs(words: &[OsString]) -> String {
-    let args = words.iter().skip(1).map(|word| text::shell(&word.to_string_lossy()));
-    let args = args.collect::<Vec<_>>().join(" ");
-    format!("this build plants no bugs: use `{MUTANTS_BUILD} {args}`")
+/// Why a command line that plants a bug, or is about planted bugs, is refused by a build that plants none.
+/// `words` are those after the name of the program.
+pub(crate) fn no_planted_bugs<W: AsRef<OsStr>>(words: &[W]) -> String {
+    let words = words.iter().map(|word| text::shell(&word.as_ref().to_string_lossy()));
+    let words = words.collect::<Vec<_>>().join(" ");
+    format!("this build plants no bugs: use `{MUTANTS_BUILD} {words}`")
 }
 
 /// The planted bug of this name.

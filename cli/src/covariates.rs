@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use guildhall_check::{Clause, judgements};
 use guildhall_core::client;
 use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::id::{Connection, Seq};
@@ -31,6 +32,8 @@ pub(crate) struct Covariates {
     meetings: BTreeMap<String, u64>,
     /// How often each mark was reached: what the run did, and what the clauses judged.
     marks: BTreeMap<&'static str, u64>,
+    /// How often each clause has judged something.
+    judged: BTreeMap<Clause, u64>,
     /// How often the planted bug made a difference; nothing without one.
     hits: Option<u64>,
     requests: Requests,
@@ -84,6 +87,7 @@ impl Covariates {
             faults,
             limits: other_limits(&plan.limits),
             meetings: outcome.coverage.meetings(),
+            judged: judgements(&outcome.marks),
             marks: outcome.marks.clone(),
             hits,
             requests: Requests {

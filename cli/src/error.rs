@@ -36,6 +36,8 @@ pub(crate) enum Error {
     #[error("stdout cannot be written: {0}")]
     Output(#[from] io::Error),
     #[error("{0}")]
+    NothingToDo(String),
+    #[error("{0}")]
     Internal(String),
 }
 
@@ -64,7 +66,7 @@ Exit codes:
     1  a run violated the contract, or a capsule's run did not end as the capsule expects
     2  wrong usage
     3  inconclusive: a run was stopped before it settled, or a slice lacks seeds
-    4  nothing ran
+    4  nothing ran, or a run that keeps the contract was to be explained or shrunk
     5  nondeterminism: the same run took different steps
     6  another engine or another plan: a token, a capsule or a slice means another run here
     7  a mark or an expectation of a scenario was never reached
@@ -101,6 +103,7 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Plan { .. } | Self::File { .. } => Exit::Usage,
+            Self::NothingToDo(_) => Exit::NothingRan,
             Self::OtherEngine { .. } | Self::OtherPlan { .. } | Self::TwoPlans { .. } => {
                 Exit::OtherEngine
             }

@@ -94,7 +94,9 @@ mod moment;
 mod records;
 mod report;
 mod run_text;
+mod step_kind;
 mod summary;
+mod timeline;
 mod typed_json;
 
 pub use guildhall_scenarios::catalogue;

@@ -6,15 +6,16 @@
 //! the kinds of faults are what failures have in common.
 
 use std::collections::BTreeSet;
-use std::fmt::{self, Debug, Write};
 
 use guildhall_check::violation::{Clause, Violation};
-use guildhall_core::step::{Head, JournalEvent, Observed, Observer};
-use guildhall_core::{client, node};
+use guildhall_core::step::{Head, Observed, Observer};
 use guildhall_explain::cone::Cone;
+use guildhall_explain::explain::never_happened;
 use guildhall_plan::plan::{Plan, PlanError};
 use guildhall_plan::run::{Options, Runner};
 use serde::{Deserialize, Serialize};
+
+use crate::step_kind::kind;
 
 /// Kinds of faults, by the names that plans use.
 pub(crate) type FaultKinds = BTreeSet<String>;
@@ -47,14 +48,32 @@ impl Moment {
             // The signature has its place.
             return Ok(Self::Step("panic".to_owned()));
         }
-        let mut found = Finder { step: violation.step, kind: None };
-        runner.run(plan, options.up_to(violation.step), &mut found)?;
-        if let Some(kind) = found.kind {
-            return Ok(Self::Step(kind));
+        if !never_happened(violation) {
+            let mut found = Finder { step: violation.step, kind: None };
+            runner.run(plan, options.up_to(violation.step), &mut found)?;
+            if let Some(kind) = found.kind {
+                return Ok(Self::Step(kind));
+            }
         }
         let cone = Cone::of(runner, plan, options, violation.step)?;
         let kinds = cone.map(|cone| cone.near.kinds(plan)).unwrap_or_default();
         Ok(Self::Faults(kinds.into_iter().map(str::to_owned).collect()))
+    }
+}
+
+impl Moment {
+    /// Whether a run that fails at this moment has all that a smaller one with the moment `small` needs.
+    pub(crate) fn includes(&self, small: &Self) -> bool {
+        match (self, small) {
+            (Self::Faults(all), Self::Faults(needed)) => needed.is_subset(all),
+            (Self::Step(_) | Self::Faults(_), _) => self == small,
+        }
+    }
+
+    /// Whether one of the two includes the other. Then two shrunk runs probably have one cause: the
+    /// larger one only could not be shrunk as far.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.includes(other) || other.includes(self)
     }
 }
 
@@ -72,96 +91,21 @@ impl Observer for Finder {
     }
 }
 
-/// The kind of an input in the names of its types; nothing for a deadline, and for what is no machine's.
-fn kind(what: Observed<'_>) -> Option<String> {
-    match what {
-        Observed::NodeInput(input) => Some(of_node(input)),
-        Observed::Delivered { dispatch, .. } => {
-            Some(format!("client Dispatch {}", Variant(&dispatch.body)))
-        }
-        Observed::ClientInput(client::Input::Frame { frame, .. }) => {
-            Some(format!("client Frame {}", Variant(frame)))
-        }
-        Observed::ClientInput(input) => Some(format!("client {}", Variant(input))),
-        Observed::JournalEvent { event: JournalEvent::Asked { command, .. }, .. } => {
-            Some(format!("journal Asked {}", Variant(command)))
-        }
-        Observed::JournalEvent { event, .. } => Some(format!("journal {}", Variant(event))),
-        Observed::DirectoryInput(input) => Some(format!("directory {}", Variant(input))),
-        Observed::NodeOutput(_)
-        | Observed::Dispatched { .. }
-        | Observed::ClientOutput(_)
-        | Observed::JournalReply { .. }
-        | Observed::DirectoryOutput(_)
-        | Observed::Timeout
-        | Observed::Census(_)
-        | Observed::World(_)
-        | Observed::StepEnded => None,
-    }
-}
-
-fn of_node(input: &node::Input) -> String {
-    let of: &dyn Debug = if let node::Input::Frame { frame, .. } = input {
-        frame
-    } else if let node::Input::Peer { message, .. } = input {
-        message
-    } else if let node::Input::Journal { reply, .. } = input {
-        reply
-    } else if let node::Input::Directory(event) = input {
-        event
-    } else {
-        return format!("node {}", Variant(input));
-    };
-    format!("node {} {}", Variant(input), Variant(of))
-}
-
-/// The name of a value's variant: the first word of its debug form.
-struct Variant<'a>(&'a dyn Debug);
-
-impl fmt::Display for Variant<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut word = FirstWord { to: f, ended: false };
-        // It stops at the end of the word.
-        let _ = write!(word, "{:?}", self.0);
-        Ok(())
-    }
-}
-
-/// Passes on the first word that is written, and refuses what follows.
-struct FirstWord<'a, 'b> {
-    to: &'a mut fmt::Formatter<'b>,
-    ended: bool,
-}
-
-impl Write for FirstWord<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = text.find(|letter: char| !letter.is_alphanumeric());
-        self.ended |= end.is_some();
-        self.to.write_str(&text[..end.unwrap_or(text.len())])?;
-        if self.ended { Err(fmt::Error) } else { Ok(()) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use guildhall_core::directory::DirectoryEvent;
-    use guildhall_core::frame::{ClientFrame, Disconnect};
-    use guildhall_core::id::Connection;
-
     use super::*;
 
+    fn faults(kinds: &[&str]) -> Moment {
+        Moment::Faults(kinds.iter().map(|kind| (*kind).to_owned()).collect())
+    }
+
     #[test]
-    fn a_kind_of_step_is_named_by_types_and_has_no_values() {
-        let connection = Connection::default();
-        let frame = ClientFrame::Heartbeat { d: None };
-        let frame = node::Input::Frame { connection, frame, bytes: 9 };
-        assert_eq!(kind(Observed::NodeInput(&frame)).as_deref(), Some("node Frame Heartbeat"));
-        let closed = node::Input::Closed { connection, how: Disconnect::Reset };
-        assert_eq!(kind(Observed::NodeInput(&closed)).as_deref(), Some("node Closed"));
-        assert_eq!(kind(Observed::NodeInput(&node::Input::Stop)).as_deref(), Some("node Stop"));
-        assert_eq!(kind(Observed::Timeout), None);
-        let event = DirectoryEvent::Changed { version: 1, users: Vec::new() };
-        let told = node::Input::Directory(event);
-        assert_eq!(kind(Observed::NodeInput(&told)).as_deref(), Some("node Directory Changed"));
+    fn faults_that_a_failure_does_not_need_do_not_tell_it_apart() {
+        let (none, cut, both) = (faults(&[]), faults(&["cut"]), faults(&["crash", "cut"]));
+        let crash = faults(&["crash"]);
+        assert!(both.includes(&cut) && cut.includes(&none) && !cut.includes(&both));
+        assert!(cut.is_like(&both) && both.is_like(&cut) && !cut.is_like(&crash));
+        let (one, other) = (Moment::Step("node Stop".into()), Moment::Step("node Closed".into()));
+        assert!(one.is_like(&one) && !one.is_like(&other) && !one.is_like(&none));
     }
 }

@@ -7,11 +7,13 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use guildhall_plan::checkers::CustomCheckers;
+use guildhall_plan::run::Runner as _;
 use guildhall_plan::script::Scenario;
 use guildhall_sim::run::{Fast, engine};
 
 use crate::args::Cli;
 use crate::commands::completions;
+use crate::conditions::Conditions;
 use crate::error::{Error, Exit};
 use crate::output::{self, Output};
 use crate::run_spec::command_for;
@@ -102,6 +104,11 @@ impl Program {
     /// What runs plans and judges them.
     pub(crate) const fn runner(&self) -> &Fast {
         &self.runner
+    }
+
+    /// The conditions of a run of this program, with those that the flags set.
+    pub(crate) fn conditions(&self, flags: &Conditions) -> Conditions {
+        Conditions { checkers: self.runner.checkers(), ..flags.clone() }
     }
 
     /// The scenario of this name.
@@ -217,6 +224,28 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn lines_name_the_custom_checkers_and_are_not_merged_with_those_of_other_programs() {
+        let folder = tempfile::tempdir().unwrap();
+        let (plain, strict) = (Program::new(guildhall_scenarios::ALL), strict());
+        let swept = |program: &Program, name: &str, seeds: &str| {
+            let path = folder.path().join(name).display().to_string();
+            let line = format!("guildhall sweep lost-connection --seeds {seeds} --jobs 1 --json");
+            let mut out = Output::to(std::fs::File::create(&path).unwrap());
+            Cli::try_parse_from(line.split(' ')).unwrap().execute(program, &mut out).unwrap();
+            out.flush().unwrap();
+            path
+        };
+        let (ours, theirs) = (swept(&strict, "strict", "1..2"), swept(&plain, "plain", "2..3"));
+        let lines = std::fs::read_to_string(&ours).unwrap();
+        for line in lines.lines() {
+            assert!(line.contains(r#""conditions":"checked by never-resumes""#), "{line}");
+        }
+        assert_eq!(execute(&strict, &format!("merge {ours}")).unwrap(), Exit::Violation);
+        let refused = execute(&strict, &format!("merge {ours} {theirs}")).unwrap_err();
+        assert!(refused.to_string().contains("checked by never-resumes"), "{refused}");
     }
 
     #[test]

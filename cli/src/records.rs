@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use guildhall_check::violation::Violation;
+use guildhall_check::judgements;
+use guildhall_check::violation::{Clause, Violation};
 use guildhall_core::step::Step;
 use guildhall_explain::failure::Failure;
-use guildhall_explain::shrink::Shrunk;
+use guildhall_explain::shrink::{Shrunk, Signature};
 use guildhall_plan::engine::Engine;
 use guildhall_plan::run::Outcome;
 pub(crate) use guildhall_plan::seed_line::SCHEMA;
@@ -119,6 +120,8 @@ pub(crate) struct RunLine<'a> {
     faults: BTreeMap<&'static str, u64>,
     meetings: BTreeMap<String, u64>,
     marks: &'a BTreeMap<&'static str, u64>,
+    /// How often each clause has judged something.
+    judged: BTreeMap<Clause, u64>,
     /// The parts of the plan that did not come to happen.
     unmet: &'a [String],
     /// What a capsule expects, and whether the run ended so.
@@ -139,6 +142,7 @@ impl<'a> RunLine<'a> {
             faults: outcome.coverage.families(),
             meetings: outcome.coverage.meetings(),
             marks: &outcome.marks,
+            judged: judgements(&outcome.marks),
             unmet,
             expected: None,
             as_expected: None,
@@ -183,21 +187,34 @@ impl<'a> ShrunkLine<'a> {
     }
 }
 
-/// A failure, explained. It names its engine itself.
+/// The beginning of an object about a failure, which names its engine itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct FailureHead {
+    schema: Cow<'static, str>,
+    r#type: Cow<'static, str>,
+    world: Cow<'static, str>,
+    conditions: String,
+}
+
+impl FailureHead {
+    fn new(conditions: &Conditions) -> Self {
+        let conditions = conditions.text();
+        Self { schema: SCHEMA.into(), r#type: "failure".into(), world: WORLD.into(), conditions }
+    }
+}
+
+/// A failure, explained.
 #[derive(Serialize)]
 pub(crate) struct Failed<'a> {
-    schema: &'static str,
-    r#type: &'static str,
-    world: &'static str,
-    conditions: String,
+    #[serde(flatten)]
+    head: FailureHead,
     #[serde(flatten)]
     failure: &'a Failure,
 }
 
 impl<'a> Failed<'a> {
     pub(crate) fn new(failure: &'a Failure, conditions: &Conditions) -> Self {
-        let conditions = conditions.text();
-        Self { schema: SCHEMA, r#type: "failure", world: WORLD, conditions, failure }
+        Self { head: FailureHead::new(conditions), failure }
     }
 }
 
@@ -205,10 +222,8 @@ impl<'a> Failed<'a> {
 /// reads them again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct FailureLine {
-    schema: Cow<'static, str>,
-    r#type: Cow<'static, str>,
-    world: Cow<'static, str>,
-    conditions: String,
+    #[serde(flatten)]
+    head: FailureHead,
     #[serde(flatten)]
     pub(crate) occurrences: Occurrences,
     /// The moment of the violation in the shrunk run.
@@ -231,20 +246,18 @@ impl FailureLine {
         capsule: Option<PathBuf>,
         failure: Failure,
     ) -> Self {
-        let (schema, r#type, world) = (SCHEMA.into(), "failure".into(), WORLD.into());
-        let conditions = conditions.text();
-        Self {
-            schema,
-            r#type,
-            world,
-            conditions,
-            occurrences,
-            moment,
-            faults,
-            also,
-            capsule,
-            failure,
-        }
+        let head = FailureHead::new(conditions);
+        Self { head, occurrences, moment, faults, also, capsule, failure }
+    }
+
+    /// What identifies the failure.
+    pub(crate) fn signature(&self) -> Signature {
+        Signature::of(&self.failure.explanation.violation)
+    }
+
+    /// Whether another one probably has the same cause.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.signature() == other.signature() && self.moment.is_like(&other.moment)
     }
 
     /// Merges the same failure of another slice. The smaller one represents both.

@@ -1,17 +1,17 @@
 //! Files with the results of a command. Each is written whole or not at all, and a file that cannot
 //! be written never hides what the command has found out.
 
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Exit};
-use crate::output::note;
+use crate::output::{Output, note};
 
-/// Checks, before the work, that a file can be written: creates the folder that it will be in.
+/// Checks, before the work, that a file can be written.
 ///
 /// # Errors
 ///
@@ -23,13 +23,17 @@ pub(crate) fn check(path: &Path) -> Result<(), Error> {
     check_folder(folder_of(path))
 }
 
-/// Creates a folder, and checks that files can be created in it.
+/// Checks that files can be created in a folder or, if it does not exist, that it can be created. Nothing is
+/// left behind: there may be nothing to write.
 ///
 /// # Errors
 ///
 /// If they cannot.
 pub(crate) fn check_folder(folder: &Path) -> Result<(), Error> {
-    let checked = std::fs::create_dir_all(folder).and_then(|()| NamedTempFile::new_in(folder));
+    let is_there = |folder: &&Path| folder.as_os_str().is_empty() || folder.exists();
+    let there = folder.ancestors().find(is_there).unwrap_or(folder);
+    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    let checked = NamedTempFile::new_in(there);
     checked.map(drop).map_err(|source| Error::unwritten(folder, source))
 }
 
@@ -40,7 +44,33 @@ pub(crate) fn check_folder(folder: &Path) -> Result<(), Error> {
 ///
 /// If it cannot be written.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
-    replace(path, text).map_err(|source| Error::unwritten(path, source))
+    let written = Unfinished::create(path).and_then(|file| {
+        file.writer()?.write_all(text.as_bytes())?;
+        file.finish()
+    });
+    written.map_err(|source| Error::unwritten(path, source))
+}
+
+/// Writes a file like [`write`], with an [`Output`]. Unless `fill` ends well, the file stays as it was.
+///
+/// # Errors
+///
+/// If it cannot be written, or `fill` fails.
+pub(crate) fn write_with(
+    path: &Path,
+    fill: impl FnOnce(&mut Output) -> Result<Exit, Error>,
+) -> Result<Exit, Error> {
+    let unwritten = |source| Error::unwritten(path, source);
+    let file = Unfinished::create(path).map_err(unwritten)?;
+    let mut out = Output::to(file.writer().map_err(unwritten)?);
+    let filled = fill(&mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?));
+    let exit = filled.map_err(|error| {
+        if let Error::Output(source) = error { unwritten(source) } else { error }
+    })?;
+    if exit == Exit::Held {
+        file.finish().map_err(unwritten)?;
+    }
+    Ok(exit)
 }
 
 /// The exit of a command after it has tried to write its results: a file that is missing makes a
@@ -51,21 +81,41 @@ pub(crate) fn exit(verdict: Exit, written: Result<(), Error>) -> Exit {
     if verdict == Exit::Held { error.exit() } else { verdict }
 }
 
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    if is_special(path) {
-        return std::fs::write(path, text);
+/// A file that is being written.
+enum Unfinished {
+    /// It is beside the file that it will replace.
+    Beside(NamedTempFile, PathBuf),
+    Special(File),
+}
+
+impl Unfinished {
+    fn create(path: &Path) -> io::Result<Self> {
+        if is_special(path) {
+            return File::options().write(true).open(path).map(Self::Special);
+        }
+        // A link stays, and what it points to is replaced.
+        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let folder = folder_of(&path);
+        std::fs::create_dir_all(folder)?;
+        // As for any new file, the umask takes permissions away.
+        let permissions = Permissions::from_mode(0o666);
+        let file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
+        Ok(Self::Beside(file, path))
     }
-    // A link stays, and what it points to is replaced.
-    let target = std::fs::canonicalize(path);
-    let path = target.as_deref().unwrap_or(path);
-    let folder = folder_of(path);
-    std::fs::create_dir_all(folder)?;
-    // As for any new file, the umask takes permissions away.
-    let permissions = Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
+
+    fn writer(&self) -> io::Result<File> {
+        match self {
+            Self::Beside(file, _) => file.as_file().try_clone(),
+            Self::Special(file) => file.try_clone(),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        if let Self::Beside(file, path) = self {
+            file.persist(path)?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether it is a device or a pipe, which is written to and never replaced.

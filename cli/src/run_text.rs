@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use guildhall_check::judgements;
 use guildhall_check::violation::Violation;
 use guildhall_explain::explain::OtherLimits;
 use guildhall_explain::failure::{Line, sentence};
@@ -82,6 +83,7 @@ pub(crate) fn summary(outcome: &Outcome, cost: Cost, is_verbose: bool) -> String
     if is_verbose {
         lines.push(item("met", &counts(&outcome.coverage.meetings())));
         lines.push(item("marks", &counts(&outcome.marks)));
+        lines.push(item("judged", &counts(&judgements(&outcome.marks))));
     }
     lines.join("\n")
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use guildhall_check::{Clause, judgements};
 use guildhall_plan::engine::Engine;
 use guildhall_plan::run::Outcome;
 use guildhall_plan::seed::Seed;
@@ -70,6 +71,9 @@ pub(crate) struct Summary {
     pub(crate) faults: Counts,
     pub(crate) meetings: Counts,
     pub(crate) marks: Counts,
+    /// How often each clause has judged something.
+    #[serde(default)]
+    pub(crate) judged: BTreeMap<Clause, u64>,
     /// The scenarios that were begun.
     #[serde(default)]
     pub(crate) scenarios: BTreeMap<String, OfScenario>,
@@ -190,6 +194,7 @@ impl Default for Summary {
             faults: Counts::new(),
             meetings: Counts::new(),
             marks: Counts::new(),
+            judged: BTreeMap::new(),
             scenarios: BTreeMap::new(),
             unreached: Vec::new(),
             expectations: BTreeMap::new(),
@@ -251,7 +256,7 @@ impl Summary {
         summary.complete(spec.program, scenarios)
     }
 
-    /// Fills in what follows from the rest: rates, and the marks that are missing.
+    /// Fills in what follows from the rest: rates, judgements, and the marks that are missing.
     pub(crate) fn complete(self, program: &Program, scenarios: &[ScenarioTotals]) -> Self {
         let seeds_per_s = self.cost.per_s(self.totals.seeds);
         let deliveries_per_cpu_s = self.cost.per_cpu_s(self.totals.deliveries);
@@ -262,7 +267,8 @@ impl Summary {
         let begun = scenarios.iter().filter(|scenario| scenario.totals.done() > 0);
         let of = |it: &ScenarioTotals| OfScenario { totals: it.totals, wall_us: it.wall_us };
         let scenarios = begun.map(|it| (it.scenario.to_owned(), of(it))).collect();
-        Self { seeds_per_s, deliveries_per_cpu_s, scenarios, unreached, missed, ..self }
+        let judged = judgements(&self.marks);
+        Self { seeds_per_s, deliveries_per_cpu_s, judged, scenarios, unreached, missed, ..self }
     }
 
     /// What a full sweep must reach and this one never did: what each scenario expects and, if all

@@ -109,14 +109,14 @@ impl RunArg {
                 self.refuse_flags()?;
                 by_token(program, what)?.0
             } else {
-                self.spec(Target::find(program, what)?)?
+                self.spec(program, Target::find(program, what)?)?
             };
             return Ok(NamedRun { spec, capsule: None });
         }
         let path = PathBuf::from(what);
         match plan_file::read(&path)? {
             PlanFile::Plan(plan) => {
-                let spec = self.spec(Target::File { path, plan: plan.into() })?;
+                let spec = self.spec(program, Target::File { path, plan: plan.into() })?;
                 Ok(NamedRun { spec, capsule: None })
             }
             PlanFile::Capsule(capsule) => {
@@ -127,8 +127,8 @@ impl RunArg {
         }
     }
 
-    fn spec(&self, target: Target) -> Result<RunSpec, Error> {
-        RunSpec::new(target, self.seed, self.conditions.clone())
+    fn spec(&self, program: &Program, target: Target) -> Result<RunSpec, Error> {
+        RunSpec::new(target, self.seed, program.conditions(&self.conditions))
     }
 
     /// Refuses flags beside a token or a capsule.
@@ -166,7 +166,7 @@ pub(crate) fn by_token(
 ) -> Result<(RunSpec, Option<Outdated>), Error> {
     let token: RunToken = word.parse().map_err(|error| Error::usage(format!("{error}")))?;
     let target = Target::Scenario(program.scenario(&token.scenario)?);
-    let spec = RunSpec::new(target, Some(token.seed), Conditions::default())?;
+    let spec = RunSpec::new(target, Some(token.seed), program.conditions(&Conditions::default()))?;
     let outdated = token.check(spec.stamp()?).err();
     if let Some(outdated) = outdated {
         note(format_args!("warning: {outdated}"));

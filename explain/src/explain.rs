@@ -30,6 +30,7 @@ pub use chain::{Chain, Link};
 pub use cycle::Cycle;
 pub use fold::Folded;
 pub use limits::OtherLimits;
+pub use state::never_happened;
 
 /// Why a run fails.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

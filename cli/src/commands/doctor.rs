@@ -89,7 +89,8 @@ pub(crate) fn doctor(
     args: &DoctorArgs,
     out: &mut Output,
 ) -> Result<Exit, Error> {
-    let recording = args.against.as_deref().map(Recording::read).transpose()?;
+    let recording =
+        args.against.as_deref().map(|path| Recording::read(program, path)).transpose()?;
     let spec = match &recording {
         Some(recording) => {
             let spec = recording.sweep_spec(program)?;
@@ -141,7 +142,8 @@ fn spec_of<'a>(
     range: Seeds,
 ) -> Result<SweepSpec<'a>, Error> {
     let seeds = Slice::new(range.checked()?, Partition::default());
-    let (targets, conditions) = (target::all(program, names)?, Conditions::default());
+    let (targets, conditions) =
+        (target::all(program, names)?, program.conditions(&Conditions::default()));
     Ok(SweepSpec { program, targets, seeds, conditions, with_moments: false })
 }
 

@@ -86,5 +86,6 @@ pub(super) fn nothing_to_do(spec: &RunSpec, outcome: &Outcome, what: &str) -> Re
         note(format_args!("{name} was stopped before it settled: nothing to {what}"));
         return Ok(Exit::Inconclusive);
     }
-    Err(Error::usage(format!("{name} keeps the contract at seed {}: nothing to {what}", spec.seed)))
+    let why = format!("{name} keeps the contract at seed {}: nothing to {what}", spec.seed);
+    Err(Error::NothingToDo(why))
 }

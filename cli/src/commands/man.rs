@@ -8,7 +8,6 @@ use clap_mangen::Man;
 use crate::args::{Cli, program_name};
 use crate::error::{Error, Exit};
 use crate::output::Output;
-use crate::results_file;
 
 /// Print the manual page, or write one for each command
 #[derive(Args, Debug)]
@@ -23,9 +22,9 @@ pub(crate) fn man(args: &ManArgs, out: &mut Output) -> Result<Exit, Error> {
     let command = Cli::command().display_name(&name).bin_name(&name).disable_help_subcommand(true);
     match &args.out {
         Some(folder) => {
-            results_file::check_folder(folder)?;
-            clap_mangen::generate_to(command, folder)
-                .map_err(|error| Error::unwritten(folder, error))?;
+            let written = std::fs::create_dir_all(folder)
+                .and_then(|()| clap_mangen::generate_to(command, folder));
+            written.map_err(|error| Error::unwritten(folder, error))?;
         }
         None => {
             let mut page = Vec::new();

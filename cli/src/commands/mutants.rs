@@ -14,7 +14,7 @@ use guildhall_plan::seed::Seed;
 use serde::Serialize;
 
 use crate::args::{JsonArg, ThreadsArg};
-use crate::conditions::{Conditions, MUTANTS_BUILD, read_mutant};
+use crate::conditions::{Conditions, no_planted_bugs, read_mutant};
 use crate::error::{Error, Exit};
 use crate::meter::Meter;
 use crate::output::Output;
@@ -111,10 +111,7 @@ pub(crate) fn mutants(
     out: &mut Output,
 ) -> Result<Exit, Error> {
     if cfg!(not(feature = "mutants")) {
-        return Err(Error::usage(format!(
-            "this build plants no bugs, one with the feature `guildhall/mutants` does: use \
-             `{MUTANTS_BUILD} mutants`"
-        )));
+        return Err(Error::usage(no_planted_bugs(&["mutants"])));
     }
     let named = args.ids.iter().map(|id| read_mutant(id).map_err(Error::Usage));
     let named: Vec<Mutant> = named.collect::<Result<_, _>>()?;

@@ -67,7 +67,7 @@ pub(crate) struct Printing<'a> {
 
 pub(crate) fn run(program: &Program, args: &RunArgs, out: &mut Output) -> Result<Exit, Error> {
     let target = Target::find(program, &args.target)?;
-    let spec = RunSpec::new(target, args.seed, args.conditions.clone())?;
+    let spec = RunSpec::new(target, args.seed, program.conditions(&args.conditions))?;
     let plan = spec.plan()?;
     args.output.as_deref().map_or(Ok(()), results_file::check)?;
     let printing = Printing {

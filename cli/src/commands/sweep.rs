@@ -83,7 +83,7 @@ pub(crate) fn sweep(program: &Program, args: &SweepArgs, out: &mut Output) -> Re
     let range = args.seeds.seeds(args.time.is_some())?;
     let seeds = Slice::new(range, args.partition.unwrap_or_default());
     let with_moments = args.save_failures || args.explain > 0;
-    let conditions = args.conditions.clone();
+    let conditions = program.conditions(&args.conditions);
     let spec = SweepSpec { program, targets, seeds, conditions, with_moments };
     spec.validate()?;
     if args.save_failures {

@@ -87,6 +87,7 @@ fn summary(Results { program, summary, is_verbose, .. }: &Results<'_>) -> String
     if *is_verbose {
         lines.push(item("met", &counts(&summary.meetings)));
         lines.push(item("marks", &counts(&summary.marks)));
+        lines.push(item("judged", &counts(&summary.judged)));
     }
     if let Some(mutant) = summary.swept.first().and_then(|swept| swept.conditions.mutant) {
         let hits = summary.mutant_hits.map(|hits| format!(", reached {} times", grouped(hits)));

@@ -64,6 +64,16 @@ fn a_folder_that_cannot_be_written_to_is_found_before_the_first_run() {
 }
 
 #[test]
+fn a_folder_without_results_is_not_created() {
+    let folder = Folder::new("no-results");
+    let swept = folder.run("sweep two-members --count 1 --save-failures --out none/deeper");
+    assert_eq!(swept.code, Some(0), "{swept:?}");
+    assert!(!folder.0.join("none").exists());
+    assert_eq!(folder.run("run two-members -o kept/deeper/run.toml").code, Some(0));
+    assert!(folder.0.join("kept/deeper/run.toml").is_file());
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_file_that_cannot_be_written_does_not_hide_the_verdict() {
     let folder = Folder::new("unwritten");

@@ -70,3 +70,15 @@ fn a_planted_bug_fails_in_every_form_until_enough_have_failed() {
     assert_eq!(told.code, Some(1));
     assert!(told.stdout.contains("\n::error title=L2 half-open 0x"), "{}", told.stdout);
 }
+
+#[test]
+#[cfg(feature = "mutants")]
+fn what_never_happens_is_one_group_whatever_step_shows_it() {
+    let folder = Folder::new("overdue");
+    // In one run the step at which the answer is overdue is a reply of a journal, in the other a tip.
+    let range = "sweep deleted-role quiet-reader --seeds 4..5 --mutant prev-ignored --json";
+    let objects = folder.run(range).objects();
+    let groups: Vec<_> = objects.iter().filter(|line| line["type"] == "failure").collect();
+    assert_eq!(groups.len(), 1, "{groups:#?}");
+    assert_eq!((&groups[0]["violation"]["clause"], &groups[0]["seeds"]), (&"L9".into(), &2.into()));
+}

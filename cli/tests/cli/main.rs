@@ -6,6 +6,7 @@
 
 mod doctor;
 mod exit_codes;
+mod export;
 mod formats;
 mod merge;
 mod plan_sweeps;

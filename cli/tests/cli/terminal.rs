@@ -55,7 +55,11 @@ fn the_verdict_comes_last_and_counts_only_when_asked_for() {
     let swept = folder.run("sweep two-members --count 3").stdout;
     assert!(swept.ends_with("\n3 seeds: 0 failing, 0 inconclusive\n"), "{swept}");
     assert!(!swept.contains("\n  marks "), "{swept}");
-    assert!(folder.run("sweep two-members --count 3 -v").stdout.contains("\n  marks "));
+    let verbose = folder.run("sweep two-members --count 3 -v").stdout;
+    assert!(verbose.contains("\n  marks "), "{verbose}");
+    // Every clause is there, those that have judged nothing included.
+    assert!(verbose.contains("\n  judged    O1 "), "{verbose}");
+    assert!(verbose.contains(" I9 0,"), "{verbose}");
     let ran = folder.run("run two-members").stdout;
     assert!(ran.ends_with("\nheld: the run kept the contract\n"), "{ran}");
     assert!(!ran.contains("\n  marks "), "{ran}");

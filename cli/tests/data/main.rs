@@ -78,6 +78,7 @@ fn all_lines(name: &str) -> Vec<Value> {
         "scenarios --json",
         "run kick-and-rejoin --seed 3 --steps --json -o kept.toml",
         "run lost-connection --steps --json",
+        "export second-drop --to jsonl",
         // A fault that begins with the run.
         "run many-guilds --seed 2 --steps --json",
         "replay kept.toml --json",

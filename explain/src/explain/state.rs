@@ -10,15 +10,21 @@ use guildhall_core::step::Actor;
 
 use super::chain::Chain;
 
-/// For a liveness failure, the actor that still waits. Something that never happened has no cause, so
-/// the last step of this actor is explained instead.
-pub(super) fn waiting_actor(violation: &Violation, cast: &Cast) -> Option<Actor> {
+/// Whether a violation says that something has not happened in time. The step at which that is judged
+/// only happens to be the next one then, and says nothing about the cause.
+#[must_use]
+pub fn never_happened(violation: &Violation) -> bool {
     // Of a client or node that does too much, the step itself tells why. So it does of a request that
     // is refused, but not of one that is never answered.
     let never_settles = matches!(violation.clause, Clause::L3 | Clause::L9);
     let is_unanswered = violation.clause == Clause::D10 && violation.got.starts_with("no answer");
-    let is_liveness = never_settles && violation.kind == "world" || is_unanswered;
-    if !is_liveness {
+    never_settles && violation.kind == "world" || is_unanswered
+}
+
+/// For a liveness failure, the actor that still waits. Something that never happened has no cause, so
+/// the last step of this actor is explained instead.
+pub(super) fn waiting_actor(violation: &Violation, cast: &Cast) -> Option<Actor> {
+    if !never_happened(violation) {
         return None;
     }
     let named = |name: &str| names(&violation.message, name) || names(&violation.got, name);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::runs::Lines;
 use super::spec_of;
+use crate::conditions::Conditions;
 use crate::error::Error;
 use crate::program::Program;
 use crate::records::{SCHEMA, WORLD};
@@ -51,7 +52,7 @@ pub(super) fn build() -> String {
 }
 
 impl Recording {
-    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+    pub(super) fn read(program: &Program, path: &Path) -> Result<Self, Error> {
         let text = target::read(path)?;
         let wrong = |why: &str| {
             Error::usage(format!("{} was not written by doctor: {why}", path.display()))
@@ -66,7 +67,8 @@ impl Recording {
             let (what, then) = (path.display().to_string(), head.engine);
             return Err(Error::OtherEngine { what, then });
         }
-        if (head.world.as_str(), head.conditions.as_str()) != (WORLD, "") {
+        let usual = program.conditions(&Conditions::default()).text();
+        if (head.world.as_str(), head.conditions.as_str()) != (WORLD, &usual) {
             return Err(wrong("its runs are of another world or of other conditions"));
         }
         let lines: Lines = lines.map(str::to_owned).collect();

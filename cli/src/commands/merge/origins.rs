@@ -34,7 +34,7 @@ impl Slices<'_> {
         }
     }
 
-    /// Refuses a line of another world or of other conditions than the first one. A slice whose summary
+    /// Refuses a line of another world, of other conditions or with other detail than the first one. A slice whose summary
     /// is lost has only its lines to say so.
     fn check_lines(&self) -> Result<(), Error> {
         let Some(first) = self.lines.first() else { return Ok(()) };
@@ -97,16 +97,18 @@ impl Slices<'_> {
 }
 
 impl Line<'_> {
-    /// Whether another line is of the same world and the same conditions.
+    /// Whether another line is of the same world and the same conditions, and has the same detail.
     fn has_origin_of(&self, other: &Self) -> bool {
+        let detail = self.is_full() == other.is_full();
         let (one, other) = (&self.parsed, &other.parsed);
-        one.world == other.world && one.conditions == other.conditions
+        detail && one.world == other.world && one.conditions == other.conditions
     }
 
     /// Where the line is, and how it was swept.
     fn origin(&self) -> String {
         let SeedLine { world, conditions, .. } = &self.parsed;
         let flags = if conditions.is_empty() { "no flags" } else { conditions.as_str() };
-        format!("{} in the world {world} with {flags}", self.source)
+        let detail = if self.is_full() { "--json=full" } else { "--json" };
+        format!("{} in the world {world} with {flags} and {detail}", self.source)
     }
 }

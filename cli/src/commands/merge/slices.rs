@@ -1,7 +1,6 @@
 //! The slices of a sweep, as they are read from files.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -12,8 +11,10 @@ use guildhall_plan::run::Verdict;
 use guildhall_plan::seed::Seed;
 use guildhall_plan::short_hash::ShortHash;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, size};
+use crate::conditions::Conditions;
 use crate::error::Error;
 use crate::failures::{Ending, FailedRun, FailureGroups};
 use crate::moment::Moment;
@@ -76,6 +77,8 @@ pub(super) struct SeedLine {
     steps: u64,
     deliveries: u64,
     violations: Vec<Violation>,
+    /// Only a line with full detail has them.
+    marks: Option<IgnoredAny>,
 }
 
 impl<'a> Slices<'a> {
@@ -163,26 +166,28 @@ impl<'a> Slices<'a> {
     /// The run of a line.
     pub(super) fn run_spec(&self, line: &Line<'_>) -> RunSpec {
         let swept = self.summaries.iter().flat_map(|summary| &summary.swept).next();
-        let conditions = swept.map(|swept| swept.conditions.clone()).unwrap_or_default();
+        let conditions = swept.map(|swept| swept.conditions.clone());
+        let conditions =
+            conditions.unwrap_or_else(|| self.program.conditions(&Conditions::default()));
         RunSpec { target: line.target.clone(), seed: line.seed, conditions }
     }
 
     /// The failures of all slices: those that a slice has explained, and the others in groups.
     pub(super) fn analysis(&self) -> Analysis {
-        let mut explained: BTreeMap<_, FailureLine> = BTreeMap::new();
-        let mut known: BTreeSet<Signature> = BTreeSet::new();
-        for line in &self.failures {
-            let signature = Signature::of(&line.failure.explanation.violation);
-            known.insert(signature.clone());
-            match explained.entry((signature, line.moment.clone())) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert(line.clone());
-                }
-                Entry::Occupied(mut other) => other.get_mut().merge(line),
+        // The smallest first, whatever the order of the files.
+        let mut failures: Vec<&FailureLine> = self.failures.iter().collect();
+        failures.sort_by_cached_key(|line| {
+            (size(&line.failure), line.failure.name.clone(), line.failure.seed)
+        });
+        let mut explained: Vec<FailureLine> = Vec::new();
+        for line in failures {
+            match explained.iter_mut().find(|other| other.is_like(line)) {
+                Some(other) => other.merge(line),
+                None => explained.push(line.clone()),
             }
         }
-        let mut explained: Vec<_> = explained.into_values().collect();
         explained.sort_by_key(|line| std::cmp::Reverse(line.occurrences.seeds));
+        let known: BTreeSet<Signature> = explained.iter().map(FailureLine::signature).collect();
         let mut rest = FailureGroups::default();
         for (line, ending) in self.lines.iter().filter_map(|line| Some((line, line.ending()?))) {
             let is_known = match &ending {
@@ -233,6 +238,11 @@ impl Line<'_> {
 
     fn key(&self) -> (&(usize, String), Seed) {
         (&self.place, self.seed)
+    }
+
+    /// Whether it says what the run had and did.
+    pub(super) fn is_full(&self) -> bool {
+        self.parsed.marks.is_some()
     }
 
     pub(super) fn steps(&self) -> u64 {
