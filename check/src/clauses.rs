@@ -290,6 +290,10 @@ pub(crate) const COMPACTS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Checkpoint
 pub(crate) const OPENS: &[(Clause, fn(&mut Context<'_>, (GuildId, Epoch, &Log)) -> Verdict)] =
     &[(Clause::L5, |cx, (guild, epoch, log)| l5::opened(cx.facts, guild, epoch, log))];
 
+/// A journal grants an epoch to a node, upon the attempt with this ticket. Independent.
+pub(crate) const GRANTS: &[Row<(GuildId, (NodeId, u64, Epoch))>] =
+    &[(Clause::L5, |cx, (guild, granted)| cx.models.opens.grants(cx.facts, guild, granted))];
+
 /// A journal syncs a record. Independent.
 pub(crate) const SYNCS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> Verdict)] =
     &[(Clause::L5, |cx, (guild, record)| l5::commits(cx.facts, guild, record))];

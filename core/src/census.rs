@@ -185,8 +185,6 @@ tables! {
         Written,
         /// Commands that wait for a sync.
         Pending,
-        /// Nodes that were granted an epoch.
-        Granted,
     }
 }
 

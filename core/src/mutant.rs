@@ -123,7 +123,7 @@ mutants! {
     ReadBeforeFence = "read-before-fence",
         "the journal reads the log before it sets the fence (rule 2)";
     OvertakenOpenGranted = "overtaken-open-granted",
-        "the journal grants an open that a newer one of its node has overtaken (rule 2)";
+        "the journal grants an open that was sent before its last grant (rule 2)";
     FenceNotChecked = "fence-not-checked",
         "the journal takes records of an epoch that is over (rule 3)";
     FenceNotSynced = "fence-not-synced",

@@ -22,6 +22,7 @@ use crate::ordering::o4::Causes;
 use crate::sessions::l1::Zombies;
 use crate::sessions::l3::Traffic;
 use crate::sessions::l4::Orphans;
+use crate::sessions::l5::opens::Opens;
 use crate::sessions::l7::Exits;
 use crate::sessions::l7::hand_off::HandOffs;
 use crate::sessions::l9::Probes;
@@ -55,6 +56,8 @@ pub(crate) struct Models {
     pub(crate) zombies: Zombies,
     /// L4.
     pub(crate) orphans: Orphans,
+    /// L5.
+    pub(crate) opens: Opens,
     /// B4.
     pub(crate) admission: Admission,
     /// L7.

@@ -108,6 +108,7 @@ impl Contract {
         what: &Command,
     ) {
         self.facts.owners.asks(node, guild, head.now.instant, what);
+        self.models.opens.asks(node, guild, what);
         if let Command::Compact { base, .. } = what {
             self.ask(head, clauses::COMPACTS, (guild, base));
             self.models.compactions.compacts(node, guild, base.position);

@@ -147,7 +147,7 @@ impl Owners {
     /// counts, because it is not known which of the two is answered.
     pub(crate) fn asks(&mut self, node: NodeId, guild: GuildId, now: Instant, what: &Command) {
         let question = match what {
-            Command::Open { ticket } => Question::Open(*ticket),
+            Command::Open { ticket, .. } => Question::Open(*ticket),
             Command::Append { epoch, records, .. } => match records.last() {
                 Some(last) => Question::Append(*epoch, last.position),
                 None => return,

@@ -46,7 +46,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::TailRenumbered, Clause::D7, "crash-before-fan-out"),
     (Mutant::TailCounted, Clause::L3, "crash-before-fan-out"),
     (Mutant::ReadBeforeFence, Clause::L5, "stale-owner"),
-    (Mutant::OvertakenOpenGranted, Clause::L7, "overtaken-open"),
+    (Mutant::OvertakenOpenGranted, Clause::L5, "overtaken-open"),
     (Mutant::FenceNotChecked, Clause::L5, "stale-owner"),
     (Mutant::FenceNotSynced, Clause::D5, "lost-grant"),
     (Mutant::StagedTold, Clause::D5, "stale-owner"),

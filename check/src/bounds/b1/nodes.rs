@@ -127,8 +127,7 @@ pub(super) fn bound(cx: &Context<'_>, (node, census): (NodeId, &Census), table: 
         | Table::Base
         | Table::Tail
         | Table::Written
-        | Table::Pending
-        | Table::Granted => 0,
+        | Table::Pending => 0,
     };
     (most, 0)
 }
