@@ -172,7 +172,9 @@ pub(crate) const NODE_CENSUSES: &[(Clause, fn(&mut Context<'_>, (&Census, bool))
 /// A node's step has ended: what it had to do by now, for whomever. Independent.
 pub(crate) const DEADLINES: &[Row<()>] = &[
     (Clause::O3, |cx, ()| o3::waits(cx.step, cx.facts).filter(|_| !cx.step.complained)),
-    (Clause::L4, |cx, ()| cx.models.overdue.orphan.take()),
+    (Clause::L4, |cx, ()| {
+        cx.models.overdue.orphan.take().or_else(|| l4::stepped(cx.step, cx.facts))
+    }),
     (Clause::L7, |cx, ()| cx.models.overdue.stop.take()),
 ];
 

@@ -82,6 +82,7 @@ judgements! {
     Detached = L4 "detached session",
     RelayLeft = L4 "relay without sessions",
     Counted = L4 "census",
+    NoticeHeard = L4 "notice of the directory",
     EpochGranted = L5 "epoch",
     RecordSynced = L5 "record",
     LogGiven = L5 "log of a new owner",

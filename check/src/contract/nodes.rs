@@ -152,7 +152,10 @@ impl Contract {
                 self.ask(head, clauses::DIRECTS, *guild);
                 self.models.occupancies.directs(self.step.node, *guild, word);
             }
-            DirectoryRequest::Forget { .. } | DirectoryRequest::Since { .. } => {}
+            DirectoryRequest::Forget { user, .. } => {
+                self.step.unhosted.retain(|unhosted| unhosted != user);
+            }
+            DirectoryRequest::Since { .. } => {}
         }
     }
 

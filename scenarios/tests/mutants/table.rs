@@ -112,6 +112,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::ReadyOfAll, Clause::I1, "lost-directory"),
     (Mutant::ReadyWaits, Clause::O3, "everybody-back"),
     (Mutant::RemoveUnmarked, Clause::D9, "lost-directory"),
+    (Mutant::ForgottenOnce, Clause::L4, "random-plan"),
     (Mutant::HostsKept, Clause::B1, "lost-connection"),
     (Mutant::ChangeOvertakenLost, Clause::L3, "overtaken-answer"),
     (Mutant::ChangeForLiveLost, Clause::D9, "kick-and-rejoin"),
