@@ -8,6 +8,7 @@ use crate::bounds::b1::busy::Occupancies;
 use crate::bounds::b1::compactions::Compactions;
 use crate::bounds::b1::hosts::Hosts;
 use crate::bounds::b1::peaks::Peaks;
+use crate::bounds::b1::shells::Shells;
 use crate::bounds::b3::Work;
 use crate::bounds::b4::Admission;
 use crate::client::c2::Reconnects;
@@ -48,6 +49,8 @@ pub(crate) struct Models {
     pub(crate) peaks: Peaks,
     /// B1.
     pub(crate) hosts: Hosts,
+    /// B1.
+    pub(crate) shells: Shells,
     /// B1.
     pub(crate) compactions: Compactions,
     /// B3.

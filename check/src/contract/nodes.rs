@@ -41,6 +41,7 @@ impl Contract {
                 self.facts.sockets.close(node, *connection);
                 self.facts.stops.leave(node, *connection);
                 self.facts.waits.end(node, *connection);
+                self.models.shells.turns(&self.facts, node, head.at);
             }
             Input::Frame { frame: ClientFrame::Heartbeat { d: Some(d) }, .. } => {
                 self.step.acknowledges = Some(d.0);
@@ -185,6 +186,7 @@ impl Contract {
                 facts.sockets.close(node, on);
                 facts.stops.leave(node, on);
                 facts.waits.end(node, on);
+                self.models.shells.turns(facts, node, head.at);
             }
             Emitted::Note(note, index) => {
                 let attached = index.and_then(|index| facts.sessions.get(index).connection);

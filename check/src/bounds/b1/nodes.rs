@@ -127,7 +127,24 @@ pub(super) fn bound(cx: &Context<'_>, (node, census): (NodeId, &Census), table: 
         | Table::Base
         | Table::Tail
         | Table::Written
-        | Table::Pending => 0,
+        | Table::Pending
+        | Table::Inbox
+        | Table::LoopInputs
+        | Table::SocketEvents
+        | Table::Reporters
+        | Table::Sockets
+        | Table::SocketSlots
+        | Table::FreeSlots
+        | Table::Unflushed
+        | Table::Outboxes
+        | Table::DeferredWrites
+        | Table::Bodies
+        | Table::RequestPorts
+        | Table::QueuedAnswers
+        | Table::ClientSockets
+        | Table::ClientStreams
+        | Table::Unanswered
+        | Table::ClientEvents => 0,
     };
     (most, 0)
 }
