@@ -361,7 +361,13 @@ pub(crate) const CLIENT_SAYS: &[(Clause, fn(&mut Context<'_>, (Port, &Output)) -
     }),
     (Clause::C3, |cx, (port, output)| {
         let client = cx.facts.client(port)?;
-        of_client(cx.facts, port, c3::says(cx.facts, client, of_frame(output)?))
+        let found = if let Output::Connect(node) = output {
+            let losses = cx.models.reconnects.losses(port);
+            c3::connects(cx.facts, client, (port, *node), losses)
+        } else {
+            c3::says(cx.facts, client, of_frame(output)?)
+        };
+        of_client(cx.facts, port, found)
     }),
     (Clause::C1, |cx, (port, output)| {
         let client = cx.facts.client(port)?;

@@ -102,6 +102,7 @@ judgements! {
     Wait = C2 "wait before a socket",
     Storm = C2 "wait in a storm of 16 or more",
     Leave = C2 "close of a socket",
+    NodeAsked = C3 "node that a client asks",
     SecondReady = C3 "number after a second READY",
     NodeCounted = B1 "census of a node",
     ClientCounted = B1 "census of a client",

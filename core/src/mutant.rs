@@ -86,6 +86,8 @@ mutants! {
         "a RESUME whose replay ends in a RESUMED adds another";
     PartIgnored = "part-ignored",
         "a client leaves a connection on which a long frame is arriving";
+    HomeAsked = "home-asked",
+        "a client resumes at its home, wherever READY said that its session is";
     PlaceAhead = "place-ahead",
         "a client stores its place before it has taken the dispatch";
     LieBelieved = "lie-believed",

@@ -28,6 +28,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::HeartbeatUnanswered, Clause::L1, "slow-consumer"),
     (Mutant::ResumedPilesUp, Clause::O1, "second-drop"),
     (Mutant::PartIgnored, Clause::C2, "slow-line"),
+    (Mutant::HomeAsked, Clause::C3, "rolling-restart"),
     (Mutant::PlaceAhead, Clause::C1, "restored-backup"),
     (Mutant::LieBelieved, Clause::D4, "hostile-client"),
     (Mutant::SlowNotCut, Clause::B2, "slow-consumer"),
