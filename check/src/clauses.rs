@@ -38,6 +38,7 @@ use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Origin, Outcome};
 
+use crate::bounds::b3::commands::Asked;
 use crate::bounds::{b1, b2, b3, b4};
 use crate::client::{c1, c3};
 use crate::delivery::{d1, d2, d3, d4, d5, d6, d7, d9};
@@ -119,8 +120,10 @@ pub(crate) const STRAYS: &[(Clause, fn(&mut Context<'_>, (Connection, &str)) -> 
 /// A dispatch was rendered for the entry of a lane. Independent.
 pub(crate) const RENDERS: &[(
     Clause,
-    fn(&mut Context<'_>, ((u32, u32), &Arc<Dispatch>)) -> Verdict,
-)] = &[(Clause::B3, |cx, (entry, what)| cx.models.work.words(cx.facts, cx.step.node, entry, what))];
+    fn(&mut Context<'_>, ((u32, u32), u32, &Arc<Dispatch>)) -> Verdict,
+)] = &[(Clause::B3, |cx, (entry, session, what)| {
+    cx.models.work.words(cx.facts, cx.step.node, entry, (session, what))
+})];
 
 /// A node sends a frame, closes a connection or reports a note. Exclusive.
 pub(crate) const SAYS: &[(Clause, fn(&mut Context<'_>, Emitted<'_>) -> Verdict)] = &[
@@ -218,6 +221,11 @@ pub(crate) const PEERS: &[(Clause, fn(&mut Context<'_>, (NodeId, &PeerMessage)) 
         tips.then(|| cx.models.compactions.tips(cx.facts, to, message)).flatten()
     }),
 ];
+
+/// A node sends a command to a journal, or to the directory. Independent.
+pub(crate) const COMMANDS: &[Row<Asked>] = &[(Clause::B3, |cx, asked| {
+    cx.models.commands.sends(cx.facts, (cx.step.node, cx.now()), asked)
+})];
 
 /// An owner sends to a relay what it has sent it before, and was not asked for since. Independent.
 pub(crate) const REPEATS: &[(Clause, fn(&mut Context<'_>, &PeerMessage) -> Verdict)] =

@@ -115,6 +115,7 @@ judgements! {
     GuildFilled = B1 "event that fills a table",
     Window = B2 "census",
     WindowRefused = B2 "window of a refused RESUME",
+    CommandSent = B3 "command to a journal or the directory",
     MessageBetweenNodes = B3 "message between nodes",
     Rendering = B3 "rendering of an event",
     CutAsFast = B4 "cut of a fast connection",

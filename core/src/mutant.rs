@@ -206,6 +206,8 @@ mutants! {
         "an owner that has lost touch with the journal takes typing, and tells of it later";
     OverOwnerHeard = "over-owner-heard",
         "a relay listens to an owner that is over";
+    AppendAgain = "append-again",
+        "an owner sends an append again with the next input, whether or not its journal has answered";
     LastEventAgain = "last-event-again",
         "an owner sends its last event again with every tip";
     RingBytesKept = "ring-bytes-kept",

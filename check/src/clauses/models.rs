@@ -10,6 +10,7 @@ use crate::bounds::b1::hosts::Hosts;
 use crate::bounds::b1::peaks::Peaks;
 use crate::bounds::b1::shells::Shells;
 use crate::bounds::b3::Work;
+use crate::bounds::b3::commands::Commands;
 use crate::bounds::b4::Admission;
 use crate::client::c2::Reconnects;
 use crate::delivery::d5::RequestStatuses;
@@ -55,6 +56,8 @@ pub(crate) struct Models {
     pub(crate) compactions: Compactions,
     /// B3.
     pub(crate) work: Work,
+    /// B3.
+    pub(crate) commands: Commands,
     /// L1.
     pub(crate) zombies: Zombies,
     /// L4.
@@ -122,6 +125,8 @@ impl Models {
     pub(crate) fn crash(&mut self, node: NodeId) {
         self.occupancies.crash(node);
         self.peaks.crash(node);
+        self.shells.crash(node);
+        self.commands.crash(node);
         self.compactions.crash(node);
         self.zombies.crash(node);
         self.orphans.crash(node);

@@ -9,6 +9,7 @@ use guildhall_core::peer::PeerMessage;
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
+use crate::bounds::b3::commands::Asked;
 use crate::clauses;
 use crate::isolation::i8;
 use crate::kinds::session_of;
@@ -139,6 +140,9 @@ impl Contract {
 
     /// A node asks the directory for something, for itself or for a guild that it owns.
     fn directs(&mut self, head: &Head, word: &DirectoryRequest) {
+        if let Some(asked) = Asked::of_directory(word) {
+            self.ask(head, clauses::COMMANDS, asked);
+        }
         match word {
             DirectoryRequest::Ask { mark, .. } => {
                 self.step.asks = true;
@@ -249,6 +253,7 @@ impl Contract {
                 self.facts.weather.serves(*guild, head.at);
                 self.models.occupancies.opens(&self.facts, node, *guild, head.at);
                 self.models.compactions.opens(node, *guild);
+                self.models.commands.opens(node, *guild);
             }
             TraceEvent::SteppedDown { guild, why, .. } => {
                 if *why == StepDown::Failed {

@@ -10,6 +10,7 @@ use guildhall_core::request::{Action, Outcome};
 use guildhall_core::step::Head;
 
 use super::Contract;
+use crate::bounds::b3::commands::Asked;
 use crate::clauses;
 use crate::facts::hearing::word;
 use crate::marks::Mark;
@@ -109,6 +110,9 @@ impl Contract {
     ) {
         self.facts.owners.asks(node, guild, head.now.instant, what);
         self.models.opens.asks(node, guild, what);
+        if let Some(asked) = Asked::of_journal(guild, what) {
+            self.ask(head, clauses::COMMANDS, asked);
+        }
         if let Command::Compact { base, .. } = what {
             self.ask(head, clauses::COMPACTS, (guild, base));
             self.models.compactions.compacts(node, guild, base.position);

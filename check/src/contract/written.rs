@@ -183,7 +183,7 @@ impl Contract {
                 facts.ledger.get_mut(guild).tell(position, node);
                 sessions.told_entry(index, place, at);
                 sessions.pass(&facts.ledger, index, place);
-                self.ask(head, clauses::RENDERS, ((lane, at), what));
+                self.ask(head, clauses::RENDERS, ((lane, at), index, what));
                 self.marks.told(&what.body);
             }
             Due::Turn(turn, _) if turn.position == position => {

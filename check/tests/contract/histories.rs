@@ -235,6 +235,16 @@ pub(crate) fn crowd() -> History {
     end(stage)
 }
 
+/// The same, and Alice, who owns the guild, is away when Bob speaks.
+pub(crate) fn crowd_without_its_owner() -> History {
+    let names = ["alice", "bob", "carol", "dave", "eve"];
+    let mut stage = begin(Limits::default(), &names);
+    stage.say(ALICE, "to all of you");
+    stage.cut(ALICE);
+    stage.say(BOB, "she is gone");
+    end(stage)
+}
+
 /// Bob hears something in the office, loses his place there, and a stranger has it replayed.
 pub(crate) fn revoked() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
@@ -396,6 +406,7 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("behind", behind()),
         ("two guilds", two_guilds()),
         ("crowd", crowd()),
+        ("crowd without its owner", crowd_without_its_owner()),
         ("turned away", turned_away()),
         ("types", types()),
         ("beside mallory", beside_mallory(false)),

@@ -89,6 +89,7 @@ pub(crate) const TABLE: &[(Mutant, Clause, &str)] = &[
     (Mutant::TypingOfAnyEpoch, Clause::O4, "late-copy"),
     (Mutant::StaleOwnerHears, Clause::L8, "slow-journal"),
     (Mutant::OverOwnerHeard, Clause::L5, "stale-owner"),
+    (Mutant::AppendAgain, Clause::B3, "slow-journal"),
     (Mutant::LastEventAgain, Clause::B3, "two-members"),
     (Mutant::RingBytesKept, Clause::B1, "far-behind"),
     (Mutant::StaleTypingStays, Clause::D2, "quiet-reader"),

@@ -64,7 +64,15 @@ fn l3_an_owner_confirms_its_epoch_too_often() {
     };
     let found = tampered(histories::talk(), |steps| {
         let (at, said) = after_settled(steps, confirm);
-        steps[at].outputs.extend([said.clone(), said].map(Output::Node));
+        let later = [1, 2].map(|later| {
+            let mut said = said.clone();
+            if let node::Output::Journal { command: Command::Confirm { asked, .. }, .. } = &mut said
+            {
+                *asked += later;
+            }
+            Output::Node(said)
+        });
+        steps[at].outputs.extend(later);
     });
     only!(found, L3);
 }
