@@ -66,6 +66,7 @@ judgements! {
     UnlawfulRefused = D10 "answer to an unlawful request",
     RefusalOwed = D10 "refusal",
     TypingOwed = D11 "typing",
+    TypingTold = D11 "session that is told of typing",
     HeartbeatAnswered = L1 "heartbeat",
     SilentClosed = L1 "close of a silent connection",
     WatchCounted = L1 "census of deadlines",

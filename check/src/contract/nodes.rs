@@ -5,7 +5,7 @@ use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::NodeId;
 use guildhall_core::node::{GapReason, Input, Output, TraceEvent};
-use guildhall_core::peer::PeerMessage;
+use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
@@ -225,6 +225,7 @@ impl Contract {
             TraceEvent::ResumeRefused { .. } => self.step.refused = true,
             TraceEvent::Detached { session, .. } => {
                 if let Some(index) = self.facts.sessions.find(*session) {
+                    self.models.typings.tellings.detached(index);
                     self.models.orphans.detached(&self.step, &self.facts, index);
                 }
             }
@@ -235,16 +236,7 @@ impl Contract {
                     self.models.zombies.moves(node, on, now);
                 }
             }
-            TraceEvent::RelayGap { relay, why: GapReason::Unreachable, .. } => {
-                self.models.hand_offs.gap(&self.facts, *relay, head.at)
-            }
-            TraceEvent::RelayGap { relay, why: GapReason::Behind, .. } => {
-                if let Some(guild) = self.facts.relays.guild(*relay)
-                    && self.models.probes.misses(&self.facts, node, guild)
-                {
-                    self.marks.add(Mark::ProbeInGap);
-                }
-            }
+            TraceEvent::RelayGap { relay, why, .. } => self.gap(head, *relay, *why),
             TraceEvent::Opened { guild, .. } => {
                 if self.models.hand_offs.is_under_way(*guild) {
                     self.marks.add(Mark::GuildHandedOff);
@@ -262,11 +254,31 @@ impl Contract {
                 self.models.occupancies.closes(node, *guild);
                 self.models.compactions.closes(node, *guild);
             }
+            TraceEvent::RelayHeld { relay, .. } => {
+                if let Some(guild) = self.facts.relays.guild(*relay) {
+                    self.models.typings.tellings.misses(&self.facts, node, guild);
+                }
+            }
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
-            | TraceEvent::RelayHeld { .. }
             | TraceEvent::GivenUp { .. } => {}
+        }
+    }
+}
+
+/// What the clauses' own models make of a gap of a relay.
+impl Contract {
+    fn gap(&mut self, head: &Head, relay: RelayId, why: GapReason) {
+        let Some(guild) = self.facts.relays.guild(relay) else { return };
+        self.models.typings.tellings.misses(&self.facts, relay.node, guild);
+        match why {
+            GapReason::Unreachable => self.models.hand_offs.gap(&self.facts, relay, head.at),
+            GapReason::Behind => {
+                if self.models.probes.misses(&self.facts, relay.node, guild) {
+                    self.marks.add(Mark::ProbeInGap);
+                }
+            }
         }
     }
 }

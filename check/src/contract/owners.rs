@@ -40,6 +40,7 @@ impl Contract {
             PeerMessage::CatchUp { guild, relay, .. } => {
                 self.step.catches_up = true;
                 self.models.occupancies.asks(node, *guild, *relay);
+                self.models.typings.tellings.misses(&self.facts, relay.node, *guild);
                 self.marks.add(Mark::RelayCatchesUp);
             }
             PeerMessage::Unsubscribe { guild, .. } => self.models.typings.turns(*guild),
@@ -149,7 +150,7 @@ impl Contract {
                     && protocol::is_ephemeral(&record.event)
                 {
                     self.models.occupancies.leaves(self.step.node, guild, origin, head);
-                    self.models.typings.streams(&self.facts, origin);
+                    self.models.typings.streams(&self.facts, record, head.at);
                 }
                 self.emits(head, guild, record);
             }

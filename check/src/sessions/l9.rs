@@ -251,7 +251,7 @@ fn may_say(facts: &Facts, port: Port, guild: GuildId, channel: ChannelId) -> boo
 }
 
 /// The sessions of honest clients that an ephemeral event is for, by their views and intents.
-fn audience(facts: &Facts, guild: GuildId, record: &Record) -> BTreeSet<u32> {
+pub(crate) fn audience(facts: &Facts, guild: GuildId, record: &Record) -> BTreeSet<u32> {
     let (Some(number), Some(guild)) = (facts.ledger.find(guild), facts.ledger.guild(guild)) else {
         return BTreeSet::new();
     };

@@ -347,6 +347,46 @@ pub(crate) fn types() -> History {
     end(stage)
 }
 
+/// The same, where all wish to be told.
+pub(crate) fn types_to_all() -> History {
+    let mut stage = Stage::with(Limits::default(), &["alice", "bob"], |_| Intents::ALL, false);
+    start(&mut stage, &[ALICE, BOB]);
+    stage.pass(Span::secs(8));
+    stage.act(ALICE, Action::Type { channel: HALL });
+    stage.pass(Span::secs(12));
+    end(stage)
+}
+
+/// A gap of Berlin is over, and Bob has been told so. The world settles; Berlin loses Bob's connection
+/// before he does, and Alice types.
+pub(crate) fn types_past_a_gap() -> History {
+    let mut stage = Stage::with(Limits::default(), &["alice", "bob"], |_| Intents::ALL, false);
+    start(&mut stage, &[ALICE, BOB]);
+    stage.say(ALICE, "one");
+    stage.isolate(BERLIN, true);
+    stage.say(ALICE, "two");
+    stage.pass(Span::secs(70));
+    stage.isolate(BERLIN, false);
+    stage.pass(Span::secs(10));
+    stage.say(ALICE, "three");
+    stage.pass(Span::secs(1));
+    stage.report(&WorldEvent::Settled);
+    let opened = stage.network.observer.steps.iter().filter_map(|step| match &step.input {
+        Input::Client(client::Input::Opened { connection, .. })
+            if step.head.actor == Actor::Client(Port(BOB as u32)) =>
+        {
+            Some(*connection)
+        }
+        _ => None,
+    });
+    let connection = opened.last().expect("Bob is connected");
+    stage.tell(BERLIN, node::Input::Closed { connection, how: Disconnect::Reset });
+    stage.act(ALICE, Action::Type { channel: HALL });
+    stage.pass(Span::secs(100));
+    stage.report(&WorldEvent::Settled);
+    end(stage)
+}
+
 /// Alice types when the last tip is older than a request may be: no session gets it.
 pub(crate) fn types_too_late() -> History {
     let limits = Limits { request_age: Span::secs(3), ..Limits::default() };
@@ -405,6 +445,8 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("unreachable", unreachable()),
         ("behind", behind()),
         ("two guilds", two_guilds()),
+        ("types to all", types_to_all()),
+        ("types past a gap", types_past_a_gap()),
         ("crowd", crowd()),
         ("crowd without its owner", crowd_without_its_owner()),
         ("turned away", turned_away()),
