@@ -74,8 +74,10 @@ impl Contract {
                         if !has_room && self.models.probes.finds_no_room(request.origin) {
                             self.marks.add(Mark::ProbeWithoutRoom);
                         }
-                        self.models.occupancies.arrives(owner, what, is_committed, head);
                         let stale = self.facts.cast.limits.stale_after;
+                        if !late && served.is_some_and(|owner| owner.is_fresh(now, stale)) {
+                            self.models.occupancies.arrives(owner, what, is_committed, head);
+                        }
                         self.facts.owners.asked(node, action, request.attempt, (now, stale));
                         if late {
                             self.marks.add(Mark::OldRequestArrived);

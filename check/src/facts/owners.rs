@@ -53,7 +53,8 @@ impl Owner {
         self.entered.range(asked_before).next_back().map(|(_, fresh)| *fresh)
     }
 
-    fn is_fresh(&self, now: Instant, stale: Span) -> bool {
+    /// Whether its journal may have confirmed its epoch lately. Otherwise it accepts nothing (L8).
+    pub(crate) fn is_fresh(&self, now: Instant, stale: Span) -> bool {
         self.confirmed.is_some_and(|since| now.since(since) <= stale)
     }
 }

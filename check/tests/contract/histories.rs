@@ -11,11 +11,12 @@ use guildhall_check::cast::Cast;
 use guildhall_core::client;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
+use guildhall_core::frame::Disconnect;
 use guildhall_core::id::{GuildId, Nonce, Port, RoleId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::request::{Action, Origin, Request};
-use guildhall_core::step::{Step, WorldEvent};
+use guildhall_core::step::{Actor, Input, Step, WorldEvent};
 use guildhall_core::testkit::Flow;
 use guildhall_core::time::Span;
 

@@ -12,7 +12,7 @@ use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::Action;
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
-use guildhall_core::time::Span;
+use guildhall_core::time::{Instant, Span};
 
 use crate::histories::{self, ALICE, BOB, History};
 use crate::stage::{BERLIN, GUILD, PARIS};
