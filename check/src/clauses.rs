@@ -38,6 +38,7 @@ use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Answer, Origin, Outcome};
 
+use crate::bounds::b3::commands::Asked;
 use crate::bounds::{b1, b2, b3, b4};
 use crate::client::{c1, c3};
 use crate::delivery::{d1, d2, d3, d4, d5, d6, d7, d9};
@@ -119,8 +120,10 @@ pub(crate) const STRAYS: &[(Clause, fn(&mut Context<'_>, (Connection, &str)) -> 
 /// A dispatch was rendered for the entry of a lane. Independent.
 pub(crate) const RENDERS: &[(
     Clause,
-    fn(&mut Context<'_>, ((u32, u32), &Arc<Dispatch>)) -> Verdict,
-)] = &[(Clause::B3, |cx, (entry, what)| cx.models.work.words(cx.facts, cx.step.node, entry, what))];
+    fn(&mut Context<'_>, ((u32, u32), u32, &Arc<Dispatch>)) -> Verdict,
+)] = &[(Clause::B3, |cx, (entry, session, what)| {
+    cx.models.work.words(cx.facts, cx.step.node, entry, (session, what))
+})];
 
 /// A node sends a frame, closes a connection or reports a note. Exclusive.
 pub(crate) const SAYS: &[(Clause, fn(&mut Context<'_>, Emitted<'_>) -> Verdict)] = &[
@@ -172,7 +175,9 @@ pub(crate) const NODE_CENSUSES: &[(Clause, fn(&mut Context<'_>, (&Census, bool))
 /// A node's step has ended: what it had to do by now, for whomever. Independent.
 pub(crate) const DEADLINES: &[Row<()>] = &[
     (Clause::O3, |cx, ()| o3::waits(cx.step, cx.facts).filter(|_| !cx.step.complained)),
-    (Clause::L4, |cx, ()| cx.models.overdue.orphan.take()),
+    (Clause::L4, |cx, ()| {
+        cx.models.overdue.orphan.take().or_else(|| l4::stepped(cx.step, cx.facts))
+    }),
     (Clause::L7, |cx, ()| cx.models.overdue.stop.take()),
 ];
 
@@ -216,6 +221,11 @@ pub(crate) const PEERS: &[(Clause, fn(&mut Context<'_>, (NodeId, &PeerMessage)) 
         tips.then(|| cx.models.compactions.tips(cx.facts, to, message)).flatten()
     }),
 ];
+
+/// A node sends a command to a journal, or to the directory. Independent.
+pub(crate) const COMMANDS: &[Row<Asked>] = &[(Clause::B3, |cx, asked| {
+    cx.models.commands.sends(cx.facts, (cx.step.node, cx.now()), asked)
+})];
 
 /// An owner sends to a relay what it has sent it before, and was not asked for since. Independent.
 pub(crate) const REPEATS: &[(Clause, fn(&mut Context<'_>, &PeerMessage) -> Verdict)] =
@@ -290,6 +300,10 @@ pub(crate) const COMPACTS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Checkpoint
 pub(crate) const OPENS: &[(Clause, fn(&mut Context<'_>, (GuildId, Epoch, &Log)) -> Verdict)] =
     &[(Clause::L5, |cx, (guild, epoch, log)| l5::opened(cx.facts, guild, epoch, log))];
 
+/// A journal grants an epoch to a node, upon the attempt with this ticket. Independent.
+pub(crate) const GRANTS: &[Row<(GuildId, (NodeId, u64, Epoch))>] =
+    &[(Clause::L5, |cx, (guild, granted)| cx.models.opens.grants(cx.facts, guild, granted))];
+
 /// A journal syncs a record. Independent.
 pub(crate) const SYNCS: &[(Clause, fn(&mut Context<'_>, (GuildId, &Record)) -> Verdict)] =
     &[(Clause::L5, |cx, (guild, record)| l5::commits(cx.facts, guild, record))];
@@ -355,7 +369,13 @@ pub(crate) const CLIENT_SAYS: &[(Clause, fn(&mut Context<'_>, (Port, &Output)) -
     }),
     (Clause::C3, |cx, (port, output)| {
         let client = cx.facts.client(port)?;
-        of_client(cx.facts, port, c3::says(cx.facts, client, of_frame(output)?))
+        let found = if let Output::Connect(node) = output {
+            let losses = cx.models.reconnects.losses(port);
+            c3::connects(cx.facts, client, (port, *node), losses)
+        } else {
+            c3::says(cx.facts, client, of_frame(output)?)
+        };
+        of_client(cx.facts, port, found)
     }),
     (Clause::C1, |cx, (port, output)| {
         let client = cx.facts.client(port)?;

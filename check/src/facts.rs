@@ -124,6 +124,13 @@ impl Facts {
         self.judgements.count(what);
     }
 
+    /// Whether a node hosts a session of a user, or is about to.
+    pub(crate) fn hosts(&self, node: NodeId, user: UserId) -> bool {
+        let is_here = |index: &u32| self.sessions.get(*index).node == node;
+        self.sessions.of_user(user).iter().any(is_here)
+            || self.waits.users(node).any(|waits| waits == user)
+    }
+
     /// The session that writes to an open connection.
     pub(crate) fn session_on(&self, node: NodeId, connection: Connection) -> Option<u32> {
         let session = self.sockets.session(node, connection);

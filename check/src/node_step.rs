@@ -58,6 +58,9 @@ pub(crate) struct NodeStep {
     pub(crate) words: u64,
     /// Whether the node asked the directory for the guilds of a user.
     pub(crate) asks: bool,
+    /// The users in a notice of the directory of whom the node hosts no session, but for those whom
+    /// it has told the directory to forget.
+    pub(crate) unhosted: Vec<UserId>,
     /// The number that a heartbeat acknowledges, if its frame is not refused.
     pub(crate) acknowledges: Option<u64>,
     /// A client's request, and why the node has to refuse it by itself.
@@ -90,6 +93,7 @@ impl NodeStep {
         (self.identifying, self.asks, self.over, self.streams) = (false, false, None, false);
         (self.request, self.acknowledges) = (None, None);
         self.answers.clear();
+        self.unhosted.clear();
         self.frames.clear();
         self.closes.clear();
         self.notes.clear();
@@ -119,9 +123,7 @@ impl NodeStep {
             Input::Closed { connection, how } => (*connection, StepInput::Closed(*how), 0),
             Input::Directory(notice) => {
                 self.input = StepInput::Directory;
-                if let DirectoryEvent::Guilds { user, asked, .. } = notice {
-                    self.answered = Some((*user, *asked));
-                }
+                self.hear_notice(facts, notice);
                 return;
             }
             Input::Own(_)
@@ -138,6 +140,23 @@ impl NodeStep {
         if let StepInput::Resume(resume) = received {
             self.named = facts.sessions.find(resume.session);
             self.older = self.named.and_then(|index| facts.sessions.get(index).connection);
+        }
+    }
+
+    fn hear_notice(&mut self, facts: &Facts, notice: &DirectoryEvent) {
+        let node = self.node;
+        let is_unhosted = |user: &UserId| !facts.hosts(node, *user);
+        match notice {
+            DirectoryEvent::Guilds { user, asked, .. } => {
+                self.answered = Some((*user, *asked));
+                self.unhosted.extend(Some(*user).filter(is_unhosted));
+            }
+            DirectoryEvent::Changed { users, .. } => {
+                self.unhosted.extend(users.iter().map(|(user, ..)| *user).filter(is_unhosted));
+            }
+            DirectoryEvent::Entered { .. }
+            | DirectoryEvent::Removed { .. }
+            | DirectoryEvent::Dissolved { .. } => {}
         }
     }
 

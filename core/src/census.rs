@@ -185,8 +185,46 @@ tables! {
         Written,
         /// Commands that wait for a sync.
         Pending,
-        /// Nodes that were granted an epoch.
-        Granted,
+    }
+    /// The shell of a node: its loop, its sockets and its streams of requests.
+    NodeShell {
+        /// Messages of the bus that the loop has not taken yet.
+        Inbox,
+        /// Inputs that the next pass of the loop handles.
+        LoopInputs,
+        /// What sockets and streams have reported, and the loop has not taken yet.
+        SocketEvents,
+        /// Tasks that may report: those that accept, and one for each socket and each stream.
+        Reporters,
+        /// Sockets of clients, those in their handshake and those that close included.
+        Sockets,
+        /// The slots of sockets, those that are free included.
+        SocketSlots,
+        /// The slots of sockets that are free.
+        FreeSlots,
+        /// Slots whose sockets have something to write.
+        Unflushed,
+        /// Sockets with something that they have not accepted yet, and its bytes.
+        Outboxes,
+        /// Writes that wait for their sockets.
+        DeferredWrites,
+        /// Encoded dispatches.
+        Bodies,
+        /// Ports that wait for answers.
+        RequestPorts,
+        /// Answers that streams of requests have not sent yet.
+        QueuedAnswers,
+    }
+    /// The shell of a client: its socket and its streams of requests.
+    ClientShell {
+        /// Its sockets.
+        ClientSockets,
+        /// Its streams of requests.
+        ClientStreams,
+        /// Requests on these that were sent since the last answer.
+        Unanswered,
+        /// What its socket and its streams have reported, and the client has not taken yet.
+        ClientEvents,
     }
 }
 

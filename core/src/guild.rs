@@ -52,6 +52,8 @@ pub enum Input {
         boot: u32,
         /// How old the guild's events are, as far as this node has heard of them.
         ages: Ages,
+        /// The highest epoch of an owner that this node has heard from.
+        epoch: Epoch,
     },
     /// The owner of a higher epoch has been heard: step down (PROTOCOL, rule 4).
     Replaced(Epoch),
@@ -216,8 +218,11 @@ impl Guild {
         out: &mut impl Sink<Output>,
     ) {
         match (&mut self.phase, input) {
-            (Phase::Idle, Some(Input::Own { boot, ages })) => {
-                self.phase = Phase::Opening(Opening::begin(cx, boot, ages, out));
+            (Phase::Idle, Some(Input::Own { boot, ages, epoch })) => {
+                self.phase = Phase::Opening(Opening::begin(cx, boot, (ages, epoch), out));
+            }
+            (Phase::Opening(opening), Some(Input::Journal(Reply::Fenced { epoch, fence }))) => {
+                opening.fenced(cx, (epoch, fence), out);
             }
             (
                 Phase::Opening(opening),

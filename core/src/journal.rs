@@ -27,11 +27,14 @@ use crate::state::State;
 /// A command of an owner, or of a node that is about to become one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Command {
-    /// Grant a new highest epoch, and read the log under that fence (PROTOCOL, rule 2).
+    /// Grant a new highest epoch in place of the one that was it, and read the log under that fence
+    /// (PROTOCOL, rule 2).
     Open {
         /// Identifies this attempt. Later attempts of a node have higher tickets, over its restarts
         /// too.
         ticket: u64,
+        /// The highest epoch that the sender knows. Where there is a higher one, nothing is granted.
+        above: Epoch,
     },
     /// Append these records, which follow each other and begin after `after`. Records that the log
     /// holds are skipped.
@@ -85,9 +88,10 @@ pub enum Reply {
         /// The question.
         asked: u64,
     },
-    /// There is a higher epoch: the owner must step down (PROTOCOL, rules 3 and 4).
+    /// There is a higher epoch: the owner must step down (PROTOCOL, rules 3 and 4), and a node that
+    /// opens the log may ask for an epoch above that one (rule 2).
     Fenced {
-        /// The epoch of the owner.
+        /// The epoch of the owner, or the one that the node named.
         epoch: Epoch,
         /// The highest epoch.
         fence: Epoch,

@@ -5,6 +5,8 @@
 //! [`Limits::validate`] checks that they can work together. This module enforces no limit: the
 //! machine that owns the queue does.
 
+pub mod shell;
+
 use alloc::string::String;
 use core::fmt;
 

@@ -86,6 +86,8 @@ mutants! {
         "a RESUME whose replay ends in a RESUMED adds another";
     PartIgnored = "part-ignored",
         "a client leaves a connection on which a long frame is arriving";
+    HomeAsked = "home-asked",
+        "a client resumes at its home, wherever READY said that its session is";
     PlaceAhead = "place-ahead",
         "a client stores its place before it has taken the dispatch";
     LieBelieved = "lie-believed",
@@ -123,7 +125,7 @@ mutants! {
     ReadBeforeFence = "read-before-fence",
         "the journal reads the log before it sets the fence (rule 2)";
     OvertakenOpenGranted = "overtaken-open-granted",
-        "the journal grants an open that a newer one of its node has overtaken (rule 2)";
+        "the journal grants an open that was sent before its last grant (rule 2)";
     FenceNotChecked = "fence-not-checked",
         "the journal takes records of an epoch that is over (rule 3)";
     FenceNotSynced = "fence-not-synced",
@@ -204,6 +206,8 @@ mutants! {
         "an owner that has lost touch with the journal takes typing, and tells of it later";
     OverOwnerHeard = "over-owner-heard",
         "a relay listens to an owner that is over";
+    AppendAgain = "append-again",
+        "an owner sends an append again with the next input, whether or not its journal has answered";
     LastEventAgain = "last-event-again",
         "an owner sends its last event again with every tip";
     RingBytesKept = "ring-bytes-kept",
@@ -252,6 +256,8 @@ mutants! {
         "READY waits until the owners of all its guilds are in reach";
     RemoveUnmarked = "remove-unmarked",
         "a late removal takes a member who has come back out of the directory";
+    ForgottenOnce = "forgotten-once",
+        "a node that is told of a user whom it hosts no more does not say so again (rule 26)";
     HostsKept = "hosts-kept",
         "the directory keeps the nodes that hosted a user's sessions";
     ChangeOvertakenLost = "change-overtaken-lost",

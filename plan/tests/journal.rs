@@ -16,7 +16,7 @@ const BERLIN: NodeId = NodeId(0);
 fn granted() -> (SimJournal, Epoch) {
     let latency = Latency::Constant { span: Span::millis(1) };
     let mut journal = SimJournal::new(0, &Checkpoint::default(), (Seed::default(), latency), None);
-    match ask(&mut journal, Command::Open { ticket: 1 })[..] {
+    match ask(&mut journal, Command::Open { ticket: 1, above: Epoch(0) })[..] {
         [Reply::Opened { epoch, .. }] => (journal, epoch),
         ref other => panic!("{other:?}"),
     }

@@ -12,11 +12,13 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use guildhall_core::census::{Census, Machine, Table};
 use guildhall_core::client::{Client, Identity, Input, Jitter, Output};
 use guildhall_core::dispatch::Source;
 use guildhall_core::frame::CloseCode;
 use guildhall_core::id::{Connection, NodeId, Port, Position};
 use guildhall_core::limits::Limits;
+use guildhall_core::limits::shell::CLIENT_EVENTS;
 use guildhall_core::mutant::Mutant;
 use guildhall_core::request::{Answer, Request};
 use guildhall_core::step::{Actor, Observed, Observer};
@@ -28,9 +30,6 @@ use crate::tracer::Tracer;
 use crate::wire::{self, GatewayUrls, ServerMessage};
 use requests::{AnswerSink, RequestStream};
 use socket::SocketCommand;
-
-/// How many events from its sockets may wait for a client.
-const EVENT_QUEUE: usize = 64;
 
 /// How many commands may wait for one socket.
 const COMMAND_QUEUE: usize = 64;
@@ -119,7 +118,7 @@ pub struct ClientDriver<R, W> {
 impl<R: Rt, W: Tracer> ClientDriver<R, W> {
     /// A client that has not started yet.
     pub fn new(config: ClientConfig, rt: R, tracer: W) -> Self {
-        let (sender, events) = mpsc::channel(EVENT_QUEUE);
+        let (sender, events) = mpsc::channel(CLIENT_EVENTS);
         let client = Client::new(config.identity, config.limits.clone(), config.mutant);
         Self {
             rt,
@@ -154,7 +153,7 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
                     Some(ClientCommand::Quit(code)) => self.step(Input::Quit { code }),
                     Some(ClientCommand::Request(request)) => self.step(Input::Ask(request)),
                     Some(ClientCommand::Restore { back }) => self.restore(back),
-                    Some(ClientCommand::Census) => self.count(),
+                    Some(ClientCommand::Census) => self.report_census(),
                     Some(ClientCommand::SendRaw(build)) => self.send_raw(build(&self.client)),
                     None => return,
                 },
@@ -169,9 +168,33 @@ impl<R: Rt, W: Tracer> ClientDriver<R, W> {
         }
     }
 
-    fn count(&self) {
-        let actor = Actor::Client(self.config.port);
-        self.tracer.count(actor, self.rt.now(), &self.client.census());
+    /// Reports everything that the client and its shell keep.
+    fn report_census(&self) {
+        let (actor, now) = (Actor::Client(self.config.port), self.rt.now());
+        self.tracer.count(actor, now, &self.client.census());
+        self.tracer.count(actor, now, &self.census());
+    }
+
+    /// Counts everything that the shell keeps.
+    fn census(&self) -> Census {
+        let Self {
+            rt: _,
+            tracer: _,
+            config: _,
+            client: _,
+            hits: _,
+            process: _,
+            attempts: _,
+            sockets,
+            request_streams,
+            events,
+            sender: _,
+        } = self;
+        let mut census = Census::nothing(Machine::ClientShell);
+        census.add(Table::ClientSockets, sockets.len());
+        census.add(Table::ClientEvents, events.len());
+        request_streams.values().for_each(|stream| stream.count(&mut census));
+        census
     }
 
     /// Drops all that the process had: its sockets end without a close frame.

@@ -29,6 +29,13 @@ struct Queue<T> {
     closed: bool,
 }
 
+impl<T> Queue<T> {
+    fn size(&self) -> (usize, usize) {
+        let Self { items, bytes, waker: _, closed: _ } = self;
+        (items.len(), *bytes)
+    }
+}
+
 #[derive(Debug)]
 struct Shared<T> {
     queue: Mutex<Queue<T>>,
@@ -123,6 +130,11 @@ impl<T> Inbox<T> {
             into.append(&mut queue.items);
         }
         Poll::Ready(())
+    }
+
+    /// The number of waiting items, and their bytes.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.0.lock().size()
     }
 
     /// Waits until there is an item, and appends all waiting items to `into`.

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use guildhall_core::census::{Census, Table};
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::frame::{CONTROL_BYTES, ClientFrame, CloseCode, Disconnect, ServerFrame};
 use guildhall_core::id::{Connection, Port, Seq, SessionId, Token};
@@ -186,5 +187,12 @@ impl<R: Rt, E: LocalReceiver> Transport for LocalTransport<R, E> {
 
     fn is_idle(&self) -> bool {
         true
+    }
+
+    fn count(&self, census: &mut Census) {
+        let Self { rt: _, receiver: _, inbox, arrived, unreported, due } = self;
+        census.add(Table::SocketEvents, inbox.waiting().0 + arrived.len());
+        census.add(Table::SocketSlots, unreported.len());
+        census.add(Table::Unflushed, due.len());
     }
 }

@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use guildhall_core::census::{Census, Machine, Table};
 use guildhall_core::cluster::ClusterConfig;
 use guildhall_core::id::NodeId;
 use guildhall_core::limits::Limits;
@@ -70,6 +71,8 @@ pub struct NodeDriver<R, B, W, C> {
     stop: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// The node has shut down and ignores all input.
     stopped: bool,
+    /// A census is to be taken when the pass ends.
+    counts: bool,
     inputs: Vec<Input>,
     envelopes: Vec<Envelope>,
 }
@@ -98,6 +101,7 @@ impl<R: Rt, B: Bus, W: Tracer, C: Transport> NodeDriver<R, B, W, C> {
             deadline: None,
             stop: Some(Box::pin(stop.cancelled_owned())),
             stopped: false,
+            counts: false,
             inputs: Vec::new(),
             envelopes: Vec::new(),
         }
@@ -143,6 +147,9 @@ impl<R: Rt, B: Bus, W: Tracer, C: Transport> NodeDriver<R, B, W, C> {
             self.hits = hits;
         }
         self.transport.flush(&mut self.inputs);
+        if std::mem::take(&mut self.counts) {
+            self.report_census();
+        }
     }
 
     /// Handles one input. A node that has shut down ignores it.
@@ -178,17 +185,49 @@ impl<R: Rt, B: Bus, W: Tracer, C: Transport> NodeDriver<R, B, W, C> {
             (Endpoint::Directory, BusMessage::DirectoryEvent(notice)) => Input::Directory(notice),
             (_, BusMessage::OwnGuild(guild)) => Input::Own(guild),
             (_, BusMessage::NodeDown(node)) => Input::Down(node),
-            (_, BusMessage::Census) => return self.count(),
+            (_, BusMessage::Census) => {
+                self.counts = true;
+                return;
+            }
             (Endpoint::Node(_) | Endpoint::Journal(_) | Endpoint::Directory, _) => return,
         };
         self.step(cause, input);
     }
 
-    /// Counts everything that the node keeps. A node that has shut down keeps nothing.
-    fn count(&self) {
+    /// Reports everything that the node and its shell keep. A node that has shut down keeps nothing.
+    fn report_census(&self) {
         if !self.stopped {
-            self.tracer.count(Actor::Node(self.id), self.rt.now(), &self.node.census());
+            let (actor, now) = (Actor::Node(self.id), self.rt.now());
+            self.tracer.count(actor, now, &self.node.census());
+            self.tracer.count(actor, now, &self.census());
         }
+    }
+
+    /// Counts everything that the shell keeps.
+    fn census(&self) -> Census {
+        let Self {
+            rt: _,
+            bus: _,
+            tracer: _,
+            transport,
+            id: _,
+            boot: _,
+            node: _,
+            hits: _,
+            inbox,
+            deadline: _,
+            stop: _,
+            stopped: _,
+            counts: _,
+            inputs,
+            envelopes,
+        } = self;
+        let mut census = Census::nothing(Machine::NodeShell);
+        let (messages, bytes) = inbox.waiting();
+        census.add_bytes(Table::Inbox, messages as u64, bytes as u64);
+        census.add(Table::LoopInputs, inputs.len() + envelopes.len());
+        transport.count(&mut census);
+        census
     }
 
     /// Arms the timer for the node's next timeout. A timer that fires too early is kept: waking up

@@ -19,9 +19,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::stream::{FuturesUnordered, Stream};
+use guildhall_core::census::{Census, Table};
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::frame::{ClientFrame, CloseCode, Disconnect, ServerFrame};
 use guildhall_core::id::{Connection, NodeId, Port, Seq, SessionId};
+use guildhall_core::limits::shell::SOCKET_EVENTS;
 use guildhall_core::node::Input;
 use guildhall_core::request::Answer;
 use tokio::io::WriteHalf;
@@ -40,10 +42,6 @@ pub(crate) use requests::MAX_REQUEST_FRAME;
 pub use requests::{AnswerFrame, RequestFrame};
 use requests::{IncomingRequest, RequestStreams};
 use writer::{FinishedWrite, PendingWrite};
-
-/// How many events may wait for the node. A frame in one is at most
-/// [`MOST_FRAME_BYTES`](guildhall_core::limits::MOST_FRAME_BYTES) long.
-const EVENT_QUEUE: usize = 1_024;
 
 /// How many events one pass handles.
 const EVENTS_PER_POLL: usize = 256;
@@ -103,7 +101,7 @@ impl<R: Rt> SocketTransport<R> {
     /// A transport without connections.
     #[must_use]
     pub fn new(rt: R, config: SocketConfig) -> Self {
-        let (event_sender, events) = mpsc::channel(EVENT_QUEUE);
+        let (event_sender, events) = mpsc::channel(SOCKET_EVENTS);
         Self {
             rt,
             connections: ConnectionTable::new(&config),
@@ -146,7 +144,7 @@ impl<R: Rt> SocketTransport<R> {
             }),
             SocketEvent::Ping(connection, payload) => {
                 if let Some(writer) = self.connections.writer(connection) {
-                    wire::write_pong(&mut writer.batch, &payload);
+                    writer.pong = Some(payload);
                 }
             }
             SocketEvent::Disconnected(connection, how) => {
@@ -241,5 +239,27 @@ impl<R: Rt> Transport for SocketTransport<R> {
 
     fn is_idle(&self) -> bool {
         self.pending_writes.is_empty()
+    }
+
+    fn count(&self, census: &mut Census) {
+        let Self {
+            rt: _,
+            config: _,
+            connections,
+            body_cache,
+            request_streams,
+            pending_writes,
+            events,
+            event_sender: _,
+            shutdown: _,
+            batch,
+        } = self;
+        connections.count(census);
+        body_cache.count(census);
+        request_streams.count(census);
+        census.add(Table::DeferredWrites, pending_writes.len());
+        census.add(Table::SocketEvents, events.len() + batch.len());
+        // The transport holds a sender of its own.
+        census.add(Table::Reporters, events.sender_strong_count() - 1);
     }
 }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use guildhall_core::census::Census;
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::frame::{CloseCode, ServerFrame};
 use guildhall_core::id::{Connection, Port, Seq};
@@ -40,4 +41,7 @@ pub trait Transport: Send + 'static {
 
     /// Whether nothing waits to be written.
     fn is_idle(&self) -> bool;
+
+    /// Adds everything that it keeps to the census of its node's shell.
+    fn count(&self, census: &mut Census);
 }

@@ -46,6 +46,7 @@ const RULES: &[(u32, &str)] = &[
     (23, "L2, D1"),
     (24, "L2"),
     (25, "D4, D1"),
+    (26, "L4"),
 ];
 
 /// The seeds within which a planted bug must be found.

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use guildhall_check::Contract;
 use guildhall_check::cast::Cast;
+use guildhall_core::census::Machine;
 use guildhall_core::dispatch::Dispatch;
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::{Connection, GuildId, NodeId, Port, Seq};
@@ -51,6 +52,8 @@ pub struct Bench {
     pub last: Instant,
     /// The number of times that the planted bug made a difference.
     pub hits: u64,
+    /// The number of times that a shell has counted what it keeps (B1).
+    pub shells: u64,
     /// The dispatches that each client received, in order.
     pub written: Written,
     /// The history of nodes and guilds.
@@ -71,6 +74,7 @@ impl Judge {
             steps: 0,
             last: Instant::ZERO,
             hits: 0,
+            shells: 0,
             written: Written::new(clients),
             chronicle: Chronicle::default(),
             phases: Phases::new(clients),
@@ -200,7 +204,11 @@ impl Observer for Listening<'_> {
             Observed::DirectoryInput(input) => input.hash(&mut bench.digest),
             Observed::DirectoryOutput(output) => output.hash(&mut bench.digest),
             Observed::Timeout => bench.digest.word(0),
-            Observed::Census(census) => census.hash(&mut bench.digest),
+            Observed::Census(census) => {
+                census.hash(&mut bench.digest);
+                let is_shell = matches!(census.machine, Machine::NodeShell | Machine::ClientShell);
+                bench.shells += u64::from(is_shell);
+            }
             Observed::Dispatched { to, s, dispatch } => {
                 return self.dispatched(head, to, s, dispatch);
             }

@@ -31,6 +31,8 @@ pub struct Outcome {
     pub marks: BTreeMap<&'static str, u64>,
     /// The number of times that the planted bug made a difference.
     pub hits: u64,
+    /// The number of times that a shell has counted what it keeps (B1).
+    pub shells: u64,
     /// The dispatches that each client received, in the order of the plan.
     pub taken: Vec<Taken>,
     /// The history of nodes and guilds.
@@ -74,6 +76,7 @@ pub(crate) fn judged(judge: Option<&Judge>, ended: Result<RunEnd, Box<dyn Any + 
         violations,
         marks: bench.contract.marks().iter().map(|(&name, &count)| (name, count)).collect(),
         hits: bench.hits,
+        shells: bench.shells,
         taken: bench.written.all().to_vec(),
         chronicle: bench.chronicle.clone(),
     }

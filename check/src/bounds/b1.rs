@@ -6,6 +6,7 @@ pub(crate) mod compactions;
 pub(crate) mod hosts;
 mod nodes;
 pub(crate) mod peaks;
+pub(crate) mod shells;
 pub(crate) mod tables;
 
 use guildhall_core::census::{Census, Line, Machine, Table};
@@ -27,26 +28,34 @@ const ANY: u64 = u64::MAX;
 
 /// A machine has counted what it keeps.
 pub(crate) fn counted(cx: &Context<'_>, census: &Census) -> Verdict {
-    let (machine, subject) = named(cx.facts, cx.head.actor)?;
+    let (machine, subject) = named(cx.facts, cx.head.actor, census.machine)?;
     cx.facts.judges(match machine {
-        Machine::Node => Judgement::NodeCounted,
-        Machine::Client => Judgement::ClientCounted,
+        Machine::Node | Machine::NodeShell => Judgement::NodeCounted,
+        Machine::Client | Machine::ClientShell => Judgement::ClientCounted,
         Machine::Journal => Judgement::JournalCounted,
         Machine::Directory => Judgement::DirectoryCounted,
     });
     let complaint = is_complete(machine, census, &subject.name).or_else(|| {
         census.lines.iter().find_map(|line| {
-            let (most, bytes) = bound(cx, census, line.table);
+            let (most, bytes) = bound(cx, machine, census, line.table);
             exceeds(line, (most, bytes), &subject.name)
         })
     });
     Some((subject, complaint?))
 }
 
-/// The kind of a machine, and its name.
-fn named(facts: &Facts, actor: Actor) -> Option<(Machine, Subject)> {
+/// The kind of a machine, and its name. Nodes and clients have shells, which count themselves.
+fn named(facts: &Facts, actor: Actor, counted: Machine) -> Option<(Machine, Subject)> {
     Some(match actor {
         Actor::World => return None,
+        Actor::Node(node) if counted == Machine::NodeShell => {
+            let name = format!("the shell of {}", facts.cast.node(node));
+            (counted, Subject::new("shell", name))
+        }
+        Actor::Client(port) if counted == Machine::ClientShell => {
+            let name = format!("the shell of {}", facts.cast.client(port));
+            (counted, Subject::new("shell", name))
+        }
         Actor::Node(node) => (Machine::Node, Subject::new("node", facts.cast.node(node))),
         Actor::Client(port) => (Machine::Client, Subject::new("client", facts.cast.client(port))),
         Actor::Journal(guild) => {
@@ -89,9 +98,15 @@ fn exceeds(line: &Line, (most, bytes): Most, name: &str) -> Option<Complaint> {
 }
 
 /// What a table may hold.
-fn bound(cx: &Context<'_>, census: &Census, table: Table) -> Most {
+fn bound(cx: &Context<'_>, machine: Machine, census: &Census, table: Table) -> Most {
     match cx.head.actor {
         Actor::World => (ANY, ANY),
+        Actor::Node(node) if machine == Machine::NodeShell => {
+            cx.models.shells.bound(cx.facts, (node, cx.head.at), census, table)
+        }
+        Actor::Client(_) if machine == Machine::ClientShell => {
+            shells::of_client(cx.facts, census, table)
+        }
         Actor::Node(node) => nodes::bound(cx, (node, census), table),
         Actor::Client(port) => {
             cx.facts.client(port).map_or((0, 0), |client| (client.open.len() as u64, ANY))

@@ -1,15 +1,19 @@
-//! B3 work: an event, a tip or a chunk costs one message per relay or node; a chunk has no more
-//! entries than its limit; and an event is rendered once for each class of intents and permissions.
+//! B3 work: an event, a tip or a chunk costs one message per relay or node, a command one message per
+//! wait; a chunk has no more entries than its limit; and an event is rendered once for each class of
+//! intents and permissions.
+
+pub(crate) mod commands;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use guildhall_core::dispatch::Dispatch;
-use guildhall_core::id::{GuildId, NodeId, Position};
+use guildhall_core::id::{GuildId, NodeId, Position, RoleId, UserId};
 use guildhall_core::peer::{PeerMessage, RelayId};
 
 use crate::clauses::Verdict;
 use crate::facts::Facts;
+use crate::facts::guilds::Guild;
 use crate::facts::guilds::timeline::Moment;
 use crate::findings::{Complaint, Subject};
 use crate::judgements::Judgement;
@@ -26,8 +30,14 @@ enum About {
     Tip(GuildId),
 }
 
+/// A dispatch that renders an entry of a lane, and the first session that got it.
+type Rendered = (u32, Arc<Dispatch>);
+
+/// The intents of a session, and its user's roles, overwrites and ownership.
+type Class = ([bool; 6], Option<Arc<[RoleId]>>, Option<UserId>, bool);
+
 /// An entry of a lane, with the dispatches that render it.
-type Words = ((u32, u32), Vec<Arc<Dispatch>>);
+type Words = ((u32, u32), Vec<Rendered>);
 
 /// What one step has sent so far.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +91,7 @@ impl Work {
         facts: &Facts,
         node: NodeId,
         (lane, at): (u32, u32),
-        what: &Arc<Dispatch>,
+        (session, what): (u32, &Arc<Dispatch>),
     ) -> Verdict {
         let place = (lane, at);
         let found = self.words.iter().position(|(known, _)| *known == place);
@@ -90,20 +100,34 @@ impl Work {
             self.words.len() - 1
         });
         let said = &mut self.words[found].1;
-        if !said.iter().any(|known| Arc::ptr_eq(known, what)) {
-            said.push(what.clone());
-        }
-        let count = said.len();
         facts.judges(Judgement::Rendering);
-        // One needs no counting, and a history that was read back shares nothing to be counted.
+        if said.iter().any(|(_, known)| Arc::ptr_eq(known, what)) {
+            return None;
+        }
+        let is_same = |(other, _): &&Rendered| are_alike(facts, [*other, session], what);
+        // A history that was read back shares nothing that could be counted.
+        let again =
+            facts.live.then(|| said.iter().find(is_same).map(|(other, _)| *other)).flatten();
+        said.push((session, what.clone()));
+        let count = said.len();
         let most = if count > 1 && facts.live { classes(facts, node, lane, what) } else { count };
-        (count > most).then(|| {
-            let guild = what.source.map_or("?", |source| facts.cast.guild(source.guild));
-            let message = format!("an event of {guild} is put into words too often");
-            let expected = format!("at most {most} for {most} classes");
-            let complaint = Complaint::new(message, expected, format!("{count} in one step"));
-            (Subject::new("node", facts.cast.node(node)), complaint)
-        })
+        if again.is_none() && count <= most {
+            return None;
+        }
+        let guild = what.source.map_or("?", |source| facts.cast.guild(source.guild));
+        let message = format!("an event of {guild} is put into words too often");
+        let (expected, got) = again.map_or_else(
+            || (format!("at most {most} for {most} classes"), format!("{count} in one step")),
+            |other| {
+                let [one, other] = [session, other].map(|it| facts.session_name(it).name);
+                (
+                    "one dispatch for each class".to_owned(),
+                    format!("two, for {other} and for {one}"),
+                )
+            },
+        );
+        let complaint = Complaint::new(message, expected, got);
+        Some((Subject::new("node", facts.cast.node(node)), complaint))
     }
 }
 
@@ -126,6 +150,25 @@ pub(crate) fn repeats(facts: &Facts, message: &PeerMessage) -> Verdict {
     Some((Subject::new("guild", facts.cast.guild(guild)), complaint))
 }
 
+/// Whether two sessions are in one class of intents and permission, both before and after an event.
+fn are_alike(facts: &Facts, [one, other]: [u32; 2], what: &Dispatch) -> bool {
+    let Some(source) = what.source else { return false };
+    let Some(guild) = facts.ledger.guild(source.guild) else { return false };
+    [Moment::before(source.position), Moment::after(source.position)]
+        .into_iter()
+        .all(|at| class(facts, guild, at, one) == class(facts, guild, at, other))
+}
+
+/// The class of a session.
+fn class(facts: &Facts, guild: &Guild, at: Moment, index: u32) -> Class {
+    let session = facts.sessions.get(index);
+    let user = session.user;
+    let own = guild.history.has_own_rules(at, user).then_some(user);
+    let roles = guild.history.member_at(at, user).cloned();
+    let owner = guild.history.owner(at) == user;
+    (protocol::intent_class(session.intents), roles, own, owner)
+}
+
 /// How many classes of intents and permission there are among the sessions of a node in a lane.
 fn classes(facts: &Facts, node: NodeId, lane: u32, what: &Dispatch) -> usize {
     let Some(source) = what.source else { return 1 };
@@ -142,11 +185,7 @@ fn classes(facts: &Facts, node: NodeId, lane: u32, what: &Dispatch) -> usize {
         if session.node != node || facts.sessions.cursor(index, place).0 != lane {
             continue;
         }
-        let user = session.user;
-        let own = guild.history.has_own_rules(at, user).then_some(user);
-        let roles = guild.history.member_at(at, user).cloned();
-        let owner = guild.history.owner(at) == user;
-        classes.insert((protocol::intent_class(session.intents), roles, own, owner));
+        classes.insert(class(facts, guild, at, index));
     }
     classes.len()
 }

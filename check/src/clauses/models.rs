@@ -8,7 +8,9 @@ use crate::bounds::b1::busy::Occupancies;
 use crate::bounds::b1::compactions::Compactions;
 use crate::bounds::b1::hosts::Hosts;
 use crate::bounds::b1::peaks::Peaks;
+use crate::bounds::b1::shells::Shells;
 use crate::bounds::b3::Work;
+use crate::bounds::b3::commands::Commands;
 use crate::bounds::b4::Admission;
 use crate::client::c2::Reconnects;
 use crate::delivery::d5::RequestStatuses;
@@ -22,6 +24,7 @@ use crate::ordering::o4::Causes;
 use crate::sessions::l1::Zombies;
 use crate::sessions::l3::Traffic;
 use crate::sessions::l4::Orphans;
+use crate::sessions::l5::opens::Opens;
 use crate::sessions::l7::Exits;
 use crate::sessions::l7::hand_off::HandOffs;
 use crate::sessions::l9::Probes;
@@ -48,13 +51,19 @@ pub(crate) struct Models {
     /// B1.
     pub(crate) hosts: Hosts,
     /// B1.
+    pub(crate) shells: Shells,
+    /// B1.
     pub(crate) compactions: Compactions,
     /// B3.
     pub(crate) work: Work,
+    /// B3.
+    pub(crate) commands: Commands,
     /// L1.
     pub(crate) zombies: Zombies,
     /// L4.
     pub(crate) orphans: Orphans,
+    /// L5.
+    pub(crate) opens: Opens,
     /// B4.
     pub(crate) admission: Admission,
     /// L7.
@@ -116,6 +125,8 @@ impl Models {
     pub(crate) fn crash(&mut self, node: NodeId) {
         self.occupancies.crash(node);
         self.peaks.crash(node);
+        self.shells.crash(node);
+        self.commands.crash(node);
         self.compactions.crash(node);
         self.zombies.crash(node);
         self.orphans.crash(node);

@@ -83,6 +83,11 @@ impl Reconnects {
         }
     }
 
+    /// How often a client has lost its socket, or could not have one, since it was last in a session.
+    pub(crate) fn losses(&mut self, port: Port) -> u32 {
+        self.reconnect(port).0.attempts
+    }
+
     /// A suspended client wakes.
     pub(crate) fn wakes(&mut self, port: Port) {
         self.reconnect(port).0.slept = true;

@@ -1,6 +1,8 @@
-//! C3: READY replaces all that the client knew: from then on it names that session and its numbers.
+//! C3: READY replaces all that the client knew: from then on it names that session and its numbers, and
+//! asks the node of that session. Without a session it asks its home.
 
 use guildhall_core::frame::ClientFrame;
+use guildhall_core::id::{NodeId, Port};
 
 use crate::facts::Facts;
 use crate::facts::clients::Client;
@@ -28,4 +30,32 @@ pub(crate) fn says(facts: &Facts, client: &Client, frame: &ClientFrame) -> Optio
         let message = "a client counts on from before its last READY";
         Complaint::new(message, client.last.to_string(), said.to_string())
     })
+}
+
+/// An honest client opens a socket to a node, after so many losses since it was last in a session.
+/// After the second one it may look elsewhere.
+pub(crate) fn connects(
+    facts: &Facts,
+    client: &Client,
+    (port, node): (Port, NodeId),
+    losses: u32,
+) -> Option<Complaint> {
+    if losses > 1 {
+        return None;
+    }
+    let session = client.session.and_then(|id| facts.sessions.find(id));
+    let (own, message) = match session {
+        Some(index) => {
+            (facts.sessions.get(index).node, "a client asks another node than that of its session")
+        }
+        // Its session is one of those that a checker does not know.
+        None if client.session.is_some() => return None,
+        None => (
+            facts.cast.clients.get(port.0 as usize)?.home,
+            "a client asks another node than its home",
+        ),
+    };
+    facts.judges(Judgement::NodeAsked);
+    let [expected, got] = [own, node].map(|it| facts.cast.node(it).to_owned());
+    (node != own).then(|| Complaint::new(message, expected, got))
 }

@@ -1,6 +1,6 @@
 //! Censuses: a machine counts what it keeps, in a step of its own.
 
-use guildhall_core::census::Census;
+use guildhall_core::census::{Census, Machine};
 use guildhall_core::id::NodeId;
 use guildhall_core::step::{Actor, Head};
 
@@ -11,7 +11,7 @@ use crate::sessions::l3;
 
 impl Contract {
     pub(super) fn counts(&mut self, head: &Head, census: &Census) {
-        if let Actor::Node(node) = head.actor {
+        if let (Actor::Node(node), Machine::Node) = (head.actor, census.machine) {
             self.node_counts(head, node, census);
         }
         self.ask(head, clauses::CENSUSES, census);

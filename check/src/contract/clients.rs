@@ -175,7 +175,11 @@ impl Contract {
         if honest && !client.spoilt {
             self.ask_first(head, clauses::CLIENT_SAYS, (port, output));
         }
+        if let Output::Connect(node) = output {
+            self.models.shells.turns(&self.facts, *node, head.at);
+        }
         if let Output::Request { node, token, request, .. } = output {
+            self.models.shells.asks(&self.facts, *node, head.at);
             // A request with an unknown token, or with that of another user, asks for nothing.
             if self.facts.cast.cluster.accounts.get(token) == Some(&request.origin.user) {
                 if honest {

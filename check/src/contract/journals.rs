@@ -36,7 +36,8 @@ impl Contract {
     ) {
         self.models.compactions.replies(guild, reply);
         match reply {
-            Reply::Opened { epoch, log, .. } => {
+            Reply::Opened { ticket, epoch, log } => {
+                self.ask(head, clauses::GRANTS, (guild, (to, *ticket, *epoch)));
                 self.ask(head, clauses::OPENS, (guild, *epoch, log));
                 self.models.hand_offs.granted(&self.facts, guild, to, head.at);
                 if let Some(guild) = self.facts.ledger.guild_mut(guild) {

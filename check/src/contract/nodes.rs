@@ -5,10 +5,11 @@ use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::guild::StepDown;
 use guildhall_core::id::NodeId;
 use guildhall_core::node::{GapReason, Input, Output, TraceEvent};
-use guildhall_core::peer::PeerMessage;
+use guildhall_core::peer::{PeerMessage, RelayId};
 use guildhall_core::step::{Actor, Head};
 
 use super::Contract;
+use crate::bounds::b3::commands::Asked;
 use crate::clauses;
 use crate::isolation::i8;
 use crate::kinds::session_of;
@@ -41,6 +42,7 @@ impl Contract {
                 self.facts.sockets.close(node, *connection);
                 self.facts.stops.leave(node, *connection);
                 self.facts.waits.end(node, *connection);
+                self.models.shells.turns(&self.facts, node, head.at);
             }
             Input::Frame { frame: ClientFrame::Heartbeat { d: Some(d) }, .. } => {
                 self.step.acknowledges = Some(d.0);
@@ -138,6 +140,9 @@ impl Contract {
 
     /// A node asks the directory for something, for itself or for a guild that it owns.
     fn directs(&mut self, head: &Head, word: &DirectoryRequest) {
+        if let Some(asked) = Asked::of_directory(word) {
+            self.ask(head, clauses::COMMANDS, asked);
+        }
         match word {
             DirectoryRequest::Ask { mark, .. } => {
                 self.step.asks = true;
@@ -152,7 +157,10 @@ impl Contract {
                 self.ask(head, clauses::DIRECTS, *guild);
                 self.models.occupancies.directs(self.step.node, *guild, word);
             }
-            DirectoryRequest::Forget { .. } | DirectoryRequest::Since { .. } => {}
+            DirectoryRequest::Forget { user, .. } => {
+                self.step.unhosted.retain(|unhosted| unhosted != user);
+            }
+            DirectoryRequest::Since { .. } => {}
         }
     }
 
@@ -182,6 +190,7 @@ impl Contract {
                 facts.sockets.close(node, on);
                 facts.stops.leave(node, on);
                 facts.waits.end(node, on);
+                self.models.shells.turns(facts, node, head.at);
             }
             Emitted::Note(note, index) => {
                 let attached = index.and_then(|index| facts.sessions.get(index).connection);
@@ -216,6 +225,7 @@ impl Contract {
             TraceEvent::ResumeRefused { .. } => self.step.refused = true,
             TraceEvent::Detached { session, .. } => {
                 if let Some(index) = self.facts.sessions.find(*session) {
+                    self.models.typings.tellings.detached(index);
                     self.models.orphans.detached(&self.step, &self.facts, index);
                 }
             }
@@ -226,16 +236,7 @@ impl Contract {
                     self.models.zombies.moves(node, on, now);
                 }
             }
-            TraceEvent::RelayGap { relay, why: GapReason::Unreachable, .. } => {
-                self.models.hand_offs.gap(&self.facts, *relay, head.at)
-            }
-            TraceEvent::RelayGap { relay, why: GapReason::Behind, .. } => {
-                if let Some(guild) = self.facts.relays.guild(*relay)
-                    && self.models.probes.misses(&self.facts, node, guild)
-                {
-                    self.marks.add(Mark::ProbeInGap);
-                }
-            }
+            TraceEvent::RelayGap { relay, why, .. } => self.gap(head, *relay, *why),
             TraceEvent::Opened { guild, .. } => {
                 if self.models.hand_offs.is_under_way(*guild) {
                     self.marks.add(Mark::GuildHandedOff);
@@ -244,6 +245,7 @@ impl Contract {
                 self.facts.weather.serves(*guild, head.at);
                 self.models.occupancies.opens(&self.facts, node, *guild, head.at);
                 self.models.compactions.opens(node, *guild);
+                self.models.commands.opens(node, *guild);
             }
             TraceEvent::SteppedDown { guild, why, .. } => {
                 if *why == StepDown::Failed {
@@ -252,11 +254,31 @@ impl Contract {
                 self.models.occupancies.closes(node, *guild);
                 self.models.compactions.closes(node, *guild);
             }
+            TraceEvent::RelayHeld { relay, .. } => {
+                if let Some(guild) = self.facts.relays.guild(*relay) {
+                    self.models.typings.tellings.misses(&self.facts, node, guild);
+                }
+            }
             TraceEvent::IdentifyRefused { .. }
             | TraceEvent::RelayOpened { .. }
             | TraceEvent::RelayClosed { .. }
-            | TraceEvent::RelayHeld { .. }
             | TraceEvent::GivenUp { .. } => {}
+        }
+    }
+}
+
+/// What the clauses' own models make of a gap of a relay.
+impl Contract {
+    fn gap(&mut self, head: &Head, relay: RelayId, why: GapReason) {
+        let Some(guild) = self.facts.relays.guild(relay) else { return };
+        self.models.typings.tellings.misses(&self.facts, relay.node, guild);
+        match why {
+            GapReason::Unreachable => self.models.hand_offs.gap(&self.facts, relay, head.at),
+            GapReason::Behind => {
+                if self.models.probes.misses(&self.facts, relay.node, guild) {
+                    self.marks.add(Mark::ProbeInGap);
+                }
+            }
         }
     }
 }

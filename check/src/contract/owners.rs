@@ -10,6 +10,7 @@ use guildhall_core::request::{Action, Outcome};
 use guildhall_core::step::Head;
 
 use super::Contract;
+use crate::bounds::b3::commands::Asked;
 use crate::clauses;
 use crate::facts::hearing::word;
 use crate::marks::Mark;
@@ -39,6 +40,7 @@ impl Contract {
             PeerMessage::CatchUp { guild, relay, .. } => {
                 self.step.catches_up = true;
                 self.models.occupancies.asks(node, *guild, *relay);
+                self.models.typings.tellings.misses(&self.facts, relay.node, *guild);
                 self.marks.add(Mark::RelayCatchesUp);
             }
             PeerMessage::Unsubscribe { guild, .. } => self.models.typings.turns(*guild),
@@ -72,8 +74,10 @@ impl Contract {
                         if !has_room && self.models.probes.finds_no_room(request.origin) {
                             self.marks.add(Mark::ProbeWithoutRoom);
                         }
-                        self.models.occupancies.arrives(owner, what, is_committed, head);
                         let stale = self.facts.cast.limits.stale_after;
+                        if !late && served.is_some_and(|owner| owner.is_fresh(now, stale)) {
+                            self.models.occupancies.arrives(owner, what, is_committed, head);
+                        }
                         self.facts.owners.asked(node, action, request.attempt, (now, stale));
                         if late {
                             self.marks.add(Mark::OldRequestArrived);
@@ -108,6 +112,10 @@ impl Contract {
         what: &Command,
     ) {
         self.facts.owners.asks(node, guild, head.now.instant, what);
+        self.models.opens.asks(node, guild, what);
+        if let Some(asked) = Asked::of_journal(guild, what) {
+            self.ask(head, clauses::COMMANDS, asked);
+        }
         if let Command::Compact { base, .. } = what {
             self.ask(head, clauses::COMPACTS, (guild, base));
             self.models.compactions.compacts(node, guild, base.position);
@@ -144,7 +152,7 @@ impl Contract {
                     && protocol::is_ephemeral(&record.event)
                 {
                     self.models.occupancies.leaves(self.step.node, guild, origin, head);
-                    self.models.typings.streams(&self.facts, origin);
+                    self.models.typings.streams(&self.facts, record, head.at);
                 }
                 self.emits(head, guild, record);
             }

@@ -183,7 +183,7 @@ impl Contract {
                 facts.ledger.get_mut(guild).tell(position, node);
                 sessions.told_entry(index, place, at);
                 sessions.pass(&facts.ledger, index, place);
-                self.ask(head, clauses::RENDERS, ((lane, at), what));
+                self.ask(head, clauses::RENDERS, ((lane, at), index, what));
                 self.marks.told(&what.body);
             }
             Due::Turn(turn, _) if turn.position == position => {
@@ -203,6 +203,9 @@ impl Contract {
                 self.marks.add(Mark::TypingDispatched);
                 let record = self.facts.ledger.get(guild).fleeting.get(&position);
                 let origin = record.and_then(|record| record.origin);
+                if let Some(origin) = origin {
+                    self.models.typings.tellings.dispatched(&self.facts, origin, index);
+                }
                 if origin.is_some_and(|origin| self.models.probes.dispatched(origin, index)) {
                     self.facts.judges(Judgement::Probe);
                     self.marks.add(Mark::ProbeDispatched);

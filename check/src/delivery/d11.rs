@@ -1,11 +1,14 @@
 //! D11 typing: a typing request is streamed once, if nothing on the way to the owner was impaired, it
-//! came in time, and no table there was full.
+//! came in time, and no table there was full. It is then told to all sessions that it is for.
 //!
 //! A typing request is sent once and has no answer, so nothing may go wrong with it. Where anything
 //! might have, it is not judged.
 
+mod tellings;
+
 use std::collections::BTreeMap;
 
+use guildhall_core::event::Record;
 use guildhall_core::id::{GuildId, NodeId, Port};
 use guildhall_core::request::{Action, Origin, Request};
 use guildhall_core::time::Instant;
@@ -18,6 +21,7 @@ use crate::facts::weather::Site;
 use crate::findings::Complaint;
 use crate::isolation::i8;
 use crate::judgements::Judgement;
+use tellings::Tellings;
 
 /// A typing request that no owner has streamed yet.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +36,8 @@ struct Typing {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Typings {
     open: BTreeMap<Origin, Typing>,
+    /// Those that were streamed, and that not all sessions were told of yet.
+    pub(crate) tellings: Tellings,
     /// When the deadlines are looked at next.
     look: Instant,
 }
@@ -54,10 +60,12 @@ impl Typings {
     }
 
     /// Its owner streams it.
-    pub(crate) fn streams(&mut self, facts: &Facts, origin: Origin) {
+    pub(crate) fn streams(&mut self, facts: &Facts, record: &Record, at: Instant) {
+        let Some(origin) = record.origin else { return };
         let Some(typing) = self.open.remove(&origin) else { return };
         if well_since(facts, typing).is_some_and(|since| since <= typing.sent) {
             facts.judges(Judgement::TypingOwed);
+            self.tellings.begin(facts, (typing.guild, origin), record, at);
         }
     }
 
@@ -73,17 +81,19 @@ impl Typings {
         if !self.open.is_empty() {
             self.open.retain(|_, typing| typing.guild != guild);
         }
+        self.tellings.turns(guild);
     }
 
     /// A node is reported down, with its relays.
     pub(crate) fn clear(&mut self) {
         self.open.clear();
+        self.tellings.clear();
     }
 
     /// Whether the deadlines are to be looked at.
     #[inline]
     pub(crate) fn is_due(&self, at: Instant) -> bool {
-        at >= self.look && !self.open.is_empty()
+        at >= self.look && !(self.open.is_empty() && self.tellings.is_empty())
     }
 
     /// Looks at the deadlines.
@@ -91,7 +101,9 @@ impl Typings {
         self.look = at + LOOK_EVERY;
         let within = answered_within(&facts.cast);
         let mut late = self.open.extract_if(.., |_, typing| at > typing.sent + within);
-        late.find_map(|(origin, typing)| overdue(facts, origin, typing, typing.sent + within))
+        let untold =
+            late.find_map(|(origin, typing)| overdue(facts, origin, typing, typing.sent + within));
+        untold.or_else(|| self.tellings.look(facts, at))
     }
 }
 

@@ -61,6 +61,15 @@ pub(crate) const fn is_done(message: &PeerMessage) -> bool {
 }
 
 impl Hearing {
+    /// The number of guilds whose owners a node has heard.
+    pub(crate) fn contacts(&self, node: NodeId) -> u64 {
+        let heard = self.heard.iter().filter(|((of, _), heard)| {
+            let has_heard = heard.epoch > Epoch::default();
+            *of == node && has_heard
+        });
+        heard.count() as u64
+    }
+
     pub(crate) fn of(&self, node: NodeId, guild: GuildId) -> Heard {
         self.heard.get(&(node, guild)).copied().unwrap_or_default()
     }

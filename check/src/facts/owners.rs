@@ -53,7 +53,8 @@ impl Owner {
         self.entered.range(asked_before).next_back().map(|(_, fresh)| *fresh)
     }
 
-    fn is_fresh(&self, now: Instant, stale: Span) -> bool {
+    /// Whether its journal may have confirmed its epoch lately. Otherwise it accepts nothing (L8).
+    pub(crate) fn is_fresh(&self, now: Instant, stale: Span) -> bool {
         self.confirmed.is_some_and(|since| now.since(since) <= stale)
     }
 }
@@ -147,7 +148,7 @@ impl Owners {
     /// counts, because it is not known which of the two is answered.
     pub(crate) fn asks(&mut self, node: NodeId, guild: GuildId, now: Instant, what: &Command) {
         let question = match what {
-            Command::Open { ticket } => Question::Open(*ticket),
+            Command::Open { ticket, .. } => Question::Open(*ticket),
             Command::Append { epoch, records, .. } => match records.last() {
                 Some(last) => Question::Append(*epoch, last.position),
                 None => return,

@@ -127,6 +127,12 @@ impl Relays {
         self.gaps.range(from..).take_while(same).count() as u64
     }
 
+    /// Whether a node has reported a gap of a guild that begins at this position or later.
+    pub(crate) fn has_gap_from(&self, node: NodeId, guild: GuildId, from: Position) -> bool {
+        let next = self.gaps.range((node, guild, from)..).next();
+        next.is_some_and(|((at, of, _), _)| (*at, *of) == (node, guild))
+    }
+
     /// The newest position that a node knew of when it reported the gap that begins at this
     /// position.
     pub(crate) fn heard_at_gap(

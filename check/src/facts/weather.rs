@@ -159,6 +159,21 @@ impl Facts {
         self.owners.of(guild).find(|(_, serves)| *serves == epoch).map(|(node, _)| node)
     }
 
+    /// Until when a lasting fault has impaired a node itself, or the line of a client.
+    pub(crate) fn impaired_until(&self, node: NodeId, now: Instant) -> Instant {
+        let reaches = |index: &u32| match self.fault(*index).reach {
+            Reach::Everything => true,
+            Reach::Node(reached) => reached == node,
+            Reach::Client(_) => true,
+            Reach::Guild(_) | Reach::Link(..) => false,
+        };
+        if self.weather.faults.iter().any(reaches) {
+            return now;
+        }
+        let over = self.weather.over.iter().filter(|(index, _)| reaches(index));
+        over.map(|(_, at)| *at).max().unwrap_or_default()
+    }
+
     /// The owner of a guild, and since when it has served it, with that node and another one up.
     pub(crate) fn serving(&self, node: NodeId, guild: GuildId) -> Option<(NodeId, Instant)> {
         let owner = self.owner(guild)?;

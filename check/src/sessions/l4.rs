@@ -131,10 +131,23 @@ pub(crate) fn tells(facts: &Facts, owner: NodeId, now: Instant, message: &PeerMe
     Some((Subject::new("node", name), Complaint::new(message, expected, got)))
 }
 
+/// A node's step has ended: it has told the directory to forget each user whom the directory still
+/// has there, and who has no session there.
+pub(crate) fn stepped(step: &NodeStep, facts: &Facts) -> Verdict {
+    if matches!(step.input, StepInput::Directory) {
+        facts.judges(Judgement::NoticeHeard);
+    }
+    let user = step.unhosted.iter().find(|user| !facts.hosts(step.node, **user))?;
+    let name = facts.cast.node(step.node);
+    let message = format!("{name} leaves the directory to name guilds for a user who is not there");
+    let expected = format!("a request to forget {}", facts.cast.user(*user));
+    Some((Subject::new("node", name), Complaint::new(message, expected, "none")))
+}
+
 /// A node has counted what it keeps.
 pub(crate) fn counted(facts: &Facts, (node, now): (NodeId, Instant), census: &Census) -> Verdict {
     let count = |table| census.count(table);
-    let (mut sessions, mut detached, mut held, mut named) = (0, 0, 0, 0);
+    let (mut sessions, mut detached, mut held, mut named, mut told) = (0, 0, 0, 0, 0);
     for session in facts.sessions.alive(node) {
         sessions += 1;
         detached += u64::from(session.connection.is_none());
@@ -147,6 +160,14 @@ pub(crate) fn counted(facts: &Facts, (node, now): (NodeId, Instant), census: &Ce
             subscription.phase != SubscriptionPhase::Removed && stays
         };
         held += session.subscriptions.iter().filter(is_held).count() as u64;
+        // After a gap that it was not told of yet, a session waits for the guild again (D2).
+        let is_told = |it: &&Subscription| {
+            let (guild, since) = (facts.ledger.get(it.guild).id, it.floor.unwrap_or_default());
+            it.phase == SubscriptionPhase::Available
+                && is_held(it)
+                && !facts.relays.has_gap_from(node, guild, since)
+        };
+        told += session.subscriptions.iter().filter(is_told).count() as u64;
         // A subscription for each guild that the directory has ever named, at most.
         named += facts.named.told(node, session.user).len().max(session.subscriptions.len()) as u64;
     }
@@ -165,6 +186,9 @@ pub(crate) fn counted(facts: &Facts, (node, now): (NodeId, Instant), census: &Ce
         (Table::DetachedSessions, detached, detached),
         (Table::Relays, facts.relays.count(node), facts.relays.count(node)),
         (Table::Recipients, held, named),
+        // A session waits for no guild that it was told of.
+        (Table::Introductions, 0, named - told),
+        (Table::Contacts, 0, facts.hearing.contacts(node)),
         (Table::Identifying, facts.waits.count(node), facts.waits.count(node)),
         (Table::Users, users, users),
         (Table::Guilds, guilds, guilds),

@@ -1,5 +1,8 @@
 //! L5 one owner: after the open of an epoch nothing of a lower one commits, the new owner gets
-//! everything committed before, and nodes ignore messages of an owner whose epoch is over.
+//! everything committed before, nodes ignore messages of an owner whose epoch is over, and an `open`
+//! that comes late is not granted.
+
+pub(crate) mod opens;
 
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, GuildId, NodeId, Position};

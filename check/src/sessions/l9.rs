@@ -251,7 +251,7 @@ fn may_say(facts: &Facts, port: Port, guild: GuildId, channel: ChannelId) -> boo
 }
 
 /// The sessions of honest clients that an ephemeral event is for, by their views and intents.
-fn audience(facts: &Facts, guild: GuildId, record: &Record) -> BTreeSet<u32> {
+pub(crate) fn audience(facts: &Facts, guild: GuildId, record: &Record) -> BTreeSet<u32> {
     let (Some(number), Some(guild)) = (facts.ledger.find(guild), facts.ledger.guild(guild)) else {
         return BTreeSet::new();
     };
@@ -259,16 +259,20 @@ fn audience(facts: &Facts, guild: GuildId, record: &Record) -> BTreeSet<u32> {
     let models = honest.map(|client| client.model).filter(|model| *model != NONE);
     let hears = |model: &u32| {
         let session = facts.sessions.get(*model);
-        let holds = facts.sessions.place(*model, number).is_some_and(|place| {
-            session.subscriptions[place].phase == SubscriptionPhase::Available
-        });
+        let place = facts.sessions.place(*model, number);
+        let held = place.map(|place| &session.subscriptions[place]);
+        let held = held.filter(|held| held.phase == SubscriptionPhase::Available);
         // A detached session learns of a gap, and of its end, when it resumes (D2).
-        let in_gap = session.detached.is_some() && facts.relays.gaps(session.node, guild.id) > 0;
+        let in_gap = session.detached.is_some()
+            && held.is_some_and(|held| {
+                let told = held.floor.unwrap_or_default();
+                facts.relays.has_gap_from(session.node, guild.id, told)
+            });
         let said = |bodies: Vec<_>| {
             let wants = |body| wanted(body, session.user, session.intents).is_some();
             bodies.into_iter().any(wants)
         };
-        holds
+        held.is_some()
             && !in_gap
             && match render(&guild.history, session.user, record) {
                 Rendering::Says(bodies) => said(bodies),

@@ -11,11 +11,12 @@ use guildhall_check::cast::Cast;
 use guildhall_core::client;
 use guildhall_core::dispatch::Intents;
 use guildhall_core::event::Channel;
+use guildhall_core::frame::Disconnect;
 use guildhall_core::id::{GuildId, Nonce, Port, RoleId};
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::request::{Action, Origin, Request};
-use guildhall_core::step::{Step, WorldEvent};
+use guildhall_core::step::{Actor, Input, Step, WorldEvent};
 use guildhall_core::testkit::Flow;
 use guildhall_core::time::Span;
 
@@ -235,6 +236,16 @@ pub(crate) fn crowd() -> History {
     end(stage)
 }
 
+/// The same, and Alice, who owns the guild, is away when Bob speaks.
+pub(crate) fn crowd_without_its_owner() -> History {
+    let names = ["alice", "bob", "carol", "dave", "eve"];
+    let mut stage = begin(Limits::default(), &names);
+    stage.say(ALICE, "to all of you");
+    stage.cut(ALICE);
+    stage.say(BOB, "she is gone");
+    end(stage)
+}
+
 /// Bob hears something in the office, loses his place there, and a stranger has it replayed.
 pub(crate) fn revoked() -> History {
     let mut stage = begin(Limits::default(), &["alice", "bob"]);
@@ -337,6 +348,46 @@ pub(crate) fn types() -> History {
     end(stage)
 }
 
+/// The same, where all wish to be told.
+pub(crate) fn types_to_all() -> History {
+    let mut stage = Stage::with(Limits::default(), &["alice", "bob"], |_| Intents::ALL, false);
+    start(&mut stage, &[ALICE, BOB]);
+    stage.pass(Span::secs(8));
+    stage.act(ALICE, Action::Type { channel: HALL });
+    stage.pass(Span::secs(12));
+    end(stage)
+}
+
+/// A gap of Berlin is over, and Bob has been told so. The world settles; Berlin loses Bob's connection
+/// before he does, and Alice types.
+pub(crate) fn types_past_a_gap() -> History {
+    let mut stage = Stage::with(Limits::default(), &["alice", "bob"], |_| Intents::ALL, false);
+    start(&mut stage, &[ALICE, BOB]);
+    stage.say(ALICE, "one");
+    stage.isolate(BERLIN, true);
+    stage.say(ALICE, "two");
+    stage.pass(Span::secs(70));
+    stage.isolate(BERLIN, false);
+    stage.pass(Span::secs(10));
+    stage.say(ALICE, "three");
+    stage.pass(Span::secs(1));
+    stage.report(&WorldEvent::Settled);
+    let opened = stage.network.observer.steps.iter().filter_map(|step| match &step.input {
+        Input::Client(client::Input::Opened { connection, .. })
+            if step.head.actor == Actor::Client(Port(BOB as u32)) =>
+        {
+            Some(*connection)
+        }
+        _ => None,
+    });
+    let connection = opened.last().expect("Bob is connected");
+    stage.tell(BERLIN, node::Input::Closed { connection, how: Disconnect::Reset });
+    stage.act(ALICE, Action::Type { channel: HALL });
+    stage.pass(Span::secs(100));
+    stage.report(&WorldEvent::Settled);
+    end(stage)
+}
+
 /// Alice types when the last tip is older than a request may be: no session gets it.
 pub(crate) fn types_too_late() -> History {
     let limits = Limits { request_age: Span::secs(3), ..Limits::default() };
@@ -395,7 +446,10 @@ pub(crate) fn all() -> Vec<(&'static str, History)> {
         ("unreachable", unreachable()),
         ("behind", behind()),
         ("two guilds", two_guilds()),
+        ("types to all", types_to_all()),
+        ("types past a gap", types_past_a_gap()),
         ("crowd", crowd()),
+        ("crowd without its owner", crowd_without_its_owner()),
         ("turned away", turned_away()),
         ("types", types()),
         ("beside mallory", beside_mallory(false)),

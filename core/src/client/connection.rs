@@ -17,7 +17,10 @@ const PATIENCE: u32 = 2;
 impl Client {
     pub(super) fn connect(&mut self, now: Instant, out: &mut impl Sink<Output>) {
         self.phase = Phase::Connecting { since: now };
-        self.node = self.next_node();
+        let home = self.identity.home;
+        let is_away = self.session.is_some_and(|(_, node)| node != home);
+        let strays = is_away && self.setup.cx(now.into()).bug(Mutant::HomeAsked);
+        self.node = if strays { home } else { self.next_node() };
         out.emit(Output::Connect(self.node));
     }
 

@@ -139,6 +139,14 @@ impl JournalClient {
         Some(Command::Append { epoch, after: flight.after, records: flight.records.clone() })
     }
 
+    /// The append that has no answer, for a planted bug to repeat.
+    #[cfg(feature = "mutants")]
+    pub(super) fn in_flight(&self) -> Option<Command> {
+        let flight = self.flight.as_ref()?;
+        let (epoch, after, records) = (self.epoch, flight.after, flight.records.clone());
+        Some(Command::Append { epoch, after, records })
+    }
+
     /// When to ask whether the epoch is the highest: at intervals, or at once if a confirmation is
     /// required and no append in flight will bring it.
     fn confirm_at(&self, limits: &Limits) -> Instant {

@@ -3,6 +3,7 @@
 use super::{Ages, Output};
 use crate::census::Census;
 use crate::context::Cx;
+use crate::id::Epoch;
 use crate::journal::Command;
 use crate::machine::Sink;
 use crate::time::{Instant, Span};
@@ -12,16 +13,38 @@ use crate::time::{Instant, Span};
 pub(super) struct Opening {
     boot: u32,
     ages: Ages,
+    /// The highest epoch that is known.
+    above: Epoch,
     sent: Instant,
     wait: Span,
 }
 
 impl Opening {
-    /// Asks for the first time. `boot` counts the starts of this node.
-    pub(super) fn begin(cx: &Cx<'_>, boot: u32, ages: Ages, out: &mut impl Sink<Output>) -> Self {
-        let opening = Self { boot, ages, sent: cx.now.instant, wait: cx.limits.journal_again };
+    /// Asks for the first time, for an epoch above `above`. `boot` counts the starts of this node.
+    pub(super) fn begin(
+        cx: &Cx<'_>,
+        boot: u32,
+        (ages, above): (Ages, Epoch),
+        out: &mut impl Sink<Output>,
+    ) -> Self {
+        let (sent, wait) = (cx.now.instant, cx.limits.journal_again);
+        let opening = Self { boot, ages, above, sent, wait };
         opening.ask(out);
         opening
+    }
+
+    /// The journal knows of a higher epoch than the one that was named (rule 2): asks at once for one
+    /// above that. Its answers to all older attempts are worthless, and name another.
+    pub(super) fn fenced(
+        &mut self,
+        cx: &Cx<'_>,
+        (epoch, fence): (Epoch, Epoch),
+        out: &mut impl Sink<Output>,
+    ) {
+        if epoch == self.above {
+            (self.above, self.sent) = (fence, cx.now.instant);
+            self.ask(out);
+        }
     }
 
     /// Asks again when it is time. Each request that reaches the journal makes the answers to all
@@ -35,7 +58,7 @@ impl Opening {
     }
 
     pub(super) fn count(&self, census: &mut Census) {
-        let Self { boot: _, ages, sent: _, wait: _ } = self;
+        let Self { boot: _, ages, above: _, sent: _, wait: _ } = self;
         ages.count(census);
     }
 
@@ -54,15 +77,14 @@ impl Opening {
         (ticket == self.ticket()).then_some(self.sent)
     }
 
-    /// Higher than that of all earlier requests of this node, over restarts: a late answer to an
-    /// older request tells of a log that may have grown since, and the journal ignores an older
-    /// request that arrives after the grant to a later one (rule 2). The time is enough, because a
-    /// trip to the journal takes some.
+    /// Higher than that of all earlier requests of this node, over restarts: a late answer to an older
+    /// request tells of a log that may have grown since. The time is enough, because a trip to the
+    /// journal takes some.
     fn ticket(&self) -> u64 {
         u64::from(self.boot) << 48 | self.sent.as_micros()
     }
 
     fn ask(&self, out: &mut impl Sink<Output>) {
-        out.emit(Output::Journal(Command::Open { ticket: self.ticket() }));
+        out.emit(Output::Journal(Command::Open { ticket: self.ticket(), above: self.above }));
     }
 }

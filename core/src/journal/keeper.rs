@@ -3,7 +3,6 @@
 //! A command that needs a sync waits until [`Keeper::sync`]. The driver decides when that is, and
 //! delivers the answers. A keeper must not answer for what is not durable.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -26,15 +25,12 @@ pub struct Keeper<S> {
     /// The last durable record.
     durable: Position,
     pub(super) pending: Vec<Pending>,
-    /// The ticket of the newest open of each node that was granted an epoch. It is not durable: a
-    /// late open that arrives after a crash costs a hand-off, and is safe.
-    granted: BTreeMap<NodeId, u64>,
 }
 
 /// A command that waits for a sync.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Pending {
-    Open { from: NodeId, ticket: u64 },
+    Open { from: NodeId, ticket: u64, above: Epoch },
     Append { from: NodeId, epoch: Epoch },
 }
 
@@ -76,7 +72,7 @@ impl<S: Store> Keeper<S> {
     pub fn new(store: S, mutant: Option<Mutant>) -> Self {
         let durable = store.read().end();
         let store = sabotage::store(store, mutant);
-        Self { store, durable, pending: Vec::new(), granted: BTreeMap::new() }
+        Self { store, durable, pending: Vec::new() }
     }
 
     /// How often the mutant was reached.
@@ -93,11 +89,10 @@ impl<S: Store> Keeper<S> {
     /// Counts everything that the journal keeps.
     #[must_use]
     pub fn census(&self) -> Census {
-        let Self { store, durable: _, pending, granted } = self;
+        let Self { store, durable: _, pending } = self;
         let mut census = Census::nothing(Machine::Journal);
         store.count(&mut census);
         census.add(Table::Pending, pending.len());
-        census.add(Table::Granted, granted.len());
         census
     }
 
@@ -107,11 +102,10 @@ impl<S: Store> Keeper<S> {
             return false;
         }
         match command {
-            Command::Open { ticket } => {
-                if !self.is_overtaken(from, ticket) || sabotage::grants_overtaken(&mut self.store) {
-                    self.wait(Pending::Open { from, ticket });
-                }
-            }
+            Command::Open { ticket, above } => match self.objection(above) {
+                Some(why) => out.emit((from, why)),
+                None => self.wait(Pending::Open { from, ticket, above }),
+            },
             Command::Append { epoch, after, records } => {
                 match self.store.append(epoch, after, &records) {
                     Ok(()) if self.store.written().is_empty() => {
@@ -137,10 +131,11 @@ impl<S: Store> Keeper<S> {
         false
     }
 
-    /// Rule 2: whether a node sent an open before one that was granted, or whether it is a copy of
-    /// that one. Another grant would fence the epoch that the node has just got.
-    fn is_overtaken(&self, from: NodeId, ticket: u64) -> bool {
-        self.granted.get(&from).is_some_and(|newest| ticket <= *newest)
+    /// Rule 2: why no epoch is granted above this one. An open that was sent before the last grant
+    /// would fence the owner that has just got it.
+    fn objection(&mut self, above: Epoch) -> Option<Reply> {
+        let fenced = self.store.confirm(above).err()?;
+        (!sabotage::grants_overtaken(&mut self.store)).then(|| refusal(above, fenced))
     }
 
     /// Keeps a command until the next sync. One that is retransmitted meanwhile waits once: of the
@@ -165,18 +160,23 @@ impl<S: Store> Keeper<S> {
     /// Makes durable what was written, and returns the answers to all commands that waited.
     pub fn sync(&mut self) -> Synced {
         let (mut records, mut replies, mut appends) = (Vec::new(), Vec::new(), Vec::new());
+        let mut granted = false;
         for waiting in core::mem::take(&mut self.pending) {
             match waiting {
-                Pending::Open { from, ticket } => {
+                Pending::Open { from, ticket, above } => {
+                    // One that waited beside it may have been granted an epoch just now.
+                    if let Some(why) = self.objection(above) {
+                        replies.push((from, why));
+                        continue;
+                    }
                     let Some((epoch, log, kept)) = self.open() else { continue };
                     records.extend(kept);
-                    self.granted.insert(from, ticket);
+                    granted = true;
                     replies.push((from, Reply::Opened { ticket, epoch, log }));
                 }
                 Pending::Append { from, epoch } => appends.push((from, epoch)),
             }
         }
-        let granted = !replies.is_empty();
         let Ok(kept) = self.store.sync() else {
             let failed = |(from, epoch)| (from, Reply::Failed { epoch });
             return Synced::Failed { replies: appends.into_iter().map(failed).collect() };
@@ -189,11 +189,9 @@ impl<S: Store> Keeper<S> {
         Synced::Kept { records, replies, granted }
     }
 
-    /// Drops what a crash loses: the sync under way, the commands that wait for it, and which opens
-    /// were granted.
+    /// Drops what a crash loses: the sync under way, and the commands that wait for it.
     pub fn interrupt(&mut self) {
         self.pending.clear();
-        self.granted.clear();
     }
 
     /// These records are durable, as was found after a crash.

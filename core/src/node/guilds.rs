@@ -55,8 +55,8 @@ impl Router {
         }
         if let Entry::Vacant(vacant) = self.guilds.by_id.entry(id) {
             vacant.insert(Owned { guild: Guild::new(id), armed: None });
-            let (boot, ages) = (self.boot, self.contacts.ages(id));
-            self.guild(cx, id, guild::Input::Own { boot, ages }, out);
+            let (boot, ages, epoch) = (self.boot, self.contacts.ages(id), self.contacts.epoch(id));
+            self.guild(cx, id, guild::Input::Own { boot, ages, epoch }, out);
         }
     }
 

@@ -170,9 +170,14 @@ impl Router {
     fn forget_user(&mut self, user: UserId, out: &mut impl Outbox) {
         if !self.users.is_wanted(user) {
             self.users.by_id.remove(&user);
-            self.users.marks += 1;
-            out.emit(Output::Directory(DirectoryRequest::Forget { user, mark: self.users.marks }));
+            self.unhost(user, out);
         }
+    }
+
+    /// Tells the directory that the node hosts no sessions of a user.
+    fn unhost(&mut self, user: UserId, out: &mut impl Outbox) {
+        self.users.marks += 1;
+        out.emit(Output::Directory(DirectoryRequest::Forget { user, mark: self.users.marks }));
     }
 
     /// A message of the directory.
@@ -225,7 +230,11 @@ impl Router {
         (version, guilds): (u64, Vec<GuildId>),
         out: &mut impl Outbox,
     ) {
-        let Some(known) = self.users.by_id.get_mut(&user) else { return };
+        let Some(known) = self.users.by_id.get_mut(&user) else {
+            // That the user's sessions are gone was lost on the way to the directory, or is under
+            // way (PROTOCOL, rule 26).
+            return self.unhost(user, out);
+        };
         if known.version.is_some_and(|newest| version <= newest) {
             return;
         }

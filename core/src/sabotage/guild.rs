@@ -88,6 +88,9 @@ fn added(owner: &Owner, cx: &mut Cx<'_>, input: Option<&Input>) -> Vec<Output> {
             }
             said
         }
+        Some(_) if owner.journal.in_flight().is_some() && cx.bug(Mutant::AppendAgain) => {
+            owner.journal.in_flight().map(Output::Journal).into_iter().collect()
+        }
         Some(_) if cx.bug(Mutant::TipWithInput) => vec![owner.tip_at(cx.now)],
         Some(_) if cx.bug(Mutant::ConfirmWithInput) => {
             let (epoch, asked) = (owner.epoch, cx.now.instant.as_micros());

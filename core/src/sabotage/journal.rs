@@ -137,7 +137,7 @@ impl<S: Store> Store for SabotagedStore<S> {
     }
 }
 
-/// Whether a journal grants an open that a newer one of its node has overtaken (PROTOCOL, rule 2).
+/// Whether a journal grants an open that was sent before its last grant (PROTOCOL, rule 2).
 pub(crate) fn grants_overtaken<S>(store: &mut SabotagedStore<S>) -> bool {
     store.plant.is(Mutant::OvertakenOpenGranted)
 }
@@ -149,9 +149,12 @@ pub(crate) fn grants_unsynced<S: Store>(
     command: &Command,
     out: &mut impl Sink<Answer>,
 ) -> bool {
-    let Command::Open { ticket } = *command else { return false };
+    let Command::Open { ticket, above } = *command else { return false };
     let is_idle = keeper.pending.is_empty() && keeper.store.written().is_empty();
-    if !is_idle || !keeper.store.plant.is(Mutant::FenceNotSynced) {
+    if !is_idle
+        || keeper.store.confirm(above).is_err()
+        || !keeper.store.plant.is(Mutant::FenceNotSynced)
+    {
         return false;
     }
     if let Ok(epoch) = keeper.store.open() {

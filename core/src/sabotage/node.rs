@@ -33,6 +33,7 @@ pub(crate) fn call(
 ) {
     let (mut said, before) = (Vec::new(), Before::new(router, cx, input.as_ref()));
     let is_timeout = input.is_none();
+    let tells = matches!(input, Some(Input::Directory(_)));
     let input = input.and_then(|input| bent_input(router, cx, input, &mut said));
     if input.is_some() || is_timeout {
         router.step(cx, input, &mut said);
@@ -43,6 +44,9 @@ pub(crate) fn call(
         cut_reader(router, cx, connection, &mut said);
     }
     before.bend(router, cx, &mut said);
+    if tells {
+        forget_once(cx, &mut said);
+    }
     for output in said {
         if let Output::Dispatch { connection, s, dispatch } = &output {
             out.dispatch(*connection, *s, dispatch);
@@ -254,6 +258,14 @@ fn cut_reader(
     if socket.session.is_some() && socket.frames > 65 && cx.bug(Mutant::CutWithoutNeed) {
         router.cut(cx, connection, CloseReason::Slow, said);
     }
+}
+
+/// The directory is not told again that a user has gone.
+fn forget_once(cx: &mut Cx<'_>, said: &mut Vec<Output>) {
+    said.retain(|output| {
+        let forgets = matches!(output, Output::Directory(DirectoryRequest::Forget { .. }));
+        !forgets || !cx.bug(Mutant::ForgottenOnce)
+    });
 }
 
 /// A planned stop has begun.

@@ -192,7 +192,7 @@ fn base() -> impl Strategy<Value = Arc<Checkpoint>> {
 pub(crate) fn command() -> impl Strategy<Value = Command> {
     let epoch = any::<u32>().prop_map(Epoch);
     prop_oneof![
-        any::<u64>().prop_map(|ticket| Command::Open { ticket }),
+        (any::<u64>(), epoch.clone()).prop_map(|(ticket, above)| Command::Open { ticket, above }),
         (epoch.clone(), position(), vec(record(), 0..3)).prop_map(|(epoch, after, records)| {
             Command::Append { epoch, after, records: records.into() }
         }),

@@ -40,17 +40,14 @@ fn records(epoch: Epoch, count: u64) -> Vec<Arc<Record>> {
 fn what_is_retransmitted_before_a_sync_waits_once_and_is_answered_once() {
     let mut keeper = Keeper::new(memory(), None);
     let (node, other) = (NodeId(1), NodeId(2));
+    let above = keeper.store().fence();
     for ticket in [5, 7, 6] {
-        assert!(!keeper.ask(node, Command::Open { ticket }, &mut Vec::new()));
+        assert!(!keeper.ask(node, Command::Open { ticket, above }, &mut Vec::new()));
     }
-    keeper.ask(other, Command::Open { ticket: 1 }, &mut Vec::new());
-    assert_eq!(keeper.census().count(Table::Pending), 2);
+    assert_eq!(keeper.census().count(Table::Pending), 1);
     let Synced::Kept { replies, .. } = keeper.sync() else { panic!("the sync works") };
-    let tickets = replies.iter().map(|(to, reply)| match reply {
-        Reply::Opened { ticket, .. } => (*to, *ticket),
-        other => panic!("{other:?}"),
-    });
-    assert_eq!(tickets.collect::<Vec<_>>(), [(node, 7), (other, 1)], "the latest attempt counts");
+    let [(to, Reply::Opened { ticket, .. })] = replies[..] else { panic!("{replies:?}") };
+    assert_eq!((to, ticket), (node, 7), "the latest attempt counts");
 
     let epoch = keeper.store().fence();
     let after = Position { epoch, index: 0 };
@@ -65,53 +62,61 @@ fn what_is_retransmitted_before_a_sync_waits_once_and_is_answered_once() {
     let upto = Position { epoch, index: 2 };
     assert_eq!(replies, [(other, Reply::Appended { epoch, upto })]);
     let census = keeper.census();
-    assert_eq!((census.count(Table::Pending), census.count(Table::Tail)), (0, 4));
+    assert_eq!((census.count(Table::Pending), census.count(Table::Tail)), (0, 3));
 }
 
-/// The tickets that a sync grants, with their nodes.
-fn granted(keeper: &mut Keeper<Memory>) -> Vec<(NodeId, u64)> {
+/// What a journal that is asked for an epoch above another one answers, once it has synced.
+fn open(keeper: &mut Keeper<Memory>, from: NodeId, ticket: u64, above: Epoch) -> Vec<Reply> {
+    let mut out = Vec::new();
+    keeper.ask(from, Command::Open { ticket, above }, &mut out);
     let Synced::Kept { replies, .. } = keeper.sync() else { panic!("the sync works") };
-    let ticket = |(to, reply)| match reply {
-        Reply::Opened { ticket, .. } => (to, ticket),
+    out.into_iter().chain(replies).map(|(_, reply)| reply).collect()
+}
+
+/// The epoch that was granted, by the only answer.
+fn granted(replies: &[Reply]) -> Epoch {
+    match replies {
+        [Reply::Opened { epoch, .. }] => *epoch,
         other => panic!("{other:?}"),
-    };
-    replies.into_iter().map(ticket).collect()
+    }
 }
 
 #[test]
-fn an_open_that_a_newer_one_overtook_is_ignored() {
+fn an_open_that_was_sent_before_the_last_grant_fences_nobody() {
     let mut keeper = Keeper::new(memory(), None);
     let (node, other) = (NodeId(1), NodeId(2));
-    let ask = |keeper: &mut Keeper<Memory>, from, ticket| {
-        keeper.ask(from, Command::Open { ticket }, &mut Vec::new());
-        granted(keeper)
-    };
-    assert_eq!(ask(&mut keeper, node, 7), [(node, 7)]);
-    let epoch = keeper.store().fence();
-    for late in [5, 6, 7] {
-        assert_eq!(ask(&mut keeper, node, late), []);
-        assert_eq!(keeper.store().confirm(epoch), Ok(()), "its own node is not fenced");
+    let before = keeper.store().fence();
+    let epoch = granted(&open(&mut keeper, node, 7, before));
+    let too_late = Reply::Fenced { epoch: before, fence: epoch };
+    for from in [node, other] {
+        assert_eq!(open(&mut keeper, from, 7, before), [too_late.clone()]);
+        assert_eq!(keeper.store().confirm(epoch), Ok(()), "the owner stays");
     }
-    assert_eq!(ask(&mut keeper, node, 8), [(node, 8)], "a grant may be lost: its node asks again");
-    assert_eq!(ask(&mut keeper, other, 1), [(other, 1)], "each node counts for itself");
-    assert_eq!(ask(&mut keeper, node, 7), [], "another node was granted an epoch since");
-    assert_eq!(keeper.census().count(Table::Granted), 2);
+    // A journal that starts again knows as much.
+    keeper.interrupt();
+    assert_eq!(open(&mut keeper, other, 7, before), [too_late]);
+    let next = granted(&open(&mut keeper, other, 8, epoch));
+    assert!(next > epoch, "a node that knows the last epoch may take its place");
 }
 
 #[test]
-fn an_open_that_was_not_granted_overtakes_nothing() {
+fn of_two_nodes_that_ask_for_the_same_place_one_gets_it() {
     let mut keeper = Keeper::new(memory(), None);
-    let node = NodeId(1);
+    let above = keeper.store().fence();
+    keeper.ask(NodeId(1), Command::Open { ticket: 1, above }, &mut Vec::new());
+    let replies = open(&mut keeper, NodeId(2), 1, above);
+    let [Reply::Opened { epoch, .. }, told] = &replies[..] else { panic!("{replies:?}") };
+    assert_eq!(*told, Reply::Fenced { epoch: above, fence: *epoch });
+}
+
+#[test]
+fn an_open_that_was_not_granted_may_be_granted_later() {
+    let mut keeper = Keeper::new(memory(), None);
+    let (node, above) = (NodeId(1), keeper.store().fence());
     keeper.store().fill(0);
-    keeper.ask(node, Command::Open { ticket: 7 }, &mut Vec::new());
-    assert_eq!(granted(&mut keeper), [], "there is no room");
+    assert_eq!(open(&mut keeper, node, 7, above), [], "there is no room");
     keeper.store().fill(9);
-    keeper.ask(node, Command::Open { ticket: 7 }, &mut Vec::new());
-    assert_eq!(granted(&mut keeper), [(node, 7)]);
-    // A journal that starts again knows of no grant. A late open then costs a hand-off.
-    keeper.interrupt();
-    keeper.ask(node, Command::Open { ticket: 7 }, &mut Vec::new());
-    assert_eq!(granted(&mut keeper), [(node, 7)]);
+    granted(&open(&mut keeper, node, 7, above));
 }
 
 #[test]

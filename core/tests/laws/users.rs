@@ -84,8 +84,27 @@ fn whoever_hangs_up_before_the_answer_is_forgotten() {
     assert_eq!(words(&out), [&DirectoryRequest::Forget { user: UserId(1), mark: 2 }]);
     let guilds = vec![GuildId(1)];
     let late = DirectoryEvent::Guilds { user: UserId(1), asked: 1, version: 1, guilds };
-    assert_eq!(world.handle(Input::Directory(late)), []);
+    let out = world.handle_alone(Input::Directory(late));
+    assert_eq!(words(&out), [&DirectoryRequest::Forget { user: UserId(1), mark: 3 }]);
     assert_eq!(world.census().count(Table::Sessions), 0);
+}
+
+#[test]
+fn a_user_whom_the_directory_still_has_here_is_forgotten_again() {
+    let mut world = World::new(Limits::default(), &[&[1]]);
+    world.enter(1, session(1));
+    let (version, guilds) = (7, vec![GuildId(1)]);
+    let users = vec![(UserId(1), version, guilds.clone()), (UserId(2), version, guilds.clone())];
+    let changed = Input::Directory(DirectoryEvent::Changed { version, users });
+    let forgets = |said: &[Output]| {
+        let forgets = |it: &&DirectoryRequest| matches!(it, DirectoryRequest::Forget { .. });
+        words(said).into_iter().filter(forgets).cloned().collect::<Vec<_>>()
+    };
+    let out = world.handle_alone(changed);
+    assert_eq!(forgets(&out), [DirectoryRequest::Forget { user: UserId(2), mark: 2 }]);
+    let notice = DirectoryEvent::Guilds { user: UserId(2), asked: 0, version: 8, guilds };
+    let out = world.handle_alone(Input::Directory(notice));
+    assert_eq!(forgets(&out), [DirectoryRequest::Forget { user: UserId(2), mark: 3 }]);
 }
 
 #[test]

@@ -6,14 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use guildhall_core::limits::shell::{INBOX_BYTES, INBOX_MESSAGES};
+
 use super::{Bus, Endpoint, Envelope};
 use crate::inbox::{Inbox, InboxSender, inbox};
-
-/// How many messages may wait in one inbox.
-const MAX_MESSAGES: usize = 16_384;
-
-/// How many bytes of messages may wait in one inbox.
-const MAX_BYTES: usize = 64 << 20;
 
 /// A bus that delivers within the process. All clones share one set of endpoints.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +22,7 @@ impl InProcessBus {
     /// inbox of the same endpoint, which then receives nothing more.
     #[must_use]
     pub fn register(&self, endpoint: Endpoint) -> Inbox<Envelope> {
-        let (sender, inbox) = inbox(MAX_MESSAGES, MAX_BYTES);
+        let (sender, inbox) = inbox(INBOX_MESSAGES, INBOX_BYTES);
         self.senders().insert(endpoint, sender);
         inbox
     }

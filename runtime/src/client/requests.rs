@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
+use guildhall_core::census::{Census, Table};
 use guildhall_core::id::NodeId;
 use guildhall_core::request::Origin;
 use guildhall_core::time::Span;
@@ -56,6 +57,13 @@ impl RequestStream {
     pub(super) fn send(&mut self, request: RequestFrame) {
         self.unanswered.insert(request.request.origin);
         let _ = self.queue.try_send(request);
+    }
+
+    /// Adds the stream to a census.
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { queue: _, unanswered } = self;
+        census.add(Table::ClientStreams, 1);
+        census.add(Table::Unanswered, unanswered.len());
     }
 
     /// Records that something was answered.

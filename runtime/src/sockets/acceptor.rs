@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
+use guildhall_core::limits::shell::{IDLE_STREAM, QUEUED_ANSWERS};
 use guildhall_core::time::Span;
 use tokio::sync::mpsc;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 use tokio_util::sync::CancellationToken;
 
 use super::SocketEvent;
-use super::requests::{ANSWER_QUEUE, IncomingRequest, MAX_REQUEST_FRAME, RequestFrame};
+use super::requests::{IncomingRequest, MAX_REQUEST_FRAME, RequestFrame};
 use crate::rt::{Listener, Rt};
 
 /// How many times in a row accepting may fail.
@@ -74,7 +75,7 @@ impl<R: Rt> Acceptor<R> {
     pub async fn serve_requests(self, mut listener: R::Listener) {
         while let Some(stream) = self.accept(&mut listener).await {
             let stream_id = self.next_stream_id.fetch_add(1, Ordering::Relaxed);
-            self.rt.spawn(serve_requester(stream, stream_id, self.events.clone()));
+            self.rt.spawn(serve_requester(self.rt.clone(), stream, stream_id, self.events.clone()));
         }
     }
 
@@ -95,17 +96,27 @@ impl<R: Rt> Acceptor<R> {
     }
 }
 
-/// Reads requests and writes answers until either side closes the stream.
-async fn serve_requester<S>(stream: S, stream_id: u64, events: mpsc::Sender<SocketEvent<S>>)
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-{
+/// Reads requests and writes answers until either side closes the stream. One that has died silently
+/// brings no request any more, and is closed when it has been idle for [`IDLE_STREAM`].
+async fn serve_requester<R: Rt>(
+    rt: R,
+    stream: R::Stream,
+    stream_id: u64,
+    events: mpsc::Sender<SocketEvent<R::Stream>>,
+) {
     let codec = LengthDelimitedCodec::builder().max_frame_length(MAX_REQUEST_FRAME).new_codec();
     let framed = Framed::new(stream, codec);
     let (mut sink, mut incoming) = StreamExt::split::<Bytes>(framed);
-    let (answers, mut outgoing) = mpsc::channel(ANSWER_QUEUE);
+    let (answers, mut outgoing) = mpsc::channel(QUEUED_ANSWERS);
     let read = async {
-        while let Some(Ok(frame)) = incoming.next().await {
+        loop {
+            let idle = rt.sleep_until(rt.now().instant + IDLE_STREAM);
+            let frame = tokio::select! {
+                biased;
+                frame = incoming.next() => frame,
+                () = idle => return,
+            };
+            let Some(Ok(frame)) = frame else { return };
             // A stream with an unreadable request is closed.
             let Ok(frame) = serde_json::from_slice::<RequestFrame>(&frame) else { return };
             let request = IncomingRequest { stream: stream_id, frame, answers: answers.clone() };

@@ -8,15 +8,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use guildhall_core::census::{Census, Table};
 use guildhall_core::dispatch::Dispatch;
+use guildhall_core::limits::shell::{BODIES, BODY_BYTES};
 
 use crate::wire::{self, GatewayUrls};
-
-/// How many bodies are kept.
-const MAX_BODIES: usize = 1_024;
-
-/// How many bytes of bodies are kept.
-const MAX_BYTES: usize = 4 << 20;
 
 /// An encoded dispatch.
 struct CachedBody {
@@ -45,6 +41,16 @@ impl BodyCache {
         bytes
     }
 
+    /// Adds the bodies to a census, the last one as another.
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { last, bodies, order, bytes } = self;
+        let kept = bodies.len().max(order.len()) as u64;
+        census.add_bytes(Table::Bodies, kept, *bytes as u64);
+        if let Some((_, body)) = last {
+            census.add_bytes(Table::Bodies, 1, body.len() as u64);
+        }
+    }
+
     fn look_up(&mut self, dispatch: &Arc<Dispatch>, urls: &GatewayUrls) -> Bytes {
         let address = Arc::as_ptr(dispatch).addr();
         if let Some(body) = self.bodies.get(&address) {
@@ -62,7 +68,7 @@ impl BodyCache {
         self.bytes += body.bytes.len();
         self.bodies.insert(address, body);
         self.order.push_back(address);
-        while self.order.len() > MAX_BODIES || self.bytes > MAX_BYTES {
+        while self.order.len() > BODIES || self.bytes > BODY_BYTES {
             let Some(oldest) = self.order.pop_front() else { return };
             if let Some(body) = self.bodies.remove(&oldest) {
                 self.bytes -= body.bytes.len();

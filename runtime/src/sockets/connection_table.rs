@@ -5,6 +5,7 @@
 //! must not decide whom to disconnect.
 
 use futures_util::stream::FuturesUnordered;
+use guildhall_core::census::{Census, Table};
 use guildhall_core::frame::Disconnect;
 use guildhall_core::id::Connection;
 use guildhall_core::node::Input;
@@ -22,6 +23,16 @@ struct Slot<W> {
     /// The generation of its last connection.
     generation: u32,
     writer: Option<Writer<W>>,
+}
+
+impl<W: AsyncWrite + Send + Unpin + 'static> Slot<W> {
+    fn count(&self, census: &mut Census) {
+        let Self { generation: _, writer } = self;
+        if let Some(writer) = writer {
+            census.add(Table::Sockets, 1);
+            writer.count(census);
+        }
+    }
 }
 
 /// All connections of one node.
@@ -62,6 +73,24 @@ impl<W: AsyncWrite + Send + Unpin + 'static> ConnectionTable<W> {
     fn connection_at(&self, index: u32) -> Connection {
         let slot = self.first_slot + index * self.stride;
         Connection { slot, generation: self.slots[index as usize].generation }
+    }
+
+    /// Adds the connections to a census.
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self {
+            slots,
+            free,
+            dirty,
+            first_slot: _,
+            stride: _,
+            first_generation: _,
+            capacity: _,
+            window: _,
+        } = self;
+        census.add(Table::SocketSlots, slots.len());
+        census.add(Table::FreeSlots, free.len());
+        census.add(Table::Unflushed, dirty.len());
+        slots.iter().for_each(|slot| slot.count(census));
     }
 
     /// Assigns an id to a new connection. The receiver completes when the node closes the
@@ -178,7 +207,7 @@ impl<W: AsyncWrite + Send + Unpin + 'static> ConnectionTable<W> {
             return (!closing).then(|| Err(super::writer::disconnect_reason(&error)));
         }
         writer.state = WriterState::Idle(half);
-        if writer.batch.is_empty() {
+        if !writer.has_unsent() {
             writer.batch = buffer;
             if writer.closing {
                 self.release(index);

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use guildhall_core::frame::{ClientFrame, Disconnect, Malformed};
 use guildhall_core::id::Connection;
 use guildhall_core::limits::MOST_FRAME_BYTES;
-use guildhall_core::time::Span;
+use guildhall_core::limits::shell::{CLOSING, HANDSHAKE};
 use http::{HeaderName, HeaderValue};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf, WriteHalf, split};
 use tokio::sync::{mpsc, oneshot};
@@ -24,13 +24,6 @@ use crate::wire;
 /// The header of the handshake's response that holds the connection's id, as `SLOT.GENERATION`.
 pub const CONNECTION_HEADER: &str = "x-guildhall-connection";
 
-/// How long the handshake may take.
-const HANDSHAKE_TIMEOUT: Span = Span::secs(10);
-
-/// How long the client may keep sending after the node has closed the connection. Reading to the
-/// end keeps a TCP reset from overtaking the close frame.
-const CLOSE_TIMEOUT: Span = Span::secs(5);
-
 /// Reads one connection.
 pub(super) struct Reader<R: Rt> {
     pub(super) rt: R,
@@ -42,7 +35,7 @@ pub(super) struct Reader<R: Rt> {
 
 impl<R: Rt> Reader<R> {
     pub(super) async fn run(mut self, stream: R::Stream) {
-        let timeout = self.rt.sleep_until(self.rt.now().instant + HANDSHAKE_TIMEOUT);
+        let timeout = self.rt.sleep_until(self.rt.now().instant + HANDSHAKE);
         let done = tokio::select! {
             biased;
             done = handshake(self.connection, stream) => done.ok(),
@@ -65,8 +58,8 @@ impl<R: Rt> Reader<R> {
         let _ = self.events.send(SocketEvent::Disconnected(self.connection, how)).await;
     }
 
-    /// Reads until the client disconnects, or until [`CLOSE_TIMEOUT`] after the node has closed the
-    /// connection.
+    /// Reads until the client disconnects, or until [`CLOSING`] after the node has closed the
+    /// connection: reading to the end keeps a TCP reset from overtaking the close frame.
     async fn read(&mut self, frames: &mut FrameStream<R::Stream>) -> Disconnect {
         loop {
             let frame = tokio::select! {
@@ -86,7 +79,7 @@ impl<R: Rt> Reader<R> {
                 return Disconnect::End;
             }
         }
-        let timeout = self.rt.sleep_until(self.rt.now().instant + CLOSE_TIMEOUT);
+        let timeout = self.rt.sleep_until(self.rt.now().instant + CLOSING);
         tokio::select! {
             biased;
             how = async {

@@ -7,21 +7,16 @@
 
 use std::collections::BTreeMap;
 
+use guildhall_core::census::{Census, Table};
 use guildhall_core::id::{Port, Token};
+use guildhall_core::limits::shell::REQUEST_PORTS;
 use guildhall_core::node::Input;
 use guildhall_core::request::{Answer, Request};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-/// How many answers may wait for one stream.
-pub(super) const ANSWER_QUEUE: usize = 1_024;
-
 /// The largest frame of a request, in bytes.
 pub(crate) const MAX_REQUEST_FRAME: usize = 64 * 1_024;
-
-/// How many ports may wait for answers, over all streams (B1). A request from a further port is
-/// dropped.
-const MAX_PORTS: usize = 65_536;
 
 /// A request as a front end sends it: JSON, after its length in four bytes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -50,7 +45,8 @@ pub(super) struct IncomingRequest {
     pub(super) answers: mpsc::Sender<AnswerFrame>,
 }
 
-/// The ports that wait for answers, each with the stream that last used it.
+/// The ports that wait for answers, each with the stream that last used it. A request from one port
+/// more than [`REQUEST_PORTS`] is dropped.
 #[derive(Default)]
 pub(super) struct RequestStreams {
     ports: BTreeMap<Port, (u64, mpsc::Sender<AnswerFrame>)>,
@@ -66,7 +62,7 @@ impl RequestStreams {
         if self.ports.get(&port).is_some_and(|(newest, _)| *newest > incoming.stream) {
             return None;
         }
-        if self.ports.len() >= MAX_PORTS && !self.ports.contains_key(&port) {
+        if self.ports.len() >= REQUEST_PORTS && !self.ports.contains_key(&port) {
             return None;
         }
         self.ports.insert(port, (incoming.stream, incoming.answers));
@@ -76,6 +72,15 @@ impl RequestStreams {
     /// Forgets the ports of a stream that ended.
     pub(super) fn close(&mut self, stream: u64) {
         self.ports.retain(|_, (whose, _)| *whose != stream);
+    }
+
+    /// Adds the ports to a census, and the answers that wait for their streams.
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self { ports } = self;
+        census.add(Table::RequestPorts, ports.len());
+        let streams: BTreeMap<_, _> = ports.values().map(|(of, answers)| (of, answers)).collect();
+        let waits = |answers: &mpsc::Sender<_>| answers.max_capacity() - answers.capacity();
+        census.add(Table::QueuedAnswers, streams.values().map(|answers| waits(answers)).sum());
     }
 
     /// Sends an answer to the stream that last used the port.
@@ -103,7 +108,7 @@ mod tests {
     #[test]
     fn the_number_of_ports_is_bounded() {
         let mut request_streams = RequestStreams::default();
-        let limit = u32::try_from(MAX_PORTS).expect("the limit fits into 32 bits");
+        let limit = u32::try_from(REQUEST_PORTS).expect("the limit fits into 32 bits");
         assert!((0..limit).all(|port| request_streams.open(request(1, port)).is_some()));
         assert!(request_streams.open(request(2, limit)).is_none());
         assert!(

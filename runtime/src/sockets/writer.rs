@@ -7,11 +7,15 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
+use bytes::Bytes;
 use futures_util::future::{AbortHandle, Abortable};
+use guildhall_core::census::{Census, Table};
 use guildhall_core::frame::Disconnect;
 use guildhall_core::id::Connection;
 use tokio::io::AsyncWrite;
 use tokio::sync::oneshot;
+
+use crate::wire;
 
 /// The write side of one connection.
 pub(super) struct Writer<W> {
@@ -21,6 +25,9 @@ pub(super) struct Writer<W> {
     pub(super) batch: Vec<u8>,
     /// The bytes of credit that `batch` uses, as the node counts them.
     pub(super) credit: u32,
+    /// The payload of the last ping, until its pong is in `batch`. A pong takes no credit, so a peer
+    /// that pings and never reads has one (RFC 6455, 5.5.3).
+    pub(super) pong: Option<Bytes>,
     /// Bytes of credit that drained and were not reported to the node yet.
     unreported: u32,
     /// The connection closes after this batch.
@@ -37,8 +44,8 @@ pub(super) enum WriterState<W> {
     Handshaking,
     /// Here.
     Idle(W),
-    /// In a deferred write, until that completes or is aborted.
-    Writing(AbortHandle),
+    /// In a deferred write of so many bytes, until that completes or is aborted.
+    Writing(AbortHandle, usize),
 }
 
 /// A deferred write of what the socket did not accept at once.
@@ -71,6 +78,7 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Writer<W> {
             state: WriterState::Handshaking,
             batch: Vec::new(),
             credit: 0,
+            pong: None,
             unreported: 0,
             closing: false,
             dirty: false,
@@ -78,10 +86,36 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Writer<W> {
         }
     }
 
+    /// Adds what the socket has not accepted yet to a census.
+    pub(super) fn count(&self, census: &mut Census) {
+        let Self {
+            generation: _,
+            state,
+            batch,
+            credit: _,
+            pong,
+            unreported: _,
+            closing: _,
+            dirty: _,
+            closed: _,
+        } = self;
+        let deferred = match state {
+            WriterState::Handshaking | WriterState::Idle(_) => 0,
+            WriterState::Writing(_, rest) => *rest,
+        };
+        let bytes = deferred + batch.len() + pong.as_ref().map_or(0, Bytes::len);
+        if bytes > 0 {
+            census.add_bytes(Table::Outboxes, 1, bytes as u64);
+        }
+    }
+
     /// Writes the batch as far as the socket accepts it now. `None` while the write half is
     /// elsewhere.
     pub(super) fn write(&mut self, connection: Connection) -> Option<WriteOutcome<W>> {
         let WriterState::Idle(half) = &mut self.state else { return None };
+        if let Some(payload) = self.pong.take() {
+            wire::write_pong(&mut self.batch, &payload);
+        }
         // No task needs a wake-up: the owner of the deferred write polls again.
         let mut cx = Context::from_waker(Waker::noop());
         let mut written = 0;
@@ -99,7 +133,8 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Writer<W> {
     /// Moves the rest of the batch into a deferred write.
     fn defer(&mut self, connection: Connection, mut written: usize) -> Option<PendingWrite<W>> {
         let (handle, registration) = AbortHandle::new_pair();
-        let state = std::mem::replace(&mut self.state, WriterState::Writing(handle));
+        let rest = self.batch.len() - written;
+        let state = std::mem::replace(&mut self.state, WriterState::Writing(handle, rest));
         let WriterState::Idle(mut half) = state else { return None };
         let mut buffer = std::mem::take(&mut self.batch);
         let (credit, closing) = (std::mem::take(&mut self.credit), self.closing);
@@ -111,6 +146,11 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Writer<W> {
             FinishedWrite { connection, half, buffer, credit, result }
         });
         Some(Abortable::new(write, registration))
+    }
+
+    /// Whether something waits for the socket.
+    pub(super) const fn has_unsent(&self) -> bool {
+        !self.batch.is_empty() || self.pong.is_some()
     }
 
     /// Counts bytes as drained. Returns the total to report once it is worth a step of the node, a
@@ -125,11 +165,12 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Writer<W> {
     pub(super) fn close(&mut self) {
         self.closing = true;
         self.closed = None;
+        self.pong = None;
     }
 
     /// Aborts a deferred write.
     pub(super) fn abort(&self) {
-        if let WriterState::Writing(handle) = &self.state {
+        if let WriterState::Writing(handle, _) = &self.state {
             handle.abort();
         }
     }

@@ -28,7 +28,9 @@ fn scenarios_hold_on_real_sockets() {
             ["lost-connection", "half-open", "false-alarm", "stale-owner", "rolling-restart"]
         {
             scope.spawn(move || {
-                holds(name, &on_sockets(plan(name, 1)));
+                let outcome = on_sockets(plan(name, 1));
+                holds(name, &outcome);
+                assert!(outcome.shells > 0, "{name}: no shell was counted");
             });
         }
     });

@@ -19,6 +19,7 @@ fn every_scenario_holds() {
         let outcome = simulate(&plan(name, seed));
         holds(&format!("{name} {seed}"), &outcome);
         assert!(outcome.deliveries > 0, "{name} {seed}: no client received anything");
+        assert!(outcome.shells > 0, "{name} {seed}: no shell was counted");
     });
 }
 

@@ -167,7 +167,6 @@ impl Compactions {
             (Table::Written, (written, written * uncommitted_bytes(facts))),
             // Each node may wait for an epoch and for an append.
             (Table::Pending, (2 * facts.cast.nodes.len() as u64, 0)),
-            (Table::Granted, (facts.cast.nodes.len() as u64, 0)),
         ];
         listed(bounds, table)
     }

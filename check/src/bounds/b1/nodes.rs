@@ -128,7 +128,23 @@ pub(super) fn bound(cx: &Context<'_>, (node, census): (NodeId, &Census), table: 
         | Table::Tail
         | Table::Written
         | Table::Pending
-        | Table::Granted => 0,
+        | Table::Inbox
+        | Table::LoopInputs
+        | Table::SocketEvents
+        | Table::Reporters
+        | Table::Sockets
+        | Table::SocketSlots
+        | Table::FreeSlots
+        | Table::Unflushed
+        | Table::Outboxes
+        | Table::DeferredWrites
+        | Table::Bodies
+        | Table::RequestPorts
+        | Table::QueuedAnswers
+        | Table::ClientSockets
+        | Table::ClientStreams
+        | Table::Unanswered
+        | Table::ClientEvents => 0,
     };
     (most, 0)
 }

@@ -10,6 +10,7 @@ use guildhall_core::directory::DirectoryRequest;
 use guildhall_core::event::{Channel, Event, Removal};
 use guildhall_core::frame::ServerFrame;
 use guildhall_core::id::{ChannelId, RoleId};
+use guildhall_core::journal::Command;
 use guildhall_core::limits::Limits;
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
@@ -84,6 +85,37 @@ fn b3_a_relay_is_told_an_event_twice() {
     only!(found, B3);
 }
 
+/// A node sends what it has sent once more, in a step of its own.
+fn sends_again(steps: &mut Vec<Step>, wanted: impl Fn(&node::Output) -> bool) {
+    let sends = |output: &Output| matches!(output, Output::Node(output) if wanted(output));
+    let at = find(steps, 0, |step| step.outputs.iter().any(sends));
+    let again = steps[at].outputs.iter().find(|it| sends(it)).cloned();
+    let (head, outputs) = (steps[at].head, again.into_iter().collect());
+    steps.insert(at + 1, Step { head, input: Input::Timeout, outputs });
+}
+
+#[test]
+fn b3_a_journal_is_asked_again_before_it_can_have_answered() {
+    let found = tampered(histories::talk(), |steps| {
+        sends_again(steps, |output| {
+            matches!(output, node::Output::Journal { command: Command::Append { .. }, .. })
+        });
+    });
+    only!(found, B3);
+}
+
+#[test]
+fn b3_the_directory_is_asked_three_times_before_it_can_have_answered() {
+    let found = tampered(histories::talk(), |steps| {
+        let asks = |output: &node::Output| {
+            matches!(output, node::Output::Directory(DirectoryRequest::Ask { .. }))
+        };
+        sends_again(steps, asks);
+        sends_again(steps, asks);
+    });
+    only!(found, B3);
+}
+
 #[test]
 fn b3_a_chunk_is_too_large() {
     let (cast, steps) = histories::talk();
@@ -95,6 +127,15 @@ fn b3_a_chunk_is_too_large() {
 fn b3_an_event_is_put_into_words_for_each_session() {
     // Carol and Eve are at Paris, and see the same. Nothing that can be compared by value changes.
     let (cast, mut steps) = histories::crowd();
+    let last = told(&mut steps, 0, histories::EVE).len() - 1;
+    forge(told(&mut steps, 0, histories::EVE)[last].1, |_| {});
+    let found = red(&cast, &steps);
+    only!(found, B3);
+}
+
+#[test]
+fn b3_an_event_is_put_into_words_twice_for_one_class_while_another_is_away() {
+    let (cast, mut steps) = histories::crowd_without_its_owner();
     let last = told(&mut steps, 0, histories::EVE).len() - 1;
     forge(told(&mut steps, 0, histories::EVE)[last].1, |_| {});
     let found = red(&cast, &steps);

@@ -10,6 +10,7 @@ use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
 use guildhall_core::time::{Instant, Now, Span};
 
 use crate::histories::{self, BOB};
+use crate::stage::PARIS;
 
 use super::tools::*;
 
@@ -215,4 +216,19 @@ fn c3_a_client_resumes_the_session_before_its_last_ready() {
         resumes.last().expect("Bob resumes").session = first;
     });
     only!(found, C3);
+}
+
+#[test]
+fn c3_a_client_asks_another_node_than_that_of_its_session() {
+    for history in [histories::resumed(), histories::quits()] {
+        let found = tampered(history, |steps| {
+            let bob = steps.iter_mut().filter(|step| is_bob(step));
+            let nodes = bob.flat_map(|step| &mut step.outputs).filter_map(|output| match output {
+                Output::Client(client::Output::Connect(node)) => Some(node),
+                _ => None,
+            });
+            *nodes.last().expect("Bob connects") = PARIS;
+        });
+        only!(found, C3);
+    }
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use guildhall_check::cast::{Cast, Endpoint, FaultPart, Reach, Strain};
 use guildhall_check::violation::Clause;
 use guildhall_core::client::{self, Input as ClientInput};
+use guildhall_core::dispatch::Dispatch;
 use guildhall_core::id::{NodeId, Port};
 use guildhall_core::node;
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::Action;
 use guildhall_core::step::{Actor, Head, Input, Output, Step, WorldEvent};
-use guildhall_core::time::Span;
+use guildhall_core::time::{Instant, Span};
 
 use crate::histories::{self, ALICE, BOB, History};
 use crate::stage::{BERLIN, GUILD, PARIS};
@@ -157,6 +158,67 @@ fn untold(steps: &mut Vec<Step>) {
 #[test]
 fn d11_nobody_is_told_who_types() {
     only!(tampered(histories::types(), untold), D11);
+}
+
+/// The step in which the owner hears that Alice types.
+fn typing_arrives(steps: &[Step]) -> usize {
+    find(steps, 0, |step| {
+        matches!(&step.input, Input::Node(node::Input::Peer {
+            message: PeerMessage::Request { request, .. }, ..
+        }) if matches!(request.action, Action::Type { .. }))
+    })
+}
+
+/// The owner drops Alice's typing. A copy of another request arrives before it, whose sender has last
+/// heard a tip at this time.
+fn dropped_behind_a_copy(heard: Instant) -> BTreeSet<Clause> {
+    let (cast, mut steps) = histories::types();
+    let cast = bounded(&cast, |limits| (limits.unsynced, limits.request_age) = (1, Span::secs(7)));
+    let at = typing_arrives(&steps);
+    steps[at].outputs.clear();
+    let mut copy = steps[at].clone();
+    if let Input::Node(node::Input::Peer {
+        message: PeerMessage::Request { request, heard: last, .. },
+        ..
+    }) = &mut copy.input
+    {
+        *last = heard;
+        request.origin.nonce.0 += 100;
+    }
+    steps.insert(at, copy);
+    let counts = |step: &Step| matches!(step.input, Input::Census(_));
+    steps.truncate(find(&steps, 0, counts));
+    steps.retain(|step| match &step.input {
+        Input::Node(node::Input::Peer { message: PeerMessage::Stream { .. }, .. }) => false,
+        Input::Client(client::Input::Dispatch { dispatch, .. }) => {
+            dispatch.body.name() != "TYPING_START"
+        }
+        _ => true,
+    });
+    red(&cast, &steps)
+}
+
+#[test]
+fn d11_a_copy_that_came_too_late_fills_no_table() {
+    only!(dropped_behind_a_copy(Instant::ZERO), D11);
+    let lately = Instant::ZERO + Span::secs(7);
+    assert_eq!(dropped_behind_a_copy(lately), BTreeSet::new(), "another one may");
+}
+
+#[test]
+fn d11_a_session_is_not_told_who_types() {
+    let (cast, steps) = histories::types_to_all();
+    let is_typing = |dispatch: &Dispatch| dispatch.body.name() == "TYPING_START";
+    for (node, client) in [(0, histories::ALICE), (1, histories::BOB)] {
+        let mut steps = steps.clone();
+        let told = tells(&steps, node, is_typing);
+        steps[told].outputs.retain(|output| {
+            !matches!(output, Output::Node(node::Output::Dispatch { dispatch, .. })
+                if is_typing(dispatch))
+        });
+        takes_no_more(&mut steps, told, client);
+        only!(red(&cast, &steps), D11);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use guildhall_core::client;
 use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
 use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Epoch, NodeId, Port, Position};
-use guildhall_core::journal::{Log, Reply};
+use guildhall_core::journal::{Command, Log, Reply};
 use guildhall_core::node::{self, TraceEvent};
 use guildhall_core::peer::PeerMessage;
 use guildhall_core::request::{Action, Answer, Outcome, Refusal};
@@ -73,6 +73,52 @@ fn l4_an_owner_goes_on_telling_a_relay_that_is_gone() {
         steps[last.expect("the owner is there")].outputs.extend(said);
     });
     only!(found, L4);
+}
+
+#[test]
+fn l4_the_directory_goes_on_naming_guilds_for_a_user_who_has_gone() {
+    let found = tampered(histories::quits(), |steps| {
+        let forgets = |output: &Output| {
+            matches!(output, Output::Node(node::Output::Directory(DirectoryRequest::Forget { .. })))
+        };
+        let at = find(steps, 0, |step| step.outputs.iter().any(forgets));
+        let head = steps[at].head;
+        let notice = notice_of(steps, head.actor);
+        let input = Input::Node(node::Input::Directory(notice));
+        steps.insert(at + 1, Step { head, input, outputs: Vec::new() });
+        steps.truncate(at + 2);
+    });
+    only!(found, L4);
+}
+
+/// The first list of a user's guilds that a node is sent.
+fn notice_of(steps: &[Step], node: Actor) -> DirectoryEvent {
+    let notices = steps.iter().filter(|step| step.head.actor == node).map(|step| &step.input);
+    let lists = notices.filter_map(|input| match input {
+        Input::Node(node::Input::Directory(notice @ DirectoryEvent::Guilds { .. })) => Some(notice),
+        _ => None,
+    });
+    lists.into_iter().next().expect("the directory was asked").clone()
+}
+
+#[test]
+fn l5_an_open_that_comes_late_is_granted() {
+    let found = tampered(histories::handed_over(), |steps| {
+        let opens = |output: &Output| {
+            matches!(
+                output,
+                Output::Node(node::Output::Journal { command: Command::Open { .. }, .. })
+            )
+        };
+        let berlin = Actor::Node(NodeId(1));
+        let at = find(steps, 0, |step| step.head.actor == berlin && step.outputs.iter().any(opens));
+        // It was sent before Paris was granted the epoch that it takes the place of.
+        let place = steps[at].outputs.iter().position(opens).expect("it was found");
+        let open = steps[at].outputs.remove(place);
+        let head = Head { actor: berlin, ..steps[0].head };
+        steps.insert(0, Step { head, input: Input::Timeout, outputs: vec![open] });
+    });
+    only!(found, L5);
 }
 
 #[test]

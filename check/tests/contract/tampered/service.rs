@@ -6,7 +6,7 @@ use guildhall_check::violation::Clause;
 use guildhall_core::census::Table;
 use guildhall_core::client;
 use guildhall_core::directory::DirectoryRequest;
-use guildhall_core::dispatch::Body;
+use guildhall_core::dispatch::{Body, Dispatch};
 use guildhall_core::frame::{ClientFrame, ServerFrame};
 use guildhall_core::id::GuildId;
 use guildhall_core::journal::Command;
@@ -64,7 +64,15 @@ fn l3_an_owner_confirms_its_epoch_too_often() {
     };
     let found = tampered(histories::talk(), |steps| {
         let (at, said) = after_settled(steps, confirm);
-        steps[at].outputs.extend([said.clone(), said].map(Output::Node));
+        let later = [1, 2].map(|later| {
+            let mut said = said.clone();
+            if let node::Output::Journal { command: Command::Confirm { asked, .. }, .. } = &mut said
+            {
+                *asked += later;
+            }
+            Output::Node(said)
+        });
+        steps[at].outputs.extend(later);
     });
     only!(found, L3);
 }
@@ -236,6 +244,16 @@ fn l9_an_owner_is_silent_about_typing() {
         settles_after(steps, at);
     });
     only!(found, L9);
+}
+
+#[test]
+fn l9_a_gap_that_is_over_excuses_nothing() {
+    let found = tampered(histories::types_past_a_gap(), |steps| {
+        let types = |dispatch: &Dispatch| matches!(dispatch.body, Body::TypingStart { .. });
+        let told = tells(steps, 0, types);
+        settles_after(steps, told);
+    });
+    assert!(found.contains(&Clause::L9), "{found:?}");
 }
 
 #[test]

@@ -249,7 +249,10 @@ impl House {
             observed: false,
         });
         let boot = self.owners.len() as u32;
-        self.handle(self.owners.len() - 1, Input::Own { boot, ages: Ages::default() });
+        self.handle(
+            self.owners.len() - 1,
+            Input::Own { boot, ages: Ages::default(), epoch: Epoch(0) },
+        );
     }
 
     fn ask(&mut self, user: UserId, mut action: Action, owner: usize) {

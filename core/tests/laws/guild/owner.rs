@@ -50,7 +50,7 @@ impl One {
         let (answers, said, calls) = (true, Vec::new(), 0);
         let keeper = Keeper::new(memory, None);
         let mut one = Self { guild, limits, keeper, now, answers, said, calls };
-        one.handle(Input::Own { boot: 1, ages });
+        one.handle(Input::Own { boot: 1, ages, epoch: Epoch(0) });
         one
     }
 
@@ -80,7 +80,8 @@ impl One {
                     reply,
                     Reply::Fenced { .. } | Reply::Failed { .. } | Reply::Full { .. }
                 );
-                assert!(!refuses, "{reply:?} by a journal that works");
+                let serves = self.guild.epoch().is_some();
+                assert!(!(refuses && serves), "{reply:?} by a journal that works");
                 self.handle(Input::Journal(reply));
             }
         }
@@ -334,7 +335,7 @@ fn an_owner_that_is_replaced_steps_down_and_can_be_named_again() {
     let (epoch, why) = (Epoch(1), StepDown::Fenced(Epoch(2)));
     assert_eq!(one.said, [Output::SteppedDown { epoch, why }]);
     one.pass(Span::micros(1));
-    one.handle(Input::Own { boot: 1, ages: Ages::default() });
+    one.handle(Input::Own { boot: 1, ages: Ages::default(), epoch: Epoch(2) });
     assert_eq!(one.guild.epoch(), Some(Epoch(3)));
 }
 
@@ -452,6 +453,27 @@ fn stepping_down_ends_it_without_a_word_about_what_was_staged() {
 }
 
 #[test]
+fn a_node_that_does_not_know_the_last_epoch_is_told_and_asks_again() {
+    let mut one = One::new(Limits::default(), 3);
+    one.handle(Input::Replaced(Epoch(2)));
+    one.keeper.store().open().expect("there is room");
+    one.keeper.store().sync().expect("a sync works");
+    one.said.clear();
+    one.handle(Input::Own { boot: 2, ages: Ages::default(), epoch: Epoch(1) });
+    let aboves: Vec<_> = one.said.iter().filter_map(opens).collect();
+    assert_eq!(aboves, [Epoch(1), Epoch(2)]);
+    assert_eq!(one.guild.epoch(), Some(Epoch(3)));
+}
+
+/// The epoch in whose place another one is asked for.
+fn opens(output: &Output) -> Option<Epoch> {
+    match output {
+        Output::Journal(Command::Open { above, .. }) => Some(*above),
+        _ => None,
+    }
+}
+
+#[test]
 fn an_answer_to_an_older_question_opens_nothing() {
     let mut one = One::new(Limits::default(), 3);
     let mut guild = Guild::new(GUILD);
@@ -461,12 +483,16 @@ fn an_answer_to_an_older_question_opens_nothing() {
         let (mut out, now) = (Vec::new(), Instant::ZERO + Span::millis(ms));
         let cx = &mut Cx::new(now.into(), &limits, plant);
         if ms == 0 {
-            guild.handle(cx, Input::Own { boot: 3, ages: Ages::default() }, &mut out);
+            guild.handle(
+                cx,
+                Input::Own { boot: 3, ages: Ages::default(), epoch: Epoch(0) },
+                &mut out,
+            );
         } else {
             assert_eq!(guild.poll_timeout(), Some(now), "each time it is given longer");
             guild.handle_timeout(cx, &mut out);
         }
-        let [Output::Journal(Command::Open { ticket })] = out[..] else { panic!("{out:?}") };
+        let [Output::Journal(Command::Open { ticket, .. })] = out[..] else { panic!("{out:?}") };
         assert!(!tickets.contains(&ticket));
         tickets.push(ticket);
     }

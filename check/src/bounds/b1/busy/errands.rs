@@ -1,14 +1,12 @@
 //! An owner's requests to the directory that may have no answer yet, besides joins: for those who
 //! have left, and for the end of the guild.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use guildhall_core::directory::{DirectoryEvent, DirectoryRequest};
-use guildhall_core::event::{Event, Record};
 use guildhall_core::id::{Position, UserId};
+use std::collections::BTreeMap;
 
 use crate::facts::guilds::Guild;
+use crate::facts::guilds::timeline::Moment;
 
 /// The requests of one owner.
 #[derive(Clone, Debug, Default)]
@@ -20,12 +18,12 @@ pub(super) struct Errands {
 }
 
 impl Errands {
-    /// Those of a new owner: the users who have left by the records that its journal still has.
+    /// Those of a new owner: the users who have left by the records that its journal still has, and
+    /// the end of the guild, which it asks for again even where that is part of the base.
     pub(super) fn adopted(guild: &Guild) -> Self {
         let forgotten = guild.forgotten.get(&guild.epoch).copied().unwrap_or_default();
-        let ends = |record: &Arc<Record>| record.event == Event::GuildDelete;
-        let dissolves = guild.turning_after(forgotten).any(ends);
-        Self { removals: guild.left_between(forgotten, guild.end()), dissolves }
+        let removals = guild.left_between(forgotten, guild.end());
+        Self { removals, dissolves: guild.history.is_deleted(Moment::NOW) }
     }
 
     /// The owner asks the directory.

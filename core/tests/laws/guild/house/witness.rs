@@ -23,7 +23,7 @@ impl House {
             Output::Journal(command) => {
                 let it = &mut self.owners[owner];
                 match &command {
-                    Command::Open { ticket } => it.opened.push((*ticket, now)),
+                    Command::Open { ticket, .. } => it.opened.push((*ticket, now)),
                     Command::Append { records, .. } => {
                         let last = records.last().expect("an append of something").position;
                         if it.appended.iter().all(|(other, _)| *other != last) {
