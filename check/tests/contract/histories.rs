@@ -372,7 +372,7 @@ pub(crate) fn types_past_a_gap() -> History {
     stage.say(ALICE, "three");
     stage.pass(Span::secs(1));
     stage.report(&WorldEvent::Settled);
-    let opened = stage.network.observer.steps.iter().filter_map(|step| match &step.input {
+    let mut opened = stage.network.observer.steps.iter().filter_map(|step| match &step.input {
         Input::Client(client::Input::Opened { connection, .. })
             if step.head.actor == Actor::Client(Port(BOB as u32)) =>
         {
@@ -380,7 +380,7 @@ pub(crate) fn types_past_a_gap() -> History {
         }
         _ => None,
     });
-    let connection = opened.last().expect("Bob is connected");
+    let connection = opened.next_back().expect("Bob is connected");
     stage.tell(BERLIN, node::Input::Closed { connection, how: Disconnect::Reset });
     stage.act(ALICE, Action::Type { channel: HALL });
     stage.pass(Span::secs(100));

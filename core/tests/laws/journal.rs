@@ -89,7 +89,7 @@ fn an_open_that_was_sent_before_the_last_grant_fences_nobody() {
     let epoch = granted(&open(&mut keeper, node, 7, before));
     let too_late = Reply::Fenced { epoch: before, fence: epoch };
     for from in [node, other] {
-        assert_eq!(open(&mut keeper, from, 7, before), [too_late.clone()]);
+        assert_eq!(open(&mut keeper, from, 7, before), std::slice::from_ref(&too_late));
         assert_eq!(keeper.store().confirm(epoch), Ok(()), "the owner stays");
     }
     // A journal that starts again knows as much.
