@@ -35,7 +35,7 @@ fn a_step_summary_is_added_to_what_is_there() {
     assert!(told.stdout.starts_with("scenario "), "{}", told.stdout);
     let page = folder.read("summary.md");
     assert!(page.starts_with("before\n### Guildhall: 3 seeds, 0 failing, 3 inconclusive\n"));
-    assert!(page.ends_with("| two-members | 3 | 0 | 3 | 30 | 0 |\n"), "{page}");
+    assert!(page.ends_with("| two-members | 3 | 0 | 3 | 30 | 1 |\n"), "{page}");
 
     let mut command = folder.command("sweep two-members --count 3 --format github");
     let held = ended(command.env("GITHUB_STEP_SUMMARY", folder.0.join("no/such/folder")));
