@@ -1,24 +1,29 @@
 //! The seeds of a sweep that have no line.
 //!
 //! Each slice's summary names the range of the whole sweep, so a slice without any line is noticed
-//! too. A slice that reached its time limit has no gap at its end: it has run a prefix of each
-//! scenario's seeds.
+//! too, and reported with the command that runs it. A slice that reached its time limit has no gap at
+//! its end: it has run a prefix of each scenario's seeds.
 
 use guildhall_plan::seed::Seed;
 
 use super::MOST_LISTED;
 use super::slices::Slices;
 use crate::output::note;
+use crate::run_spec::command_for;
 use crate::seeds::{Partition, Seeds};
 use crate::summary::{Ended, Swept};
-use crate::text::counted;
+use crate::text::{self, counted};
 
 /// The seeds that have no line.
 #[derive(Default)]
 pub(super) struct Gaps {
     pub(super) missing: u64,
-    /// The first few of them.
+    /// The first few of those whose slice has other lines.
     listed: Vec<(String, Seed)>,
+    /// How many of them there are.
+    single: u64,
+    /// The slices without any line, each with the command that runs it.
+    silent: Vec<(Partition, String)>,
 }
 
 /// A sweep that some slices belong to.
@@ -26,6 +31,8 @@ struct Sweep<'a> {
     any: &'a Swept,
     /// For each slice, whether only the time limit ended it.
     timed: Vec<bool>,
+    /// For each slice, whether it has neither a line nor a summary.
+    silent: Vec<bool>,
 }
 
 impl Gaps {
@@ -33,7 +40,8 @@ impl Gaps {
         let mut gaps = Self::default();
         let swept: Vec<&Swept> =
             slices.summaries.iter().flat_map(|summary| &summary.swept).collect();
-        for sweep in sweeps(&swept) {
+        for sweep in sweeps(&swept, slices) {
+            gaps.silent.extend(sweep.silent_slices().map(|slice| (slice, sweep.command(slice))));
             for name in &sweep.any.scenarios {
                 let lines = slices.lines.iter().skip_while(|line| line.name() != name);
                 let lines = lines.take_while(|line| line.name() == name);
@@ -60,8 +68,12 @@ impl Gaps {
             let slice = (index % slices) as usize;
             expected[slice] = expected[slice].max(index / slices + 1);
         }
+        self.missing += expected.iter().sum::<u64>() - seeds.clone().count() as u64;
+        for (expected, silent) in expected.iter_mut().zip(&sweep.silent) {
+            *expected = if *silent { 0 } else { *expected };
+        }
         let missing = expected.iter().sum::<u64>() - seeds.clone().count() as u64;
-        self.missing += missing;
+        self.single += missing;
         let is_expected = |index: u64| index / slices < expected[(index % slices) as usize];
         let gaps =
             (0..count).filter(|index| is_expected(*index) && seeds.next_if_eq(index).is_none());
@@ -72,17 +84,37 @@ impl Gaps {
 
     /// Lists them on stderr.
     pub(super) fn note(&self) {
+        for (slice, command) in &self.silent {
+            note(format_args!("missing: {slice} has sent nothing; run `{command}`"));
+        }
         for (scenario, seed) in &self.listed {
             note(format_args!("missing: {scenario} {seed}"));
         }
-        if let Some(more @ 1..) = self.missing.checked_sub(self.listed.len() as u64) {
+        if let Some(more @ 1..) = self.single.checked_sub(self.listed.len() as u64) {
             note(format_args!("missing: {}", counted(more, "more seed")));
         }
     }
 }
 
+impl Sweep<'_> {
+    fn silent_slices(&self) -> impl Iterator<Item = Partition> {
+        let slices = self.any.partition.all().zip(&self.silent);
+        slices.filter_map(|(slice, silent)| silent.then_some(slice))
+    }
+
+    /// The command that runs a slice.
+    fn command(&self, slice: Partition) -> String {
+        let Swept { scenarios, seeds, conditions, .. } = self.any;
+        let Seeds { first, count } = *seeds;
+        let names: String =
+            scenarios.iter().map(|name| format!(" {}", text::shell(name))).collect();
+        let (sweep, flags) = (command_for("sweep"), conditions.flags());
+        format!("{sweep}{names} --start {first} --count {count} --partition {slice}{flags} --json")
+    }
+}
+
 /// The sweeps that slices belong to.
-fn sweeps<'a>(swept: &[&'a Swept]) -> Vec<Sweep<'a>> {
+fn sweeps<'a>(swept: &[&'a Swept], slices: &Slices<'_>) -> Vec<Sweep<'a>> {
     let mut sweeps: Vec<Sweep<'a>> = Vec::new();
     for any in swept {
         if sweeps.iter().any(|known| is_same(known.any, any)) {
@@ -93,9 +125,24 @@ fn sweeps<'a>(swept: &[&'a Swept]) -> Vec<Sweep<'a>> {
             those.filter(move |other| other.partition == slice).map(|other| other.ended)
         };
         let timed = |slice| ended(slice).count() > 0 && ended(slice).all(|end| end == Ended::Time);
-        sweeps.push(Sweep { any, timed: any.partition.all().map(timed).collect() });
+        let silent = |slice: Partition| {
+            let is_due = slice.share(any.seeds.count) > 0;
+            is_due && ended(slice).count() == 0 && !has_line(slices, any, slice)
+        };
+        let timed = any.partition.all().map(timed).collect();
+        sweeps.push(Sweep { any, timed, silent: any.partition.all().map(silent).collect() });
     }
     sweeps
+}
+
+/// Whether any line is of this slice.
+fn has_line(slices: &Slices<'_>, swept: &Swept, slice: Partition) -> bool {
+    slices.lines.iter().any(|line| {
+        let index = line.seed.number().checked_sub(swept.seeds.first);
+        let index = index.filter(|index| *index < swept.seeds.count);
+        let is_of_slice = index.is_some_and(|index| index % slice.slices() == slice.first());
+        is_of_slice && swept.scenarios.iter().any(|name| name == line.name())
+    })
 }
 
 fn is_same(one: &Swept, other: &Swept) -> bool {
