@@ -1,8 +1,9 @@
-//! Carol joins the guild and Dave leaves it while their clients identify.
+//! Three users join the guild and Dave leaves it while their clients identify.
 //!
-//! The directory's answers are held back and arrive in any order. So the news of the join or the
-//! leave can come before the answer to the IDENTIFY, which knows nothing of it. Carol must receive
-//! the guild all the same, and Dave must not keep a place in it.
+//! The directory's answers are held back and arrive in any order; sometimes half of them are lost. So
+//! the news of a join or a leave can come before the answer to the IDENTIFY, which knows nothing of
+//! it, and may be the only news. Those who join must receive the guild all the same, and Dave must not
+//! keep a place in it.
 
 use guildhall_core::time::Span;
 use guildhall_plan::fault::Family;
@@ -21,10 +22,15 @@ pub fn script(s: &mut Script) {
     s.wait_between(2_000..=4_000);
     let lasts = s.span("held", 700..=1_600);
     s.hold(EndpointRef::Directory, paris, lasts);
-    let carol = s.outsider("carol", paris);
+    if s.one_in("lossy", 2) {
+        s.loss(EndpointRef::Directory, paris, 50, lasts);
+    }
+    let [carol, erin, frank] = ["carol", "erin", "frank"].map(|name| s.outsider(name, paris));
     let dave = s.member("dave", paris, &[guild]);
     s.wait_between(20..=200);
-    s.join(carol, guild);
+    for who in [carol, erin, frank] {
+        s.join(who, guild);
+    }
     s.leave(dave, guild);
     s.wait(lasts);
     s.wait_between(500..=2_000);
