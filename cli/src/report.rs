@@ -274,8 +274,9 @@ mod tests {
         for totals in totals() {
             report.scenario(&totals, &mut out).unwrap();
         }
-        let summary =
-            Summary { cost: Cost { wall_us: 6_500_000, cpu_us: 0 }, ..Summary::default() };
+        let cost = Cost { wall_us: 6_500_000, cpu_us: 0 };
+        let incomplete = vec!["2 seeds are missing".to_owned()];
+        let summary = Summary { cost, incomplete, ..Summary::default() };
         let (scenarios, findings) = (totals(), findings());
         let results = Results {
             program: &Program::new(guildhall_scenarios::ALL),
@@ -296,7 +297,8 @@ mod tests {
     fn each_group_of_failures_is_one_annotation() {
         let page = written("github");
         let lines: Vec<_> = page.lines().filter(|line| line.starts_with("::")).collect();
-        assert_eq!(lines.len(), 2);
+        // Two groups, and that the sweep is not whole.
+        assert_eq!(lines.len(), 3);
         crate::snapshots().bind(|| insta::assert_snapshot!("annotations", lines.join("\n")));
     }
 
@@ -306,7 +308,7 @@ mod tests {
         for finding in findings.iter_mut().filter(|finding| finding.kind.starts_with('L')) {
             finding.diagram = Some("flowchart TD\n    cut --> L2".to_owned());
         }
-        let page = github::markdown(&totals(), &findings, 3);
+        let page = github::markdown(&totals(), &["2 seeds are missing".to_owned()], &findings, 3);
         crate::snapshots().bind(|| insta::assert_snapshot!("step-summary", page));
     }
 
@@ -315,7 +317,7 @@ mod tests {
         let document = written("junit");
         crate::snapshots().bind(|| insta::assert_snapshot!("junit", document));
         let read = quick_junit::Report::deserialize_from_str(&document).unwrap();
-        assert_eq!((read.tests, read.failures, read.errors), (3, 1, 1));
+        assert_eq!((read.tests, read.failures, read.errors), (4, 1, 2));
     }
 
     #[test]

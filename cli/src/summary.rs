@@ -86,6 +86,9 @@ pub(crate) struct Summary {
     /// What a full sweep must reach and this one never did; empty if this is not a full one.
     #[serde(default)]
     pub(crate) missed: Vec<String>,
+    /// Why this is not the whole sweep; empty if it is.
+    #[serde(default)]
+    pub(crate) incomplete: Vec<String>,
     /// One item for a sweep; for merged slices, those of all slices.
     pub(crate) swept: Vec<Swept>,
     /// How often the planted bug made a difference; unknown for merged slices.
@@ -199,6 +202,7 @@ impl Default for Summary {
             unreached: Vec::new(),
             expectations: BTreeMap::new(),
             missed: Vec::new(),
+            incomplete: Vec::new(),
             swept: Vec::new(),
             mutant_hits: None,
         }

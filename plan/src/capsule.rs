@@ -2,7 +2,7 @@
 //!
 //! A capsule holds values, not random bits, so it survives changes to the generator of its plan.
 //! Its expected result is checked on every engine; its digests are compared only on the engine that
-//! wrote it.
+//! wrote it, and only while its plan is as it was.
 
 use guildhall_check::violation::Clause;
 use guildhall_core::mutant::Mutant;
@@ -15,6 +15,7 @@ use crate::file::Document;
 use crate::plan::{Plan, PlanError};
 use crate::run::{Options, Outcome, Runner, Verdict};
 use crate::schema::MutantName;
+use crate::short_hash::ShortHash;
 use crate::size::Size;
 
 /// The version of the capsule format.
@@ -43,6 +44,9 @@ pub struct Capsule {
     pub expect: Expect,
     /// The engine that wrote the capsule.
     pub engine: Engine,
+    /// The id of the plan when the capsule was written. The digests are those of that plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<ShortHash>,
     /// The run's digest on that engine.
     pub digest: Fingerprint,
     /// The digest after every 1,024 steps on that engine.
@@ -120,6 +124,7 @@ impl Capsule {
             checkers: Vec::new(),
             expect: Expect::of(outcome),
             engine: outcome.stamp.engine,
+            plan_id: Some(outcome.stamp.plan),
             digest: outcome.digest,
             blocks: outcome.blocks.clone(),
             shrunk_from: None,
@@ -157,6 +162,12 @@ impl Capsule {
         }
     }
 
+    /// Whether the plan was edited after the capsule was written.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        self.plan_id.is_some_and(|then| then != self.plan.id())
+    }
+
     /// Compares what came of its run with what it says.
     ///
     /// # Errors
@@ -169,7 +180,8 @@ impl Capsule {
             };
             return Err(Mismatch::Outcome { expected: self.expect.to_string(), got });
         }
-        if self.engine != outcome.stamp.engine || self.digest == outcome.digest {
+        let is_other = self.engine != outcome.stamp.engine || self.is_edited();
+        if is_other || self.digest == outcome.digest {
             return Ok(());
         }
         let pairs = self.blocks.iter().zip(&outcome.blocks);

@@ -54,18 +54,21 @@ pub(crate) fn merge(program: &Program, args: &MergeArgs, out: &mut Output) -> Re
     }
     let gaps = Gaps::find(&slices);
     gaps.note();
-    if !slices.lines.is_empty() && slices.summaries.is_empty() {
-        note("no file has a summary, so the range of the sweep is unknown: seeds may be missing");
+    let differ = (!unequal.is_empty())
+        .then(|| format!("{} gave different results", counted(unequal.len() as u64, "seed")));
+    let incomplete: Vec<_> = gaps.reasons().chain(differ).collect();
+    if gaps.is_unknown {
+        note("some lines have no summary that names their range: seeds may be missing");
     }
-    let summary = report(&slices, format, args.verbose, out)?;
+    let summary = report(&slices, incomplete, (format, args.verbose), out)?;
     Ok(exit(&slices, &summary, &gaps, !unequal.is_empty()))
 }
 
 /// Reports the slices as one sweep.
 fn report(
     slices: &Slices<'_>,
-    format: Format,
-    verbose: VerboseArg,
+    incomplete: Vec<String>,
+    (format, verbose): (Format, VerboseArg),
     out: &mut Output,
 ) -> Result<Summary, Error> {
     let mut report = (format.report)();
@@ -84,7 +87,7 @@ fn report(
     }
     let analysis = slices.analysis();
     let (findings, hidden) = Finding::all(&analysis, FEW)?;
-    let summary = slices.summary(&scenarios);
+    let summary = Summary { incomplete, ..slices.summary(&scenarios) };
     let results = Results {
         program: slices.program,
         scenarios: &scenarios,
@@ -106,7 +109,7 @@ fn exit(slices: &Slices<'_>, summary: &Summary, gaps: &Gaps, unequal: bool) -> E
         note(format_args!("nothing to merge in {}", counted(slices.files, "file")));
         return Exit::NothingRan;
     }
-    let unknown = gaps.missing > 0 || slices.summaries.is_empty();
+    let unknown = gaps.missing > 0 || gaps.is_unknown;
     Exit::most_serious(&[
         (gaps.missing > 0 && totals.broken > 0, Exit::Internal),
         (unequal, Exit::Nondeterminism),

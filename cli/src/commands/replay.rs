@@ -141,18 +141,22 @@ fn end_unjudged(
 /// How the run compares with what the capsule expects.
 fn sentence(capsule: &Capsule, outcome: &Outcome, judged: &Result<(), Mismatch>) -> String {
     let (then, now) = (capsule.engine, outcome.stamp.engine);
-    let is_other = then != now;
+    let other = if capsule.is_edited() {
+        Some("its plan was edited".to_owned())
+    } else {
+        (then != now).then(|| format!("engine {then} wrote it, and this is engine {now}"))
+    };
     match judged {
-        Ok(()) if is_other => format!(
-            "as the capsule expects: {}; the digest is not compared, since engine {then} wrote it",
-            capsule.expect
-        ),
-        Ok(()) => format!("as the capsule expects: {}", capsule.expect),
-        Err(mismatch @ Mismatch::Outcome { .. }) if is_other => format!(
-            "not as the capsule expects: {mismatch}; engine {then} wrote it, and this is engine {now}"
-        ),
+        Ok(()) => match other {
+            Some(why) => {
+                let expect = capsule.expect;
+                format!("as the capsule expects: {expect}; the digest is not compared, since {why}")
+            }
+            None => format!("as the capsule expects: {}", capsule.expect),
+        },
         Err(mismatch @ Mismatch::Outcome { .. }) => {
-            format!("not as the capsule expects: {mismatch}")
+            let why = other.map(|why| format!("; {why}")).unwrap_or_default();
+            format!("not as the capsule expects: {mismatch}{why}")
         }
         Err(mismatch @ Mismatch::Digest { .. }) => format!(
             "nondeterminism: {mismatch}; the capsule has {}, this run {}",

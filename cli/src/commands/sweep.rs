@@ -260,7 +260,8 @@ impl<'a> Sweep<'a> {
         let ended = self.ended();
         let (findings, hidden) = Finding::all(analysis, args.explain)?;
         let summary = std::mem::take(&mut self.summary);
-        let summary = summary.ended(cost, self.spec, ended, &self.scenarios);
+        let mut summary = summary.ended(cost, self.spec, ended, &self.scenarios);
+        summary.incomplete = incomplete(ended, &summary, self.spec.size(), analysis);
         let results = Results {
             program: self.spec.program,
             scenarios: &self.scenarios,
@@ -287,6 +288,17 @@ impl<'a> Sweep<'a> {
             Ended::Time
         }
     }
+}
+
+/// Why the lines are not the whole sweep, or cannot be relied on. A limit of the time or of failures was
+/// asked for.
+fn incomplete(ended: Ended, summary: &Summary, size: u64, analysis: &Analysis) -> Vec<String> {
+    let interrupted = (ended == Ended::Interrupted).then(|| {
+        let done = grouped(summary.totals.done());
+        format!("interrupted after {done} of {}", counted(size, "seed"))
+    });
+    let differs = analysis.nondeterminism.then(|| "a run that was repeated differs".to_owned());
+    interrupted.into_iter().chain(differs).collect()
 }
 
 fn note_end(ended: Ended, done: u64, size: u64) {

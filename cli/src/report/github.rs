@@ -38,11 +38,16 @@ impl Report for GitHub {
         for finding in results.findings {
             out.line(annotation(finding))?;
         }
+        let incomplete = &results.summary.incomplete;
+        for why in incomplete {
+            out.line(format_args!("::error title=incomplete sweep::{}", Message(why)))?;
+        }
         let Some(path) = std::env::var_os(SUMMARY).filter(|path| !path.is_empty()) else {
             return Ok(());
         };
         // The page only repeats the verdict, so an error here must not change it.
-        let page = markdown(results.scenarios, results.findings, results.hidden.len() as u64);
+        let hidden = results.hidden.len() as u64;
+        let page = markdown(results.scenarios, incomplete, results.findings, hidden);
         if let Err(error) = append(Path::new(&path), &page) {
             note(format_args!("the summary of the step is not written: {error}"));
         }
@@ -89,7 +94,12 @@ fn escaped(text: &str, special: &[char], f: &mut fmt::Formatter<'_>) -> fmt::Res
 }
 
 /// The page for the summary of the step.
-pub(super) fn markdown(scenarios: &[ScenarioTotals], findings: &[Finding], more: u64) -> String {
+pub(super) fn markdown(
+    scenarios: &[ScenarioTotals],
+    incomplete: &[String],
+    findings: &[Finding],
+    more: u64,
+) -> String {
     let total = |count: fn(&Totals) -> u64| {
         scenarios.iter().map(|scenario| count(&scenario.totals)).sum::<u64>()
     };
@@ -103,6 +113,9 @@ pub(super) fn markdown(scenarios: &[ScenarioTotals], findings: &[Finding], more:
     if broken > 0 {
         let broken = counted(broken, "seed");
         let _ = writeln!(page, "{broken} could not be judged: an internal error of guildhall.\n");
+    }
+    for why in incomplete {
+        let _ = writeln!(page, "**Incomplete:** {why}.\n");
     }
     write_findings(&mut page, findings, more);
     write_table(&mut page, scenarios);

@@ -105,12 +105,16 @@ fn summary(Results { program, summary, is_verbose, .. }: &Results<'_>) -> String
     if !summary.missed.is_empty() {
         lines.push(item("unreached", &summary.missed.join(", ")));
     }
-    lines.push(verdict(totals, summary.missed.len() as u64));
+    if !summary.incomplete.is_empty() {
+        lines.push(item("incomplete", &summary.incomplete.join("; ")));
+    }
+    lines.push(verdict(summary));
     lines.join("\n")
 }
 
-/// The verdict: how many seeds failed, and whether everything was reached.
-fn verdict(totals: &Totals, missed: u64) -> String {
+/// The verdict: how many seeds failed, whether everything was reached, and whether seeds are missing.
+fn verdict(Summary { totals, missed, incomplete, .. }: &Summary) -> String {
+    let missed = missed.len() as u64;
     let mut sentence = format!(
         "{}: {} failing, {} inconclusive",
         counted(totals.seeds, "seed"),
@@ -123,8 +127,12 @@ fn verdict(totals: &Totals, missed: u64) -> String {
     if missed > 0 {
         sentence.push_str(&format!(", {} never reached", counted(missed, "mark")));
     }
+    if !incomplete.is_empty() {
+        sentence.push_str(", incomplete");
+    }
+    let is_open = missed > 0 || !incomplete.is_empty();
     let style = style(totals);
-    styled(if missed > 0 && style == GREEN { YELLOW } else { style }, sentence)
+    styled(if is_open && style == GREEN { YELLOW } else { style }, sentence)
 }
 
 /// Whether scenarios that are to reach everything were swept to the end, so that what was not reached

@@ -1,6 +1,6 @@
 //! `--format junit`: an XML document for dashboards. A scenario is a case, under the same name in every
 //! night, because dashboards track the history of a case by its name. The text of a case that fails has
-//! its groups of failures.
+//! its groups of failures. One more case is the sweep itself: an error if it is not the whole sweep.
 
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ impl Report for JUnit {
         let mut suite = TestSuite::new(SUITE);
         suite.set_time(wall);
         suite.add_test_cases(results.scenarios.iter().map(|totals| test_case(totals, results)));
+        suite.add_test_case(whole_sweep(&results.summary.incomplete));
         let mut document = quick_junit::Report::new(SUITE);
         document.set_time(wall).add_test_suite(suite);
         let document = document.to_string();
@@ -48,6 +49,18 @@ fn test_case(totals: &ScenarioTotals, results: &Results<'_>) -> TestCase {
         ]
         .map(|(name, count)| Property::new(name, count.to_string())),
     );
+    case
+}
+
+/// Whether the cases say all that was to be said.
+fn whole_sweep(incomplete: &[String]) -> TestCase {
+    let mut status = TestCaseStatus::success();
+    if !incomplete.is_empty() {
+        status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_type("incomplete").set_message(incomplete.join("; "));
+    }
+    let mut case = TestCase::new("whole sweep", status);
+    case.set_classname(SUITE);
     case
 }
 

@@ -60,8 +60,34 @@ fn a_seed_that_differs_from_itself_is_nondeterminism() {
     names.push("other.jsonl".to_owned());
     let merged = merge(&folder, &names);
     assert_eq!(merged.code, Some(5));
-    let said = "nondeterminism: 1.jsonl:1 and other.jsonl:1 are the same seed and differ\n";
+    let said = "nondeterminism: other.jsonl:1 and 1.jsonl:1 are the same seed and differ\n";
     assert!(merged.stderr.contains(said), "{}", merged.stderr);
+    // Whoever merges on sees it, too, whatever the order of the files was.
+    folder.write("merged.jsonl", &merged.stdout);
+    assert_eq!(merge(&folder, &["merged.jsonl".to_owned()]).code, Some(5));
+    names.reverse();
+    assert_eq!(merge(&folder, &names).seeds(), merged.seeds());
+}
+
+#[test]
+fn a_merged_file_is_as_incomplete_as_its_slices() {
+    let folder = Folder::new("laundered");
+    let (_, names) = slices(&folder, 2);
+    let killed = folder.read(&names[0]).lines().take(4).collect::<Vec<_>>().join("\n") + "\n";
+    folder.write("killed.jsonl", &killed);
+    let merged = merge(&folder, &["killed.jsonl".to_owned()]);
+    assert_eq!(merged.code, Some(3), "{}", merged.stderr);
+    folder.write("merged.jsonl", &merged.stdout);
+    let again = merge(&folder, &["merged.jsonl".to_owned()]);
+    assert_eq!(again.code, Some(3), "{}", again.stderr);
+    assert!(again.stderr.contains("seeds may be missing"), "{}", again.stderr);
+    // In every format.
+    let merged = |format: &str| folder.run(&format!("merge {} --format {format}", names[1]));
+    let junit = merged("junit");
+    assert_eq!(junit.code, Some(3));
+    assert!(junit.stdout.contains("are missing\""), "{}", junit.stdout);
+    assert!(merged("human").stdout.ends_with(" 0 inconclusive, incomplete\n"));
+    assert!(merged("github").stdout.contains("::error title=incomplete sweep::"));
 }
 
 #[test]

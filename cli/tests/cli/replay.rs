@@ -62,6 +62,24 @@ fn a_capsule_is_judged_by_what_it_expects() {
 }
 
 #[test]
+fn an_edited_capsule_is_not_called_nondeterministic() {
+    let folder = Folder::new("edited");
+    let kept = capsule(&folder);
+    assert!(kept.contains("hello"), "{kept}");
+    folder.write("edited.toml", &kept.replace("hello", "goodbye"));
+    let edited = folder.run("replay edited.toml");
+    assert_eq!(edited.code, Some(0), "{}", edited.stdout);
+    let said =
+        "as the capsule expects: pass; the digest is not compared, since its plan was edited";
+    assert!(edited.stdout.contains(said), "{}", edited.stdout);
+    let broken = with(&kept.replace("hello", "goodbye"), "expect", "D1");
+    folder.write("broken.toml", &broken);
+    let broken = folder.run("replay broken.toml");
+    assert_eq!(broken.code, Some(1), "{}", broken.stdout);
+    assert!(broken.stdout.contains("got pass; its plan was edited"), "{}", broken.stdout);
+}
+
+#[test]
 #[cfg(not(feature = "mutants"))]
 fn a_build_that_plants_no_bugs_says_which_one_does() {
     let folder = Folder::new("mutants");

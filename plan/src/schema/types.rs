@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::fault::MailEndpoint;
 use crate::plan::PermissionNames;
 use crate::seed::Seed;
+use crate::short_hash::ShortHash;
 
 /// The text form of a [`Span`](guildhall_core::time::Span) or an
 /// [`Instant`](guildhall_core::time::Instant).
@@ -84,6 +85,11 @@ schemas! {
                         sources were edited.",
         "type": "string",
         "pattern": r"^[0-9a-fA-F]{6}(\+dirty\.[0-9a-fA-F]{6})?$",
+    });
+    ShortHash, "PlanId", |_| json_schema!({
+        "description": "The id of a plan: six hexadecimal digits.",
+        "type": "string",
+        "pattern": "^[0-9a-fA-F]{6}$",
     });
     Fingerprint, "Digest", |_| json_schema!({
         "description": "A digest: 32 hexadecimal digits.",

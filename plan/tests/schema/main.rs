@@ -136,6 +136,7 @@ fn every_plan_and_capsule_that_is_written_is_valid() {
         let dirty = (seed % 2 == 1).then_some(RECORDED.sources);
         let engine = Engine { id: RECORDED.id, dirty };
         let capsule = Capsule {
+            plan_id: Some(plan.id()),
             schema: 1,
             scenario: Some("drawn".to_owned()),
             about: "all kinds".to_owned(),

@@ -7,7 +7,7 @@
 use guildhall_plan::seed::Seed;
 
 use super::MOST_LISTED;
-use super::slices::Slices;
+use super::slices::{Line, Slices};
 use crate::output::note;
 use crate::run_spec::command_for;
 use crate::seeds::{Partition, Seeds};
@@ -18,6 +18,8 @@ use crate::text::{self, counted};
 #[derive(Default)]
 pub(super) struct Gaps {
     pub(super) missing: u64,
+    /// Whether some lines are of no sweep whose range is known, so that others may be missing.
+    pub(super) is_unknown: bool,
     /// The first few of those whose slice has other lines.
     listed: Vec<(String, Seed)>,
     /// How many of them there are.
@@ -40,12 +42,23 @@ impl Gaps {
         let mut gaps = Self::default();
         let swept: Vec<&Swept> =
             slices.summaries.iter().flat_map(|summary| &summary.swept).collect();
+        let is_known = |line: &Line<'_>| {
+            swept.iter().any(|swept| {
+                let Seeds { first, count } = swept.seeds;
+                let index = line.seed.number().checked_sub(first);
+                let is_in_range = index.is_some_and(|index| index < count);
+                is_in_range && swept.scenarios.iter().any(|name| name == line.name())
+            })
+        };
+        gaps.is_unknown = !slices.lines.iter().all(is_known);
         for sweep in sweeps(&swept, slices) {
             gaps.silent.extend(sweep.silent_slices().map(|slice| (slice, sweep.command(slice))));
             for name in &sweep.any.scenarios {
                 let lines = slices.lines.iter().skip_while(|line| line.name() != name);
                 let lines = lines.take_while(|line| line.name() == name);
-                let seeds: Vec<u64> = lines.map(|line| line.seed.number()).collect();
+                let mut seeds: Vec<u64> = lines.map(|line| line.seed.number()).collect();
+                // One that differs from itself has two lines.
+                seeds.dedup();
                 gaps.find_in(name, &sweep, &seeds);
             }
         }
@@ -80,6 +93,16 @@ impl Gaps {
         let room = MOST_LISTED.saturating_sub(self.listed.len()).min(missing as usize);
         let named = gaps.take(room).filter_map(|index| Seed::new(first + index).ok());
         self.listed.extend(named.map(|seed| (name.to_owned(), seed)));
+    }
+
+    /// Why the lines are not the whole sweep.
+    pub(super) fn reasons(&self) -> impl Iterator<Item = String> {
+        let missing = (self.missing > 0).then(|| match self.missing {
+            1 => "1 seed is missing".to_owned(),
+            more => format!("{} are missing", counted(more, "seed")),
+        });
+        let unknown = "the range of a sweep is unknown, so seeds may be missing";
+        missing.into_iter().chain(self.is_unknown.then(|| unknown.to_owned()))
     }
 
     /// Lists them on stderr.

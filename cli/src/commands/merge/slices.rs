@@ -136,19 +136,13 @@ impl<'a> Slices<'a> {
         Ok(())
     }
 
-    /// Sorts the lines and removes duplicates; returns the duplicates that differ.
+    /// Sorts the lines and removes repeated ones. Returns the lines of one seed that differ, in pairs:
+    /// both stay, so that whoever merges on sees it too.
     pub(super) fn sort(&mut self) -> Vec<(Source<'a>, Source<'a>)> {
-        // The sort is stable, so of two lines the one that was read first stays.
-        self.lines.sort_by(|one, other| one.key().cmp(&other.key()));
-        let mut unequal = Vec::new();
-        self.lines.dedup_by(|later, first| {
-            let same = later.key() == first.key();
-            if same && later.text != first.text {
-                unequal.push((first.source, later.source));
-            }
-            same
-        });
-        unequal
+        self.lines.sort_by(|one, other| (one.key(), one.text).cmp(&(other.key(), other.text)));
+        self.lines.dedup_by(|later, first| later.text == first.text);
+        let pairs = self.lines.windows(2).filter(|pair| pair[0].key() == pair[1].key());
+        pairs.map(|pair| (pair[0].source, pair[1].source)).collect()
     }
 
     /// The names of the scenarios and plans that have lines, in their order. The lines are sorted.
