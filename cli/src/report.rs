@@ -9,9 +9,7 @@ mod json;
 mod junit;
 
 use clap::Args;
-use clap::builder::{
-    FalseyValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _,
-};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 
 use crate::error::Error;
 use crate::output::Output;
@@ -134,13 +132,13 @@ pub(crate) enum Detail {
 
 impl Detail {
     /// The detail that `--json` or its variable asks for.
-    fn parse(word: &str) -> Result<Self, clap::Error> {
-        if word == "full" {
-            return Ok(Self::Full);
+    fn parse(word: &str) -> Result<Self, String> {
+        match word.to_ascii_lowercase().as_str() {
+            "full" => Ok(Self::Full),
+            "true" | "yes" | "on" | "1" => Ok(Self::Result),
+            "false" | "no" | "off" | "0" | "" => Ok(Self::None),
+            _ => Err("write `--json` or `--json=full`".to_owned()),
         }
-        let command = clap::Command::new("");
-        let is_wanted = FalseyValueParser::new().parse_ref(&command, None, word.as_ref())?;
-        Ok(if is_wanted { Self::Result } else { Self::None })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use guildhall_plan::met::MetParts;
 use guildhall_plan::plan::Plan;
 use guildhall_plan::run::{Outcome, cast};
 use guildhall_plan::seed::Seed;
@@ -41,6 +42,8 @@ pub(crate) struct FinishedRun {
     pub(crate) line: Vec<u8>,
     /// The moment of its failure, if wanted.
     pub(crate) moment: Moment,
+    /// The parts of a plan in a file that never came to happen. A scenario names what it expects.
+    pub(crate) unmet: Vec<String>,
 }
 
 impl SweepSpec<'_> {
@@ -102,11 +105,13 @@ impl SweepSpec<'_> {
     pub(crate) fn run(&self, index: u64, detail: Detail) -> Result<FinishedRun, Error> {
         let (runner, spec) = (self.program.runner(), self.run_spec(index)?);
         let plan = spec.plan()?;
-        let (options, mut hearing) = (spec.conditions.options(), Hearing::default());
-        let outcome = match detail {
-            Detail::None | Detail::Result => panics::run(runner, &spec, &plan, options, &mut ()),
-            Detail::Full => panics::run(runner, &spec, &plan, options, &mut hearing),
-        }?;
+        let options = spec.conditions.options();
+        let mut hearing = (detail == Detail::Full).then(Hearing::default);
+        let is_file = matches!(spec.target, Target::File { .. });
+        let met = is_file.then(|| MetParts::new(&plan)).transpose();
+        let mut met = met.map_err(|error| spec.invalid(&error))?;
+        let outcome = panics::run(runner, &spec, &plan, options, &mut (&mut met, &mut hearing))?;
+        let unmet = met.map(|met| met.unmet(&plan)).unwrap_or_default();
         let moment = match self.with_moments {
             true => moment(runner, &spec, &plan, &outcome)?,
             false => Moment::default(),
@@ -117,12 +122,13 @@ impl SweepSpec<'_> {
             Detail::Result => serde_json::to_string(&result()),
             Detail::Full => {
                 let hits = options.mutant.map(|_| outcome.hits);
+                let hearing = hearing.unwrap_or_default();
                 let covariates = Covariates::new(&plan, &outcome, hits, hearing);
                 typed_json::line(&FullLine { result: result(), covariates })
             }
         };
         let line = line.map_err(|error| Error::Internal(error.to_string()))?.into_bytes();
-        Ok(FinishedRun { spec, outcome, line, moment })
+        Ok(FinishedRun { spec, outcome, line, moment, unmet })
     }
 }
 

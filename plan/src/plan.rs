@@ -41,7 +41,7 @@ pub struct Plan {
     /// The seed of all random values.
     #[serde(default)]
     pub seed: Seed,
-    /// The time during which faults and actions happen. At its end everything is healed.
+    /// The time during which faults happen. At its end everything is healed.
     #[schemars(with = "Time")]
     pub weather: Span,
     /// How long the run continues after it has settled, so that expired state can be dropped.

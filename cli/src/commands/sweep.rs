@@ -1,5 +1,6 @@
 //! `sweep`: runs many seeds of many scenarios and plans on all cores, and reports them in order.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -113,6 +114,8 @@ struct Sweep<'a> {
     scenarios: Vec<ScenarioTotals>,
     summary: Summary,
     failures: FailureGroups,
+    /// How many runs of a plan in a file lacked each part of it, by the index of the plan.
+    unmet: BTreeMap<(usize, String), u64>,
     /// The index of the next run to report.
     index: u64,
 }
@@ -134,6 +137,7 @@ impl<'a> Sweep<'a> {
             scenarios: totals.collect(),
             summary: Summary::of(&spec.targets),
             failures: FailureGroups::default(),
+            unmet: BTreeMap::new(),
             index: 0,
             spec,
             out,
@@ -189,7 +193,10 @@ impl<'a> Sweep<'a> {
     /// Counts and reports a run.
     fn add(&mut self, run: Result<FinishedRun, Error>) -> Result<(), Error> {
         match run {
-            Ok(FinishedRun { spec, outcome, line, moment }) => {
+            Ok(FinishedRun { spec, outcome, line, moment, unmet }) => {
+                for part in unmet {
+                    *self.unmet.entry((self.spec.target_of(self.index), part)).or_default() += 1;
+                }
                 self.summary.add_coverage(&spec.target.name(), &outcome);
                 let ending = Ending::of(&outcome);
                 let (steps, deliveries) = (outcome.steps, outcome.deliveries);
@@ -273,8 +280,21 @@ impl<'a> Sweep<'a> {
         };
         self.report.end(&results, self.out)?;
         self.out.flush()?;
+        self.note_unmet();
         note_end(ended, summary.totals.done(), self.spec.size());
         Ok(exit(&summary, ended, analysis.nondeterminism))
+    }
+
+    /// Says which parts of a plan in a file never came to happen in any run: what they were to test was
+    /// not tested.
+    fn note_unmet(&self) {
+        for ((target, part), runs) in &self.unmet {
+            let ScenarioTotals { scenario, totals, .. } = &self.scenarios[*target];
+            if *runs == totals.seeds {
+                let seeds = counted(*runs, "seed");
+                note(format_args!("unmet in all of {seeds} of {scenario}: {part}"));
+            }
+        }
     }
 
     fn ended(&self) -> Ended {

@@ -142,3 +142,27 @@ fn what_is_not_a_plan_is_not_swept() {
         assert!(ended.stderr.starts_with(&format!("error: {said}")), "{line}: {}", ended.stderr);
     }
 }
+
+#[test]
+fn a_part_of_a_plan_that_never_happens_is_reported() {
+    let folder = Folder::new("unmet");
+    let fault = "[[fault]]\nat = \"100ms\"\nwhen = { client = \"alice\", is = \"resuming\" }\nkind = \"crash\"\nnode = \"berlin\"\n";
+    folder.write("idle.toml", &format!("{CALM}\n{fault}"));
+    let swept = folder.run("sweep idle.toml --count 3");
+    assert_eq!(swept.code, Some(0), "{}", swept.stderr);
+    assert!(
+        swept.stderr.contains("unmet in all of 3 seeds of idle.toml: fault"),
+        "{}",
+        swept.stderr
+    );
+}
+
+#[test]
+fn a_misspelt_detail_is_refused() {
+    let folder = Folder::new("detail");
+    for wrong in ["ful", "nonsense"] {
+        let swept = folder.run(&format!("sweep two-members --count 1 --json={wrong}"));
+        assert_eq!(swept.code, Some(2), "{}", swept.stdout);
+        assert!(swept.stderr.contains("write `--json` or `--json=full`"), "{}", swept.stderr);
+    }
+}

@@ -137,3 +137,27 @@ impl<W: Observer> Observer for &mut W {
         (**self).delivered(head, on, s, dispatch);
     }
 }
+
+/// Calls an observer if there is one.
+impl<W: Observer> Observer for Option<W> {
+    #[inline]
+    fn observe(&mut self, head: &Head, what: Observed<'_>) {
+        if let Some(observer) = self {
+            observer.observe(head, what);
+        }
+    }
+
+    #[inline]
+    fn dispatched(&mut self, head: &Head, to: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        if let Some(observer) = self {
+            observer.dispatched(head, to, s, dispatch);
+        }
+    }
+
+    #[inline]
+    fn delivered(&mut self, head: &Head, on: Connection, s: Seq, dispatch: &Arc<Dispatch>) {
+        if let Some(observer) = self {
+            observer.delivered(head, on, s, dispatch);
+        }
+    }
+}
