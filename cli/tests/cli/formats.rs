@@ -80,5 +80,8 @@ fn what_never_happens_is_one_group_whatever_step_shows_it() {
     let objects = folder.run(range).objects();
     let groups: Vec<_> = objects.iter().filter(|line| line["type"] == "failure").collect();
     assert_eq!(groups.len(), 1, "{groups:#?}");
-    assert_eq!((&groups[0]["violation"]["clause"], &groups[0]["seeds"]), (&"L9".into(), &2.into()));
+    assert_eq!(
+        (&groups[0]["violation"]["clause"], &groups[0]["seeds"]),
+        (&"D11".into(), &2.into())
+    );
 }
