@@ -1,8 +1,9 @@
 //! A guild like Midjourney's, the largest of Discord: members talk, come and go, and all read.
 //!
 //! Two nodes host the sessions, each in relays of a few. Members talk in public, and the staff in a
-//! channel of its own. Visitors join and leave all the time; the staff's permissions change; two members
-//! read slowly. In the middle of it one of the two nodes crashes, and everyone on it comes back at once.
+//! channel of its own. Visitors join and leave all the time; one of the staff loses the role and gets
+//! it back; two members read slowly. In the middle of it one of the two nodes crashes, and everyone on
+//! it comes back at once.
 //!
 //! It is small by default. `--set sessions=1000000` gives it the size of the original, with Discord's
 //! limits instead of drawn ones.
@@ -50,9 +51,9 @@ pub fn script(s: &mut Script) {
             _ => s.leave(visitor, guild),
         }
         if nth == messages / 3 {
-            s.change_role(alice, staff, Permissions::NONE);
-            s.wait_between(0..=1_000);
-            s.change_role(alice, staff, Permissions::USUAL);
+            s.revoke(alice, bob, staff);
+            s.wait_between(100..=1_000);
+            s.grant(alice, bob, staff);
         }
         if nth == messages / 2 {
             let down = s.span("down", 100..=3_000);
