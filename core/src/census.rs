@@ -22,6 +22,9 @@ macro_rules! tables {
         pub enum Table { $($($(#[$doc])* $table,)*)* }
 
         impl Machine {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$machine,)*];
+
             /// Everything that it keeps, in the order of [`Table`]: its census has just these lines.
             #[must_use]
             pub const fn tables(self) -> &'static [Table] {

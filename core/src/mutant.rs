@@ -257,7 +257,7 @@ mutants! {
     RemoveUnmarked = "remove-unmarked",
         "a late removal takes a member who has come back out of the directory";
     ForgottenOnce = "forgotten-once",
-        "a node that is told of a user whom it hosts no more does not say so again (rule 26)";
+        "a node that hears of a user whom it hosts no more does not say so again (rule 26)";
     HostsKept = "hosts-kept",
         "the directory keeps the nodes that hosted a user's sessions";
     ChangeOvertakenLost = "change-overtaken-lost",

@@ -1,5 +1,5 @@
 //! D11 typing: a typing request is streamed once, if nothing on the way to the owner was impaired, it
-//! came in time, and no table there was full. It is then told to all sessions that it is for.
+//! came in time, and no table there was full. All sessions that it is for then receive it.
 //!
 //! A typing request is sent once and has no answer, so nothing may go wrong with it. Where anything
 //! might have, it is not judged.
@@ -36,7 +36,7 @@ struct Typing {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Typings {
     open: BTreeMap<Origin, Typing>,
-    /// Those that were streamed, and that not all sessions were told of yet.
+    /// Those that were streamed, and that some sessions have not received yet.
     pub(crate) tellings: Tellings,
     /// When the deadlines are looked at next.
     look: Instant,

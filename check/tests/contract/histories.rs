@@ -348,7 +348,7 @@ pub(crate) fn types() -> History {
     end(stage)
 }
 
-/// The same, where all wish to be told.
+/// The same, where the intents of all include typing.
 pub(crate) fn types_to_all() -> History {
     let mut stage = Stage::with(Limits::default(), &["alice", "bob"], |_| Intents::ALL, false);
     start(&mut stage, &[ALICE, BOB]);

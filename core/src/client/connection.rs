@@ -17,19 +17,22 @@ const PATIENCE: u32 = 2;
 impl Client {
     pub(super) fn connect(&mut self, now: Instant, out: &mut impl Sink<Output>) {
         self.phase = Phase::Connecting { since: now };
-        let home = self.identity.home;
-        let is_away = self.session.is_some_and(|(_, node)| node != home);
-        let strays = is_away && self.setup.cx(now.into()).bug(Mutant::HomeAsked);
-        self.node = if strays { home } else { self.next_node() };
+        let (next, home, own) = (self.next_node(), self.identity.home, self.own_node());
+        self.node = self.setup.cx(now.into()).bent(next, (home, own));
         out.emit(Output::Connect(self.node));
     }
 
-    /// The node to try: that of its session, or its home. After some failures in a row the others
+    /// The node of its session, or its home.
+    fn own_node(&self) -> NodeId {
+        self.session.map_or(self.identity.home, |(_, node)| node)
+    }
+
+    /// The node to try: its own. After some failures in a row the others
     /// follow in turn: a session does not move, but if its node is gone, another node says so.
     /// After a RECONNECT the others follow from the first failure on: the node may be about to
     /// stop.
     fn next_node(&self) -> NodeId {
-        let own = self.session.map_or(self.identity.home, |(_, node)| node);
+        let own = self.own_node();
         let patience = if self.sent_away { 1 } else { PATIENCE };
         let step = self.failures.saturating_sub(patience) % u32::from(self.identity.nodes.max(1));
         let count = u32::from(self.identity.nodes).max(u32::from(own.0) + 1);

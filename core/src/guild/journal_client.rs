@@ -127,20 +127,18 @@ impl JournalClient {
     }
 
     fn next_append(&mut self, cx: &Cx<'_>) -> Option<Command> {
-        let (now, epoch, after) = (cx.now.instant, self.epoch, self.kept);
+        let (now, after) = (cx.now.instant, self.kept);
         if self.flight.is_none() && !self.waiting.is_empty() {
             let records = core::mem::take(&mut self.waiting).into();
             self.flight = Some(InFlight { after, records, first: now, last: now });
         } else if self.flight.as_ref()?.last + cx.limits.journal_again > now {
             return None;
         }
-        let flight = self.flight.as_mut()?;
-        flight.last = now;
-        Some(Command::Append { epoch, after: flight.after, records: flight.records.clone() })
+        self.flight.as_mut()?.last = now;
+        self.in_flight()
     }
 
-    /// The append that has no answer, for a planted bug to repeat.
-    #[cfg(feature = "mutants")]
+    /// The append that has no answer.
     pub(super) fn in_flight(&self) -> Option<Command> {
         let flight = self.flight.as_ref()?;
         let (epoch, after, records) = (self.epoch, flight.after, flight.records.clone());

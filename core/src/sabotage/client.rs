@@ -3,6 +3,7 @@
 use crate::client::Place;
 use crate::client::heartbeat::Beat;
 use crate::context::Cx;
+use crate::id::NodeId;
 use crate::mutant::Mutant;
 use crate::request::{Answer, Outcome, Request};
 use crate::sabotage::Bend;
@@ -48,6 +49,13 @@ impl Bend<Self> for Span {
             return cx.limits.backoff_most;
         }
         if self != nominal && cx.bug(Mutant::BackoffTogether) { nominal } else { self }
+    }
+}
+
+/// The node that a client asks, from its home and the node of its session.
+impl Bend<(Self, Self)> for NodeId {
+    fn bend(self, (home, own): (Self, Self), cx: &mut Cx<'_>) -> Self {
+        if own != home && cx.bug(Mutant::HomeAsked) { home } else { self }
     }
 }
 

@@ -28,16 +28,6 @@ const TABLES: [&str; 7] = [
     "mpsc::Receiver<",
 ];
 
-/// All that count themselves.
-const MACHINES: [Machine; 6] = [
-    Machine::Node,
-    Machine::Client,
-    Machine::Directory,
-    Machine::Journal,
-    Machine::NodeShell,
-    Machine::ClientShell,
-];
-
 /// Structs with a table that no machine keeps from input to input, that nothing is added to in a run,
 /// or that are the table itself.
 const NO_STATE: [&str; 8] = [
@@ -130,7 +120,7 @@ fn whatever_has_a_table_counts_itself() {
 
 #[test]
 fn a_census_has_a_line_for_each_table_of_its_machine() {
-    for machine in MACHINES {
+    for machine in Machine::ALL.iter().copied() {
         let census = Census::nothing(machine);
         let tables: Vec<_> = census.lines.iter().map(|line| line.table).collect();
         assert_eq!(tables, machine.tables());

@@ -82,7 +82,7 @@ fn granted(replies: &[Reply]) -> Epoch {
 }
 
 #[test]
-fn an_open_that_was_sent_before_the_last_grant_fences_nobody() {
+fn an_open_that_was_sent_before_the_last_grant_fences_no_owner() {
     let mut keeper = Keeper::new(memory(), None);
     let (node, other) = (NodeId(1), NodeId(2));
     let before = keeper.store().fence();

@@ -17,6 +17,9 @@ use crate::facts::Facts;
 use crate::findings::{Complaint, Subject};
 use crate::judgements::Judgement;
 
+/// From so many commands on, the old ones of a node are dropped with each that it sends.
+const PRUNED: usize = 64;
+
 /// A command, by all that tells it from others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Asked {
@@ -127,6 +130,3 @@ impl Commands {
         self.sent.remove(&node);
     }
 }
-
-/// From so many commands on, the old ones of a node are forgotten with each that it sends.
-const PRUNED: usize = 64;

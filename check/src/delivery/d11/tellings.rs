@@ -1,4 +1,4 @@
-//! The second half of D11: an owner has streamed typing, and the sessions that it is for are told.
+//! The second half of D11: an owner has streamed typing, and the sessions that it is for receive it.
 //!
 //! A relay that misses anything may be given what it missed without what is ephemeral. So from the
 //! moment when one holds something back, asks, or has a gap, nothing is owed to the sessions of its
@@ -24,11 +24,11 @@ use crate::sessions::l9::audience;
 struct Telling {
     guild: GuildId,
     streamed: Instant,
-    /// The sessions that were not told yet.
+    /// The sessions that have not received it yet.
     sessions: BTreeSet<u32>,
 }
 
-/// All typing that not all sessions were told of yet.
+/// All typing that some sessions have not received yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tellings {
     open: BTreeMap<Origin, Telling>,
@@ -50,7 +50,7 @@ impl Tellings {
         }
     }
 
-    /// A session is told.
+    /// A session receives it.
     pub(crate) fn dispatched(&mut self, facts: &Facts, origin: Origin, session: u32) {
         let Some(telling) = self.open.get_mut(&origin) else { return };
         if telling.sessions.remove(&session) {
@@ -61,7 +61,7 @@ impl Tellings {
         }
     }
 
-    /// A session loses its connection: it is told when it resumes, if it does.
+    /// A session loses its connection: it receives it when it resumes, if it does.
     pub(crate) fn detached(&mut self, session: u32) {
         self.open.values_mut().for_each(|telling| {
             telling.sessions.remove(&session);

@@ -1,5 +1,5 @@
 //! An epoch takes the place of the one that was the highest when its node asked for it: an `open`
-//! that comes late fences nobody.
+//! that comes late fences no owner.
 
 use std::collections::BTreeSet;
 

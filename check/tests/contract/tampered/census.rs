@@ -16,15 +16,6 @@ use crate::histories::{self, ALICE, History};
 /// More than any table of these histories may hold.
 const TOO_MUCH: u64 = 1 << 32;
 
-const MACHINES: [Machine; 6] = [
-    Machine::Node,
-    Machine::Client,
-    Machine::Directory,
-    Machine::Journal,
-    Machine::NodeShell,
-    Machine::ClientShell,
-];
-
 /// What a talk leaves in the shells of a node and of the client that it serves.
 fn shells() -> [Census; 2] {
     let mut node = Census::nothing(Machine::NodeShell);
@@ -65,7 +56,7 @@ fn a_talk_leaves_nothing_in_the_shells_that_it_should_not() {
 }
 
 fn tables() -> impl Iterator<Item = Table> {
-    MACHINES.into_iter().flat_map(Machine::tables).copied()
+    Machine::ALL.iter().flat_map(|machine| machine.tables()).copied()
 }
 
 #[test]
