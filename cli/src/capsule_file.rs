@@ -52,10 +52,7 @@ pub(crate) fn run_spec(
     Ok(RunSpec {
         target: Target::File { path: path.to_owned(), plan: capsule.plan.clone().into() },
         seed: capsule.plan.seed,
-        conditions: Conditions {
-            mutant: capsule.mutant,
-            ..program.conditions(&Conditions::default())
-        },
+        conditions: Conditions { mutant: capsule.mutant, ..program.usual_conditions() },
     })
 }
 

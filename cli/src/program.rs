@@ -111,6 +111,11 @@ impl Program {
         Conditions { checkers: self.runner.checkers(), ..flags.clone() }
     }
 
+    /// The conditions of a run without any flags.
+    pub(crate) fn usual_conditions(&self) -> Conditions {
+        self.conditions(&Conditions::default())
+    }
+
     /// The scenario of this name.
     pub(crate) fn scenario(&self, name: &str) -> Result<&'static Scenario, Error> {
         let found = self.scenarios.iter().find(|scenario| scenario.name == name);

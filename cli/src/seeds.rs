@@ -85,6 +85,11 @@ impl Slice {
 }
 
 impl Seeds {
+    /// The index of a seed in the range, if it is there.
+    pub(crate) fn index_of(self, seed: Seed) -> Option<u64> {
+        seed.number().checked_sub(self.first).filter(|index| *index < self.count)
+    }
+
     pub(crate) fn checked(self) -> Result<Self, Error> {
         let room = (Seed::MAX.number() + 1).saturating_sub(self.first);
         if self.count <= room {

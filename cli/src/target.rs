@@ -166,7 +166,7 @@ pub(crate) fn by_token(
 ) -> Result<(RunSpec, Option<Outdated>), Error> {
     let token: RunToken = word.parse().map_err(|error| Error::usage(format!("{error}")))?;
     let target = Target::Scenario(program.scenario(&token.scenario)?);
-    let spec = RunSpec::new(target, Some(token.seed), program.conditions(&Conditions::default()))?;
+    let spec = RunSpec::new(target, Some(token.seed), program.usual_conditions())?;
     let outdated = token.check(spec.stamp()?).err();
     if let Some(outdated) = outdated {
         note(format_args!("warning: {outdated}"));

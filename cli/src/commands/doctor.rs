@@ -16,7 +16,6 @@ use guildhall_sim::run::engine;
 use serde::Serialize;
 
 use crate::args::{JsonArg, ThreadsArg};
-use crate::conditions::Conditions;
 use crate::error::{Error, Exit};
 use crate::output::{Output, note};
 use crate::program::Program;
@@ -142,8 +141,7 @@ fn spec_of<'a>(
     range: Seeds,
 ) -> Result<SweepSpec<'a>, Error> {
     let seeds = Slice::new(range.checked()?, Partition::default());
-    let (targets, conditions) =
-        (target::all(program, names)?, program.conditions(&Conditions::default()));
+    let (targets, conditions) = (target::all(program, names)?, program.usual_conditions());
     Ok(SweepSpec { program, targets, seeds, conditions, with_moments: false })
 }
 

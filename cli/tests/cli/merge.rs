@@ -62,7 +62,7 @@ fn a_seed_that_differs_from_itself_is_nondeterminism() {
     assert_eq!(merged.code, Some(5));
     let said = "nondeterminism: other.jsonl:1 and 1.jsonl:1 are the same seed and differ\n";
     assert!(merged.stderr.contains(said), "{}", merged.stderr);
-    // Whoever merges on sees it, too, whatever the order of the files was.
+    // A merge of the result reports it, too, and the order of the files makes no difference.
     folder.write("merged.jsonl", &merged.stdout);
     assert_eq!(merge(&folder, &["merged.jsonl".to_owned()]).code, Some(5));
     names.reverse();

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::runs::Lines;
 use super::spec_of;
-use crate::conditions::Conditions;
 use crate::error::Error;
 use crate::program::Program;
 use crate::records::{SCHEMA, WORLD};
@@ -67,7 +66,7 @@ impl Recording {
             let (what, then) = (path.display().to_string(), head.engine);
             return Err(Error::OtherEngine { what, then });
         }
-        let usual = program.conditions(&Conditions::default()).text();
+        let usual = program.usual_conditions().text();
         if (head.world.as_str(), head.conditions.as_str()) != (WORLD, &usual) {
             return Err(wrong("its runs are of another world or of other conditions"));
         }

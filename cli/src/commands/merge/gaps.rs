@@ -42,14 +42,7 @@ impl Gaps {
         let mut gaps = Self::default();
         let swept: Vec<&Swept> =
             slices.summaries.iter().flat_map(|summary| &summary.swept).collect();
-        let is_known = |line: &Line<'_>| {
-            swept.iter().any(|swept| {
-                let Seeds { first, count } = swept.seeds;
-                let index = line.seed.number().checked_sub(first);
-                let is_in_range = index.is_some_and(|index| index < count);
-                is_in_range && swept.scenarios.iter().any(|name| name == line.name())
-            })
-        };
+        let is_known = |line: &Line<'_>| swept.iter().any(|swept| index_in(swept, line).is_some());
         gaps.is_unknown = !slices.lines.iter().all(is_known);
         for sweep in sweeps(&swept, slices) {
             gaps.silent.extend(sweep.silent_slices().map(|slice| (slice, sweep.command(slice))));
@@ -160,12 +153,14 @@ fn sweeps<'a>(swept: &[&'a Swept], slices: &Slices<'_>) -> Vec<Sweep<'a>> {
 
 /// Whether any line is of this slice.
 fn has_line(slices: &Slices<'_>, swept: &Swept, slice: Partition) -> bool {
-    slices.lines.iter().any(|line| {
-        let index = line.seed.number().checked_sub(swept.seeds.first);
-        let index = index.filter(|index| *index < swept.seeds.count);
-        let is_of_slice = index.is_some_and(|index| index % slice.slices() == slice.first());
-        is_of_slice && swept.scenarios.iter().any(|name| name == line.name())
-    })
+    let is_of_slice = |index: u64| index % slice.slices() == slice.first();
+    slices.lines.iter().any(|line| index_in(swept, line).is_some_and(is_of_slice))
+}
+
+/// The index of a line's seed in a sweep, if it is one of that sweep.
+fn index_in(swept: &Swept, line: &Line<'_>) -> Option<u64> {
+    let index = swept.seeds.index_of(line.seed)?;
+    swept.scenarios.iter().any(|name| name == line.name()).then_some(index)
 }
 
 fn is_same(one: &Swept, other: &Swept) -> bool {

@@ -34,8 +34,8 @@ impl Slices<'_> {
         }
     }
 
-    /// Refuses a line of another world, of other conditions or with other detail than the first one. A slice whose summary
-    /// is lost has only its lines to say so.
+    /// Refuses a line of another world, of other conditions or with other detail than the first one. A
+    /// slice whose summary is lost has only its lines to say so.
     fn check_lines(&self) -> Result<(), Error> {
         let Some(first) = self.lines.first() else { return Ok(()) };
         let Some(other) = self.lines.iter().find(|line| !line.has_origin_of(first)) else {

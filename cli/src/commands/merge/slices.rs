@@ -14,7 +14,6 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::analysis::{Analysis, size};
-use crate::conditions::Conditions;
 use crate::error::Error;
 use crate::failures::{Ending, FailedRun, FailureGroups};
 use crate::moment::Moment;
@@ -137,7 +136,7 @@ impl<'a> Slices<'a> {
     }
 
     /// Sorts the lines and removes repeated ones. Returns the lines of one seed that differ, in pairs:
-    /// both stay, so that whoever merges on sees it too.
+    /// both stay, so that a merge of the result reports them too.
     pub(super) fn sort(&mut self) -> Vec<(Source<'a>, Source<'a>)> {
         self.lines.sort_by(|one, other| (one.key(), one.text).cmp(&(other.key(), other.text)));
         self.lines.dedup_by(|later, first| later.text == first.text);
@@ -161,8 +160,7 @@ impl<'a> Slices<'a> {
     pub(super) fn run_spec(&self, line: &Line<'_>) -> RunSpec {
         let swept = self.summaries.iter().flat_map(|summary| &summary.swept).next();
         let conditions = swept.map(|swept| swept.conditions.clone());
-        let conditions =
-            conditions.unwrap_or_else(|| self.program.conditions(&Conditions::default()));
+        let conditions = conditions.unwrap_or_else(|| self.program.usual_conditions());
         RunSpec { target: line.target.clone(), seed: line.seed, conditions }
     }
 
